@@ -1,0 +1,207 @@
+//! The one error type: in which phase it happened, with whom, what the evidence is, and what to try next.
+//! The exit status of the program is written here and nowhere else.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// What the process tells the shell. The order of the variants is the order of precedence when several hold
+/// (the later wins).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExitStatus {
+    /// The session ended normally.
+    Success,
+    /// The session was open and ended otherwise: another close code, 1006, our own 1009, a local I/O error, input unsent.
+    Session,
+    /// Usage, or input that could not be sent.
+    Usage,
+    /// Name lookup or TCP.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Anything wrong with the upgrade, up to and including its checks.
+    Upgrade,
+    /// An expectation (`/expect`, `--count`, `--until`) was not met.
+    Expectation,
+    /// The peer broke the protocol in a frame.
+    Protocol,
+    /// One of our time limits passed.
+    TimedOut,
+    /// SIGTERM.
+    Terminated,
+    /// SIGINT.
+    Interrupted,
+}
+
+impl ExitStatus {
+    /// The number that the shell sees.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Session => 1,
+            Self::Usage => 2,
+            Self::Connect => 3,
+            Self::Tls => 4,
+            Self::Upgrade => 5,
+            Self::Protocol => 6,
+            Self::TimedOut => 7,
+            Self::Expectation => 8,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        status.code().into()
+    }
+}
+
+/// What was going on when it went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Command line.
+    Usage,
+    /// What the user gave us to send.
+    Input,
+    /// Name lookup.
+    Resolve,
+    /// TCP connect.
+    Connect,
+    /// TLS handshake.
+    Tls,
+    /// HTTP upgrade.
+    Upgrade,
+    /// The open session: reset, end without Close, an abnormal close code, a local I/O error.
+    Session,
+    /// A frame of the peer's that breaks the protocol.
+    Protocol,
+    /// An expectation of a script or a flag.
+    Expectation,
+}
+
+impl Phase {
+    /// The exit status of a failure in this phase.
+    #[must_use]
+    pub fn exit_status(self) -> ExitStatus {
+        match self {
+            Self::Usage | Self::Input => ExitStatus::Usage,
+            Self::Resolve | Self::Connect => ExitStatus::Connect,
+            Self::Tls => ExitStatus::Tls,
+            Self::Upgrade => ExitStatus::Upgrade,
+            Self::Session => ExitStatus::Session,
+            Self::Protocol => ExitStatus::Protocol,
+            Self::Expectation => ExitStatus::Expectation,
+        }
+    }
+
+    /// The name of the phase in messages and in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Input => "input",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Upgrade => "upgrade",
+            Self::Session => "session",
+            Self::Protocol => "protocol",
+            Self::Expectation => "expectation",
+        }
+    }
+}
+
+/// Something a user must be told, with all that is known about it.
+///
+/// The texts may hold bytes that a peer chose: whoever prints them escapes them.
+#[derive(Debug)]
+pub struct Error {
+    phase: Phase,
+    message: String,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+    evidence: Vec<String>,
+    hint: Option<String>,
+    time_limit: Option<Duration>,
+}
+
+/// A result whose error is ours.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// `message`: lower case, no full stop, with the subject (peer, file, line) in it.
+    pub fn new(phase: Phase, message: impl Into<String>) -> Self {
+        Self { phase, message: message.into(), cause: None, evidence: Vec::new(), hint: None, time_limit: None }
+    }
+
+    /// A time limit of ours that passed in `phase`: exit status 7 whatever the phase.
+    pub fn timed_out(phase: Phase, limit: Duration, message: impl Into<String>) -> Self {
+        Self { time_limit: Some(limit), ..Self::new(phase, message) }
+    }
+
+    /// The error underneath; printed as a chain after the message.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// One more line of evidence (a status line, a header, the start of a body, an address with its reason).
+    #[must_use]
+    pub fn evidence(mut self, line: impl Into<String>) -> Self {
+        self.evidence.push(line.into());
+        self
+    }
+
+    /// The next thing to try.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// In which phase it happened.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The lines of evidence, in order.
+    #[must_use]
+    pub fn evidence_lines(&self) -> &[String] {
+        &self.evidence
+    }
+
+    /// The next thing to try, where it is known.
+    #[must_use]
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// What the shell is told.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        match self.time_limit {
+            Some(_) => ExitStatus::TimedOut,
+            None => self.phase.exit_status(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)?;
+        if let Some(limit) = self.time_limit {
+            write!(formatter, " within {} s", limit.as_secs_f64())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as _)
+    }
+}

@@ -1,0 +1,194 @@
+//! What happened, in the order in which it happened: the one language between those who cause events (`net`,
+//! `session`, `command`) and those who show them (`output`).
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::error::{Error, ExitStatus};
+use crate::wire::{self, CloseCode, Finding};
+
+/// Which way something went, seen from us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From us to the peer.
+    Sent,
+    /// From the peer to us.
+    Received,
+}
+
+/// When something happened, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp {
+    /// Wall clock, for people and logs.
+    pub wall: SystemTime,
+    /// Monotonic, for differences.
+    pub monotonic: Instant,
+}
+
+impl Stamp {
+    /// Now.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { wall: SystemTime::now(), monotonic: Instant::now() }
+    }
+}
+
+/// A step of connecting that is over.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// What it was.
+    pub kind: StepKind,
+    /// How long it took.
+    pub took: Duration,
+    /// One line for people: addresses, protocol versions; never a secret. May hold a peer's bytes, unescaped.
+    pub detail: String,
+}
+
+/// The steps of connecting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepKind {
+    /// Name lookup.
+    Resolve,
+    /// TCP, all attempts together.
+    Connect,
+    /// TLS handshake.
+    Tls,
+    /// From the request's first byte to the end of the response head.
+    Upgrade,
+}
+
+impl StepKind {
+    /// Its name in `-v` and JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Upgrade => "upgrade",
+        }
+    }
+}
+
+/// What TLS agreed on, and with whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFacts {
+    /// `TLSv1.3`.
+    pub version: String,
+    /// `TLS13_AES_256_GCM_SHA384`.
+    pub cipher_suite: String,
+    /// `X25519`, where known.
+    pub key_exchange: Option<String>,
+    /// The protocol that ALPN agreed on.
+    pub alpn: Option<String>,
+    /// The name that was asked for (SNI).
+    pub server_name: String,
+    /// One line for each certificate the peer showed, leaf first: subject, issuer, validity, names.
+    pub certificates: Vec<String>,
+    /// `Ok` when chain and name were verified; otherwise why they would not have been (with `--insecure`).
+    pub verified: Result<(), String>,
+}
+
+/// A connection that the upgrade has opened.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The URL asked for, without userinfo.
+    pub url: String,
+    /// The peer's address.
+    pub address: SocketAddr,
+    /// HTTP status of the response, 101 unless lenient.
+    pub status: u16,
+    /// Response headers, in order and as they were (request headers where we are the server).
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The subprotocol agreed on.
+    pub subprotocol: Option<String>,
+    /// The extensions agreed on, as in the response header.
+    pub extensions: Option<String>,
+    /// TLS facts for `wss`.
+    pub tls: Option<TlsFacts>,
+    /// The steps that it took.
+    pub steps: Vec<Step>,
+    /// What was checked and held, one line each, for `-v`.
+    pub verified: Vec<String>,
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// The close code: the peer's, or ours where the peer sent none; 1005 for a Close without a code, 1006 for an end without Close.
+    pub code: CloseCode,
+    /// The reason that came with it, or what happened instead (1006).
+    pub reason: String,
+    /// Who sent Close first (or dropped the connection).
+    pub by: Direction,
+    /// Close went both ways.
+    pub clean: bool,
+    /// What it makes of the exit status.
+    pub status: ExitStatus,
+}
+
+/// Totals of a session, for `/stats` and the end of `-v`.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// What we sent.
+    pub sent: wire::Counters,
+    /// What we received.
+    pub received: wire::Counters,
+    /// Round-trip times of pings: count, smallest, mean, largest.
+    pub round_trips: Option<RoundTrips>,
+    /// How long it has been open.
+    pub open_for: Duration,
+}
+
+/// Round-trip times of pings that were answered.
+#[derive(Debug, Clone, Copy)]
+pub struct RoundTrips {
+    /// How many pongs matched a ping of ours.
+    pub count: u64,
+    /// The shortest.
+    pub least: Duration,
+    /// The mean.
+    pub mean: Duration,
+    /// The longest.
+    pub most: Duration,
+}
+
+/// Everything that can be shown, recorded or acted upon.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A step of connecting is over.
+    Step(&'a Step),
+    /// TLS facts, as soon as the handshake is over.
+    Tls(&'a TlsFacts),
+    /// An HTTP head exactly as sent or received, with its final empty line.
+    Head {
+        /// Which way.
+        direction: Direction,
+        /// Raw bytes.
+        bytes: &'a [u8],
+    },
+    /// The session is open.
+    Open(&'a Opened),
+    /// A frame, message, ping, pong, close or finding. Only received ones on the fast path; sent ones are reported
+    /// where they are shown (`--frames`, `--hex`, `--output json`).
+    Wire {
+        /// Which way.
+        direction: Direction,
+        /// What.
+        event: &'a wire::Event<'a>,
+        /// For a pong that answers one of our pings: how long it took.
+        round_trip: Option<Duration>,
+    },
+    /// A breach in the handshake (those in frames come as [`wire::Event::Finding`]).
+    Finding(&'a Finding),
+    /// The session is over.
+    Ended(&'a Ended),
+    /// Totals, for `/stats` and the end of `-v`.
+    Summary(&'a Summary),
+    /// Something failed.
+    Error(&'a Error),
+    /// Talk for people: always shown unless `-q`.
+    Note(&'a str),
+    /// Talk for people who asked for it with `-v`.
+    Detail(&'a str),
+}

@@ -1,0 +1,25 @@
+//! # wscope: an oscilloscope for WebSockets
+//!
+//! The rooms, and what each may not touch (`tests/architecture.rs` enforces it):
+//!
+//! | room | owns | may not touch |
+//! |---|---|---|
+//! | [`cli`] | the clap definitions: every flag, once | I/O, environment, terminal |
+//! | [`command`] | one file per command; puts the other rooms together | frames, sockets |
+//! | [`wire`] | the protocol, sans-I/O: bytes in, bytes and events out | every other room |
+//! | [`net`] | names, TCP, TLS: a connected byte stream and how it came about | frames, printing |
+//! | [`session`] | threads, locks and clocks of one open connection | parsing, formats |
+//! | [`input`] | where outgoing messages come from | sockets, stdout |
+//! | [`output`] | where events go; colours; terminal escaping | sockets, session |
+//! | [`event`] | what happened: the one language between session and output | everything but wire and error |
+//! | [`error`] | the one error type, and the exit status | formatting, colour |
+
+pub mod cli;
+pub mod command;
+pub mod error;
+pub mod event;
+pub mod input;
+pub mod net;
+pub mod output;
+pub mod session;
+pub mod wire;

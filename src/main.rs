@@ -1,0 +1,2 @@
+//! The `wscope` program: parse, run, report, exit.
+fn main() {}

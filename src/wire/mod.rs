@@ -1,0 +1,32 @@
+//! The protocol, sans-I/O (RFC 6455 and RFC 7692): bytes in, bytes and events out. No sockets, no threads, no clock.
+
+mod counters;
+mod event;
+mod finding;
+mod header;
+
+pub use counters::Counters;
+pub use event::{Close, Event, Frame, Kind, MessageFacts, Observe, Position};
+pub use finding::{Finding, Rule};
+pub use header::{Header, LengthEncoding};
+pub use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
+
+/// Which end of the connection one is (RFC 6455 section 1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Opens the connection; masks what it sends.
+    Client,
+    /// Accepts it; never masks.
+    Server,
+}
+
+impl Role {
+    /// The other end.
+    #[must_use]
+    pub fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
