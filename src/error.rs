@@ -35,7 +35,6 @@ pub enum ExitStatus {
 
 impl ExitStatus {
     /// The number that the shell sees.
-    #[must_use]
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -84,7 +83,6 @@ pub enum Phase {
 
 impl Phase {
     /// The exit status of a failure in this phase.
-    #[must_use]
     pub fn exit_status(self) -> ExitStatus {
         match self {
             Self::Usage | Self::Input => ExitStatus::Usage,
@@ -98,7 +96,6 @@ impl Phase {
     }
 
     /// The name of the phase in messages and in JSON.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Usage => "usage",
@@ -142,46 +139,39 @@ impl Error {
     }
 
     /// The error underneath; printed as a chain after the message.
-    #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
     /// One more line of evidence (a status line, a header, the start of a body, an address with its reason).
-    #[must_use]
     pub fn evidence(mut self, line: impl Into<String>) -> Self {
         self.evidence.push(line.into());
         self
     }
 
     /// The next thing to try.
-    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// In which phase it happened.
-    #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
     /// The lines of evidence, in order.
-    #[must_use]
     pub fn evidence_lines(&self) -> &[String] {
         &self.evidence
     }
 
     /// The next thing to try, where it is known.
-    #[must_use]
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
     /// What the shell is told.
-    #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self.time_limit {
             Some(_) => ExitStatus::TimedOut,

@@ -27,7 +27,6 @@ pub struct Stamp {
 
 impl Stamp {
     /// Now.
-    #[must_use]
     pub fn now() -> Self {
         Self { wall: SystemTime::now(), monotonic: Instant::now() }
     }
@@ -59,7 +58,6 @@ pub enum StepKind {
 
 impl StepKind {
     /// Its name in `-v` and JSON.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Resolve => "resolve",

@@ -1,1 +1,1 @@
-
+//! The built program, driven from outside against real sockets.
