@@ -1,11 +1,13 @@
 //! The protocol, sans-I/O (RFC 6455 and RFC 7692): bytes in, bytes and events out. No sockets, no threads, no clock.
 
 mod counters;
+mod deflate;
 mod event;
 mod finding;
 mod header;
 
 pub use counters::Counters;
+pub use deflate::DeflateParameters;
 pub use event::{Close, Event, Frame, Kind, MessageFacts, Observe, Position};
 pub use finding::{Finding, Rule};
 pub use header::{Header, LengthEncoding};

@@ -1,0 +1,26 @@
+//! permessage-deflate (RFC 7692).
+
+/// What client and server agreed on (RFC 7692 section 7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeflateParameters {
+    /// Base-2 logarithm of the window that the client compresses with, 8 to 15.
+    pub client_max_window_bits: u8,
+    /// Base-2 logarithm of the window that the server compresses with, 8 to 15.
+    pub server_max_window_bits: u8,
+    /// The client starts each message with an empty window.
+    pub client_no_context_takeover: bool,
+    /// The server starts each message with an empty window.
+    pub server_no_context_takeover: bool,
+}
+
+impl Default for DeflateParameters {
+    /// What holds when an answer names the extension and no parameter.
+    fn default() -> Self {
+        Self {
+            client_max_window_bits: 15,
+            server_max_window_bits: 15,
+            client_no_context_takeover: false,
+            server_no_context_takeover: false,
+        }
+    }
+}
