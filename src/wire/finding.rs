@@ -1,6 +1,7 @@
 //! Every rule that a peer can break: one place for its text, its RFC section and its close code.
 
-use super::Role;
+use super::handshake::HandshakeRule;
+use super::{CloseCode, Role};
 
 /// A breach: what, where, who.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,4 +20,37 @@ pub struct Finding {
 
 /// The rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Rule {}
+pub enum Rule {
+    /// One of the opening handshake's.
+    Handshake(HandshakeRule),
+}
+
+impl Rule {
+    /// Where the rule is written, as in `RFC 6455 section 5.1`.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::Handshake(rule) => rule.section(),
+        }
+    }
+
+    /// What went against the rule, in a few words: lower case, no full stop.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Handshake(rule) => rule.summary(),
+        }
+    }
+
+    /// The code that the peer is told in a Close frame; `None` where no session is open yet.
+    pub fn close_code(self) -> Option<CloseCode> {
+        match self {
+            Self::Handshake(_) => None,
+        }
+    }
+
+    /// Whether one can look past the breach (`--lenient`): what follows still has a meaning.
+    pub fn can_go_on(self) -> bool {
+        match self {
+            Self::Handshake(rule) => rule.can_go_on(),
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod counters;
 mod deflate;
 mod event;
 mod finding;
+pub mod handshake;
 mod header;
 
 pub use counters::Counters;
