@@ -1,1 +1,19 @@
-//! output
+//! Where events go: the one [`Printer`] that turns them into bytes, and the outlets that take the bytes.
+//!
+//! Two streams, judged apart: *data* (stdout) is what the peer's messages are, *talk* (stderr) is all that is said
+//! about them. Formats know nothing of destinations: they append to a buffer, and [`Printer::flush`] writes it.
+//! Whatever a peer chose goes through [`escape`] before it can reach a terminal.
+
+pub mod escape;
+mod options;
+mod outlet;
+mod printer;
+mod talk;
+mod text;
+pub mod theme;
+mod timestamp;
+
+pub use options::{Banner, DataFormat, FrameView, Level, Options, Secrets, Setting, Timestamps, View};
+pub use outlet::{FdOutlet, Outlet};
+pub use printer::{FlushError, Origin, Printer, Stream};
+pub use talk::write_error;

@@ -1,0 +1,193 @@
+//! What a printer shows, and how.
+
+use crate::output::theme::Colors;
+
+/// The shape of each message on the data stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataFormat {
+    /// As [`View`] says: for people, or exact bytes with a delimiter after text.
+    Text,
+    /// The payload's bytes and nothing else, whatever the destination.
+    Raw,
+    /// One line of hexadecimal digits a message.
+    Hex,
+    /// One line of Base64 (RFC 4648 section 4) a message.
+    Base64,
+    /// Every event as one JSON object a line.
+    Json,
+    /// No data at all.
+    None,
+}
+
+/// For whom [`DataFormat::Text`] is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// For eyes: escaped, prefixed, binary as a hex dump.
+    Terminal,
+    /// For programs: text and the delimiter, binary bare.
+    Exact,
+}
+
+/// How much is said on the talk stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Errors and findings only.
+    Quiet,
+    /// Notes as well.
+    Normal,
+    /// Everything about the handshake and the end.
+    Verbose,
+}
+
+/// Whether opening and closing are announced to a person who sits there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Banner {
+    /// `Connected …` and `Disconnected …`.
+    Shown,
+    /// Only an end that makes the exit status a failure.
+    Hidden,
+}
+
+/// How much of each frame is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FrameView {
+    /// Nothing.
+    Hidden,
+    /// One line a frame.
+    Lines,
+    /// The line and every byte; also the bytes of the HTTP heads at [`Level::Verbose`].
+    Hex,
+}
+
+/// The clock of the times in front of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timestamps {
+    /// Seconds since the session opened.
+    Relative,
+    /// RFC 3339 in the local time zone.
+    Local,
+    /// RFC 3339 in UTC.
+    Utc,
+}
+
+/// Whether credentials in HTTP heads are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// As `[hidden]`.
+    Hidden,
+    /// As they are.
+    Shown,
+}
+
+/// Everything that a [`Printer`](super::Printer) can be told.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The shape of messages on the data stream.
+    pub format: DataFormat,
+    /// What follows each text message in [`View::Exact`]: `\n`, or NUL.
+    pub delimiter: u8,
+    /// For whom text is laid out.
+    pub view: View,
+    /// Colours on the data stream.
+    pub data_colors: Colors,
+    /// Colours on the talk stream.
+    pub talk_colors: Colors,
+    /// How much is said on the talk stream.
+    pub level: Level,
+    /// Whether opening and closing are announced.
+    pub banner: Banner,
+    /// How much of each frame is shown.
+    pub frames: FrameView,
+    /// Pings and pongs are shown.
+    pub ping_pong: bool,
+    /// JSON text messages are laid out over several lines.
+    pub pretty: bool,
+    /// Times in front of messages.
+    pub timestamps: Option<Timestamps>,
+    /// Credentials in HTTP heads.
+    pub secrets: Secrets,
+}
+
+impl Default for Options {
+    /// A pipe without any flag.
+    fn default() -> Self {
+        Self {
+            format: DataFormat::Text,
+            delimiter: b'\n',
+            view: View::Exact,
+            data_colors: Colors::Off,
+            talk_colors: Colors::Off,
+            level: Level::Normal,
+            banner: Banner::Hidden,
+            frames: FrameView::Hidden,
+            ping_pong: false,
+            pretty: false,
+            timestamps: None,
+            secrets: Secrets::Hidden,
+        }
+    }
+}
+
+impl Options {
+    /// Switches `setting` on or off, as `/set` does.
+    ///
+    /// Bytes imply lines: `hex on` shows both, `hex off` leaves the lines, `frames off` hides both. `timestamps on`
+    /// keeps a clock that was chosen before, else it is the relative one.
+    pub fn set(&mut self, setting: Setting, on: bool) {
+        match setting {
+            Setting::Frames if on => self.frames = self.frames.max(FrameView::Lines),
+            Setting::Frames => self.frames = FrameView::Hidden,
+            Setting::Hex if on => self.frames = FrameView::Hex,
+            Setting::Hex => self.frames = self.frames.min(FrameView::Lines),
+            Setting::Timestamps if on => self.timestamps = self.timestamps.or(Some(Timestamps::Relative)),
+            Setting::Timestamps => self.timestamps = None,
+            Setting::Pretty => self.pretty = on,
+            Setting::PingPong => self.ping_pong = on,
+        }
+    }
+}
+
+/// What `/set` can switch while a session is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// `/set frames`
+    Frames,
+    /// `/set hex`
+    Hex,
+    /// `/set timestamps`
+    Timestamps,
+    /// `/set pretty`
+    Pretty,
+    /// `/set ping-pong`
+    PingPong,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_implies_frames_and_leaves_them_behind() {
+        let mut options = Options::default();
+        options.set(Setting::Hex, true);
+        assert_eq!(options.frames, FrameView::Hex);
+        options.set(Setting::Frames, true);
+        assert_eq!(options.frames, FrameView::Hex);
+        options.set(Setting::Hex, false);
+        assert_eq!(options.frames, FrameView::Lines);
+        options.set(Setting::Frames, false);
+        assert_eq!(options.frames, FrameView::Hidden);
+        options.set(Setting::Hex, false);
+        assert_eq!(options.frames, FrameView::Hidden);
+    }
+
+    #[test]
+    fn timestamps_on_keeps_the_clock_that_was_chosen() {
+        let mut options = Options { timestamps: Some(Timestamps::Utc), ..Options::default() };
+        options.set(Setting::Timestamps, true);
+        assert_eq!(options.timestamps, Some(Timestamps::Utc));
+        options.set(Setting::Timestamps, false);
+        options.set(Setting::Timestamps, true);
+        assert_eq!(options.timestamps, Some(Timestamps::Relative));
+    }
+}

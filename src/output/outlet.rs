@@ -1,0 +1,86 @@
+//! Where bytes leave the program.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+/// A destination of the printer's bytes.
+pub trait Outlet: Send {
+    /// Takes all of `bytes`, or waits until it can.
+    ///
+    /// # Errors
+    /// What the destination says; `BrokenPipe` when nobody reads it any more.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// A file descriptor, written without any buffering (`std::io::Stdout` would look for line ends).
+#[derive(Debug)]
+pub struct FdOutlet {
+    file: File,
+}
+
+impl FdOutlet {
+    /// Duplicates `descriptor`, so that the original stays as it is.
+    ///
+    /// # Errors
+    /// When the process has no descriptor left, or `descriptor` is closed.
+    pub fn new(descriptor: impl AsFd) -> io::Result<Self> {
+        Ok(Self { file: descriptor.as_fd().try_clone_to_owned()?.into() })
+    }
+
+    /// Waits for room. Another process may have made a shared terminal or pipe non-blocking, at any time.
+    fn wait(&self) -> io::Result<()> {
+        match poll(&mut [PollFd::new(self.file.as_fd(), PollFlags::POLLOUT)], PollTimeout::NONE) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+}
+
+impl Outlet for FdOutlet {
+    fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.file.write(bytes) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => bytes = &bytes[written..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait()?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, pipe};
+    use std::os::unix::net::UnixStream;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_full_non_blocking_destination_is_waited_for() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let sent = vec![b'x'; 4 << 20];
+        let expected = sent.len();
+        let writer = thread::spawn(move || FdOutlet::new(&ours).unwrap().write_all(&sent));
+        let mut received = vec![0; expected];
+        theirs.read_exact(&mut received).unwrap();
+        writer.join().unwrap().unwrap();
+        assert!(received.iter().all(|&byte| byte == b'x'));
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_a_broken_pipe() {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let error = FdOutlet::new(&writer).unwrap().write_all(b"x").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    }
+}

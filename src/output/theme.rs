@@ -1,0 +1,234 @@
+//! Colours: whether, and which. The only user of `colored`, whose own switch is global to the process and looks at
+//! stdout alone; so it is set once, and what isn't to be coloured never reaches it.
+
+use std::ffi::OsString;
+
+use colored::{Colorize, control};
+
+/// Whether a stream is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colors {
+    /// ANSI colours.
+    On,
+    /// No escape sequence at all.
+    Off,
+}
+
+/// What `--color` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ColorChoice {
+    /// As the environment and the stream suggest.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the environment says about colours: the values of the variables of these names, `None` where unset.
+#[derive(Debug, Clone, Default)]
+pub struct ColorEnvironment {
+    /// `NO_COLOR`: off, unless empty (no-color.org).
+    pub no_color: Option<OsString>,
+    /// `FORCE_COLOR`: on, unless empty or `0`.
+    pub force_color: Option<OsString>,
+    /// `CLICOLOR_FORCE`: on, unless empty or `0` (bixense.com/clicolors).
+    pub clicolor_force: Option<OsString>,
+    /// `CLICOLOR`: off when `0`.
+    pub clicolor: Option<OsString>,
+    /// `TERM`: off when unset, empty or `dumb`.
+    pub term: Option<OsString>,
+}
+
+impl ColorEnvironment {
+    /// Asks `variable` for each of the variables; [`std::env::var_os`] in the program.
+    pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        Self {
+            no_color: variable("NO_COLOR"),
+            force_color: variable("FORCE_COLOR"),
+            clicolor_force: variable("CLICOLOR_FORCE"),
+            clicolor: variable("CLICOLOR"),
+            term: variable("TERM"),
+        }
+    }
+}
+
+/// What a stream leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// A terminal.
+    Terminal,
+    /// A file, a pipe, anything else.
+    Other,
+}
+
+impl Colors {
+    /// Whether a stream that leads to `destination` is coloured. What comes first in this list decides: `choice`,
+    /// `NO_COLOR`, `FORCE_COLOR` or `CLICOLOR_FORCE`, `CLICOLOR=0`, `TERM`, the destination.
+    pub fn choose(choice: ColorChoice, environment: &ColorEnvironment, destination: Destination) -> Self {
+        let set = |value: &Option<OsString>| value.as_ref().is_some_and(|value| !value.is_empty());
+        let is = |value: &Option<OsString>, word: &str| value.as_ref().is_some_and(|value| value == word);
+        let forced = |value: &Option<OsString>| set(value) && !is(value, "0");
+        let capable = set(&environment.term) && !is(&environment.term, "dumb");
+        let on = match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto if set(&environment.no_color) => false,
+            ColorChoice::Auto if forced(&environment.force_color) || forced(&environment.clicolor_force) => true,
+            ColorChoice::Auto => !is(&environment.clicolor, "0") && capable && destination == Destination::Terminal,
+        };
+        if on { Self::On } else { Self::Off }
+    }
+}
+
+/// What a piece of output is; its colour follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ink {
+    /// The mark in front of what came in.
+    Received,
+    /// The mark in front of what went out.
+    Sent,
+    /// Talk.
+    Note,
+    /// The word `error`, a finding.
+    Error,
+    /// The word `hint`.
+    Hint,
+    /// What is beside the point: times, offsets, sizes.
+    Faint,
+    /// The name of an object's member in JSON.
+    Key,
+    /// A string in JSON.
+    String,
+    /// A number in JSON.
+    Number,
+    /// `true`, `false` and `null`.
+    Literal,
+}
+
+/// Every ink, in the order of their discriminants.
+const INKS: [Ink; 10] = [
+    Ink::Received,
+    Ink::Sent,
+    Ink::Note,
+    Ink::Error,
+    Ink::Hint,
+    Ink::Faint,
+    Ink::Key,
+    Ink::String,
+    Ink::Number,
+    Ink::Literal,
+];
+
+/// The escape sequences of one stream, made once.
+#[derive(Debug)]
+pub struct Palette {
+    /// What goes before and after, for each ink.
+    sequences: Vec<(String, String)>,
+}
+
+impl Palette {
+    /// The palette of a stream.
+    pub fn new(colors: Colors) -> Self {
+        let sequences = match colors {
+            Colors::Off => vec![(String::new(), String::new()); INKS.len()],
+            Colors::On => {
+                control::set_override(true);
+                INKS.into_iter().map(sequences).collect()
+            }
+        };
+        Self { sequences }
+    }
+
+    /// Appends what `write` writes, in `ink`.
+    pub fn paint(&self, output: &mut Vec<u8>, ink: Ink, write: impl FnOnce(&mut Vec<u8>)) {
+        let (before, after) = &self.sequences[ink as usize];
+        output.extend_from_slice(before.as_bytes());
+        write(output);
+        output.extend_from_slice(after.as_bytes());
+    }
+
+    /// Appends `text`, which is ours and not a peer's, in `ink`.
+    pub fn write(&self, output: &mut Vec<u8>, ink: Ink, text: &str) {
+        self.paint(output, ink, |output| output.extend_from_slice(text.as_bytes()));
+    }
+}
+
+/// What `colored` puts before and after a text.
+fn sequences(ink: Ink) -> (String, String) {
+    const TEXT: &str = "x";
+    let styled = match ink {
+        Ink::Received => TEXT.blue(),
+        Ink::Sent | Ink::Note | Ink::String => TEXT.green(),
+        Ink::Error => TEXT.red().bold(),
+        Ink::Hint => TEXT.cyan().bold(),
+        Ink::Faint => TEXT.dimmed(),
+        Ink::Key => TEXT.cyan(),
+        Ink::Number => TEXT.yellow(),
+        Ink::Literal => TEXT.magenta(),
+    };
+    let styled = styled.to_string();
+    styled.split_once(TEXT).map(|(before, after)| (before.to_owned(), after.to_owned())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(variables: &[(&str, &str)], destination: Destination) -> Colors {
+        let environment = ColorEnvironment::read(|name| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.into())
+        });
+        Colors::choose(ColorChoice::Auto, &environment, destination)
+    }
+
+    #[test]
+    fn a_terminal_is_coloured_and_a_pipe_is_not() {
+        assert_eq!(chosen(&[("TERM", "xterm")], Destination::Terminal), Colors::On);
+        assert_eq!(chosen(&[("TERM", "xterm")], Destination::Other), Colors::Off);
+    }
+
+    #[test]
+    fn a_terminal_that_is_dumb_or_unknown_is_not_coloured() {
+        assert_eq!(chosen(&[("TERM", "dumb")], Destination::Terminal), Colors::Off);
+        assert_eq!(chosen(&[("TERM", "")], Destination::Terminal), Colors::Off);
+        assert_eq!(chosen(&[], Destination::Terminal), Colors::Off);
+    }
+
+    #[test]
+    fn no_color_wins_over_every_other_variable_unless_it_is_empty() {
+        let variables = [("TERM", "xterm"), ("FORCE_COLOR", "1"), ("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")];
+        assert_eq!(chosen(&variables, Destination::Terminal), Colors::Off);
+        assert_eq!(chosen(&[("TERM", "xterm"), ("NO_COLOR", "")], Destination::Terminal), Colors::On);
+    }
+
+    #[test]
+    fn forcing_reaches_pipes_and_dumb_terminals() {
+        assert_eq!(chosen(&[("FORCE_COLOR", "1")], Destination::Other), Colors::On);
+        assert_eq!(chosen(&[("CLICOLOR_FORCE", "1"), ("CLICOLOR", "0")], Destination::Other), Colors::On);
+        assert_eq!(chosen(&[("TERM", "xterm"), ("FORCE_COLOR", "0")], Destination::Other), Colors::Off);
+    }
+
+    #[test]
+    fn clicolor_0_turns_colours_off() {
+        assert_eq!(chosen(&[("TERM", "xterm"), ("CLICOLOR", "0")], Destination::Terminal), Colors::Off);
+        assert_eq!(chosen(&[("TERM", "xterm"), ("CLICOLOR", "1")], Destination::Terminal), Colors::On);
+    }
+
+    #[test]
+    fn the_flag_decides_before_anything_else() {
+        let forbidden = ColorEnvironment { no_color: Some("1".into()), ..ColorEnvironment::default() };
+        assert_eq!(Colors::choose(ColorChoice::Always, &forbidden, Destination::Other), Colors::On);
+        let forced = ColorEnvironment { force_color: Some("1".into()), ..ColorEnvironment::default() };
+        assert_eq!(Colors::choose(ColorChoice::Never, &forced, Destination::Terminal), Colors::Off);
+    }
+
+    #[test]
+    fn a_plain_palette_writes_no_escape_sequence_and_a_coloured_one_resets_what_it_sets() {
+        let mut output = Vec::new();
+        Palette::new(Colors::Off).write(&mut output, Ink::Error, "error:");
+        Palette::new(Colors::On).write(&mut output, Ink::Error, "error:");
+        assert_eq!(output, b"error:\x1b[1;31merror:\x1b[0m");
+    }
+}

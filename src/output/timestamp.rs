@@ -1,0 +1,107 @@
+//! Times as they are printed.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use crate::event::Stamp;
+use crate::output::options::Timestamps;
+
+/// Since when each session has been open, and what is needed to print times fast.
+#[derive(Debug)]
+pub struct Clock {
+    opened: HashMap<Option<u64>, Instant>,
+    utc: Wall,
+    local: Wall,
+}
+
+impl Clock {
+    /// Of a printer that has seen no session yet.
+    pub fn new() -> Self {
+        Self { opened: HashMap::new(), utc: Wall::new(Zone::Utc), local: Wall::new(Zone::System) }
+    }
+
+    /// The session of `client` opened.
+    pub fn open(&mut self, client: Option<u64>, stamp: Stamp) {
+        self.opened.insert(client, stamp.monotonic);
+    }
+
+    /// The session of `client` is over.
+    pub fn forget(&mut self, client: Option<u64>) {
+        self.opened.remove(&client);
+    }
+
+    /// How long the session of `client` has been open; `None` before that.
+    pub fn elapsed(&self, client: Option<u64>, stamp: Stamp) -> Option<Duration> {
+        self.opened.get(&client).map(|opened| stamp.monotonic.saturating_duration_since(*opened))
+    }
+
+    /// Appends the time as `timestamps` says, without a space after it.
+    pub fn write(&mut self, output: &mut Vec<u8>, timestamps: Timestamps, client: Option<u64>, stamp: Stamp) {
+        match timestamps {
+            Timestamps::Relative => {
+                output.push(b'+');
+                seconds(output, self.elapsed(client, stamp).unwrap_or_default());
+            }
+            Timestamps::Local => self.local.write(output, stamp.wall),
+            Timestamps::Utc => self.utc.write(output, stamp.wall),
+        }
+    }
+}
+
+/// Appends a duration as seconds with microseconds: `1.234567`.
+pub fn seconds(output: &mut Vec<u8>, duration: Duration) {
+    // Writing to a `Vec` can't fail.
+    let _ = write!(output, "{}.{:06}", duration.as_secs(), duration.subsec_micros());
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Zone {
+    Utc,
+    System,
+}
+
+/// A wall clock in one time zone. Only the first time in each second is worked out, the rest differ in their fraction.
+#[derive(Debug)]
+struct Wall {
+    zone: Zone,
+    second: Option<i64>,
+    /// `2026-11-21T14:03:07`
+    before: String,
+    /// `Z`, `+01:00`
+    after: String,
+}
+
+impl Wall {
+    fn new(zone: Zone) -> Self {
+        Self { zone, second: None, before: String::new(), after: String::new() }
+    }
+
+    fn write(&mut self, output: &mut Vec<u8>, time: SystemTime) {
+        // Beyond the years that RFC 3339 can write no clock is right anyway.
+        let timestamp = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH).max(Timestamp::UNIX_EPOCH);
+        if self.second != Some(timestamp.as_second()) {
+            self.set(timestamp);
+        }
+        output.extend_from_slice(self.before.as_bytes());
+        let _ = write!(output, ".{:06}", timestamp.subsec_microsecond());
+        output.extend_from_slice(self.after.as_bytes());
+    }
+
+    fn set(&mut self, timestamp: Timestamp) {
+        let zone = match self.zone {
+            Zone::Utc => TimeZone::UTC,
+            Zone::System => TimeZone::system(),
+        };
+        let zoned = Zoned::new(timestamp, zone);
+        self.second = Some(timestamp.as_second());
+        self.before = zoned.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+        self.after = match self.zone {
+            Zone::Utc => "Z".to_owned(),
+            Zone::System => zoned.strftime("%:z").to_string(),
+        };
+    }
+}
