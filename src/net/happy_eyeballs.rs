@@ -1,0 +1,154 @@
+//! One TCP connection to whichever address answers first (RFC 8305).
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// How long one address may stay silent before the next is tried beside it (RFC 8305 section 5).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Why no address answered: each that was tried, with its own reason, `None` for one that was still silent.
+#[derive(Debug)]
+pub(super) struct Lost {
+    /// In the order in which they ended.
+    pub(super) attempts: Vec<(SocketAddr, Option<io::Error>)>,
+    /// The deadline passed; otherwise every address has failed.
+    pub(super) timed_out: bool,
+}
+
+/// The connection, and the addresses that failed before it.
+#[derive(Debug)]
+pub(super) struct Won {
+    /// Blocking again.
+    pub(super) socket: TcpStream,
+    /// Who answered.
+    pub(super) address: SocketAddr,
+    /// Who refused in the meantime.
+    pub(super) failed: Vec<(SocketAddr, io::Error)>,
+}
+
+/// The families take turns, the one that the system prefers first (RFC 8305 section 4).
+pub(super) fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let Some(preferred) = addresses.first() else { return Vec::new() };
+    let (mut first, mut second): (Vec<_>, Vec<_>) =
+        addresses.iter().copied().partition(|address| address.is_ipv6() == preferred.is_ipv6());
+    let (mut first, mut second) = (first.drain(..), second.drain(..));
+    let mut ordered = Vec::with_capacity(addresses.len());
+    while ordered.len() < addresses.len() {
+        ordered.extend(first.next());
+        ordered.extend(second.next());
+    }
+    ordered
+}
+
+/// Tries the addresses in their order: the next one after [`ATTEMPT_DELAY`], or at once when one fails.
+/// The first connection wins, the others are dropped.
+pub(super) fn connect(addresses: &[SocketAddr], deadline: Instant) -> Result<Won, Lost> {
+    let mut waiting = addresses.iter().copied();
+    let mut race = Race { flying: Vec::new(), failed: Vec::new() };
+    let mut next_start = Some(Instant::now());
+    loop {
+        let now = Instant::now();
+        if now >= deadline {
+            return Err(race.lost(true));
+        }
+        if next_start.is_some_and(|start| start <= now) {
+            next_start = waiting.next().map(|address| now + race.start(address));
+            continue;
+        }
+        if race.flying.is_empty() && next_start.is_none() {
+            return Err(race.lost(false));
+        }
+        let failures = race.failed.len();
+        let until = next_start.map_or(deadline, |start| start.min(deadline));
+        if let Some((socket, address)) = race.wait(until.saturating_duration_since(now)) {
+            return Ok(Won { socket, address, failed: race.failed });
+        }
+        if race.failed.len() > failures {
+            next_start = next_start.map(|_| Instant::now());
+        }
+    }
+}
+
+/// The attempts that are under way, and those that are over.
+struct Race {
+    flying: Vec<(Socket, SocketAddr)>,
+    failed: Vec<(SocketAddr, io::Error)>,
+}
+
+impl Race {
+    /// Starts one attempt; says how long to wait before the next.
+    fn start(&mut self, address: SocketAddr) -> Duration {
+        match begin(address) {
+            Ok(socket) => {
+                self.flying.push((socket, address));
+                ATTEMPT_DELAY
+            }
+            Err(error) => {
+                self.failed.push((address, error));
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// Waits until an attempt has come to an end, at most `timeout`; gives back the one that succeeded.
+    fn wait(&mut self, timeout: Duration) -> Option<(TcpStream, SocketAddr)> {
+        let ready = self.ready(timeout);
+        // From the back, so that removing one leaves the indices of the others.
+        for index in ready.into_iter().rev() {
+            let (socket, address) = self.flying.remove(index);
+            match finish(socket) {
+                Ok(socket) => return Some((socket, address)),
+                Err(error) => self.failed.push((address, error)),
+            }
+        }
+        None
+    }
+
+    /// The indices of attempts that have come to an end.
+    fn ready(&self, timeout: Duration) -> Vec<usize> {
+        let mut interests: Vec<_> =
+            self.flying.iter().map(|(socket, _)| PollFd::new(socket.as_fd(), PollFlags::POLLOUT)).collect();
+        // Rounded up, so that the last fraction of a millisecond is not spent spinning.
+        let milliseconds = timeout.as_micros().div_ceil(1000);
+        let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
+        // A signal that interrupts it is the same as nothing yet: the caller looks at the clock and comes back.
+        if poll(&mut interests, timeout).is_err() {
+            return Vec::new();
+        }
+        let over = |interest: &PollFd<'_>| interest.revents().is_some_and(|events| !events.is_empty());
+        interests.iter().enumerate().filter(|(_, interest)| over(interest)).map(|(index, _)| index).collect()
+    }
+
+    fn lost(self, timed_out: bool) -> Lost {
+        let failed = self.failed.into_iter().map(|(address, error)| (address, Some(error)));
+        let silent = self.flying.into_iter().map(|(_, address)| (address, None));
+        Lost { attempts: failed.chain(silent).collect(), timed_out }
+    }
+}
+
+/// A connect that is under way, or already over: poll tells.
+fn begin(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&address.into()) {
+        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => Err(error),
+        _ => Ok(socket),
+    }
+}
+
+/// The outcome of an attempt that poll says is over.
+fn finish(socket: Socket) -> io::Result<TcpStream> {
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    socket.set_nonblocking(false)?;
+    // Writes are batched: nothing must wait for the peer's delayed acknowledgement.
+    socket.set_tcp_nodelay(true)?;
+    Ok(socket.into())
+}

@@ -1,0 +1,212 @@
+//! Where to connect to: the URL as people type it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::Utf8Error;
+
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
+
+use crate::error::{Error, Phase, Result};
+
+/// A WebSocket URL (RFC 6455 section 3), taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    secure: bool,
+    host: Host,
+    /// The zone of a link-local IPv6 address (RFC 6874), an interface of this machine.
+    zone: Option<String>,
+    port: u16,
+    resource: String,
+    credentials: Option<Credentials>,
+}
+
+/// The userinfo of a URL, percent-decoded: meant for Basic auth, never for the request line or a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// What stood before the colon.
+    pub user: String,
+    /// What stood after it; `None` without a colon.
+    pub password: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Credentials([hidden])")
+    }
+}
+
+impl Target {
+    /// Understands `ws`, `wss`, `http` and `https` URLs, `host:port/path` (then it is `ws`) and `:port/path` (this machine).
+    ///
+    /// # Errors
+    /// [`Phase::Usage`] for anything else: another scheme, a fragment (RFC 6455 section 3), whitespace, no host.
+    /// The error never shows userinfo.
+    pub fn parse(text: &str) -> Result<Self> {
+        let wrong = |reason: &str| Error::new(Phase::Usage, format!("`{}` {reason}", without_userinfo(text)));
+        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(wrong("has whitespace or a control character in it")
+                .hint("write a space as `%20`, and quote the URL for the shell"));
+        }
+        if text.contains('#') {
+            return Err(wrong("has a fragment, which a WebSocket URL must not have (RFC 6455 section 3)")
+                .hint("leave out `#` and what follows it, or write a literal `#` as `%23`"));
+        }
+        let (secure, rest) = split_scheme(text).map_err(|scheme| {
+            wrong(&format!("has the scheme `{scheme}`, which is not one for WebSockets"))
+                .hint("use `ws://`, or `wss://` for TLS")
+        })?;
+        let (rest, zone) = split_zone(rest);
+        let rest = if rest.starts_with(':') { format!("localhost{rest}") } else { rest };
+        if rest.is_empty() || rest.starts_with(['/', '?', '\\']) {
+            return Err(wrong("names no host").hint("a URL looks like `ws://localhost:8000/path`"));
+        }
+        if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(wrong("is not a host").hint(format!("for a port of this machine write `:{rest}`")));
+        }
+        let scheme = if secure { "wss" } else { "ws" };
+        let url = Url::parse(&format!("{scheme}://{rest}"))
+            .map_err(|error| wrong("is not a URL").caused_by(error).hint(hint_for(text)))?;
+        let host = url.host().ok_or_else(|| wrong("names no host"))?.to_owned();
+        let port = url.port_or_known_default().filter(|port| *port != 0);
+        let port = port.ok_or_else(|| wrong("has port 0, to which nothing can connect"))?;
+        let credentials =
+            credentials(&url).map_err(|error| wrong("has userinfo that is not UTF-8").caused_by(error))?;
+        let resource = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        Ok(Self { secure, host, zone, port, resource, credentials })
+    }
+
+    /// Whether it is `wss`.
+    pub fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The host as a name or an address, without the brackets of IPv6 and without a zone; names in their ASCII form.
+    pub fn host(&self) -> String {
+        match &self.host {
+            Host::Domain(name) => name.clone(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        }
+    }
+
+    /// The port, given or the scheme's own.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Path and query for the request line; begins with `/`.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// What `Host` says: the host, and the port unless it is the scheme's own (RFC 6455 section 4.1).
+    pub fn authority(&self) -> String {
+        let default = if self.secure { 443 } else { 80 };
+        if self.port == default { self.host.to_string() } else { format!("{}:{}", self.host, self.port) }
+    }
+
+    /// Host and port, both always, for messages.
+    pub fn peer(&self) -> String {
+        match &self.zone {
+            Some(zone) => format!("[{}%{zone}]:{}", self.host(), self.port),
+            None => format!("{}:{}", self.host, self.port),
+        }
+    }
+
+    /// The URL for people and logs: in full form, without userinfo.
+    pub fn url(&self) -> String {
+        format!("{}://{}{}", if self.secure { "wss" } else { "ws" }, self.authority(), self.resource)
+    }
+
+    /// The userinfo of the URL.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    /// What to give to the resolver: the host, with its zone.
+    pub(super) fn lookup_name(&self) -> String {
+        match &self.zone {
+            Some(zone) => format!("{}%{zone}", self.host()),
+            None => self.host(),
+        }
+    }
+
+    /// Whether the name means this machine whatever a name server says (RFC 6761 section 6.3).
+    pub(super) fn is_localhost(&self) -> bool {
+        let Host::Domain(name) = &self.host else { return false };
+        let name = name.strip_suffix('.').unwrap_or(name);
+        name == "localhost" || name.ends_with(".localhost")
+    }
+}
+
+/// Whether it is secure, and what follows the scheme; the scheme itself where it is none of ours.
+/// Without `://` there is no scheme: `localhost:8080` is a host with a port.
+fn split_scheme(text: &str) -> Result<(bool, &str), &str> {
+    let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
+        return Ok((false, text));
+    };
+    match scheme.to_ascii_lowercase().as_str() {
+        "ws" | "http" => Ok((false, rest)),
+        "wss" | "https" => Ok((true, rest)),
+        _ => Err(scheme),
+    }
+}
+
+/// RFC 3986 section 3.1.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// Takes the zone out of `[fe80::1%25eth0]:80/` (RFC 6874; a bare `%`, as other tools print it, too), which the WHATWG's URLs don't know.
+fn split_zone(rest: &str) -> (String, Option<String>) {
+    let authority = &rest[..authority_length(rest)];
+    let zone = || {
+        let open = authority.find('[')?;
+        let close = open + authority[open..].find(']')?;
+        let percent = open + authority[open..close].find('%')?;
+        let zone = &authority[percent + 1..close];
+        let zone = zone.strip_prefix("25").filter(|zone| !zone.is_empty()).unwrap_or(zone);
+        Some((format!("{}{}", &rest[..percent], &rest[close..]), zone.to_owned()))
+    };
+    match zone() {
+        Some((rest, zone)) => (rest, Some(zone)),
+        None => (rest.to_owned(), None),
+    }
+}
+
+/// Where the authority ends and path or query begin.
+fn authority_length(rest: &str) -> usize {
+    rest.find(['/', '?', '\\']).unwrap_or(rest.len())
+}
+
+fn credentials(url: &Url) -> Result<Option<Credentials>, Utf8Error> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(None);
+    }
+    let decode = |text| percent_decode_str(text).decode_utf8().map(Cow::into_owned);
+    Ok(Some(Credentials { user: decode(url.username())?, password: url.password().map(decode).transpose()? }))
+}
+
+/// The text for an error, with anything that may be a secret left out.
+fn without_userinfo(text: &str) -> String {
+    let start = text.find("://").map_or(0, |colon| colon + 3);
+    let authority = &text[start..start + authority_length(&text[start..])];
+    match authority.rfind('@') {
+        Some(at) => format!("{}{}", &text[..start], &text[start + at + 1..]),
+        None => text.to_owned(),
+    }
+}
+
+fn hint_for(text: &str) -> &'static str {
+    match text.split_once(':') {
+        Some(("ws" | "wss" | "http" | "https", rest)) if !rest.starts_with("//") => {
+            "two slashes follow the scheme: `ws://`"
+        }
+        _ => "a URL looks like `ws://localhost:8000/path`",
+    }
+}
