@@ -2,6 +2,7 @@
 
 mod happy_eyeballs;
 mod limit;
+mod listen;
 mod resolve;
 mod target;
 mod tls;
@@ -14,6 +15,7 @@ use std::time::Instant;
 
 use self::happy_eyeballs::{Lost, Won};
 use self::limit::Limit;
+pub use self::listen::{Incoming, ListenAddress, ListenOptions, Listener, listen};
 pub use self::target::{Credentials, Target};
 pub use self::tls::{Identity, MinimumVersion, TlsOptions, Verification, failure as tls_failure};
 use crate::error::{Error, Phase, Result};

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::TcpStream;
 
-use rustls::Connection;
+use rustls::{ConnectionCommon, SideData};
 
 use crate::net::limit::Limit;
 
@@ -21,7 +21,11 @@ pub(super) enum Broken {
 }
 
 /// Shakes hands until both sides are done. The socket is blocking and without time limits before and after.
-pub(super) fn complete(mut socket: &TcpStream, connection: &mut Connection, limit: Limit) -> Result<(), Broken> {
+pub(super) fn complete<S: SideData>(
+    mut socket: &TcpStream,
+    connection: &mut ConnectionCommon<S>,
+    limit: Limit,
+) -> Result<(), Broken> {
     while connection.is_handshaking() || connection.wants_write() {
         let left = limit.left().ok_or(Broken::TimedOut)?;
         if connection.wants_write() {

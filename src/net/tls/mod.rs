@@ -14,7 +14,10 @@ use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::version::TLS13;
-use rustls::{ClientConfig, ClientConnection, Connection, KeyLogFile, SupportedProtocolVersion};
+use rustls::{
+    ClientConfig, ClientConnection, CommonState, Connection, KeyLogFile, ServerConfig, ServerConnection,
+    SupportedProtocolVersion,
+};
 
 pub use self::explain::failure;
 use self::witness::{Trust, Witness};
@@ -107,12 +110,11 @@ impl Client {
                 builder.with_client_auth_cert(chain, key).map_err(|error| pem::unfit(identity, error))?
             }
         };
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = alpn();
         // Each handshake is to be a whole one: its facts are what people came to see.
         config.resumption = Resumption::disabled();
-        if std::env::var_os("SSLKEYLOGFILE").is_some() {
-            config.key_log = Arc::new(KeyLogFile::new());
-        }
+        // It writes only where SSLKEYLOGFILE is set.
+        config.key_log = Arc::new(KeyLogFile::new());
         Ok(Self { config, trust, server_name })
     }
 
@@ -121,16 +123,52 @@ impl Client {
         let witness = Arc::new(Witness::new(self.trust.clone()));
         let mut config = self.config.clone();
         config.dangerous().set_certificate_verifier(witness.clone());
-        let mut connection = ClientConnection::new(Arc::new(config), self.server_name.clone())
-            .map(Connection::from)
-            .map_err(|error| failure(peer, &error))?;
+        let mut connection =
+            ClientConnection::new(Arc::new(config), self.server_name.clone()).map_err(|error| failure(peer, &error))?;
         handshake::complete(socket, &mut connection, limit).map_err(|broken| explain::broken(peer, limit, broken))?;
-        let facts = facts(&connection, &self.server_name, witness.verdict());
-        Ok((connection, facts))
+        let facts = facts(&connection, &self.server_name.to_str(), witness.verdict());
+        Ok((connection.into(), facts))
     }
 }
 
-fn facts(connection: &Connection, server_name: &ServerName<'_>, verified: Result<(), String>) -> TlsFacts {
+/// What a listener needs for its handshakes.
+pub(super) fn server_config(
+    identity: &Identity,
+    minimum_version: MinimumVersion,
+    passphrase: AskPassphrase<'_>,
+) -> Result<Arc<ServerConfig>> {
+    let (chain, key) = pem::load(identity, passphrase)?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(minimum_version.versions())
+        .map_err(|error| Error::new(Phase::Tls, "TLS cannot be set up").caused_by(error))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| pem::unfit(identity, error))?;
+    config.alpn_protocols = alpn();
+    // It writes only where SSLKEYLOGFILE is set.
+    config.key_log = Arc::new(KeyLogFile::new());
+    Ok(Arc::new(config))
+}
+
+/// The server's side of the handshake.
+pub(super) fn accept(
+    config: Arc<ServerConfig>,
+    socket: &TcpStream,
+    peer: &str,
+    limit: Limit,
+) -> Result<(Connection, TlsFacts)> {
+    let mut connection = ServerConnection::new(config).map_err(|error| failure(peer, &error))?;
+    handshake::complete(socket, &mut connection, limit).map_err(|broken| explain::broken(peer, limit, broken))?;
+    let facts = facts(&connection, connection.server_name().unwrap_or_default(), Ok(()));
+    Ok((connection.into(), facts))
+}
+
+/// What wscope speaks inside TLS: the upgrade is HTTP/1.1.
+fn alpn() -> Vec<Vec<u8>> {
+    vec![b"http/1.1".to_vec()]
+}
+
+fn facts(connection: &CommonState, server_name: &str, verified: Result<(), String>) -> TlsFacts {
     let version = connection.protocol_version().and_then(|version| version.as_str().map(str::to_owned));
     let suite = connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str().map(str::to_owned));
     let group = connection.negotiated_key_exchange_group();
@@ -139,7 +177,7 @@ fn facts(connection: &Connection, server_name: &ServerName<'_>, verified: Result
         cipher_suite: suite.unwrap_or_default(),
         key_exchange: group.and_then(|group| group.name().as_str().map(str::to_owned)),
         alpn: connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
-        server_name: server_name.to_str().into_owned(),
+        server_name: server_name.to_owned(),
         certificates: Vec::new(),
         verified,
     }

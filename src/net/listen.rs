@@ -1,0 +1,177 @@
+//! The server side: an address to listen at, and clients as they come.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::num::ParseIntError;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustls::ServerConfig;
+
+use super::limit::Limit;
+use super::tls::{self, Identity, MinimumVersion};
+use super::{AskPassphrase, Connected};
+use crate::error::{Error, Phase, Result};
+use crate::event::{Step, StepKind};
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenAddress {
+    host: String,
+    port: u16,
+}
+
+impl ListenAddress {
+    /// A host, by name or address (IPv6 without brackets), and a port; port 0 takes a free one.
+    pub fn new(host: &str, port: u16) -> Self {
+        // One family has to be chosen, and this is the one that everything on this machine can speak.
+        let host = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
+        Self { host: host.to_owned(), port }
+    }
+
+    /// A port of the loopback interface.
+    pub fn loopback(port: u16) -> Self {
+        Self::new("127.0.0.1", port)
+    }
+
+    /// Understands `[ADDR:]PORT`; without an address it is the loopback interface. IPv6 stands in brackets.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`] for anything else.
+    pub fn parse(text: &str) -> Result<Self> {
+        let wrong = || {
+            Error::new(Phase::Usage, format!("`{text}` is not an address to listen at"))
+                .hint("write `8000`, `0.0.0.0:8000` for every IPv4 interface, or `[::]:8000` for IPv6 as well")
+        };
+        let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+        let port = port.parse().map_err(|error: ParseIntError| wrong().caused_by(error))?;
+        match host.strip_prefix('[').map(|host| host.strip_suffix(']')) {
+            Some(Some(address)) if !address.is_empty() => Ok(Self::new(address, port)),
+            None if host.is_empty() => Ok(Self::loopback(port)),
+            None if !host.contains([':', '*', '/', ']']) => Ok(Self::new(host, port)),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// What a listener is made of.
+#[derive(Debug, Clone)]
+pub struct ListenOptions {
+    /// Where.
+    pub address: ListenAddress,
+    /// With a certificate and its key, it serves `wss`.
+    pub identity: Option<Identity>,
+    /// The lowest TLS version that it speaks.
+    pub minimum_version: MinimumVersion,
+}
+
+/// A socket that listens.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+/// Binds and listens. It may ask for the passphrase of the key.
+///
+/// # Errors
+/// [`Phase::Usage`] for a certificate or key that cannot be used, [`Phase::Connect`] for an address that cannot be had.
+pub fn listen(options: &ListenOptions, passphrase: AskPassphrase<'_>) -> Result<Listener> {
+    let tls = match &options.identity {
+        Some(identity) => Some(tls::server_config(identity, options.minimum_version, passphrase)?),
+        None => None,
+    };
+    let ListenAddress { host, port } = &options.address;
+    let cannot = |error| cannot_listen(&options.address, error);
+    let socket = TcpListener::bind((host.as_str(), *port)).map_err(cannot)?;
+    let address = socket.local_addr().map_err(cannot)?;
+    Ok(Listener { socket, address, tls })
+}
+
+impl Listener {
+    /// Where it listens, with the port that it really has.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL at which this machine reaches it.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "wss" } else { "ws" };
+        let ip = match self.address.ip() {
+            address if !address.is_unspecified() => address,
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        format!("{scheme}://{}/", SocketAddr::new(ip, self.address.port()))
+    }
+
+    /// Waits for the next client. Its TLS handshake is left to [`Incoming::handshake`], so that a slow one holds up nobody.
+    ///
+    /// # Errors
+    /// [`Phase::Session`], when the system has no more file descriptors, say: the listener lives on.
+    pub fn accept(&self) -> Result<Incoming> {
+        use io::ErrorKind::{ConnectionAborted, Interrupted};
+        let (socket, address) = loop {
+            match self.socket.accept() {
+                // A client that left before it was served is no news.
+                Err(error) if matches!(error.kind(), Interrupted | ConnectionAborted) => {}
+                Err(error) => {
+                    let message = format!("cannot accept a client at `{}`", self.address);
+                    return Err(Error::new(Phase::Session, message).caused_by(error));
+                }
+                Ok(accepted) => break accepted,
+            }
+        };
+        Ok(Incoming { socket, address, tls: self.tls.clone() })
+    }
+}
+
+/// A client whose TLS handshake is still to come.
+#[derive(Debug)]
+pub struct Incoming {
+    socket: TcpStream,
+    address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+impl Incoming {
+    /// The client's address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Shakes hands where the listener speaks TLS, before `deadline`. The steps are in what it returns.
+    ///
+    /// # Errors
+    /// [`Phase::Tls`] when the handshake fails or takes too long.
+    pub fn handshake(self, deadline: Instant) -> Result<Connected> {
+        let Self { socket, address, tls } = self;
+        let broke = |error: io::Error| Error::new(Phase::Session, format!("`{address}` is gone")).caused_by(error);
+        socket.set_nodelay(true).map_err(broke)?;
+        let Some(config) = tls else {
+            return Ok(Connected { socket, tls: None, address, tls_facts: None, steps: vec![] });
+        };
+        let started = Instant::now();
+        let (connection, facts) = tls::accept(config, &socket, &address.to_string(), Limit::until(deadline))?;
+        let detail = format!("{} {}", facts.version, facts.cipher_suite);
+        let steps = vec![Step { kind: StepKind::Tls, took: started.elapsed(), detail }];
+        Ok(Connected { socket, tls: Some(connection), address, tls_facts: Some(facts), steps })
+    }
+}
+
+fn cannot_listen(address: &ListenAddress, error: io::Error) -> Error {
+    let ListenAddress { host, port } = address;
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => Some("another program listens there: choose another port, or `0` for a free one"),
+        io::ErrorKind::PermissionDenied => Some("ports below 1024 may need privileges: choose a higher one"),
+        io::ErrorKind::AddrNotAvailable => Some("it has to be an address of this machine; `0.0.0.0` means all of them"),
+        _ => None,
+    };
+    let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let error = Error::new(Phase::Connect, format!("cannot listen at `{place}`")).caused_by(error);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
