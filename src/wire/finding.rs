@@ -8,7 +8,7 @@ use super::{CloseCode, Role};
 pub struct Finding {
     /// Which rule.
     pub rule: Rule,
-    /// Who broke it.
+    /// Who broke it; our own role where the rule is a limit of ours ([`Rule::is_own_limit`]).
     pub blame: Role,
     /// Offset of the offending bytes in that side's stream of frames, or in its HTTP head.
     pub offset: u64,
@@ -18,39 +18,152 @@ pub struct Finding {
     pub detail: String,
 }
 
+impl Finding {
+    /// The most offending bytes that a finding keeps.
+    pub const MOST_BYTES: usize = 32;
+}
+
 /// The rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// One of the opening handshake's.
     Handshake(HandshakeRule),
+    /// An RSV bit is set and no extension gives it a meaning.
+    ReservedBits,
+    /// RSV1 on a control frame or a continuation, although permessage-deflate is in use.
+    MisplacedCompressedBit,
+    /// An opcode that RFC 6455 reserves.
+    ReservedOpcode,
+    /// A server masked a frame.
+    MaskedByServer,
+    /// A client did not mask a frame.
+    UnmaskedByClient,
+    /// A control frame with FIN clear.
+    FragmentedControl,
+    /// A control frame of more than 125 bytes.
+    LongControl,
+    /// A payload length that takes more bytes than it needs.
+    NonMinimalLength,
+    /// A 64-bit payload length whose most significant bit is set.
+    LengthOutOfRange,
+    /// A continuation frame without a message to continue.
+    ContinuationWithoutStart,
+    /// A text or binary frame while a fragmented message is not over.
+    MessageInsideMessage,
+    /// A text message that is not UTF-8.
+    InvalidText,
+    /// A Close frame whose body is one byte long.
+    ShortCloseBody,
+    /// A close code that must not be on the wire.
+    InvalidCloseCode,
+    /// A close reason that is not UTF-8.
+    InvalidCloseReason,
+    /// A data frame after the Close frame.
+    DataAfterClose,
+    /// A compressed message that does not inflate.
+    CorruptDeflate,
+    /// A message larger than we accept: our own limit, not the peer's fault.
+    MessageTooBig,
+    /// A message of more empty fragments than we accept: our own limit, not the peer's fault.
+    TooManyEmptyFragments,
+}
+
+/// What there is to say about a rule.
+struct Particulars {
+    section: &'static str,
+    summary: &'static str,
+    close_code: Option<CloseCode>,
+    can_go_on: bool,
 }
 
 impl Rule {
-    /// Where the rule is written, as in `RFC 6455 section 5.1`.
+    /// The section that states it: `RFC 6455 section 5.1`.
     pub fn section(self) -> &'static str {
-        match self {
-            Self::Handshake(rule) => rule.section(),
-        }
+        self.particulars().section
     }
 
-    /// What went against the rule, in a few words: lower case, no full stop.
+    /// One line for people: lower case, no full stop.
     pub fn summary(self) -> &'static str {
-        match self {
-            Self::Handshake(rule) => rule.summary(),
-        }
+        self.particulars().summary
     }
 
-    /// The code that the peer is told in a Close frame; `None` where no session is open yet.
+    /// The code of the Close frame that answers the breach; `None` where none is owed.
     pub fn close_code(self) -> Option<CloseCode> {
-        match self {
-            Self::Handshake(_) => None,
-        }
+        self.particulars().close_code
     }
 
-    /// Whether one can look past the breach (`--lenient`): what follows still has a meaning.
+    /// Whether a lenient receiver can look past it.
     pub fn can_go_on(self) -> bool {
+        self.particulars().can_go_on
+    }
+
+    /// Whether it is a limit of our own rather than a rule of an RFC.
+    pub fn is_own_limit(self) -> bool {
+        matches!(self, Self::MessageTooBig | Self::TooManyEmptyFragments)
+    }
+
+    fn particulars(self) -> Particulars {
         match self {
-            Self::Handshake(rule) => rule.can_go_on(),
+            Self::Handshake(rule) => Particulars {
+                section: rule.section(),
+                summary: rule.summary(),
+                close_code: None,
+                can_go_on: rule.can_go_on(),
+            },
+            Self::ReservedBits => {
+                breach("RFC 6455 section 5.2", "reserved bit set although no extension in use defines it")
+            }
+            Self::MisplacedCompressedBit => {
+                breach("RFC 7692 section 6.1", "RSV1 set on a frame that is not the first of a data message")
+            }
+            Self::ReservedOpcode => breach("RFC 6455 section 5.2", "reserved opcode"),
+            Self::MaskedByServer => breach("RFC 6455 section 5.1", "frame from a server is masked"),
+            Self::UnmaskedByClient => breach("RFC 6455 section 5.1", "frame from a client is not masked"),
+            Self::FragmentedControl => breach("RFC 6455 section 5.5", "control frame is fragmented"),
+            Self::LongControl => breach("RFC 6455 section 5.5", "control frame is longer than 125 bytes"),
+            Self::NonMinimalLength => breach("RFC 6455 section 5.2", "payload length is not in its shortest encoding"),
+            Self::LengthOutOfRange => Particulars {
+                can_go_on: false,
+                ..breach("RFC 6455 section 5.2", "most significant bit of the payload length is set")
+            },
+            Self::ContinuationWithoutStart => {
+                breach("RFC 6455 section 5.4", "continuation frame without a message to continue")
+            }
+            Self::MessageInsideMessage => {
+                breach("RFC 6455 section 5.4", "new message before the fragmented one is over")
+            }
+            Self::InvalidText => Particulars {
+                close_code: Some(CloseCode::Invalid),
+                ..breach("RFC 6455 section 8.1", "text message is not valid UTF-8")
+            },
+            Self::ShortCloseBody => breach("RFC 6455 section 5.5.1", "body of the Close frame is one byte long"),
+            Self::InvalidCloseCode => breach("RFC 6455 section 7.4", "close code must not be on the wire"),
+            Self::InvalidCloseReason => Particulars {
+                close_code: Some(CloseCode::Invalid),
+                ..breach("RFC 6455 section 5.5.1", "close reason is not valid UTF-8")
+            },
+            Self::DataAfterClose => {
+                Particulars { close_code: None, ..breach("RFC 6455 section 5.5.1", "data frame after the Close frame") }
+            }
+            // Nothing tells 1002 from 1007 here. 1007 is what npm `ws` sends, and RFC 6455 section 7.4.1 has it for
+            // data that is not consistent with the type of the message; the framing itself was sound.
+            Self::CorruptDeflate => Particulars {
+                close_code: Some(CloseCode::Invalid),
+                can_go_on: false,
+                ..breach("RFC 7692 section 7.2.2", "compressed message does not inflate")
+            },
+            Self::MessageTooBig => own_limit(CloseCode::Size, "message is larger than the limit"),
+            Self::TooManyEmptyFragments => own_limit(CloseCode::Policy, "message has too many empty fragments"),
         }
     }
+}
+
+/// A breach of the framing rules that one can look past.
+fn breach(section: &'static str, summary: &'static str) -> Particulars {
+    Particulars { section, summary, close_code: Some(CloseCode::Protocol), can_go_on: true }
+}
+
+/// A limit of our own, which section 10.4 asks for.
+fn own_limit(close_code: CloseCode, summary: &'static str) -> Particulars {
+    Particulars { section: "RFC 6455 section 10.4", summary, close_code: Some(close_code), can_go_on: false }
 }

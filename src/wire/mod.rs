@@ -1,17 +1,25 @@
 //! The protocol, sans-I/O (RFC 6455 and RFC 7692): bytes in, bytes and events out. No sockets, no threads, no clock.
 
+mod closing;
 mod counters;
 mod deflate;
 mod event;
 mod finding;
 pub mod handshake;
 mod header;
+mod mask;
+mod receiver;
+mod sender;
+mod utf8;
 
+pub use closing::{By, Closing, Goodbye, is_sendable};
 pub use counters::Counters;
 pub use deflate::DeflateParameters;
 pub use event::{Close, Event, Frame, Kind, MessageFacts, Observe, Position};
 pub use finding::{Finding, Rule};
 pub use header::{Header, LengthEncoding};
+pub use receiver::{Ending, Receiver, ReceiverOptions};
+pub use sender::{MaskSource, Outgoing, RawFrame, RawMask, SendError, Sender, SenderOptions};
 pub use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 /// Which end of the connection one is (RFC 6455 section 1.2).

@@ -1,5 +1,11 @@
 //! permessage-deflate (RFC 7692).
 
+mod compressor;
+mod inflater;
+
+pub use compressor::Compressor;
+pub use inflater::Inflater;
+
 /// What client and server agreed on (RFC 7692 section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeflateParameters {

@@ -1,0 +1,84 @@
+//! The rules that a frame header alone can break (RFC 6455 sections 5.1 to 5.5, RFC 7692 section 6).
+
+use crate::wire::{Control, Data, Header, OpCode, Role, Rule};
+
+/// What the judgement of a header depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances {
+    /// Who sent the frame.
+    pub sender: Role,
+    /// permessage-deflate is in use.
+    pub deflate: bool,
+    /// A fragmented message is under way.
+    pub in_message: bool,
+}
+
+/// RSV1 (RFC 7692 section 6).
+pub const RSV1: u8 = 0x4;
+
+/// The longest payload of a control frame (RFC 6455 section 5.5).
+const LONGEST_CONTROL: u64 = 125;
+
+/// Reports every rule that `header` breaks, the ones that nobody can look past first.
+pub fn judge(header: &Header, circumstances: Circumstances, mut report: impl FnMut(Rule, String)) {
+    if header.length >> 63 != 0 {
+        report(Rule::LengthOutOfRange, format!("length {:#018X}", header.length));
+    } else if !header.is_minimal() {
+        report(Rule::NonMinimalLength, format!("length {} in {} bits", header.length, bits(header)));
+    }
+    judge_reserved_bits(header, circumstances, &mut report);
+    match (circumstances.sender, header.mask) {
+        (Role::Server, Some(key)) => {
+            report(Rule::MaskedByServer, format!("masking key {:08X}", u32::from_be_bytes(key)));
+        }
+        (Role::Client, None) => report(Rule::UnmaskedByClient, "mask bit is 0".to_owned()),
+        _ => {}
+    }
+    match header.opcode {
+        OpCode::Data(Data::Reserved(opcode)) | OpCode::Control(Control::Reserved(opcode)) => {
+            report(Rule::ReservedOpcode, format!("opcode {opcode:#X}"));
+        }
+        OpCode::Data(Data::Continue) if !circumstances.in_message => {
+            report(Rule::ContinuationWithoutStart, format!("continuation of {} bytes", header.length));
+        }
+        OpCode::Data(Data::Text | Data::Binary) if circumstances.in_message => {
+            report(Rule::MessageInsideMessage, format!("opcode {:#X}, expected 0x0", u8::from(header.opcode)));
+        }
+        _ => {}
+    }
+    if header.is_control() {
+        if !header.fin {
+            report(Rule::FragmentedControl, "FIN is 0".to_owned());
+        }
+        if header.length > LONGEST_CONTROL {
+            report(Rule::LongControl, format!("length {}", header.length));
+        }
+    }
+}
+
+fn judge_reserved_bits(header: &Header, circumstances: Circumstances, report: &mut impl FnMut(Rule, String)) {
+    let mut undefined = header.rsv;
+    if circumstances.deflate {
+        undefined &= !RSV1;
+        let starts_message = matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary));
+        if header.rsv & RSV1 != 0 && !starts_message {
+            report(Rule::MisplacedCompressedBit, format!("RSV1 with opcode {:#X}", u8::from(header.opcode)));
+        }
+    }
+    if undefined != 0 {
+        let names: Vec<_> = [(4, "RSV1"), (2, "RSV2"), (1, "RSV3")]
+            .iter()
+            .filter(|(bit, _)| undefined & bit != 0)
+            .map(|(_, name)| *name)
+            .collect();
+        report(Rule::ReservedBits, names.join(", "));
+    }
+}
+
+fn bits(header: &Header) -> u8 {
+    match header.length_encoding {
+        crate::wire::LengthEncoding::Seven => 7,
+        crate::wire::LengthEncoding::Sixteen => 16,
+        crate::wire::LengthEncoding::SixtyFour => 64,
+    }
+}

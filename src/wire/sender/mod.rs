@@ -1,0 +1,306 @@
+//! Messages in, frames out.
+
+mod masks;
+mod raw;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+
+pub use masks::MaskSource;
+pub use raw::{RawFrame, RawMask};
+
+use self::masks::Masks;
+use super::deflate::Compressor;
+use super::{
+    Close, CloseCode, Control, Counters, Data, DeflateParameters, Header, LengthEncoding, OpCode, Role, is_sendable,
+    mask,
+};
+
+/// RSV1: the message is compressed (RFC 7692 section 6).
+const RSV1: u8 = 0x4;
+
+/// The longest payload of a control frame (RFC 6455 section 5.5).
+const LONGEST_CONTROL: usize = 125;
+
+/// How to send.
+#[derive(Debug, Clone, Copy)]
+pub struct SenderOptions {
+    /// Which end we are: a client masks.
+    pub role: Role,
+    /// Where masking keys come from.
+    pub mask: MaskSource,
+    /// Splits messages into fragments of at most so many payload bytes on the wire.
+    pub fragment: Option<NonZeroUsize>,
+    /// What was agreed on for permessage-deflate; `None` sends everything uncompressed.
+    pub deflate: Option<DeflateParameters>,
+}
+
+/// Something to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outgoing<'a> {
+    /// A text message.
+    Text(&'a str),
+    /// A binary message.
+    Binary(&'a [u8]),
+    /// A piece of a binary message that is not known as a whole: starts the message, or goes on with it.
+    BinaryPart(&'a [u8]),
+    /// The last piece of such a message (or the only one).
+    BinaryEnd(&'a [u8]),
+    /// A Ping, up to 125 bytes.
+    Ping(&'a [u8]),
+    /// A Pong, up to 125 bytes.
+    Pong(&'a [u8]),
+    /// A Close, its reason up to 123 bytes; nothing but raw frames may follow.
+    Close(Option<(CloseCode, &'a str)>),
+    /// A frame exactly as it is, legal or not; no state is kept of it.
+    Frame(RawFrame<'a>),
+}
+
+impl<'a> From<Close<'a>> for Outgoing<'a> {
+    fn from(close: Close<'a>) -> Self {
+        Self::Close(close.code.map(|code| (code, close.reason)))
+    }
+}
+
+/// Why something cannot be sent. Nothing of it has been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendError {
+    /// A Close frame has gone out.
+    Closed,
+    /// A message is being sent in pieces, and is not over.
+    MessageOpen,
+    /// The payload of a control frame of so many bytes: more than 125.
+    ControlTooLong(usize),
+    /// A close code that must not be on the wire.
+    CloseCode(CloseCode),
+    /// A length that the encoding asked for cannot hold.
+    Length(u64),
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => formatter.write_str("a Close frame has already been sent"),
+            Self::MessageOpen => formatter.write_str("a message that is sent in pieces is not over"),
+            Self::ControlTooLong(length) => {
+                write!(formatter, "the payload of a control frame is limited to 125 bytes, this one has {length}")
+            }
+            Self::CloseCode(code) => write!(formatter, "close code {code} must not be on the wire"),
+            Self::Length(length) => write!(formatter, "a length of {length} does not fit the encoding asked for"),
+        }
+    }
+}
+
+impl std::error::Error for SendError {}
+
+/// Turns messages into frames.
+#[derive(Debug)]
+pub struct Sender {
+    masks: Masks,
+    fragment: usize,
+    compressor: Option<Compressor>,
+    compressed: Vec<u8>,
+    is_in_pieces: bool,
+    is_closed: bool,
+    counters: Counters,
+}
+
+impl Sender {
+    /// A sender for a connection that has just been opened.
+    pub fn new(options: SenderOptions) -> Self {
+        Self {
+            masks: Masks::new(options.role, options.mask),
+            fragment: options.fragment.map_or(usize::MAX, NonZeroUsize::get),
+            compressor: options.deflate.and_then(|parameters| Compressor::new(options.role, parameters)),
+            compressed: Vec::new(),
+            is_in_pieces: false,
+            is_closed: false,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Appends the frames of `outgoing` to `output`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be sent now, or at all; then nothing is appended.
+    pub fn send(&mut self, outgoing: Outgoing<'_>, output: &mut Vec<u8>) -> Result<(), SendError> {
+        let before = output.len();
+        match outgoing {
+            Outgoing::Frame(raw) => self.raw(raw, output)?,
+            _ if self.is_closed => return Err(SendError::Closed),
+            Outgoing::Text(text) => self.message(Data::Text, text.as_bytes(), output)?,
+            Outgoing::Binary(payload) => self.message(Data::Binary, payload, output)?,
+            Outgoing::BinaryPart(piece) => self.piece(piece, output),
+            Outgoing::BinaryEnd(piece) => self.last_piece(piece, output),
+            Outgoing::Ping(payload) => self.control(Control::Ping, payload, output)?,
+            Outgoing::Pong(payload) => self.control(Control::Pong, payload, output)?,
+            Outgoing::Close(close) => self.close(close, output)?,
+        }
+        self.counters.wire_bytes += (output.len() - before) as u64;
+        Ok(())
+    }
+
+    /// What has been sent so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Starts the next compressed message with an empty window. Does nothing while a message is sent in pieces.
+    pub fn reset_compression(&mut self) {
+        if let (Some(compressor), false) = (&mut self.compressor, self.is_in_pieces) {
+            compressor.reset();
+        }
+    }
+
+    fn message(&mut self, opcode: Data, payload: &[u8], output: &mut Vec<u8>) -> Result<(), SendError> {
+        if self.is_in_pieces {
+            return Err(SendError::MessageOpen);
+        }
+        self.counters.messages += 1;
+        self.counters.message_bytes += payload.len() as u64;
+        match &mut self.compressor {
+            Some(compressor) if !payload.is_empty() => {
+                let mut compressed = std::mem::take(&mut self.compressed);
+                compressed.clear();
+                compressor.last_piece(payload, &mut compressed);
+                self.count_compression(payload, &compressed);
+                self.fragments(First { opcode, rsv: RSV1 }, Last::Final, &compressed, output);
+                self.keep(compressed);
+            }
+            _ => self.fragments(First { opcode, rsv: 0 }, Last::Final, payload, output),
+        }
+        Ok(())
+    }
+
+    fn piece(&mut self, piece: &[u8], output: &mut Vec<u8>) {
+        let first = self.first_of_piece();
+        self.is_in_pieces = true;
+        self.counters.message_bytes += piece.len() as u64;
+        if let Some(compressor) = &mut self.compressor {
+            let mut compressed = std::mem::take(&mut self.compressed);
+            compressed.clear();
+            compressor.piece(piece, &mut compressed);
+            self.count_compression(piece, &compressed);
+            self.fragments(first, Last::GoesOn, &compressed, output);
+            self.keep(compressed);
+        } else {
+            self.fragments(first, Last::GoesOn, piece, output);
+        }
+    }
+
+    fn last_piece(&mut self, piece: &[u8], output: &mut Vec<u8>) {
+        let first = self.first_of_piece();
+        self.is_in_pieces = false;
+        self.counters.messages += 1;
+        self.counters.message_bytes += piece.len() as u64;
+        if let Some(compressor) = &mut self.compressor {
+            let mut compressed = std::mem::take(&mut self.compressed);
+            compressed.clear();
+            compressor.last_piece(piece, &mut compressed);
+            self.count_compression(piece, &compressed);
+            self.fragments(first, Last::Final, &compressed, output);
+            self.keep(compressed);
+        } else {
+            self.fragments(first, Last::Final, piece, output);
+        }
+    }
+
+    fn first_of_piece(&self) -> First {
+        match (self.is_in_pieces, &self.compressor) {
+            (true, _) => First { opcode: Data::Continue, rsv: 0 },
+            (false, Some(_)) => First { opcode: Data::Binary, rsv: RSV1 },
+            (false, None) => First { opcode: Data::Binary, rsv: 0 },
+        }
+    }
+
+    fn count_compression(&mut self, plain: &[u8], compressed: &[u8]) {
+        self.counters.inflated_bytes += plain.len() as u64;
+        self.counters.compressed_bytes += compressed.len() as u64;
+    }
+
+    /// Keeps the scratch buffer for the next message, unless a huge one has blown it up.
+    fn keep(&mut self, scratch: Vec<u8>) {
+        const MOST: usize = 1 << 20;
+        if scratch.capacity() <= MOST {
+            self.compressed = scratch;
+        }
+    }
+
+    fn control(&mut self, opcode: Control, payload: &[u8], output: &mut Vec<u8>) -> Result<(), SendError> {
+        if payload.len() > LONGEST_CONTROL {
+            return Err(SendError::ControlTooLong(payload.len()));
+        }
+        self.frame(true, 0, OpCode::Control(opcode), payload, output);
+        Ok(())
+    }
+
+    fn close(&mut self, close: Option<(CloseCode, &str)>, output: &mut Vec<u8>) -> Result<(), SendError> {
+        match close {
+            None => self.control(Control::Close, &[], output)?,
+            Some((code, _)) if !is_sendable(code) => return Err(SendError::CloseCode(code)),
+            Some((code, reason)) => {
+                let body = [&u16::from(code).to_be_bytes(), reason.as_bytes()].concat();
+                self.control(Control::Close, &body, output)?;
+            }
+        }
+        self.is_closed = true;
+        Ok(())
+    }
+
+    fn fragments(&mut self, first: First, last: Last, payload: &[u8], output: &mut Vec<u8>) {
+        let First { mut opcode, mut rsv } = first;
+        let mut rest = payload;
+        loop {
+            let (fragment, after) = rest.split_at(rest.len().min(self.fragment));
+            rest = after;
+            let fin = rest.is_empty() && last == Last::Final;
+            self.frame(fin, rsv, OpCode::Data(opcode), fragment, output);
+            if rest.is_empty() {
+                return;
+            }
+            (opcode, rsv) = (Data::Continue, 0);
+        }
+    }
+
+    fn frame(&mut self, fin: bool, rsv: u8, opcode: OpCode, payload: &[u8], output: &mut Vec<u8>) {
+        let length = payload.len() as u64;
+        let key = self.masks.next_key();
+        let length_encoding = LengthEncoding::shortest(length);
+        output.reserve(Header::LONGEST + payload.len());
+        Header { fin, rsv, opcode, mask: key, length, length_encoding }.write(output);
+        append(key, payload, output);
+        self.counters.frames += 1;
+    }
+
+    fn raw(&mut self, raw: RawFrame<'_>, output: &mut Vec<u8>) -> Result<(), SendError> {
+        let header = raw.header(|| self.masks.next_key())?;
+        header.write(output);
+        append(header.mask, raw.payload, output);
+        self.counters.frames += 1;
+        Ok(())
+    }
+}
+
+/// How a message, or a piece of one, begins.
+#[derive(Clone, Copy)]
+struct First {
+    opcode: Data,
+    rsv: u8,
+}
+
+/// How it ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// With FIN: the message is over.
+    Final,
+    /// Without: more pieces follow.
+    GoesOn,
+}
+
+fn append(key: Option<[u8; 4]>, payload: &[u8], output: &mut Vec<u8>) {
+    match key {
+        Some(key) => mask::append(key, payload, output),
+        None => output.extend_from_slice(payload),
+    }
+}
