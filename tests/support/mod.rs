@@ -1,0 +1,41 @@
+//! What the scenarios are written with: a builder that drives the built program, and peers that live in threads of the
+//! test on loopback ports of their own.
+//!
+//! | file | what |
+//! |---|---|
+//! | `program` | [`Wscope`]: start the program in a pipe, feed it, wait for what it says, look at how it ended |
+//! | `terminal` | the same in a pseudo-terminal whose screen can be read |
+//! | `server` | a listening socket and a script that runs for its connections; plain or TLS |
+//! | `connection` | one byte stream seen by a script: expect, send, drip, reset |
+//! | `frame`, `head` | frames and HTTP heads by the letter of RFC 6455, written apart from `wscope::wire` |
+//! | `websocket` | an independent peer: tungstenite's `WebSocket` |
+//! | `bulk` | servers that echo, flood or swallow a million messages |
+//! | `certificates` | a private CA and what it issues |
+//!
+//! Nothing here sleeps for luck: every wait is for an event and ends in a failure after [`PATIENCE`].
+
+pub mod bulk;
+pub mod capture;
+pub mod certificates;
+pub mod connection;
+pub mod frame;
+pub mod head;
+pub mod program;
+mod selfcheck;
+pub mod server;
+pub mod terminal;
+pub mod websocket;
+
+use std::time::Duration;
+
+pub use connection::Connection;
+pub use frame::Frame;
+pub use program::Wscope;
+pub use server::{Server, serve};
+
+/// How long anything may take before a test gives up on it. Far more than anything needs, because a loaded machine
+/// must not fail a test.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One mebibyte.
+pub const MIB: usize = 1 << 20;

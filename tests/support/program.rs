@@ -1,0 +1,398 @@
+//! The program, as a shell would start it.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use super::PATIENCE;
+use super::capture::{Capture, contains};
+
+/// A run of the program to be. Its environment holds nothing of ours; its home is a fresh folder.
+#[must_use = "nothing runs before `run`, `spawn` or `terminal`"]
+pub struct Wscope {
+    pub(super) arguments: Vec<OsString>,
+    environment: Vec<(&'static str, OsString)>,
+    pub(super) stdin: Input,
+    stdout: Reading,
+    pub(super) home: TempDir,
+}
+
+/// Where the program's stdin comes from.
+pub(super) enum Input {
+    Unset,
+    Closed,
+    Bytes(Vec<u8>),
+    File(File),
+    Held,
+}
+
+/// Who reads the program's stdout, and how far.
+enum Reading {
+    All,
+    Lines(usize),
+    Later,
+}
+
+impl Wscope {
+    /// Without arguments; stdin is `/dev/null` in a pipe, the terminal in a terminal.
+    pub fn new() -> Self {
+        let home = TempDir::new().expect("a temporary folder can be made");
+        Self { arguments: Vec::new(), environment: Vec::new(), stdin: Input::Unset, stdout: Reading::All, home }
+    }
+
+    /// One more argument.
+    pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// More arguments.
+    pub fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// One more environment variable.
+    pub fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// `printf … | wscope`
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Input::Bytes(bytes.into());
+        self
+    }
+
+    /// `wscope < FILE`
+    pub fn stdin_file(mut self, file: File) -> Self {
+        self.stdin = Input::File(file);
+        self
+    }
+
+    /// `wscope <&-`
+    pub fn stdin_closed(mut self) -> Self {
+        self.stdin = Input::Closed;
+        self
+    }
+
+    /// A pipe that the test writes to, and closes, while the program runs.
+    pub fn stdin_held(mut self) -> Self {
+        self.stdin = Input::Held;
+        self
+    }
+
+    /// `wscope | head -n LINES`
+    pub fn stdout_head(mut self, lines: usize) -> Self {
+        self.stdout = Reading::Lines(lines);
+        self
+    }
+
+    /// A pipe that nobody reads before [`Running::read_stdout`].
+    pub fn stdout_unread(mut self) -> Self {
+        self.stdout = Reading::Later;
+        self
+    }
+
+    /// The folder that the program takes for the user's home.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Runs to the end.
+    #[track_caller]
+    pub fn run(self) -> Output {
+        self.spawn().finish()
+    }
+
+    /// Starts it.
+    #[track_caller]
+    pub fn spawn(mut self) -> Running {
+        let mut command = self.command();
+        let (stdin, feed) = match std::mem::replace(&mut self.stdin, Input::Unset) {
+            Input::Unset | Input::Closed => (Stdio::null(), None),
+            Input::File(file) => (file.into(), None),
+            Input::Held => (Stdio::piped(), None),
+            Input::Bytes(bytes) => (Stdio::piped(), Some(bytes)),
+        };
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let started = Instant::now();
+        let mut child = command.spawn().expect("the program can be started");
+        let mut stdin = child.stdin.take();
+        if let Some(bytes) = feed {
+            let pipe = stdin.take().expect("stdin is piped");
+            thread::spawn(move || feed_pipe(pipe, &bytes));
+        }
+        let pipe = child.stdout.take().expect("stdout is piped");
+        let (stdout, unread) = match self.stdout {
+            Reading::All => (Some(Capture::all(pipe)), None),
+            Reading::Lines(lines) => (Some(Capture::lines(pipe, lines)), None),
+            Reading::Later => (None, Some(pipe)),
+        };
+        let stderr = Capture::all(child.stderr.take().expect("stderr is piped"));
+        Running { child, stdin, stdout, unread, stderr, started, peak_memory: 0, patience: PATIENCE, _home: self.home }
+    }
+
+    /// The command with its arguments and its whole environment, the three streams not yet set.
+    pub(super) fn command(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_wscope");
+        let mut command = match self.stdin {
+            Input::Closed => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", r#"exec "$0" "$@" <&-"#, program]);
+                shell
+            }
+            _ => Command::new(program),
+        };
+        command.args(&self.arguments).env_clear();
+        command.env("HOME", self.home()).env("XDG_STATE_HOME", self.home().join("state"));
+        command.env("PATH", "/usr/bin:/bin").env("TERM", "xterm-256color").env("LANG", "C.UTF-8").env("TZ", "UTC");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+/// Writes everything, then closes the pipe. A program that stops reading is no fault of the test.
+pub(super) fn feed_pipe(mut pipe: ChildStdin, bytes: &[u8]) {
+    if let Err(error) = pipe.write_all(bytes) {
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe, "writing to the program's stdin");
+    }
+}
+
+/// The program while it runs; killed when the test forgets it.
+#[must_use = "`finish` says how it ended"]
+pub struct Running {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: Option<Capture>,
+    unread: Option<ChildStdout>,
+    stderr: Capture,
+    started: Instant,
+    peak_memory: u64,
+    patience: Duration,
+    _home: TempDir,
+}
+
+impl Running {
+    /// Writes to its stdin ([`Wscope::stdin_held`]).
+    #[track_caller]
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        let stdin = self.stdin.as_mut().expect("stdin is held and open");
+        stdin.write_all(bytes.as_ref()).expect("the program reads its stdin");
+    }
+
+    /// Closes its stdin.
+    pub fn close_stdin(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Takes its stdin away, for a thread that writes more than a pipe holds.
+    #[track_caller]
+    pub fn take_stdin(&mut self) -> ChildStdin {
+        self.stdin.take().expect("stdin is held and open")
+    }
+
+    /// Starts reading its stdout ([`Wscope::stdout_unread`]).
+    #[track_caller]
+    pub fn read_stdout(&mut self) {
+        self.stdout = Some(Capture::all(self.unread.take().expect("stdout is not read yet")));
+    }
+
+    /// Waits until `text` stands on its stdout.
+    #[track_caller]
+    pub fn wait_stdout(&self, text: &str) {
+        let stdout = self.stdout.as_ref().expect("stdout is read");
+        assert!(stdout.wait(|bytes| contains(bytes, text.as_bytes())), "no {text:?} on stdout\n{}", self.report());
+    }
+
+    /// Waits until `text` stands on its stderr.
+    #[track_caller]
+    pub fn wait_stderr(&self, text: &str) {
+        assert!(self.stderr.wait(|bytes| contains(bytes, text.as_bytes())), "no {text:?} on stderr\n{}", self.report());
+    }
+
+    /// What stands on its stdout so far.
+    pub fn stdout(&self) -> Vec<u8> {
+        self.stdout.as_ref().map(Capture::bytes).unwrap_or_default()
+    }
+
+    /// What stands on its stderr so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Sends it a signal.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        kill(pid(&self.child), signal).expect("the program still runs");
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("the program can be waited for").is_none()
+    }
+
+    /// The most memory that it has had at once so far, in bytes.
+    pub fn peak_memory(&mut self) -> u64 {
+        self.peak_memory = self.peak_memory.max(peak_memory(self.child.id()).unwrap_or(0));
+        self.peak_memory
+    }
+
+    /// Lets [`Running::finish`] wait longer than [`PATIENCE`].
+    pub fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Waits for its end. A held stdin stays open meanwhile.
+    #[track_caller]
+    pub fn finish(mut self) -> Output {
+        if self.unread.is_some() {
+            self.read_stdout();
+        }
+        let deadline = Instant::now() + self.patience;
+        let status = loop {
+            self.peak_memory();
+            if let Some(status) = self.child.try_wait().expect("the program can be waited for") {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "still running after {:?}\n{}", self.patience, self.report());
+            thread::sleep(Duration::from_millis(1));
+        };
+        let took = self.started.elapsed();
+        let stdout = self.stdout.take().expect("stdout is read");
+        assert!(stdout.wait_end() && self.stderr.wait_end(), "the pipes stay open\n{}", self.report());
+        Output { status, stdout: stdout.bytes(), stderr: self.stderr.text(), took, peak_memory: self.peak_memory }
+    }
+
+    fn report(&self) -> String {
+        let stdout = self.stdout.as_ref().map(Capture::text).unwrap_or_default();
+        format!("--- stdout\n{}\n--- stderr\n{}", shortened(&stdout), shortened(&self.stderr.text()))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Whatever is wrong has been reported by then, and an error here means that it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How a run ended.
+#[must_use = "an outcome that nobody looks at proves nothing"]
+pub struct Output {
+    /// As the shell would see it.
+    pub status: ExitStatus,
+    /// Every byte of it.
+    pub stdout: Vec<u8>,
+    /// Every byte of it, as text.
+    pub stderr: String,
+    /// From start to end.
+    pub took: Duration,
+    /// The most memory it had at once (Linux; 0 elsewhere), in bytes, sampled every millisecond.
+    pub peak_memory: u64,
+}
+
+impl Output {
+    /// It left with this status.
+    #[track_caller]
+    pub fn exits(&self, status: i32) -> &Self {
+        assert_eq!(self.status.code(), Some(status), "exit status\n{self:?}");
+        self
+    }
+
+    /// Its stdout is exactly this.
+    #[track_caller]
+    pub fn prints(&self, stdout: impl AsRef<[u8]>) -> &Self {
+        let expected = stdout.as_ref();
+        let wanted = shortened(&String::from_utf8_lossy(expected));
+        assert!(self.stdout == expected, "stdout should be ({} bytes)\n{wanted}\n{self:?}", expected.len());
+        self
+    }
+
+    /// Its stderr has this in it.
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "stderr lacks {text:?}\n{self:?}");
+        self
+    }
+
+    /// Its stderr has nothing of this in it.
+    #[track_caller]
+    pub fn never_says(&self, text: &str) -> &Self {
+        assert!(!self.stderr.contains(text), "stderr has {text:?}\n{self:?}");
+        self
+    }
+
+    /// Its stderr is empty.
+    #[track_caller]
+    pub fn is_silent(&self) -> &Self {
+        assert!(self.stderr.is_empty(), "stderr should be empty\n{self:?}");
+        self
+    }
+
+    /// It took less than this.
+    #[track_caller]
+    pub fn takes_less_than(&self, limit: Duration) -> &Self {
+        assert!(self.took < limit, "took {:?}\n{self:?}", self.took);
+        self
+    }
+
+    /// It took at least this.
+    #[track_caller]
+    pub fn takes_at_least(&self, limit: Duration) -> &Self {
+        assert!(self.took >= limit, "took only {:?}\n{self:?}", self.took);
+        self
+    }
+
+    /// It never had this much memory, in bytes.
+    #[track_caller]
+    pub fn stays_below(&self, bytes: usize) -> &Self {
+        assert!(self.peak_memory < bytes as u64, "had {} KiB\n{self:?}", self.peak_memory >> 10);
+        self
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stdout = String::from_utf8_lossy(&self.stdout);
+        writeln!(formatter, "--- {} after {:?}", self.status, self.took)?;
+        writeln!(formatter, "--- stdout ({} bytes)\n{}", self.stdout.len(), shortened(&stdout))?;
+        write!(formatter, "--- stderr\n{}", shortened(&self.stderr))
+    }
+}
+
+/// At most 4,000 characters: the beginning and the end.
+fn shortened(text: &str) -> String {
+    const HALF: usize = 2000;
+    let count = text.chars().count();
+    if count <= 2 * HALF {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(HALF).collect();
+    let end: String = text.chars().skip(count - HALF).collect();
+    format!("{start}\n[… {} characters …]\n{end}", count - 2 * HALF)
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id().try_into().expect("process ids are small"))
+}
+
+/// The high-water mark of resident memory, in bytes, where `/proc` tells. (`ru_maxrss` is no use: a child starts with
+/// the mark of the process that forked it.)
+fn peak_memory(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes << 10)
+}
