@@ -14,7 +14,7 @@ mod utf8;
 
 pub use closing::{By, Closing, Goodbye, is_sendable};
 pub use counters::Counters;
-pub use deflate::DeflateParameters;
+pub use deflate::{ClientWindow, DeflateOffer, DeflateParameters};
 pub use event::{Close, Event, Frame, Kind, MessageFacts, Observe, Position};
 pub use finding::{Finding, Rule};
 pub use header::{Header, LengthEncoding};

@@ -2,9 +2,12 @@
 
 mod compressor;
 mod inflater;
+mod offer;
 
 pub use compressor::Compressor;
 pub use inflater::Inflater;
+pub(super) use offer::EXTENSION;
+pub use offer::{ClientWindow, DeflateOffer};
 
 /// What client and server agreed on (RFC 7692 section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

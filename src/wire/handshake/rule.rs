@@ -1,5 +1,10 @@
 //! The rules of the opening handshake, with the sections that state them.
 
+use crate::wire::{Finding, Role, Rule};
+
+/// How many of the offending bytes a finding keeps.
+const EVIDENCE: usize = 32;
+
 /// A rule that a handshake can break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HandshakeRule {
@@ -125,5 +130,15 @@ impl HandshakeRule {
     /// Whether the connection can be used in spite of the breach: all but a request that is no WebSocket request.
     pub fn can_go_on(self) -> bool {
         !matches!(self, Self::Method | Self::Key | Self::Version)
+    }
+    /// The finding that `blame` broke this rule `offset` bytes into its head.
+    pub(super) fn broken_by(self, blame: Role, offset: usize, bytes: &[u8], detail: impl Into<String>) -> Finding {
+        Finding {
+            rule: Rule::Handshake(self),
+            blame,
+            offset: offset as u64,
+            bytes: bytes[..bytes.len().min(EVIDENCE)].to_vec(),
+            detail: detail.into(),
+        }
     }
 }

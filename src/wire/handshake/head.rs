@@ -1,0 +1,316 @@
+//! An HTTP/1.1 head, taken apart line by line (RFC 9112 sections 2 to 5), with nothing of it lost.
+//!
+//! httparse is not used here since it says neither where a header stands nor which byte of it is wrong; the tests
+//! compare with it.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::{HandshakeRule, token};
+use crate::wire::{Finding, Role, Rule};
+
+/// A head: the start line, the headers in order and as they were, and what is wrong with their syntax.
+#[derive(Debug, Clone)]
+pub struct Head {
+    raw: Vec<u8>,
+    start: StartLine,
+    fields: Vec<Field>,
+    findings: Vec<Finding>,
+    notes: Vec<String>,
+}
+
+/// The first line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartLine {
+    /// A client's.
+    Request {
+        /// `GET`.
+        method: String,
+        /// Path and query, mostly.
+        target: String,
+        /// `HTTP/1.1`.
+        version: Version,
+    },
+    /// A server's.
+    Status {
+        /// `HTTP/1.1`.
+        version: Version,
+        /// Three digits.
+        status: u16,
+        /// What follows, unescaped.
+        reason: String,
+    },
+}
+
+/// An HTTP version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// Before the dot.
+    pub major: u8,
+    /// After the dot.
+    pub minor: u8,
+}
+
+impl Version {
+    /// The one that RFC 6455 asks for.
+    pub const HTTP_11: Self = Self { major: 1, minor: 1 };
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "HTTP/{}.{}", self.major, self.minor)
+    }
+}
+
+/// A header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// As it was written.
+    pub name: String,
+    /// Without the white space around it, unfolded.
+    pub value: Vec<u8>,
+    /// Its line or lines in the head, without the last line's end.
+    pub lines: Range<usize>,
+}
+
+impl Head {
+    /// Takes apart what ends with an empty line; `None` when the first line is not `speaker`'s kind of start line.
+    pub(super) fn parse(raw: Vec<u8>, speaker: Role) -> Option<Self> {
+        let mut lines = Lines { raw: &raw, position: 0 };
+        let first = lines.next()?;
+        let start = StartLine::parse(&raw[first.text.clone()], speaker)?;
+        let mut parser = Parser { raw: &raw, speaker, fields: Vec::new(), findings: Vec::new(), notes: Vec::new() };
+        parser.line_end(&first);
+        for line in lines.take_while(|line| !line.text.is_empty()) {
+            parser.line_end(&line);
+            parser.line(line.text);
+        }
+        parser.values();
+        let Parser { fields, findings, notes, .. } = parser;
+        Some(Self { raw, start, fields, findings, notes })
+    }
+
+    /// Every byte of it, with the final empty line.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// The first line.
+    pub fn start_line(&self) -> &StartLine {
+        &self.start
+    }
+
+    /// The HTTP version.
+    pub fn version(&self) -> Version {
+        match self.start {
+            StartLine::Request { version, .. } | StartLine::Status { version, .. } => version,
+        }
+    }
+
+    /// The status of a response.
+    pub fn status(&self) -> Option<u16> {
+        match self.start {
+            StartLine::Status { status, .. } => Some(status),
+            StartLine::Request { .. } => None,
+        }
+    }
+
+    /// The first line as it was, without its end.
+    pub fn first_line(&self) -> String {
+        let line = self.raw.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
+    }
+
+    /// The headers in order.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// Names and values in order, as they were.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.fields.iter().map(|field| (field.name.as_str(), field.value.as_slice()))
+    }
+
+    /// Every header of that name, whatever its case.
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Field> {
+        self.fields.iter().filter(move |field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The value of the first header of that name.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.all(name).next().map(|field| field.value.as_slice())
+    }
+
+    /// The value of the first header of that name, for people: what is not UTF-8 becomes U+FFFD.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The elements of all headers of that name, read as one list (RFC 9110 section 5.6.1); empty ones are skipped.
+    pub fn list<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.all(name)
+            .flat_map(|field| field.value.split(|&byte| byte == b','))
+            .map(token::trim)
+            .filter(|element| !element.is_empty())
+    }
+
+    /// Whether `token` is among the elements of that list, in any case.
+    pub fn lists(&self, name: &str, token: &str) -> bool {
+        self.list(name).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+    }
+
+    /// All values of that name as one list, as if they had come in one header.
+    pub(super) fn joined(&self, name: &str) -> Vec<u8> {
+        self.all(name).map(|field| field.value.as_slice()).collect::<Vec<_>>().join(&b", "[..])
+    }
+
+    /// What is wrong with the syntax.
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What is odd, but to be accepted.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+impl StartLine {
+    fn parse(line: &[u8], speaker: Role) -> Option<Self> {
+        match speaker {
+            Role::Server => Self::parse_status(line),
+            Role::Client => Self::parse_request(std::str::from_utf8(line).ok()?),
+        }
+    }
+
+    fn parse_status(line: &[u8]) -> Option<Self> {
+        let (version, rest) = line.split_at_checked("HTTP/1.1".len())?;
+        let (status, reason) = rest.strip_prefix(b" ")?.split_at_checked(3)?;
+        if !status.iter().all(u8::is_ascii_digit) || !(reason.is_empty() || reason.starts_with(b" ")) {
+            return None;
+        }
+        Some(Self::Status {
+            version: Version::parse(version)?,
+            status: status.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')),
+            reason: String::from_utf8_lossy(token::trim(reason)).into_owned(),
+        })
+    }
+
+    fn parse_request(line: &str) -> Option<Self> {
+        let mut parts = line.split(' ');
+        let (method, target, version) = (parts.next()?, parts.next()?, parts.next()?);
+        let fits = parts.next().is_none() && token::is_token(method.as_bytes()) && !target.is_empty();
+        let version = Version::parse(version.as_bytes())?;
+        fits.then(|| Self::Request { method: method.to_owned(), target: target.to_owned(), version })
+    }
+}
+
+impl Version {
+    fn parse(text: &[u8]) -> Option<Self> {
+        match text.strip_prefix(b"HTTP/")? {
+            [major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => Some(Self { major: major - b'0', minor: minor - b'0' }),
+            _ => None,
+        }
+    }
+}
+
+/// A line of the head.
+struct Line {
+    /// Without its end.
+    text: Range<usize>,
+    /// It ends with LF alone.
+    bare: bool,
+}
+
+struct Lines<'a> {
+    raw: &'a [u8],
+    position: usize,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        let start = self.position;
+        let rest = &self.raw[start..];
+        let length = rest.iter().position(|&byte| byte == b'\n')?;
+        self.position += length + 1;
+        let bare = !rest[..length].ends_with(b"\r");
+        Some(Line { text: start..start + length - usize::from(!bare), bare })
+    }
+}
+
+struct Parser<'a> {
+    raw: &'a [u8],
+    speaker: Role,
+    fields: Vec<Field>,
+    findings: Vec<Finding>,
+    notes: Vec<String>,
+}
+
+impl Parser<'_> {
+    /// A bare LF is reported once, not for every line.
+    fn line_end(&mut self, line: &Line) {
+        let known = self.findings.iter().any(|finding| finding.rule == Rule::Handshake(HandshakeRule::BareLineFeed));
+        if line.bare && !known {
+            self.breach(HandshakeRule::BareLineFeed, line.text.clone(), "lines end with CR and LF");
+        }
+    }
+
+    fn line(&mut self, line: Range<usize>) {
+        if token::is_blank(self.raw[line.start]) {
+            return self.continuation(line);
+        }
+        let text = &self.raw[line.clone()];
+        let Some(colon) = text.iter().position(|&byte| byte == b':') else {
+            return self.breach(HandshakeRule::HeaderSyntax, line, "the line has no colon");
+        };
+        let name = text[..colon].trim_ascii_end();
+        if !token::is_token(name) {
+            return self.breach(HandshakeRule::HeaderSyntax, line, "what stands before the colon is no header name");
+        }
+        self.fields.push(Field {
+            name: String::from_utf8_lossy(name).into_owned(),
+            value: token::trim(&text[colon + 1..]).to_vec(),
+            lines: line.clone(),
+        });
+        if name.len() < colon {
+            let detail = format!("after `{}`", String::from_utf8_lossy(name));
+            self.breach(HandshakeRule::SpaceBeforeColon, line, detail);
+        }
+    }
+
+    /// obs-fold: the value goes on, and the fold counts as a space (RFC 9112 section 5.2).
+    fn continuation(&mut self, line: Range<usize>) {
+        let Some(field) = self.fields.last_mut() else {
+            return self.breach(HandshakeRule::HeaderSyntax, line, "white space before the first header");
+        };
+        let more = token::trim(&self.raw[line.clone()]);
+        if !field.value.is_empty() && !more.is_empty() {
+            field.value.push(b' ');
+        }
+        field.value.extend_from_slice(more);
+        field.lines.end = line.end;
+        let detail = format!("`{}` goes on in the next line", field.name);
+        self.breach(HandshakeRule::FoldedHeader, line, detail);
+    }
+
+    /// What can be said only of whole values.
+    fn values(&mut self) {
+        for field in std::mem::take(&mut self.fields) {
+            if let Some(&control) = field.value.iter().find(|&&byte| token::is_control(byte)) {
+                let detail = format!("0x{control:02x} in the value of `{}`", field.name);
+                self.breach(HandshakeRule::ControlCharacter, field.lines.clone(), detail);
+            }
+            if !field.value.is_ascii() {
+                let name = &field.name;
+                self.notes.push(format!("`{name}` holds bytes outside of ASCII (obs-text, RFC 9110 section 5.5)"));
+            }
+            self.fields.push(field);
+        }
+    }
+
+    fn breach(&mut self, rule: HandshakeRule, at: Range<usize>, detail: impl Into<String>) {
+        self.findings.push(rule.broken_by(self.speaker, at.start, &self.raw[at], detail));
+    }
+}

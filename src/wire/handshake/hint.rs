@@ -1,0 +1,143 @@
+//! Why an upgrade is refused, as far as experience tells, and what cures it.
+
+use super::Refusal;
+use super::refusal::Context;
+
+const NGINX: &str = "the usual cause is a proxy that drops `Upgrade`; nginx needs, in its `location`:
+  proxy_http_version 1.1;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection \"upgrade\";";
+
+const WSS: &str = "the port speaks TLS: use `wss://` instead of `ws://`";
+
+const ENGINE_IO: &str =
+    "this is an Engine.IO (Socket.IO) server: its URL ends with `/socket.io/?EIO=4&transport=websocket`";
+
+/// What servers write into the body of a refusal, in lower case, and what it means.
+const TELLTALES: [(&str, &str); 14] = [
+    // nginx, Go's net/http, Apache, Jetty and Tomcat.
+    ("plain http request was sent to https port", WSS),
+    ("client sent an http request to an https server", WSS),
+    ("speaking plain http to an ssl-enabled", WSS),
+    ("combination of host and port requires tls", WSS),
+    // Engine.IO.
+    ("transport unknown", ENGINE_IO),
+    ("unsupported protocol version", ENGINE_IO),
+    // gorilla/websocket, Tornado, python websockets, nhooyr.
+    ("'upgrade' token not found", NGINX),
+    ("can \"upgrade\" only to \"websocket\"", NGINX),
+    ("\"connection\" must be \"upgrade\"", NGINX),
+    ("invalid upgrade header", NGINX),
+    ("invalid connection header", NGINX),
+    ("missing upgrade header", NGINX),
+    ("missing connection header", NGINX),
+    ("does not contain upgrade", NGINX),
+];
+
+/// The next thing to try.
+pub(super) fn of_refusal(refusal: &Refusal, request: &Context) -> Option<String> {
+    let body = String::from_utf8_lossy(&refusal.body()).to_lowercase();
+    let telltale = TELLTALES.iter().find(|(text, _)| body.contains(text));
+    telltale.map(|&(_, hint)| hint.to_owned()).or_else(|| of_status(refusal, request))
+}
+
+fn of_status(refusal: &Refusal, request: &Context) -> Option<String> {
+    let Context { target, .. } = request;
+    match refusal.status() {
+        200..=299 => Some(format!(
+            "an ordinary page came back instead of an upgrade: either `{target}` is not the path of the WebSocket, \
+             or `Upgrade` got lost on the way; {NGINX}"
+        )),
+        301 | 302 | 303 | 307 | 308 => Some(of_redirect(refusal, request)),
+        400 | 426 => Some(of_bad_request(refusal)),
+        401 => Some(of_unauthorized(refusal, request)),
+        403 => Some(of_forbidden(request)),
+        404 | 410 => Some(format!("there is nothing at `{target}`: check the path, and whether a proxy rewrites it")),
+        405 => Some(format!("`{target}` exists but takes no GET, so it is hardly the path of the WebSocket")),
+        407 => Some("a proxy in between wants credentials".to_owned()),
+        421 => Some("the server is not responsible for this host: check the name, `Host` and `--sni`".to_owned()),
+        429 | 503 => Some(of_overload(refusal)),
+        500 => Some("the server failed while it handled the upgrade: its log says why".to_owned()),
+        501 | 505 => Some("this server, or a proxy before it, does not speak WebSocket over HTTP/1.1".to_owned()),
+        502 | 504 => Some(of_gateway(refusal)),
+        520..=527 => Some("Cloudflare could not get an answer from the server behind it".to_owned()),
+        _ => None,
+    }
+}
+
+fn of_redirect(refusal: &Refusal, request: &Context) -> String {
+    let Some(location) = refusal.head().text("Location") else {
+        return "the server redirects, but does not say where to".to_owned();
+    };
+    let destination = location.replacen("http", "ws", usize::from(location.starts_with("http")));
+    let looks_like_login = ["login", "signin", "sign-in", "sign_in", "auth", "sso"];
+    let login = looks_like_login.iter().any(|word| destination.to_lowercase().contains(word));
+    match (login, request.sent_credentials) {
+        (true, false) => format!(
+            "the server sends us to a login page, `{location}`: give credentials (`--cookie`, `--bearer`, `--user`)"
+        ),
+        (true, true) => {
+            format!(
+                "the server sends us to a login page, `{location}`: the credentials were not accepted, or have expired"
+            )
+        }
+        (false, _) => format!("the server redirects to `{location}`: connect to `{destination}` instead"),
+    }
+}
+
+fn of_bad_request(refusal: &Refusal) -> String {
+    let head = refusal.head();
+    if head.get("Sec-WebSocket-Version").is_some() && !head.lists("Sec-WebSocket-Version", "13") {
+        let versions = String::from_utf8_lossy(&head.joined("Sec-WebSocket-Version")).into_owned();
+        return format!("the server speaks other versions of the protocol only: {versions}; RFC 6455 is version 13");
+    }
+    format!("the server did not take this for a WebSocket request; {NGINX}")
+}
+
+fn of_unauthorized(refusal: &Refusal, request: &Context) -> String {
+    let schemes = refusal.head().text("WWW-Authenticate").unwrap_or_default().to_lowercase();
+    let flag = match () {
+        () if schemes.starts_with("basic") => "`--user NAME`",
+        () if schemes.starts_with("bearer") => "`--bearer TOKEN`",
+        () => "`--user`, `--bearer`, `--cookie`, or a token in the URL",
+    };
+    if request.sent_credentials {
+        format!("the server did not accept the credentials; it takes {flag}")
+    } else {
+        format!("the server wants credentials: {flag}")
+    }
+}
+
+fn of_forbidden(request: &Context) -> String {
+    let origin = if request.sent_origin {
+        "the server may not allow this Origin".to_owned()
+    } else {
+        let host = &request.host;
+        format!("the server may want an Origin that it knows: try `--origin https://{host}`")
+    };
+    if request.sent_credentials {
+        format!("{origin}; or the credentials do not permit it")
+    } else {
+        format!("{origin}; or it wants credentials (`--user`, `--bearer`, `--cookie`)")
+    }
+}
+
+fn of_overload(refusal: &Refusal) -> String {
+    let what = match refusal.status() {
+        429 => "too many requests",
+        _ => "the server, or the proxy before it, has no capacity or nothing to pass the request on to",
+    };
+    match refusal.head().text("Retry-After") {
+        Some(when) if when.bytes().all(|byte| byte.is_ascii_digit()) => format!("{what}: try again in {when} s"),
+        Some(when) => format!("{what}: try again after {when}"),
+        None => format!("{what}: try again later"),
+    }
+}
+
+fn of_gateway(refusal: &Refusal) -> String {
+    let proxy = refusal.head().text("Server").map_or(String::new(), |name| format!(" (`{name}`)"));
+    format!(
+        "the proxy{proxy} got no usable answer from the server behind it: is that running, on the address and port that the \
+         proxy is configured for?"
+    )
+}

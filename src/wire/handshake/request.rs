@@ -1,0 +1,175 @@
+//! The request that asks for the upgrade (RFC 6455 section 4.1).
+
+use std::fmt;
+
+use tungstenite::handshake::client::generate_key;
+use tungstenite::handshake::derive_accept_key;
+
+use super::extensions::{Extension, parse_extensions};
+use super::{HeaderRule, encode_head, is_key, token};
+use crate::wire::deflate::DeflateOffer;
+
+/// What a request is made of. Values may be secrets.
+#[derive(Clone, Default)]
+pub struct RequestOptions {
+    /// Path and query, as they go into the request line.
+    pub target: String,
+    /// Host, and port where it is not the default one.
+    pub authority: String,
+    /// The `Origin` header.
+    pub origin: Option<String>,
+    /// The whole value of `Authorization`: `Basic …`, `Bearer …`.
+    pub authorization: Option<String>,
+    /// The whole value of `Cookie`.
+    pub cookie: Option<String>,
+    /// The subprotocols to offer, the preferred one first.
+    pub subprotocols: Vec<String>,
+    /// The offer of permessage-deflate; `None` offers nothing.
+    pub deflate: Option<DeflateOffer>,
+    /// What the user wants done to the headers, in order.
+    pub headers: Vec<HeaderRule>,
+    /// A fixed `Sec-WebSocket-Key`; a random one without.
+    pub key: Option<String>,
+}
+
+/// A request, ready to go out. What was offered is read from the headers that really go out, so an offer made with
+/// `-H` counts.
+///
+/// `Debug` shows the names of the headers only, since values may be secrets.
+#[derive(Clone)]
+pub struct Request {
+    target: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Request {
+    /// Puts the request together: the default headers, without those that `options.headers` names, then the user's own.
+    /// A `Host` of the user's goes where `Host` stands (RFC 9110 section 7.2 wants it first).
+    ///
+    /// # Errors
+    /// A target, subprotocol, key or value that cannot stand in a request; the message never quotes a secret.
+    pub fn new(options: &RequestOptions) -> Result<Self, String> {
+        check(options)?;
+        let RequestOptions { target, headers: rules, .. } = options;
+        let (hosts, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.name().eq_ignore_ascii_case("Host"));
+        let named = |name: &str| rules.iter().any(|rule| rule.name().eq_ignore_ascii_case(name));
+        let given = |rule: &HeaderRule| rule.value().map(|value| (rule.name().to_owned(), value.to_owned()));
+
+        let mut headers: Vec<_> = hosts.into_iter().filter_map(given).collect();
+        let defaults = default_headers(options).into_iter().filter(|(name, _)| !named(name));
+        headers.extend(defaults.map(|(name, value)| (name.to_owned(), value)));
+        headers.extend(others.into_iter().filter_map(given));
+        Ok(Self { target: target.clone(), headers })
+    }
+
+    /// The bytes that go out, secrets included.
+    pub fn encode(&self) -> Vec<u8> {
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        encode_head(&format!("GET {} HTTP/1.1", self.target), headers)
+    }
+
+    /// Path and query.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The `Sec-WebSocket-Key` that goes out; `None` when the user took it away.
+    pub fn key(&self) -> Option<&str> {
+        self.values("Sec-WebSocket-Key").next()
+    }
+
+    /// The `Sec-WebSocket-Accept` that answers our key.
+    pub fn expected_accept(&self) -> Option<String> {
+        self.key().map(|key| derive_accept_key(key.as_bytes()))
+    }
+
+    /// The subprotocols offered.
+    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
+        self.values("Sec-WebSocket-Protocol")
+            .flat_map(|value| value.split(','))
+            .map(|name| name.trim_matches([' ', '\t']))
+            .filter(|name| !name.is_empty())
+    }
+
+    /// The extensions offered. A header of the user's own that is no extension list offers nothing.
+    pub(super) fn extensions(&self) -> Vec<Extension> {
+        let offers = self.values("Sec-WebSocket-Extensions").collect::<Vec<_>>().join(", ");
+        parse_extensions(offers.as_bytes()).unwrap_or_default()
+    }
+
+    /// Whether a header of that name goes out.
+    pub fn has(&self, name: &str) -> bool {
+        self.values(name).next().is_some()
+    }
+
+    /// The values of the headers of that name that go out, secrets included.
+    pub(super) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        formatter.debug_struct("Request").field("headers", &names).finish_non_exhaustive()
+    }
+}
+
+/// In the order that browsers and servers' logs have made familiar.
+fn default_headers(options: &RequestOptions) -> Vec<(&'static str, String)> {
+    let subprotocols = (!options.subprotocols.is_empty()).then(|| options.subprotocols.join(", "));
+    let headers = [
+        ("Host", Some(options.authority.clone())),
+        ("Upgrade", Some("websocket".to_owned())),
+        ("Connection", Some("Upgrade".to_owned())),
+        ("Sec-WebSocket-Key", Some(options.key.clone().unwrap_or_else(generate_key))),
+        ("Sec-WebSocket-Version", Some("13".to_owned())),
+        ("Origin", options.origin.clone()),
+        ("Authorization", options.authorization.clone()),
+        ("Cookie", options.cookie.clone()),
+        ("Sec-WebSocket-Protocol", subprotocols),
+        ("Sec-WebSocket-Extensions", options.deflate.as_ref().map(ToString::to_string)),
+        // Many gateways refuse a request that does not say who sent it.
+        ("User-Agent", Some(concat!("wscope/", env!("CARGO_PKG_VERSION")).to_owned())),
+    ];
+    headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+fn check(options: &RequestOptions) -> Result<(), String> {
+    let RequestOptions { target, authority, origin, authorization, cookie, subprotocols, key, .. } = options;
+    if !(target.starts_with('/') && target.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err(format!("`{}` cannot stand in a request line", target.escape_debug()));
+    }
+    let values = [
+        ("Host", Some(authority)),
+        ("Origin", origin.as_ref()),
+        ("Authorization", authorization.as_ref()),
+        ("Cookie", cookie.as_ref()),
+    ];
+    for (name, value) in values {
+        if value.is_some_and(|value| value.bytes().any(token::is_control)) {
+            return Err(format!("the value of `{name}` holds a control character"));
+        }
+    }
+    check_subprotocols(subprotocols)?;
+    match key {
+        Some(key) if !is_key(key.as_bytes()) => {
+            Err(format!("`{}` is not a key: 16 bytes in Base64 are asked for", key.escape_debug()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// "The elements that comprise this value MUST be non-empty strings with characters in the range U+0021 to U+007E not
+/// including separator characters … and MUST all be unique strings."
+fn check_subprotocols(subprotocols: &[String]) -> Result<(), String> {
+    for (position, name) in subprotocols.iter().enumerate() {
+        if !token::is_token(name.as_bytes()) {
+            return Err(format!("`{}` is not a subprotocol's name", name.escape_debug()));
+        }
+        if subprotocols[..position].contains(name) {
+            return Err(format!("the subprotocol `{name}` is offered twice"));
+        }
+    }
+    Ok(())
+}

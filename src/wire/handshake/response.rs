@@ -1,0 +1,232 @@
+//! Judging the server's answer (RFC 6455 section 4.1, "the client MUST validate the server's response").
+
+use super::extensions::{Extension, parse_extensions};
+use super::{Agreed, HandshakeRule, Head, Refusal, Request, Strictness, Version, token};
+use crate::wire::deflate::{DeflateOffer, EXTENSION};
+use crate::wire::{DeflateParameters, Finding, Role};
+
+/// The server's answer, judged.
+#[derive(Debug)]
+pub enum Answer {
+    /// It says that the upgrade was accepted.
+    Upgraded(Verdict),
+    /// It says something else.
+    Refused(Refusal),
+}
+
+/// What came of checking an answer that accepts the upgrade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Every breach.
+    pub findings: Vec<Finding>,
+    /// What was checked and held, one line each.
+    pub verified: Vec<String>,
+    /// What is odd, though no breach, one line each. May hold a peer's bytes, unescaped.
+    pub notes: Vec<String>,
+    /// What was agreed on; `None` when the findings fail the handshake.
+    pub agreed: Option<Agreed>,
+}
+
+/// Checks the head of the answer to `request`.
+pub fn check_response(head: &Head, request: &Request, strictness: Strictness) -> Answer {
+    let accepted =
+        head.get("Sec-WebSocket-Accept").map(<[u8]>::to_vec) == request.expected_accept().map(String::into_bytes);
+    let upgraded = match (head.status(), strictness) {
+        (Some(101), _) => true,
+        // An answer that knows our key was meant as an acceptance, whatever its status says.
+        (Some(_), Strictness::Lenient) => accepted && request.key().is_some(),
+        _ => false,
+    };
+    if !upgraded {
+        return Answer::Refused(Refusal::new(head, request));
+    }
+    let mut check =
+        Check { head, request, findings: head.findings().to_vec(), verified: Vec::new(), notes: head.notes().to_vec() };
+    let agreed = check.everything();
+    let Check { findings, verified, notes, .. } = check;
+    let open = strictness.permits(&findings);
+    Answer::Upgraded(Verdict { findings, verified, notes, agreed: open.then_some(agreed) })
+}
+
+impl Strictness {
+    /// Whether the handshake stands in spite of these findings.
+    pub(super) fn permits(self, findings: &[Finding]) -> bool {
+        match self {
+            Self::Strict => findings.is_empty(),
+            Self::Lenient => findings.iter().all(|finding| finding.rule.can_go_on()),
+        }
+    }
+}
+
+struct Check<'a> {
+    head: &'a Head,
+    request: &'a Request,
+    findings: Vec<Finding>,
+    verified: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Check<'_> {
+    fn everything(&mut self) -> Agreed {
+        self.status_line();
+        self.upgrade();
+        self.connection();
+        self.accept();
+        let subprotocol = self.subprotocol();
+        let deflate = self.extensions();
+        let extensions = self.head.joined("Sec-WebSocket-Extensions");
+        let extensions = (!extensions.is_empty()).then(|| String::from_utf8_lossy(&extensions).into_owned());
+        Agreed { subprotocol, deflate, extensions }
+    }
+
+    fn status_line(&mut self) {
+        let (version, status) = (self.head.version(), self.head.status().unwrap_or_default());
+        if version != Version::HTTP_11 {
+            self.breach_of_first_line(HandshakeRule::HttpVersion, format!("{version}"));
+        }
+        if status != 101 {
+            self.breach_of_first_line(HandshakeRule::Status, format!("{status}"));
+        }
+        if version == Version::HTTP_11 && status == 101 {
+            self.verified.push("status 101 and HTTP/1.1".to_owned());
+        }
+    }
+
+    fn upgrade(&mut self) {
+        let elements: Vec<_> = self.head.list("Upgrade").collect();
+        match elements[..] {
+            [one] if one.eq_ignore_ascii_case(b"websocket") => {
+                self.verified.push("`Upgrade` is `websocket`".to_owned());
+            }
+            _ => self.breach_of(HandshakeRule::Upgrade, "Upgrade"),
+        }
+    }
+
+    fn connection(&mut self) {
+        if self.head.lists("Connection", "upgrade") {
+            self.verified.push("`Connection` lists `Upgrade`".to_owned());
+        } else {
+            self.breach_of(HandshakeRule::Connection, "Connection");
+        }
+    }
+
+    fn accept(&mut self) {
+        const NAME: &str = "Sec-WebSocket-Accept";
+        self.once(NAME);
+        let Some(expected) = self.request.expected_accept() else {
+            return self.notes.push(format!("`{NAME}` was not checked, since no key was sent"));
+        };
+        match self.head.text(NAME) {
+            Some(accept) if accept == expected => self.verified.push(format!("`{NAME}` fits the key")),
+            Some(accept) => {
+                let mut detail = format!("`{accept}` came, `{expected}` was expected");
+                if Some(accept.as_str()) == self.request.key() {
+                    detail.push_str(" (the server sent our key back)");
+                }
+                self.breach_at(HandshakeRule::Accept, NAME, detail);
+            }
+            None => self.breach_of(HandshakeRule::Accept, NAME),
+        }
+    }
+
+    /// "If the response includes a |Sec-WebSocket-Protocol| header field and this header field indicates the use of a
+    /// subprotocol that was not present in the client's handshake … the client MUST _Fail the WebSocket Connection_."
+    fn subprotocol(&mut self) -> Option<String> {
+        const NAME: &str = "Sec-WebSocket-Protocol";
+        self.once(NAME);
+        let offered: Vec<_> = self.request.subprotocols().collect();
+        let Some(chosen) = self.head.text(NAME) else {
+            if !offered.is_empty() {
+                let offered = offered.join("`, `");
+                self.notes.push(format!(
+                    "the server chose none of the subprotocols offered (`{offered}`): legal, but browsers refuse it"
+                ));
+            }
+            return None;
+        };
+        if !token::is_token(chosen.as_bytes()) {
+            self.breach_at(HandshakeRule::SubprotocolSyntax, NAME, format!("`{chosen}`: one name is asked for"));
+        } else if offered.contains(&chosen.as_str()) {
+            self.verified.push(format!("the subprotocol `{chosen}` was offered"));
+        } else if offered.is_empty() {
+            self.breach_at(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; none was offered"));
+        } else {
+            let offered = offered.join("`, `");
+            self.breach_at(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; offered: `{offered}`"));
+        }
+        Some(chosen)
+    }
+
+    fn extensions(&mut self) -> Option<DeflateParameters> {
+        const NAME: &str = "Sec-WebSocket-Extensions";
+        self.once(NAME);
+        let accepted = match parse_extensions(&self.head.joined(NAME)) {
+            Ok(accepted) => accepted,
+            Err(mistake) => {
+                self.breach_at(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                return None;
+            }
+        };
+        let offered = self.request.extensions();
+        let before = self.findings.len();
+        let mut deflate = None;
+        for extension in &accepted {
+            if !offered.iter().any(|offer| offer.name == extension.name) {
+                self.breach_at(HandshakeRule::ExtensionNotOffered, NAME, format!("`{extension}`"));
+            }
+            match (extension.name == EXTENSION, deflate) {
+                (true, None) => deflate = Some(self.deflate(NAME, &offered, extension)),
+                (true, Some(_)) => self.breach_at(HandshakeRule::ExtensionRepeated, NAME, format!("`{EXTENSION}`")),
+                (false, _) => {}
+            }
+        }
+        if !accepted.is_empty() && self.findings.len() == before {
+            self.verified.push(format!("`{NAME}` is covered by what was offered"));
+        }
+        deflate
+    }
+
+    /// The answer may be to any of several offers: the first that it fits counts, else the first of all.
+    fn deflate(&mut self, name: &str, offered: &[Extension], answer: &Extension) -> DeflateParameters {
+        let offers = offered.iter().filter(|offer| offer.name == EXTENSION);
+        let offers = offers.filter_map(|offer| DeflateOffer::from_parameters(&offer.parameters).ok());
+        let mut judged: Vec<_> = offers.map(|offer| offer.check_answer(&answer.parameters)).collect();
+        if judged.is_empty() {
+            judged.push(DeflateOffer::default().check_answer(&answer.parameters));
+        }
+        let best = judged.iter().position(|(_, breaches)| breaches.is_empty()).unwrap_or_default();
+        let (agreed, breaches) = judged.swap_remove(best);
+        for (rule, detail) in breaches {
+            self.breach_at(rule, name, detail);
+        }
+        agreed
+    }
+
+    /// "MUST NOT appear more than once in an HTTP response" (RFC 6455 section 11.3).
+    fn once(&mut self, name: &str) {
+        for again in self.head.all(name).skip(1) {
+            let bytes = &self.head.raw()[again.lines.clone()];
+            let detail = format!("`{name}` is there more than once");
+            self.findings.push(HandshakeRule::RepeatedHeader.broken_by(Role::Server, again.lines.start, bytes, detail));
+        }
+    }
+
+    fn breach_of_first_line(&mut self, rule: HandshakeRule, detail: String) {
+        let line = self.head.first_line();
+        self.findings.push(rule.broken_by(Role::Server, 0, line.as_bytes(), detail));
+    }
+
+    /// The header is missing, or its value says something else.
+    fn breach_of(&mut self, rule: HandshakeRule, name: &str) {
+        let detail = match self.head.all(name).next() {
+            None => format!("there is no `{name}`"),
+            Some(_) => format!("`{name}: {}`", String::from_utf8_lossy(&self.head.joined(name))),
+        };
+        self.breach_at(rule, name, detail);
+    }
+
+    fn breach_at(&mut self, rule: HandshakeRule, name: &str, detail: String) {
+        let lines = self.head.all(name).next().map(|field| field.lines.clone()).unwrap_or_default();
+        self.findings.push(rule.broken_by(Role::Server, lines.start, &self.head.raw()[lines], detail));
+    }
+}

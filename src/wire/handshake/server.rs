@@ -1,0 +1,226 @@
+//! Judging a client's request and answering it (RFC 6455 section 4.2).
+
+use tungstenite::handshake::derive_accept_key;
+
+use super::extensions::{Extension, parse_extensions};
+use super::{
+    Agreed, HandshakeRule, Head, HeadError, HeadFault, StartLine, Strictness, Version, encode_head, is_key, token,
+};
+use crate::wire::deflate::{DeflateOffer, EXTENSION};
+use crate::wire::{DeflateParameters, Finding, Role, Rule};
+
+/// What a server accepts.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// How a subprotocol is chosen.
+    pub subprotocols: Subprotocols,
+    /// What is wanted of permessage-deflate; `None` declines it.
+    pub deflate: Option<DeflateOffer>,
+    /// What to do about a breach.
+    pub strictness: Strictness,
+}
+
+/// How a server chooses a subprotocol among those that a client offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subprotocols {
+    /// The client's first.
+    First,
+    /// The client's first that is one of these; none where there is no such.
+    Known(Vec<String>),
+}
+
+/// A server's answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The response to send, 101 or a refusal.
+    pub response: Vec<u8>,
+    /// What was agreed on; `None` when the response is a refusal.
+    pub agreed: Option<Agreed>,
+    /// Every breach of the client's.
+    pub findings: Vec<Finding>,
+    /// What was checked and held, one line each.
+    pub verified: Vec<String>,
+    /// What is odd, though no breach, one line each. May hold a peer's bytes, unescaped.
+    pub notes: Vec<String>,
+}
+
+/// Checks a request and answers it.
+pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
+    let mut check =
+        Check { head, findings: head.findings().to_vec(), verified: Vec::new(), notes: head.notes().to_vec() };
+    let key = check.request();
+    let subprotocol = check.subprotocol(&options.subprotocols);
+    let deflate = check.deflate(options.deflate.as_ref());
+    let Check { findings, verified, notes, .. } = check;
+
+    let accepted = key.filter(|_| options.strictness.permits(&findings));
+    let (response, agreed) = match accepted {
+        Some(key) => {
+            let (deflate, extensions) = deflate.map(|(parameters, answer)| (parameters, answer.to_string())).unzip();
+            let agreed = Agreed { subprotocol, deflate, extensions };
+            (acceptance(&key, &agreed), Some(agreed))
+        }
+        None => (refusal_of(&findings), None),
+    };
+    Reply { response, agreed, findings, verified, notes }
+}
+
+/// The response to what is no request: 431 where it was too much, 400 where it was something else.
+pub fn refuse(error: &HeadError) -> Vec<u8> {
+    match error.fault {
+        HeadFault::TooLong | HeadFault::TooManyLines => {
+            refusal("431 Request Header Fields Too Large", &[], &error.to_string())
+        }
+        HeadFault::NotHttp | HeadFault::Ended => refusal("400 Bad Request", &[], &error.to_string()),
+    }
+}
+
+struct Check<'a> {
+    head: &'a Head,
+    findings: Vec<Finding>,
+    verified: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Check<'_> {
+    /// The items of section 4.2.1 that every request must have; the key, when it is one.
+    fn request(&mut self) -> Option<String> {
+        let first_line = self.head.first_line();
+        let is_get = matches!(self.head.start_line(), StartLine::Request { method, .. } if method == "GET");
+        self.expect_in_first_line(is_get, HandshakeRule::Method, &first_line);
+        let current = self.head.version() >= Version::HTTP_11;
+        self.expect_in_first_line(current, HandshakeRule::HttpVersion, &first_line);
+        self.expect(self.head.all("Host").count() == 1, HandshakeRule::Host, "Host");
+        self.expect(self.head.lists("Upgrade", "websocket"), HandshakeRule::Upgrade, "Upgrade");
+        self.expect(self.head.lists("Connection", "upgrade"), HandshakeRule::Connection, "Connection");
+        self.once("Sec-WebSocket-Version");
+        let version = self.head.get("Sec-WebSocket-Version");
+        self.expect(version == Some(b"13"), HandshakeRule::Version, "Sec-WebSocket-Version");
+        self.once("Sec-WebSocket-Key");
+        let key = self.head.text("Sec-WebSocket-Key").filter(|key| is_key(key.as_bytes()));
+        self.expect(key.is_some(), HandshakeRule::Key, "Sec-WebSocket-Key");
+        key
+    }
+
+    fn subprotocol(&mut self, known: &Subprotocols) -> Option<String> {
+        const NAME: &str = "Sec-WebSocket-Protocol";
+        let offered: Vec<_> = self.head.list(NAME).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        for (position, name) in offered.iter().enumerate() {
+            if !token::is_token(name.as_bytes()) {
+                self.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is no token"));
+            } else if offered[..position].contains(name) {
+                self.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is offered twice"));
+            }
+        }
+        let mut usable = offered.into_iter().filter(|name| token::is_token(name.as_bytes()));
+        match known {
+            Subprotocols::First => usable.next(),
+            Subprotocols::Known(known) => usable.find(|name| known.contains(name)),
+        }
+    }
+
+    /// The first offer that can be accepted, in the client's order of preference.
+    fn deflate(&mut self, wanted: Option<&DeflateOffer>) -> Option<(DeflateParameters, Extension)> {
+        const NAME: &str = "Sec-WebSocket-Extensions";
+        let offers = match parse_extensions(&self.head.joined(NAME)) {
+            Ok(offers) => offers,
+            Err(mistake) => {
+                self.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                return None;
+            }
+        };
+        for extension in offers.iter().filter(|extension| extension.name == EXTENSION) {
+            let answer = match DeflateOffer::from_parameters(&extension.parameters) {
+                // Such an offer is to be declined, not punished (RFC 7692 section 7.1).
+                Err((_, mistake)) => {
+                    self.notes.push(format!("declined `{extension}`: {mistake}"));
+                    continue;
+                }
+                Ok(offer) => wanted?.answer(&offer),
+            };
+            match answer {
+                Some(answer) => return Some(answer),
+                None => self.notes.push(format!("declined `{extension}`: a window of 8 bits cannot be had")),
+            }
+        }
+        None
+    }
+
+    fn expect(&mut self, holds: bool, rule: HandshakeRule, name: &str) {
+        if holds {
+            return self.verified.push(match name {
+                "Sec-WebSocket-Key" => "`Sec-WebSocket-Key` is 16 bytes in Base64".to_owned(),
+                _ => format!("`{name}: {}`", String::from_utf8_lossy(&self.head.joined(name))),
+            });
+        }
+        let detail = match self.head.all(name).count() {
+            0 => format!("there is no `{name}`"),
+            _ => format!("`{name}: {}`", String::from_utf8_lossy(&self.head.joined(name))),
+        };
+        self.breach(rule, name, detail);
+    }
+
+    fn expect_in_first_line(&mut self, holds: bool, rule: HandshakeRule, line: &str) {
+        if holds {
+            return;
+        }
+        self.findings.push(rule.broken_by(Role::Client, 0, line.as_bytes(), format!("`{line}`")));
+    }
+
+    /// "MUST NOT appear more than once in an HTTP request" (RFC 6455 section 11.3).
+    fn once(&mut self, name: &str) {
+        for again in self.head.all(name).skip(1) {
+            let bytes = &self.head.raw()[again.lines.clone()];
+            let detail = format!("`{name}` is there more than once");
+            self.findings.push(HandshakeRule::RepeatedHeader.broken_by(Role::Client, again.lines.start, bytes, detail));
+        }
+    }
+
+    fn breach(&mut self, rule: HandshakeRule, name: &str, detail: String) {
+        let lines = self.head.all(name).next().map(|field| field.lines.clone()).unwrap_or_default();
+        self.findings.push(rule.broken_by(Role::Client, lines.start, &self.head.raw()[lines], detail));
+    }
+}
+
+/// The 101 of section 4.2.2.
+fn acceptance(key: &str, agreed: &Agreed) -> Vec<u8> {
+    let accept = derive_accept_key(key.as_bytes());
+    let headers = [
+        ("Upgrade", Some("websocket")),
+        ("Connection", Some("Upgrade")),
+        ("Sec-WebSocket-Accept", Some(accept.as_str())),
+        ("Sec-WebSocket-Protocol", agreed.subprotocol.as_deref()),
+        ("Sec-WebSocket-Extensions", agreed.extensions.as_deref()),
+    ];
+    let headers = headers.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    encode_head("HTTP/1.1 101 Switching Protocols", headers)
+}
+
+/// What becomes of a request with these findings: the status that the most telling of them asks for.
+fn refusal_of(findings: &[Finding]) -> Vec<u8> {
+    let broke = |rule: HandshakeRule| findings.iter().any(|finding| finding.rule == Rule::Handshake(rule));
+    let lines: Vec<_> =
+        findings.iter().map(|finding| format!("{}: {}", finding.rule.summary(), finding.detail)).collect();
+    let body = lines.join("\n");
+    if broke(HandshakeRule::Method) {
+        refusal("405 Method Not Allowed", &[("Allow", "GET")], &body)
+    } else if broke(HandshakeRule::Upgrade) || broke(HandshakeRule::Version) {
+        refusal("426 Upgrade Required", &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")], &body)
+    } else {
+        refusal("400 Bad Request", &[], &body)
+    }
+}
+
+fn refusal(status: &str, telling: &[(&str, &str)], reason: &str) -> Vec<u8> {
+    let length = (reason.len() + 1).to_string();
+    let common = [
+        ("Connection", "close"),
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Length", &length),
+    ];
+    let mut response = encode_head(&format!("HTTP/1.1 {status}"), telling.iter().copied().chain(common));
+    response.extend_from_slice(reason.as_bytes());
+    response.push(b'\n');
+    response
+}
