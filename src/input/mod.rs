@@ -1,1 +1,9 @@
-//! input
+//! Where outgoing messages come from: stdin, the line editor, scripts; and the language of slash commands.
+
+pub mod command;
+mod message;
+pub mod payload;
+mod source;
+
+pub use message::Message;
+pub use source::{Format, Source, SourceOptions};

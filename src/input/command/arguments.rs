@@ -1,0 +1,177 @@
+//! From the rest of a line to a [`Command`]: one function for each command that takes arguments.
+
+use std::time::Duration;
+
+use super::{Capture, Command};
+use crate::error::{Error, Phase, Result};
+use crate::input::payload::Payload;
+use crate::output::Setting;
+use crate::wire::CloseCode;
+
+/// The longest payload of a control frame (RFC 6455 section 5.5).
+const LONGEST_CONTROL: usize = 125;
+
+/// The longest reason: a Close carries two bytes of code before it (RFC 6455 section 5.5.1).
+const LONGEST_REASON: usize = LONGEST_CONTROL - 2;
+
+/// How long an expectation waits unless told.
+const USUAL_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The settings and their names.
+pub(super) const SETTINGS: &[(&str, Setting)] = &[
+    ("frames", Setting::Frames),
+    ("hex", Setting::Hex),
+    ("timestamps", Setting::Timestamps),
+    ("pretty", Setting::Pretty),
+    ("ping-pong", Setting::PingPong),
+];
+
+/// Why arguments were not understood.
+pub(super) enum Mistake {
+    /// They don't have the shape that the command's usage shows.
+    Shape,
+    /// Something said.
+    Said(Error),
+}
+
+impl From<Error> for Mistake {
+    fn from(error: Error) -> Self {
+        Self::Said(error)
+    }
+}
+
+pub(super) fn mistake(message: impl Into<String>) -> Error {
+    Error::new(Phase::Input, message)
+}
+
+/// For a command without arguments.
+pub(super) fn nothing(rest: &str, command: Command) -> Result<Command, Mistake> {
+    if rest.trim().is_empty() { Ok(command) } else { Err(Mistake::Shape) }
+}
+
+pub(super) fn control(data: &str) -> Result<String, Mistake> {
+    if data.len() > LONGEST_CONTROL {
+        return Err(
+            mistake(format!("a control frame carries at most {LONGEST_CONTROL} bytes, not {}", data.len())).into()
+        );
+    }
+    Ok(data.to_owned())
+}
+
+pub(super) fn close(rest: &str) -> Result<Command, Mistake> {
+    let rest = rest.trim();
+    if rest.is_empty() {
+        return Ok(Command::Close(None));
+    }
+    let (code, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let code = close_code(code)?;
+    if !code.is_allowed() {
+        return Err(mistake(format!("close code {code} must not be on the wire"))
+            .hint("`/frame op=close PAYLOAD` sends any code")
+            .into());
+    }
+    let reason = reason.trim_start();
+    if reason.len() > LONGEST_REASON {
+        return Err(mistake(format!("a close reason has at most {LONGEST_REASON} bytes, not {}", reason.len())).into());
+    }
+    Ok(Command::Close(Some((code, reason.to_owned()))))
+}
+
+fn close_code(text: &str) -> Result<CloseCode> {
+    text.parse::<u16>().map(CloseCode::from).map_err(|_| mistake(format!("`{text}` is not a close code")))
+}
+
+pub(super) fn binary(rest: &str) -> Result<Command, Mistake> {
+    Ok(Command::Binary(Payload::parse(rest)?))
+}
+
+pub(super) fn file_name(rest: &str) -> Result<std::path::PathBuf, Mistake> {
+    let name = rest.trim();
+    if name.is_empty() { Err(Mistake::Shape) } else { Ok(name.into()) }
+}
+
+pub(super) fn set(rest: &str) -> Result<Command, Mistake> {
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let [name, state] = words[..] else {
+        return Err(Mistake::Shape);
+    };
+    let setting = setting(name)?;
+    match state {
+        "on" => Ok(Command::Set { setting, on: true }),
+        "off" => Ok(Command::Set { setting, on: false }),
+        _ => Err(mistake(format!("a setting is `on` or `off`, not `{state}`")).into()),
+    }
+}
+
+fn setting(name: &str) -> Result<Setting> {
+    if let Some((_, setting)) = SETTINGS.iter().find(|(candidate, _)| *candidate == name) {
+        return Ok(*setting);
+    }
+    let names = SETTINGS.iter().map(|(candidate, _)| *candidate);
+    Err(match super::table::nearest_of(name, names) {
+        Some(candidate) => mistake(format!("no setting `{name}`, did you mean `{candidate}`?")),
+        None => mistake(format!("no setting `{name}`")),
+    })
+}
+
+pub(super) fn expect(rest: &str) -> Result<Command, Mistake> {
+    let (within, pattern) = within(rest)?;
+    if pattern.is_empty() {
+        return Err(Mistake::Shape);
+    }
+    Ok(Command::Expect { within, pattern: pattern.to_owned() })
+}
+
+pub(super) fn expect_close(rest: &str) -> Result<Command, Mistake> {
+    let (within, code) = within(rest)?;
+    let code = match code.trim() {
+        "" => None,
+        code => Some(close_code(code)?),
+    };
+    Ok(Command::ExpectClose { within, code })
+}
+
+/// Takes `within=SECONDS` off the front.
+fn within(rest: &str) -> Result<(Duration, &str)> {
+    let rest = rest.trim_start();
+    let Some(tail) = rest.strip_prefix("within=") else {
+        return Ok((USUAL_PATIENCE, rest));
+    };
+    let (number, tail) = tail.split_once(char::is_whitespace).unwrap_or((tail, ""));
+    Ok((seconds(number)?, tail.trim_start()))
+}
+
+pub(super) fn duration(rest: &str) -> Result<Duration, Mistake> {
+    match rest.trim() {
+        "" => Err(Mistake::Shape),
+        number => Ok(seconds(number)?),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration> {
+    let number = text.parse::<f64>().ok();
+    number
+        .and_then(|number| Duration::try_from_secs_f64(number).ok())
+        .ok_or_else(|| mistake(format!("`{text}` is not a number of seconds")))
+}
+
+pub(super) fn capture(rest: &str) -> Result<Command, Mistake> {
+    let (name, source) = rest.trim_start().split_once(char::is_whitespace).ok_or(Mistake::Shape)?;
+    let source = source.trim_start();
+    let from = match (source.strip_prefix("json:"), source.strip_prefix("re:")) {
+        (Some(pointer), _) => Capture::Json(pointer.trim_end().to_owned()),
+        (_, Some(pattern)) => Capture::Regex(pattern.to_owned()),
+        _ => return Err(Mistake::Shape),
+    };
+    if !is_name(name) {
+        return Err(mistake(format!("`{name}` is not a name: letters, digits and `_`, no digit first")).into());
+    }
+    Ok(Command::Capture { name: name.to_owned(), from })
+}
+
+/// Whether `${name}` can refer to it.
+fn is_name(name: &str) -> bool {
+    !name.starts_with(|first: char| first.is_ascii_digit())
+        && !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

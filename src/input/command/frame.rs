@@ -1,0 +1,205 @@
+//! `/frame`: a frame sent exactly as it is written, legal or not.
+
+use data_encoding::HEXLOWER_PERMISSIVE;
+
+use super::Command;
+use super::arguments::{Mistake, mistake};
+use super::table::nearest_of;
+use crate::error::{Error, Result};
+use crate::input::payload::Payload;
+use crate::wire::{LengthEncoding, RawFrame, RawMask};
+
+/// How the arguments are written.
+pub(super) const ARGUMENTS: &str = "[fin=0|1] [rsv=0..7] [op=text|binary|continuation|close|ping|pong|0x0..0xF] \
+                                    [mask=HEX|none] [len=N] [enc=7|16|64] [PAYLOAD]";
+
+const KEYS: &[&str] = &["fin", "rsv", "op", "mask", "len", "enc"];
+
+/// The names of the opcodes (RFC 6455 section 11.8).
+const OPCODES: &[(&str, u8)] =
+    &[("continuation", 0x0), ("text", 0x1), ("binary", 0x2), ("close", 0x8), ("ping", 0x9), ("pong", 0xA)];
+
+/// A frame to send, its payload perhaps still in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameCommand {
+    /// The FIN bit.
+    pub fin: bool,
+    /// The reserved bits: 4 is RSV1, 2 is RSV2, 1 is RSV3.
+    pub rsv: u8,
+    /// The opcode, 0x0 to 0xF.
+    pub opcode: u8,
+    /// Whether and how to mask.
+    pub mask: RawMask,
+    /// The length to announce; `None` is the payload's own.
+    pub declared_length: Option<u64>,
+    /// How to encode the length; `None` is the shortest way.
+    pub length_encoding: Option<LengthEncoding>,
+    /// What it carries.
+    pub payload: Payload,
+}
+
+impl Default for FrameCommand {
+    /// What `/frame` alone sends: a whole, empty text message.
+    fn default() -> Self {
+        Self {
+            fin: true,
+            rsv: 0,
+            opcode: 0x1,
+            mask: RawMask::Random,
+            declared_length: None,
+            length_encoding: None,
+            payload: Payload::Bytes(Vec::new()),
+        }
+    }
+}
+
+impl FrameCommand {
+    /// The frame, with what [`payload`](Self::payload) was loaded to.
+    pub fn raw<'a>(&self, payload: &'a [u8]) -> RawFrame<'a> {
+        RawFrame {
+            fin: self.fin,
+            rsv: self.rsv,
+            opcode: self.opcode,
+            mask: self.mask,
+            declared_length: self.declared_length,
+            length_encoding: self.length_encoding,
+            payload,
+        }
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        match key {
+            "fin" => self.fin = number(key, value, "0 or 1", 1)? == 1,
+            "rsv" => self.rsv = number(key, value, "0 to 7", 7)?,
+            "op" => self.opcode = opcode(value)?,
+            "mask" => self.mask = mask(value)?,
+            "len" => self.declared_length = Some(length(value)?),
+            "enc" => self.length_encoding = Some(length_encoding(value)?),
+            _ => return Err(unknown(key)),
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn frame(rest: &str) -> Result<Command, Mistake> {
+    let mut frame = FrameCommand::default();
+    let mut rest = rest.trim();
+    while let Some((key, value, tail)) = option(rest) {
+        frame.set(key, value)?;
+        rest = tail;
+    }
+    frame.payload = Payload::parse(rest)?;
+    Ok(Command::Frame(frame))
+}
+
+/// `key=value` at the front, and what follows. No notation of a payload looks like this: `base64:` comes before its `=`.
+fn option(rest: &str) -> Option<(&str, &str, &str)> {
+    let (word, tail) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let (key, value) = word.split_once('=')?;
+    key.bytes().all(|byte| byte.is_ascii_alphabetic()).then(|| (key, value, tail.trim_start()))
+}
+
+fn number(key: &str, value: &str, range: &str, largest: u8) -> Result<u8> {
+    value
+        .parse()
+        .ok()
+        .filter(|number| *number <= largest)
+        .ok_or_else(|| mistake(format!("`{key}` is {range}, not `{value}`")))
+}
+
+fn opcode(value: &str) -> Result<u8> {
+    if let Some((_, opcode)) = OPCODES.iter().find(|(name, _)| *name == value) {
+        return Ok(*opcode);
+    }
+    let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X"));
+    digits
+        .filter(|digits| digits.len() == 1)
+        .and_then(|digit| u8::from_str_radix(digit, 16).ok())
+        .ok_or_else(|| mistake(format!("`op` is an opcode's name or 0x0 to 0xF, not `{value}`")))
+}
+
+fn mask(value: &str) -> Result<RawMask> {
+    if value == "none" {
+        return Ok(RawMask::None);
+    }
+    HEXLOWER_PERMISSIVE
+        .decode(value.as_bytes())
+        .ok()
+        .and_then(|key| key.try_into().ok())
+        .map(RawMask::Key)
+        .ok_or_else(|| mistake(format!("`mask` is eight hex digits or `none`, not `{value}`")))
+}
+
+fn length(value: &str) -> Result<u64> {
+    value.parse().map_err(|_| mistake(format!("`len` is a number of bytes, not `{value}`")))
+}
+
+fn length_encoding(value: &str) -> Result<LengthEncoding> {
+    match value {
+        "7" => Ok(LengthEncoding::Seven),
+        "16" => Ok(LengthEncoding::Sixteen),
+        "64" => Ok(LengthEncoding::SixtyFour),
+        _ => Err(mistake(format!("`enc` is 7, 16 or 64 (bits), not `{value}`"))),
+    }
+}
+
+fn unknown(key: &str) -> Error {
+    mistake(match nearest_of(key, KEYS.iter().copied()) {
+        Some(candidate) => format!("`/frame` knows no `{key}=`, did you mean `{candidate}=`?"),
+        None => format!("`/frame` knows no `{key}=`, only {}", KEYS.join(", ")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Line, parse};
+    use super::*;
+
+    fn understood(line: &str) -> FrameCommand {
+        match parse(line).unwrap() {
+            Line::Command(Command::Frame(frame)) => frame,
+            other => panic!("{line} is {other:?}"),
+        }
+    }
+
+    fn message(line: &str) -> String {
+        parse(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn alone_it_is_a_whole_empty_text_message() {
+        assert_eq!(understood("/frame"), FrameCommand::default());
+    }
+
+    #[test]
+    fn every_field_can_be_chosen() {
+        let frame = understood("/frame fin=0 rsv=5 op=0xF mask=01020304 len=9223372036854775808 enc=64 68 69");
+        let expected = FrameCommand {
+            fin: false,
+            rsv: 5,
+            opcode: 0xF,
+            mask: RawMask::Key([1, 2, 3, 4]),
+            declared_length: Some(1 << 63),
+            length_encoding: Some(LengthEncoding::SixtyFour),
+            payload: Payload::Bytes(b"hi".to_vec()),
+        };
+        assert_eq!(frame, expected);
+    }
+
+    #[test]
+    fn payloads_are_never_taken_for_options() {
+        assert_eq!(understood(r#"/frame op=close "fin=0""#).payload, Payload::Bytes(b"fin=0".to_vec()));
+        assert_eq!(understood("/frame base64:aGk=").payload, Payload::Bytes(b"hi".to_vec()));
+        assert_eq!(understood("/frame mask=none @a=b").payload, Payload::File("a=b".into()));
+    }
+
+    #[test]
+    fn mistakes_say_what_would_be_right() {
+        assert_eq!(message("/frame fin=2"), "`fin` is 0 or 1, not `2`");
+        assert_eq!(message("/frame rsv=8"), "`rsv` is 0 to 7, not `8`");
+        assert_eq!(message("/frame op=0x10"), "`op` is an opcode's name or 0x0 to 0xF, not `0x10`");
+        assert_eq!(message("/frame mask=0102"), "`mask` is eight hex digits or `none`, not `0102`");
+        assert_eq!(message("/frame enc=8"), "`enc` is 7, 16 or 64 (bits), not `8`");
+        assert_eq!(message("/frame maks=none"), "`/frame` knows no `maks=`, did you mean `mask=`?");
+    }
+}

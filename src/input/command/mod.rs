@@ -1,0 +1,236 @@
+//! What a line means that was typed, or stands in a script. Pure: nothing is read, sent or shown here.
+
+mod arguments;
+mod frame;
+mod table;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use frame::FrameCommand;
+pub use table::{COMMANDS, Usage};
+
+use super::payload::Payload;
+use crate::error::{Error, Phase, Result};
+use crate::output::Setting;
+use crate::wire::CloseCode;
+
+/// A line, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// A text message, `//` already reduced to `/`.
+    Text(String),
+    /// A slash command.
+    Command(Command),
+    /// Nothing at all.
+    Empty,
+}
+
+/// A slash command with its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// `/help`
+    Help,
+    /// `/ping [DATA]`, at most 125 bytes.
+    Ping(String),
+    /// `/pong [DATA]`, at most 125 bytes.
+    Pong(String),
+    /// `/close [CODE [REASON]]`, the reason at most 123 bytes, the code one that may be on the wire.
+    Close(Option<(CloseCode, String)>),
+    /// `/text REST`
+    Text(String),
+    /// `/binary PAYLOAD`
+    Binary(Payload),
+    /// `/file FILE`
+    File(PathBuf),
+    /// `/frame …`
+    Frame(FrameCommand),
+    /// `/headers`
+    Headers,
+    /// `/stats`
+    Stats,
+    /// `/set SETTING on|off`
+    Set {
+        /// What to switch.
+        setting: Setting,
+        /// Which way.
+        on: bool,
+    },
+    /// `/reconnect`
+    Reconnect,
+    /// `/expect [within=SECONDS] REGEX`
+    Expect {
+        /// How long to wait for it.
+        within: Duration,
+        /// The regular expression, not yet compiled.
+        pattern: String,
+    },
+    /// `/expect-close [within=SECONDS] [CODE]`
+    ExpectClose {
+        /// How long to wait for it.
+        within: Duration,
+        /// The code it must have.
+        code: Option<CloseCode>,
+    },
+    /// `/expect-quiet SECONDS`
+    ExpectQuiet(Duration),
+    /// `/wait SECONDS`
+    Wait(Duration),
+    /// `/capture NAME json:POINTER|re:REGEX`
+    Capture {
+        /// The variable that it sets.
+        name: String,
+        /// What to take.
+        from: Capture,
+    },
+    /// `/save FILE`
+    Save(PathBuf),
+    /// `/quit`
+    Quit,
+}
+
+/// What `/capture` takes of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Capture {
+    /// The value that a JSON pointer (RFC 6901) leads to.
+    Json(String),
+    /// The first group of a regular expression, or the whole match; not yet compiled.
+    Regex(String),
+}
+
+/// Understands one line. Only column 1 makes a command; a line may hold newlines.
+///
+/// # Errors
+/// A mistake in a command: one line, and nothing must be sent.
+pub fn parse(line: &str) -> Result<Line> {
+    if line.is_empty() {
+        return Ok(Line::Empty);
+    }
+    let Some(command) = line.strip_prefix('/') else {
+        return Ok(Line::Text(line.to_owned()));
+    };
+    if command.starts_with('/') {
+        return Ok(Line::Text(command.to_owned()));
+    }
+    let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let usage = table::find(name).ok_or_else(|| unknown(name))?;
+    usage.parse(rest).map(Line::Command)
+}
+
+fn unknown(name: &str) -> Error {
+    let message = match table::nearest(name) {
+        Some(usage) => format!("unknown command `/{name}`, did you mean `/{}`?", usage.name),
+        None => format!("unknown command `/{name}`, `/help` lists them"),
+    };
+    Error::new(Phase::Input, message).hint("two slashes at the start send the line as text, with one slash")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(line: &str) -> Command {
+        match parse(line).unwrap() {
+            Line::Command(command) => command,
+            other => panic!("{line} is {other:?}"),
+        }
+    }
+
+    fn message(line: &str) -> String {
+        parse(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn only_a_slash_in_column_one_makes_a_command() {
+        assert_eq!(parse("").unwrap(), Line::Empty);
+        assert_eq!(parse("hello").unwrap(), Line::Text("hello".into()));
+        assert_eq!(parse(" /quit").unwrap(), Line::Text(" /quit".into()));
+        assert_eq!(parse("//quit").unwrap(), Line::Text("/quit".into()));
+        assert_eq!(parse("///").unwrap(), Line::Text("//".into()));
+        assert_eq!(parse("{\n}").unwrap(), Line::Text("{\n}".into()));
+        assert_eq!(command("/quit"), Command::Quit);
+        assert_eq!(command("/quit  "), Command::Quit);
+    }
+
+    #[test]
+    fn text_and_control_payloads_are_taken_literally() {
+        assert_eq!(command("/text"), Command::Text(String::new()));
+        assert_eq!(command("/text  /two spaces "), Command::Text(" /two spaces ".into()));
+        assert_eq!(command("/ping"), Command::Ping(String::new()));
+        assert_eq!(command("/pong are you there"), Command::Pong("are you there".into()));
+        assert_eq!(
+            message(&format!("/ping {}", "x".repeat(126))),
+            "a control frame carries at most 125 bytes, not 126"
+        );
+    }
+
+    #[test]
+    fn close_takes_what_may_be_on_the_wire() {
+        assert_eq!(command("/close"), Command::Close(None));
+        assert_eq!(command("/close 1000"), Command::Close(Some((CloseCode::Normal, String::new()))));
+        assert_eq!(
+            command("/close 4001 good bye"),
+            Command::Close(Some((CloseCode::Library(4001), "good bye".into())))
+        );
+        assert_eq!(message("/close 1006"), "close code 1006 must not be on the wire");
+        assert_eq!(message("/close soon"), "`soon` is not a close code");
+        assert_eq!(
+            message(&format!("/close 1000 {}", "é".repeat(62))),
+            "a close reason has at most 123 bytes, not 124"
+        );
+    }
+
+    #[test]
+    fn settings_are_switched_by_name() {
+        assert_eq!(command("/set hex on"), Command::Set { setting: Setting::Hex, on: true });
+        assert_eq!(command("/set ping-pong off"), Command::Set { setting: Setting::PingPong, on: false });
+        assert_eq!(message("/set hexx on"), "no setting `hexx`, did you mean `hex`?");
+        assert_eq!(message("/set hex maybe"), "a setting is `on` or `off`, not `maybe`");
+        assert_eq!(message("/set"), "usage: /set frames|hex|timestamps|pretty|ping-pong on|off");
+    }
+
+    #[test]
+    fn expectations_read_the_rest_of_the_line() {
+        let ten = Duration::from_secs(10);
+        assert_eq!(command("/expect a  b "), Command::Expect { within: ten, pattern: "a  b ".into() });
+        assert_eq!(
+            command("/expect within=0.5 within=x"),
+            Command::Expect { within: Duration::from_millis(500), pattern: "within=x".into() }
+        );
+        assert_eq!(
+            command("/expect-close 4001"),
+            Command::ExpectClose { within: ten, code: Some(CloseCode::Library(4001)) }
+        );
+        assert_eq!(
+            command("/expect-close within=1"),
+            Command::ExpectClose { within: Duration::from_secs(1), code: None }
+        );
+        assert_eq!(command("/expect-quiet 2"), Command::ExpectQuiet(Duration::from_secs(2)));
+        assert_eq!(command("/wait 0"), Command::Wait(Duration::ZERO));
+        assert_eq!(message("/wait -1"), "`-1` is not a number of seconds");
+        assert_eq!(message("/expect"), "usage: /expect [within=SECONDS] REGEX");
+    }
+
+    #[test]
+    fn captures_name_their_variable_and_what_to_take() {
+        assert_eq!(
+            command("/capture token json:/auth/0/token"),
+            Command::Capture { name: "token".into(), from: Capture::Json("/auth/0/token".into()) }
+        );
+        assert_eq!(
+            command("/capture id re:id=(\\d+) now"),
+            Command::Capture { name: "id".into(), from: Capture::Regex("id=(\\d+) now".into()) }
+        );
+        assert_eq!(message("/capture 1x re:a"), "`1x` is not a name: letters, digits and `_`, no digit first");
+        assert_eq!(message("/capture x token"), "usage: /capture NAME json:POINTER|re:REGEX");
+    }
+
+    #[test]
+    fn a_misspelt_command_is_told_what_was_meant() {
+        assert_eq!(message("/pnig"), "unknown command `/pnig`, did you mean `/ping`?");
+        assert_eq!(message("/recon"), "unknown command `/recon`, did you mean `/reconnect`?");
+        assert_eq!(message("/usr/bin/env"), "unknown command `/usr/bin/env`, `/help` lists them");
+        assert_eq!(message("/"), "unknown command `/`, `/help` lists them");
+        assert_eq!(message("/quit now"), "usage: /quit");
+    }
+}

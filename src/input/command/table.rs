@@ -1,0 +1,191 @@
+//! Every command, declared once: `/help`, completion and the man page derive from it.
+
+use super::arguments::{
+    Mistake, binary, capture, close, control, duration, expect, expect_close, file_name, mistake, nothing, set,
+};
+use super::{Command, frame};
+use crate::error::Result;
+
+/// How a command is written, and what it does.
+#[derive(Debug)]
+pub struct Usage {
+    /// Its name, without the slash.
+    pub name: &'static str,
+    /// Its arguments; empty when it takes none.
+    pub arguments: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    understand: fn(&str) -> Result<Command, Mistake>,
+}
+
+impl Usage {
+    pub(super) fn parse(&self, rest: &str) -> Result<Command> {
+        (self.understand)(rest).map_err(|error| match error {
+            Mistake::Said(error) => error,
+            Mistake::Shape => mistake(format!("usage: {}", self.synopsis())),
+        })
+    }
+
+    /// `/name ARGUMENTS`
+    pub fn synopsis(&self) -> String {
+        format!("/{} {}", self.name, self.arguments).trim_end().to_owned()
+    }
+}
+
+/// The commands, in the order in which they are listed.
+pub const COMMANDS: &[Usage] = &[
+    Usage {
+        name: "help",
+        arguments: "",
+        summary: "list the commands",
+        understand: |rest| nothing(rest, Command::Help),
+    },
+    Usage {
+        name: "text",
+        arguments: "REST",
+        summary: "send REST as it is, even when it is empty or starts with a slash",
+        understand: |rest| Ok(Command::Text(rest.to_owned())),
+    },
+    Usage {
+        name: "binary",
+        arguments: "PAYLOAD",
+        summary: "send a binary message: hex, a JSON string, @FILE, base64:…, or nothing",
+        understand: binary,
+    },
+    Usage {
+        name: "file",
+        arguments: "FILE",
+        summary: "send what is in a file as a text message",
+        understand: |rest| file_name(rest).map(Command::File),
+    },
+    Usage {
+        name: "ping",
+        arguments: "[DATA]",
+        summary: "send a Ping",
+        understand: |rest| control(rest).map(Command::Ping),
+    },
+    Usage {
+        name: "pong",
+        arguments: "[DATA]",
+        summary: "send a Pong that nobody asked for",
+        understand: |rest| control(rest).map(Command::Pong),
+    },
+    Usage {
+        name: "close",
+        arguments: "[CODE [REASON]]",
+        summary: "send a Close and wait for the answer",
+        understand: close,
+    },
+    Usage {
+        name: "frame",
+        arguments: frame::ARGUMENTS,
+        summary: "send precisely this frame, legal or not",
+        understand: frame::frame,
+    },
+    Usage {
+        name: "headers",
+        arguments: "",
+        summary: "show the opening handshake again",
+        understand: |rest| nothing(rest, Command::Headers),
+    },
+    Usage {
+        name: "stats",
+        arguments: "",
+        summary: "show messages, bytes and frames each way, ping times, how long open",
+        understand: |rest| nothing(rest, Command::Stats),
+    },
+    Usage {
+        name: "set",
+        arguments: "frames|hex|timestamps|pretty|ping-pong on|off",
+        summary: "switch what is shown",
+        understand: set,
+    },
+    Usage {
+        name: "expect",
+        arguments: "[within=SECONDS] REGEX",
+        summary: "wait for a message that matches (10 s), looking at those since the last match",
+        understand: expect,
+    },
+    Usage {
+        name: "expect-close",
+        arguments: "[within=SECONDS] [CODE]",
+        summary: "wait for the server to close (10 s)",
+        understand: expect_close,
+    },
+    Usage {
+        name: "expect-quiet",
+        arguments: "SECONDS",
+        summary: "fail if a message comes within this time",
+        understand: |rest| duration(rest).map(Command::ExpectQuiet),
+    },
+    Usage {
+        name: "wait",
+        arguments: "SECONDS",
+        summary: "do nothing for a while",
+        understand: |rest| duration(rest).map(Command::Wait),
+    },
+    Usage {
+        name: "capture",
+        arguments: "NAME json:POINTER|re:REGEX",
+        summary: "keep a part of the last matched message as ${NAME}",
+        understand: capture,
+    },
+    Usage {
+        name: "save",
+        arguments: "FILE",
+        summary: "write what was typed as a script, never over a file that exists",
+        understand: |rest| file_name(rest).map(Command::Save),
+    },
+    Usage {
+        name: "reconnect",
+        arguments: "",
+        summary: "open the session again",
+        understand: |rest| nothing(rest, Command::Reconnect),
+    },
+    Usage { name: "quit", arguments: "", summary: "close and leave", understand: |rest| nothing(rest, Command::Quit) },
+];
+
+/// The command of this name.
+pub(super) fn find(name: &str) -> Option<&'static Usage> {
+    COMMANDS.iter().find(|usage| usage.name == name)
+}
+
+/// The command that was probably meant.
+pub(super) fn nearest(name: &str) -> Option<&'static Usage> {
+    nearest_of(name, COMMANDS.iter().map(|usage| usage.name)).and_then(find)
+}
+
+/// The only candidate that starts like `name`, or else the nearest that is at most two slips of the finger away.
+pub(super) fn nearest_of<'a>(name: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    if name.is_empty() {
+        return None;
+    }
+    let mut longer = candidates.clone().filter(|candidate| candidate.starts_with(name));
+    if let (Some(only), None) = (longer.next(), longer.next()) {
+        return Some(only);
+    }
+    candidates
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(slips, candidate)| *slips <= 2 && *slips < candidate.len().min(name.len()))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_names_every_setting() {
+        let settings: Vec<_> = super::super::arguments::SETTINGS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(find("set").unwrap().arguments, format!("{} on|off", settings.join("|")));
+    }
+
+    #[test]
+    fn every_summary_fits_a_line_of_help() {
+        for usage in COMMANDS {
+            assert!(usage.summary.chars().count() <= 80, "{}", usage.name);
+            assert!(!usage.summary.ends_with('.'), "{}", usage.name);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A message to send that owns what it is made of.
+
+use crate::wire::{CloseCode, Outgoing};
+
+/// A message to send, kept until it can be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+    /// A Ping.
+    Ping(Vec<u8>),
+    /// A Pong.
+    Pong(Vec<u8>),
+    /// A Close.
+    Close(Option<(CloseCode, String)>),
+}
+
+impl Message {
+    /// What the sender takes.
+    pub fn outgoing(&self) -> Outgoing<'_> {
+        match self {
+            Self::Text(text) => Outgoing::Text(text),
+            Self::Binary(payload) => Outgoing::Binary(payload),
+            Self::Ping(payload) => Outgoing::Ping(payload),
+            Self::Pong(payload) => Outgoing::Pong(payload),
+            Self::Close(close) => Outgoing::Close(close.as_ref().map(|(code, reason)| (*code, reason.as_str()))),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! PAYLOAD, as `/binary` and `/frame` take it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+
+use crate::error::{Error, Phase, Result};
+
+/// Bytes, or where they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// Given literally.
+    Bytes(Vec<u8>),
+    /// `@FILE`: what the file holds when the payload is loaded.
+    File(PathBuf),
+}
+
+impl Payload {
+    /// Understands hex with spaces allowed, a JSON string, `@FILE`, `base64:…`, or nothing.
+    ///
+    /// # Errors
+    /// A mistake, with what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        if let Some(path) = text.strip_prefix('@') {
+            return match path {
+                "" => Err(mistake("`@` wants the name of a file")),
+                path => Ok(Self::File(path.into())),
+            };
+        }
+        if text.starts_with('"') {
+            let string: String =
+                serde_json::from_str(text).map_err(|cause| mistake("not a JSON string").caused_by(cause))?;
+            return Ok(Self::Bytes(string.into_bytes()));
+        }
+        match text.strip_prefix("base64:") {
+            Some(encoded) => base64(encoded).map(Self::Bytes),
+            None => hex(text).map(Self::Bytes),
+        }
+    }
+
+    /// The bytes, read from the file where they are in one.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn load(self) -> Result<Vec<u8>> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            Self::File(path) => fs::read(&path).map_err(|cause| unreadable(&path.display().to_string(), cause)),
+        }
+    }
+}
+
+/// What to say about a file that cannot be read.
+pub(super) fn unreadable(path: &str, cause: std::io::Error) -> Error {
+    Error::new(Phase::Input, format!("cannot read `{path}`")).caused_by(cause)
+}
+
+/// Hex digits, in either case, with white space anywhere.
+///
+/// # Errors
+/// An odd number of digits, or something that isn't one.
+pub(super) fn hex(text: &str) -> Result<Vec<u8>> {
+    let digits: String = text.split_whitespace().collect();
+    if let Some(odd_one) = digits.chars().find(|character| !character.is_ascii_hexdigit()) {
+        return Err(mistake(format!("`{odd_one}` is not a hex digit"))
+            .hint("a payload is hex, a JSON string in quotes, `@FILE`, or `base64:` and Base64"));
+    }
+    HEXLOWER_PERMISSIVE
+        .decode(digits.as_bytes())
+        .map_err(|_| mistake(format!("an odd number of hex digits ({})", digits.len())))
+}
+
+/// Base64 with the usual alphabet or the one for URLs, padded or not, with white space anywhere.
+///
+/// # Errors
+/// Anything else.
+pub(super) fn base64(text: &str) -> Result<Vec<u8>> {
+    let mut symbols: Vec<u8> = text
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .map(|byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            byte => byte,
+        })
+        .collect();
+    while !symbols.len().is_multiple_of(4) {
+        symbols.push(b'=');
+    }
+    BASE64.decode(&symbols).map_err(|cause| mistake("not Base64").caused_by(cause))
+}
+
+fn mistake(message: impl Into<String>) -> Error {
+    Error::new(Phase::Input, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(text: &str) -> Vec<u8> {
+        Payload::parse(text).unwrap().load().unwrap()
+    }
+
+    #[test]
+    fn every_notation_gives_its_bytes() {
+        assert_eq!(bytes(""), b"");
+        assert_eq!(bytes("00 fF\t7a"), [0x00, 0xff, 0x7a]);
+        assert_eq!(bytes(r#""a\n\u00e9""#), "a\né".as_bytes());
+        assert_eq!(bytes("base64:AAEC/w=="), [0, 1, 2, 255]);
+        assert_eq!(bytes("base64:AAEC_w"), [0, 1, 2, 255]);
+    }
+
+    #[test]
+    fn a_file_is_read_when_it_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a file");
+        let payload = Payload::parse(&format!("@{}", path.display())).unwrap();
+        fs::write(&path, [1, 2, 3]).unwrap();
+        assert_eq!(payload.load().unwrap(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn mistakes_say_what_is_wrong() {
+        let message = |text: &str| Payload::parse(text).unwrap_err().to_string();
+        assert_eq!(message("abc"), "an odd number of hex digits (3)");
+        assert_eq!(message("hello"), "`h` is not a hex digit");
+        assert_eq!(message(r#""open"#), "not a JSON string");
+        assert_eq!(message("base64:a"), "not Base64");
+        assert_eq!(message("@"), "`@` wants the name of a file");
+    }
+}

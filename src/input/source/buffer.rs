@@ -1,0 +1,109 @@
+//! The bytes that were read and not yet sent.
+
+use std::io::{self, ErrorKind, Read};
+use std::ops::{Deref, Range};
+
+use memchr::{memchr, memchr_iter};
+
+/// Room for one read. Large, since one read becomes one write to the socket (measured: 16 KiB costs 1.5 times as much).
+const ROOM: usize = 256 * 1024;
+
+/// The least room that is worth a read; below it, what waits is moved to the front, or the buffer grows.
+const LEAST_ROOM: usize = 64 * 1024;
+
+/// A buffer that grows when what waits in it fills it. Dereferences to all its bytes: the ranges that it hands out
+/// stay good until the next read.
+pub(super) struct Buffer {
+    bytes: Vec<u8>,
+    /// What waits is `bytes[start..end]`.
+    start: usize,
+    end: usize,
+    /// No terminator lies before this, so that a long line is searched once.
+    searched: usize,
+}
+
+impl Buffer {
+    pub(super) fn new() -> Self {
+        Self { bytes: vec![0; ROOM], start: 0, end: 0, searched: 0 }
+    }
+
+    /// One read. `Ok(0)`: the end.
+    pub(super) fn read_from(&mut self, reader: &mut dyn Read) -> io::Result<usize> {
+        self.make_room();
+        loop {
+            match reader.read(&mut self.bytes[self.end..]) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => {
+                    let count = result?;
+                    self.end += count;
+                    return Ok(count);
+                }
+            }
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.bytes.len() - self.end >= LEAST_ROOM && !self.is_empty() {
+            return;
+        }
+        self.bytes.copy_within(self.start..self.end, 0);
+        self.searched = self.searched.saturating_sub(self.start);
+        self.end -= self.start;
+        self.start = 0;
+        if self.bytes.len() - self.end < LEAST_ROOM {
+            self.bytes.resize(self.bytes.len() * 2, 0);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// What comes before the next `terminator`; takes both.
+    pub(super) fn take_until(&mut self, terminator: u8) -> Option<Range<usize>> {
+        let from = self.searched.max(self.start);
+        let Some(position) = memchr(terminator, &self.bytes[from..self.end]) else {
+            self.searched = self.end;
+            return None;
+        };
+        let piece = self.start..from + position;
+        self.start = piece.end + 1;
+        Some(piece)
+    }
+
+    /// What comes before the next `\n` or `\r\n`.
+    pub(super) fn take_line(&mut self) -> Option<Range<usize>> {
+        let line = self.take_until(b'\n')?;
+        let has_return = self.bytes[line.clone()].last() == Some(&b'\r');
+        Some(line.start..line.end - usize::from(has_return))
+    }
+
+    /// All that waits, but not more than `count` bytes; `None` when nothing does.
+    pub(super) fn take_at_most(&mut self, count: usize) -> Option<Range<usize>> {
+        if self.is_empty() {
+            return None;
+        }
+        let piece = self.start..self.start + self.len().min(count);
+        self.start = piece.end;
+        Some(piece)
+    }
+
+    /// How many pieces wait, an incomplete one included.
+    pub(super) fn pieces(&self, terminator: u8) -> usize {
+        let waiting = &self.bytes[self.start..self.end];
+        let is_open = waiting.last().is_some_and(|&last| last != terminator);
+        memchr_iter(terminator, waiting).count() + usize::from(is_open)
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
