@@ -1,1 +1,165 @@
-//! session
+//! One open connection: its threads, locks and clocks.
+//!
+//! | thread | blocks in | does |
+//! |---|---|---|
+//! | front end (the caller's) | stdin or the editor; writing to the socket | encodes and writes in place, through a [`Batch`] |
+//! | reader | reading the socket; writing to stdout | decodes and prints in place |
+//! | keeper (the caller's, in [`Keeper::run`]) | poll(2), up to the next deadline | pongs, close, keep-alive, time limits, the outcome |
+//!
+//! | lock | guards | held across |
+//! |---|---|---|
+//! | `out` | the writing end: sender, buffer, socket | the write; taken before `conn` and TLS |
+//! | `conn` | the state that both directions share | no system call |
+//! | TLS (in [`link`]) | the TLS session | no system call |
+//! | printer (in [`view`]) | everything shown | the write to stdout; taken with none of the others held |
+//!
+//! The reader never writes to the socket and never waits for a writer: what it wants sent is queued in `conn`. The
+//! keeper only ever *tries* `out`, and never takes the printer.
+
+mod clock;
+mod conn;
+mod handle;
+mod keeper;
+pub mod link;
+mod queue;
+mod reader;
+pub mod upgrade;
+pub mod view;
+mod wake;
+
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+pub use handle::{Batch, Handle, NotSent};
+pub use keeper::{Keeper, Outcome};
+pub use queue::Packed;
+pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
+
+use crate::wire::{Receiver, Role, Sender};
+use clock::Clock;
+use conn::Conn;
+use link::{Link, LinkReader, LinkWriter};
+use view::View;
+
+/// How long a write may block before it looks whether the session is over.
+const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
+/// Echoes that may wait to be sent before the reader stops reading.
+const ECHO_BUDGET: usize = 1024 * 1024;
+
+/// When to stop after the input has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linger {
+    /// When no byte of a data frame has come for so long.
+    Quiet(Duration),
+    /// So long after the last input was handed to the socket, whatever comes.
+    Fixed(Duration),
+    /// When the peer closes.
+    Forever,
+}
+
+/// What to do with the peer's pings and Close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Courtesy {
+    /// Answer, as RFC 6455 demands.
+    Answer,
+    /// Keep silent, to see what the peer makes of it.
+    Silent,
+}
+
+/// What to do with messages besides showing them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// Nothing.
+    Nothing,
+    /// Send each back as it came.
+    Echo,
+}
+
+/// How a session behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which end we are.
+    pub role: Role,
+    /// After the end of the input.
+    pub linger: Linger,
+    /// How long to wait for the answer to our Close without a byte arriving.
+    pub close_quiet: Duration,
+    /// How long to wait for it in all.
+    pub close_total: Duration,
+    /// How often to ping.
+    pub ping_interval: Option<Duration>,
+    /// How long to wait for a pong.
+    pub ping_timeout: Option<Duration>,
+    /// When the whole run must be over, and how long that was.
+    pub max_time: Option<(Instant, Duration)>,
+    /// Pongs.
+    pub pong: Courtesy,
+    /// The Close reply.
+    pub close_reply: Courtesy,
+    /// Echo mode.
+    pub reply: Reply,
+}
+
+/// What the threads share.
+struct Shared {
+    settings: Settings,
+    link: Arc<Link>,
+    view: Arc<View>,
+    waker: Waker,
+    clock: Clock,
+    out: Mutex<Out>,
+    conn: Mutex<Conn>,
+    /// Signalled when the queue in `conn` has been taken.
+    room: Condvar,
+    /// Something waits in `conn`'s queue: spares the writers a lock.
+    queued: AtomicBool,
+    /// The session is over: nothing will be sent any more, blocked writers give up.
+    over: AtomicBool,
+    /// Messages that were handed to us and will never reach the peer.
+    unsent: AtomicU64,
+}
+
+/// The writing end.
+struct Out {
+    sender: Sender,
+    writer: LinkWriter,
+    /// Encoded frames.
+    buffer: Vec<u8>,
+    /// How much of `buffer` the link has taken over.
+    written: usize,
+}
+
+/// Starts a session on a connection whose upgrade is complete: spawns the reader, and returns the handle for those who
+/// send and the keeper that must be run.
+///
+/// # Errors
+/// When the socket refuses its settings.
+pub fn start(
+    link: Arc<Link>,
+    reader: LinkReader,
+    receiver: Receiver,
+    sender: Sender,
+    view: Arc<View>,
+    settings: Settings,
+    waker: Waker,
+) -> std::io::Result<(Handle, Keeper)> {
+    link.set_read_timeout(None)?;
+    link.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    let out = Out { sender, writer: LinkWriter::new(Arc::clone(&link)), buffer: Vec::new(), written: 0 };
+    let shared = Arc::new(Shared {
+        settings,
+        link,
+        view,
+        waker,
+        clock: Clock::start(),
+        out: Mutex::new(out),
+        conn: Mutex::default(),
+        room: Condvar::new(),
+        queued: AtomicBool::new(false),
+        over: AtomicBool::new(false),
+        unsent: AtomicU64::new(0),
+    });
+    reader::spawn(Arc::clone(&shared), reader, receiver);
+    Ok((Handle::new(Arc::clone(&shared)), Keeper::new(shared)))
+}

@@ -1,0 +1,88 @@
+//! The session's own clock: it stands still while the reader is blocked in a sink, so that a peer is not blamed, and
+//! nothing is left unread, because we were slow.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Time on the session's clock, since the session opened.
+pub type SessionTime = Duration;
+
+/// The clock, and when the peer was last heard on it.
+#[derive(Debug)]
+pub struct Clock {
+    opened: Instant,
+    /// Nanoseconds for which the clock has stood still so far.
+    stalled: AtomicU64,
+    /// Nanoseconds after `opened` at which the reader blocked, plus one; 0 while it isn't blocked.
+    stalled_since: AtomicU64,
+    last_byte: AtomicU64,
+    last_data: AtomicU64,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    pub fn start() -> Self {
+        Self {
+            opened: Instant::now(),
+            stalled: AtomicU64::new(0),
+            stalled_since: AtomicU64::new(0),
+            last_byte: AtomicU64::new(0),
+            last_data: AtomicU64::new(0),
+        }
+    }
+
+    /// How long the session has been open, on the wall.
+    pub fn open_for(&self) -> Duration {
+        self.opened.elapsed()
+    }
+
+    /// The time on the session's clock.
+    pub fn now(&self) -> SessionTime {
+        let until = match self.stalled_since.load(Ordering::Acquire) {
+            0 => nanoseconds(self.opened.elapsed()),
+            since => since - 1,
+        };
+        Duration::from_nanos(until.saturating_sub(self.stalled.load(Ordering::Acquire)))
+    }
+
+    /// Whether the reader is blocked in a sink right now.
+    pub fn is_stalled(&self) -> bool {
+        self.stalled_since.load(Ordering::Acquire) != 0
+    }
+
+    /// Runs `write`, which may block, with the clock standing still.
+    pub fn stalled_while<T>(&self, write: impl FnOnce() -> T) -> T {
+        let began = nanoseconds(self.opened.elapsed());
+        self.stalled_since.store(began + 1, Ordering::Release);
+        let result = write();
+        let took = nanoseconds(self.opened.elapsed()) - began;
+        self.stalled.fetch_add(took, Ordering::AcqRel);
+        self.stalled_since.store(0, Ordering::Release);
+        result
+    }
+
+    /// Bytes arrived.
+    pub fn heard(&self) {
+        self.last_byte.store(nanoseconds(self.now()), Ordering::Release);
+    }
+
+    /// Bytes of a data frame arrived.
+    pub fn heard_data(&self) {
+        self.last_data.store(nanoseconds(self.now()), Ordering::Release);
+    }
+
+    /// When the last byte arrived; the opening, before the first.
+    pub fn last_byte(&self) -> SessionTime {
+        Duration::from_nanos(self.last_byte.load(Ordering::Acquire))
+    }
+
+    /// When the last byte of a data frame arrived; the opening, before the first.
+    pub fn last_data(&self) -> SessionTime {
+        Duration::from_nanos(self.last_data.load(Ordering::Acquire))
+    }
+}
+
+/// Nanoseconds in 64 bits last for 584 years.
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,141 @@
+//! The state of a session that both directions share.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use super::clock::SessionTime;
+use super::queue::{Queue, Waiting};
+use crate::error::Error;
+use crate::event::RoundTrips;
+use crate::wire::{CloseCode, Closing, Finding};
+
+/// Pings of ours that may be unanswered at once; older ones are forgotten.
+const PINGS_REMEMBERED: usize = 64;
+
+/// Guarded by the `conn` lock.
+#[derive(Debug, Default)]
+pub struct Conn {
+    /// The closing handshake.
+    pub closing: Closing,
+    /// When a Close of ours was queued.
+    pub close_queued: Option<SessionTime>,
+    /// What waits to be sent.
+    pub queue: Queue,
+    /// How far the input is.
+    pub input: Input,
+    /// How reading ended, once it has.
+    pub reading: Reading,
+    /// What went wrong, in order.
+    pub errors: Vec<Error>,
+    /// The peer broke a rule, and the session cannot go on.
+    pub breach: Option<Finding>,
+    /// Our own pings.
+    pub pings: Pings,
+    /// Nobody reads stdout any more.
+    pub sink_gone: bool,
+    /// The socket refused a write; what had arrived before is still read.
+    pub write_error: Option<io::Error>,
+    /// What the receiver counted when it last looked.
+    pub received: crate::wire::Counters,
+}
+
+/// Where messages to send come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Input {
+    /// There may be more.
+    #[default]
+    Open,
+    /// The front end is sending what it has, or has read something that it has not sent yet.
+    Ended(SessionTime),
+}
+
+/// How far the reader is.
+#[derive(Debug, Default)]
+pub enum Reading {
+    /// Reading.
+    #[default]
+    Going,
+    /// The peer ended the stream: everything that it sent has been shown.
+    Ended(StreamEnd),
+}
+
+/// How the peer's stream ended.
+#[derive(Debug)]
+pub enum StreamEnd {
+    /// Between two frames.
+    Clean,
+    /// In the middle of something; what.
+    Cut(&'static str),
+    /// With an error of the socket or of TLS.
+    Failed(io::Error),
+}
+
+impl Conn {
+    /// Queues our Close, unless one is queued already.
+    pub fn close(&mut self, now: SessionTime, close: Option<(CloseCode, String)>) {
+        if self.close_queued.is_none() {
+            self.close_queued = Some(now);
+            self.queue.push(Waiting::Close(close));
+        }
+    }
+}
+
+/// Pings of ours and what became of them.
+#[derive(Debug, Default)]
+pub struct Pings {
+    waiting: VecDeque<(Vec<u8>, SessionTime)>,
+    serial: u64,
+    count: u64,
+    total: Duration,
+    least: Duration,
+    most: Duration,
+    /// When the last one was sent.
+    pub last_sent: SessionTime,
+}
+
+impl Pings {
+    /// A payload that no other ping of this session has.
+    pub fn next_payload(&mut self) -> Vec<u8> {
+        self.serial += 1;
+        format!("wscope {}", self.serial).into_bytes()
+    }
+
+    /// A ping has been sent.
+    pub fn sent(&mut self, payload: &[u8], now: SessionTime) {
+        if self.waiting.len() == PINGS_REMEMBERED {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back((payload.to_vec(), now));
+        self.last_sent = now;
+    }
+
+    /// A pong has arrived: how long it took, if it answers a ping of ours. It answers all older ones too
+    /// (RFC 6455 section 5.5.3).
+    pub fn answered(&mut self, payload: &[u8], now: SessionTime) -> Option<Duration> {
+        let position = self.waiting.iter().position(|(sent, _)| sent == payload)?;
+        let (_, sent) = self.waiting.drain(..=position).next_back()?;
+        let took = now.saturating_sub(sent);
+        self.least = if self.count == 0 { took } else { self.least.min(took) };
+        self.most = self.most.max(took);
+        self.total += took;
+        self.count += 1;
+        Some(took)
+    }
+
+    /// When the oldest unanswered ping was sent.
+    pub fn oldest_unanswered(&self) -> Option<SessionTime> {
+        self.waiting.front().map(|&(_, sent)| sent)
+    }
+
+    /// The round trips so far.
+    pub fn round_trips(&self) -> Option<RoundTrips> {
+        let count = u32::try_from(self.count).unwrap_or(u32::MAX);
+        (count > 0).then(|| RoundTrips {
+            count: self.count,
+            least: self.least,
+            mean: self.total / count,
+            most: self.most,
+        })
+    }
+}

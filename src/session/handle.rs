@@ -1,0 +1,310 @@
+//! The sending side of a session, for front ends.
+
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, TryLockError};
+
+use super::conn::Input;
+use super::queue::{Packed, Waiting};
+use super::view::lock;
+use super::{Out, Shared};
+use crate::error::Error;
+use crate::event::Summary;
+use crate::wire::{CloseCode, Data, Header, OpCode, Outgoing, SendError};
+
+/// Frames are written when so many bytes of them are waiting, even when more is at hand.
+const WRITE_AT: usize = 256 * 1024;
+
+/// Why a message was not sent.
+#[derive(Debug)]
+pub enum NotSent {
+    /// The session is over, or closing.
+    Closed,
+    /// The message cannot be framed (a control payload over 125 bytes).
+    Refused(SendError),
+}
+
+/// Sends; any thread may hold one.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Handle {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Takes the writing end for as many messages as are at hand: they leave in one write.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch { out: Some(lock(&self.shared.out)), shared: &self.shared }
+    }
+
+    /// Sends one message at once.
+    ///
+    /// # Errors
+    /// See [`NotSent`].
+    pub fn send(&self, outgoing: Outgoing<'_>) -> Result<(), NotSent> {
+        let mut batch = self.batch();
+        batch.send(outgoing)?;
+        batch.finish()
+    }
+
+    /// Sends a ping whose pong will be timed.
+    ///
+    /// # Errors
+    /// See [`NotSent`].
+    pub fn ping(&self, payload: &[u8]) -> Result<(), NotSent> {
+        lock(&self.shared.conn).pings.sent(payload, self.shared.clock.now());
+        self.send(Outgoing::Ping(payload))
+    }
+
+    /// Queues messages for the keeper to send, if fewer than `limit` bytes of them wait; never blocks. `false` when
+    /// the queue is full.
+    pub fn enqueue(&self, messages: Packed, limit: usize) -> bool {
+        let mut conn = lock(&self.shared.conn);
+        if conn.queue.data_bytes() > limit {
+            return false;
+        }
+        conn.queue.push(Waiting::Data(messages));
+        drop(conn);
+        self.shared.wake_for_queue();
+        true
+    }
+
+    /// Starts the closing handshake; what was sent before goes first.
+    pub fn close(&self, close: Option<(CloseCode, String)>) {
+        lock(&self.shared.conn).close(self.shared.clock.now(), close);
+        self.shared.wake_for_queue();
+    }
+
+    /// The input has ended: from now on the session lingers only as long as it was told to.
+    pub fn input_ended(&self) {
+        lock(&self.shared.conn).input = Input::Ended(self.shared.clock.now());
+        self.shared.waker.wake();
+    }
+
+    /// Notes an error that decides the exit status when the session is over.
+    pub fn report(&self, error: Error) {
+        lock(&self.shared.conn).errors.push(error);
+    }
+
+    /// Counts messages that were read from the input and will never be sent.
+    pub fn count_unsent(&self, messages: u64) {
+        self.shared.unsent.fetch_add(messages, Ordering::Relaxed);
+    }
+
+    /// Messages that were taken from the input and never reached the peer.
+    pub fn unsent(&self) -> u64 {
+        self.shared.unsent.load(Ordering::Relaxed)
+    }
+
+    /// Whether the session is over.
+    pub fn is_over(&self) -> bool {
+        self.shared.over.load(Ordering::Acquire)
+    }
+
+    /// Whether messages can still be sent.
+    pub fn is_open(&self) -> bool {
+        !self.is_over() && lock(&self.shared.conn).close_queued.is_none()
+    }
+
+    /// Totals so far.
+    pub fn summary(&self) -> Summary {
+        self.shared.summary()
+    }
+
+    /// Looks again at what the printer is set to show; compression starts afresh, so that what is shown from now on
+    /// can be decoded.
+    pub fn view_changed(&self) {
+        self.shared.view.settings_changed();
+    }
+}
+
+/// The writing end, held. Dropping it without [`finish`](Self::finish) still writes what was taken.
+pub struct Batch<'a> {
+    out: Option<MutexGuard<'a, Out>>,
+    shared: &'a Arc<Shared>,
+}
+
+impl Batch<'_> {
+    /// Adds a message; writes when much is waiting. One that is not sent is counted.
+    ///
+    /// # Errors
+    /// See [`NotSent`].
+    pub fn send(&mut self, outgoing: Outgoing<'_>) -> Result<(), NotSent> {
+        let Some(out) = self.out.as_mut() else { return Err(NotSent::Closed) };
+        let is_message = matches!(outgoing, Outgoing::Text(_) | Outgoing::Binary(_));
+        self.shared.encode(out, outgoing).inspect_err(|_| {
+            self.shared.unsent.fetch_add(u64::from(is_message), Ordering::Relaxed);
+        })?;
+        if out.buffer.len() >= WRITE_AT { self.shared.write(out) } else { Ok(()) }
+    }
+
+    /// Writes everything, and what others have queued meanwhile; then shows it, if sent frames are shown.
+    ///
+    /// # Errors
+    /// [`NotSent::Closed`] when the session ended before everything was taken by the socket; what was not is counted.
+    pub fn finish(mut self) -> Result<(), NotSent> {
+        self.write_and_release()
+    }
+
+    fn write_and_release(&mut self) -> Result<(), NotSent> {
+        let Some(mut out) = self.out.take() else { return Ok(()) };
+        let result = self.shared.write(&mut out);
+        self.shared.send_queue(&mut out);
+        drop(out);
+        // Something may have been queued between the look at the queue and the release.
+        self.shared.send_queue_if_free(false);
+        if self.shared.view.shows_sent() {
+            self.shared.view.show_backlog();
+        }
+        result
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let _ = self.write_and_release();
+    }
+}
+
+impl Shared {
+    /// Something is in the queue: whoever holds the writing end sees it, and if nobody does, the keeper.
+    pub(super) fn wake_for_queue(&self) {
+        self.queued.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// Totals so far.
+    pub(super) fn summary(&self) -> Summary {
+        let (received, round_trips) = {
+            let conn = lock(&self.conn);
+            (conn.received, conn.pings.round_trips())
+        };
+        let sent = lock(&self.out).sender.counters();
+        Summary { sent, received, round_trips, open_for: self.clock.open_for() }
+    }
+
+    fn encode(&self, out: &mut Out, outgoing: Outgoing<'_>) -> Result<(), NotSent> {
+        if self.over.load(Ordering::Acquire) {
+            return Err(NotSent::Closed);
+        }
+        let before = out.buffer.len();
+        let result = out.sender.send(outgoing, &mut out.buffer);
+        if self.view.shows_sent() {
+            self.view.sent(&out.buffer[before..]);
+        }
+        result.map_err(|error| match error {
+            SendError::Closed => NotSent::Closed,
+            other => NotSent::Refused(other),
+        })
+    }
+
+    /// Writes what is in the buffer, looking every now and then whether the session is over.
+    fn write(&self, out: &mut Out) -> Result<(), NotSent> {
+        loop {
+            match self.write_some(out) {
+                Ok(()) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !self.over.load(Ordering::Acquire) {
+                        continue;
+                    }
+                }
+                Err(error) => self.write_failed(error),
+            }
+            let sent = out.written - out.writer.unconfirmed();
+            self.unsent.fetch_add(count_messages(&out.buffer, sent), Ordering::Relaxed);
+            out.buffer.clear();
+            out.written = 0;
+            return Err(NotSent::Closed);
+        }
+    }
+
+    /// Writes until everything is taken or a write times out.
+    fn write_some(&self, out: &mut Out) -> io::Result<()> {
+        while out.written < out.buffer.len() {
+            out.written += out.writer.write(&out.buffer[out.written..])?;
+        }
+        out.writer.flush()?;
+        out.buffer.clear();
+        out.written = 0;
+        Ok(())
+    }
+
+    fn write_failed(&self, error: io::Error) {
+        lock(&self.conn).write_error.get_or_insert(error);
+        self.waker.wake();
+    }
+
+    /// Sends what is queued, and what is left over, as far as the socket takes it within its time-out.
+    fn send_queue(&self, out: &mut Out) {
+        while self.queued.swap(false, Ordering::AcqRel) {
+            let waiting = {
+                let mut conn = lock(&self.conn);
+                self.room.notify_all();
+                conn.queue.take()
+            };
+            for waiting in &waiting {
+                self.note_sent(waiting);
+                waiting.for_each(|outgoing| {
+                    // After our Close nothing can be sent, and nothing needs to be.
+                    let _ = self.encode(out, outgoing);
+                });
+            }
+        }
+        match self.write_some(out) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                out.buffer.clear();
+                out.written = 0;
+                self.write_failed(error);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_sent(&self, waiting: &Waiting) {
+        let mut conn = lock(&self.conn);
+        match waiting {
+            Waiting::Ping(payload) => conn.pings.sent(payload, self.clock.now()),
+            Waiting::Close(close) => {
+                let (code, reason) = match close {
+                    Some((code, reason)) => (Some(*code), reason.as_str()),
+                    None => (None, ""),
+                };
+                conn.closing.sent(crate::wire::Close { code, reason });
+            }
+            Waiting::Pong(_) | Waiting::Data(_) => {}
+        }
+    }
+
+    /// Sends what is queued (and what an earlier call has `leftovers` of), unless somebody is writing: they will see to
+    /// it. Tells whether something is left that the socket did not take.
+    pub(super) fn send_queue_if_free(&self, mut leftovers: bool) -> bool {
+        while leftovers || self.queued.load(Ordering::Acquire) || self.link.wants_write() {
+            let mut out = match self.out.try_lock() {
+                Ok(out) => out,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return false,
+            };
+            self.send_queue(&mut out);
+            leftovers = !out.buffer.is_empty();
+            if leftovers {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// Data messages in `frames` whose last byte lies beyond the first `sent` bytes.
+fn count_messages(frames: &[u8], sent: usize) -> u64 {
+    let (mut messages, mut offset) = (0, 0);
+    while let Some((header, header_length)) = frames.get(offset..).and_then(Header::parse) {
+        let length = usize::try_from(header.length).unwrap_or(usize::MAX);
+        offset = offset.saturating_add(header_length).saturating_add(length);
+        let is_data = matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary | Data::Continue));
+        messages += u64::from(is_data && header.fin && offset > sent);
+    }
+    messages
+}

@@ -1,0 +1,368 @@
+//! The keeper: sleeps until a deadline or until it is woken, sees to what the reader queued, and learns the outcome.
+
+use std::mem;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::conn::{Conn, Input, Reading, StreamEnd};
+use super::queue::Waiting;
+use super::view::lock;
+use super::wake::{Signal, Signals, Sleeper, Woken};
+use super::{Linger, Shared};
+use crate::error::{Error, ExitStatus, Phase};
+use crate::event::{Direction, Ended, Summary};
+use crate::session::clock::SessionTime;
+use crate::wire::{By, CloseCode, Goodbye, Role, Rule};
+
+/// How long the peer has to end the TCP connection once Close has gone both ways, or once we have failed it.
+const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
+/// How long a Close is tried when we must leave at once.
+const HURRY: Duration = Duration::from_millis(100);
+/// How long leftovers wait before they are tried again.
+const RETRY: Duration = Duration::from_millis(20);
+/// How long it may take to show what is still to be shown.
+const SHOW_LIMIT: Duration = Duration::from_secs(1);
+
+/// How a session ended, with everything that is needed to report it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Who closed, how.
+    pub ended: Ended,
+    /// What went wrong, the most telling last.
+    pub errors: Vec<Error>,
+    /// Received data may have been left unprinted.
+    pub unprinted: bool,
+    /// Totals.
+    pub summary: Summary,
+}
+
+/// What makes the keeper leave without waiting for anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    Signal(Signal),
+    MaxTime,
+}
+
+/// What to do next.
+enum Next {
+    Sleep(Option<Duration>),
+    Over(Over),
+}
+
+/// Why the session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// The stream ended.
+    Stream,
+    /// Close went both ways, but the peer doesn't end the connection.
+    Closed,
+    /// The peer doesn't answer our Close.
+    Silent,
+    /// We can't wait.
+    Haste,
+}
+
+/// Runs on the thread that owns the outcome.
+pub struct Keeper {
+    shared: Arc<Shared>,
+    haste: Option<(Haste, Instant)>,
+    leftovers: bool,
+    /// When Close had gone both ways, or we had failed the connection.
+    finished_at: Option<SessionTime>,
+    pong_overdue: bool,
+}
+
+impl Keeper {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, haste: None, leftovers: false, finished_at: None, pong_overdue: false }
+    }
+
+    /// Keeps the session until it is over and everything that arrived has been shown. `watched` is a descriptor whose
+    /// reader may go away: the session then ends politely.
+    pub fn run(mut self, sleeper: &mut Sleeper, signals: Option<&Signals>, watched: Option<BorrowedFd<'_>>) -> Outcome {
+        let over = loop {
+            self.leftovers = self.shared.send_queue_if_free(self.leftovers);
+            let mut next = self.next(signals);
+            if self.shared.queued.load(Ordering::Acquire) {
+                self.leftovers = self.shared.send_queue_if_free(self.leftovers);
+                if !self.shared.queued.load(Ordering::Acquire) {
+                    next = self.next(signals);
+                }
+            }
+            self.shared.view.tell_backlog();
+            match next {
+                Next::Over(over) => break over,
+                Next::Sleep(limit) => {
+                    let watched = watched.filter(|_| !lock(&self.shared.conn).sink_gone);
+                    if let Ok(Woken::WatchedGone) = sleeper.sleep(limit, watched) {
+                        lock(&self.shared.conn).sink_gone = true;
+                    }
+                }
+            }
+        };
+        self.wind_up(over, sleeper, signals)
+    }
+
+    fn next(&mut self, signals: Option<&Signals>) -> Next {
+        let shared = Arc::clone(&self.shared);
+        let mut conn = lock(&shared.conn);
+        if matches!(conn.reading, Reading::Ended(_)) {
+            return Next::Over(Over::Stream);
+        }
+        let now = shared.clock.now();
+        let mut deadlines = Deadlines::new(now);
+        self.look_for_haste(&mut conn, signals, &mut deadlines);
+        if let Some((_, until)) = self.haste {
+            if Instant::now() >= until || self.is_finished(&conn) {
+                return Next::Over(Over::Haste);
+            }
+            deadlines.wall(until);
+        }
+        if conn.sink_gone {
+            conn.close(now, Some((CloseCode::Normal, String::new())));
+        }
+        if conn.close_queued.is_none() {
+            self.look_at_input(&mut conn, &mut deadlines);
+            self.keep_alive(&mut conn, &mut deadlines);
+        }
+        if let Some(over) = self.look_at_closing(&conn, &mut deadlines) {
+            return Next::Over(over);
+        }
+        if !conn.queue.is_empty() {
+            shared.queued.store(true, Ordering::Release);
+        }
+        if self.leftovers {
+            deadlines.after(RETRY);
+        }
+        Next::Sleep(deadlines.first)
+    }
+
+    fn look_for_haste(&mut self, conn: &mut Conn, signals: Option<&Signals>, deadlines: &mut Deadlines) {
+        let haste = if let Some(signal) = signals.and_then(Signals::take) {
+            if self.haste.is_some() {
+                // A second signal: at once.
+                self.haste = Some((Haste::Signal(signal), Instant::now()));
+                return;
+            }
+            Haste::Signal(signal)
+        } else {
+            match self.shared.settings.max_time {
+                Some((until, _)) if self.haste.is_none() => {
+                    if Instant::now() < until {
+                        deadlines.wall(until);
+                        return;
+                    }
+                    Haste::MaxTime
+                }
+                _ => return,
+            }
+        };
+        conn.close(self.shared.clock.now(), Some((CloseCode::Normal, String::new())));
+        self.haste = Some((haste, Instant::now() + HURRY));
+    }
+
+    fn look_at_input(&self, conn: &mut Conn, deadlines: &mut Deadlines) {
+        let Input::Ended(ended) = conn.input else { return };
+        let until = match self.shared.settings.linger {
+            Linger::Forever => return,
+            Linger::Fixed(stay) => ended + stay,
+            Linger::Quiet(quiet) => self.shared.clock.last_data().max(ended) + quiet,
+        };
+        if deadlines.passed(until) {
+            conn.close(deadlines.now, Some((CloseCode::Normal, String::new())));
+        }
+    }
+
+    fn keep_alive(&mut self, conn: &mut Conn, deadlines: &mut Deadlines) {
+        let settings = &self.shared.settings;
+        if let (Some(timeout), Some(sent)) = (settings.ping_timeout, conn.pings.oldest_unanswered())
+            && deadlines.passed(sent + timeout)
+            && !self.pong_overdue
+        {
+            self.pong_overdue = true;
+            conn.errors.push(
+                Error::timed_out(Phase::Session, timeout, "the peer did not answer a ping")
+                    .hint("the connection is dead, or something between drops what is idle: try a shorter --ping-interval"),
+            );
+            conn.close(deadlines.now, Some((CloseCode::Normal, "ping timeout".to_owned())));
+            return;
+        }
+        if let Some(interval) = settings.ping_interval
+            && deadlines.passed(conn.pings.last_sent + interval)
+        {
+            let payload = conn.pings.next_payload();
+            conn.pings.last_sent = deadlines.now;
+            conn.queue.push(Waiting::Ping(payload));
+            deadlines.after(interval);
+        }
+    }
+
+    /// Whether there is nothing more to do for the closing handshake.
+    fn is_finished(&self, conn: &Conn) -> bool {
+        let replied = conn.closing.is_done() && !self.leftovers;
+        replied || conn.write_error.is_some()
+    }
+
+    fn look_at_closing(&mut self, conn: &Conn, deadlines: &mut Deadlines) -> Option<Over> {
+        let settings = &self.shared.settings;
+        if conn.closing.is_done() || conn.breach.is_some() || self.pong_overdue || conn.write_error.is_some() {
+            if conn.queue.is_empty() && !self.leftovers && settings.role == Role::Server && self.finished_at.is_none() {
+                // The server ends the TCP connection first (RFC 6455 section 7.1.1).
+                self.shared.link.shut_down_writing();
+            }
+            let mut since = *self.finished_at.get_or_insert(deadlines.now);
+            if conn.closing.peers().is_none() && conn.breach.is_none() {
+                // What we send is refused, but what the peer sent before is still coming in.
+                since = since.max(self.shared.clock.last_byte());
+            }
+            return deadlines.passed(since + HANG_UP_LIMIT).then_some(Over::Closed);
+        }
+        let waiting_since = match (conn.close_queued, conn.closing.peers()) {
+            (Some(queued), _) => queued,
+            // With --no-close-reply: nothing is owed any more.
+            (None, Some(_)) => *self.finished_at.get_or_insert(deadlines.now),
+            (None, None) => return None,
+        };
+        let (quiet, total) = match conn.sink_gone {
+            true => (HANG_UP_LIMIT, HANG_UP_LIMIT),
+            false => (settings.close_quiet, settings.close_total),
+        };
+        let heard = self.shared.clock.last_byte().max(waiting_since);
+        let over = deadlines.passed(heard + quiet) || deadlines.passed(waiting_since + total);
+        over.then_some(Over::Silent)
+    }
+
+    /// Ends the connection, lets the reader show what has arrived, and sums up.
+    fn wind_up(mut self, over: Over, sleeper: &mut Sleeper, signals: Option<&Signals>) -> Outcome {
+        let shared = Arc::clone(&self.shared);
+        shared.over.store(true, Ordering::Release);
+        shared.room.notify_all();
+        if let Ok(mut out) = shared.out.try_lock() {
+            out.writer.close_notify();
+        }
+        shared.link.shut_down();
+        let unprinted = !self.wait_for_reader(sleeper, signals);
+        shared.view.settle(if self.haste.is_some() { HURRY } else { SHOW_LIMIT });
+        let summary = shared.summary();
+        let conn = mem::take(&mut *lock(&shared.conn));
+        let (ended, errors) = self.judge(over, conn);
+        Outcome { ended, errors, unprinted, summary }
+    }
+
+    /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.
+    fn wait_for_reader(&mut self, sleeper: &mut Sleeper, signals: Option<&Signals>) -> bool {
+        loop {
+            let mut deadlines = Deadlines::new(Duration::ZERO);
+            {
+                let mut conn = lock(&self.shared.conn);
+                if matches!(conn.reading, Reading::Ended(_)) {
+                    return true;
+                }
+                self.look_for_haste(&mut conn, signals, &mut deadlines);
+            }
+            if let Some((_, until)) = self.haste {
+                if Instant::now() >= until {
+                    return false;
+                }
+                deadlines.wall(until);
+            }
+            let _ = sleeper.sleep(deadlines.first, None);
+        }
+    }
+
+    fn judge(&self, over: Over, mut conn: Conn) -> (Ended, Vec<Error>) {
+        let mut ended = ended(over, &mut conn);
+        match self.haste {
+            Some((Haste::Signal(signal), _)) => {
+                ended.status = match signal {
+                    Signal::Interrupt => ExitStatus::Interrupted,
+                    Signal::Terminate => ExitStatus::Terminated,
+                }
+            }
+            Some((Haste::MaxTime, _)) => {
+                let limit = self.shared.settings.max_time.map_or(Duration::ZERO, |(_, limit)| limit);
+                conn.errors.push(Error::timed_out(Phase::Session, limit, "the session was not over"));
+            }
+            None => {}
+        }
+        for error in &conn.errors {
+            ended.status = ended.status.max(error.exit_status());
+        }
+        (ended, conn.errors)
+    }
+}
+
+/// Tells from the state of the connection how it ended, and adds the error that says so.
+fn ended(over: Over, conn: &mut Conn) -> Ended {
+    let ours = conn.closing.ours().cloned();
+    let peers = conn.closing.peers().cloned();
+    if let Some(finding) = conn.breach.take() {
+        let code = finding.rule.close_code().unwrap_or(CloseCode::Protocol);
+        let reason = finding.rule.summary().to_owned();
+        let status = if finding.rule == Rule::MessageTooBig { ExitStatus::Session } else { ExitStatus::Protocol };
+        return Ended { code, reason, by: Direction::Sent, clean: false, status };
+    }
+    let by = match conn.closing.first() {
+        Some(By::Us) => Direction::Sent,
+        Some(By::Peer) | None => Direction::Received,
+    };
+    if let Some(Goodbye { code, reason }) = peers {
+        let ours_normal = by == Direction::Received || ours.as_ref().is_none_or(|ours| is_normal(ours.code));
+        let status = if is_normal(code) && ours_normal { ExitStatus::Success } else { ExitStatus::Session };
+        let clean = ours.is_some();
+        return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean, status };
+    }
+    if let Some(Goodbye { code, .. }) = ours {
+        // We closed, and the peer just hung up or stayed silent.
+        let reason = match over {
+            Over::Silent => "no answer to our Close",
+            _ => "the peer hung up without answering our Close",
+        };
+        let status = if is_normal(code) { ExitStatus::Success } else { ExitStatus::Session };
+        let code = code.unwrap_or(CloseCode::Status);
+        return Ended { code, reason: reason.to_owned(), by, clean: false, status };
+    }
+    let reason = match mem::take(&mut conn.reading) {
+        Reading::Ended(StreamEnd::Clean) => "the connection ended without Close".to_owned(),
+        Reading::Ended(StreamEnd::Cut(place)) => format!("the connection ended {place}"),
+        Reading::Ended(StreamEnd::Failed(error)) => format!("the connection failed: {error}"),
+        Reading::Going => "left without Close".to_owned(),
+    };
+    Ended { code: CloseCode::Abnormal, reason, by, clean: false, status: ExitStatus::Session }
+}
+
+/// 1000, 1001, or no code.
+fn is_normal(code: Option<CloseCode>) -> bool {
+    matches!(code, None | Some(CloseCode::Normal | CloseCode::Away))
+}
+
+/// Collects deadlines on the session's clock, and the time to the first of them.
+struct Deadlines {
+    now: SessionTime,
+    first: Option<Duration>,
+}
+
+impl Deadlines {
+    fn new(now: SessionTime) -> Self {
+        Self { now, first: None }
+    }
+
+    /// Whether `deadline` has passed; if not, the keeper wakes up for it.
+    fn passed(&mut self, deadline: SessionTime) -> bool {
+        let passed = self.now >= deadline;
+        if !passed {
+            self.after(deadline.saturating_sub(self.now));
+        }
+        passed
+    }
+
+    fn wall(&mut self, deadline: Instant) {
+        self.after(deadline.saturating_duration_since(Instant::now()));
+    }
+
+    fn after(&mut self, wait: Duration) {
+        self.first = Some(self.first.map_or(wait, |first| first.min(wait)));
+    }
+}

@@ -1,0 +1,220 @@
+//! The byte stream under a session, plain or TLS, read by one thread and written by another.
+//!
+//! rustls keeps both directions in one object, so it stands behind a mutex; the mutex is never held across a system
+//! call. A reader reads the socket first and decrypts under the lock; a writer encrypts under the lock and writes
+//! afterwards.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Plaintext is encrypted in pieces of this size: rustls buffers no more than 64 KiB.
+const PLAINTEXT_PIECE: usize = 64 * 1024;
+/// Several TLS records of 16 KiB fit in one read.
+const CIPHERTEXT_BUFFER: usize = 128 * 1024;
+
+/// A connected stream; the reading and the writing end share it.
+#[derive(Debug)]
+pub struct Link {
+    socket: TcpStream,
+    tls: Option<Mutex<rustls::Connection>>,
+}
+
+impl Link {
+    /// Takes a connected socket, and the TLS session on it after its handshake.
+    pub fn new(socket: TcpStream, tls: Option<rustls::Connection>) -> Arc<Self> {
+        Arc::new(Self { socket, tls: tls.map(Mutex::new) })
+    }
+
+    /// Limits how long a read may block; `None` for ever.
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    pub fn set_read_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        self.socket.set_read_timeout(limit)
+    }
+
+    /// Limits how long a write may block; `None` for ever.
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    pub fn set_write_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        self.socket.set_write_timeout(limit)
+    }
+
+    /// Makes every blocked read and write return: on Linux nothing less interrupts a blocked `read`.
+    pub fn shut_down(&self) {
+        let _ = self.socket.shutdown(Shutdown::Both);
+    }
+
+    /// Tells the peer that no more is coming. For TLS the caller sends `close_notify` first, with
+    /// [`LinkWriter::close_notify`].
+    pub fn shut_down_writing(&self) {
+        let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    /// Whether TLS has bytes of its own to send (key updates, alerts).
+    pub fn wants_write(&self) -> bool {
+        self.lock().is_some_and(|tls| tls.wants_write())
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, rustls::Connection>> {
+        self.tls.as_ref().map(|tls| tls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The reading end.
+#[derive(Debug)]
+pub struct LinkReader {
+    link: Arc<Link>,
+    ciphertext: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl LinkReader {
+    /// There must be one only for each link.
+    pub fn new(link: Arc<Link>) -> Self {
+        let ciphertext = if link.tls.is_some() { vec![0; CIPHERTEXT_BUFFER] } else { Vec::new() };
+        Self { link, ciphertext, start: 0, end: 0 }
+    }
+
+    /// Reads what there is, blocking until there is something; 0 at the end of the stream. An end without TLS
+    /// `close_notify` is an end like any other: the Close frame tells whether the session was over.
+    ///
+    /// # Errors
+    /// Those of the socket; `InvalidData` when TLS breaks.
+    pub fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.link.tls.is_none() {
+                match (&self.link.socket).read(into) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    result => return result,
+                }
+            }
+            match self.decrypted(into) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+                result => return result,
+            }
+            if self.start == self.end {
+                match (&self.link.socket).read(&mut self.ciphertext) {
+                    Ok(0) => return Ok(0),
+                    Ok(count) => (self.start, self.end) = (0, count),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    /// Decrypts what has been read until `into` is full or nothing is left.
+    fn decrypted(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let Some(mut tls) = self.link.lock() else { return Err(io::ErrorKind::WouldBlock.into()) };
+        let mut filled = 0;
+        while filled < into.len() {
+            match tls.reader().read(&mut into[filled..]) {
+                Ok(0) => return Ok(filled),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                    return if filled > 0 { Ok(filled) } else { Err(error) };
+                }
+                Err(_) if self.start < self.end => {
+                    let taken = tls.read_tls(&mut &self.ciphertext[self.start..self.end])?;
+                    self.start += taken;
+                    tls.process_new_packets().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                }
+                Err(_) => break,
+            }
+        }
+        if filled > 0 { Ok(filled) } else { Err(io::ErrorKind::WouldBlock.into()) }
+    }
+}
+
+/// The writing end.
+#[derive(Debug)]
+pub struct LinkWriter {
+    link: Arc<Link>,
+    /// Encrypted bytes that the socket has not taken yet; always sent before anything else.
+    ciphertext: Vec<u8>,
+    sent: usize,
+    /// Plaintext bytes that `ciphertext` stands for.
+    plaintext: usize,
+}
+
+impl LinkWriter {
+    /// There must be one only for each link.
+    pub fn new(link: Arc<Link>) -> Self {
+        Self { link, ciphertext: Vec::new(), sent: 0, plaintext: 0 }
+    }
+
+    /// Writes some of `plaintext` and tells how much the link has taken over; blocks at most for the write time-out.
+    ///
+    /// # Errors
+    /// `WouldBlock` when the time-out passed and nothing was taken; else those of the socket.
+    pub fn write(&mut self, plaintext: &[u8]) -> io::Result<usize> {
+        if self.link.tls.is_none() {
+            return write_once(&self.link.socket, plaintext);
+        }
+        self.flush()?;
+        let mut taken = 0;
+        if let Some(mut tls) = self.link.lock() {
+            taken = tls.writer().write(&plaintext[..plaintext.len().min(PLAINTEXT_PIECE)])?;
+            self.plaintext = taken;
+            drain(&mut tls, &mut self.ciphertext)?;
+        }
+        match self.flush() {
+            // The ciphertext is ours to keep: the caller must not encrypt the same bytes again.
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(taken),
+        }
+    }
+
+    /// Writes what is left over, and what TLS itself has to say.
+    ///
+    /// # Errors
+    /// `WouldBlock` when the time-out passed and something is still left; else those of the socket.
+    pub fn flush(&mut self) -> io::Result<()> {
+        if let Some(mut tls) = self.link.lock() {
+            drain(&mut tls, &mut self.ciphertext)?;
+        }
+        while self.sent < self.ciphertext.len() {
+            self.sent += write_once(&self.link.socket, &self.ciphertext[self.sent..])?;
+        }
+        self.ciphertext.clear();
+        self.sent = 0;
+        self.plaintext = 0;
+        Ok(())
+    }
+
+    /// How many bytes of the plaintext taken over last the socket may not have taken yet.
+    pub fn unconfirmed(&self) -> usize {
+        self.plaintext
+    }
+
+    /// Ends the TLS session politely, as far as the socket takes it without blocking for long.
+    pub fn close_notify(&mut self) {
+        if let Some(mut tls) = self.link.lock() {
+            tls.send_close_notify();
+        }
+        let _ = self.flush();
+    }
+}
+
+fn drain(tls: &mut rustls::Connection, ciphertext: &mut Vec<u8>) -> io::Result<()> {
+    while tls.wants_write() {
+        tls.write_tls(ciphertext)?;
+    }
+    Ok(())
+}
+
+fn write_once(mut socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match socket.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(0) if !bytes.is_empty() => return Err(io::ErrorKind::WriteZero.into()),
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What waits to be sent by whoever gets hold of the writing end next: pongs, the close reply, echoes, broadcasts.
+
+use std::collections::VecDeque;
+
+use crate::wire::{CloseCode, Kind, Outgoing};
+
+/// Pongs that may wait; beyond it only the newest ping is answered (RFC 6455 section 5.5.3).
+const PONG_BUDGET: usize = 16;
+
+/// Whole messages, packed so that many small ones cost one allocation.
+#[derive(Debug, Default, Clone)]
+pub struct Packed {
+    bytes: Vec<u8>,
+    ends: Vec<(Kind, usize)>,
+}
+
+impl Packed {
+    /// Adds a message.
+    pub fn push(&mut self, kind: Kind, payload: &[u8]) {
+        self.bytes.extend_from_slice(payload);
+        self.ends.push((kind, self.bytes.len()));
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Payload bytes held.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The messages, in order.
+    pub fn messages(&self) -> impl Iterator<Item = (Kind, &[u8])> {
+        let mut start = 0;
+        self.ends.iter().map(move |&(kind, end)| {
+            let payload = &self.bytes[start..end];
+            start = end;
+            (kind, payload)
+        })
+    }
+}
+
+/// Something that waits.
+#[derive(Debug)]
+pub enum Waiting {
+    /// A keep-alive ping.
+    Ping(Vec<u8>),
+    /// The answer to a ping.
+    Pong(Vec<u8>),
+    /// Data messages.
+    Data(Packed),
+    /// The end.
+    Close(Option<(CloseCode, String)>),
+}
+
+impl Waiting {
+    /// What the sender makes of it, message by message.
+    pub fn for_each(&self, mut send: impl FnMut(Outgoing<'_>)) {
+        match self {
+            Self::Ping(payload) => send(Outgoing::Ping(payload)),
+            Self::Pong(payload) => send(Outgoing::Pong(payload)),
+            Self::Close(close) => send(Outgoing::Close(close.as_ref().map(|(code, reason)| (*code, reason.as_str())))),
+            Self::Data(packed) => {
+                for (kind, payload) in packed.messages() {
+                    match (kind, std::str::from_utf8(payload)) {
+                        (Kind::Text, Ok(text)) => send(Outgoing::Text(text)),
+                        _ => send(Outgoing::Binary(payload)),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The queue; its bounds are kept by those who put things in.
+#[derive(Debug, Default)]
+pub struct Queue {
+    waiting: VecDeque<Waiting>,
+    pongs: usize,
+    data_bytes: usize,
+}
+
+impl Queue {
+    /// Answers a ping.
+    pub fn pong(&mut self, payload: &[u8]) {
+        if self.pongs >= PONG_BUDGET {
+            let newest = self.waiting.iter_mut().rev().find_map(|waiting| match waiting {
+                Waiting::Pong(payload) => Some(payload),
+                _ => None,
+            });
+            if let Some(newest) = newest {
+                newest.clear();
+                newest.extend_from_slice(payload);
+                return;
+            }
+        }
+        self.pongs += 1;
+        self.waiting.push_back(Waiting::Pong(payload.to_vec()));
+    }
+
+    /// Adds anything but a pong.
+    pub fn push(&mut self, waiting: Waiting) {
+        if let Waiting::Data(packed) = &waiting {
+            self.data_bytes += packed.size();
+        }
+        self.waiting.push_back(waiting);
+    }
+
+    /// Payload bytes of data messages that wait.
+    pub fn data_bytes(&self) -> usize {
+        self.data_bytes
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Takes everything, in order.
+    pub fn take(&mut self) -> VecDeque<Waiting> {
+        self.pongs = 0;
+        self.data_bytes = 0;
+        std::mem::take(&mut self.waiting)
+    }
+}

@@ -1,0 +1,192 @@
+//! The reader thread: reads, decodes, and prints in place; everything that one read brought in one write.
+
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::conn::{Reading, StreamEnd};
+use super::link::LinkReader;
+use super::queue::{Packed, Waiting};
+use super::view::{Shown, lock};
+use super::{Courtesy, ECHO_BUDGET, Reply, Shared};
+use crate::error::{Error, Phase};
+use crate::event::Stamp;
+use crate::output::{FlushError, Stream};
+use crate::wire::{self, CloseCode, Ending, Finding, Receiver};
+
+/// Starts the thread. It ends when the stream does, or when the session is over.
+pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
+    thread::spawn(move || {
+        let mut reader = Reader { shared: Arc::clone(&shared), link, receiver, echoes: Packed::default(), faulted: false };
+        let end = panic::catch_unwind(AssertUnwindSafe(|| reader.run()))
+            .unwrap_or_else(|_| StreamEnd::Failed(io::Error::other("the reader panicked")));
+        lock(&shared.conn).reading = Reading::Ended(end);
+        shared.waker.wake();
+    });
+}
+
+struct Reader {
+    shared: Arc<Shared>,
+    link: LinkReader,
+    receiver: Receiver,
+    echoes: Packed,
+    /// The peer broke a rule: what follows is read and thrown away until the stream ends.
+    faulted: bool,
+}
+
+impl Reader {
+    fn run(&mut self) -> StreamEnd {
+        // Bytes that came in the same segment as the 101 are in the receiver already.
+        self.show_batch(Stamp::now());
+        loop {
+            match self.link.read(self.receiver.space()) {
+                Ok(0) => return self.stream_ended(),
+                Ok(count) => {
+                    self.receiver.filled(count);
+                    self.shared.clock.heard();
+                    self.show_batch(Stamp::now());
+                }
+                Err(error) => {
+                    self.stream_ended();
+                    return StreamEnd::Failed(error);
+                }
+            }
+        }
+    }
+
+    fn stream_ended(&mut self) -> StreamEnd {
+        let ending = self.receiver.end();
+        self.show_batch(Stamp::now());
+        match ending {
+            _ if self.faulted => StreamEnd::Clean,
+            Ending::Boundary => StreamEnd::Clean,
+            Ending::InsideFrame => StreamEnd::Cut("in the middle of a frame"),
+            Ending::InsideMessage => StreamEnd::Cut("in the middle of a fragmented message"),
+        }
+    }
+
+    /// Shows everything that is complete, and reacts to it. The session's clock stands still meanwhile: the printer
+    /// may block.
+    fn show_batch(&mut self, at: Stamp) {
+        if self.faulted {
+            while self.receiver.next().is_some() {}
+            return;
+        }
+        let data_before = self.receiver.data_bytes();
+        let shared = Arc::clone(&self.shared);
+        let (fault, flushed) = shared.clock.stalled_while(|| {
+            let mut shown = shared.view.printer();
+            self.receiver.observe(shown.observe());
+            let fault = self.drain(&mut shown, at);
+            (fault, shown.flush())
+        });
+        if self.receiver.data_bytes() != data_before {
+            shared.clock.heard_data();
+        }
+        if let Err(error) = flushed {
+            self.sink_failed(error);
+        }
+        lock(&shared.conn).received = self.receiver.counters();
+        if let Some(finding) = fault {
+            self.faulted = true;
+            self.fail(finding);
+        }
+        if !self.echoes.is_empty() {
+            self.echo();
+        }
+    }
+
+    /// Hands every complete event to the printer; stops at a breach that the session cannot survive.
+    fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Option<Finding> {
+        while let Some(event) = self.receiver.next() {
+            let round_trip = match &event {
+                wire::Event::Message { kind, payload, .. } if self.shared.settings.reply == Reply::Echo => {
+                    self.echoes.push(*kind, payload);
+                    None
+                }
+                event => self.shared.react(event),
+            };
+            shown.received(at, &event, round_trip);
+            if let wire::Event::Finding(finding) = event
+                && !self.receiver.goes_on()
+            {
+                return Some(finding);
+            }
+        }
+        None
+    }
+
+    /// Queues the echoes, and waits while too much of them is waiting.
+    fn echo(&mut self) {
+        let echoes = std::mem::take(&mut self.echoes);
+        let mut conn = lock(&self.shared.conn);
+        conn.queue.push(Waiting::Data(echoes));
+        drop(conn);
+        self.shared.wake_for_queue();
+        let mut conn = lock(&self.shared.conn);
+        while conn.queue.data_bytes() > ECHO_BUDGET && !self.shared.over.load(Ordering::Acquire) {
+            conn = self.shared.room.wait(conn).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The session cannot go on: says so to the peer, and to the user.
+    fn fail(&self, finding: Finding) {
+        let mut conn = lock(&self.shared.conn);
+        if let Some(code) = finding.rule.close_code() {
+            conn.close(self.shared.clock.now(), Some((code, finding.rule.summary().to_owned())));
+        }
+        conn.breach = Some(finding);
+        drop(conn);
+        self.shared.wake_for_queue();
+    }
+
+    fn sink_failed(&self, error: FlushError) {
+        let mut conn = lock(&self.shared.conn);
+        if conn.sink_gone || error.stream == Stream::Talk {
+            return;
+        }
+        conn.sink_gone = true;
+        if error.error.kind() != io::ErrorKind::BrokenPipe {
+            conn.errors.push(Error::new(Phase::Session, "cannot write to stdout").caused_by(error.error));
+        }
+        drop(conn);
+        self.shared.waker.wake();
+    }
+}
+
+impl Shared {
+    /// Does what the protocol asks for when `event` arrives; the round trip, for a pong.
+    fn react(&self, event: &wire::Event<'_>) -> Option<Duration> {
+        match event {
+            wire::Event::Ping(payload) if self.settings.pong == Courtesy::Answer => {
+                let mut conn = lock(&self.conn);
+                if conn.close_queued.is_none() {
+                    conn.queue.pong(payload);
+                    drop(conn);
+                    self.wake_for_queue();
+                }
+                None
+            }
+            wire::Event::Pong(payload) => lock(&self.conn).pings.answered(payload, self.clock.now()),
+            wire::Event::Close(close) => {
+                self.closed_by_peer(close);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn closed_by_peer(&self, close: &wire::Close<'_>) {
+        let mut conn = lock(&self.conn);
+        conn.closing.received(close.clone());
+        if self.settings.close_reply == Courtesy::Answer && conn.close_queued.is_none() {
+            let reply = conn.closing.reply().and_then(|close| close.code);
+            conn.close(self.clock.now(), reply.map(|code: CloseCode| (code, String::new())));
+        }
+        drop(conn);
+        self.wake_for_queue();
+    }
+}

@@ -1,0 +1,191 @@
+//! What one session shows: the printer, and a queue for those who must never wait for it.
+//!
+//! The printer's lock is taken with no other lock of the session held. The keeper never takes it: what the keeper has
+//! to show is told by a thread that starts when there is something to tell.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::event::{Direction, Event, Stamp};
+use crate::output::{FlushError, Origin, Printer};
+use crate::wire::{self, Observe, Receiver, ReceiverOptions};
+
+/// Something to show that is not a borrowed [`Event`].
+type Telling = Box<dyn FnOnce(&mut Printer, Origin) + Send>;
+
+/// How one session shows things. The printer is shared: `listen` has many sessions.
+pub struct View {
+    printer: Arc<Mutex<Printer>>,
+    origin: Origin,
+    /// Whether sent frames or messages are shown at all.
+    shows_sent: AtomicBool,
+    backlog: Mutex<Backlog>,
+    told: Condvar,
+    /// Reads our own output back, so that what is shown is what was on the wire.
+    tap: Mutex<Receiver>,
+}
+
+#[derive(Default)]
+struct Backlog {
+    sent: Vec<u8>,
+    tellings: VecDeque<Telling>,
+    /// A thread is telling what is in the backlog.
+    teller: bool,
+}
+
+impl View {
+    /// A view of a session whose sent frames are decoded by `tap` (the peer's role, lenient).
+    pub fn new(printer: Arc<Mutex<Printer>>, origin: Origin, tap: ReceiverOptions) -> Arc<Self> {
+        let shows_sent = lock(&printer).wants_sent();
+        Arc::new(Self {
+            printer,
+            origin,
+            shows_sent: AtomicBool::new(shows_sent),
+            backlog: Mutex::default(),
+            told: Condvar::new(),
+            tap: Mutex::new(Receiver::new(tap)),
+        })
+    }
+
+    /// Whether what is sent must be given to [`sent`](Self::sent).
+    pub fn shows_sent(&self) -> bool {
+        self.shows_sent.load(Ordering::Relaxed)
+    }
+
+    /// Looks again at what the printer is set to show.
+    pub fn settings_changed(&self) {
+        let shows_sent = lock(&self.printer).wants_sent();
+        self.shows_sent.store(shows_sent, Ordering::Relaxed);
+    }
+
+    /// Notes the bytes of frames that are about to be sent; they are shown by whoever shows next. Never waits for the
+    /// printer.
+    pub fn sent(&self, frames: &[u8]) {
+        lock(&self.backlog).sent.extend_from_slice(frames);
+    }
+
+    /// The printer for a batch of events; what waited in the backlog has been shown first. May block.
+    pub fn printer(&self) -> Shown<'_> {
+        let printer = lock(&self.printer);
+        let mut shown = Shown { printer, view: self };
+        shown.backlog();
+        shown
+    }
+
+    /// Shows what is in the backlog, in place. May block.
+    pub fn show_backlog(&self) {
+        let _ = self.printer().flush();
+    }
+
+    /// Shows one event. May block.
+    pub fn show(&self, event: &Event<'_>) {
+        let mut shown = self.printer();
+        shown.event(Stamp::now(), event);
+        let _ = shown.flush();
+    }
+
+    /// Shows something later, without waiting for the printer.
+    pub fn tell(self: &Arc<Self>, telling: impl FnOnce(&mut Printer, Origin) + Send + 'static) {
+        lock(&self.backlog).tellings.push_back(Box::new(telling));
+        self.tell_backlog();
+    }
+
+    /// Has the backlog shown by a thread of its own, if anything is in it.
+    pub fn tell_backlog(self: &Arc<Self>) {
+        let mut backlog = lock(&self.backlog);
+        if backlog.teller || (backlog.sent.is_empty() && backlog.tellings.is_empty()) {
+            return;
+        }
+        backlog.teller = true;
+        drop(backlog);
+        let view = Arc::clone(self);
+        thread::spawn(move || {
+            view.show_backlog();
+            lock(&view.backlog).teller = false;
+            view.told.notify_all();
+        });
+    }
+
+    /// Waits until everything has been told, or `limit` has passed; tells whether it has.
+    pub fn settle(self: &Arc<Self>, limit: Duration) -> bool {
+        let until = Instant::now() + limit;
+        loop {
+            self.tell_backlog();
+            let backlog = lock(&self.backlog);
+            if !backlog.teller {
+                return true;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            drop(self.told.wait_timeout(backlog, left).unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
+/// The printer, held for one batch.
+pub struct Shown<'a> {
+    printer: MutexGuard<'a, Printer>,
+    view: &'a View,
+}
+
+impl Shown<'_> {
+    /// How much of each received frame the printer wants.
+    pub fn observe(&self) -> Observe {
+        self.printer.observe()
+    }
+
+    /// Formats an event.
+    pub fn event(&mut self, at: Stamp, event: &Event<'_>) {
+        self.printer.event(self.view.origin, at, event);
+    }
+
+    /// Formats something received.
+    pub fn received(&mut self, at: Stamp, event: &wire::Event<'_>, round_trip: Option<Duration>) {
+        self.event(at, &Event::Wire { direction: Direction::Received, event, round_trip });
+    }
+
+    /// Writes everything out. Blocks as long as the reader of the output does.
+    ///
+    /// # Errors
+    /// When a stream cannot be written.
+    pub fn flush(&mut self) -> Result<(), FlushError> {
+        self.printer.flush()
+    }
+
+    fn backlog(&mut self) {
+        let (sent, tellings) = {
+            let mut backlog = lock(&self.view.backlog);
+            (std::mem::take(&mut backlog.sent), std::mem::take(&mut backlog.tellings))
+        };
+        if !sent.is_empty() {
+            self.sent(&sent);
+        }
+        for telling in tellings {
+            telling(&mut self.printer, self.view.origin);
+        }
+    }
+
+    fn sent(&mut self, frames: &[u8]) {
+        let at = Stamp::now();
+        let mut tap = lock(&self.view.tap);
+        tap.observe(self.printer.observe());
+        tap.feed(frames);
+        while let Some(event) = tap.next() {
+            self.printer.event(
+                self.view.origin,
+                at,
+                &Event::Wire { direction: Direction::Sent, event: &event, round_trip: None },
+            );
+        }
+    }
+}
+
+/// A poisoned lock is still a lock: the thread that panicked has been reported already.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,126 @@
+//! What the keeper sleeps on: a self-pipe that any thread, and any signal, can write to.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+/// The waking end; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Waker {
+    pipe: Arc<UnixStream>,
+    pending: Arc<AtomicBool>,
+}
+
+impl Waker {
+    /// Wakes the sleeper, once however often it is called before it wakes.
+    pub fn wake(&self) {
+        if !self.pending.swap(true, Ordering::AcqRel) {
+            // A full pipe means that a wake-up is on its way already.
+            let _ = (&*self.pipe).write(&[0]);
+        }
+    }
+}
+
+/// The sleeping end.
+#[derive(Debug)]
+pub struct Sleeper {
+    pipe: UnixStream,
+    waker: Waker,
+}
+
+/// Why the sleeper woke, beyond its deadline and its waker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Woken {
+    /// Somebody called, or the time was up.
+    ToLook,
+    /// The reader of the watched descriptor went away.
+    WatchedGone,
+}
+
+impl Sleeper {
+    /// A sleeper and its waker.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors.
+    pub fn new() -> io::Result<Self> {
+        let (pipe, other) = UnixStream::pair()?;
+        pipe.set_nonblocking(true)?;
+        other.set_nonblocking(true)?;
+        Ok(Self { pipe, waker: Waker { pipe: Arc::new(other), pending: Arc::default() } })
+    }
+
+    /// The waking end.
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
+    /// Sleeps until woken, until `timeout` has passed, or until nobody can read what is written to `watched` any more.
+    ///
+    /// # Errors
+    /// When poll(2) fails.
+    pub fn sleep(&mut self, timeout: Option<Duration>, watched: Option<BorrowedFd<'_>>) -> io::Result<Woken> {
+        let timeout = match timeout {
+            // Rounded up: waking a moment too early would be a busy loop.
+            Some(timeout) => PollTimeout::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(PollTimeout::MAX),
+            None => PollTimeout::NONE,
+        };
+        let mut polled = vec![PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
+        polled.extend(watched.map(|watched| PollFd::new(watched, PollFlags::empty())));
+        match poll(&mut polled, timeout) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let gone = polled.get(1).is_some_and(|watched| watched.any().unwrap_or(false));
+        self.waker.pending.store(false, Ordering::Release);
+        while matches!((&self.pipe).read(&mut [0; 64]), Ok(count) if count > 0) {}
+        Ok(if gone { Woken::WatchedGone } else { Woken::ToLook })
+    }
+}
+
+/// SIGINT and SIGTERM, which wake a sleeper instead of killing the process.
+#[derive(Debug)]
+pub struct Signals {
+    interrupted: Arc<AtomicBool>,
+    terminated: Arc<AtomicBool>,
+}
+
+/// A signal that asks the process to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+impl Signals {
+    /// From now on the signals wake `sleeper`.
+    ///
+    /// # Errors
+    /// When a handler cannot be installed.
+    pub fn catch(sleeper: &Sleeper) -> io::Result<Self> {
+        let signals = Self { interrupted: Arc::default(), terminated: Arc::default() };
+        for (signal, flag) in [(SIGINT, &signals.interrupted), (SIGTERM, &signals.terminated)] {
+            signal_hook::flag::register(signal, Arc::clone(flag))?;
+            signal_hook::low_level::pipe::register(signal, sleeper.waker.pipe.try_clone()?)?;
+        }
+        Ok(signals)
+    }
+
+    /// The signal that came since the last call.
+    pub fn take(&self) -> Option<Signal> {
+        if self.terminated.swap(false, Ordering::AcqRel) {
+            Some(Signal::Terminate)
+        } else if self.interrupted.swap(false, Ordering::AcqRel) {
+            Some(Signal::Interrupt)
+        } else {
+            None
+        }
+    }
+}
