@@ -45,11 +45,6 @@ impl Clock {
         Duration::from_nanos(until.saturating_sub(self.stalled.load(Ordering::Acquire)))
     }
 
-    /// Whether the reader is blocked in a sink right now.
-    pub fn is_stalled(&self) -> bool {
-        self.stalled_since.load(Ordering::Acquire) != 0
-    }
-
     /// Runs `write`, which may block, with the clock standing still.
     pub fn stalled_while<T>(&self, write: impl FnOnce() -> T) -> T {
         let began = nanoseconds(self.opened.elapsed());

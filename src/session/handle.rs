@@ -204,7 +204,7 @@ impl Shared {
     /// Writes what is in the buffer, looking every now and then whether the session is over.
     fn write(&self, out: &mut Out) -> Result<(), NotSent> {
         loop {
-            match self.write_some(out) {
+            match out.write_some() {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if !self.over.load(Ordering::Acquire) {
@@ -219,17 +219,6 @@ impl Shared {
             out.written = 0;
             return Err(NotSent::Closed);
         }
-    }
-
-    /// Writes until everything is taken or a write times out.
-    fn write_some(&self, out: &mut Out) -> io::Result<()> {
-        while out.written < out.buffer.len() {
-            out.written += out.writer.write(&out.buffer[out.written..])?;
-        }
-        out.writer.flush()?;
-        out.buffer.clear();
-        out.written = 0;
-        Ok(())
     }
 
     fn write_failed(&self, error: io::Error) {
@@ -253,7 +242,7 @@ impl Shared {
                 });
             }
         }
-        match self.write_some(out) {
+        match out.write_some() {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
                 out.buffer.clear();
                 out.written = 0;
@@ -297,10 +286,23 @@ impl Shared {
     }
 }
 
+impl Out {
+    /// Writes until everything is taken or a write times out.
+    fn write_some(&mut self) -> io::Result<()> {
+        while self.written < self.buffer.len() {
+            self.written += self.writer.write(&self.buffer[self.written..])?;
+        }
+        self.writer.flush()?;
+        self.buffer.clear();
+        self.written = 0;
+        Ok(())
+    }
+}
+
 /// Data messages in `frames` whose last byte lies beyond the first `sent` bytes.
 fn count_messages(frames: &[u8], sent: usize) -> u64 {
     let (mut messages, mut offset) = (0, 0);
-    while let Some((header, header_length)) = frames.get(offset..).and_then(Header::parse) {
+    while let Some((header, header_length)) = frames.get(offset..).and_then(Header::read) {
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
         offset = offset.saturating_add(header_length).saturating_add(length);
         let is_data = matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary | Data::Continue));

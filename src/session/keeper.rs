@@ -182,10 +182,9 @@ impl Keeper {
             && !self.pong_overdue
         {
             self.pong_overdue = true;
-            conn.errors.push(
-                Error::timed_out(Phase::Session, timeout, "the peer did not answer a ping")
-                    .hint("the connection is dead, or something between drops what is idle: try a shorter --ping-interval"),
-            );
+            conn.errors.push(Error::timed_out(Phase::Session, timeout, "the peer did not answer a ping").hint(
+                "the connection is dead, or something between drops what is idle: try a shorter --ping-interval",
+            ));
             conn.close(deadlines.now, Some((CloseCode::Normal, "ping timeout".to_owned())));
             return;
         }
@@ -225,10 +224,8 @@ impl Keeper {
             (None, Some(_)) => *self.finished_at.get_or_insert(deadlines.now),
             (None, None) => return None,
         };
-        let (quiet, total) = match conn.sink_gone {
-            true => (HANG_UP_LIMIT, HANG_UP_LIMIT),
-            false => (settings.close_quiet, settings.close_total),
-        };
+        let (quiet, total) =
+            if conn.sink_gone { (HANG_UP_LIMIT, HANG_UP_LIMIT) } else { (settings.close_quiet, settings.close_total) };
         let heard = self.shared.clock.last_byte().max(waiting_since);
         let over = deadlines.passed(heard + quiet) || deadlines.passed(waiting_since + total);
         over.then_some(Over::Silent)
@@ -256,7 +253,8 @@ impl Keeper {
         loop {
             let mut deadlines = Deadlines::new(Duration::ZERO);
             {
-                let mut conn = lock(&self.shared.conn);
+                let shared = Arc::clone(&self.shared);
+                let mut conn = lock(&shared.conn);
                 if matches!(conn.reading, Reading::Ended(_)) {
                     return true;
                 }

@@ -102,7 +102,7 @@ impl LinkReader {
                 match (&self.link.socket).read(&mut self.ciphertext) {
                     Ok(0) => return Ok(0),
                     Ok(count) => (self.start, self.end) = (0, count),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
                 }
             }

@@ -23,7 +23,6 @@ mod keeper;
 pub mod link;
 mod queue;
 mod reader;
-pub mod upgrade;
 pub mod view;
 mod wake;
 
@@ -130,7 +129,6 @@ struct Out {
     written: usize,
 }
 
-/// Starts a session on a connection whose upgrade is complete: spawns the reader, and returns the handle for those who
 /// send and the keeper that must be run.
 ///
 /// # Errors

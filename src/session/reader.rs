@@ -20,7 +20,8 @@ use crate::wire::{self, CloseCode, Ending, Finding, Receiver};
 /// Starts the thread. It ends when the stream does, or when the session is over.
 pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
     thread::spawn(move || {
-        let mut reader = Reader { shared: Arc::clone(&shared), link, receiver, echoes: Packed::default(), faulted: false };
+        let mut reader =
+            Reader { shared: Arc::clone(&shared), link, receiver, echoes: Packed::default(), faulted: false };
         let end = panic::catch_unwind(AssertUnwindSafe(|| reader.run()))
             .unwrap_or_else(|_| StreamEnd::Failed(io::Error::other("the reader panicked")));
         lock(&shared.conn).reading = Reading::Ended(end);
@@ -111,7 +112,7 @@ impl Reader {
             };
             shown.received(at, &event, round_trip);
             if let wire::Event::Finding(finding) = event
-                && !self.receiver.goes_on()
+                && self.receiver.is_broken()
             {
                 return Some(finding);
             }
@@ -181,7 +182,7 @@ impl Shared {
 
     fn closed_by_peer(&self, close: &wire::Close<'_>) {
         let mut conn = lock(&self.conn);
-        conn.closing.received(close.clone());
+        conn.closing.received(*close);
         if self.settings.close_reply == Courtesy::Answer && conn.close_queued.is_none() {
             let reply = conn.closing.reply().and_then(|close| close.code);
             conn.close(self.clock.now(), reply.map(|code: CloseCode| (code, String::new())));

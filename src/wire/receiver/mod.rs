@@ -70,6 +70,8 @@ pub struct Receiver {
     recorder: Recorder,
     ready: VecDeque<Ready>,
     counters: Counters,
+    /// Bytes of control frames, headers included.
+    control_bytes: u64,
 }
 
 /// How far the stream has come.
@@ -152,6 +154,7 @@ impl Receiver {
             recorder: Recorder::new(options.max_message),
             ready: VecDeque::new(),
             counters: Counters::default(),
+            control_bytes: 0,
         }
     }
 
@@ -178,6 +181,16 @@ impl Receiver {
     /// What has been received so far.
     pub fn counters(&self) -> Counters {
         Counters { wire_bytes: self.buffer.position(), ..self.counters }
+    }
+
+    /// Bytes of data frames that have been used so far, headers and incomplete frames included.
+    pub fn data_bytes(&self) -> u64 {
+        self.buffer.position() - self.control_bytes
+    }
+
+    /// Whether a breach has ended it: no event comes any more.
+    pub fn is_broken(&self) -> bool {
+        self.stage == Stage::Broken
     }
 
     /// The next event; `None` when more has to be read.
@@ -291,6 +304,9 @@ impl Receiver {
         let Some((header, header_length)) = Header::read(self.buffer.unread()) else { return false };
         let offset = self.buffer.position();
         let range = self.buffer.take(header_length);
+        if header.is_control() {
+            self.control_bytes += header_length as u64;
+        }
         self.frame = Some(Incoming {
             header,
             offset,
@@ -442,6 +458,9 @@ impl Receiver {
     fn take(&mut self, count: usize) -> Range<usize> {
         if let Some(frame) = &mut self.frame {
             frame.taken += count as u64;
+            if frame.header.is_control() {
+                self.control_bytes += count as u64;
+            }
         }
         self.buffer.take(count)
     }
