@@ -34,6 +34,37 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
+    /// Those that a run of this version can end with, by number.
+    pub const REACHABLE: [Self; 10] = [
+        Self::Success,
+        Self::Session,
+        Self::Usage,
+        Self::Connect,
+        Self::Tls,
+        Self::Upgrade,
+        Self::Protocol,
+        Self::TimedOut,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// What it tells the user, in a few words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Success => "the session ended normally",
+            Self::Session => "it was open and ended otherwise: another close code, no Close, input unsent",
+            Self::Usage => "the command line, or input that could not be sent",
+            Self::Connect => "could not connect: name or TCP",
+            Self::Tls => "TLS failed",
+            Self::Upgrade => "the upgrade was refused, or was wrong",
+            Self::Protocol => "the other side broke the protocol",
+            Self::TimedOut => "a time limit passed",
+            Self::Expectation => "an expectation was not met",
+            Self::Interrupted => "SIGINT",
+            Self::Terminated => "SIGTERM",
+        }
+    }
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         match self {

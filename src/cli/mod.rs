@@ -1,1 +1,260 @@
-//! cli
+//! The command line: every flag, declared once. Help, man pages and completions all come from here.
+//!
+//! Each command has a file with its struct; what several commands share is a struct of its own, flattened into each.
+//! Values are parsed here, and files, environment and terminal are left to [`command`](crate::command).
+
+mod connect;
+mod connection;
+mod demo;
+mod generate;
+mod help;
+mod input;
+mod limits;
+mod listen;
+mod protocol;
+mod session;
+mod value;
+mod view;
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use connect::Connect;
+pub use connection::{ConnectionArgs, IdentityArgs, RequestArgs, TlsArgs};
+pub use demo::Demo;
+pub use generate::{Generate, Generated};
+pub use input::{ExecuteArgs, InputArgs};
+pub use limits::LimitArgs;
+pub use listen::{Listen, PushArgs};
+pub use protocol::{FixedArgs, ProtocolArgs};
+pub use session::SessionArgs;
+pub use value::{ColorChoice, HeaderSource, ListenAddress, Secret, Timestamps, TlsVersion, Wait};
+pub use view::ViewArgs;
+
+use connect::DefaultArgs;
+
+/// What the user asks for.
+#[derive(Debug, Clone)]
+pub enum Invocation {
+    /// A session with a server.
+    Connect(Connect),
+    /// A session with a server of our own.
+    Demo(Demo),
+    /// The server alone.
+    Listen(Listen),
+    /// The generated files.
+    Generate(Generate),
+}
+
+/// An oscilloscope for WebSockets: talk, pipe data through, and see every frame
+#[derive(Debug, Parser)]
+#[command(name = "wscope", version, args_override_self = true, max_term_width = 80, disable_help_subcommand = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, arg_required_else_help = true)]
+#[command(
+    override_usage = "wscope [OPTIONS] URL\n       wscope demo [OPTIONS]\n       wscope listen [OPTIONS] [ADDR:]PORT"
+)]
+#[command(after_help = help::after_help(), after_long_help = help::after_long_help())]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+    #[command(flatten)]
+    default: DefaultArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    Demo(Box<Demo>),
+    Listen(Box<Listen>),
+    #[command(hide = true)]
+    Generate(Generate),
+}
+
+/// Understands a command line, the program's name first.
+///
+/// # Errors
+///
+/// A mistake in it, or a request for help or the version: [`clap::Error::exit`] does with each what is due.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = Cli::try_parse_from(&arguments).map_err(|error| explain_surplus(&arguments, error))?;
+    understand(cli, &arguments).map_err(|mistake| usage_error(&mistake))
+}
+
+fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, String> {
+    if let Some(name) = cli.default.bare_url().filter(|url| is_command(url)) {
+        return Err(command_comes_first(name));
+    }
+    let invocation = match cli.command {
+        None => cli.default.resolve()?,
+        Some(Subcommands::Demo(demo)) => Invocation::Demo(*demo),
+        Some(Subcommands::Listen(listen)) => Invocation::Listen(*listen),
+        Some(Subcommands::Generate(generate)) => Invocation::Generate(generate),
+    };
+    if let Invocation::Connect(Connect { session, .. }) | Invocation::Demo(Demo { session }) = &invocation {
+        session.refuse_proxy(arguments)?;
+    }
+    Ok(invocation)
+}
+
+/// A word too many is a subcommand to clap, as in `wscope --frames listen 8080`: says it in the user's words.
+fn explain_surplus(arguments: &[OsString], error: clap::Error) -> clap::Error {
+    let context = (error.kind(), error.get(ContextKind::InvalidSubcommand));
+    let (ErrorKind::ArgumentConflict, Some(ContextValue::String(surplus))) = context else { return error };
+    let mut words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    match words.find(|word| is_command(word)) {
+        Some(name) => usage_error(&command_comes_first(name)),
+        None => usage_error(&format!("unexpected argument `{surplus}` beside the URL")),
+    }
+}
+
+fn is_command(word: &str) -> bool {
+    Subcommands::has_subcommand(word)
+}
+
+fn command_comes_first(name: &str) -> String {
+    format!("`{name}` is a command and comes first: `wscope {name} ...`; for a host of that name, write `{name}/`")
+}
+
+fn usage_error(mistake: &str) -> clap::Error {
+    Cli::command().error(ErrorKind::ValueValidation, mistake)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn understood(line: &str) -> Invocation {
+        parse_line(line).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    fn mistake(line: &str) -> String {
+        let error = parse_line(line).expect_err(line);
+        assert_eq!(error.exit_code(), 2, "{line}");
+        error.to_string()
+    }
+
+    fn parse_line(line: &str) -> Result<Invocation, clap::Error> {
+        parse(format!("wscope {line}").split_whitespace().map(OsString::from))
+    }
+
+    fn connect(line: &str) -> Connect {
+        match understood(line) {
+            Invocation::Connect(connect) => connect,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn listen(line: &str) -> Listen {
+        match understood(line) {
+            Invocation::Listen(listen) => listen,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_short_help_fits_two_screens() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.lines().count() <= 48, "{} lines", help.lines().count());
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn wscat_lines_work_unchanged() {
+        assert_eq!(connect("-c ws://host").url, "ws://host");
+        assert!(connect("-c wss://host -n").session.connection.tls.insecure);
+        assert!(connect("--no-check --connect wss://host").session.connection.tls.insecure);
+        assert!(connect("--auth me:pass -c host").session.connection.request.user.is_some());
+        assert!(connect("--ca ca.pem -c host").session.connection.tls.cacert.is_some());
+        assert!(connect("--cert c.pem --key k.pem -c host").session.connection.identity.key.is_some());
+        assert_eq!(connect("--passphrase -c host").session.connection.identity.passphrase, Some(None));
+        assert!(matches!(connect("--passphrase pp -c host").session.connection.identity.passphrase, Some(Some(_))));
+        assert_eq!(connect("-c host --no-color").session.view.color(), ColorChoice::Never);
+        assert_eq!(connect("--slash -P -s a -s b -c host").session.connection.request.subprotocols, ["a", "b"]);
+        assert_eq!(connect("-c host -x one -x two -w -1").session.execute.execute, ["one", "two"]);
+        assert_eq!(connect("-c host -x one -w -1").session.execute.wait, Some(Wait::Forever));
+        assert_eq!(connect("-c host -H a:b -o http://o").session.connection.request.headers.len(), 1);
+        let host = HeaderSource::Rule("Host: other".into());
+        assert_eq!(connect("-c 127.0.0.1 --host other").session.connection.request.headers, [host]);
+    }
+
+    #[test]
+    fn wscat_listens_with_a_flag() {
+        assert_eq!(listen("-l 8080").address, listen("listen 8080").address);
+        assert_eq!(listen("-l 8080 --host 0.0.0.0").address, listen("listen 0.0.0.0:8080").address);
+        mistake("-l 8080 -c host");
+        mistake("-l 8080 -H a:b");
+    }
+
+    #[test]
+    fn a_bare_n_does_not_turn_verification_off() {
+        assert!(mistake("-n wss://host").contains("--insecure"));
+        mistake("-n1 wss://host");
+    }
+
+    #[test]
+    fn a_proxy_is_not_sent_as_a_message() {
+        assert!(mistake("-x http://proxy:3128 ws://host").contains("--execute"));
+        assert!(mistake("demo -x socks5h://proxy").contains("--execute"));
+        assert_eq!(connect("--execute http://proxy:3128 host").session.execute.execute.len(), 1);
+        assert_eq!(connect("--execute=http://proxy:3128 host").session.execute.execute.len(), 1);
+    }
+
+    #[test]
+    fn an_output_file_is_noticed_in_place_of_an_origin() {
+        let note = |line| connect(line).session.connection.request.note();
+        assert!(note("-o out.txt host").is_some_and(|note| note.contains("> out.txt")));
+        assert_eq!(note("-o https://example.com host"), None);
+        assert_eq!(note("host"), None);
+    }
+
+    #[test]
+    fn a_command_after_flags_is_pointed_out() {
+        assert!(mistake("--frames listen 8080").contains("comes first"));
+        assert!(mistake("host demo").contains("comes first"));
+        assert!(mistake("host other").contains("unexpected argument `other`"));
+        assert!(mistake("--frames demo").contains("comes first"));
+        assert_eq!(connect("--frames demo/").url, "demo/");
+        assert_eq!(connect("-c demo").url, "demo");
+    }
+
+    #[test]
+    fn an_optional_value_needs_an_equals_sign() {
+        assert_eq!(connect("-t host").session.view.timestamps, Some(Timestamps::Local));
+        assert_eq!(connect("-t=utc host").session.view.timestamps, Some(Timestamps::Utc));
+        assert_eq!(connect("--timestamps=relative host").session.view.timestamps, Some(Timestamps::Relative));
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_manual() {
+        let session = connect("host").session;
+        assert_eq!(session.connection.request.connect_timeout, Duration::from_secs(10));
+        assert_eq!(session.limits.close_timeout, Duration::from_secs(30));
+        assert_eq!(session.limits.max_message, 64 << 20);
+        assert_eq!(session.execute.wait, None);
+    }
+
+    #[test]
+    fn clashing_flags_are_refused() {
+        for line in
+            ["", "ws://a -c ws://b", "-q -v host", "-x a --echo host", "-i host", "--no-deflate --deflate x host"]
+        {
+            mistake(line);
+        }
+        for line in ["listen", "listen 8080 --push x", "listen 8080 -H a:b", "host -w", "host -w -2", "--unknown host"]
+        {
+            mistake(line);
+        }
+        connect("-vv --frames --frames host");
+    }
+}

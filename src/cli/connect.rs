@@ -1,0 +1,118 @@
+//! `wscope URL`: open a session.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::Invocation;
+use super::listen::{Listen, PushArgs};
+use super::session::SessionArgs;
+use super::value::{HeaderSource, ListenAddress};
+
+/// Open a session with a server.
+#[derive(Debug, Clone)]
+pub struct Connect {
+    /// As it was typed.
+    pub url: String,
+    /// Everything else.
+    pub session: SessionArgs,
+}
+
+/// The command line without a command in it: a session, or wscat's way to ask for a server.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DefaultArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    wscat: WscatArgs,
+    #[command(flatten)]
+    session: SessionArgs,
+}
+
+/// With whom.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+struct TargetArgs {
+    /// Where to connect: `ws://`, `wss://`
+    ///
+    /// `http://` and `https://` mean the same; without a scheme it is `ws://`, and `:8000/path` is on this machine.
+    /// `USER:PASS@` in it becomes Basic auth. A host called like a command needs a slash: `demo/`.
+    #[arg(value_name = "URL", hide_short_help = true)]
+    url: Option<String>,
+
+    /// The same as URL, as wscat has it
+    #[arg(short, long, value_name = "URL", hide = true)]
+    connect: Option<String>,
+
+    /// The same as `wscope listen PORT`, as wscat has it
+    #[arg(short, long, value_name = "PORT", hide = true)]
+    #[arg(conflicts_with_all = ["RequestArgs", "TlsArgs", "FixedArgs", "ExecuteArgs"])]
+    listen: Option<u16>,
+}
+
+/// What only wscat's users write.
+#[derive(Debug, Clone, Args)]
+struct WscatArgs {
+    /// The address to listen on with `-l`; otherwise the Host header
+    #[arg(long, hide = true)]
+    host: Option<String>,
+
+    /// Nothing: slash commands are always understood
+    #[arg(long, hide = true)]
+    slash: bool,
+
+    /// `--no-check` where it is meant: in other tools `-n` is harmless
+    #[arg(short = 'n', hide = true)]
+    no_check: bool,
+}
+
+impl DefaultArgs {
+    /// The URL, where there is one and it stands by itself.
+    pub(super) fn bare_url(&self) -> Option<&str> {
+        self.target.url.as_deref()
+    }
+
+    /// Understands what is written wscat's way. `Err` is a mistake in one line.
+    pub(super) fn resolve(self) -> Result<Invocation, String> {
+        let Self { target, wscat, mut session } = self;
+        if wscat.no_check && target.connect.is_none() {
+            return Err("`-n` turns verification off only beside `-c URL`, as in wscat; the flag for that is \
+                        `-k, --insecure`, and `-N` is the one that leaves stdin alone"
+                .into());
+        }
+        if let Some(port) = target.listen {
+            let SessionArgs { input, view, limits, protocol, connection, .. } = session;
+            let (identity, push) = (connection.identity, PushArgs::default());
+            let address = ListenAddress { host: wscat.host, port };
+            return Ok(Invocation::Listen(Listen { address, push, input, view, identity, limits, protocol }));
+        }
+        session.connection.tls.insecure |= wscat.no_check;
+        session.connection.request.headers.extend(wscat.host.map(|host| HeaderSource::Rule(format!("Host: {host}"))));
+        let url = target.url.or(target.connect).unwrap_or_default();
+        Ok(Invocation::Connect(Connect { url, session }))
+    }
+}
+
+impl SessionArgs {
+    /// Refuses curl's `-x PROXY`, unless `--execute` is spelled out in `arguments`. `Err` is a mistake in one line.
+    pub(super) fn refuse_proxy(&self, arguments: &[OsString]) -> Result<(), String> {
+        let spelled_out = |value: &str| {
+            arguments.iter().any(|argument| *argument == *format!("--execute={value}"))
+                || arguments.windows(2).any(|pair| pair[0] == "--execute" && pair[1] == *value)
+        };
+        match self.execute.execute.iter().find(|value| is_proxy(value) && !spelled_out(value)) {
+            None => Ok(()),
+            Some(value) => Err(format!(
+                "`-x {value}` looks like a proxy, and `-x` sends a message here; to send it, write `--execute {value}`"
+            )),
+        }
+    }
+}
+
+/// What curl takes for a proxy: a URL of one of its proxy schemes, and nothing but that.
+fn is_proxy(value: &str) -> bool {
+    let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+    value.split_once("://").is_some_and(|(scheme, rest)| {
+        schemes.iter().any(|known| scheme.eq_ignore_ascii_case(known)) && !rest.contains(char::is_whitespace)
+    })
+}

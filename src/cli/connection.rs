@@ -1,0 +1,162 @@
+//! The flags of every command that connects: what goes into the request, and TLS.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::protocol::FixedArgs;
+use super::value::{self, HeaderSource, Secret, TlsVersion};
+
+/// How to connect.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectionArgs {
+    /// What the upgrade request says.
+    #[command(flatten)]
+    pub request: RequestArgs,
+    /// Whom to trust.
+    #[command(flatten)]
+    pub tls: TlsArgs,
+    /// Who we are.
+    #[command(flatten)]
+    pub identity: IdentityArgs,
+    /// What is random unless it is fixed.
+    #[command(flatten)]
+    pub fixed: FixedArgs,
+}
+
+/// What the upgrade request says.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct RequestArgs {
+    /// Add a header
+    ///
+    /// Repeatable; order and case go out as given. `Name:` removes a header that wscope would send, `Name;` sends it
+    /// empty, and `@FILE` reads such lines from a file.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<HeaderSource>,
+
+    /// Offer a subprotocol
+    ///
+    /// Repeatable, the most wanted first.
+    #[arg(short, long = "subprotocol", value_name = "NAME")]
+    pub subprotocols: Vec<String>,
+
+    /// Send an Origin header
+    ///
+    /// As browsers do, for a server that insists on it. By default there is none.
+    #[arg(short, long, hide_short_help = true)]
+    pub origin: Option<String>,
+
+    /// Basic auth; asks for a missing password
+    ///
+    /// `@FILE` reads `USER:PASS` from a file, less one newline at its end; `@@` stands for a literal `@`.
+    #[arg(short, long, alias = "auth", value_name = "USER[:PASS]", conflicts_with = "bearer")]
+    pub user: Option<Secret>,
+
+    /// Send a bearer token
+    ///
+    /// `@FILE` reads it from a file, less one newline at its end; `@@` stands for a literal `@`.
+    #[arg(long, value_name = "TOKEN")]
+    pub bearer: Option<Secret>,
+
+    /// Send a cookie
+    ///
+    /// Repeatable. `@FILE` reads it from a file, less one newline at its end; `@@` stands for a literal `@`.
+    #[arg(long = "cookie", value_name = "NAME=VALUE", hide_short_help = true)]
+    pub cookies: Vec<Secret>,
+
+    /// Limit the whole handshake
+    ///
+    /// From the name lookup to the end of the server's response; all addresses of the name share it.
+    #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds, default_value = "10", hide_short_help = true)]
+    pub connect_timeout: Duration,
+}
+
+/// Whom to trust.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct TlsArgs {
+    /// Don't verify the server's certificate
+    ///
+    /// What would have been wrong with it is still said with `-v`.
+    #[arg(short = 'k', long, alias = "no-check")]
+    pub insecure: bool,
+
+    /// Trust this authority, not the system's
+    ///
+    /// One certificate or several, PEM.
+    #[arg(long, alias = "ca", value_name = "FILE")]
+    pub cacert: Option<PathBuf>,
+
+    /// Ask for this name (SNI), and verify it
+    ///
+    /// Instead of the name in the URL.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub sni: Option<String>,
+
+    /// Accept no lower version of TLS
+    ///
+    /// 1.2 is the lowest that is spoken at all.
+    #[arg(long, value_name = "VERSION", hide_short_help = true)]
+    pub tls_min: Option<TlsVersion>,
+}
+
+/// Who we are: a client's certificate, or a server's.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct IdentityArgs {
+    /// Show this certificate
+    ///
+    /// PEM: our own, then what follows it in its chain. As a client, for a server that asks for one; as a server, to
+    /// serve `wss://`.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub cert: Option<PathBuf>,
+
+    /// The private key of the certificate
+    ///
+    /// PEM; by default it is looked for in the file of the certificate.
+    #[arg(long, value_name = "FILE", requires = "cert", hide_short_help = true)]
+    pub key: Option<PathBuf>,
+
+    /// Decrypt the private key
+    ///
+    /// Asked for when it is needed and not given. `@FILE` reads it from a file, less one newline at its end; `@@` stands
+    /// for a literal `@`.
+    #[arg(long, value_name = "PASSPHRASE", num_args = 0..=1, hide_short_help = true)]
+    pub passphrase: Option<Option<Secret>>,
+}
+
+impl RequestArgs {
+    /// What somebody who is used to another tool should hear about `--origin`.
+    pub fn note(&self) -> Option<String> {
+        let origin = self.origin.as_deref().filter(|origin| !is_origin(origin))?;
+        Some(format!(
+            "`-o {origin}` is sent as the Origin header, and it is no origin (`https://host`); \
+             to write what comes to a file, use `> {origin}`"
+        ))
+    }
+}
+
+/// A scheme and an authority, or `null` (RFC 6454 section 6).
+fn is_origin(value: &str) -> bool {
+    value == "null"
+        || value.split_once("://").is_some_and(|(scheme, authority)| {
+            !scheme.is_empty() && !authority.is_empty() && !authority.contains(['/', '?', '#'])
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_and_an_authority() {
+        for origin in ["null", "https://example.com", "http://[::1]:8080", "chrome-extension://abc"] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for other in ["out.txt", "example.com", "https://", "https://example.com/path", "./log"] {
+            assert!(!is_origin(other), "{other}");
+        }
+    }
+}

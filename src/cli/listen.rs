@@ -1,0 +1,60 @@
+//! `wscope listen`: the built-in server.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::connection::IdentityArgs;
+use super::help;
+use super::input::InputArgs;
+use super::limits::LimitArgs;
+use super::protocol::ProtocolArgs;
+use super::value::{self, ListenAddress};
+use super::view::ViewArgs;
+
+/// Be the server, and show what clients send
+///
+/// Takes many clients, shows what they send with the client's number, and sends what is typed or piped to all of them.
+/// It runs until a signal, whatever becomes of stdin.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::examples(help::LISTEN_EXAMPLES), override_usage = "wscope listen [OPTIONS] [ADDR:]PORT")]
+pub struct Listen {
+    /// Where to listen; loopback unless an address is given
+    ///
+    /// Port 0 takes any that is free, and says which.
+    #[arg(value_name = "[ADDR:]PORT")]
+    pub address: ListenAddress,
+    /// What to send by itself.
+    #[command(flatten)]
+    pub push: PushArgs,
+    /// What stdin becomes.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// What to show.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// The certificate to serve `wss` with.
+    #[command(flatten)]
+    pub identity: IdentityArgs,
+    /// When to give up.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Exact control.
+    #[command(flatten)]
+    pub protocol: ProtocolArgs,
+}
+
+/// What a server sends by itself.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Input")]
+pub struct PushArgs {
+    /// Push this text to every client
+    ///
+    /// From when it has connected, as often as `--every` says.
+    #[arg(long, value_name = "TEXT", requires = "every", allow_hyphen_values = true)]
+    pub push: Option<String>,
+
+    /// How often to push
+    #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds, requires = "push")]
+    pub every: Option<Duration>,
+}

@@ -1,0 +1,269 @@
+//! What the values of flags are once they are parsed, and the parsers.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+
+/// How long to stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// This long; zero does not wait at all.
+    For(Duration),
+    /// Until the other side ends it.
+    Forever,
+}
+
+/// A value that should not stand in a command line, which every user of the machine can read.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// Given as it is.
+    Literal(String),
+    /// To be read from this file, without one trailing newline.
+    File(PathBuf),
+}
+
+impl FromStr for Secret {
+    type Err = Infallible;
+
+    /// `@FILE` names a file; `@@…` is a literal that starts with one `@`.
+    fn from_str(value: &str) -> Result<Self, Infallible> {
+        Ok(match value.strip_prefix('@') {
+            None => Self::Literal(value.to_owned()),
+            Some(literal) if literal.starts_with('@') => Self::Literal(literal.to_owned()),
+            Some(file) => Self::File(file.into()),
+        })
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(_) => formatter.write_str("Literal([hidden])"),
+            Self::File(path) => formatter.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
+/// One value of `--header`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderSource {
+    /// A rule: `Name: value`, `Name:` or `Name;`.
+    Rule(String),
+    /// A file of rules, one a line.
+    File(PathBuf),
+}
+
+impl FromStr for HeaderSource {
+    type Err = String;
+
+    fn from_str(value: &str) -> Result<Self, String> {
+        match value.strip_prefix('@') {
+            Some(file) => Ok(Self::File(file.into())),
+            None if value.contains([':', ';']) => Ok(Self::Rule(value.to_owned())),
+            None => Err("expected `Name: value`, `Name:`, `Name;` or `@FILE`".into()),
+        }
+    }
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenAddress {
+    /// Name or address, an IPv6 one without its brackets; `None` for loopback.
+    pub host: Option<String>,
+    /// 0 lets the system choose.
+    pub port: u16,
+}
+
+impl FromStr for ListenAddress {
+    type Err = String;
+
+    fn from_str(value: &str) -> Result<Self, String> {
+        let (host, port) = value.rsplit_once(':').unwrap_or(("", value));
+        let port = port.parse().map_err(|_| "expected `PORT` or `ADDR:PORT`, with a port up to 65535".to_owned())?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        if bare == host && host.contains(':') {
+            return Err(format!("an IPv6 address needs brackets: `[{host}]:{port}`"));
+        }
+        Ok(Self { host: Some(bare).filter(|host| !host.is_empty()).map(str::to_owned), port })
+    }
+}
+
+/// What `--timestamps` puts in front of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Timestamps {
+    /// Seconds since the session opened.
+    Relative,
+    /// Wall clock, in the local time zone.
+    Local,
+    /// Wall clock, in UTC.
+    Utc,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Even when redirected.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// A TLS version to insist on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246).
+    #[value(name = "1.2")]
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    #[value(name = "1.3")]
+    Tls13,
+}
+
+/// Longer than anybody waits, and short enough to be added to any clock.
+const LONGEST: f64 = 1e9;
+
+/// Seconds, with decimals.
+pub(super) fn seconds(value: &str) -> Result<Duration, String> {
+    let seconds: f64 = value.parse().map_err(|_| "expected seconds, such as `5` or `0.5`".to_owned())?;
+    if seconds.is_nan() || seconds < 0.0 {
+        return Err("expected seconds, 0 or more".into());
+    }
+    if seconds > LONGEST {
+        return Err(format!("expected at most {LONGEST} seconds"));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// Seconds, with decimals, more than none.
+pub(super) fn some_seconds(value: &str) -> Result<Duration, String> {
+    match seconds(value)? {
+        Duration::ZERO => Err("expected more than 0 seconds".into()),
+        duration => Ok(duration),
+    }
+}
+
+/// Seconds, with decimals, or `-1` for ever.
+pub(super) fn wait(value: &str) -> Result<Wait, String> {
+    match value {
+        "-1" => Ok(Wait::Forever),
+        _ => seconds(value).map(Wait::For).map_err(|mistake| format!("{mistake}, or `-1` for ever")),
+    }
+}
+
+/// Units of a size, in lower case.
+const UNITS: [(&str, u64); 13] = [
+    ("", 1),
+    ("b", 1),
+    ("k", 1 << 10),
+    ("ki", 1 << 10),
+    ("kib", 1 << 10),
+    ("kb", 1_000),
+    ("m", 1 << 20),
+    ("mi", 1 << 20),
+    ("mib", 1 << 20),
+    ("mb", 1_000_000),
+    ("g", 1 << 30),
+    ("gib", 1 << 30),
+    ("gb", 1_000_000_000),
+];
+
+/// Bytes: a whole number, with a unit or none (`512`, `1k` and `1KiB` of 1024 bytes, `1kB` of 1000, up to `GiB`).
+pub(super) fn size(value: &str) -> Result<u64, String> {
+    let mistake = || "expected a size, such as `4096`, `64k` or `16MiB`".to_owned();
+    let digits = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+    let (number, unit) = value.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| mistake())?;
+    let unit = unit.to_ascii_lowercase();
+    let &(_, bytes) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(mistake)?;
+    number.checked_mul(bytes).ok_or_else(|| "the size is beyond 2^64 bytes".into())
+}
+
+/// A size that is at least one byte and fits in memory.
+pub(super) fn some_size(value: &str) -> Result<NonZeroUsize, String> {
+    let size = usize::try_from(size(value)?).map_err(|_| "the size is beyond this machine's memory".to_owned())?;
+    NonZeroUsize::new(size).ok_or_else(|| "expected at least 1 byte".into())
+}
+
+/// A masking key: four bytes in hex (RFC 6455 section 5.3).
+pub(super) fn mask_key(value: &str) -> Result<[u8; 4], String> {
+    let bytes = HEXLOWER_PERMISSIVE.decode(value.as_bytes()).ok();
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "expected 8 hex digits, such as `00c0ffee`".into())
+}
+
+/// The value of `Sec-WebSocket-Key`: 16 bytes in base64 (RFC 6455 section 4.1).
+pub(super) fn handshake_key(value: &str) -> Result<[u8; 16], String> {
+    let bytes = BASE64.decode(value.as_bytes()).ok();
+    bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| "expected 16 bytes in base64, such as `dGhlIHNhbXBsZSBub25jZQ==`".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_have_decimals_and_bounds() {
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        for wrong in ["", "-1", "-0.5", "NaN", "inf", "1e300", "5s"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+        assert!(some_seconds("0").is_err());
+    }
+
+    #[test]
+    fn minus_one_waits_for_ever() {
+        assert_eq!(wait("-1"), Ok(Wait::Forever));
+        assert_eq!(wait("0"), Ok(Wait::For(Duration::ZERO)));
+        assert!(wait("-2").is_err());
+    }
+
+    #[test]
+    fn sizes_have_binary_and_decimal_units() {
+        assert_eq!(size("4096"), Ok(4096));
+        assert_eq!(size("1k"), Ok(1024));
+        assert_eq!(size("64MiB"), Ok(64 << 20));
+        assert_eq!(size("2kB"), Ok(2000));
+        for wrong in ["", "k", "-1", "1.5k", "1x", "99999999999999999999", "99999999999999GiB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+        assert!(some_size("0").is_err());
+    }
+
+    #[test]
+    fn a_secret_is_a_literal_or_a_file_and_never_shown() {
+        assert_eq!(Secret::from_str("s3cret"), Ok(Secret::Literal("s3cret".into())));
+        assert_eq!(Secret::from_str("@pass.txt"), Ok(Secret::File("pass.txt".into())));
+        assert_eq!(Secret::from_str("@@home"), Ok(Secret::Literal("@home".into())));
+        assert!(!format!("{:?}", Secret::Literal("s3cret".into())).contains("s3cret"));
+    }
+
+    #[test]
+    fn a_server_listens_on_loopback_unless_told_otherwise() {
+        let address = |host: Option<&str>, port| Ok(ListenAddress { host: host.map(str::to_owned), port });
+        assert_eq!("8080".parse(), address(None, 8080));
+        assert_eq!(":8080".parse(), address(None, 8080));
+        assert_eq!("0.0.0.0:80".parse(), address(Some("0.0.0.0"), 80));
+        assert_eq!("[::1]:80".parse(), address(Some("::1"), 80));
+        for wrong in ["", "localhost", "1.2.3.4:", "::1:80", "70000", "host:port"] {
+            assert!(wrong.parse::<ListenAddress>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn keys_have_their_exact_length() {
+        assert_eq!(mask_key("00C0ffee"), Ok([0x00, 0xC0, 0xFF, 0xEE]));
+        assert!(mask_key("00c0ff").is_err());
+        assert_eq!(handshake_key("dGhlIHNhbXBsZSBub25jZQ=="), Ok(*b"the sample nonce"));
+        assert!(handshake_key("dGhl").is_err());
+    }
+}

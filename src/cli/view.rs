@@ -1,0 +1,73 @@
+//! The flags that say what is shown, and how.
+
+use clap::Args;
+
+use super::value::{ColorChoice, Timestamps};
+
+/// What is shown, and how.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "View")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, and any may stand beside the others")]
+pub struct ViewArgs {
+    /// Show how the connection came about, and its heads
+    ///
+    /// The time that each phase took, what TLS agreed on, the request and the response exactly as they were, what was
+    /// verified, and totals at the end. Values of Authorization, Cookie, Proxy-Authorization and Set-Cookie are hidden.
+    #[arg(short, long)]
+    pub verbose: bool,
+
+    /// Don't hide credentials in what `-v` shows
+    #[arg(long, hide_short_help = true)]
+    pub show_secrets: bool,
+
+    /// Show each frame in a line
+    ///
+    /// Direction, time, opcode, FIN and RSV bits, masking key, payload length, bytes on the wire, and the position in
+    /// a fragmented message.
+    #[arg(long)]
+    pub frames: bool,
+
+    /// Show the bytes on the wire
+    ///
+    /// Of each frame, header apart from payload, and what a masked or compressed payload means; with `-v` of the heads.
+    #[arg(long)]
+    pub hex: bool,
+
+    /// Show pings and pongs
+    #[arg(short = 'P', long)]
+    pub show_ping_pong: bool,
+
+    /// Put the time in front: local, utc or relative
+    ///
+    /// Also in front of messages that go into a pipe or a file. `relative` counts seconds since the session opened.
+    #[arg(short, long, value_name = "KIND", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "local", hide_possible_values = true)]
+    pub timestamps: Option<Timestamps>,
+
+    /// Lay out JSON
+    ///
+    /// Also in messages that go into a pipe or a file.
+    #[arg(long, hide_short_help = true)]
+    pub pretty: bool,
+
+    /// Say nothing but messages and errors
+    #[arg(short, long, conflicts_with_all = ["verbose", "frames", "hex", "show_ping_pong"])]
+    pub quiet: bool,
+
+    /// When to use colours
+    ///
+    /// By default on a terminal, unless `NO_COLOR` is set.
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_short_help = true)]
+    color: ColorChoice,
+
+    /// The same as `--color never`
+    #[arg(long, hide = true, overrides_with = "color")]
+    no_color: bool,
+}
+
+impl ViewArgs {
+    /// When to use colours.
+    pub fn color(&self) -> ColorChoice {
+        if self.no_color { ColorChoice::Never } else { self.color }
+    }
+}
