@@ -13,6 +13,7 @@ use crate::wire::{Finding, Role, Rule};
 #[derive(Debug, Clone)]
 pub struct Head {
     raw: Vec<u8>,
+    first_line: Range<usize>,
     start: StartLine,
     fields: Vec<Field>,
     findings: Vec<Finding>,
@@ -74,23 +75,27 @@ pub struct Field {
 }
 
 impl Head {
-    /// Takes apart what ends with an empty line; `None` when the first line is not `speaker`'s kind of start line.
-    pub(super) fn parse(raw: Vec<u8>, speaker: Role) -> Option<Self> {
-        let mut lines = Lines { raw: &raw, position: 0 };
+    /// Takes apart what begins at `begin` and ends with an empty line; `None` when its first line is not `speaker`'s kind
+    /// of start line.
+    pub(super) fn parse(raw: &[u8], begin: usize, speaker: Role) -> Option<Self> {
+        let mut lines = Lines { raw, position: begin };
         let first = lines.next()?;
         let start = StartLine::parse(&raw[first.text.clone()], speaker)?;
-        let mut parser = Parser { raw: &raw, speaker, fields: Vec::new(), findings: Vec::new(), notes: Vec::new() };
+        let mut parser = Parser { raw, speaker, fields: Vec::new(), findings: Vec::new(), notes: Vec::new() };
         parser.line_end(&first);
         for line in lines.take_while(|line| !line.text.is_empty()) {
             parser.line_end(&line);
             parser.line(line.text);
         }
         parser.values();
+        if begin > 0 {
+            parser.notes.push("another response announced this one (1xx, RFC 9110 section 15.2)".to_owned());
+        }
         let Parser { fields, findings, notes, .. } = parser;
-        Some(Self { raw, start, fields, findings, notes })
+        Some(Self { raw: raw.to_vec(), first_line: first.text, start, fields, findings, notes })
     }
 
-    /// Every byte of it, with the final empty line.
+    /// Every byte of it, with the final empty line; interim responses that came before it stand at the front.
     pub fn raw(&self) -> &[u8] {
         &self.raw
     }
@@ -115,10 +120,14 @@ impl Head {
         }
     }
 
+    /// Whether another response follows: any 1xx but 101 (RFC 9110 section 15.2).
+    pub(super) fn is_interim(&self) -> bool {
+        matches!(self.status(), Some(100 | 102..=199))
+    }
+
     /// The first line as it was, without its end.
     pub fn first_line(&self) -> String {
-        let line = self.raw.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
+        String::from_utf8_lossy(&self.raw[self.first_line.clone()]).into_owned()
     }
 
     /// The headers in order.
@@ -162,6 +171,11 @@ impl Head {
     /// All values of that name as one list, as if they had come in one header.
     pub(super) fn joined(&self, name: &str) -> Vec<u8> {
         self.all(name).map(|field| field.value.as_slice()).collect::<Vec<_>>().join(&b", "[..])
+    }
+
+    /// Where the first header of that name stands in [`raw`](Self::raw); the first line, where there is none.
+    pub(super) fn place(&self, name: &str) -> Range<usize> {
+        self.all(name).next().map_or(self.first_line.clone(), |field| field.lines.clone())
     }
 
     /// What is wrong with the syntax.

@@ -34,6 +34,9 @@ const TELLTALES: [(&str, &str); 14] = [
     ("does not contain upgrade", NGINX),
 ];
 
+/// Words in the path of a login page.
+const LOGIN_WORDS: [&str; 8] = ["login", "signin", "auth", "oauth", "oauth2", "authorize", "sso", "saml"];
+
 /// The next thing to try.
 pub(super) fn of_refusal(refusal: &Refusal, request: &Context) -> Option<String> {
     let body = String::from_utf8_lossy(&refusal.body()).to_lowercase();
@@ -69,9 +72,8 @@ fn of_redirect(refusal: &Refusal, request: &Context) -> String {
     let Some(location) = refusal.head().text("Location") else {
         return "the server redirects, but does not say where to".to_owned();
     };
-    let destination = location.replacen("http", "ws", usize::from(location.starts_with("http")));
-    let looks_like_login = ["login", "signin", "sign-in", "sign_in", "auth", "sso"];
-    let login = looks_like_login.iter().any(|word| destination.to_lowercase().contains(word));
+    let words = location.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    let login = words.into_iter().any(|word| LOGIN_WORDS.contains(&word.as_str()));
     match (login, request.sent_credentials) {
         (true, false) => format!(
             "the server sends us to a login page, `{location}`: give credentials (`--cookie`, `--bearer`, `--user`)"
@@ -81,7 +83,13 @@ fn of_redirect(refusal: &Refusal, request: &Context) -> String {
                 "the server sends us to a login page, `{location}`: the credentials were not accepted, or have expired"
             )
         }
-        (false, _) => format!("the server redirects to `{location}`: connect to `{destination}` instead"),
+        (false, _) if location.starts_with('/') => {
+            format!("the server redirects: connect to the path `{location}` instead")
+        }
+        (false, _) if location.starts_with("http://") || location.starts_with("https://") => {
+            format!("the server redirects: connect to `{}` instead", location.replacen("http", "ws", 1))
+        }
+        (false, _) => format!("the server redirects: connect to `{location}` instead"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! either a [`Verdict`] on an accepted upgrade, or a [`Refusal`] that explains itself. A server reads the request with a
 //! [`HeadReader`] too, and [`check_request`] gives the [`Reply`] to send.
 
+mod accept;
 mod extensions;
 mod head;
 mod header_rule;

@@ -14,11 +14,13 @@ pub const MAX_HEADER_LINES: usize = 256;
 /// How many bytes of what is no head an error keeps.
 const EVIDENCE: usize = 128;
 
-/// Reads one head, as its bytes arrive.
+/// Reads one head, as its bytes arrive. Responses that only announce another one (100 Continue, 103 Early Hints) are
+/// read past (RFC 9110 section 15.2); their bytes stay at the front of [`Head::raw`].
 #[derive(Debug)]
 pub struct HeadReader {
     speaker: Role,
     raw: Vec<u8>,
+    head_start: usize,
     line_start: usize,
     lines: usize,
 }
@@ -42,21 +44,29 @@ pub enum HeadProgress<'a> {
 impl HeadReader {
     /// For the head that `speaker` sends: a client's request, or a server's response.
     pub fn new(speaker: Role) -> Self {
-        Self { speaker, raw: Vec::new(), line_start: 0, lines: 0 }
+        Self { speaker, raw: Vec::new(), head_start: 0, line_start: 0, lines: 0 }
     }
 
     /// Takes the next bytes of the stream. After `Complete` or `Failed` the reader has done its work.
     pub fn feed<'a>(&mut self, bytes: &'a [u8]) -> HeadProgress<'a> {
-        for (line_feed, _) in bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'\n') {
-            let taken = line_feed + 1;
-            if self.ends_with_empty_line(&bytes[..line_feed]) {
-                return self.complete(&bytes[..taken], &bytes[taken..]);
+        let mut rest = bytes;
+        while let Some(length) = rest.iter().position(|&byte| byte == b'\n') {
+            let (line, more) = rest.split_at(length + 1);
+            rest = more;
+            self.take(line);
+            if let Some(fault) = self.fault() {
+                return HeadProgress::Failed(self.error(fault));
             }
-            self.lines += 1;
-            self.line_start = self.raw.len() + taken;
+            if !self.end_line() {
+                continue;
+            }
+            match Head::parse(&self.raw, self.head_start, self.speaker) {
+                Some(head) if head.is_interim() => self.head_start = self.raw.len(),
+                Some(head) => return HeadProgress::Complete { head, rest },
+                None => return HeadProgress::Failed(self.error(HeadFault::NotHttp)),
+            }
         }
-        let room = (MAX_HEAD + 1).saturating_sub(self.raw.len());
-        self.raw.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.take(rest);
         match self.fault() {
             Some(fault) => HeadProgress::Failed(self.error(fault)),
             None => HeadProgress::Incomplete,
@@ -73,22 +83,19 @@ impl HeadReader {
         self.raw.len()
     }
 
-    /// Whether the line that `more` ends, without its line feed, is empty. The first line never is: an empty one is a fault.
-    fn ends_with_empty_line(&self, more: &[u8]) -> bool {
-        let kept = self.raw.get(self.line_start..).unwrap_or_default();
-        let new = &more[self.line_start.saturating_sub(self.raw.len())..];
-        self.lines > 0 && matches!((kept, new), ([], [] | [b'\r']) | ([b'\r'], []))
+    /// Keeps one byte beyond the limit, which is enough to see that it was passed.
+    fn take(&mut self, bytes: &[u8]) {
+        let room = (MAX_HEAD + 1).saturating_sub(self.raw.len());
+        self.raw.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    fn complete<'a>(&mut self, last: &[u8], rest: &'a [u8]) -> HeadProgress<'a> {
-        self.raw.extend_from_slice(last);
-        if let Some(fault) = self.fault() {
-            return HeadProgress::Failed(self.error(fault));
-        }
-        match Head::parse(self.raw.clone(), self.speaker) {
-            Some(head) => HeadProgress::Complete { head, rest },
-            None => HeadProgress::Failed(self.error(HeadFault::NotHttp)),
-        }
+    /// A line is whole: whether it was the empty one that ends the head.
+    fn end_line(&mut self) -> bool {
+        let is_first = self.line_start == self.head_start;
+        let is_empty = matches!(self.raw[self.line_start..], [b'\n'] | [b'\r', b'\n']);
+        self.line_start = self.raw.len();
+        self.lines += 1;
+        is_empty && !is_first
     }
 
     fn fault(&self) -> Option<HeadFault> {
@@ -105,16 +112,16 @@ impl HeadReader {
 
     /// Tells what cannot be HTTP by its first bytes, so that nobody waits for an empty line that never comes.
     fn may_be_http(&self) -> bool {
+        let head = &self.raw[self.head_start..];
         match self.speaker {
-            Role::Server => self.raw.iter().zip(b"HTTP/").all(|(byte, expected)| byte == expected),
-            Role::Client => {
-                self.raw.iter().take_while(|&&byte| byte != b' ').take(16).all(|&b| token::is_token_byte(b))
-            }
+            Role::Server => head.iter().zip(b"HTTP/").all(|(byte, expected)| byte == expected),
+            Role::Client => head.iter().take_while(|&&byte| byte != b' ').take(16).all(|&b| token::is_token_byte(b)),
         }
     }
 
     fn error(&self, fault: HeadFault) -> HeadError {
-        let start = self.raw[..self.raw.len().min(EVIDENCE)].to_vec();
+        let head = &self.raw[self.head_start..];
+        let start = head[..head.len().min(EVIDENCE)].to_vec();
         HeadError { fault, speaker: self.speaker, start, received: self.raw.len() }
     }
 }

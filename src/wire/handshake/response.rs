@@ -1,7 +1,7 @@
 //! Judging the server's answer (RFC 6455 section 4.1, "the client MUST validate the server's response").
 
 use super::extensions::{Extension, parse_extensions};
-use super::{Agreed, HandshakeRule, Head, Refusal, Request, Strictness, Version, token};
+use super::{Agreed, HandshakeRule, Head, Refusal, Request, Strictness, Version, accept, token};
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
 use crate::wire::{DeflateParameters, Finding, Role};
 
@@ -58,6 +58,9 @@ impl Strictness {
     }
 }
 
+/// The name of no header, so a breach is placed in the first line.
+const FIRST_LINE: &str = "";
+
 struct Check<'a> {
     head: &'a Head,
     request: &'a Request,
@@ -82,10 +85,10 @@ impl Check<'_> {
     fn status_line(&mut self) {
         let (version, status) = (self.head.version(), self.head.status().unwrap_or_default());
         if version != Version::HTTP_11 {
-            self.breach_of_first_line(HandshakeRule::HttpVersion, format!("{version}"));
+            self.breach(HandshakeRule::HttpVersion, FIRST_LINE, format!("{version}"));
         }
         if status != 101 {
-            self.breach_of_first_line(HandshakeRule::Status, format!("{status}"));
+            self.breach(HandshakeRule::Status, FIRST_LINE, format!("{status}"));
         }
         if version == Version::HTTP_11 && status == 101 {
             self.verified.push("status 101 and HTTP/1.1".to_owned());
@@ -120,10 +123,11 @@ impl Check<'_> {
             Some(accept) if accept == expected => self.verified.push(format!("`{NAME}` fits the key")),
             Some(accept) => {
                 let mut detail = format!("`{accept}` came, `{expected}` was expected");
-                if Some(accept.as_str()) == self.request.key() {
-                    detail.push_str(" (the server sent our key back)");
+                if let Some(mistake) = self.request.key().and_then(|key| accept::mistake(&accept, key)) {
+                    detail.push_str("; ");
+                    detail.push_str(mistake);
                 }
-                self.breach_at(HandshakeRule::Accept, NAME, detail);
+                self.breach(HandshakeRule::Accept, NAME, detail);
             }
             None => self.breach_of(HandshakeRule::Accept, NAME),
         }
@@ -145,25 +149,25 @@ impl Check<'_> {
             return None;
         };
         if !token::is_token(chosen.as_bytes()) {
-            self.breach_at(HandshakeRule::SubprotocolSyntax, NAME, format!("`{chosen}`: one name is asked for"));
+            self.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{chosen}`: one name is asked for"));
         } else if offered.contains(&chosen.as_str()) {
             self.verified.push(format!("the subprotocol `{chosen}` was offered"));
         } else if offered.is_empty() {
-            self.breach_at(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; none was offered"));
+            self.breach(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; none was offered"));
         } else {
             let offered = offered.join("`, `");
-            self.breach_at(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; offered: `{offered}`"));
+            self.breach(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; offered: `{offered}`"));
         }
         Some(chosen)
     }
 
+    /// The header may come several times (erratum 3433 to RFC 6455 section 11.3.2).
     fn extensions(&mut self) -> Option<DeflateParameters> {
         const NAME: &str = "Sec-WebSocket-Extensions";
-        self.once(NAME);
         let accepted = match parse_extensions(&self.head.joined(NAME)) {
             Ok(accepted) => accepted,
             Err(mistake) => {
-                self.breach_at(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                self.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
                 return None;
             }
         };
@@ -172,11 +176,11 @@ impl Check<'_> {
         let mut deflate = None;
         for extension in &accepted {
             if !offered.iter().any(|offer| offer.name == extension.name) {
-                self.breach_at(HandshakeRule::ExtensionNotOffered, NAME, format!("`{extension}`"));
+                self.breach(HandshakeRule::ExtensionNotOffered, NAME, format!("`{extension}`"));
             }
             match (extension.name == EXTENSION, deflate) {
                 (true, None) => deflate = Some(self.deflate(NAME, &offered, extension)),
-                (true, Some(_)) => self.breach_at(HandshakeRule::ExtensionRepeated, NAME, format!("`{EXTENSION}`")),
+                (true, Some(_)) => self.breach(HandshakeRule::ExtensionRepeated, NAME, format!("`{EXTENSION}`")),
                 (false, _) => {}
             }
         }
@@ -197,7 +201,7 @@ impl Check<'_> {
         let best = judged.iter().position(|(_, breaches)| breaches.is_empty()).unwrap_or_default();
         let (agreed, breaches) = judged.swap_remove(best);
         for (rule, detail) in breaches {
-            self.breach_at(rule, name, detail);
+            self.breach(rule, name, detail);
         }
         agreed
     }
@@ -211,22 +215,18 @@ impl Check<'_> {
         }
     }
 
-    fn breach_of_first_line(&mut self, rule: HandshakeRule, detail: String) {
-        let line = self.head.first_line();
-        self.findings.push(rule.broken_by(Role::Server, 0, line.as_bytes(), detail));
-    }
-
     /// The header is missing, or its value says something else.
     fn breach_of(&mut self, rule: HandshakeRule, name: &str) {
         let detail = match self.head.all(name).next() {
             None => format!("there is no `{name}`"),
             Some(_) => format!("`{name}: {}`", String::from_utf8_lossy(&self.head.joined(name))),
         };
-        self.breach_at(rule, name, detail);
+        self.breach(rule, name, detail);
     }
 
-    fn breach_at(&mut self, rule: HandshakeRule, name: &str, detail: String) {
-        let lines = self.head.all(name).next().map(|field| field.lines.clone()).unwrap_or_default();
-        self.findings.push(rule.broken_by(Role::Server, lines.start, &self.head.raw()[lines], detail));
+    /// A breach in the first header of that name, or in the first line where there is none.
+    fn breach(&mut self, rule: HandshakeRule, name: &str, detail: String) {
+        let place = self.head.place(name);
+        self.findings.push(rule.broken_by(Role::Server, place.start, &self.head.raw()[place], detail));
     }
 }

@@ -2,9 +2,6 @@
 
 use crate::wire::{Finding, Role, Rule};
 
-/// How many of the offending bytes a finding keeps.
-const EVIDENCE: usize = 32;
-
 /// A rule that a handshake can break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HandshakeRule {
@@ -24,7 +21,7 @@ pub enum HandshakeRule {
     Status,
     /// The method is not GET.
     Method,
-    /// `Host` is missing.
+    /// `Host` is missing, or there twice.
     Host,
     /// `Upgrade` is missing or does not say `websocket`.
     Upgrade,
@@ -106,7 +103,7 @@ impl HandshakeRule {
             Self::HttpVersion => "HTTP version is not 1.1",
             Self::Status => "status is not 101",
             Self::Method => "method is not GET",
-            Self::Host => "no `Host` header",
+            Self::Host => "not exactly one `Host` header",
             Self::Upgrade => "no `Upgrade: websocket`",
             Self::Connection => "no `Connection: Upgrade`",
             Self::Key => "bad `Sec-WebSocket-Key`",
@@ -137,7 +134,7 @@ impl HandshakeRule {
             rule: Rule::Handshake(self),
             blame,
             offset: offset as u64,
-            bytes: bytes[..bytes.len().min(EVIDENCE)].to_vec(),
+            bytes: bytes[..bytes.len().min(Finding::MOST_BYTES)].to_vec(),
             detail: detail.into(),
         }
     }

@@ -4,7 +4,8 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::extensions::{Extension, parse_extensions};
 use super::{
-    Agreed, HandshakeRule, Head, HeadError, HeadFault, StartLine, Strictness, Version, encode_head, is_key, token,
+    Agreed, HandshakeRule, Head, HeadError, HeadFault, StartLine, Strictness, Verdict, Version, encode_head, is_key,
+    token,
 };
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
 use crate::wire::{DeflateParameters, Finding, Role, Rule};
@@ -34,14 +35,8 @@ pub enum Subprotocols {
 pub struct Reply {
     /// The response to send, 101 or a refusal.
     pub response: Vec<u8>,
-    /// What was agreed on; `None` when the response is a refusal.
-    pub agreed: Option<Agreed>,
-    /// Every breach of the client's.
-    pub findings: Vec<Finding>,
-    /// What was checked and held, one line each.
-    pub verified: Vec<String>,
-    /// What is odd, though no breach, one line each. May hold a peer's bytes, unescaped.
-    pub notes: Vec<String>,
+    /// What came of checking the request; nothing is agreed on when the response is a refusal.
+    pub verdict: Verdict,
 }
 
 /// Checks a request and answers it.
@@ -62,7 +57,7 @@ pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
         }
         None => (refusal_of(&findings), None),
     };
-    Reply { response, agreed, findings, verified, notes }
+    Reply { response, verdict: Verdict { findings, verified, notes, agreed } }
 }
 
 /// The response to what is no request: 431 where it was too much, 400 where it was something else.
@@ -75,6 +70,9 @@ pub fn refuse(error: &HeadError) -> Vec<u8> {
     }
 }
 
+/// The name of no header, so a breach is placed in the first line.
+const FIRST_LINE: &str = "";
+
 struct Check<'a> {
     head: &'a Head,
     findings: Vec<Finding>,
@@ -85,11 +83,9 @@ struct Check<'a> {
 impl Check<'_> {
     /// The items of section 4.2.1 that every request must have; the key, when it is one.
     fn request(&mut self) -> Option<String> {
-        let first_line = self.head.first_line();
         let is_get = matches!(self.head.start_line(), StartLine::Request { method, .. } if method == "GET");
-        self.expect_in_first_line(is_get, HandshakeRule::Method, &first_line);
-        let current = self.head.version() >= Version::HTTP_11;
-        self.expect_in_first_line(current, HandshakeRule::HttpVersion, &first_line);
+        self.expect_in_first_line(is_get, HandshakeRule::Method);
+        self.expect_in_first_line(self.head.version() >= Version::HTTP_11, HandshakeRule::HttpVersion);
         self.expect(self.head.all("Host").count() == 1, HandshakeRule::Host, "Host");
         self.expect(self.head.lists("Upgrade", "websocket"), HandshakeRule::Upgrade, "Upgrade");
         self.expect(self.head.lists("Connection", "upgrade"), HandshakeRule::Connection, "Connection");
@@ -160,11 +156,10 @@ impl Check<'_> {
         self.breach(rule, name, detail);
     }
 
-    fn expect_in_first_line(&mut self, holds: bool, rule: HandshakeRule, line: &str) {
-        if holds {
-            return;
+    fn expect_in_first_line(&mut self, holds: bool, rule: HandshakeRule) {
+        if !holds {
+            self.breach(rule, FIRST_LINE, format!("`{}`", self.head.first_line()));
         }
-        self.findings.push(rule.broken_by(Role::Client, 0, line.as_bytes(), format!("`{line}`")));
     }
 
     /// "MUST NOT appear more than once in an HTTP request" (RFC 6455 section 11.3).
@@ -176,9 +171,10 @@ impl Check<'_> {
         }
     }
 
+    /// A breach in the first header of that name, or in the first line where there is none.
     fn breach(&mut self, rule: HandshakeRule, name: &str, detail: String) {
-        let lines = self.head.all(name).next().map(|field| field.lines.clone()).unwrap_or_default();
-        self.findings.push(rule.broken_by(Role::Client, lines.start, &self.head.raw()[lines], detail));
+        let place = self.head.place(name);
+        self.findings.push(rule.broken_by(Role::Client, place.start, &self.head.raw()[place], detail));
     }
 }
 
