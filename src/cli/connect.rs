@@ -8,6 +8,7 @@ use super::Invocation;
 use super::listen::{Listen, PushArgs};
 use super::session::SessionArgs;
 use super::value::{HeaderSource, ListenAddress};
+use crate::wire::handshake::HeaderRule;
 
 /// Open a session with a server.
 #[derive(Debug, Clone)]
@@ -87,7 +88,10 @@ impl DefaultArgs {
             return Ok(Invocation::Listen(Listen { address, push, input, view, identity, limits, protocol }));
         }
         session.connection.tls.insecure |= wscat.no_check;
-        session.connection.request.headers.extend(wscat.host.map(|host| HeaderSource::Rule(format!("Host: {host}"))));
+        if let Some(host) = wscat.host {
+            let rule = HeaderRule::parse(&format!("Host: {host}"))?;
+            session.connection.request.headers.push(HeaderSource::Rule(rule));
+        }
         let url = target.url.or(target.connect).unwrap_or_default();
         Ok(Invocation::Connect(Connect { url, session }))
     }

@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(connect("-c host -x one -x two -w -1").session.execute.execute, ["one", "two"]);
         assert_eq!(connect("-c host -x one -w -1").session.execute.wait, Some(Wait::Forever));
         assert_eq!(connect("-c host -H a:b -o http://o").session.connection.request.headers.len(), 1);
-        let host = HeaderSource::Rule("Host: other".into());
+        let host = "Host:other".parse().expect("a header");
         assert_eq!(connect("-c 127.0.0.1 --host other").session.connection.request.headers, [host]);
     }
 

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use clap::Args;
 
 use super::value;
+use crate::wire::DeflateOffer;
 
 /// Exact control of the protocol. What departs from the default is said with `-v`.
 #[derive(Debug, Clone, Args)]
@@ -15,14 +16,14 @@ pub struct ProtocolArgs {
     ///
     /// Without this flag, permessage-deflate (RFC 7692) is offered, and granted to a client that offers it.
     #[arg(long, conflicts_with = "deflate", hide_short_help = true)]
-    pub no_deflate: bool,
+    no_deflate: bool,
 
     /// Set the parameters of permessage-deflate
     ///
     /// To offer as a client, to grant as a server; as in the header, for example
     /// `client_max_window_bits=10; server_no_context_takeover`.
-    #[arg(long, value_name = "PARAMETERS", hide_short_help = true)]
-    pub deflate: Option<String>,
+    #[arg(long, value_name = "PARAMETERS", value_parser = DeflateOffer::parse, hide_short_help = true)]
+    deflate: Option<DeflateOffer>,
 
     /// Report breaches of the protocol and go on
     ///
@@ -49,6 +50,13 @@ pub struct ProtocolArgs {
     pub no_close_reply: bool,
 }
 
+impl ProtocolArgs {
+    /// What to offer, or to want of a client's offer; `None` not to compress at all.
+    pub fn deflate(&self) -> Option<DeflateOffer> {
+        if self.no_deflate { None } else { Some(self.deflate.clone().unwrap_or_default()) }
+    }
+}
+
 /// What is random unless it is fixed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Protocol")]
@@ -63,5 +71,5 @@ pub struct FixedArgs {
     ///
     /// Instead of a random one: 16 bytes in base64.
     #[arg(long, value_name = "BASE64", value_parser = value::handshake_key, hide_short_help = true)]
-    pub ws_key: Option<[u8; 16]>,
+    pub ws_key: Option<String>,
 }

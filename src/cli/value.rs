@@ -10,6 +10,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
+use crate::wire::handshake::HeaderRule;
+
 /// How long to stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
@@ -53,8 +55,8 @@ impl fmt::Debug for Secret {
 /// One value of `--header`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeaderSource {
-    /// A rule: `Name: value`, `Name:` or `Name;`.
-    Rule(String),
+    /// A rule by itself.
+    Rule(HeaderRule),
     /// A file of rules, one a line.
     File(PathBuf),
 }
@@ -65,8 +67,7 @@ impl FromStr for HeaderSource {
     fn from_str(value: &str) -> Result<Self, String> {
         match value.strip_prefix('@') {
             Some(file) => Ok(Self::File(file.into())),
-            None if value.contains([':', ';']) => Ok(Self::Rule(value.to_owned())),
-            None => Err("expected `Name: value`, `Name:`, `Name;` or `@FILE`".into()),
+            None => HeaderRule::parse(value).map(Self::Rule),
         }
     }
 }
@@ -199,11 +200,11 @@ pub(super) fn mask_key(value: &str) -> Result<[u8; 4], String> {
 }
 
 /// The value of `Sec-WebSocket-Key`: 16 bytes in base64 (RFC 6455 section 4.1).
-pub(super) fn handshake_key(value: &str) -> Result<[u8; 16], String> {
-    let bytes = BASE64.decode(value.as_bytes()).ok();
-    bytes
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(|| "expected 16 bytes in base64, such as `dGhlIHNhbXBsZSBub25jZQ==`".into())
+pub(super) fn handshake_key(value: &str) -> Result<String, String> {
+    match BASE64.decode(value.as_bytes()) {
+        Ok(bytes) if bytes.len() == 16 => Ok(value.to_owned()),
+        _ => Err("expected 16 bytes in base64, such as `dGhlIHNhbXBsZSBub25jZQ==`".into()),
+    }
 }
 
 #[cfg(test)]
@@ -263,7 +264,7 @@ mod tests {
     fn keys_have_their_exact_length() {
         assert_eq!(mask_key("00C0ffee"), Ok([0x00, 0xC0, 0xFF, 0xEE]));
         assert!(mask_key("00c0ff").is_err());
-        assert_eq!(handshake_key("dGhlIHNhbXBsZSBub25jZQ=="), Ok(*b"the sample nonce"));
+        assert!(handshake_key("dGhlIHNhbXBsZSBub25jZQ==").is_ok());
         assert!(handshake_key("dGhl").is_err());
     }
 }

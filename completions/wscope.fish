@@ -1,0 +1,175 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_wscope_global_optspecs
+    string join \n c/connect= l/listen= host= slash n x/execute= i/interactive w/wait= echo N/no-input b/binary 0/null v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply h/help V/version
+end
+
+function __fish_wscope_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_wscope_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_wscope_using_subcommand
+    set -l cmd (__fish_wscope_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c wscope -n "__fish_wscope_needs_command" -s c -l connect -d 'The same as URL, as wscat has it' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s l -l listen -d 'The same as `wscope listen PORT`, as wscat has it' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l host -d 'The address to listen on with `-l`; otherwise the Host header' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -r -f -a "relative\t'Seconds since the session opened'
+local\t'Wall clock, in the local time zone'
+utc\t'Wall clock, in UTC'"
+complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Even when redirected'
+never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Add a header' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer a subprotocol' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s o -l origin -d 'Send an Origin header' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s u -l user -d 'Basic auth; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l bearer -d 'Send a bearer token' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l cookie -d 'Send a cookie' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit the whole handshake' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust this authority, not the system\'s' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l sni -d 'Ask for this name (SNI), and verify it' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l tls-min -d 'Accept no lower version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_needs_command" -l cert -d 'Show this certificate' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l key -d 'The private key of the certificate' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l passphrase -d 'Decrypt the private key' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l mask-key -d 'Mask with this key' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l ws-key -d 'Send this Sec-WebSocket-Key' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s m -l max-time -d 'Limit the whole run' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-timeout -d 'Limit the closing handshake' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l max-message -d 'Limit a message' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l ping-interval -d 'Ping this often' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l ping-timeout -d 'Give up when a ping stays unanswered' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l deflate -d 'Set the parameters of permessage-deflate' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l fragment -d 'Split what is sent into frames' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'Nothing: slash commands are always understood'
+complete -c wscope -n "__fish_wscope_needs_command" -s n -d '`--no-check` where it is meant: in other tools `-n` is harmless'
+complete -c wscope -n "__fish_wscope_needs_command" -s i -l interactive -d 'Go on with stdin after `-x`'
+complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send back every message'
+complete -c wscope -n "__fish_wscope_needs_command" -s N -l no-input -d 'Don\'t read stdin'
+complete -c wscope -n "__fish_wscope_needs_command" -s b -l binary -d 'Send stdin as binary messages'
+complete -c wscope -n "__fish_wscope_needs_command" -s 0 -l null -d 'Messages in and out end with NUL, not newline'
+complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show how the connection came about, and its heads'
+complete -c wscope -n "__fish_wscope_needs_command" -l show-secrets -d 'Don\'t hide credentials in what `-v` shows'
+complete -c wscope -n "__fish_wscope_needs_command" -l frames -d 'Show each frame in a line'
+complete -c wscope -n "__fish_wscope_needs_command" -l hex -d 'Show the bytes on the wire'
+complete -c wscope -n "__fish_wscope_needs_command" -s P -l show-ping-pong -d 'Show pings and pongs'
+complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Lay out JSON'
+complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Say nothing but messages and errors'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-color -d 'The same as `--color never`'
+complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-deflate -d 'Don\'t compress'
+complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Report breaches of the protocol and go on'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-pong -d 'Don\'t answer pings'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-close-reply -d 'Don\'t answer Close'
+complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print version'
+complete -c wscope -n "__fish_wscope_needs_command" -a "demo" -d 'Try wscope without a server'
+complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Be the server, and show what clients send'
+complete -c wscope -n "__fish_wscope_needs_command" -a "generate" -d 'Print the man pages or shell completions'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -r -f -a "relative\t'Seconds since the session opened'
+local\t'Wall clock, in the local time zone'
+utc\t'Wall clock, in UTC'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Even when redirected'
+never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s H -l header -d 'Add a header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s s -l subprotocol -d 'Offer a subprotocol' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s o -l origin -d 'Send an Origin header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s u -l user -d 'Basic auth; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l bearer -d 'Send a bearer token' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cookie -d 'Send a cookie' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-timeout -d 'Limit the whole handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cacert -d 'Trust this authority, not the system\'s' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l sni -d 'Ask for this name (SNI), and verify it' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l tls-min -d 'Accept no lower version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cert -d 'Show this certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l key -d 'The private key of the certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l passphrase -d 'Decrypt the private key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l mask-key -d 'Mask with this key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l ws-key -d 'Send this Sec-WebSocket-Key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s m -l max-time -d 'Limit the whole run' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l close-timeout -d 'Limit the closing handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-message -d 'Limit a message' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l ping-interval -d 'Ping this often' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l ping-timeout -d 'Give up when a ping stays unanswered' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l deflate -d 'Set the parameters of permessage-deflate' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l fragment -d 'Split what is sent into frames' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s i -l interactive -d 'Go on with stdin after `-x`'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l echo -d 'Send back every message'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s N -l no-input -d 'Don\'t read stdin'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s b -l binary -d 'Send stdin as binary messages'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 0 -l null -d 'Messages in and out end with NUL, not newline'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s v -l verbose -d 'Show how the connection came about, and its heads'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l show-secrets -d 'Don\'t hide credentials in what `-v` shows'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l frames -d 'Show each frame in a line'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l hex -d 'Show the bytes on the wire'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s P -l show-ping-pong -d 'Show pings and pongs'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pretty -d 'Lay out JSON'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s q -l quiet -d 'Say nothing but messages and errors'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-color -d 'The same as `--color never`'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-deflate -d 'Don\'t compress'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l lenient -d 'Report breaches of the protocol and go on'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-pong -d 'Don\'t answer pings'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-close-reply -d 'Don\'t answer Close'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l push -d 'Push this text to every client' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l every -d 'How often to push' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -r -f -a "relative\t'Seconds since the session opened'
+local\t'Wall clock, in the local time zone'
+utc\t'Wall clock, in UTC'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Even when redirected'
+never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l cert -d 'Show this certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l key -d 'The private key of the certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l passphrase -d 'Decrypt the private key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s m -l max-time -d 'Limit the whole run' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l close-timeout -d 'Limit the closing handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-message -d 'Limit a message' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l ping-interval -d 'Ping this often' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l ping-timeout -d 'Give up when a ping stays unanswered' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l deflate -d 'Set the parameters of permessage-deflate' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l fragment -d 'Split what is sent into frames' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l echo -d 'Send back every message'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s N -l no-input -d 'Don\'t read stdin'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s b -l binary -d 'Send stdin as binary messages'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s 0 -l null -d 'Messages in and out end with NUL, not newline'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s v -l verbose -d 'Show how the connection came about, and its heads'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l show-secrets -d 'Don\'t hide credentials in what `-v` shows'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l frames -d 'Show each frame in a line'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l hex -d 'Show the bytes on the wire'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s P -l show-ping-pong -d 'Show pings and pongs'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l pretty -d 'Lay out JSON'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s q -l quiet -d 'Say nothing but messages and errors'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-color -d 'The same as `--color never`'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-deflate -d 'Don\'t compress'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l lenient -d 'Report breaches of the protocol and go on'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pong -d 'Don\'t answer pings'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-close-reply -d 'Don\'t answer Close'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -s h -l help -d 'Print help'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -f -a "man" -d 'A man page'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -f -a "completions" -d 'A completion script'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print help'
