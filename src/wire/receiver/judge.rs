@@ -1,6 +1,7 @@
 //! The rules that a frame header alone can break (RFC 6455 sections 5.1 to 5.5, RFC 7692 section 6).
 
-use crate::wire::{Control, Data, Header, OpCode, Role, Rule};
+use super::{LONGEST_CONTROL, RSV1};
+use crate::wire::{Control, Data, Header, LengthEncoding, OpCode, Role, Rule};
 
 /// What the judgement of a header depends on.
 #[derive(Debug, Clone, Copy)]
@@ -12,12 +13,6 @@ pub struct Circumstances {
     /// A fragmented message is under way.
     pub in_message: bool,
 }
-
-/// RSV1 (RFC 7692 section 6).
-pub const RSV1: u8 = 0x4;
-
-/// The longest payload of a control frame (RFC 6455 section 5.5).
-const LONGEST_CONTROL: u64 = 125;
 
 /// Reports every rule that `header` breaks, the ones that nobody can look past first.
 pub fn judge(header: &Header, circumstances: Circumstances, mut report: impl FnMut(Rule, String)) {
@@ -77,8 +72,8 @@ fn judge_reserved_bits(header: &Header, circumstances: Circumstances, report: &m
 
 fn bits(header: &Header) -> u8 {
     match header.length_encoding {
-        crate::wire::LengthEncoding::Seven => 7,
-        crate::wire::LengthEncoding::Sixteen => 16,
-        crate::wire::LengthEncoding::SixtyFour => 64,
+        LengthEncoding::Seven => 7,
+        LengthEncoding::Sixteen => 16,
+        LengthEncoding::SixtyFour => 64,
     }
 }

@@ -2,120 +2,121 @@
 
 use crate::wire::{Frame, Header, Observe, Position};
 
-/// The frame that is being read, as far as it is to be reported.
+/// What a buffer may keep from one frame to the next.
+const KEPT_CAPACITY: usize = 1 << 20;
+
+/// Keeps the frame that is being read, as far as it is to be reported.
 #[derive(Debug)]
 pub struct Recorder {
     level: Observe,
     /// The most bytes of a payload that are kept.
     most: usize,
-    frame: Frame<'static>,
-    header_bytes: [u8; Header::LONGEST],
-    header_length: usize,
+    recorded: Option<Recorded>,
     payload: Vec<u8>,
     plain: Vec<u8>,
 }
 
+#[derive(Debug)]
+struct Recorded {
+    header: Header,
+    header_bytes: [u8; Header::LONGEST],
+    offset: u64,
+    position: Position,
+    inflated: Option<u64>,
+    received: u64,
+}
+
 impl Recorder {
     pub fn new(most: u64) -> Self {
-        let nothing = Header {
-            fin: false,
-            rsv: 0,
-            opcode: crate::wire::OpCode::Data(crate::wire::Data::Continue),
-            mask: None,
-            length: 0,
-            length_encoding: crate::wire::LengthEncoding::Seven,
-        };
         Self {
             level: Observe::Nothing,
             most: usize::try_from(most).unwrap_or(usize::MAX),
-            frame: Frame {
-                header: nothing,
-                header_bytes: &[],
-                offset: 0,
-                position: Position::Whole,
-                payload: &[],
-                plain: &[],
-                inflated: None,
-                received: 0,
-            },
-            header_bytes: [0; Header::LONGEST],
-            header_length: 0,
+            recorded: None,
             payload: Vec::new(),
             plain: Vec::new(),
         }
     }
 
     /// A frame begins.
-    pub fn begin(
-        &mut self,
-        level: Observe,
-        header: Header,
-        header_bytes: &[u8],
-        offset: u64,
-        position: Position,
-        compressed: bool,
-    ) {
+    pub fn begin(&mut self, level: Observe, header: Header, header_bytes: &[u8], offset: u64) {
         self.level = level;
+        self.recorded = None;
         if level == Observe::Nothing {
             return;
         }
-        self.frame = Frame { header, offset, position, inflated: compressed.then_some(0), received: 0, ..self.frame };
-        self.header_length = header_bytes.len();
-        self.header_bytes[..header_bytes.len()].copy_from_slice(header_bytes);
-        forget(&mut self.payload);
-        forget(&mut self.plain);
+        let mut recorded = Recorded {
+            header,
+            header_bytes: [0; Header::LONGEST],
+            offset,
+            position: if header.fin || header.is_control() { Position::Whole } else { Position::First },
+            inflated: None,
+            received: 0,
+        };
+        recorded.header_bytes[..header_bytes.len()].copy_from_slice(header_bytes);
+        self.recorded = Some(recorded);
+        for kept in [&mut self.payload, &mut self.plain] {
+            kept.clear();
+            kept.shrink_to(KEPT_CAPACITY);
+        }
     }
 
-    /// Whether the frame is to be reported.
-    pub fn is_on(&self) -> bool {
-        self.level != Observe::Nothing
+    /// It has a place in a message.
+    pub fn place(&mut self, position: Position, is_compressed: bool) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.position = position;
+            recorded.inflated = is_compressed.then_some(0);
+        }
     }
 
     /// Payload bytes as they are on the wire.
     pub fn wire(&mut self, bytes: &[u8]) {
-        self.frame.received += bytes.len() as u64;
+        let Some(recorded) = &mut self.recorded else { return };
+        recorded.received += bytes.len() as u64;
         if self.level == Observe::Bytes {
             keep(bytes, self.most, &mut self.payload);
         }
     }
 
-    /// The same bytes, unmasked. Not for compressed frames.
+    /// The same bytes, unmasked.
     pub fn unmasked(&mut self, bytes: &[u8]) {
-        if self.level == Observe::Bytes && self.frame.header.mask.is_some() {
+        let Some(recorded) = &self.recorded else { return };
+        if self.level == Observe::Bytes && recorded.inflated.is_none() {
             keep(bytes, self.most, &mut self.plain);
         }
     }
 
-    /// What a compressed frame has inflated to.
+    /// What compressed bytes have inflated to.
     pub fn inflated(&mut self, bytes: &[u8]) {
-        if let Some(length) = &mut self.frame.inflated {
-            *length += bytes.len() as u64;
-        }
+        let Some(Recorded { inflated: Some(length), .. }) = &mut self.recorded else { return };
+        *length += bytes.len() as u64;
         if self.level == Observe::Bytes {
             keep(bytes, self.most, &mut self.plain);
         }
     }
 
+    /// Whether there is a frame to report.
+    pub fn is_on(&self) -> bool {
+        self.recorded.is_some()
+    }
+
     /// The frame as far as it has come.
-    pub fn frame(&self) -> Frame<'_> {
-        let is_plain = self.frame.header.mask.is_none() && self.frame.inflated.is_none();
-        Frame {
-            header_bytes: &self.header_bytes[..self.header_length],
+    pub fn frame(&self) -> Option<Frame<'_>> {
+        let Recorded { header, header_bytes, offset, position, inflated, received } = self.recorded.as_ref()?;
+        let is_plain = header.mask.is_none() && inflated.is_none();
+        Some(Frame {
+            header: *header,
+            header_bytes: &header_bytes[..header.wire_length()],
+            offset: *offset,
+            position: *position,
             payload: &self.payload,
             plain: if is_plain { &self.payload } else { &self.plain },
-            ..self.frame
-        }
+            inflated: *inflated,
+            received: *received,
+        })
     }
 }
 
 fn keep(bytes: &[u8], most: usize, kept: &mut Vec<u8>) {
     let room = most.saturating_sub(kept.len());
     kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
-}
-
-/// Empties a buffer, and gives back what a huge frame took.
-fn forget(kept: &mut Vec<u8>) {
-    const MOST: usize = 1 << 20;
-    kept.clear();
-    kept.shrink_to(MOST);
 }

@@ -1,0 +1,353 @@
+//! Puts messages together: fragments, inflating, UTF-8, limits (RFC 6455 sections 5.4, 5.6 and 8.1, RFC 7692 section 6.2).
+
+use std::ops::Range;
+
+use super::{RSV1, ReceiverOptions};
+use crate::wire::deflate::Inflater;
+use crate::wire::utf8::Utf8;
+use crate::wire::{Data, Header, Kind, MessageFacts, OpCode, Position, Rule};
+
+/// Empty fragments that one message may have: nothing but a header each, so no limit on its size would ever end it.
+const MOST_EMPTY_FRAGMENTS: u32 = 0x1_0000;
+
+/// What the buffer may keep when the next message is not nearly as large.
+const KEPT_CAPACITY: usize = 1 << 20;
+
+/// Room to inflate into at first.
+const INFLATE_ROOM: u64 = 64 * 1024;
+
+/// Collects the message whose frames are coming, or passes it on piece by piece.
+#[derive(Debug)]
+pub struct Assembler {
+    max_message: u64,
+    stream_binary_above: u64,
+    inflater: Option<Inflater>,
+    message: Option<Message>,
+    collected: Vec<u8>,
+    /// What has been collected was handed out as a part, and makes way for the next.
+    is_handed_out: bool,
+}
+
+/// What is known of the message whose frames are coming.
+#[derive(Debug)]
+struct Message {
+    kind: Kind,
+    /// RSV1 was set on its first frame.
+    is_compressed: bool,
+    /// It is handed out in parts.
+    is_streamed: bool,
+    /// Frames that have begun.
+    fragments: u32,
+    /// Those among them that announced no payload and no end.
+    empty_fragments: u32,
+    /// Payload bytes announced on the wire.
+    wire_length: u64,
+    /// Payload bytes so far, after inflating.
+    length: u64,
+    /// `None` for binary messages, and for text that is already known to be wrong.
+    utf8: Option<Utf8>,
+}
+
+/// A rule that a payload breaks.
+#[derive(Debug)]
+pub struct Breach {
+    pub rule: Rule,
+    /// Where in the input, as far as that can be said.
+    pub index: usize,
+    /// The offending bytes, and what follows them.
+    pub bytes: Vec<u8>,
+    pub detail: String,
+}
+
+/// What has been done with some payload.
+#[derive(Debug)]
+pub struct Taken {
+    /// Bytes of the input that were used.
+    pub consumed: usize,
+    /// What they inflated to, in [`Assembler::collected`].
+    pub inflated: Range<usize>,
+    /// The frame is over.
+    pub is_frame_over: bool,
+    /// What can be handed out before the message is over.
+    pub part: Option<Part>,
+    /// What is wrong with it.
+    pub breach: Option<Breach>,
+}
+
+/// Where a part of a streamed message lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// In the input: the bytes just consumed.
+    Input,
+    /// In [`Assembler::collected`].
+    Collected,
+}
+
+/// A message that is over.
+#[derive(Debug)]
+pub struct Whole {
+    pub kind: Kind,
+    pub is_streamed: bool,
+    pub facts: MessageFacts,
+}
+
+impl Assembler {
+    pub fn new(options: &ReceiverOptions) -> Self {
+        Self {
+            max_message: options.max_message,
+            stream_binary_above: options.stream_binary_above.unwrap_or(u64::MAX),
+            inflater: options.deflate.map(|parameters| Inflater::new(options.role, parameters)),
+            message: None,
+            collected: Vec::new(),
+            is_handed_out: false,
+        }
+    }
+
+    /// Whether permessage-deflate is in use.
+    pub fn can_inflate(&self) -> bool {
+        self.inflater.is_some()
+    }
+
+    /// The largest message that may be handed out without coming here.
+    #[inline]
+    pub fn most_whole(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Text => self.max_message,
+            Kind::Binary => self.max_message.min(self.stream_binary_above),
+        }
+    }
+
+    /// Whether a message has begun and is not over.
+    #[inline]
+    pub fn is_in_message(&self) -> bool {
+        self.message.is_some()
+    }
+
+    /// Whether the message that has begun is compressed.
+    pub fn is_compressed(&self) -> bool {
+        self.message.as_ref().is_some_and(|message| message.is_compressed)
+    }
+
+    /// What has been collected, or inflated last.
+    pub fn collected(&self) -> &[u8] {
+        &self.collected
+    }
+
+    /// Drops the message that has begun.
+    pub fn abandon(&mut self) {
+        self.message = None;
+    }
+
+    /// A data frame begins, the first of a message or a continuation; says where it stands in its message.
+    pub fn begin_frame(&mut self, header: &Header) -> Position {
+        match header.opcode {
+            OpCode::Data(Data::Text) => self.begin_message(Kind::Text, header),
+            OpCode::Data(Data::Binary) => self.begin_message(Kind::Binary, header),
+            _ => {}
+        }
+        let Some(message) = &mut self.message else { return Position::Whole };
+        message.begin_frame(header)
+    }
+
+    fn begin_message(&mut self, kind: Kind, header: &Header) {
+        self.collected.clear();
+        self.is_handed_out = false;
+        if header.length < self.collected.capacity() as u64 / 4 {
+            self.collected.shrink_to(KEPT_CAPACITY);
+        }
+        let is_compressed = self.inflater.is_some() && header.rsv & RSV1 != 0;
+        self.message = Some(Message::new(kind, is_compressed));
+    }
+
+    /// Holds what a frame announces against the limits, before any of it is collected.
+    pub fn check_announcement(&mut self, header: &Header) -> Result<(), Breach> {
+        let Some(message) = &mut self.message else { return Ok(()) };
+        if message.empty_fragments > MOST_EMPTY_FRAGMENTS {
+            let detail = format!("more than {MOST_EMPTY_FRAGMENTS}");
+            return Err(Breach { rule: Rule::TooManyEmptyFragments, index: 0, bytes: Vec::new(), detail });
+        }
+        if message.is_compressed {
+            return Ok(());
+        }
+        let announced = message.length.saturating_add(header.length);
+        if announced > self.max_message {
+            return Err(too_big(announced, self.max_message));
+        }
+        message.stream_if_larger(announced, self.stream_binary_above);
+        Ok(())
+    }
+
+    /// Takes payload of the frame that has begun, unmasked: all of `input`, some, or none of it; to be called until
+    /// the frame is over or the input is used up. `end` says what the end of `input` is.
+    pub fn take(&mut self, input: &[u8], end: End) -> Taken {
+        if self.is_handed_out {
+            self.collected.clear();
+            self.is_handed_out = false;
+        }
+        match &self.message {
+            Some(message) if message.is_streamed && !self.collected.is_empty() => {
+                self.is_handed_out = true;
+                Taken { part: Some(Part::Collected), ..Taken::nothing() }
+            }
+            Some(message) if message.is_compressed => self.inflate(input, end),
+            Some(message) if message.is_streamed => self.pass_on(input, end),
+            _ => self.collect(input, end),
+        }
+    }
+
+    /// The last frame of the message is over, and with it the message.
+    pub fn finish(&mut self) -> Option<Whole> {
+        let message = self.message.take()?;
+        if self.is_handed_out {
+            self.collected.clear();
+        }
+        Some(Whole { kind: message.kind, is_streamed: message.is_streamed, facts: message.facts() })
+    }
+
+    fn pass_on(&mut self, input: &[u8], end: End) -> Taken {
+        if let Some(message) = &mut self.message {
+            message.length += input.len() as u64;
+        }
+        let part = (end != End::Message).then_some(Part::Input);
+        Taken { consumed: input.len(), is_frame_over: end != End::Input, part, ..Taken::nothing() }
+    }
+
+    fn collect(&mut self, input: &[u8], end: End) -> Taken {
+        let before = self.collected.len();
+        self.collected.extend_from_slice(input);
+        let breach = self.check_text(before).or_else(|| self.check_end_of_text(end));
+        Taken { consumed: input.len(), is_frame_over: end != End::Input, breach, ..Taken::nothing() }
+    }
+
+    fn inflate(&mut self, input: &[u8], end: End) -> Taken {
+        let Some(inflater) = &mut self.inflater else { return Taken::nothing() };
+        make_room(&mut self.collected, self.max_message);
+        let before = self.collected.len();
+        let is_last_step = input.is_empty() && end == End::Message;
+        let progress = if is_last_step {
+            inflater.finish(&mut self.collected)
+        } else {
+            inflater.inflate(input, &mut self.collected)
+        };
+        let progress = match progress {
+            Ok(progress) => progress,
+            Err(error) => return Taken { breach: Some(corrupt(input, &error)), ..Taken::nothing() },
+        };
+        let is_frame_over = !progress.is_full
+            && match end {
+                End::Input => false,
+                End::Frame => progress.consumed == input.len(),
+                End::Message => is_last_step,
+            };
+        let end = if is_frame_over { end } else { End::Input };
+        let breach = self.check_text(before).or_else(|| self.check_length()).or_else(|| self.check_end_of_text(end));
+        let output = before..self.collected.len();
+        Taken { consumed: progress.consumed, inflated: output, is_frame_over, part: None, breach }
+    }
+
+    /// Accounts for what has been collected from `before` on.
+    fn check_text(&mut self, before: usize) -> Option<Breach> {
+        let message = self.message.as_mut()?;
+        let added = &self.collected[before..];
+        let start = message.length;
+        message.length += added.len() as u64;
+        let index = message.utf8.as_mut()?.check(added).err()?;
+        message.utf8 = None;
+        let detail = format!("byte {:#04X} at offset {} of the message", added[index], start + index as u64);
+        let in_input = if message.is_compressed { 0 } else { index };
+        Some(Breach { rule: Rule::InvalidText, index: in_input, bytes: added[index..].to_vec(), detail })
+    }
+
+    fn check_end_of_text(&mut self, end: End) -> Option<Breach> {
+        let message = self.message.as_mut()?;
+        if end != End::Message || message.utf8.as_ref()?.is_complete() {
+            return None;
+        }
+        message.utf8 = None;
+        let bytes = self.collected[self.collected.len().saturating_sub(3)..].to_vec();
+        let detail = "the last character is incomplete".to_owned();
+        Some(Breach { rule: Rule::InvalidText, index: 0, bytes, detail })
+    }
+
+    fn check_length(&mut self) -> Option<Breach> {
+        let message = self.message.as_mut()?;
+        message.stream_if_larger(message.length, self.stream_binary_above);
+        (message.length > self.max_message).then(|| too_big(message.length, self.max_message))
+    }
+}
+
+/// What the end of some input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// No more than that: the frame goes on.
+    Input,
+    /// The end of a frame whose message goes on.
+    Frame,
+    /// The end of the message.
+    Message,
+}
+
+impl Message {
+    fn new(kind: Kind, is_compressed: bool) -> Self {
+        Self {
+            kind,
+            is_compressed,
+            is_streamed: false,
+            fragments: 0,
+            empty_fragments: 0,
+            wire_length: 0,
+            length: 0,
+            utf8: (kind == Kind::Text).then(Utf8::default),
+        }
+    }
+
+    fn begin_frame(&mut self, header: &Header) -> Position {
+        self.fragments = self.fragments.saturating_add(1);
+        self.wire_length = self.wire_length.saturating_add(header.length);
+        if header.length == 0 && !header.fin {
+            self.empty_fragments += 1;
+        }
+        match (self.fragments, header.fin) {
+            (1, true) => Position::Whole,
+            (1, false) => Position::First,
+            (number, false) => Position::Middle(number),
+            (number, true) => Position::Last(number),
+        }
+    }
+
+    fn stream_if_larger(&mut self, length: u64, most: u64) {
+        self.is_streamed |= self.kind == Kind::Binary && length > most;
+    }
+
+    fn facts(&self) -> MessageFacts {
+        let compressed = self.is_compressed.then_some(self.wire_length);
+        MessageFacts { length: self.length, compressed, fragments: self.fragments }
+    }
+}
+
+impl Taken {
+    fn nothing() -> Self {
+        Self { consumed: 0, inflated: 0..0, is_frame_over: false, part: None, breach: None }
+    }
+}
+
+fn too_big(length: u64, limit: u64) -> Breach {
+    let detail = format!("at least {length} bytes, the limit is {limit}");
+    Breach { rule: Rule::MessageTooBig, index: 0, bytes: Vec::new(), detail }
+}
+
+fn corrupt(input: &[u8], error: &flate2::DecompressError) -> Breach {
+    let detail = error.message().unwrap_or("not a deflate stream").to_owned();
+    Breach { rule: Rule::CorruptDeflate, index: 0, bytes: input.to_vec(), detail }
+}
+
+/// Makes room to inflate into, twice as much each time, but never more than one byte past the limit.
+fn make_room(collected: &mut Vec<u8>, max_message: u64) {
+    if collected.len() < collected.capacity() {
+        return;
+    }
+    let length = collected.len() as u64;
+    let most = max_message.saturating_add(1).saturating_sub(length).max(1);
+    let room = length.max(INFLATE_ROOM).min(most);
+    collected.reserve_exact(usize::try_from(room).unwrap_or(usize::MAX));
+}

@@ -1,0 +1,39 @@
+//! The frame whose payload is being read.
+
+use crate::wire::{Finding, Header};
+
+/// A frame whose header has been read.
+#[derive(Debug)]
+pub struct Incoming {
+    pub header: Header,
+    /// Where its payload goes.
+    pub destination: Destination,
+    /// Payload bytes that have been used.
+    pub taken: u64,
+    /// Payload bytes that have been recorded and, in the buffer, unmasked.
+    pub prepared: u64,
+    /// What was looked past; reported after the frame.
+    pub findings: Vec<Finding>,
+}
+
+/// What becomes of a payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// The message that is being put together.
+    Message,
+    /// A Ping, Pong or Close.
+    Control,
+    /// Nothing: the frame has no meaning, or comes after Close.
+    Nowhere,
+}
+
+impl Incoming {
+    pub fn new(header: Header) -> Self {
+        Self { header, destination: Destination::Nowhere, taken: 0, prepared: 0, findings: Vec::new() }
+    }
+
+    /// Payload bytes that have not been used.
+    pub fn remaining(&self) -> u64 {
+        self.header.length - self.taken
+    }
+}

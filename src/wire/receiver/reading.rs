@@ -1,0 +1,315 @@
+//! Reads frame after frame from the buffer.
+
+use std::ops::Range;
+
+use super::assembler::{Breach, End, Part};
+use super::frame::{Destination, Incoming};
+use super::judge::{Circumstances, judge};
+use super::{Bytes, LONGEST_CONTROL, Ready, Receiver, Stage, close};
+use crate::wire::{Control, Data, Finding, Header, Kind, Observe, OpCode, Role, Rule, mask};
+
+impl Receiver {
+    /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule.
+    #[inline]
+    pub(super) fn take_whole_message(&mut self) -> Option<(Kind, Range<usize>)> {
+        let is_between_messages = self.frame.is_none() && !self.assembler.is_in_message() && self.ready.is_empty();
+        if !is_between_messages || self.stage != Stage::Open || self.observe != Observe::Nothing {
+            return None;
+        }
+        let (header, header_length) = Header::read(self.buffer.unread())?;
+        let kind = kind(header.opcode)?;
+        let is_ordinary = header.fin
+            && header.rsv == 0
+            && header.mask.is_some() == (self.role == Role::Server)
+            && header.is_minimal()
+            && header.length <= self.assembler.most_whole(kind);
+        if !is_ordinary {
+            return None;
+        }
+        let length = usize::try_from(header.length).ok()?;
+        let payload = self.buffer.unread_mut()[header_length..].get_mut(..length)?;
+        if let Some(key) = header.mask {
+            mask::apply(key, 0, payload);
+        }
+        if kind == Kind::Text && simdutf8::basic::from_utf8(payload).is_err() {
+            // As it was: the long way finds out where it is wrong.
+            if let Some(key) = header.mask {
+                mask::apply(key, 0, payload);
+            }
+            return None;
+        }
+        self.counters.frames += 1;
+        self.counters.messages += 1;
+        self.counters.message_bytes += header.length;
+        self.buffer.take(header_length);
+        Some((kind, self.buffer.take(length)))
+    }
+
+    /// The long way, for everything.
+    pub(super) fn read_on(&mut self) -> Option<Ready> {
+        loop {
+            if let Some(ready) = self.ready.pop_front() {
+                return Some(ready);
+            }
+            if self.stage == Stage::Over {
+                self.buffer.discard();
+                return None;
+            }
+            let has_advanced = if self.frame.is_none() { self.begin_frame() } else { self.take_payload() };
+            if !has_advanced {
+                return None;
+            }
+        }
+    }
+
+    /// Reads and judges a header. False when it has not come.
+    fn begin_frame(&mut self) -> bool {
+        let Some((header, header_length)) = Header::read(self.buffer.unread()) else { return false };
+        let offset = self.buffer.position();
+        let header_bytes = self.buffer.take(header_length);
+        if header.is_control() {
+            self.control_bytes += header_length as u64;
+        }
+        let findings = self.judge(&header, offset, header_bytes.clone());
+        self.recorder.begin(self.observe, header, self.buffer.taken(header_bytes), offset);
+        self.frame = Some(Incoming::new(header));
+        if !findings.into_iter().all(|finding| self.report(finding)) || self.stage == Stage::Closed {
+            return true;
+        }
+        if let Err(breach) = self.admit(&header) {
+            self.report_breach(breach, offset);
+        }
+        true
+    }
+
+    /// Decides where the payload goes, and whether all of it may.
+    fn admit(&mut self, header: &Header) -> Result<(), Breach> {
+        let destination = destination(header, self.assembler.is_in_message());
+        if let Some(frame) = &mut self.frame {
+            frame.destination = destination;
+        }
+        match destination {
+            Destination::Message => {
+                let position = self.assembler.begin_frame(header);
+                self.recorder.place(position, self.assembler.is_compressed());
+                self.assembler.check_announcement(header)
+            }
+            Destination::Control => {
+                self.control.clear();
+                self.check_control(header)
+            }
+            Destination::Nowhere => Ok(()),
+        }
+    }
+
+    fn judge(&self, header: &Header, offset: u64, bytes: Range<usize>) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let blame = self.role.peer();
+        let bytes = self.buffer.taken(bytes);
+        let mut report = |rule, detail| findings.push(Finding { rule, blame, offset, bytes: bytes.to_vec(), detail });
+        if self.stage == Stage::Closed {
+            if !header.is_control() {
+                let detail = format!("opcode {:#X}, length {}", u8::from(header.opcode), header.length);
+                report(Rule::DataAfterClose, detail);
+            }
+            return findings;
+        }
+        let circumstances = Circumstances {
+            sender: blame,
+            deflate: self.assembler.can_inflate(),
+            in_message: self.assembler.is_in_message(),
+        };
+        judge(header, circumstances, report);
+        findings
+    }
+
+    /// Long control frames are looked past, but not without limit.
+    fn check_control(&self, header: &Header) -> Result<(), Breach> {
+        let most = self.max_message.max(LONGEST_CONTROL);
+        if header.length <= most {
+            return Ok(());
+        }
+        let detail = format!("{} bytes, the limit is {most}", header.length);
+        Err(Breach { rule: Rule::MessageTooBig, index: 0, bytes: Vec::new(), detail })
+    }
+
+    /// Uses what has come of the payload. False when more has to come.
+    fn take_payload(&mut self) -> bool {
+        let Some(frame) = &mut self.frame else { return true };
+        let remaining = frame.remaining();
+        let unread = self.buffer.unread_mut();
+        let available = usize::try_from(remaining).map_or(unread.len(), |remaining| remaining.min(unread.len()));
+        if available == 0 && remaining > 0 {
+            return false;
+        }
+        // Inflating may have left bytes behind that are unmasked already.
+        let prepared = usize::try_from(frame.prepared - frame.taken).map_or(available, |bytes| bytes.min(available));
+        let fresh = &mut unread[prepared..available];
+        self.recorder.wire(fresh);
+        if let Some(key) = frame.header.mask {
+            mask::apply(key, frame.prepared, fresh);
+            self.recorder.unmasked(fresh);
+        }
+        frame.prepared += fresh.len() as u64;
+        let end = match (available as u64 == remaining, frame.header.fin) {
+            (false, _) => End::Input,
+            (true, false) => End::Frame,
+            (true, true) => End::Message,
+        };
+        match frame.destination {
+            Destination::Message => self.take_into_message(available, end),
+            Destination::Control => self.take_into_control(available, end),
+            Destination::Nowhere => {
+                self.consume(available);
+                if end != End::Input {
+                    self.finish_frame();
+                }
+            }
+        }
+        true
+    }
+
+    fn take_into_message(&mut self, available: usize, end: End) {
+        let offset = self.buffer.position();
+        let taken = self.assembler.take(&self.buffer.unread()[..available], end);
+        let consumed = self.consume(taken.consumed);
+        self.recorder.inflated(&self.assembler.collected()[taken.inflated]);
+        if let Some(breach) = taken.breach
+            && !self.report_breach(breach, offset)
+        {
+            return;
+        }
+        let bytes_of = |part| match part {
+            Part::Input => Bytes::Buffer(consumed.clone()),
+            Part::Collected => Bytes::Collected,
+        };
+        let part = taken.part.map(|part| Ready::Part { bytes: bytes_of(part), last: None });
+        if !taken.is_frame_over {
+            self.ready.extend(part);
+            return;
+        }
+        self.finish_frame();
+        if end == End::Message {
+            self.finish_message(consumed);
+        } else {
+            self.ready.extend(part);
+        }
+    }
+
+    fn finish_message(&mut self, consumed: Range<usize>) {
+        let is_compressed = self.assembler.is_compressed();
+        let Some(whole) = self.assembler.finish() else { return };
+        let facts = whole.facts;
+        self.counters.messages += 1;
+        self.counters.message_bytes += facts.length;
+        if let Some(compressed) = facts.compressed {
+            self.counters.compressed_bytes += compressed;
+            self.counters.inflated_bytes += facts.length;
+        }
+        self.ready.push_back(match (whole.is_streamed, is_compressed) {
+            (true, true) => Ready::Part { bytes: Bytes::Collected, last: Some(facts) },
+            (true, false) => Ready::Part { bytes: Bytes::Buffer(consumed), last: Some(facts) },
+            (false, _) => Ready::Message { kind: whole.kind, bytes: Bytes::Collected, facts },
+        });
+    }
+
+    fn take_into_control(&mut self, available: usize, end: End) {
+        let range = self.consume(available);
+        self.control.extend_from_slice(self.buffer.taken(range));
+        let Some(frame) = &self.frame else { return };
+        if end == End::Input {
+            return;
+        }
+        match frame.header.opcode {
+            OpCode::Control(Control::Close) => self.finish_close(),
+            OpCode::Control(Control::Ping) => {
+                self.finish_frame();
+                self.ready.push_back(Ready::Ping);
+            }
+            _ => {
+                self.finish_frame();
+                self.ready.push_back(Ready::Pong);
+            }
+        }
+    }
+
+    fn finish_close(&mut self) {
+        let offset = self.buffer.position() - self.control.len() as u64;
+        let mut breaches = Vec::new();
+        let (code, reason) = close::read(&self.control, |breach| breaches.push(breach));
+        if !breaches.into_iter().all(|breach| self.report_breach(breach, offset)) {
+            return;
+        }
+        self.finish_frame();
+        self.close_reason = reason;
+        self.stage = Stage::Closed;
+        self.assembler.abandon();
+        self.ready.push_back(Ready::Close(code));
+    }
+
+    fn consume(&mut self, count: usize) -> Range<usize> {
+        if let Some(frame) = &mut self.frame {
+            frame.taken += count as u64;
+            if frame.header.is_control() {
+                self.control_bytes += count as u64;
+            }
+        }
+        self.buffer.take(count)
+    }
+
+    fn finish_frame(&mut self) {
+        self.counters.frames += 1;
+        self.report_frame();
+    }
+
+    /// Reports the frame as far as it has come, and what was looked past in it. It is over then.
+    pub(super) fn report_frame(&mut self) {
+        let Some(frame) = self.frame.take() else { return };
+        if self.recorder.is_on() {
+            self.ready.push_back(Ready::Frame);
+        }
+        self.ready.extend(frame.findings.into_iter().map(Ready::Finding));
+    }
+
+    fn report_breach(&mut self, breach: Breach, offset: u64) -> bool {
+        let Breach { rule, index, mut bytes, detail } = breach;
+        let blame = if rule.is_own_limit() { self.role } else { self.role.peer() };
+        bytes.truncate(Finding::MOST_BYTES);
+        self.report(Finding { rule, blame, offset: offset + index as u64, bytes, detail })
+    }
+
+    /// Looks past a finding where that is wanted and possible; otherwise ends everything with it. Whether to go on.
+    fn report(&mut self, finding: Finding) -> bool {
+        match &mut self.frame {
+            Some(frame) if self.is_lenient && finding.rule.can_go_on() => {
+                frame.findings.push(finding);
+                true
+            }
+            _ => {
+                self.report_frame();
+                self.ready.push_back(Ready::Finding(finding));
+                self.stage = Stage::Over;
+                false
+            }
+        }
+    }
+}
+
+/// Text or binary, for the opcodes that start a message.
+#[inline]
+fn kind(opcode: OpCode) -> Option<Kind> {
+    match opcode {
+        OpCode::Data(Data::Text) => Some(Kind::Text),
+        OpCode::Data(Data::Binary) => Some(Kind::Binary),
+        _ => None,
+    }
+}
+
+fn destination(header: &Header, in_message: bool) -> Destination {
+    match header.opcode {
+        OpCode::Data(Data::Text | Data::Binary) => Destination::Message,
+        OpCode::Data(Data::Continue) if in_message => Destination::Message,
+        OpCode::Control(Control::Close | Control::Ping | Control::Pong) => Destination::Control,
+        _ => Destination::Nowhere,
+    }
+}
