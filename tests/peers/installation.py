@@ -1,0 +1,70 @@
+"""Brings the peers onto this machine, outside the tree, and makes a private CA for them. Standard library only."""
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+WS = "ws@8"
+WEBSOCKETS = "websockets"
+
+
+class Missing(Exception):
+    """A peer that cannot be had here; says why."""
+
+
+def cache_folder():
+    """Where peers are installed: `$LAB_DIR`, or a folder of ours under the user's cache."""
+    if "LAB_DIR" in os.environ:
+        return Path(os.environ["LAB_DIR"])
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wscope-lab"
+
+
+def program(*names):
+    """The first of these programs that is installed."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+    found = next(filter(None, (shutil.which(name, path=path) for name in names)), None)
+    if not found:
+        raise Missing(f"{names[0]} is not installed")
+    return found
+
+
+def run(command, **options):
+    result = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if result.returncode != 0:
+        raise Missing(f"{' '.join(map(str, command))} failed: {result.stdout.strip()[-500:]}")
+    return result.stdout
+
+
+def node_with_ws():
+    """The command that runs JavaScript with npm's `ws`, and its environment."""
+    node, modules = program("node"), cache_folder() / "node_modules"
+    if not (modules / "ws").exists():
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        print(f"installing npm ws into {modules}", flush=True)
+        run([program("npm"), "install", "--silent", "--no-fund", "--no-audit", "--prefix", cache_folder(), WS])
+    return [node], {**os.environ, "NODE_PATH": str(modules)}
+
+
+def python_with_websockets():
+    """The command that runs Python with `websockets`, and its environment."""
+    environment = cache_folder() / "websockets-venv"
+    if not (environment / ".ok").exists():
+        print(f"installing python websockets into {environment}", flush=True)
+        run([sys.executable, "-m", "venv", "--clear", environment])
+        run([environment / "bin/pip", "-q", "--disable-pip-version-check", "install", WEBSOCKETS])
+        (environment / ".ok").touch()
+    return [str(environment / "bin/python")], {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def make_authority(folder):
+    """A private CA and a certificate of its for localhost: the files `ca.pem`, `certificate.pem`, `key.pem`."""
+    openssl = program("openssl")
+    # A key pair each on P-256: made at once, accepted everywhere.
+    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    run([openssl, "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=wscope test authority",
+         "-addext", "keyUsage=critical,keyCertSign"], cwd=folder)
+    run([openssl, "req", *new_key, "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=localhost"], cwd=folder)
+    (folder / "names.txt").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\n")
+    run([openssl, "x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+         "-extfile", "names.txt", "-out", "certificate.pem"], cwd=folder)

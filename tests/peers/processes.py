@@ -1,0 +1,141 @@
+"""The processes that take part: peers that report in JSON lines, nginx, wscope in a pipe and in a terminal."""
+import json
+import os
+import pty
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+SECONDS = 60
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def stop(process, by=signal.SIGTERM):
+    process.send_signal(by)
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Reporter:
+    """A process whose output is lines of JSON, each a report; other lines are its complaints."""
+
+    def __init__(self, command, environment):
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+        self.reports, self.complaints, self.ended, self.arrived = [], [], False, threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self.arrived:
+                try:
+                    self.reports.append(json.loads(line))
+                except ValueError:
+                    self.complaints.append(line.strip())
+                self.arrived.notify_all()
+        with self.arrived:
+            self.ended = True
+            self.arrived.notify_all()
+
+    def wait_for(self, **wanted):
+        """The first report that has all of these."""
+
+        def find():
+            return next((report for report in self.reports if wanted.items() <= report.items()), None)
+
+        with self.arrived:
+            self.arrived.wait_for(lambda: find() or self.ended, SECONDS)
+            if not find():
+                raise AssertionError(f"the peer never reported {wanted}, only {self.reports[-3:]} {self.complaints[-3:]}")
+            return find()
+
+    def first(self):
+        return self.wait_for()
+
+
+NGINX = """
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+    proxy_http_version 1.1;
+    server {{
+        listen 127.0.0.1:{plain};
+        listen 127.0.0.1:{tls} ssl;
+        ssl_certificate certificate.pem;
+        ssl_certificate_key key.pem;
+        {locations}
+    }}
+}}
+"""
+UPGRADING = "location /{name}/ {{ proxy_pass http://127.0.0.1:{port}/; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }}"
+DROPPING = "location /dropping/{name}/ {{ proxy_pass http://127.0.0.1:{port}/; }}"
+
+
+def start_nginx(nginx, folder, backends):
+    """nginx in front of each backend: at /NAME/ with the two lines that an upgrade needs, at /dropping/NAME/ without."""
+    ports = {"plain": free_port(), "tls": free_port()}
+    locations = "\n".join(line.format(name=name, port=port) for name, port in backends.items() for line in (UPGRADING, DROPPING))
+    (folder / "nginx.conf").write_text(NGINX.format(**ports, locations=locations))
+    process = subprocess.Popen([nginx, "-p", folder, "-c", "nginx.conf", "-e", "error.log"], stdin=subprocess.DEVNULL)
+    wait_until_accepting(ports["plain"], process)
+    return process, ports
+
+
+def wait_until_accepting(port, process):
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"{process.args[0]} ended with status {process.returncode} before it listened")
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+    raise AssertionError(f"{process.args[0]} does not listen on port {port}")
+
+
+def in_a_pipe(command, given=b""):
+    """Runs wscope with this input; its status and all that it printed."""
+    result = subprocess.run(command, input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS)
+    return result.returncode, result.stdout, result.stderr.decode(errors="replace")
+
+
+class Terminal:
+    """wscope in a pseudo-terminal, with somebody typing."""
+
+    def __init__(self, command, folder):
+        master, slave = pty.openpty()
+        environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "XDG_STATE_HOME": str(folder)}
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True)
+        os.close(slave)
+        self.master, self.screen = master, b""
+
+    def wait_for(self, text):
+        deadline = time.monotonic() + SECONDS
+        while text.encode() not in self.screen:
+            if not select.select([self.master], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise AssertionError(f"the terminal never showed {text!r}, only {self.screen!r}")
+            try:
+                self.screen += os.read(self.master, 65536)
+            except OSError:
+                raise AssertionError(f"wscope left before it showed {text!r}: {self.screen!r}") from None
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def close(self):
+        stop(self.process, signal.SIGKILL)
+        os.close(self.master)
