@@ -17,6 +17,8 @@ pub struct ViewArgs {
     pub verbose: bool,
 
     /// Don't hide credentials in what `-v` shows
+    ///
+    /// The values of Authorization, Cookie, Proxy-Authorization and Set-Cookie.
     #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
 
@@ -39,7 +41,8 @@ pub struct ViewArgs {
 
     /// Put the time in front: local, utc or relative
     ///
-    /// Also in front of messages that go into a pipe or a file. `relative` counts seconds since the session opened.
+    /// Local when no kind is given; `relative` counts seconds since the session opened. Also in front of messages that
+    /// go into a pipe or a file.
     #[arg(short, long, value_name = "KIND", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "local", hide_possible_values = true)]
     pub timestamps: Option<Timestamps>,
