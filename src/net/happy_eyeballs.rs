@@ -152,3 +152,118 @@ fn finish(socket: Socket) -> io::Result<TcpStream> {
     socket.set_tcp_nodelay(true)?;
     Ok(socket.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn soon(milliseconds: u64) -> Instant {
+        Instant::now() + Duration::from_millis(milliseconds)
+    }
+
+    /// Somebody who answers.
+    fn open() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    /// An address at which nobody listens.
+    fn refused() -> SocketAddr {
+        open().1
+    }
+
+    /// An address that drops what comes: the queue of its listener is full. Those in the queue are kept with it.
+    fn silent() -> (Vec<Socket>, SocketAddr) {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        let mut sockets = vec![listener];
+        loop {
+            let socket = begin(address).unwrap();
+            let mut interest = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
+            let full = poll(&mut interest, PollTimeout::from(50_u8)).unwrap() == 0;
+            sockets.push(socket);
+            if full {
+                return (sockets, address);
+            }
+        }
+    }
+
+    #[test]
+    fn the_families_take_turns_beginning_with_the_preferred_one() {
+        let given = addresses(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"]);
+        let turns = addresses(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]);
+        assert_eq!(interleave(&given), turns);
+    }
+
+    #[test]
+    fn the_order_within_a_family_stays() {
+        let given = addresses(&["1.1.1.1:1", "2.2.2.2:1", "[::1]:1"]);
+        assert_eq!(interleave(&given), addresses(&["1.1.1.1:1", "[::1]:1", "2.2.2.2:1"]));
+        assert_eq!(interleave(&given[..2]), given[..2]);
+        assert_eq!(interleave(&[]), []);
+    }
+
+    #[test]
+    fn the_next_address_is_tried_at_once_when_one_refuses() {
+        let (_listener, address) = open();
+        let started = Instant::now();
+        let won = connect(&[refused(), refused(), address], soon(10_000)).unwrap();
+        assert!(started.elapsed() < ATTEMPT_DELAY);
+        assert_eq!(won.address, address);
+        assert_eq!(won.failed.len(), 2);
+        assert!(won.socket.nodelay().unwrap());
+    }
+
+    #[test]
+    fn the_next_address_is_tried_beside_a_silent_one_after_the_delay() {
+        let ((_kept, silent), (_listener, address)) = (silent(), open());
+        let started = Instant::now();
+        let won = connect(&[silent, address], soon(10_000)).unwrap();
+        assert!(started.elapsed() >= ATTEMPT_DELAY);
+        assert_eq!(won.address, address);
+        assert!(won.failed.is_empty());
+    }
+
+    #[test]
+    fn each_address_has_its_own_reason_when_all_fail() {
+        let given = [refused(), refused()];
+        let lost = connect(&given, soon(10_000)).unwrap_err();
+        assert!(!lost.timed_out);
+        let tried: Vec<_> = lost.attempts.iter().map(|(address, _)| *address).collect();
+        assert_eq!(tried, given);
+        for (_, error) in lost.attempts {
+            assert_eq!(error.unwrap().kind(), io::ErrorKind::ConnectionRefused);
+        }
+    }
+
+    #[test]
+    fn the_deadline_ends_it_though_an_address_is_still_silent() {
+        let ((_kept, silent), refused) = (silent(), refused());
+        let lost = connect(&[refused, silent], soon(100)).unwrap_err();
+        assert!(lost.timed_out);
+        assert!(lost.attempts[0].1.is_some());
+        assert!(lost.attempts[1].1.is_none());
+    }
+
+    #[test]
+    fn a_stream_that_won_is_blocking() {
+        let (listener, address) = open();
+        let won = connect(&[address], soon(10_000)).unwrap();
+        let (mut accepted, _) = listener.accept().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut byte = [0];
+            io::Read::read(&mut { won.socket }, &mut byte).map(|_| byte[0])
+        });
+        io::Write::write_all(&mut accepted, b"x").unwrap();
+        assert_eq!(reader.join().unwrap().unwrap(), b'x');
+    }
+}

@@ -1,9 +1,10 @@
 //! TLS with rustls: what to trust, how to identify ourselves, and what came of it.
 
+mod certificate;
 mod explain;
 mod handshake;
 mod pem;
-mod roots;
+mod verdict;
 mod witness;
 
 use std::net::TcpStream;
@@ -19,8 +20,10 @@ use rustls::{
     SupportedProtocolVersion,
 };
 
+use self::explain::Side;
 pub use self::explain::failure;
-use self::witness::{Trust, Witness};
+use self::handshake::Broken;
+use self::witness::{Testimony, Trust, Witness};
 use super::AskPassphrase;
 use super::limit::Limit;
 use super::target::Target;
@@ -125,9 +128,24 @@ impl Client {
         config.dangerous().set_certificate_verifier(witness.clone());
         let mut connection =
             ClientConnection::new(Arc::new(config), self.server_name.clone()).map_err(|error| failure(peer, &error))?;
-        handshake::complete(socket, &mut connection, limit).map_err(|broken| explain::broken(peer, limit, broken))?;
-        let facts = facts(&connection, &self.server_name.to_str(), witness.verdict());
+        let outcome = handshake::complete(socket, &mut connection, limit);
+        let testimony = witness.testimony();
+        if let Err(broken) = outcome {
+            return Err(self.explain(peer, limit, broken, testimony.as_ref()));
+        }
+        // A handshake that is over has shown a certificate.
+        let verified = testimony.as_ref().map_or(Ok(()), verdict::summary);
+        let facts = facts(&connection, &self.server_name.to_str(), verified);
         Ok((connection.into(), facts))
+    }
+
+    fn explain(&self, peer: &str, limit: Limit, broken: Broken, testimony: Option<&Testimony>) -> Error {
+        match (broken, testimony) {
+            (Broken::Tls(error @ rustls::Error::InvalidCertificate(_)), Some(testimony)) => {
+                verdict::refused(peer, &error, testimony, self.trust.has_roots())
+            }
+            (broken, _) => explain::broken(Side::Client, peer, limit, broken),
+        }
     }
 }
 
@@ -158,7 +176,8 @@ pub(super) fn accept(
     limit: Limit,
 ) -> Result<(Connection, TlsFacts)> {
     let mut connection = ServerConnection::new(config).map_err(|error| failure(peer, &error))?;
-    handshake::complete(socket, &mut connection, limit).map_err(|broken| explain::broken(peer, limit, broken))?;
+    handshake::complete(socket, &mut connection, limit)
+        .map_err(|broken| explain::broken(Side::Server, peer, limit, broken))?;
     let facts = facts(&connection, connection.server_name().unwrap_or_default(), Ok(()));
     Ok((connection.into(), facts))
 }
@@ -178,7 +197,7 @@ fn facts(connection: &CommonState, server_name: &str, verified: Result<(), Strin
         key_exchange: group.and_then(|group| group.name().as_str().map(str::to_owned)),
         alpn: connection.alpn_protocol().map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
         server_name: server_name.to_owned(),
-        certificates: Vec::new(),
+        certificates: connection.peer_certificates().unwrap_or_default().iter().map(certificate::line).collect(),
         verified,
     }
 }
