@@ -5,7 +5,7 @@
 //! characters and bytes that aren't UTF-8 as `\x1b`, others as `\u{202e}`. Joiners (U+200C, U+200D) stay as they are:
 //! emoji and several scripts are made of them, and they do nothing by themselves.
 
-use std::str;
+use crate::output::digits;
 
 /// Appends `bytes` with line ends and tabs as they are.
 pub fn text(output: &mut Vec<u8>, bytes: &[u8]) {
@@ -17,13 +17,20 @@ pub fn line(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, Layout::OneLine);
 }
 
+/// `bytes` as part of one line, as a string.
+pub fn to_line(bytes: impl AsRef<[u8]>) -> String {
+    let mut output = Vec::new();
+    line(&mut output, bytes.as_ref());
+    String::from_utf8_lossy(&output).into_owned()
+}
+
 /// Whether a character is shown as its code instead of itself, in every layout but for `\n` and `\t`.
 pub fn is_unsafe(character: char) -> bool {
     matches!(character,
         '\0'..='\x1f' | '\x7f'..='\u{9f}'
         // Soft hyphen, zero-width and invisible characters.
         | '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        // Bidirectional controls, line and paragraph separators; word joiner, invisible operators and deprecated format characters.
+        // Bidirectional controls, line and paragraph separators; word joiner, invisible operators, deprecated controls.
         | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         // Tags: ASCII that nobody sees.
         | '\u{e0000}'..='\u{e007f}')
@@ -64,14 +71,72 @@ fn escape_character(output: &mut Vec<u8>, character: char, layout: Layout) {
 }
 
 fn hexadecimal(output: &mut Vec<u8>, byte: u8) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    output.extend_from_slice(&[b'\\', b'x', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]);
+    output.extend_from_slice(b"\\x");
+    digits::hexadecimal(output, byte);
 }
 
-/// `bytes` as part of one line, as a string.
-pub fn to_line(bytes: impl AsRef<[u8]>) -> String {
-    let mut output = Vec::new();
-    line(&mut output, bytes.as_ref());
-    // What `escape` writes is made of whole characters.
-    str::from_utf8(&output).map_or_else(|_| String::new(), str::to_owned)
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn escaped(bytes: &[u8]) -> String {
+        let mut output = Vec::new();
+        text(&mut output, bytes);
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn text_stays_as_it_is() {
+        for plain in ["", "Hello, world!", "tab\there", "two\nlines", "Grüße, 世界", "👩\u{200d}👩\u{200d}👧", "a\\b"]
+        {
+            assert_eq!(escaped(plain.as_bytes()), plain);
+        }
+    }
+
+    #[test]
+    fn control_characters_are_shown() {
+        assert_eq!(escaped(b"\x1b]0;title\x07\x1b[2J"), r"\x1b]0;title\x07\x1b[2J");
+        assert_eq!(escaped(b"over\rwritten\0\x7f"), r"over\rwritten\x00\x7f");
+    }
+
+    #[test]
+    fn c1_controls_are_shown_encoded_and_bare() {
+        assert_eq!(escaped("\u{9b}2J\u{85}".as_bytes()), r"\u{9b}2J\u{85}");
+        assert_eq!(escaped(b"\x9b2J"), r"\x9b2J");
+    }
+
+    #[test]
+    fn what_reorders_or_hides_text_is_shown() {
+        assert_eq!(escaped("a\u{202e}b\u{2066}c\u{200f}d\u{61c}".as_bytes()), r"a\u{202e}b\u{2066}c\u{200f}d\u{61c}");
+        assert_eq!(escaped("\u{feff}a\u{200b}b\u{2028}c\u{2060}".as_bytes()), r"\u{feff}a\u{200b}b\u{2028}c\u{2060}");
+        assert_eq!(escaped("\u{e0041}".as_bytes()), r"\u{e0041}");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_shown_one_by_one() {
+        assert_eq!(escaped(b"a\xffb\xe4\xb8c\xc3"), r"a\xffb\xe4\xb8c\xc3");
+        // A surrogate, and an overlong slash.
+        assert_eq!(escaped(b"\xed\xa0\x80\xc0\xaf"), r"\xed\xa0\x80\xc0\xaf");
+    }
+
+    #[test]
+    fn one_line_stays_one_line() {
+        assert_eq!(to_line("a\r\n\tb"), r"a\r\n\tb");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unsafe_ever_comes_out(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+            prop_assert!(!escaped(&bytes).chars().any(|character| is_unsafe(character) && !"\n\t".contains(character)));
+            prop_assert!(!to_line(&bytes).chars().any(is_unsafe));
+        }
+
+        #[test]
+        fn no_character_slips_through(characters in proptest::collection::vec(any::<char>(), 0..64)) {
+            let text = String::from_iter(characters);
+            prop_assert!(!to_line(&text).chars().any(is_unsafe));
+        }
+    }
 }

@@ -4,10 +4,17 @@
 //! about them. Formats know nothing of destinations: they append to a buffer, and [`Printer::flush`] writes it.
 //! Whatever a peer chose goes through [`escape`] before it can reach a terminal.
 
+mod digits;
 pub mod escape;
+mod frames;
+mod head;
+mod hex;
+pub mod json;
 mod options;
 mod outlet;
+mod pretty;
 mod printer;
+mod sink;
 mod talk;
 mod text;
 pub mod theme;

@@ -1,31 +1,31 @@
 //! The one thing that turns events into bytes on the two streams.
 
-use std::io::{self, Write};
-use std::mem;
-
-use data_encoding::{BASE64, HEXLOWER};
+use std::fmt;
+use std::io;
 
 use crate::error::ExitStatus;
-use crate::event::{Direction, Event, Stamp};
-use crate::output::options::{Banner, DataFormat, FrameView, Level, Options, Setting, View};
+use crate::event::{Direction, Ended, Event, Opened, Stamp};
+use crate::output::options::{Banner, DataFormat, FrameView, Level, Options, Setting, Timestamps, View};
 use crate::output::outlet::Outlet;
-use crate::output::theme::{Colors, Ink, Palette};
+use crate::output::pretty::{self, Layout};
+use crate::output::sink::{Cut, Sink};
+use crate::output::theme::{Ink, Palette};
 use crate::output::timestamp::Clock;
-use crate::output::{escape, talk, text};
-use crate::wire::{self, Kind, Observe};
-
-/// Payloads from this size on are written from where they are instead of being copied to the buffer first.
-const STRAIGHT: usize = 64 << 10;
-
-/// What waits is written when it has grown beyond this, even when more is ready: memory stays bounded whatever a
-/// read's bytes inflate to.
-const SPILL: usize = 256 << 10;
+use crate::output::{frames, head, json, talk, text};
+use crate::wire::{self, Frame, Kind, Observe};
 
 /// Whose event it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Origin {
     /// The number of the client in `listen`; `None` for our own session.
     pub client: Option<u64>,
+}
+
+impl Origin {
+    /// What tells the clients of `listen` apart.
+    fn label(self) -> String {
+        self.client.map(|client| format!("[{client}] ")).unwrap_or_default()
+    }
 }
 
 /// The two streams.
@@ -46,6 +46,21 @@ pub struct FlushError {
     pub error: io::Error,
 }
 
+impl fmt::Display for FlushError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.stream {
+            Stream::Data => "cannot write to stdout",
+            Stream::Talk => "cannot write to stderr",
+        })
+    }
+}
+
+impl std::error::Error for FlushError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
 /// Formats events into buffers, and writes these when told to.
 ///
 /// One event's output is never torn apart by another's. Once a stream has failed, what goes to it is dropped.
@@ -57,12 +72,23 @@ pub struct Printer {
     /// `None` when talk shares the data's outlet, so that everything stays in order.
     talk: Option<Sink>,
     clock: Clock,
+    json: json::Stream,
+    streamed: Streamed,
+}
+
+/// A binary message that comes in parts.
+#[derive(Debug, Default)]
+struct Streamed {
+    /// Bytes so far.
+    length: u64,
+    /// The first of them, for a terminal.
+    start: Vec<u8>,
 }
 
 impl Printer {
     /// With an outlet for each stream.
     pub fn new(options: Options, data: Box<dyn Outlet>, talk: Box<dyn Outlet>) -> Self {
-        let talk = Sink::new(talk, options.talk_colors);
+        let talk = Sink::new(talk, options.talk_colors, Cut::BetweenEvents);
         Self::with(options, data, Some(talk))
     }
 
@@ -72,15 +98,20 @@ impl Printer {
     }
 
     fn with(options: Options, data: Box<dyn Outlet>, talk: Option<Sink>) -> Self {
-        let data = Sink::new(data, options.data_colors);
-        let bare = bare(&options);
-        Self { options, bare, data, talk, clock: Clock::new() }
+        let cut = match options.view {
+            View::Exact => Cut::Anywhere,
+            View::Terminal => Cut::BetweenEvents,
+        };
+        let data = Sink::new(data, options.data_colors, cut);
+        let bare = is_bare(&options);
+        let json = json::Stream::default();
+        Self { options, bare, data, talk, clock: Clock::new(), json, streamed: Streamed::default() }
     }
 
     /// Switches `setting` on or off. [`observe`](Self::observe) and [`wants_sent`](Self::wants_sent) may change.
     pub fn set(&mut self, setting: Setting, on: bool) {
         self.options.set(setting, on);
-        self.bare = bare(&self.options);
+        self.bare = is_bare(&self.options);
     }
 
     /// What must be observed of the frames in both directions.
@@ -97,7 +128,8 @@ impl Printer {
         self.options.format == DataFormat::Json || self.options.ping_pong || self.observe() > Observe::Nothing
     }
 
-    /// Whether large binary messages may come as [`wire::Event::Part`]s.
+    /// Whether large binary messages of one session may come as [`wire::Event::Part`]s. A terminal shows the first
+    /// bytes of such a message when its last part has come.
     pub fn can_stream(&self) -> bool {
         matches!(self.options.format, DataFormat::Text | DataFormat::Raw | DataFormat::None)
     }
@@ -105,39 +137,24 @@ impl Printer {
     /// Formats one event. Writes only what is too large to wait; an error of that is kept for the next
     /// [`flush`](Self::flush).
     pub fn event(&mut self, origin: Origin, stamp: Stamp, event: &Event<'_>) {
-        match event {
-            Event::Wire {
-                direction: Direction::Received, event: wire::Event::Message { kind, payload, .. }, ..
-            } if self.bare => self.bare_message(*kind, payload),
-            Event::Wire { direction, event, .. } => self.wire(origin, stamp, *direction, event),
-            Event::Open(_) => {
-                self.clock.open(origin.client, stamp);
-                self.opened(origin);
-            }
-            Event::Ended(ended) => {
-                let wanted = match self.options.banner {
-                    Banner::Shown if self.options.level > Level::Quiet => true,
-                    _ => ended.status == ExitStatus::Session,
-                };
-                if wanted {
-                    self.talk(origin, |output, palette| talk::disconnected(output, palette, ended));
-                }
-                self.clock.forget(origin.client);
-            }
-            Event::Error(error) => self.talk(origin, |output, palette| talk::write_error(output, palette, error)),
-            Event::Note(note) if self.options.level > Level::Quiet => self.talk(origin, |output, palette| {
-                palette.paint(output, Ink::Note, |output| escape::text(output, note.as_bytes()));
-                output.push(b'\n');
-            }),
-            Event::Detail(detail) if self.options.level == Level::Verbose => self.talk(origin, |output, _| {
-                output.extend_from_slice(b"* ");
-                escape::line(output, detail.as_bytes());
-                output.push(b'\n');
-            }),
-            _ => {}
+        if let Event::Wire { direction: Direction::Received, event, .. } = event
+            && let wire::Event::Message { kind, payload, .. } = event
+            && self.bare
+        {
+            self.bare_message(*kind, payload);
+        } else {
+            self.any_event(origin, stamp, event);
         }
-        if self.data.buffer.len() > SPILL {
-            self.data.flush();
+        self.data.spill();
+    }
+
+    /// Shows an HTTP head, whatever the level: for `/headers`.
+    pub fn head(&mut self, origin: Origin, direction: Direction, bytes: &[u8]) {
+        let (secrets, frames) = (self.options.secrets, self.options.frames);
+        let (output, palette) = self.talk();
+        head::write(output, palette, &origin.label(), direction, bytes, secrets);
+        if frames == FrameView::Hex {
+            head::bytes(output, palette, bytes, secrets);
         }
     }
 
@@ -146,13 +163,12 @@ impl Printer {
     /// # Errors
     /// The data stream's error when both have failed.
     pub fn flush(&mut self) -> Result<(), FlushError> {
-        if let Some(talk) = &mut self.talk {
+        let talk = self.talk.as_mut().and_then(|talk| {
             talk.flush();
-        }
+            talk.take_error().map(|error| FlushError { stream: Stream::Talk, error })
+        });
         self.data.flush();
-        let failure = |stream, sink: &mut Sink| sink.error.take().map(|error| FlushError { stream, error });
-        let data = failure(Stream::Data, &mut self.data);
-        let talk = self.talk.as_mut().and_then(|talk| failure(Stream::Talk, talk));
+        let data = self.data.take_error().map(|error| FlushError { stream: Stream::Data, error });
         data.or(talk).map_or(Ok(()), Err)
     }
 
@@ -164,134 +180,246 @@ impl Printer {
         }
     }
 
-    fn wire(&mut self, origin: Origin, stamp: Stamp, direction: Direction, event: &wire::Event<'_>) {
+    fn any_event(&mut self, origin: Origin, stamp: Stamp, event: &Event<'_>) {
+        if let Event::Open(_) = event {
+            self.clock.open(origin.client, stamp);
+        }
+        if self.options.format == DataFormat::Json {
+            self.json.event(&mut self.data, &mut self.clock, &self.options, origin.client, stamp, event);
+        }
+        let verbose = self.options.level == Level::Verbose;
         match event {
-            wire::Event::Message { kind, payload, .. } if direction == Direction::Received => {
-                self.message(origin, stamp, *kind, payload);
+            Event::Wire { direction, event, round_trip } => match event {
+                wire::Event::Finding(finding) => self.labelled(origin, |output, palette| {
+                    talk::finding(output, palette, finding);
+                }),
+                _ if self.options.format == DataFormat::Json => {}
+                wire::Event::Frame(frame) => self.frame(origin, stamp, *direction, frame),
+                wire::Event::Message { kind, payload, .. } if *direction == Direction::Received => {
+                    self.message(origin, stamp, *kind, payload);
+                }
+                wire::Event::Part { payload, last } if *direction == Direction::Received => {
+                    self.part(origin, stamp, payload, last.is_some());
+                }
+                wire::Event::Ping(payload) if self.options.ping_pong => self.timed(origin, stamp, |output, palette| {
+                    talk::control(output, palette, *direction, "ping", payload, None);
+                }),
+                wire::Event::Pong(payload) if self.options.ping_pong => self.timed(origin, stamp, |output, palette| {
+                    talk::control(output, palette, *direction, "pong", payload, *round_trip);
+                }),
+                wire::Event::Message { .. }
+                | wire::Event::Part { .. }
+                | wire::Event::Ping(_)
+                | wire::Event::Pong(_)
+                | wire::Event::Close(_) => {}
+            },
+            Event::Finding(finding) => {
+                self.labelled(origin, |output, palette| talk::finding(output, palette, finding));
             }
-            wire::Event::Part { payload, .. } if direction == Direction::Received => self.data.payload(payload),
-            wire::Event::Ping(payload) if self.options.ping_pong => {
-                self.talk(origin, |output, palette| control(output, palette, direction, "ping", payload));
+            Event::Error(error) => self.labelled(origin, |output, palette| talk::write_error(output, palette, error)),
+            Event::Open(opened) => self.opened(origin, stamp, opened),
+            Event::Ended(ended) => self.ended(origin, stamp, ended),
+            Event::Head { direction, bytes } if verbose => self.head(origin, *direction, bytes),
+            Event::Step(step) if verbose => self.details(origin, &[talk::step(step)]),
+            Event::Tls(facts) if verbose => self.details(origin, &talk::tls(facts)),
+            Event::Detail(detail) if verbose => self.details(origin, &[*detail]),
+            Event::Summary(summary) if self.options.level > Level::Quiet => {
+                self.details(origin, &talk::summary(summary));
             }
-            wire::Event::Pong(payload) if self.options.ping_pong => {
-                self.talk(origin, |output, palette| control(output, palette, direction, "pong", payload));
-            }
-            _ => {}
+            Event::Note(note) if self.options.level > Level::Quiet => self.note(origin, note),
+            Event::Head { .. }
+            | Event::Step(_)
+            | Event::Tls(_)
+            | Event::Detail(_)
+            | Event::Summary(_)
+            | Event::Note(_) => {}
         }
     }
 
     fn message(&mut self, origin: Origin, stamp: Stamp, kind: Kind, payload: &[u8]) {
-        if self.options.format == DataFormat::None {
-            return;
-        }
-        let start = self.data.buffer.len();
-        if let (Some(timestamps), true) = (self.options.timestamps, self.options.format != DataFormat::Raw) {
-            self.clock.write(&mut self.data.buffer, timestamps, origin.client, stamp);
-            self.data.buffer.push(b' ');
-        }
-        let output = &mut self.data.buffer;
         match self.options.format {
-            DataFormat::Hex => HEXLOWER.encode_write(payload, &mut Characters(output)).unwrap_or_default(),
-            DataFormat::Base64 => BASE64.encode_write(payload, &mut Characters(output)).unwrap_or_default(),
-            DataFormat::Text if self.options.view == View::Terminal => {
-                if let Some(client) = origin.client {
-                    let _ = write!(output, "[{client}] ");
-                }
-                let indent = output.len() - start + 2;
-                self.data.palette.write(output, Ink::Received, "<");
-                output.push(b' ');
-                return text::write(output, payload, indent);
+            DataFormat::None | DataFormat::Json => {}
+            DataFormat::Raw => self.data.payload(payload),
+            DataFormat::Hex => {
+                self.time(origin, stamp);
+                json::long_hexadecimal(&mut self.data, payload);
+                self.data.buffer.push(b'\n');
             }
-            _ => self.data.payload(payload),
-        }
-        match (self.options.format, kind) {
-            (DataFormat::Hex | DataFormat::Base64, _) => self.data.buffer.push(b'\n'),
-            (DataFormat::Text, Kind::Text) => self.data.buffer.push(self.options.delimiter),
-            _ => {}
+            DataFormat::Base64 => {
+                self.time(origin, stamp);
+                json::long_base64(&mut self.data, payload);
+                self.data.buffer.push(b'\n');
+            }
+            DataFormat::Text => match self.options.view {
+                View::Exact => self.exact_message(origin, stamp, kind, payload),
+                View::Terminal => {
+                    let indent = self.prefix(origin, stamp);
+                    let layout = self.layout();
+                    let Sink { buffer, palette, .. } = &mut self.data;
+                    match kind {
+                        Kind::Text => text::text(buffer, palette, payload, layout, indent),
+                        Kind::Binary => text::binary(buffer, palette, payload, payload.len() as u64),
+                    }
+                }
+            },
         }
     }
 
-    fn opened(&mut self, origin: Origin) {
-        if self.options.banner == Banner::Shown && self.options.level > Level::Quiet {
-            self.talk(origin, |output, palette| {
-                let banner = if origin.client.is_some() { "Connected" } else { "Connected (press Ctrl-C to quit)" };
-                palette.write(output, Ink::Note, banner);
-                output.push(b'\n');
-            });
+    fn exact_message(&mut self, origin: Origin, stamp: Stamp, kind: Kind, payload: &[u8]) {
+        self.time(origin, stamp);
+        let json = match (kind, self.layout()) {
+            (Kind::Text, Layout::LaidOut) => pretty::json(payload),
+            _ => None,
+        };
+        if let Some(json) = json {
+            let Sink { buffer, palette, .. } = &mut self.data;
+            pretty::write(buffer, palette, json, Layout::LaidOut, View::Exact, 0);
+            buffer.push(self.options.delimiter);
+        } else {
+            self.bare_message(kind, payload);
         }
+    }
+
+    /// How JSON is set.
+    fn layout(&self) -> Layout {
+        if self.options.pretty { Layout::LaidOut } else { Layout::AsItIs }
+    }
+
+    /// A piece of a binary message: written as it comes, or kept back for a terminal.
+    fn part(&mut self, origin: Origin, stamp: Stamp, payload: &[u8], last: bool) {
+        let first = self.streamed.length == 0;
+        self.streamed.length += payload.len() as u64;
+        match (self.options.format, self.options.view) {
+            (DataFormat::Text, View::Terminal) => {
+                let missing = text::SHOWN.saturating_sub(self.streamed.start.len()).min(payload.len());
+                self.streamed.start.extend_from_slice(&payload[..missing]);
+                if last {
+                    self.prefix(origin, stamp);
+                    let Sink { buffer, palette, .. } = &mut self.data;
+                    text::binary(buffer, palette, &self.streamed.start, self.streamed.length);
+                }
+            }
+            (DataFormat::Text, View::Exact) => {
+                if first {
+                    self.time(origin, stamp);
+                }
+                self.data.payload(payload);
+            }
+            (DataFormat::Raw, _) => self.data.payload(payload),
+            (DataFormat::Hex | DataFormat::Base64 | DataFormat::Json | DataFormat::None, _) => {}
+        }
+        if last {
+            self.streamed = Streamed::default();
+        }
+    }
+
+    /// Appends what stands in front of a message on a terminal. How many columns it takes is returned.
+    fn prefix(&mut self, origin: Origin, stamp: Stamp) -> usize {
+        let label = origin.label();
+        let columns = self.time(origin, stamp) + label.len();
+        let Sink { buffer, palette, .. } = &mut self.data;
+        buffer.extend_from_slice(label.as_bytes());
+        palette.write(buffer, Ink::Received, "<");
+        buffer.push(b' ');
+        columns + "< ".len()
+    }
+
+    /// Appends the time to the data stream, if wanted. How many columns it takes is returned.
+    fn time(&mut self, origin: Origin, stamp: Stamp) -> usize {
+        let Some(timestamps) = self.options.timestamps else { return 0 };
+        let Sink { buffer, palette, .. } = &mut self.data;
+        let mut columns = 0;
+        palette.paint(buffer, Ink::Faint, |buffer| {
+            let start = buffer.len();
+            self.clock.write(buffer, timestamps, origin.client, stamp);
+            columns = buffer.len() - start + 1;
+        });
+        buffer.push(b' ');
+        columns
+    }
+
+    fn frame(&mut self, origin: Origin, stamp: Stamp, direction: Direction, frame: &Frame<'_>) {
+        if self.options.frames == FrameView::Hidden {
+            return;
+        }
+        let timestamps = self.options.timestamps.unwrap_or(Timestamps::Relative);
+        let Sink { buffer, palette, .. } = self.talk.as_mut().unwrap_or(&mut self.data);
+        buffer.extend_from_slice(origin.label().as_bytes());
+        frames::line(buffer, palette, direction, frame, |buffer| {
+            self.clock.write(buffer, timestamps, origin.client, stamp);
+        });
+        if self.options.frames == FrameView::Hex {
+            frames::bytes(buffer, palette, frame);
+        }
+    }
+
+    fn opened(&mut self, origin: Origin, stamp: Stamp, opened: &Opened) {
+        if self.options.level == Level::Verbose {
+            self.details(origin, &talk::opened(opened));
+        }
+        if self.options.banner == Banner::Shown && self.options.level > Level::Quiet {
+            self.timed(origin, stamp, |output, palette| talk::connected(output, palette, opened, origin.client));
+        }
+    }
+
+    fn ended(&mut self, origin: Origin, stamp: Stamp, ended: &Ended) {
+        if self.options.level == Level::Verbose {
+            self.details(origin, &[talk::ended(ended)]);
+        }
+        // Nothing else says why the exit status is that of a session gone wrong.
+        if ended.status == ExitStatus::Session
+            || (self.options.banner == Banner::Shown && self.options.level > Level::Quiet)
+        {
+            self.timed(origin, stamp, |output, palette| talk::disconnected(output, palette, ended));
+        }
+        self.clock.forget(origin.client);
+    }
+
+    /// A note; where nobody sits, with the name of who says it.
+    fn note(&mut self, origin: Origin, note: &str) {
+        let name = match self.options.banner {
+            Banner::Shown => "",
+            Banner::Hidden => "wscope: ",
+        };
+        self.labelled(origin, |output, _| {
+            output.extend_from_slice(name.as_bytes());
+            talk::note(output, note);
+        });
+    }
+
+    fn details(&mut self, origin: Origin, details: &[impl AsRef<str>]) {
+        let label = origin.label();
+        let (output, palette) = self.talk();
+        for detail in details {
+            talk::detail(output, palette, &label, detail.as_ref());
+        }
+    }
+
+    /// Appends what `write` writes to the talk stream, after the time, if wanted, and the client's number.
+    fn timed(&mut self, origin: Origin, stamp: Stamp, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
+        if let Some(timestamps) = self.options.timestamps {
+            let Sink { buffer, palette, .. } = self.talk.as_mut().unwrap_or(&mut self.data);
+            palette.paint(buffer, Ink::Faint, |buffer| {
+                self.clock.write(buffer, timestamps, origin.client, stamp);
+            });
+            buffer.push(b' ');
+        }
+        self.labelled(origin, write);
     }
 
     /// Appends what `write` writes to the talk stream, after the client's number.
-    fn talk(&mut self, origin: Origin, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
-        let sink = self.talk.as_mut().unwrap_or(&mut self.data);
-        if let Some(client) = origin.client {
-            let _ = write!(sink.buffer, "[{client}] ");
-        }
-        write(&mut sink.buffer, &sink.palette);
+    fn labelled(&mut self, origin: Origin, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
+        let (output, palette) = self.talk();
+        output.extend_from_slice(origin.label().as_bytes());
+        write(output, palette);
+    }
+
+    fn talk(&mut self) -> (&mut Vec<u8>, &Palette) {
+        let Sink { buffer, palette, .. } = self.talk.as_mut().unwrap_or(&mut self.data);
+        (buffer, palette)
     }
 }
 
-fn control(output: &mut Vec<u8>, palette: &Palette, direction: Direction, name: &str, payload: &[u8]) {
-    output.extend_from_slice(match direction {
-        Direction::Sent => b"> ",
-        Direction::Received => b"< ",
-    });
-    talk::control(output, palette, direction, name, payload);
-    output.push(b'\n');
-}
-
-/// Lets `data-encoding`, which writes characters, append to bytes.
-struct Characters<'a>(&'a mut Vec<u8>);
-
-impl std::fmt::Write for Characters<'_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
-}
-
-fn bare(options: &Options) -> bool {
+fn is_bare(options: &Options) -> bool {
     options.format == DataFormat::Text && options.view == View::Exact && options.timestamps.is_none() && !options.pretty
-}
-
-/// A stream's buffer and where it goes.
-struct Sink {
-    buffer: Vec<u8>,
-    outlet: Box<dyn Outlet>,
-    palette: Palette,
-    failed: bool,
-    error: Option<io::Error>,
-}
-
-impl Sink {
-    fn new(outlet: Box<dyn Outlet>, colors: Colors) -> Self {
-        Self { buffer: Vec::new(), outlet, palette: Palette::new(colors), failed: false, error: None }
-    }
-
-    /// Appends a payload as it is, or writes it right away after what waits, when copying it would cost more.
-    fn payload(&mut self, payload: &[u8]) {
-        if payload.len() < STRAIGHT {
-            self.buffer.extend_from_slice(payload);
-        } else {
-            self.flush();
-            self.write(payload);
-        }
-    }
-
-    fn flush(&mut self) {
-        let mut buffer = mem::take(&mut self.buffer);
-        self.write(&buffer);
-        buffer.clear();
-        self.buffer = buffer;
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if bytes.is_empty() || self.failed {
-            return;
-        }
-        if let Err(error) = self.outlet.write_all(bytes) {
-            self.failed = true;
-            self.error = Some(error);
-        }
-    }
 }

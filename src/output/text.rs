@@ -1,17 +1,96 @@
-//! Messages for eyes: escaped, prefixed, and no line of one message to be taken for another.
+//! Messages for eyes: escaped, and no line of one message to be taken for another's first.
 
-use crate::output::escape;
+use crate::output::options::View;
+use crate::output::pretty::{self, Layout};
+use crate::output::theme::{Ink, Palette};
+use crate::output::{digits, escape, hex};
+
+/// Bytes of a binary message that are shown.
+pub const SHOWN: usize = 512;
 
 /// Appends a text message whose first line follows a prefix that is `indent` columns wide, and a line end.
 ///
 /// Further lines are indented as far, so that a peer can't make one message look like two.
-pub fn write(output: &mut Vec<u8>, payload: &[u8], indent: usize) {
-    for (number, line) in payload.split(|&byte| byte == b'\n').enumerate() {
-        if number > 0 {
-            output.push(b'\n');
-            output.resize(output.len() + indent, b' ');
+pub fn text(output: &mut Vec<u8>, palette: &Palette, payload: &[u8], layout: Layout, indent: usize) {
+    if let Some(json) = pretty::json(payload) {
+        pretty::write(output, palette, json, layout, View::Terminal, indent);
+    } else {
+        for (number, line) in payload.split(|&byte| byte == b'\n').enumerate() {
+            if number > 0 {
+                output.push(b'\n');
+                output.resize(output.len() + indent, b' ');
+            }
+            escape::text(output, line);
         }
-        escape::text(output, line);
     }
     output.push(b'\n');
+}
+
+/// Appends the size of a binary message and a dump of its first bytes; `start` holds at least [`SHOWN`] of them, or
+/// all.
+pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64) {
+    palette.paint(output, Ink::Faint, |output| {
+        output.extend_from_slice(b"(binary, ");
+        digits::decimal(output, length);
+        output.extend_from_slice(b" bytes)");
+    });
+    output.push(b'\n');
+    let shown = &start[..start.len().min(SHOWN)];
+    hex::dump(output, palette, "  ", shown, 0, &[]);
+    let more = length.saturating_sub(shown.len() as u64);
+    if more > 0 {
+        palette.paint(output, Ink::Faint, |output| {
+            output.extend_from_slice(b"  ... and ");
+            digits::decimal(output, more);
+            output.extend_from_slice(b" more: `--hex` shows them all, and so does redirecting stdout");
+        });
+        output.push(b'\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::theme::Colors;
+
+    fn shown(write: impl FnOnce(&mut Vec<u8>, &Palette)) -> String {
+        let mut output = Vec::new();
+        write(&mut output, &Palette::new(Colors::Off));
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn a_line_of_a_message_never_looks_like_another_message() {
+        let payload = b"first\n< second\n\nfourth";
+        assert_eq!(
+            shown(|output, palette| text(output, palette, payload, Layout::AsItIs, 2)),
+            "first\n  < second\n  \n  fourth\n"
+        );
+    }
+
+    #[test]
+    fn json_over_several_lines_is_indented_too() {
+        let payload = b"{\n\"a\": 1\n}";
+        assert_eq!(shown(|output, palette| text(output, palette, payload, Layout::AsItIs, 2)), "{\n  \"a\": 1\n  }\n");
+    }
+
+    #[test]
+    fn a_short_binary_message_is_shown_whole() {
+        assert_eq!(
+            shown(|output, palette| binary(output, palette, b"\x00\x01\x1b[2J", 6)),
+            "(binary, 6 bytes)\n  0000: 00 01 1b 5b 32 4a                                ...[2J\n"
+        );
+        assert_eq!(shown(|output, palette| binary(output, palette, b"", 0)), "(binary, 0 bytes)\n");
+    }
+
+    #[test]
+    fn a_long_binary_message_says_how_much_is_left_out() {
+        let output = shown(|output, palette| binary(output, palette, &[0; 4096], 10_000));
+        assert_eq!(output.lines().count(), 1 + SHOWN / 16 + 1);
+        assert_eq!(output.lines().next(), Some("(binary, 10000 bytes)"));
+        assert_eq!(
+            output.lines().last(),
+            Some("  ... and 9488 more: `--hex` shows them all, and so does redirecting stdout")
+        );
+    }
 }

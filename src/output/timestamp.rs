@@ -1,13 +1,13 @@
 //! Times as they are printed.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::event::Stamp;
+use crate::output::digits;
 use crate::output::options::Timestamps;
 
 /// Since when each session has been open, and what is needed to print times fast.
@@ -54,8 +54,9 @@ impl Clock {
 
 /// Appends a duration as seconds with microseconds: `1.234567`.
 pub fn seconds(output: &mut Vec<u8>, duration: Duration) {
-    // Writing to a `Vec` can't fail.
-    let _ = write!(output, "{}.{:06}", duration.as_secs(), duration.subsec_micros());
+    digits::decimal(output, duration.as_secs());
+    output.push(b'.');
+    digits::millionths(output, duration.subsec_micros());
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +88,8 @@ impl Wall {
             self.set(timestamp);
         }
         output.extend_from_slice(self.before.as_bytes());
-        let _ = write!(output, ".{:06}", timestamp.subsec_microsecond());
+        output.push(b'.');
+        digits::millionths(output, timestamp.subsec_microsecond().unsigned_abs());
         output.extend_from_slice(self.after.as_bytes());
     }
 
@@ -103,5 +105,52 @@ impl Wall {
             Zone::Utc => "Z".to_owned(),
             Zone::System => zoned.strftime("%:z").to_string(),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(monotonic: Instant, since_epoch: Duration) -> Stamp {
+        Stamp { wall: SystemTime::UNIX_EPOCH + since_epoch, monotonic }
+    }
+
+    fn written(clock: &mut Clock, timestamps: Timestamps, stamp: Stamp) -> String {
+        let mut output = Vec::new();
+        clock.write(&mut output, timestamps, None, stamp);
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn relative_times_count_from_the_opening_of_the_session() {
+        let start = Instant::now();
+        let mut clock = Clock::new();
+        let later = stamp(start + Duration::from_micros(1_234_567), Duration::ZERO);
+        assert_eq!(written(&mut clock, Timestamps::Relative, later), "+0.000000");
+        clock.open(None, stamp(start, Duration::ZERO));
+        assert_eq!(written(&mut clock, Timestamps::Relative, later), "+1.234567");
+        assert_eq!(clock.elapsed(Some(1), later), None);
+    }
+
+    #[test]
+    fn utc_times_are_rfc_3339_with_microseconds() {
+        let mut clock = Clock::new();
+        let now = Instant::now();
+        for (micros, expected) in [
+            (1_795_270_987_000_042, "2026-11-21T14:23:07.000042Z"),
+            (1_795_270_987_999_999, "2026-11-21T14:23:07.999999Z"),
+            (1_795_270_988_000_000, "2026-11-21T14:23:08.000000Z"),
+        ] {
+            let stamp = stamp(now, Duration::from_micros(micros));
+            assert_eq!(written(&mut clock, Timestamps::Utc, stamp), expected);
+        }
+    }
+
+    #[test]
+    fn local_times_carry_their_offset() {
+        let text = written(&mut Clock::new(), Timestamps::Local, Stamp::now());
+        assert!(text.parse::<Timestamp>().is_ok(), "{text}");
+        assert_eq!(text.len(), "2026-11-21T14:23:07.000042+01:00".len());
     }
 }

@@ -1,0 +1,92 @@
+//! Hex dumps in the layout of `curl --trace`: offset, sixteen bytes, their ASCII.
+
+use std::ops::Range;
+
+use crate::output::digits;
+use crate::output::theme::{Ink, Palette};
+
+/// Bytes in a row; with an indent of four a row is 75 columns wide.
+const ROW: usize = 16;
+
+/// Appends `bytes` in rows, each after `indent`; `first` is the offset of the first byte. Bytes in `hidden` (ascending,
+/// relative to `bytes`) are there but not readable.
+pub fn dump(output: &mut Vec<u8>, palette: &Palette, indent: &str, bytes: &[u8], first: u64, hidden: &[Range<usize>]) {
+    let width = offset_width(first + bytes.len() as u64);
+    for (number, row) in bytes.chunks(ROW).enumerate() {
+        let start = number * ROW;
+        let shown = |index: usize| !hidden.iter().any(|range| range.contains(&(start + index)));
+        output.extend_from_slice(indent.as_bytes());
+        palette.paint(output, Ink::Faint, |output| offset(output, first + start as u64, width));
+        for (index, &byte) in row.iter().enumerate() {
+            output.push(b' ');
+            if shown(index) {
+                digits::hexadecimal(output, byte);
+            } else {
+                output.extend_from_slice(b"**");
+            }
+        }
+        output.resize(output.len() + (ROW - row.len()) * 3 + 2, b' ');
+        output.extend(row.iter().enumerate().map(|(index, &byte)| if shown(index) { printable(byte) } else { b'*' }));
+        output.push(b'\n');
+    }
+}
+
+fn printable(byte: u8) -> u8 {
+    if matches!(byte, b' '..=b'~') { byte } else { b'.' }
+}
+
+/// Digits of the largest offset, at least four.
+fn offset_width(end: u64) -> u32 {
+    let digits = (u64::BITS - end.saturating_sub(1).leading_zeros()).div_ceil(4);
+    digits.max(4)
+}
+
+fn offset(output: &mut Vec<u8>, offset: u64, width: u32) {
+    let bytes = offset.to_be_bytes();
+    let digits = data_encoding::HEXLOWER.encode(&bytes);
+    output.extend_from_slice(&digits.as_bytes()[digits.len() - width as usize..]);
+    output.push(b':');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::theme::Colors;
+
+    fn dumped(bytes: &[u8], first: u64, hidden: &[Range<usize>]) -> String {
+        let mut output = Vec::new();
+        dump(&mut output, &Palette::new(Colors::Off), "  ", bytes, first, hidden);
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn rows_have_offset_bytes_and_ascii() {
+        assert_eq!(
+            dumped(b"Hello, \x1b[2Jworld! \xff", 6, &[]),
+            "  0006: 48 65 6c 6c 6f 2c 20 1b 5b 32 4a 77 6f 72 6c 64  Hello, .[2Jworld\n  \
+               0016: 21 20 ff                                         ! .\n"
+        );
+    }
+
+    #[test]
+    fn offsets_grow_as_wide_as_the_last_one_needs() {
+        assert_eq!(
+            dumped(&[0; 17], 0xfff8, &[]),
+            "  0fff8: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  ................\n  \
+               10008: 00                                               .\n"
+        );
+    }
+
+    #[test]
+    fn hidden_bytes_keep_their_place() {
+        assert_eq!(
+            dumped(b"Cookie: a=b\r\n", 0, &[8..9, 10..11]),
+            "  0000: 43 6f 6f 6b 69 65 3a 20 ** 3d ** 0d 0a           Cookie: *=*..\n"
+        );
+    }
+
+    #[test]
+    fn nothing_has_no_rows() {
+        assert_eq!(dumped(b"", 0, &[]), "");
+    }
+}

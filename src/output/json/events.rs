@@ -1,0 +1,486 @@
+//! One object an event.
+
+use std::error::Error as _;
+use std::iter;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::event::{Direction, Ended, Event, Opened, Stamp, TlsFacts};
+use crate::output::json::VERSION;
+use crate::output::json::write::{Members, long_base64, long_string, object, string};
+use crate::output::options::{FrameView, Options, Secrets, Timestamps};
+use crate::output::sink::Sink;
+use crate::output::timestamp::{self, Clock};
+use crate::output::{digits, frames, head, talk};
+use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position};
+
+/// The writer of the event stream. It keeps the members that all events of one time share.
+#[derive(Debug, Default)]
+pub struct Stream {
+    /// For which time and client `shared` was made.
+    shared_for: Option<(Instant, Option<u64>)>,
+    /// `"time":…,"elapsed":…,"client":…`
+    shared: Vec<u8>,
+}
+
+impl Stream {
+    /// Appends the line of an event, if it has one. An opening must reach `clock` before, an end after it came here.
+    pub fn event(
+        &mut self,
+        sink: &mut Sink,
+        clock: &mut Clock,
+        options: &Options,
+        client: Option<u64>,
+        stamp: Stamp,
+        event: &Event<'_>,
+    ) {
+        self.share(clock, client, stamp, matches!(event, Event::Open(_)));
+        match event {
+            Event::Wire { direction, event: wire::Event::Message { kind, payload, facts }, .. } => {
+                self.message(sink, *direction, *kind, payload, facts);
+            }
+            Event::Wire { direction, event: wire::Event::Frame(frame), .. } => {
+                if options.frames > FrameView::Hidden {
+                    self.line(sink, "frame", |members| members_of_frame(members, *direction, frame));
+                }
+            }
+            Event::Wire { direction, event: wire::Event::Ping(payload), .. } => {
+                self.line(sink, "ping", |members| members_of_control(members, *direction, payload, None));
+            }
+            Event::Wire { direction, event: wire::Event::Pong(payload), round_trip } => {
+                self.line(sink, "pong", |members| members_of_control(members, *direction, payload, *round_trip));
+            }
+            Event::Wire { event: wire::Event::Finding(finding), .. } => self.finding(sink, finding),
+            Event::Finding(finding) => self.finding(sink, finding),
+            Event::Open(opened) => {
+                self.line(sink, "open", |members| members_of_open(members, opened, options.secrets));
+            }
+            Event::Ended(ended) => self.line(sink, "close", |members| members_of_close(members, ended)),
+            Event::Error(error) => self.line(sink, "error", |members| members_of_error(members, error)),
+            Event::Wire { event: wire::Event::Part { .. } | wire::Event::Close(_), .. }
+            | Event::Step(_)
+            | Event::Tls(_)
+            | Event::Head { .. }
+            | Event::Summary(_)
+            | Event::Note(_)
+            | Event::Detail(_) => {}
+        }
+    }
+
+    /// Makes the members that all events of this time share. Those of one read have the same time, so that most
+    /// events find them made.
+    fn share(&mut self, clock: &mut Clock, client: Option<u64>, stamp: Stamp, opening: bool) {
+        if self.shared_for == Some((stamp.monotonic, client)) && !opening {
+            return;
+        }
+        self.shared_for = Some((stamp.monotonic, client));
+        self.shared.clear();
+        self.shared.extend_from_slice(b"\"time\":\"");
+        clock.write(&mut self.shared, Timestamps::Utc, client, stamp);
+        self.shared.push(b'"');
+        if let Some(elapsed) = clock.elapsed(client, stamp) {
+            self.shared.extend_from_slice(b",\"elapsed\":");
+            timestamp::seconds(&mut self.shared, elapsed);
+        }
+        if let Some(client) = client {
+            self.shared.extend_from_slice(b",\"client\":");
+            digits::decimal(&mut self.shared, client);
+        }
+    }
+
+    fn finding(&self, sink: &mut Sink, finding: &Finding) {
+        self.line(sink, "finding", |members| members_of_finding(members, finding));
+    }
+
+    fn line(&self, sink: &mut Sink, name: &str, write: impl FnOnce(&mut Members<'_>)) {
+        object(&mut sink.buffer, |members| {
+            members.string("type", name);
+            members.prepared(&self.shared);
+            write(members);
+        });
+        sink.buffer.push(b'\n');
+    }
+
+    /// The line that matters for speed: its members are put together from few and long pieces.
+    fn message(&self, sink: &mut Sink, direction: Direction, kind: Kind, payload: &[u8], facts: &MessageFacts) {
+        let output = &mut sink.buffer;
+        output.extend_from_slice(b"{\"type\":\"message\",");
+        output.extend_from_slice(&self.shared);
+        output.extend_from_slice(match (direction, kind) {
+            (Direction::Received, Kind::Text) => b",\"direction\":\"received\",\"opcode\":\"text\",\"length\":",
+            (Direction::Received, Kind::Binary) => b",\"direction\":\"received\",\"opcode\":\"binary\",\"length\":",
+            (Direction::Sent, Kind::Text) => b",\"direction\":\"sent\",\"opcode\":\"text\",\"length\":",
+            (Direction::Sent, Kind::Binary) => b",\"direction\":\"sent\",\"opcode\":\"binary\",\"length\":".as_slice(),
+        });
+        digits::decimal(output, facts.length);
+        output.extend_from_slice(b",\"fragments\":");
+        digits::decimal(output, facts.fragments.into());
+        if let Some(compressed) = facts.compressed {
+            output.extend_from_slice(b",\"compressed\":");
+            digits::decimal(output, compressed);
+        }
+        match simdutf8::basic::from_utf8(payload) {
+            Ok(text) if kind == Kind::Text => {
+                output.extend_from_slice(b",\"text\":");
+                long_string(sink, text);
+            }
+            _ => {
+                output.extend_from_slice(b",\"binary\":\"");
+                long_base64(sink, payload);
+                sink.buffer.push(b'"');
+            }
+        }
+        sink.buffer.extend_from_slice(b"}\n");
+    }
+}
+
+fn direction_name(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "sent",
+        Direction::Received => "received",
+    }
+}
+
+fn members_of_open(members: &mut Members<'_>, opened: &Opened, secrets: Secrets) {
+    members.number("version", VERSION);
+    members.string("url", &head::url(&opened.url, secrets));
+    members.string("address", &opened.address.to_string());
+    members.number("status", opened.status.into());
+    members.array("headers", &opened.headers, |output, (name, value)| {
+        object(output, |members| {
+            members.string("name", name);
+            members.string("value", &header_text(head::value(name, value, secrets)));
+        });
+    });
+    members.optional_string("subprotocol", opened.subprotocol.as_deref());
+    members.optional_string("extensions", opened.extensions.as_deref());
+    if let Some(tls) = &opened.tls {
+        members.object("tls", |members| members_of_tls(members, tls));
+    }
+    members.array("steps", &opened.steps, |output, step| {
+        object(output, |members| {
+            members.string("name", step.kind.name());
+            members.seconds("took", step.took);
+            members.string("detail", &step.detail);
+        });
+    });
+}
+
+/// A header's value; bytes that aren't UTF-8 are ISO 8859-1, as HTTP once had it.
+fn header_text(value: &[u8]) -> String {
+    str::from_utf8(value).map_or_else(|_| value.iter().copied().map(char::from).collect(), str::to_owned)
+}
+
+fn members_of_tls(members: &mut Members<'_>, tls: &TlsFacts) {
+    members.string("version", &tls.version);
+    members.string("cipher_suite", &tls.cipher_suite);
+    members.optional_string("key_exchange", tls.key_exchange.as_deref());
+    members.optional_string("alpn", tls.alpn.as_deref());
+    members.string("server_name", &tls.server_name);
+    members.array("certificates", &tls.certificates, |output, certificate| string(output, certificate));
+    members.boolean("verified", tls.verified.is_ok());
+    members.optional_string("failure", tls.verified.as_ref().err().map(String::as_str));
+}
+
+fn members_of_control(members: &mut Members<'_>, direction: Direction, payload: &[u8], round_trip: Option<Duration>) {
+    members.string("direction", direction_name(direction));
+    match str::from_utf8(payload) {
+        Ok(text) => members.string("text", text),
+        Err(_) => members.base64("binary", payload),
+    }
+    if let Some(round_trip) = round_trip {
+        members.seconds("round_trip", round_trip);
+    }
+}
+
+fn members_of_frame(members: &mut Members<'_>, direction: Direction, frame: &Frame<'_>) {
+    let header = &frame.header;
+    members.string("direction", direction_name(direction));
+    members.number("offset", frame.offset);
+    match frames::name(header.opcode) {
+        Some(name) => members.string("opcode", name),
+        None => members.string("opcode", &format!("{:#x}", u8::from(header.opcode))),
+    }
+    members.boolean("fin", header.fin);
+    members.number("rsv", header.rsv.into());
+    if let Some(mask) = header.mask {
+        members.hexadecimal("mask", &mask);
+    }
+    members.number("length", header.length);
+    if frame.received < header.length {
+        members.number("received", frame.received);
+    }
+    members.number("wire", frame.header_bytes.len() as u64 + frame.received);
+    match frame.position {
+        Position::Whole => {}
+        Position::First => members.number("part", 1),
+        Position::Middle(part) | Position::Last(part) => members.number("part", part.into()),
+    }
+    if let Some(inflated) = frame.inflated {
+        members.number("inflated", inflated);
+    }
+    members.hexadecimal("header", frame.header_bytes);
+    if !frame.payload.is_empty() {
+        members.hexadecimal("payload", frame.payload);
+    }
+}
+
+fn members_of_finding(members: &mut Members<'_>, finding: &Finding) {
+    members.string("blame", talk::role(finding.blame));
+    members.string("section", finding.rule.section());
+    members.string("summary", finding.rule.summary());
+    members.string("detail", &finding.detail);
+    members.number("offset", finding.offset);
+    members.hexadecimal("bytes", &finding.bytes);
+}
+
+fn members_of_close(members: &mut Members<'_>, ended: &Ended) {
+    members.number("code", u16::from(ended.code).into());
+    members.string("reason", &ended.reason);
+    members.string(
+        "by",
+        match ended.by {
+            Direction::Sent => "us",
+            Direction::Received => "peer",
+        },
+    );
+    members.boolean("clean", ended.clean);
+    members.number("exit_status", ended.status.code().into());
+}
+
+fn members_of_error(members: &mut Members<'_>, error: &Error) {
+    members.string("phase", error.phase().name());
+    members.string("message", &error.to_string());
+    let causes = iter::successors(error.source(), |cause| (*cause).source());
+    members.array("causes", causes, |output, cause| string(output, &cause.to_string()));
+    members.array("evidence", error.evidence_lines(), |output, line| string(output, line));
+    members.optional_string("hint", error.hint_text());
+    members.number("exit_status", error.exit_status().code().into());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::io;
+    use std::time::SystemTime;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::error::{ExitStatus, Phase};
+    use crate::event::{Step, StepKind};
+    use crate::output::json::SCHEMA;
+    use crate::output::outlet::Outlet;
+    use crate::output::sink::Cut;
+    use crate::output::theme::Colors;
+    use crate::wire::{CloseCode, Data, Header, LengthEncoding, OpCode, Role, Rule};
+
+    struct Nowhere;
+
+    impl Outlet for Nowhere {
+        fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Lines {
+        stream: Stream,
+        sink: Sink,
+        clock: Clock,
+        options: Options,
+        client: Option<u64>,
+        stamp: Stamp,
+    }
+
+    impl Lines {
+        fn new() -> Self {
+            let wall = SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_270_987_000_042);
+            Self {
+                stream: Stream::default(),
+                sink: Sink::new(Box::new(Nowhere), Colors::Off, Cut::BetweenEvents),
+                clock: Clock::new(),
+                options: Options { frames: FrameView::Hex, ..Options::default() },
+                client: None,
+                stamp: Stamp { wall, monotonic: Instant::now() },
+            }
+        }
+
+        fn of(&mut self, event: &Event<'_>) -> String {
+            if matches!(event, Event::Open(_)) {
+                self.clock.open(self.client, self.stamp);
+            }
+            self.stream.event(&mut self.sink, &mut self.clock, &self.options, self.client, self.stamp, event);
+            String::from_utf8(std::mem::take(&mut self.sink.buffer)).unwrap()
+        }
+
+        fn of_wire(&mut self, direction: Direction, event: &wire::Event<'_>) -> String {
+            self.of(&Event::Wire { direction, event, round_trip: Some(Duration::from_micros(250)) })
+        }
+    }
+
+    fn opened() -> Opened {
+        let tls = TlsFacts {
+            version: "TLSv1.3".to_owned(),
+            cipher_suite: "TLS13_AES_256_GCM_SHA384".to_owned(),
+            key_exchange: Some("X25519".to_owned()),
+            alpn: Some("http/1.1".to_owned()),
+            server_name: "example.com".to_owned(),
+            certificates: vec!["CN=example.com".to_owned()],
+            verified: Err("expired".to_owned()),
+        };
+        Opened {
+            url: "wss://example.com/?token=abc".to_owned(),
+            address: ([127, 0, 0, 1], 443).into(),
+            status: 101,
+            headers: vec![("Set-Cookie".to_owned(), b"a=b".to_vec()), ("X".to_owned(), b"\xe9\x9b".to_vec())],
+            subprotocol: Some("chat".to_owned()),
+            extensions: Some("permessage-deflate".to_owned()),
+            tls: Some(tls),
+            steps: vec![Step { kind: StepKind::Resolve, took: Duration::from_micros(214), detail: "::1".to_owned() }],
+            verified: Vec::new(),
+        }
+    }
+
+    fn message<'a>(kind: Kind, payload: &'a [u8], compressed: Option<u64>) -> wire::Event<'a> {
+        let facts = MessageFacts { length: payload.len() as u64, compressed, fragments: 1 };
+        wire::Event::Message { kind, payload, facts }
+    }
+
+    const FRAME: Frame<'static> = Frame {
+        header: Header {
+            fin: true,
+            rsv: 4,
+            opcode: OpCode::Data(Data::Reserved(3)),
+            mask: Some([0x37, 0xfa, 0x21, 0x3d]),
+            length: 6,
+            length_encoding: LengthEncoding::Seven,
+        },
+        header_bytes: &[0xc3, 0x86, 0x37, 0xfa, 0x21, 0x3d],
+        offset: 1234,
+        position: Position::Last(2),
+        payload: b"Hello",
+        plain: b"",
+        inflated: Some(9),
+        received: 5,
+    };
+
+    fn ended() -> Ended {
+        Ended {
+            code: CloseCode::Normal,
+            reason: "bye".to_owned(),
+            by: Direction::Received,
+            clean: true,
+            status: ExitStatus::Success,
+        }
+    }
+
+    fn error() -> Error {
+        Error::new(Phase::Connect, "cannot connect").caused_by(io::Error::other("no luck")).evidence("e").hint("h")
+    }
+
+    fn found() -> Finding {
+        Finding {
+            rule: Rule::ReservedBits,
+            blame: Role::Server,
+            offset: 7,
+            bytes: vec![0xc1],
+            detail: "RSV1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_message_before_and_after_the_opening() {
+        let mut lines = Lines::new();
+        assert_eq!(
+            lines.of_wire(Direction::Received, &message(Kind::Text, b"a\"\x1b", None)),
+            "{\"type\":\"message\",\"time\":\"2026-11-21T14:23:07.000042Z\",\"direction\":\"received\",\
+             \"opcode\":\"text\",\"length\":3,\"fragments\":1,\"text\":\"a\\\"\\u001b\"}\n"
+        );
+        lines.of(&Event::Open(&opened()));
+        lines.client = Some(3);
+        lines.clock.open(lines.client, lines.stamp);
+        lines.stamp.monotonic += Duration::from_millis(1_500);
+        assert_eq!(
+            lines.of_wire(Direction::Sent, &message(Kind::Binary, &[0, 255], Some(4))),
+            "{\"type\":\"message\",\"time\":\"2026-11-21T14:23:07.000042Z\",\"elapsed\":1.500000,\"client\":3,\
+             \"direction\":\"sent\",\"opcode\":\"binary\",\"length\":2,\"fragments\":1,\"compressed\":4,\
+             \"binary\":\"AP8=\"}\n"
+        );
+    }
+
+    #[test]
+    fn text_that_is_not_utf_8_goes_as_binary() {
+        let line = Lines::new().of_wire(Direction::Received, &message(Kind::Text, b"a\xff", None));
+        assert!(line.contains(r#""opcode":"text","length":2,"fragments":1,"binary":"Yf8="}"#), "{line}");
+    }
+
+    #[test]
+    fn large_messages_are_put_together_from_pieces() {
+        for size in [49_151, 49_152, 49_153, 300_000] {
+            let text = "é".repeat(size);
+            let line = Lines::new().of_wire(Direction::Received, &message(Kind::Text, text.as_bytes(), None));
+            assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["text"], text);
+            let line = Lines::new().of_wire(Direction::Received, &message(Kind::Binary, text.as_bytes(), None));
+            let value = serde_json::from_str::<Value>(&line).unwrap();
+            let bytes = data_encoding::BASE64.decode(value["binary"].as_str().unwrap().as_bytes()).unwrap();
+            assert_eq!(bytes, text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn secrets_stay_out_of_the_opening() {
+        let line = Lines::new().of(&Event::Open(&opened()));
+        assert!(line.contains(r#""url":"wss://example.com/?token=[hidden]""#), "{line}");
+        assert!(line.contains(r#"{"name":"Set-Cookie","value":"[hidden]"}"#), "{line}");
+        assert!(line.contains("{\"name\":\"X\",\"value\":\"é\\u009b\"}"), "{line}");
+    }
+
+    #[test]
+    fn every_field_is_in_the_schema_and_every_field_of_the_schema_is_used() {
+        let mut lines = Lines::new();
+        lines.client = Some(1);
+        let received = Direction::Received;
+        let events = [
+            lines.of(&Event::Open(&opened())),
+            lines.of_wire(received, &message(Kind::Text, b"a", Some(1))),
+            lines.of_wire(received, &message(Kind::Binary, b"a", None)),
+            lines.of_wire(received, &wire::Event::Ping(b"a")),
+            lines.of_wire(received, &wire::Event::Ping(b"\xff")),
+            lines.of_wire(received, &wire::Event::Pong(b"a")),
+            lines.of_wire(received, &wire::Event::Pong(b"\xff")),
+            lines.of_wire(received, &wire::Event::Frame(FRAME)),
+            lines.of_wire(received, &wire::Event::Finding(found())),
+            lines.of(&Event::Ended(&ended())),
+            lines.of(&Event::Error(&error())),
+        ];
+        let mut used = BTreeSet::new();
+        for line in events {
+            assert_eq!(line.matches('\n').count(), 1, "{line}");
+            let value: Value = serde_json::from_str(&line).unwrap();
+            let event = value["type"].as_str().unwrap().to_owned();
+            fields(&value, "", &mut |name| {
+                let field =
+                    SCHEMA.iter().find(|field| field.name == name && (field.event == event || field.event == "*"));
+                let field = field.unwrap_or_else(|| panic!("`{name}` of `{event}` is not in the schema"));
+                used.insert((field.event, field.name));
+            });
+        }
+        let listed: BTreeSet<_> = SCHEMA.iter().map(|field| (field.event, field.name)).collect();
+        assert_eq!(used, listed);
+    }
+
+    fn fields(value: &Value, prefix: &str, found: &mut impl FnMut(&str)) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let separator = if prefix.is_empty() { "" } else { "." };
+                    let name = format!("{prefix}{separator}{name}");
+                    found(&name);
+                    fields(value, &name, found);
+                }
+            }
+            Value::Array(elements) => elements.iter().for_each(|value| fields(value, &format!("{prefix}[]"), found)),
+            _ => {}
+        }
+    }
+}

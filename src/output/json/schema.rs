@@ -1,0 +1,96 @@
+//! What may stand in the event stream: the man page prints it, and a test refuses anything else.
+
+/// The version of the schema, in each `open` event. It changes when a field goes or changes its meaning; fields may be
+/// added under the same version.
+pub const VERSION: u64 = 1;
+
+/// One field of one type of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// The value of `type`; `*` stands for every type.
+    pub event: &'static str,
+    /// The name; `tls.version` is a member of an object, `headers[].name` of an array's objects.
+    pub name: &'static str,
+    /// The JSON type, and the format of strings.
+    pub kind: &'static str,
+    /// What it means, and when it is missing.
+    pub meaning: &'static str,
+}
+
+const fn field(event: &'static str, name: &'static str, kind: &'static str, meaning: &'static str) -> Field {
+    Field { event, name, kind, meaning }
+}
+
+/// Every field of every event, in the order in which they are written.
+pub const SCHEMA: &[Field] = &[
+    field("*", "type", "string", "what happened"),
+    field("*", "time", "string, RFC 3339", "when, in UTC with microseconds"),
+    field("*", "elapsed", "number", "seconds since the session opened; missing before that"),
+    field("*", "client", "number", "the client's number; only in `listen`"),
+    field("open", "version", "number", "of this schema: 1"),
+    field("open", "url", "string", "the URL, without userinfo; secrets in its query as `[hidden]`"),
+    field("open", "address", "string", "the peer's address and port"),
+    field("open", "status", "number", "the HTTP status of the response"),
+    field("open", "headers", "array of objects", "the response's headers (the request's in `listen`), in order"),
+    field("open", "headers[].name", "string", "as it was sent"),
+    field("open", "headers[].value", "string", "as it was sent; ISO 8859-1 if it isn't UTF-8; secrets as `[hidden]`"),
+    field("open", "subprotocol", "string", "the subprotocol agreed on; missing if there is none"),
+    field("open", "extensions", "string", "the extensions agreed on; missing if there are none"),
+    field("open", "tls", "object", "what TLS agreed on; missing without TLS"),
+    field("open", "tls.version", "string", "of the protocol, as in `TLSv1.3`"),
+    field("open", "tls.cipher_suite", "string", "its registered name"),
+    field("open", "tls.key_exchange", "string", "the group; missing if unknown"),
+    field("open", "tls.alpn", "string", "the protocol that ALPN agreed on; missing if none"),
+    field("open", "tls.server_name", "string", "the name asked for (SNI)"),
+    field("open", "tls.certificates", "array of strings", "what the peer showed, leaf first"),
+    field("open", "tls.verified", "boolean", "whether chain and name were verified"),
+    field("open", "tls.failure", "string", "why they weren't; missing if they were"),
+    field("open", "steps", "array of objects", "the phases of connecting, in order"),
+    field("open", "steps[].name", "string", "`resolve`, `connect`, `tls` or `upgrade`"),
+    field("open", "steps[].took", "number", "seconds"),
+    field("open", "steps[].detail", "string", "for people"),
+    field("message", "direction", "string", "`sent` or `received`"),
+    field("message", "opcode", "string", "`text` or `binary`"),
+    field("message", "length", "number", "bytes, after inflating"),
+    field("message", "fragments", "number", "frames that carried it"),
+    field("message", "compressed", "number", "payload bytes on the wire; missing if it wasn't compressed"),
+    field("message", "text", "string", "a text message; missing if it isn't UTF-8 (`--lenient`)"),
+    field("message", "binary", "string, Base64", "any other message"),
+    field("ping", "direction", "string", "`sent` or `received`"),
+    field("ping", "text", "string", "the payload, if it is UTF-8"),
+    field("ping", "binary", "string, Base64", "the payload, if it isn't"),
+    field("pong", "direction", "string", "`sent` or `received`"),
+    field("pong", "text", "string", "the payload, if it is UTF-8"),
+    field("pong", "binary", "string, Base64", "the payload, if it isn't"),
+    field("pong", "round_trip", "number", "seconds since our ping; missing if it answers none"),
+    field("frame", "direction", "string", "`sent` or `received`"),
+    field("frame", "offset", "number", "of its first byte among the frames of this direction"),
+    field("frame", "opcode", "string", "its name, or `0x3` if it is reserved"),
+    field("frame", "fin", "boolean", "the last frame of a message"),
+    field("frame", "rsv", "number", "the reserved bits: 4 is RSV1, 2 is RSV2, 1 is RSV3"),
+    field("frame", "mask", "string, hexadecimal", "the masking key; missing if it wasn't masked"),
+    field("frame", "length", "number", "payload bytes, as announced"),
+    field("frame", "received", "number", "payload bytes that came; missing if all did"),
+    field("frame", "wire", "number", "bytes on the wire, with the header"),
+    field("frame", "part", "number", "its place in a fragmented message, from 1; else missing"),
+    field("frame", "inflated", "number", "what the payload inflates to; missing if it wasn't compressed"),
+    field("frame", "header", "string, hexadecimal", "the header's bytes"),
+    field("frame", "payload", "string, hexadecimal", "the payload's bytes on the wire; only with `--hex`"),
+    field("finding", "blame", "string", "who broke the rule: `client` or `server`"),
+    field("finding", "section", "string", "where the rule is written"),
+    field("finding", "summary", "string", "what went against it"),
+    field("finding", "detail", "string", "values seen and expected"),
+    field("finding", "offset", "number", "of the offending bytes among that side's frames, or in its HTTP head"),
+    field("finding", "bytes", "string, hexadecimal", "the offending bytes, at most 32"),
+    field("close", "code", "number", "the close code; 1005 if there was none, 1006 without a Close frame"),
+    field("close", "reason", "string", "the reason, or what happened instead"),
+    field("close", "by", "string", "who was first: `us` or `peer`"),
+    field("close", "clean", "boolean", "whether Close went both ways"),
+    field("close", "exit_status", "number", "what it makes of the exit status"),
+    field("error", "phase", "string", "what was going on"),
+    field("error", "message", "string", "what went wrong"),
+    field("error", "causes", "array of strings", "why, outermost first"),
+    field("error", "evidence", "array of strings", "what was seen"),
+    field("error", "hint", "string", "what to try next; missing if unknown"),
+    field("error", "exit_status", "number", "what the shell is told"),
+];

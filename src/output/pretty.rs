@@ -1,0 +1,286 @@
+//! JSON for eyes: coloured, and laid out if asked for, from the tokens of the original text, so that numbers, strings,
+//! duplicate keys and their order stay exactly what they were.
+
+use serde_json::value::RawValue;
+
+use crate::output::escape;
+use crate::output::options::View;
+use crate::output::theme::{Ink, Palette};
+
+/// Larger texts are shown as they are.
+const LARGEST: usize = 4 << 20;
+
+/// Deeper texts are shown as they are: the indentation of `[[[[…` grows with its square.
+const DEEPEST: usize = 32;
+
+/// Columns that each level is indented by.
+const INDENT: usize = 2;
+
+/// How a JSON text is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// White space stays as it is.
+    AsItIs,
+    /// A line for each member and element.
+    LaidOut,
+}
+
+/// `payload` as JSON text, if it is an object or an array of a size and depth that is quickly dealt with.
+pub fn json(payload: &[u8]) -> Option<&str> {
+    if payload.len() > LARGEST || !matches!(payload.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return None;
+    }
+    let text = str::from_utf8(payload).ok()?;
+    serde_json::from_str::<&RawValue>(text).ok()?;
+    (depth(text) <= DEEPEST).then_some(text)
+}
+
+/// Appends `text`, which [`json`] has found to be JSON, without a line end. Lines after the first are indented by
+/// `indent` columns more; `view` says whether it is escaped.
+pub fn write(output: &mut Vec<u8>, palette: &Palette, text: &str, layout: Layout, view: View, indent: usize) {
+    let mut setter = Setter { output, palette, layout, view, indent, depth: 0, before: None };
+    Tokens { rest: text }.for_each(|(token, text)| setter.token(token, text));
+}
+
+/// The lexical elements of JSON (RFC 8259 section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Open,
+    Close,
+    Comma,
+    Colon,
+    Key,
+    String,
+    Number,
+    Literal,
+    Space,
+}
+
+/// The tokens of a valid JSON text.
+struct Tokens<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = (Token, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let run = |wanted: fn(u8) -> bool| self.rest.bytes().take_while(|&byte| wanted(byte)).count();
+        let (token, length) = match self.rest.as_bytes().first()? {
+            b'{' | b'[' => (Token::Open, 1),
+            b'}' | b']' => (Token::Close, 1),
+            b',' => (Token::Comma, 1),
+            b':' => (Token::Colon, 1),
+            b'"' => string(self.rest),
+            b' ' | b'\t' | b'\n' | b'\r' => (Token::Space, run(is_space)),
+            b'a'..=b'z' => (Token::Literal, run(|byte| byte.is_ascii_lowercase())),
+            _ => (Token::Number, run(|byte| !is_space(byte) && !matches!(byte, b',' | b']' | b'}'))),
+        };
+        let (text, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        Some((token, text))
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// The string at the start of `text`, which is a key when a colon follows, and its length with both quotes.
+fn string(text: &str) -> (Token, usize) {
+    let mut escaped = false;
+    let inside = text.bytes().skip(1).take_while(|&byte| {
+        let more = escaped || byte != b'"';
+        escaped = !escaped && byte == b'\\';
+        more
+    });
+    let length = inside.count() + 2;
+    let key = text.as_bytes()[length..].trim_ascii_start().starts_with(b":");
+    (if key { Token::Key } else { Token::String }, length)
+}
+
+fn depth(text: &str) -> usize {
+    let mut depth = 0;
+    let mut deepest = 0;
+    for (token, _) in (Tokens { rest: text }) {
+        match token {
+            Token::Open => depth += 1,
+            Token::Close => depth -= 1,
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Sets one token after the other.
+struct Setter<'a> {
+    output: &'a mut Vec<u8>,
+    palette: &'a Palette,
+    layout: Layout,
+    view: View,
+    indent: usize,
+    depth: usize,
+    /// The last token that wasn't white space.
+    before: Option<Token>,
+}
+
+impl Setter<'_> {
+    fn token(&mut self, token: Token, text: &str) {
+        if token == Token::Space {
+            return self.space(text);
+        }
+        if token == Token::Close {
+            self.depth -= 1;
+        }
+        if self.layout == Layout::LaidOut {
+            self.lay_out(token);
+        }
+        match token {
+            Token::Key => self.paint(Ink::Key, text),
+            Token::String => self.paint(Ink::String, text),
+            Token::Number => self.paint(Ink::Number, text),
+            Token::Literal => self.paint(Ink::Literal, text),
+            Token::Open | Token::Close | Token::Comma | Token::Colon | Token::Space => {
+                self.output.extend_from_slice(text.as_bytes());
+            }
+        }
+        if token == Token::Open {
+            self.depth += 1;
+        }
+        self.before = Some(token);
+    }
+
+    /// Appends what comes between the token before and this one.
+    fn lay_out(&mut self, token: Token) {
+        match (self.before, token) {
+            (Some(Token::Colon), _) => self.output.push(b' '),
+            (Some(Token::Open), Token::Close) => {}
+            (Some(Token::Open | Token::Comma), _) | (Some(_), Token::Close) => self.line_end(self.depth * INDENT),
+            _ => {}
+        }
+    }
+
+    fn space(&mut self, text: &str) {
+        if self.layout == Layout::LaidOut {
+            return;
+        }
+        for (number, line) in text.split('\n').enumerate() {
+            if number > 0 {
+                self.line_end(0);
+            }
+            self.put(line);
+        }
+    }
+
+    fn line_end(&mut self, columns: usize) {
+        self.output.push(b'\n');
+        self.output.resize(self.output.len() + self.indent + columns, b' ');
+    }
+
+    fn paint(&mut self, ink: Ink, text: &str) {
+        let view = self.view;
+        self.palette.paint(self.output, ink, |output| put(output, view, text));
+    }
+
+    fn put(&mut self, text: &str) {
+        put(self.output, self.view, text);
+    }
+}
+
+fn put(output: &mut Vec<u8>, view: View, text: &str) {
+    match view {
+        View::Terminal => escape::text(output, text.as_bytes()),
+        View::Exact => output.extend_from_slice(text.as_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::output::theme::Colors;
+
+    fn set(text: &str, layout: Layout, colors: Colors, indent: usize) -> String {
+        let mut output = Vec::new();
+        let text = json(text.as_bytes()).unwrap();
+        write(&mut output, &Palette::new(colors), text, layout, View::Terminal, indent);
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn members_and_elements_get_a_line_each() {
+        assert_eq!(
+            set(r#"{"a":[1,{"b":null}],"c":{},"d":[ ]}"#, Layout::LaidOut, Colors::Off, 0),
+            "{\n  \"a\": [\n    1,\n    {\n      \"b\": null\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}"
+        );
+    }
+
+    #[test]
+    fn lines_stand_below_the_first_one() {
+        assert_eq!(set(r"[true]", Layout::LaidOut, Colors::Off, 2), "[\n    true\n  ]");
+    }
+
+    #[test]
+    fn numbers_strings_order_and_duplicates_stay_what_they_were() {
+        assert_eq!(
+            set(
+                r#"{"z":1.0e+400,"a":-0,"z":12345678901234567890123,"s":"\u00e9\/\ud800"}"#,
+                Layout::LaidOut,
+                Colors::Off,
+                0
+            ),
+            "{\n  \"z\": 1.0e+400,\n  \"a\": -0,\n  \"z\": 12345678901234567890123,\n  \"s\": \"\\u00e9\\/\\ud800\"\n}"
+        );
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let text = "{\"k\" : \"a:\\\"b\\\\\", \"n\":\t[1.5, false]}";
+        assert_eq!(set(text, Layout::AsItIs, Colors::Off, 0), text);
+        assert_eq!(
+            set(text, Layout::AsItIs, Colors::On, 0),
+            "{\x1b[36m\"k\"\x1b[0m : \x1b[32m\"a:\\\"b\\\\\"\x1b[0m, \x1b[36m\"n\"\x1b[0m:\t\
+             [\x1b[33m1.5\x1b[0m, \x1b[35mfalse\x1b[0m]}"
+        );
+    }
+
+    #[test]
+    fn strings_are_escaped_for_a_terminal_and_left_alone_in_a_pipe() {
+        assert_eq!(set("[\"\u{9b}2J\"]", Layout::AsItIs, Colors::Off, 0), "[\"\\u{9b}2J\"]");
+        let mut output = Vec::new();
+        write(&mut output, &Palette::new(Colors::Off), "[\"\u{9b}\"]", Layout::LaidOut, View::Exact, 0);
+        assert_eq!(output, "[\n  \"\u{9b}\"\n]".as_bytes());
+    }
+
+    #[test]
+    fn what_is_no_object_or_array_is_no_json_to_us() {
+        for text in ["", "1", "\"a\"", "[1", "{\"a\":}", "[1] x", "hello [1]", "{'a':1}"] {
+            assert_eq!(json(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(json(b"[\"\xff\"]"), None);
+    }
+
+    #[test]
+    fn depth_that_would_blow_up_is_left_alone() {
+        let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(json(nested(DEEPEST).as_bytes()).is_some());
+        assert!(json(nested(DEEPEST + 1).as_bytes()).is_none());
+        assert!(json(nested(1 << 20).as_bytes()).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn laying_out_changes_white_space_only(bytes in "[\\[\\]{}:,\"a1 ]{0,12}", value in any::<Vec<(String, f64)>>()) {
+            let object = serde_json::to_string(&value).unwrap();
+            for text in [bytes, object] {
+                let Some(text) = json(text.as_bytes()) else { continue };
+                let mut output = Vec::new();
+                write(&mut output, &Palette::new(Colors::Off), text, Layout::LaidOut, View::Exact, 0);
+                let tokens = |text| Tokens { rest: text }.filter(|(token, _)| *token != Token::Space).collect::<Vec<_>>();
+                prop_assert_eq!(tokens(str::from_utf8(&output).unwrap()), tokens(text));
+            }
+        }
+    }
+}

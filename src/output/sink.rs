@@ -1,0 +1,91 @@
+//! One stream: what waits for it, and where it goes.
+
+use std::io;
+use std::mem;
+
+use crate::output::outlet::Outlet;
+use crate::output::theme::{Colors, Palette};
+
+/// Payloads from this size on are written from where they are instead of being copied to the buffer first.
+const STRAIGHT: usize = 64 << 10;
+
+/// What waits is written when it has grown beyond this, even when more is ready: memory stays bounded whatever a
+/// read's bytes inflate to.
+const SPILL: usize = 256 << 10;
+
+/// Where what goes to a stream may be cut into several writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Anywhere: a pipe or a file doesn't see it.
+    Anywhere,
+    /// Only between events: on a terminal something else may come between two writes.
+    BetweenEvents,
+}
+
+/// A stream's buffer, its colours and its outlet. After the first error all that goes to it is dropped.
+pub struct Sink {
+    /// What waits to be written.
+    pub buffer: Vec<u8>,
+    /// The stream's colours.
+    pub palette: Palette,
+    outlet: Box<dyn Outlet>,
+    cut: Cut,
+    failed: bool,
+    error: Option<io::Error>,
+}
+
+impl Sink {
+    /// A stream with nothing on it yet.
+    pub fn new(outlet: Box<dyn Outlet>, colors: Colors, cut: Cut) -> Self {
+        Self { buffer: Vec::new(), palette: Palette::new(colors), outlet, cut, failed: false, error: None }
+    }
+
+    /// Appends a payload as it is; or, when copying it would cost more, writes what waits and then the payload.
+    pub fn payload(&mut self, payload: &[u8]) {
+        if payload.len() < STRAIGHT || self.cut == Cut::BetweenEvents {
+            self.buffer.extend_from_slice(payload);
+        } else {
+            self.flush();
+            self.write(payload);
+        }
+    }
+
+    /// To be called in the middle of something large: writes what waits if it is much, and the stream may be cut here.
+    pub fn relieve(&mut self) {
+        if self.cut == Cut::Anywhere {
+            self.spill();
+        }
+    }
+
+    /// To be called between events: writes what waits if it is much.
+    pub fn spill(&mut self) {
+        if self.buffer.len() > SPILL {
+            self.flush();
+        }
+    }
+
+    /// Writes what waits.
+    pub fn flush(&mut self) {
+        let mut buffer = mem::take(&mut self.buffer);
+        self.write(&buffer);
+        buffer.clear();
+        // One large event must not hold its memory for the rest of the session.
+        buffer.shrink_to(2 * SPILL);
+        self.buffer = buffer;
+    }
+
+    /// The error of the last write, once.
+    pub fn take_error(&mut self) -> Option<io::Error> {
+        self.error.take()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() || self.failed {
+            return;
+        }
+        if let Err(error) = self.outlet.write_all(bytes) {
+            self.failed = true;
+            self.error = Some(error);
+        }
+    }
+}
