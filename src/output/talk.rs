@@ -60,9 +60,10 @@ pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding) {
     }
     output.extend_from_slice(b"\n  ");
     // Writing to a `Vec` can't fail, here and below.
-    let _ = match finding.rule.is_own_limit() {
-        true => write!(output, "a limit of ours"),
-        false => write!(output, "by the {}, against {}", role(finding.blame), finding.rule.section()),
+    let _ = if finding.rule.is_own_limit() {
+        write!(output, "a limit of ours")
+    } else {
+        write!(output, "by the {}, against {}", role(finding.blame), finding.rule.section())
     };
     let _ = writeln!(output, ", at byte {}", finding.offset);
     hex::dump(output, palette, "  ", &finding.bytes, finding.offset, &[]);

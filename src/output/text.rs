@@ -32,7 +32,7 @@ pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64
     palette.paint(output, Ink::Faint, |output| {
         output.extend_from_slice(b"(binary, ");
         digits::decimal(output, length);
-        output.extend_from_slice(b" bytes)");
+        output.extend_from_slice(if length == 1 { b" byte)" } else { b" bytes)" });
     });
     output.push(b'\n');
     let shown = &start[..start.len().min(SHOWN)];

@@ -341,7 +341,7 @@ mod tests {
         }
     }
 
-    fn message<'a>(kind: Kind, payload: &'a [u8], compressed: Option<u64>) -> wire::Event<'a> {
+    fn message(kind: Kind, payload: &[u8], compressed: Option<u64>) -> wire::Event<'_> {
         let facts = MessageFacts { length: payload.len() as u64, compressed, fragments: 1 };
         wire::Event::Message { kind, payload, facts }
     }

@@ -1,0 +1,131 @@
+//! Messages on the data stream.
+
+use crate::event::Stamp;
+use crate::output::options::{DataFormat, View};
+use crate::output::pretty::{self, Layout};
+use crate::output::printer::{Origin, Printer};
+use crate::output::sink::Sink;
+use crate::output::theme::Ink;
+use crate::output::{json, text};
+use crate::wire::Kind;
+
+/// A binary message that comes in parts.
+#[derive(Debug, Default)]
+pub(super) struct Streamed {
+    /// Bytes so far.
+    length: u64,
+    /// The first of them, for a terminal.
+    start: Vec<u8>,
+}
+
+impl Printer {
+    /// The fast path: no decision but text or binary, no allocation, no clock.
+    pub(super) fn bare_message(&mut self, kind: Kind, payload: &[u8]) {
+        self.data.payload(payload);
+        if kind == Kind::Text {
+            self.data.buffer.push(self.options.delimiter);
+        }
+    }
+
+    pub(super) fn message(&mut self, origin: Origin, stamp: Stamp, kind: Kind, payload: &[u8]) {
+        match self.options.format {
+            DataFormat::None | DataFormat::Json => {}
+            DataFormat::Raw => self.data.payload(payload),
+            DataFormat::Hex => {
+                self.time(origin, stamp);
+                json::long_hexadecimal(&mut self.data, payload);
+                self.data.buffer.push(b'\n');
+            }
+            DataFormat::Base64 => {
+                self.time(origin, stamp);
+                json::long_base64(&mut self.data, payload);
+                self.data.buffer.push(b'\n');
+            }
+            DataFormat::Text => match self.options.view {
+                View::Exact => self.exact_message(origin, stamp, kind, payload),
+                View::Terminal => {
+                    let indent = self.prefix(origin, stamp);
+                    let layout = self.layout();
+                    let Sink { buffer, palette, .. } = &mut self.data;
+                    match kind {
+                        Kind::Text => text::text(buffer, palette, payload, layout, indent),
+                        Kind::Binary => text::binary(buffer, palette, payload, payload.len() as u64),
+                    }
+                }
+            },
+        }
+    }
+
+    fn exact_message(&mut self, origin: Origin, stamp: Stamp, kind: Kind, payload: &[u8]) {
+        self.time(origin, stamp);
+        let json = match (kind, self.layout()) {
+            (Kind::Text, Layout::LaidOut) => pretty::json(payload),
+            _ => None,
+        };
+        if let Some(json) = json {
+            let Sink { buffer, palette, .. } = &mut self.data;
+            pretty::write(buffer, palette, json, Layout::LaidOut, View::Exact, 0);
+            buffer.push(self.options.delimiter);
+        } else {
+            self.bare_message(kind, payload);
+        }
+    }
+
+    /// How JSON is set.
+    fn layout(&self) -> Layout {
+        if self.options.pretty { Layout::LaidOut } else { Layout::AsItIs }
+    }
+
+    /// A piece of a binary message: written as it comes, or kept back for a terminal.
+    pub(super) fn part(&mut self, origin: Origin, stamp: Stamp, payload: &[u8], last: bool) {
+        let first = self.streamed.length == 0;
+        self.streamed.length += payload.len() as u64;
+        match (self.options.format, self.options.view) {
+            (DataFormat::Text, View::Terminal) => {
+                let missing = text::SHOWN.saturating_sub(self.streamed.start.len()).min(payload.len());
+                self.streamed.start.extend_from_slice(&payload[..missing]);
+                if last {
+                    self.prefix(origin, stamp);
+                    let Sink { buffer, palette, .. } = &mut self.data;
+                    text::binary(buffer, palette, &self.streamed.start, self.streamed.length);
+                }
+            }
+            (DataFormat::Text, View::Exact) => {
+                if first {
+                    self.time(origin, stamp);
+                }
+                self.data.payload(payload);
+            }
+            (DataFormat::Raw, _) => self.data.payload(payload),
+            (DataFormat::Hex | DataFormat::Base64 | DataFormat::Json | DataFormat::None, _) => {}
+        }
+        if last {
+            self.streamed = Streamed::default();
+        }
+    }
+
+    /// Appends what stands in front of a message on a terminal. How many columns it takes is returned.
+    fn prefix(&mut self, origin: Origin, stamp: Stamp) -> usize {
+        let label = origin.label();
+        let columns = self.time(origin, stamp) + label.len();
+        let Sink { buffer, palette, .. } = &mut self.data;
+        buffer.extend_from_slice(label.as_bytes());
+        palette.write(buffer, Ink::Received, "<");
+        buffer.push(b' ');
+        columns + "< ".len()
+    }
+
+    /// Appends the time to the data stream, if wanted. How many columns it takes is returned.
+    fn time(&mut self, origin: Origin, stamp: Stamp) -> usize {
+        let Some(timestamps) = self.options.timestamps else { return 0 };
+        let Sink { buffer, palette, .. } = &mut self.data;
+        let mut columns = 0;
+        palette.paint(buffer, Ink::Faint, |buffer| {
+            let start = buffer.len();
+            self.clock.write(buffer, timestamps, origin.client, stamp);
+            columns = buffer.len() - start + 1;
+        });
+        buffer.push(b' ');
+        columns
+    }
+}

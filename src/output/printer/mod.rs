@@ -1,0 +1,217 @@
+//! The one thing that turns events into bytes on the two streams.
+
+mod messages;
+mod remarks;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::event::{Direction, Event, Stamp};
+use crate::output::options::{DataFormat, FrameView, Level, Options, Setting, View};
+use crate::output::outlet::Outlet;
+use crate::output::printer::messages::Streamed;
+use crate::output::sink::{Cut, Sink};
+use crate::output::timestamp::Clock;
+use crate::output::{json, talk};
+use crate::wire::{self, Observe};
+
+/// Whose event it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The number of the client in `listen`; `None` for our own session.
+    pub client: Option<u64>,
+}
+
+impl Origin {
+    /// What tells the clients of `listen` apart.
+    fn label(self) -> String {
+        self.client.map(|client| format!("[{client}] ")).unwrap_or_default()
+    }
+}
+
+/// The two streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Messages: stdout. Also where both streams share one outlet.
+    Data,
+    /// All that is said about them: stderr.
+    Talk,
+}
+
+/// A stream that couldn't be written.
+#[derive(Debug)]
+pub struct FlushError {
+    /// Which.
+    pub stream: Stream,
+    /// Why; `BrokenPipe` when its reader went away.
+    pub error: io::Error,
+}
+
+impl fmt::Display for FlushError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.stream {
+            Stream::Data => "cannot write to stdout",
+            Stream::Talk => "cannot write to stderr",
+        })
+    }
+}
+
+impl std::error::Error for FlushError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// Formats events into buffers, and writes these when told to.
+///
+/// One event's output is never torn apart by another's. Once a stream has failed, what goes to it is dropped.
+pub struct Printer {
+    options: Options,
+    /// Nothing but payload and delimiter is wanted: the fast path.
+    bare: bool,
+    data: Sink,
+    /// `None` when talk shares the data's outlet, so that everything stays in order.
+    talk: Option<Sink>,
+    clock: Clock,
+    json: json::Stream,
+    streamed: Streamed,
+}
+
+impl Printer {
+    /// With an outlet for each stream.
+    pub fn new(options: Options, data: Box<dyn Outlet>, talk: Box<dyn Outlet>) -> Self {
+        let talk = Sink::new(talk, options.talk_colors, Cut::BetweenEvents);
+        Self::with(options, data, Some(talk))
+    }
+
+    /// With one outlet for both streams (one terminal), where all events stay in order.
+    pub fn shared(options: Options, outlet: Box<dyn Outlet>) -> Self {
+        Self::with(options, outlet, None)
+    }
+
+    fn with(options: Options, data: Box<dyn Outlet>, talk: Option<Sink>) -> Self {
+        let cut = match options.view {
+            View::Exact => Cut::Anywhere,
+            View::Terminal => Cut::BetweenEvents,
+        };
+        let data = Sink::new(data, options.data_colors, cut);
+        let bare = is_bare(&options);
+        let json = json::Stream::default();
+        Self { options, bare, data, talk, clock: Clock::new(), json, streamed: Streamed::default() }
+    }
+
+    /// Switches `setting` on or off. [`observe`](Self::observe) and [`wants_sent`](Self::wants_sent) may change.
+    pub fn set(&mut self, setting: Setting, on: bool) {
+        self.options.set(setting, on);
+        self.bare = is_bare(&self.options);
+    }
+
+    /// What must be observed of the frames in both directions.
+    pub fn observe(&self) -> Observe {
+        match self.options.frames {
+            FrameView::Hidden => Observe::Nothing,
+            FrameView::Lines => Observe::Headers,
+            FrameView::Hex => Observe::Bytes,
+        }
+    }
+
+    /// Whether events of what we sent are shown too.
+    pub fn wants_sent(&self) -> bool {
+        self.options.format == DataFormat::Json || self.options.ping_pong || self.observe() > Observe::Nothing
+    }
+
+    /// Whether large binary messages of one session may come as [`wire::Event::Part`]s. A terminal shows the first
+    /// bytes of such a message when its last part has come.
+    pub fn can_stream(&self) -> bool {
+        matches!(self.options.format, DataFormat::Text | DataFormat::Raw | DataFormat::None)
+    }
+
+    /// Formats one event. Writes only what is too large to wait; an error of that is kept for the next
+    /// [`flush`](Self::flush).
+    pub fn event(&mut self, origin: Origin, stamp: Stamp, event: &Event<'_>) {
+        if let Event::Wire { direction: Direction::Received, event, .. } = event
+            && let wire::Event::Message { kind, payload, .. } = event
+            && self.bare
+        {
+            self.bare_message(*kind, payload);
+        } else {
+            self.any_event(origin, stamp, event);
+        }
+        self.data.spill();
+    }
+
+    /// Writes everything that waits: talk first, then data.
+    ///
+    /// # Errors
+    /// The data stream's error when both have failed.
+    pub fn flush(&mut self) -> Result<(), FlushError> {
+        let talk = self.talk.as_mut().and_then(|talk| {
+            talk.flush();
+            talk.take_error().map(|error| FlushError { stream: Stream::Talk, error })
+        });
+        self.data.flush();
+        let data = self.data.take_error().map(|error| FlushError { stream: Stream::Data, error });
+        data.or(talk).map_or(Ok(()), Err)
+    }
+
+    fn any_event(&mut self, origin: Origin, stamp: Stamp, event: &Event<'_>) {
+        if let Event::Open(_) = event {
+            self.clock.open(origin.client, stamp);
+        }
+        if self.options.format == DataFormat::Json {
+            self.json.event(&mut self.data, &mut self.clock, &self.options, origin.client, stamp, event);
+        }
+        let verbose = self.options.level == Level::Verbose;
+        let quiet = self.options.level == Level::Quiet;
+        match event {
+            Event::Wire { direction, event, round_trip } => {
+                self.wire_event(origin, stamp, *direction, event, *round_trip);
+            }
+            Event::Finding(finding) => self.finding(origin, finding),
+            Event::Error(error) => self.error(origin, error),
+            Event::Open(opened) => self.opened(origin, stamp, opened),
+            Event::Ended(ended) => self.ended(origin, stamp, ended),
+            Event::Head { direction, bytes } if verbose => self.head(origin, *direction, bytes),
+            Event::Step(step) if verbose => self.details(origin, &[talk::step(step)]),
+            Event::Tls(facts) if verbose => self.details(origin, &talk::tls(facts)),
+            Event::Detail(detail) if verbose => self.details(origin, &[*detail]),
+            Event::Summary(summary) if !quiet => self.details(origin, &talk::summary(summary)),
+            Event::Note(note) if !quiet => self.note(origin, note),
+            Event::Head { .. }
+            | Event::Step(_)
+            | Event::Tls(_)
+            | Event::Detail(_)
+            | Event::Summary(_)
+            | Event::Note(_) => {}
+        }
+    }
+
+    fn wire_event(
+        &mut self,
+        origin: Origin,
+        stamp: Stamp,
+        direction: Direction,
+        event: &wire::Event<'_>,
+        round_trip: Option<Duration>,
+    ) {
+        let received = direction == Direction::Received;
+        match event {
+            wire::Event::Finding(finding) => self.finding(origin, finding),
+            // The event stream has the rest.
+            _ if self.options.format == DataFormat::Json => {}
+            wire::Event::Frame(frame) => self.frame(origin, stamp, direction, frame),
+            wire::Event::Message { kind, payload, .. } if received => self.message(origin, stamp, *kind, payload),
+            wire::Event::Part { payload, last } if received => self.part(origin, stamp, payload, last.is_some()),
+            wire::Event::Ping(payload) => self.control(origin, stamp, direction, "ping", payload, None),
+            wire::Event::Pong(payload) => self.control(origin, stamp, direction, "pong", payload, round_trip),
+            wire::Event::Message { .. } | wire::Event::Part { .. } | wire::Event::Close(_) => {}
+        }
+    }
+}
+
+fn is_bare(options: &Options) -> bool {
+    options.format == DataFormat::Text && options.view == View::Exact && options.timestamps.is_none() && !options.pretty
+}

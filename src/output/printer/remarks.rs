@@ -1,0 +1,136 @@
+//! What is said on the talk stream.
+
+use std::time::Duration;
+
+use crate::error::{Error, ExitStatus};
+use crate::event::{Direction, Ended, Opened, Stamp};
+use crate::output::options::{Banner, FrameView, Level, Timestamps};
+use crate::output::printer::{Origin, Printer};
+use crate::output::sink::Sink;
+use crate::output::theme::{Ink, Palette};
+use crate::output::{frames, head, talk};
+use crate::wire::{Finding, Frame};
+
+impl Printer {
+    /// Shows an HTTP head, whatever the level: for `/headers`.
+    pub fn head(&mut self, origin: Origin, direction: Direction, bytes: &[u8]) {
+        let (secrets, frames) = (self.options.secrets, self.options.frames);
+        let (output, palette) = self.talk();
+        head::write(output, palette, &origin.label(), direction, bytes, secrets);
+        if frames == FrameView::Hex {
+            head::bytes(output, palette, bytes, secrets);
+        }
+    }
+
+    /// Shows a breach, at every level.
+    pub(super) fn finding(&mut self, origin: Origin, finding: &Finding) {
+        self.labelled(origin, |output, palette| talk::finding(output, palette, finding));
+    }
+
+    /// Shows an error, at every level.
+    pub(super) fn error(&mut self, origin: Origin, error: &Error) {
+        self.labelled(origin, |output, palette| talk::write_error(output, palette, error));
+    }
+
+    /// Shows a ping or a pong, if wanted.
+    pub(super) fn control(
+        &mut self,
+        origin: Origin,
+        stamp: Stamp,
+        direction: Direction,
+        name: &str,
+        payload: &[u8],
+        round_trip: Option<Duration>,
+    ) {
+        if self.options.ping_pong {
+            self.timed(origin, stamp, |output, palette| {
+                talk::control(output, palette, direction, name, payload, round_trip);
+            });
+        }
+    }
+
+    /// Shows a frame, if wanted.
+    pub(super) fn frame(&mut self, origin: Origin, stamp: Stamp, direction: Direction, frame: &Frame<'_>) {
+        if self.options.frames == FrameView::Hidden {
+            return;
+        }
+        let timestamps = self.options.timestamps.unwrap_or(Timestamps::Relative);
+        let Sink { buffer, palette, .. } = self.talk.as_mut().unwrap_or(&mut self.data);
+        buffer.extend_from_slice(origin.label().as_bytes());
+        frames::line(buffer, palette, direction, frame, |buffer| {
+            self.clock.write(buffer, timestamps, origin.client, stamp);
+        });
+        if self.options.frames == FrameView::Hex {
+            frames::bytes(buffer, palette, frame);
+        }
+    }
+
+    /// Announces an opening.
+    pub(super) fn opened(&mut self, origin: Origin, stamp: Stamp, opened: &Opened) {
+        if self.options.level == Level::Verbose {
+            self.details(origin, &talk::opened(opened));
+        }
+        if self.options.banner == Banner::Shown && self.options.level > Level::Quiet {
+            self.timed(origin, stamp, |output, palette| talk::connected(output, palette, opened, origin.client));
+        }
+    }
+
+    /// Announces an end.
+    pub(super) fn ended(&mut self, origin: Origin, stamp: Stamp, ended: &Ended) {
+        if self.options.level == Level::Verbose {
+            self.details(origin, &[talk::ended(ended)]);
+        }
+        // Nothing else says why the exit status is that of a session gone wrong.
+        if ended.status == ExitStatus::Session
+            || (self.options.banner == Banner::Shown && self.options.level > Level::Quiet)
+        {
+            self.timed(origin, stamp, |output, palette| talk::disconnected(output, palette, ended));
+        }
+        self.clock.forget(origin.client);
+    }
+
+    /// A note; where nobody sits, with the name of who says it.
+    pub(super) fn note(&mut self, origin: Origin, note: &str) {
+        let name = match self.options.banner {
+            Banner::Shown => "",
+            Banner::Hidden => "wscope: ",
+        };
+        self.labelled(origin, |output, _| {
+            output.extend_from_slice(name.as_bytes());
+            talk::note(output, note);
+        });
+    }
+
+    /// Shows lines of `-v`.
+    pub(super) fn details(&mut self, origin: Origin, details: &[impl AsRef<str>]) {
+        let label = origin.label();
+        let (output, palette) = self.talk();
+        for detail in details {
+            talk::detail(output, palette, &label, detail.as_ref());
+        }
+    }
+
+    /// Appends what `write` writes to the talk stream, after the time, if wanted, and the client's number.
+    fn timed(&mut self, origin: Origin, stamp: Stamp, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
+        if let Some(timestamps) = self.options.timestamps {
+            let Sink { buffer, palette, .. } = self.talk.as_mut().unwrap_or(&mut self.data);
+            palette.paint(buffer, Ink::Faint, |buffer| {
+                self.clock.write(buffer, timestamps, origin.client, stamp);
+            });
+            buffer.push(b' ');
+        }
+        self.labelled(origin, write);
+    }
+
+    /// Appends what `write` writes to the talk stream, after the client's number.
+    fn labelled(&mut self, origin: Origin, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
+        let (output, palette) = self.talk();
+        output.extend_from_slice(origin.label().as_bytes());
+        write(output, palette);
+    }
+
+    fn talk(&mut self) -> (&mut Vec<u8>, &Palette) {
+        let Sink { buffer, palette, .. } = self.talk.as_mut().unwrap_or(&mut self.data);
+        (buffer, palette)
+    }
+}
