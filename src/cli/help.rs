@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::error::ExitStatus;
+use crate::input::command::COMMANDS;
 
 /// What follows the flags in `wscope -h`.
 pub(super) fn after_help() -> String {
@@ -34,7 +35,7 @@ pub(super) const LISTEN_EXAMPLES: &str = "  wscope listen 8080 --echo -v        
 pub(super) fn sections() -> Vec<(&'static str, String)> {
     vec![
         ("Input and output", STREAMS.into()),
-        ("Commands at the prompt", PROMPT.into()),
+        ("Commands at the prompt", commands()),
         ("Exit status", exit_statuses()),
         ("Environment", ENVIRONMENT.into()),
         ("Files", FILES.into()),
@@ -58,6 +59,15 @@ fn exit_statuses() -> String {
     })
 }
 
+fn commands() -> String {
+    let mut list = COMMANDS.iter().fold(String::new(), |mut list, usage| {
+        let _ = writeln!(list, "  {}\n      {}", usage.synopsis(), usage.summary);
+        list
+    });
+    list.push_str(AT_THE_PROMPT);
+    list
+}
+
 const STREAMS: &str = "  stdin and stdout are judged separately, each by whether it is a terminal.
 
   stdin, terminal     a line editor; lines are sent as text, / starts a command
@@ -69,24 +79,11 @@ const STREAMS: &str = "  stdin and stdout are judged separately, each by whether
   When the input has ended, wscope stays until nothing has come for 2 seconds
   (or as -w says), then closes, and prints what still comes.";
 
-const PROMPT: &str = "  /help                     these commands
-  /ping [DATA]              send a ping; /pong [DATA] an unasked pong
-  /close [CODE [REASON]]    start the closing handshake
-  /binary PAYLOAD           send a binary message
-  /file FILE                send a file as text
-  /frame [FIELDS] PAYLOAD   send exactly this frame: fin=0|1 rsv=0..7
-                            op=text|binary|continuation|close|ping|pong|0x0..0xF
-                            mask=HEX|none len=N enc=7|16|64
-  /headers                  show the heads of the handshake again
-  /stats                    messages, bytes and frames so far, ping times
-  /set WHAT on|off          frames, hex, timestamps, pretty, ping-pong
-  /reconnect                close, and connect again
-  /quit                     close, and leave; so do Ctrl-D and Ctrl-C
-  //TEXT                    send /TEXT
-
-  PAYLOAD is hex (spaces allowed), a JSON string, @FILE or base64:...
+const AT_THE_PROMPT: &str = "
+  A line that starts with / is a command; // sends a line that starts with /.
   Unfinished JSON, or a \\ at the end, continues on the next line; Alt-Enter
-  sends it as it is.";
+  sends it as it is. Ctrl-C clears the line; on an empty one it closes, as Ctrl-D
+  and /quit do, and a second one leaves at once.";
 
 const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no colours
   SSLKEYLOGFILE                where to log TLS secrets, for Wireshark
