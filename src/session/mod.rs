@@ -23,6 +23,7 @@ mod keeper;
 pub mod link;
 mod queue;
 mod reader;
+pub mod upgrade;
 pub mod view;
 mod wake;
 

@@ -1,0 +1,255 @@
+//! The opening handshake over a link, within a time limit; what is said in it is `wire::handshake`'s business.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::link::{Link, LinkReader, LinkWriter};
+use crate::error::{Error, Phase, Result};
+use crate::event::{Direction, Event, Step, StepKind};
+use crate::wire::handshake::{
+    Agreed, Answer, Head, HeadError, HeadProgress, HeadReader, Refusal, Reply, Request, ServerOptions, Strictness,
+    Verdict, check_request, check_response, refuse,
+};
+use crate::wire::{Finding, Role};
+
+/// How long the body of a refusal may take: it is only evidence.
+const BODY_LIMIT: Duration = Duration::from_secs(1);
+
+/// The time that the whole handshake has, counted from before the name lookup.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeLimit {
+    /// When it is over.
+    pub until: Instant,
+    /// How long it was.
+    pub length: Duration,
+}
+
+impl TimeLimit {
+    /// A limit that starts now.
+    pub fn starting_now(length: Duration) -> Self {
+        Self { until: Instant::now() + length, length }
+    }
+}
+
+/// A connection whose upgrade is complete.
+#[derive(Debug)]
+pub struct Upgraded {
+    /// What was agreed on.
+    pub agreed: Agreed,
+    /// The peer's head.
+    pub head: Head,
+    /// What was checked and held, one line each.
+    pub verified: Vec<String>,
+    /// Bytes that came behind the head: the first frames.
+    pub leftover: Vec<u8>,
+    /// How long it took.
+    pub step: Step,
+}
+
+/// Sends `request` and judges the answer.
+///
+/// # Errors
+/// [`Phase::Upgrade`], with the evidence; a time limit that passed.
+pub fn open(
+    link: &Arc<Link>,
+    reader: &mut LinkReader,
+    request: &Request,
+    strictness: Strictness,
+    peer: &str,
+    limit: TimeLimit,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Upgraded> {
+    let started = Instant::now();
+    let bytes = request.encode();
+    observe(Event::Head { direction: Direction::Sent, bytes: &bytes });
+    let mut exchange = Exchange { link, reader, peer, limit };
+    exchange.write(&bytes)?;
+    let (head, leftover) = exchange.read_head(Role::Server)?.map_err(|error| exchange.no_head(&error))?;
+    observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
+    let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail: head.first_line() };
+    observe(Event::Step(&step));
+    let verdict = match check_response(&head, request, strictness) {
+        Answer::Upgraded(verdict) => verdict,
+        Answer::Refused(mut refusal) => {
+            refusal.feed(&leftover);
+            exchange.read_body(&mut refusal);
+            return Err(refused(peer, &refusal));
+        }
+    };
+    let Verdict { findings, verified, notes, agreed } = verdict;
+    for note in &notes {
+        observe(Event::Note(note));
+    }
+    let Some(agreed) = agreed else { return Err(breached(peer, &head, &findings, observe)) };
+    for finding in &findings {
+        observe(Event::Finding(finding));
+    }
+    Ok(Upgraded { agreed, head, verified, leftover, step })
+}
+
+/// Reads a client's request and answers it.
+///
+/// # Errors
+/// [`Phase::Upgrade`] when the request is refused (the refusal has been sent); a time limit that passed.
+pub fn accept(
+    link: &Arc<Link>,
+    reader: &mut LinkReader,
+    options: &ServerOptions,
+    peer: &str,
+    limit: TimeLimit,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Upgraded> {
+    let started = Instant::now();
+    let mut exchange = Exchange { link, reader, peer, limit };
+    let (head, leftover) = match exchange.read_head(Role::Client)? {
+        Ok(head) => head,
+        Err(error) => {
+            exchange.write(&refuse(&error))?;
+            return Err(exchange.no_head(&error));
+        }
+    };
+    observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
+    let Reply { response, agreed, findings, verified, notes } = check_request(&head, options);
+    observe(Event::Head { direction: Direction::Sent, bytes: &response });
+    exchange.write(&response)?;
+    let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail: head.first_line() };
+    for note in &notes {
+        observe(Event::Detail(note));
+    }
+    let Some(agreed) = agreed else { return Err(breached(peer, &head, &findings, observe)) };
+    for finding in &findings {
+        observe(Event::Finding(finding));
+    }
+    Ok(Upgraded { agreed, head, verified, leftover, step })
+}
+
+struct Exchange<'a> {
+    link: &'a Arc<Link>,
+    reader: &'a mut LinkReader,
+    peer: &'a str,
+    limit: TimeLimit,
+}
+
+impl Exchange<'_> {
+    fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
+        let mut writer = LinkWriter::new(Arc::clone(self.link));
+        loop {
+            self.link
+                .set_write_timeout(Some(self.time_left("did not take the upgrade request")?))
+                .map_err(|error| self.broken(error))?;
+            let result = if bytes.is_empty() { writer.flush().map(|()| 0) } else { writer.write(bytes) };
+            match result {
+                Ok(_) if bytes.is_empty() => return Ok(()),
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if is_timeout(&error) => {}
+                Err(error) => return Err(self.broken(error)),
+            }
+        }
+    }
+
+    fn read_head(&mut self, speaker: Role) -> Result<Result<(Head, Vec<u8>), HeadError>> {
+        let mut heads = HeadReader::new(speaker);
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let silence = match heads.received() {
+                0 => "accepted the connection and sent nothing",
+                _ => "did not finish the head of its upgrade",
+            };
+            match self.read(&mut buffer, silence)? {
+                0 => return Ok(Err(heads.end())),
+                count => match heads.feed(&buffer[..count]) {
+                    HeadProgress::Incomplete => {}
+                    HeadProgress::Complete { head, rest } => return Ok(Ok((head, rest.to_vec()))),
+                    HeadProgress::Failed(error) => return Ok(Err(error)),
+                },
+            }
+        }
+    }
+
+    /// Reads what helps to explain a refusal, for a moment.
+    fn read_body(&mut self, refusal: &mut Refusal) {
+        let until = Instant::now() + BODY_LIMIT;
+        let mut buffer = [0; 4096];
+        while refusal.wants_more() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.link.set_read_timeout(Some(left)).is_err() {
+                return;
+            }
+            match self.reader.read(&mut buffer) {
+                Ok(0) | Err(_) => return,
+                Ok(count) => refusal.feed(&buffer[..count]),
+            }
+        }
+    }
+
+    fn read(&mut self, into: &mut [u8], silence: &str) -> Result<usize> {
+        loop {
+            let left = self.time_left(silence)?;
+            self.link.set_read_timeout(Some(left)).map_err(|error| self.broken(error))?;
+            match self.reader.read(into) {
+                Err(error) if is_timeout(&error) => {}
+                result => return result.map_err(|error| self.broken(error)),
+            }
+        }
+    }
+
+    fn time_left(&self, silence: &str) -> Result<Duration> {
+        match self.limit.until.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => {
+                Err(Error::timed_out(Phase::Upgrade, self.limit.length, format!("`{}` {silence}", self.peer)))
+            }
+            left => Ok(left),
+        }
+    }
+
+    fn broken(&self, error: io::Error) -> Error {
+        Error::new(Phase::Upgrade, format!("the connection to `{}` broke during the upgrade", self.peer))
+            .caused_by(error)
+            .hint("something on the way (a proxy, a firewall, a load balancer) or the server itself cut the connection")
+    }
+
+    fn no_head(&self, error: &HeadError) -> Error {
+        let hint = error.hint();
+        let refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {error}", self.peer));
+        match hint {
+            Some(hint) => refused.hint(hint),
+            None => refused,
+        }
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+fn refused(peer: &str, refusal: &Refusal) -> Error {
+    let mut error = Error::new(Phase::Upgrade, format!("`{peer}` refused the upgrade: {}", refusal.status_line()));
+    for header in refusal.telling_headers() {
+        error = error.evidence(header);
+    }
+    let body = refusal.body();
+    let body = String::from_utf8_lossy(&body);
+    for line in body.lines().filter(|line| !line.trim().is_empty()).take(BODY_LINES) {
+        error = error.evidence(format!("| {line}"));
+    }
+    match refusal.hint() {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// Lines of a refusal's body that are shown.
+const BODY_LINES: usize = 10;
+
+/// The error for findings that fail the handshake; each has been shown.
+fn breached(peer: &str, head: &Head, findings: &[Finding], observe: &mut dyn FnMut(Event<'_>)) -> Error {
+    for finding in findings {
+        observe(Event::Finding(finding));
+    }
+    let telling = findings.iter().find(|finding| !finding.rule.can_go_on()).or(findings.first());
+    let what = telling.map_or("it breaks the rules".into(), |finding| {
+        format!("{} ({})", finding.rule.summary(), finding.rule.section())
+    });
+    Error::new(Phase::Upgrade, format!("the upgrade with `{peer}` failed: {what}")).evidence(head.first_line())
+}
