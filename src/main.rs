@@ -1,2 +1,17 @@
-//! The `wscope` program: parse, run, report, exit.
-fn main() {}
+//! The `wscope` program: parse, run, exit.
+
+use std::process::ExitCode;
+
+use wscope::error::ExitStatus;
+use wscope::{cli, command};
+
+fn main() -> ExitCode {
+    match cli::parse(std::env::args_os()) {
+        Ok(invocation) => command::run(invocation).into(),
+        Err(error) => {
+            // Help that nobody reads is no failure.
+            let _ = error.print();
+            if error.use_stderr() { ExitStatus::Usage.into() } else { ExitCode::SUCCESS }
+        }
+    }
+}

@@ -1,1 +1,21 @@
-//! command
+//! One file per command; each puts the other rooms together, and nothing else.
+
+mod connect;
+mod front_end;
+mod generate;
+mod open;
+mod plan;
+mod report;
+mod show;
+
+use crate::cli::Invocation;
+use crate::error::ExitStatus;
+
+/// Runs a command to its end; everything there is to say has been said when it returns.
+pub fn run(invocation: Invocation) -> ExitStatus {
+    match invocation {
+        Invocation::Connect(connect) => connect::run(&connect.url, &connect.session),
+        Invocation::Generate(generate) => generate::run(generate),
+        Invocation::Demo(_) | Invocation::Listen(_) => ExitStatus::Usage,
+    }
+}

@@ -3,6 +3,7 @@
 pub mod command;
 mod message;
 pub mod payload;
+pub mod secret;
 mod source;
 
 pub use message::Message;

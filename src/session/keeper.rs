@@ -34,6 +34,8 @@ pub struct Outcome {
     pub errors: Vec<Error>,
     /// Received data may have been left unprinted.
     pub unprinted: bool,
+    /// Whoever read our output went away.
+    pub output_gone: bool,
     /// Totals.
     pub summary: Summary,
 }
@@ -244,8 +246,9 @@ impl Keeper {
         shared.view.settle(if self.haste.is_some() { HURRY } else { SHOW_LIMIT });
         let summary = shared.summary();
         let conn = mem::take(&mut *lock(&shared.conn));
+        let output_gone = conn.sink_gone;
         let (ended, errors) = self.judge(over, conn);
-        Outcome { ended, errors, unprinted, summary }
+        Outcome { ended, errors, unprinted, output_gone, summary }
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.

@@ -186,6 +186,6 @@ impl Shown<'_> {
 }
 
 /// A poisoned lock is still a lock: the thread that panicked has been reported already.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

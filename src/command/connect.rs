@@ -1,0 +1,70 @@
+//! `wscope URL`.
+
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+use super::front_end::{self, FrontEnd, Input};
+use super::open::{self, Session};
+use super::plan::Plan;
+use super::report;
+use super::show;
+use crate::cli::SessionArgs;
+use crate::error::{Error, ExitStatus, Phase, Result};
+use crate::event::Event;
+use crate::input::{Format, Source, SourceOptions};
+use crate::output::{Banner, Origin};
+use crate::session::{Signals, Sleeper};
+use crate::wire::Kind;
+
+/// Opens a session, talks, and tells how it ended.
+pub fn run(url: &str, args: &SessionArgs) -> ExitStatus {
+    piped(url, args).unwrap_or_else(|error| report::alone(&error))
+}
+
+/// A session without a line editor.
+fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
+    let plan = Plan::client(url, args, Instant::now())?;
+    let input = Input { execute: args.execute.execute.clone(), source: source(args)? };
+    let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
+    let printer = show::direct(show::options(&args.view, &args.input, banner))?;
+    if let Some(note) = args.connection.request.note() {
+        open::show(&printer, Origin::default(), &Event::Note(&note));
+    }
+    let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
+    let mut sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
+    let session = match open::open(&plan, &printer, sleeper.waker()) {
+        Ok(session) => session,
+        Err(error) => {
+            open::show(&printer, Origin::default(), &Event::Error(&error));
+            return Ok(error.exit_status());
+        }
+    };
+    let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
+    let Session { handle, keeper, view, .. } = session;
+    let front_end = FrontEnd::spawn(handle.clone(), input);
+    let outcome = keeper.run(&mut sleeper, Some(&signals), Some(io::stdout().as_fd()));
+    let mut unsent = front_end.left_over();
+    unsent.messages += handle.unsent();
+    Ok(report::ended(&view, outcome, unsent))
+}
+
+/// What stdin is read as; `None` when it is not to be read.
+fn source(args: &SessionArgs) -> Result<Option<Source>> {
+    let reads_stdin =
+        !args.input.no_input && !args.input.echo && (args.execute.execute.is_empty() || args.execute.interactive);
+    if !reads_stdin {
+        return Ok(None);
+    }
+    let options = SourceOptions {
+        format: match (args.input.binary, args.input.null) {
+            (_, true) => Format::Null,
+            (true, false) => Format::Chunks,
+            (false, false) => Format::Lines,
+        },
+        kind: if args.input.binary { Kind::Binary } else { Kind::Text },
+        max_message: args.limits.max_message,
+    };
+    let stdin = front_end::stdin().map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))?;
+    Ok(Some(Source::new(stdin, options)))
+}

@@ -1,0 +1,156 @@
+//! The front end of a session that has no person in front of it: `-x` messages, then stdin.
+
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::report::Unsent;
+use crate::error::{Error, Phase};
+use crate::input::Source;
+use crate::session::{Handle, NotSent};
+use crate::wire::Outgoing;
+
+/// How long messages are counted that will not be sent.
+const COUNT_LIMIT: Duration = Duration::from_millis(500);
+
+/// What to send.
+pub struct Input {
+    /// First of all, as text.
+    pub execute: Vec<String>,
+    /// Then what comes from stdin, if it is to be read.
+    pub source: Option<Source>,
+}
+
+/// A front end at work on a thread of its own, which cannot be interrupted while it reads stdin.
+pub struct FrontEnd {
+    reading: Arc<AtomicBool>,
+    left_over: Receiver<Unsent>,
+}
+
+impl FrontEnd {
+    /// Sends `input` through `handle`, then tells the session that the input has ended.
+    pub fn spawn(handle: Handle, input: Input) -> Self {
+        let reading = Arc::new(AtomicBool::new(false));
+        let (tell, left_over) = mpsc::channel();
+        let worker = Worker { handle, reading: Arc::clone(&reading) };
+        thread::spawn(move || {
+            let unsent = worker.run(input);
+            worker.handle.input_ended();
+            let _ = tell.send(unsent);
+        });
+        Self { reading, left_over }
+    }
+
+    /// Once the session is over: what was read, or is waiting on stdin, and was not sent.
+    pub fn left_over(&self) -> Unsent {
+        let until = Instant::now() + COUNT_LIMIT;
+        loop {
+            match self.left_over.recv_timeout(Duration::from_millis(5)) {
+                Ok(unsent) => return unsent,
+                Err(RecvTimeoutError::Disconnected) => return Unsent::default(),
+                Err(RecvTimeoutError::Timeout) => {
+                    let is_idle = self.reading.load(Ordering::Acquire) && !stdin_is_ready();
+                    if is_idle || Instant::now() >= until {
+                        return Unsent::default();
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Worker {
+    handle: Handle,
+    reading: Arc<AtomicBool>,
+}
+
+impl Worker {
+    fn run(&self, input: Input) -> Unsent {
+        let mut batch = self.handle.batch();
+        for message in &input.execute {
+            // One that cannot be sent is counted by the session.
+            let _ = batch.send(Outgoing::Text(message));
+        }
+        let _ = batch.finish();
+        match input.source {
+            Some(source) => self.pump(source),
+            None => Unsent::default(),
+        }
+    }
+
+    fn pump(&self, mut source: Source) -> Unsent {
+        while self.fill(&mut source) {
+            let mut batch = self.handle.batch();
+            while let Some(message) = source.next() {
+                match message.map(|outgoing| batch.send(outgoing)) {
+                    Ok(Ok(())) => {}
+                    Ok(Err(NotSent::Closed)) => {
+                        drop(batch);
+                        return self.count(source);
+                    }
+                    Ok(Err(NotSent::Refused(error))) => {
+                        self.handle
+                            .report(Error::new(Phase::Input, "stdin holds what cannot be sent").caused_by(error));
+                        return Unsent::default();
+                    }
+                    Err(error) => {
+                        self.handle.report(error);
+                        return Unsent::default();
+                    }
+                }
+            }
+            if batch.finish().is_err() {
+                return self.count(source);
+            }
+        }
+        Unsent::default()
+    }
+
+    fn fill(&self, source: &mut Source) -> bool {
+        self.reading.store(true, Ordering::Release);
+        let filled = source.fill();
+        self.reading.store(false, Ordering::Release);
+        filled.unwrap_or_else(|error| {
+            self.handle.report(Error::new(Phase::Session, "cannot read stdin").caused_by(error));
+            false
+        })
+    }
+
+    /// Counts what is at hand and will not be sent any more.
+    fn count(&self, mut source: Source) -> Unsent {
+        let until = Instant::now() + COUNT_LIMIT / 2;
+        let mut messages = 0;
+        loop {
+            while let Some(Ok(_)) = source.next() {
+                messages += 1;
+            }
+            if !stdin_is_ready() {
+                return Unsent { messages, more: false };
+            }
+            if Instant::now() >= until {
+                return Unsent { messages, more: true };
+            }
+            if !self.fill(&mut source) {
+                return Unsent { messages, more: false };
+            }
+        }
+    }
+}
+
+/// Whether a read of stdin would not block.
+fn stdin_is_ready() -> bool {
+    let stdin = io::stdin();
+    let mut polled = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    poll(&mut polled, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
+/// Stdin itself: no buffer between it and us.
+pub fn stdin() -> io::Result<impl Read + Send + 'static> {
+    Ok(std::fs::File::from(io::stdin().as_fd().try_clone_to_owned()?))
+}

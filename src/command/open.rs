@@ -1,0 +1,104 @@
+//! Opening a client's session: connect, upgrade, start.
+
+use std::sync::{Arc, Mutex};
+
+use super::plan::{Framing, Plan};
+use crate::error::{Error, Phase, Result};
+use crate::event::{Event, Opened, Stamp};
+use crate::net::{self, Connected};
+use crate::output::{Origin, Printer};
+use crate::session::link::{Link, LinkReader};
+use crate::session::upgrade::{self, TimeLimit, Upgraded};
+use crate::session::view::{View, lock};
+use crate::session::{self, Handle, Keeper, Waker};
+use crate::wire::handshake::{Request, Strictness};
+use crate::wire::{Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
+
+/// Binary messages larger than this are handed on as they arrive, where nobody needs them whole.
+const STREAM_ABOVE: u64 = 1024 * 1024;
+
+/// A session that is open.
+pub struct Session {
+    /// For those who send.
+    pub handle: Handle,
+    /// To be run.
+    pub keeper: Keeper,
+    /// For what is to be shown.
+    pub view: Arc<View>,
+}
+
+/// Connects, upgrades, and starts the reader; each step is shown as it happens.
+pub fn open(plan: &Plan, printer: &Arc<Mutex<Printer>>, waker: Waker) -> Result<Session> {
+    let origin = Origin::default();
+    let mut show = |event: Event<'_>| show(printer, origin, &event);
+    let limit = time_limit(plan);
+    let Connected { socket, tls, address, tls_facts, mut steps } =
+        net::connect(&plan.target, &plan.connect, limit.until, &mut show)?;
+    let link = Link::new(socket, tls);
+    let mut reader = LinkReader::new(Arc::clone(&link));
+    let request =
+        Request::new(&plan.request).map_err(|mistake| Error::new(Phase::Usage, format!("request: {mistake}")))?;
+    let strictness = plan.framing.strictness;
+    let peer = plan.target.peer();
+    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, &peer, limit, &mut show)?;
+    let Upgraded { agreed, head, verified, leftover, step } = upgraded;
+    steps.push(step);
+    let opened = Opened {
+        url: plan.target.url(),
+        address,
+        status: head.status().unwrap_or_default(),
+        headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
+        subprotocol: agreed.subprotocol.clone(),
+        extensions: agreed.extensions.clone(),
+        tls: tls_facts,
+        steps,
+        verified,
+    };
+    show(Event::Open(&opened));
+    let (receiver, sender, tap) = ends(&plan.framing, Role::Client, agreed.deflate, printer, &leftover);
+    let view = View::new(Arc::clone(printer), origin, tap);
+    let (handle, keeper) =
+        session::start(link, reader, receiver, sender, Arc::clone(&view), plan.settings.clone(), waker).map_err(
+            |error| Error::new(Phase::Session, format!("cannot set up the socket to `{peer}`")).caused_by(error),
+        )?;
+    Ok(Session { handle, keeper, view })
+}
+
+/// Both directions of a session, and what reads our own output back.
+pub fn ends(
+    framing: &Framing,
+    role: Role,
+    deflate: Option<crate::wire::DeflateParameters>,
+    printer: &Arc<Mutex<Printer>>,
+    leftover: &[u8],
+) -> (Receiver, Sender, ReceiverOptions) {
+    let options = ReceiverOptions {
+        role,
+        max_message: framing.max_message,
+        stream_binary_above: lock(printer).can_stream().then_some(STREAM_ABOVE),
+        lenient: framing.strictness == Strictness::Lenient,
+        deflate,
+        observe: Observe::Nothing,
+    };
+    let mut receiver = Receiver::new(options);
+    receiver.feed(leftover);
+    let sender = Sender::new(SenderOptions { role, mask: framing.mask, fragment: framing.fragment, deflate });
+    let tap = ReceiverOptions { role: role.peer(), max_message: u64::MAX, lenient: true, ..options };
+    (receiver, sender, tap)
+}
+
+/// Shows one event at once.
+pub fn show(printer: &Arc<Mutex<Printer>>, origin: Origin, event: &Event<'_>) {
+    let mut printer = lock(printer);
+    printer.event(origin, Stamp::now(), event);
+    // Before the session is open nobody waits for data, and talk that cannot be written cannot be reported.
+    let _ = printer.flush();
+}
+
+fn time_limit(plan: &Plan) -> TimeLimit {
+    let limit = TimeLimit::starting_now(plan.connect_timeout);
+    match plan.settings.max_time {
+        Some((until, length)) if until < limit.until => TimeLimit { until, length },
+        _ => limit,
+    }
+}

@@ -1,0 +1,224 @@
+//! From the command line to what a session needs: everything that can be wrong with it is found here.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use data_encoding::BASE64;
+
+use crate::cli::{
+    ConnectionArgs, HeaderSource, IdentityArgs, LimitArgs, ProtocolArgs, RequestArgs, Secret, SessionArgs, TlsArgs,
+    TlsVersion, Wait,
+};
+use crate::error::{Error, Phase, Result};
+use crate::input::secret;
+use crate::net::{ConnectOptions, Identity, MinimumVersion, Target, TlsOptions, Verification};
+use crate::session::{Courtesy, Linger, Reply, Settings};
+use crate::wire::handshake::{HeaderRule, RequestOptions, Strictness};
+use crate::wire::{DeflateOffer, MaskSource, Role};
+
+/// How long nothing may come after the end of the input before the session is closed.
+const QUIET: Duration = Duration::from_secs(2);
+/// How long the peer may be silent before it has answered our Close.
+const CLOSE_QUIET: Duration = Duration::from_secs(5);
+
+/// What opening a client's session takes; used again for every reconnect.
+pub struct Plan {
+    /// Where to.
+    pub target: Target,
+    /// TLS, prepared.
+    pub connect: ConnectOptions,
+    /// For the whole handshake, name lookup included.
+    pub connect_timeout: Duration,
+    /// The upgrade request, but for its key.
+    pub request: RequestOptions,
+    /// How frames are made and judged.
+    pub framing: Framing,
+    /// How the session behaves.
+    pub settings: Settings,
+}
+
+/// How frames are made and judged, in either role.
+#[derive(Debug, Clone)]
+pub struct Framing {
+    /// What to do about a breach of the peer's.
+    pub strictness: Strictness,
+    /// The largest message to accept, in bytes.
+    pub max_message: u64,
+    /// Where masking keys come from.
+    pub mask: MaskSource,
+    /// Messages are split at so many bytes.
+    pub fragment: Option<std::num::NonZeroUsize>,
+    /// What to offer, or accept, of permessage-deflate.
+    pub deflate: Option<DeflateOffer>,
+}
+
+impl Framing {
+    /// As the flags say.
+    pub fn new(protocol: &ProtocolArgs, limits: &LimitArgs) -> Result<Self> {
+        let deflate = match &protocol.deflate {
+            _ if protocol.no_deflate => None,
+            None => Some(DeflateOffer::default()),
+            Some(parameters) => Some(DeflateOffer::parse(parameters).map_err(|mistake| usage("--deflate", &mistake))?),
+        };
+        Ok(Self {
+            strictness: if protocol.lenient { Strictness::Lenient } else { Strictness::Strict },
+            max_message: limits.max_message,
+            mask: MaskSource::Random,
+            fragment: protocol.fragment,
+            deflate,
+        })
+    }
+}
+
+impl Plan {
+    /// A client's session with `url`.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
+    pub fn client(url: &str, args: &SessionArgs, started: Instant) -> Result<Self> {
+        let ConnectionArgs { request, tls, identity, fixed } = &args.connection;
+        let target = Target::parse(url)?;
+        let passphrase = |key: &Path| passphrase(identity, key);
+        let connect = ConnectOptions::prepare(&target, &tls_options(tls, identity), &passphrase)?;
+        let mut framing = Framing::new(&args.protocol, &args.limits)?;
+        framing.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
+        let request = RequestOptions {
+            target: target.resource().to_owned(),
+            authority: target.authority(),
+            origin: request.origin.clone(),
+            authorization: authorization(request, &target)?,
+            cookie: cookie(&request.cookies)?,
+            subprotocols: request.subprotocols.clone(),
+            deflate: framing.deflate.clone(),
+            headers: header_rules(&request.headers)?,
+            key: fixed.ws_key.map(|key| BASE64.encode(&key)),
+        };
+        let connect_timeout = args.connection.request.connect_timeout;
+        Ok(Self { target, connect, connect_timeout, request, framing, settings: client_settings(args, started) })
+    }
+}
+
+fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
+    let linger = match args.execute.wait {
+        Some(Wait::For(wait)) => Linger::Fixed(wait),
+        Some(Wait::Forever) => Linger::Forever,
+        None if args.input.no_input || args.input.echo => Linger::Forever,
+        None => Linger::Quiet(QUIET),
+    };
+    let reply = if args.input.echo { Reply::Echo } else { Reply::Nothing };
+    Settings { linger, ..settings(Role::Client, reply, &args.limits, &args.protocol, started) }
+}
+
+/// What both roles have in common; a session that was told nothing else lingers for ever.
+pub fn settings(role: Role, reply: Reply, limits: &LimitArgs, protocol: &ProtocolArgs, started: Instant) -> Settings {
+    let courtesy = |silent| if silent { Courtesy::Silent } else { Courtesy::Answer };
+    Settings {
+        role,
+        linger: Linger::Forever,
+        close_quiet: CLOSE_QUIET.min(limits.close_timeout),
+        close_total: limits.close_timeout,
+        ping_interval: limits.ping_interval,
+        ping_timeout: limits.ping_timeout,
+        max_time: limits.max_time.map(|limit| (started + limit, limit)),
+        pong: courtesy(protocol.no_pong),
+        close_reply: courtesy(protocol.no_close_reply),
+        reply,
+    }
+}
+
+fn tls_options(tls: &TlsArgs, identity: &IdentityArgs) -> TlsOptions {
+    let verification = match &tls.cacert {
+        _ if tls.insecure => Verification::None,
+        Some(file) => Verification::Ca(file.clone()),
+        None => Verification::System,
+    };
+    let minimum_version = match tls.tls_min {
+        Some(TlsVersion::Tls13) => MinimumVersion::Tls13,
+        Some(TlsVersion::Tls12) | None => MinimumVersion::Tls12,
+    };
+    TlsOptions { verification, identity: identity_files(identity), server_name: tls.sni.clone(), minimum_version }
+}
+
+/// The certificate and its key; one PEM file may hold both.
+pub fn identity_files(identity: &IdentityArgs) -> Option<Identity> {
+    identity.cert.as_ref().map(|certificate| Identity {
+        certificate: certificate.clone(),
+        key: identity.key.as_ref().unwrap_or(certificate).clone(),
+    })
+}
+
+/// The passphrase of a key file: from the flag, or asked for.
+pub fn passphrase(identity: &IdentityArgs, key: &Path) -> Result<String> {
+    match identity.passphrase.as_ref().and_then(Option::as_ref) {
+        Some(secret) => read_secret("--passphrase", secret),
+        None => secret::ask(&format!("Passphrase of {}: ", key.display())),
+    }
+}
+
+fn authorization(request: &RequestArgs, target: &Target) -> Result<Option<String>> {
+    if let Some(bearer) = &request.bearer {
+        return Ok(Some(format!("Bearer {}", read_secret("--bearer", bearer)?)));
+    }
+    let credentials = if let Some(user) = &request.user {
+        let credentials = read_secret("--user", user)?;
+        if credentials.contains(':') {
+            credentials
+        } else {
+            let password = secret::ask(&format!("Password of {credentials} at {}: ", target.peer()))?;
+            format!("{credentials}:{password}")
+        }
+    } else if let Some(credentials) = target.credentials() {
+        format!("{}:{}", credentials.user, credentials.password.as_deref().unwrap_or_default())
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(format!("Basic {}", BASE64.encode(credentials.as_bytes()))))
+}
+
+fn cookie(cookies: &[Secret]) -> Result<Option<String>> {
+    let cookies: Vec<_> = cookies.iter().map(|cookie| read_secret("--cookie", cookie)).collect::<Result<_>>()?;
+    Ok((!cookies.is_empty()).then(|| cookies.join("; ")))
+}
+
+/// A secret's value; a file's single trailing newline is not part of it.
+fn read_secret(flag: &str, secret: &Secret) -> Result<String> {
+    match secret {
+        Secret::Literal(value) => Ok(value.clone()),
+        Secret::File(path) => {
+            let mut value = read_file(flag, path)?;
+            if value.ends_with('\n') {
+                value.pop();
+                if value.ends_with('\r') {
+                    value.pop();
+                }
+            }
+            Ok(value)
+        }
+    }
+}
+
+fn header_rules(sources: &[HeaderSource]) -> Result<Vec<HeaderRule>> {
+    let parse = |line: &str| HeaderRule::parse(line).map_err(|mistake| usage("--header", &mistake));
+    let mut rules = Vec::new();
+    for source in sources {
+        match source {
+            HeaderSource::Rule(rule) => rules.push(parse(rule)?),
+            HeaderSource::File(path) => {
+                for line in read_file("--header", path)?.lines().filter(|line| !line.is_empty()) {
+                    rules.push(parse(line)?);
+                }
+            }
+        }
+    }
+    Ok(rules)
+}
+
+fn read_file(flag: &str, path: &Path) -> Result<String> {
+    fs::read_to_string(path)
+        .map_err(|error| Error::new(Phase::Usage, format!("{flag}: cannot read `{}`", path.display())).caused_by(error))
+}
+
+fn usage(flag: &str, mistake: &str) -> Error {
+    Error::new(Phase::Usage, format!("{flag}: {mistake}"))
+}

@@ -1,0 +1,91 @@
+//! The last words of a run: how it ended, what went wrong, the totals. Written with a time limit, since whoever reads
+//! our output may not.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::error::{Error, ExitStatus, Phase};
+use crate::event::{Event, Stamp};
+use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
+use crate::output::write_error;
+use crate::session::Outcome;
+use crate::session::view::View;
+
+/// How long the last words may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Reports an error outside any session; its exit status.
+pub fn alone(error: &Error) -> ExitStatus {
+    let is_terminal = io::stderr().is_terminal();
+    let destination = if is_terminal { Destination::Terminal } else { Destination::Other };
+    let environment = ColorEnvironment::read(|name| std::env::var_os(name));
+    let mut text = Vec::new();
+    write_error(&mut text, &Palette::new(Colors::choose(ColorChoice::Auto, &environment, destination)), error);
+    // Nobody is left to be told that stderr cannot be written.
+    let _ = io::stderr().lock().write_all(&text);
+    error.exit_status()
+}
+
+/// Reports how a session ended, with `unsent` messages left over from the input; the exit status.
+pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent) -> ExitStatus {
+    let mut status = outcome.ended.status;
+    let mut errors = std::mem::take(&mut outcome.errors);
+    if let (Some(error), false) = (unsent.error(), outcome.output_gone) {
+        status = status.max(error.exit_status());
+        errors.push(error);
+    }
+    if outcome.unprinted {
+        errors.push(Error::new(Phase::Session, "left before everything that was received had been printed"));
+    }
+    let Outcome { mut ended, summary, .. } = outcome;
+    ended.status = status;
+    view.tell(move |printer, origin| {
+        let now = Stamp::now();
+        printer.event(origin, now, &Event::Ended(&ended));
+        printer.event(origin, now, &Event::Summary(&summary));
+        for error in &errors {
+            printer.event(origin, now, &Event::Error(error));
+        }
+    });
+    if !view.settle(LAST_WORDS) {
+        past_the_printer(status);
+    }
+    status
+}
+
+/// The printer is blocked: says the least there is to say straight to stderr, if that takes it.
+fn past_the_printer(status: ExitStatus) {
+    let (done, wait) = mpsc::channel();
+    thread::spawn(move || {
+        let _ =
+            writeln!(io::stderr(), "wscope: error: left with output that nobody read (exit status {})", status.code());
+        let _ = done.send(());
+    });
+    let _ = wait.recv_timeout(LAST_WORDS);
+}
+
+/// Messages of the input that never reached the peer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unsent {
+    /// How many.
+    pub messages: u64,
+    /// There are more, that were not counted.
+    pub more: bool,
+}
+
+impl Unsent {
+    fn error(self) -> Option<Error> {
+        if self.messages == 0 {
+            return None;
+        }
+        let at_least = if self.more { "at least " } else { "" };
+        let (messages, were) = if self.messages == 1 { ("message", "was") } else { ("messages", "were") };
+        Some(Error::new(
+            Phase::Session,
+            format!("{at_least}{} {messages} of the input {were} not sent: the session was over first", self.messages),
+        ))
+    }
+}

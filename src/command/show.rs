@@ -1,0 +1,68 @@
+//! From the command line to a printer on stdout and stderr.
+
+use std::io::{self, IsTerminal};
+use std::sync::{Arc, Mutex};
+
+use crate::cli::{self, InputArgs, ViewArgs};
+use crate::error::{Error, Phase, Result};
+use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
+use crate::output::{Banner, FdOutlet, FrameView, Level, Options, Outlet, Printer, Secrets, Timestamps, View};
+
+/// What the flags say about the view, for a run that announces itself or doesn't.
+pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
+    let environment = ColorEnvironment::read(|name| std::env::var_os(name));
+    let choice = match view.color() {
+        cli::ColorChoice::Auto => ColorChoice::Auto,
+        cli::ColorChoice::Always => ColorChoice::Always,
+        cli::ColorChoice::Never => ColorChoice::Never,
+    };
+    let colors = |is_terminal| {
+        let destination = if is_terminal { Destination::Terminal } else { Destination::Other };
+        Colors::choose(choice, &environment, destination)
+    };
+    let on_terminal = io::stdout().is_terminal();
+    Options {
+        delimiter: if input.null { 0 } else { b'\n' },
+        view: if on_terminal { View::Terminal } else { View::Exact },
+        data_colors: colors(on_terminal),
+        talk_colors: colors(io::stderr().is_terminal()),
+        level: match (view.quiet, view.verbose) {
+            (true, _) => Level::Quiet,
+            (false, true) => Level::Verbose,
+            (false, false) => Level::Normal,
+        },
+        banner,
+        frames: match (view.frames, view.hex) {
+            (_, true) => FrameView::Hex,
+            (true, false) => FrameView::Lines,
+            (false, false) => FrameView::Hidden,
+        },
+        ping_pong: view.show_ping_pong,
+        pretty: view.pretty,
+        timestamps: view.timestamps.map(|kind| match kind {
+            cli::Timestamps::Relative => Timestamps::Relative,
+            cli::Timestamps::Local => Timestamps::Local,
+            cli::Timestamps::Utc => Timestamps::Utc,
+        }),
+        secrets: if view.show_secrets { Secrets::Shown } else { Secrets::Hidden },
+        ..Options::default()
+    }
+}
+
+/// A printer that writes to stdout and stderr as they are.
+///
+/// # Errors
+/// When one of them is closed.
+pub fn direct(options: Options) -> Result<Arc<Mutex<Printer>>> {
+    let outlet = |name: &str, opened: io::Result<FdOutlet>| -> Result<Box<dyn Outlet>> {
+        let opened =
+            opened.map_err(|error| Error::new(Phase::Session, format!("cannot use {name}")).caused_by(error))?;
+        Ok(Box::new(opened))
+    };
+    let talk = outlet("stderr", FdOutlet::new(io::stderr()))?;
+    if io::stdout().is_terminal() && io::stderr().is_terminal() {
+        return Ok(Arc::new(Mutex::new(Printer::shared(options, talk))));
+    }
+    let data = outlet("stdout", FdOutlet::new(io::stdout()))?;
+    Ok(Arc::new(Mutex::new(Printer::new(options, data, talk))))
+}
