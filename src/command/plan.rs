@@ -55,19 +55,14 @@ pub struct Framing {
 
 impl Framing {
     /// As the flags say.
-    pub fn new(protocol: &ProtocolArgs, limits: &LimitArgs) -> Result<Self> {
-        let deflate = match &protocol.deflate {
-            _ if protocol.no_deflate => None,
-            None => Some(DeflateOffer::default()),
-            Some(parameters) => Some(DeflateOffer::parse(parameters).map_err(|mistake| usage("--deflate", &mistake))?),
-        };
-        Ok(Self {
+    pub fn new(protocol: &ProtocolArgs, limits: &LimitArgs) -> Self {
+        Self {
             strictness: if protocol.lenient { Strictness::Lenient } else { Strictness::Strict },
             max_message: limits.max_message,
             mask: MaskSource::Random,
             fragment: protocol.fragment,
-            deflate,
-        })
+            deflate: protocol.deflate(),
+        }
     }
 }
 
@@ -81,7 +76,7 @@ impl Plan {
         let target = Target::parse(url)?;
         let passphrase = |key: &Path| passphrase(identity, key);
         let connect = ConnectOptions::prepare(&target, &tls_options(tls, identity), &passphrase)?;
-        let mut framing = Framing::new(&args.protocol, &args.limits)?;
+        let mut framing = Framing::new(&args.protocol, &args.limits);
         framing.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
         let request = RequestOptions {
             target: target.resource().to_owned(),
@@ -92,7 +87,7 @@ impl Plan {
             subprotocols: request.subprotocols.clone(),
             deflate: framing.deflate.clone(),
             headers: header_rules(&request.headers)?,
-            key: fixed.ws_key.map(|key| BASE64.encode(&key)),
+            key: fixed.ws_key.clone(),
         };
         let connect_timeout = args.connection.request.connect_timeout;
         Ok(Self { target, connect, connect_timeout, request, framing, settings: client_settings(args, started) })
@@ -203,7 +198,7 @@ fn header_rules(sources: &[HeaderSource]) -> Result<Vec<HeaderRule>> {
     let mut rules = Vec::new();
     for source in sources {
         match source {
-            HeaderSource::Rule(rule) => rules.push(parse(rule)?),
+            HeaderSource::Rule(rule) => rules.push(rule.clone()),
             HeaderSource::File(path) => {
                 for line in read_file("--header", path)?.lines().filter(|line| !line.is_empty()) {
                     rules.push(parse(line)?);

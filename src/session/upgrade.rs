@@ -110,7 +110,8 @@ pub fn accept(
         }
     };
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
-    let Reply { response, agreed, findings, verified, notes } = check_request(&head, options);
+    let Reply { response, verdict } = check_request(&head, options);
+    let Verdict { findings, verified, notes, agreed } = verdict;
     observe(Event::Head { direction: Direction::Sent, bytes: &response });
     exchange.write(&response)?;
     let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail: head.first_line() };
