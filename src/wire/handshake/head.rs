@@ -328,3 +328,156 @@ impl Parser<'_> {
         self.findings.push(rule.broken_by(self.speaker, at.start, &self.raw[at], detail));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn response(raw: &[u8]) -> Head {
+        Head::parse(raw, 0, Role::Server).unwrap()
+    }
+
+    fn rules(head: &Head) -> Vec<HandshakeRule> {
+        let rule = |finding: &Finding| match finding.rule {
+            Rule::Handshake(rule) => rule,
+            other => panic!("{other:?} in a head"),
+        };
+        head.findings().iter().map(rule).collect()
+    }
+
+    fn headers(head: &Head) -> Vec<(String, String)> {
+        head.headers().map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned())).collect()
+    }
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn order_case_and_repetition_are_kept() {
+        let raw = b"HTTP/1.1 101 Switching  Protocols\r\nuPGRADE:websocket\r\nX-B: 1\r\nX-A:\r\nx-b:\t 2 \r\n\r\n";
+        let head = response(raw);
+        assert_eq!(head.raw(), raw);
+        assert_eq!(head.first_line(), "HTTP/1.1 101 Switching  Protocols");
+        assert_eq!(headers(&head), [pair("uPGRADE", "websocket"), pair("X-B", "1"), pair("X-A", ""), pair("x-b", "2")]);
+        assert_eq!(head.all("X-B").map(|field| field.value.as_slice()).collect::<Vec<_>>(), [b"1", b"2"]);
+        assert_eq!(&raw[head.all("x-b").nth(1).unwrap().lines.clone()], b"x-b:\t 2 ");
+        assert!(head.findings().is_empty());
+    }
+
+    #[test]
+    fn status_lines() {
+        let status = |line: &str| {
+            Head::parse(format!("{line}\r\n\r\n").as_bytes(), 0, Role::Server).map(|head| head.start.clone())
+        };
+        let expected = |minor, status, reason: &str| {
+            Some(StartLine::Status { version: Version { major: 1, minor }, status, reason: reason.to_owned() })
+        };
+        assert_eq!(status("HTTP/1.1 101 Switching Protocols"), expected(1, 101, "Switching Protocols"));
+        assert_eq!(status("HTTP/1.0 404 "), expected(0, 404, ""));
+        assert_eq!(status("HTTP/1.1 101"), expected(1, 101, ""));
+        for bad in [
+            "",
+            "HTTP/1.1",
+            "HTTP/1.1 ",
+            "HTTP/1.1 1",
+            "HTTP/1.1 1o1 x",
+            "HTTP/1.1 1010",
+            "http/1.1 101 x",
+            "HTTP/11 101 x",
+        ] {
+            assert_eq!(status(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn request_lines() {
+        let parses = |line: &str| Head::parse(format!("{line}\r\n\r\n").as_bytes(), 0, Role::Client).is_some();
+        assert!(parses("GET /chat?x=1 HTTP/1.1"));
+        assert!(parses("OPTIONS * HTTP/1.0"));
+        for bad in ["", "GET", "GET /", "GET / HTTP/1.1 ", "GET  / HTTP/1.1", "G(T / HTTP/1.1", "GET / HTTP/x"] {
+            assert!(!parses(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_list_goes_over_several_headers_in_any_case() {
+        let head = response(b"HTTP/1.1 101 x\r\nConnection: keep-alive,\r\nconnection: , UPGRADE ,x\r\n\r\n");
+        assert_eq!(head.list("Connection").collect::<Vec<_>>(), [&b"keep-alive"[..], b"UPGRADE", b"x"]);
+        assert!(head.lists("connection", "upgrade"));
+        assert!(!head.lists("connection", "up"));
+    }
+
+    #[test]
+    fn a_folded_header_is_unfolded_and_reported() {
+        let head = response(b"HTTP/1.1 101 x\r\nUpgrade:\r\n websocket\r\nX: a\r\n\tb\r\n\r\n");
+        assert_eq!(headers(&head), [pair("Upgrade", "websocket"), pair("X", "a b")]);
+        assert_eq!(rules(&head), [HandshakeRule::FoldedHeader, HandshakeRule::FoldedHeader]);
+        assert_eq!((head.findings[0].offset, &head.findings[0].bytes[..]), (26, &b" websocket"[..]));
+    }
+
+    #[test]
+    fn each_odd_line_is_named() {
+        let cases = [
+            (&b"no colon"[..], HandshakeRule::HeaderSyntax),
+            (b": no name", HandshakeRule::HeaderSyntax),
+            (b"a b: c", HandshakeRule::HeaderSyntax),
+            (b" leading: blank", HandshakeRule::HeaderSyntax),
+            (b"a : b", HandshakeRule::SpaceBeforeColon),
+            (b"a: b\0c", HandshakeRule::ControlCharacter),
+            (b"a: b\rc", HandshakeRule::ControlCharacter),
+            (b"a: \x1b[2J", HandshakeRule::ControlCharacter),
+        ];
+        for (line, rule) in cases {
+            let head = response(&[b"HTTP/1.1 101 x\r\n", line, b"\r\nb: c\r\n\r\n"].concat());
+            assert_eq!(rules(&head), [rule], "{line:?}");
+            assert_eq!(head.findings[0].offset, 16);
+            assert_eq!(head.findings[0].bytes, line);
+            assert_eq!(head.get("B"), Some(&b"c"[..]));
+        }
+    }
+
+    #[test]
+    fn a_bare_line_feed_is_read_and_reported_once() {
+        let head = response(b"HTTP/1.1 101 x\na: b\nc: d\r\n\n");
+        assert_eq!(headers(&head), [pair("a", "b"), pair("c", "d")]);
+        assert_eq!(rules(&head), [HandshakeRule::BareLineFeed]);
+    }
+
+    #[test]
+    fn obs_text_is_noted_only() {
+        let head = response(b"HTTP/1.1 101 x\r\na: caf\xe9\r\n\r\n");
+        assert_eq!(head.get("a"), Some(&b"caf\xe9"[..]));
+        assert!(head.findings().is_empty());
+        assert!(head.notes()[0].contains("obs-text"), "{:?}", head.notes());
+    }
+
+    /// What httparse makes of a response, where it accepts it.
+    fn oracle(raw: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
+        let mut fields = [httparse::EMPTY_HEADER; 64];
+        let mut response = httparse::Response::new(&mut fields);
+        response.parse(raw).ok().filter(httparse::Status::is_complete)?;
+        Some(response.headers.iter().map(|field| (field.name.to_owned(), field.value.to_vec())).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_panic(raw: Vec<u8>, request: bool) {
+            let speaker = if request { Role::Client } else { Role::Server };
+            let _ = Head::parse(&raw, 0, speaker);
+        }
+
+        #[test]
+        fn what_httparse_accepts_is_read_alike(lines in prop::collection::vec("[ -~\t]{0,3}[a-zA-Z!-]{1,6}:[ -~\t\u{80}-\u{ff}]{0,12}\r?", 0..6)) {
+            let raw = format!("HTTP/1.1 101 ok\r\n{}\r\n", lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+            if let Some(expected) = oracle(raw.as_bytes()) {
+                let head = response(raw.as_bytes());
+                let ours: Vec<_> = head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
+                prop_assert_eq!(ours, expected);
+                prop_assert!(rules(&head).iter().all(|&rule| rule == HandshakeRule::BareLineFeed));
+            }
+        }
+    }
+}

@@ -229,3 +229,138 @@ impl fmt::Display for HeadError {
 }
 
 impl std::error::Error for HeadError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+
+    /// Feeds `bytes` in pieces; the head and what is left, or the error.
+    fn read(speaker: Role, bytes: &[u8], size: usize) -> Result<(Head, Vec<u8>), HeadError> {
+        let mut reader = HeadReader::new(speaker);
+        for (index, piece) in bytes.chunks(size).enumerate() {
+            match reader.feed(piece) {
+                HeadProgress::Incomplete => {}
+                HeadProgress::Complete { head, rest } => {
+                    return Ok((head, [rest, &bytes[bytes.len().min((index + 1) * size)..]].concat()));
+                }
+                HeadProgress::Failed(error) => return Err(error),
+            }
+        }
+        Err(reader.end())
+    }
+
+    #[test]
+    fn data_in_the_segment_of_the_101_is_left_untouched() {
+        let frames = b"\x81\x02hi\r\n\r\n";
+        for size in [1, 2, 3, 7, 56, 57, 1000] {
+            let (head, rest) = read(Role::Server, &[RESPONSE, frames].concat(), size).unwrap();
+            assert_eq!(head.raw(), RESPONSE);
+            assert_eq!(rest, frames, "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn an_announcing_response_is_read_past_and_kept() {
+        let early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+        for size in [1, 5, 1000] {
+            let (head, rest) = read(Role::Server, &[early, RESPONSE, b"x"].concat(), size).unwrap();
+            assert_eq!(head.status(), Some(101));
+            assert_eq!(head.first_line(), "HTTP/1.1 101 Switching Protocols");
+            assert_eq!(head.raw(), [early, RESPONSE].concat());
+            assert_eq!(head.headers().count(), 1);
+            assert_eq!(rest, b"x");
+        }
+    }
+
+    #[test]
+    fn lines_may_end_with_lf_alone() {
+        let (head, rest) = read(Role::Server, b"HTTP/1.1 101 x\nA: b\n\nrest", 1).unwrap();
+        assert_eq!(head.get("a"), Some(&b"b"[..]));
+        assert_eq!(rest, b"rest");
+    }
+
+    #[test]
+    fn garbage_is_recognised_at_once() {
+        let cases = [
+            (&b"\x15\x03\x01\x00\x02\x02\x46"[..], Some("TLS")),
+            (b"\x16\x03\x03\x00\x7a\x02", Some("TLS")),
+            (b"SSH-2.0-OpenSSH_9.6\r\n", Some("SSH")),
+            (b"\x00\x00\x12\x04\x00\x00\x00\x00\x00", Some("HTTP/2")),
+            (b"220 mail.example.com ESMTP\r\n", Some("SMTP or FTP")),
+            (b"-ERR unknown command 'GET'\r\n", Some("Redis")),
+            (b"<html>", Some("XML or HTML without HTTP")),
+            (b"garbage", None),
+            (b"\r\n", None),
+            (b"HTTP/1.1 abc\r\n\r\n", None),
+            (b"HTTQ", None),
+        ];
+        for (bytes, protocol) in cases {
+            let error = read(Role::Server, bytes, bytes.len()).unwrap_err();
+            assert_eq!(error.fault, HeadFault::NotHttp, "{bytes:?}");
+            assert_eq!(error.looks_like(), protocol);
+            assert_eq!(error.start, bytes);
+            assert_eq!(read(Role::Server, bytes, 1).unwrap_err().fault, HeadFault::NotHttp);
+        }
+    }
+
+    #[test]
+    fn a_port_that_speaks_tls_is_told_apart_by_its_first_byte() {
+        for size in [1, 100] {
+            let error = read(Role::Server, b"\x15\x03\x01\x00\x02\x02\x46", size).unwrap_err();
+            assert_eq!(error.to_string(), "the server speaks TLS, not HTTP");
+            assert!(error.hint().unwrap().contains("`wss://`"));
+        }
+        let error = read(Role::Client, b"\x16\x03\x01\x02\x00\x01", 1).unwrap_err();
+        assert!(error.hint().unwrap().contains("`ws://`"));
+    }
+
+    #[test]
+    fn limits_end_what_does_not() {
+        let endless_line = [&b"HTTP/1.1 101 x\r\nA: "[..], &vec![b'a'; MAX_HEAD]].concat();
+        let many_lines = [&b"HTTP/1.1 101 x\r\n"[..], &b"A: b\r\n".repeat(MAX_HEADER_LINES + 1), b"\r\n"].concat();
+        let interim = b"HTTP/1.1 100 x\r\n\r\n".repeat(1000);
+        for size in [1, 1000, 1 << 20] {
+            assert_eq!(read(Role::Server, &endless_line, size).unwrap_err().fault, HeadFault::TooLong);
+            assert_eq!(read(Role::Server, &many_lines, size).unwrap_err().fault, HeadFault::TooManyLines);
+            assert_eq!(read(Role::Server, &interim, size).unwrap_err().fault, HeadFault::TooManyLines);
+        }
+        let full = [&b"HTTP/1.1 101 x\r\n"[..], &b"A: b\r\n".repeat(MAX_HEADER_LINES), b"\r\n"].concat();
+        assert_eq!(read(Role::Server, &full, 1).unwrap().0.headers().count(), MAX_HEADER_LINES);
+    }
+
+    #[test]
+    fn an_early_end_says_how_far_it_came() {
+        let nothing = read(Role::Server, b"", 1).unwrap_err();
+        assert_eq!(nothing.to_string(), "the server closed the connection without sending a response");
+        assert!(nothing.hint().unwrap().contains("wss://"));
+        let half = read(Role::Server, b"HTTP/1.1 101 x\r\n", 3).unwrap_err();
+        assert_eq!(
+            half.to_string(),
+            "the server closed the connection inside the head of its response, after 16 bytes"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_do_not_matter(bytes in prop::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'A'), Just(b':'), any::<u8>()], 0..60), size in 1..20_usize) {
+            let bytes = [b"HTTP/1.1 101 x\r\n", bytes.as_slice()].concat();
+            let raw = |result: Result<(Head, Vec<u8>), HeadError>| {
+                result.map(|(head, rest)| (head.raw().to_vec(), rest)).map_err(|error| error.fault)
+            };
+            prop_assert_eq!(raw(read(Role::Server, &bytes, size)), raw(read(Role::Server, &bytes, 1000)));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes: Vec<u8>, size in 1..50_usize) {
+            for speaker in [Role::Client, Role::Server] {
+                if let Err(error) = read(speaker, &bytes, size) {
+                    let _ = (error.to_string(), error.hint());
+                }
+            }
+        }
+    }
+}

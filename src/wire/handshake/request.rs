@@ -173,3 +173,123 @@ fn check_subprotocols(subprotocols: &[String]) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(rules: &[&str]) -> RequestOptions {
+        RequestOptions {
+            target: "/chat".to_owned(),
+            authority: "example.com".to_owned(),
+            headers: rules.iter().map(|rule| HeaderRule::parse(rule).unwrap()).collect(),
+            key: Some("dGhlIHNhbXBsZSBub25jZQ==".to_owned()),
+            ..RequestOptions::default()
+        }
+    }
+
+    /// The lines of the request, without the one that names our version.
+    fn lines(options: &RequestOptions) -> Vec<String> {
+        let text = String::from_utf8(Request::new(options).unwrap().encode()).unwrap();
+        let lines = text.strip_suffix("\r\n\r\n").unwrap().split("\r\n");
+        lines.filter(|line| !line.starts_with("User-Agent: wscope/")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_default_headers_in_their_order() {
+        let options = RequestOptions {
+            origin: Some("http://example.com".to_owned()),
+            authorization: Some("Bearer t".to_owned()),
+            cookie: Some("a=b".to_owned()),
+            subprotocols: vec!["chat".to_owned(), "superchat".to_owned()],
+            deflate: Some(DeflateOffer::default()),
+            ..options(&[])
+        };
+        assert_eq!(
+            lines(&options),
+            [
+                "GET /chat HTTP/1.1",
+                "Host: example.com",
+                "Upgrade: websocket",
+                "Connection: Upgrade",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                "Sec-WebSocket-Version: 13",
+                "Origin: http://example.com",
+                "Authorization: Bearer t",
+                "Cookie: a=b",
+                "Sec-WebSocket-Protocol: chat, superchat",
+                "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_users_headers_replace_ours_and_keep_their_order_and_case() {
+        let rules =
+            ["x-b: 1", "CONNECTION: keep-alive, Upgrade", "X-B: 2", "User-Agent:", "Upgrade;", "host: other", "x-b: 3"];
+        assert_eq!(
+            lines(&options(&rules)),
+            [
+                "GET /chat HTTP/1.1",
+                "host: other",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                "Sec-WebSocket-Version: 13",
+                "x-b: 1",
+                "CONNECTION: keep-alive, Upgrade",
+                "X-B: 2",
+                "Upgrade:",
+                "x-b: 3",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_offered_is_what_goes_out() {
+        let rules = [
+            "Sec-WebSocket-Protocol: a",
+            "sec-websocket-protocol: b, c",
+            "Sec-WebSocket-Extensions: x-one, permessage-deflate",
+            "Sec-WebSocket-Key: not a key",
+        ];
+        let request = Request::new(&RequestOptions { subprotocols: vec!["z".to_owned()], ..options(&rules) }).unwrap();
+        assert_eq!(request.subprotocols().collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(request.extensions().len(), 2);
+        assert_eq!(request.expected_accept(), Some(derive_accept_key(b"not a key")));
+        assert_eq!(Request::new(&options(&["Sec-WebSocket-Key:"])).unwrap().expected_accept(), None);
+    }
+
+    #[test]
+    fn each_request_has_a_key_of_its_own() {
+        let options = RequestOptions { key: None, ..options(&[]) };
+        let key = || Request::new(&options).unwrap().key().unwrap().to_owned();
+        let (one, other) = (key(), key());
+        assert!(is_key(one.as_bytes()));
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_request_is_refused() {
+        let bad = [
+            RequestOptions { target: "chat".to_owned(), ..options(&[]) },
+            RequestOptions { target: "/a b".to_owned(), ..options(&[]) },
+            RequestOptions { target: "/\r\nX: y".to_owned(), ..options(&[]) },
+            RequestOptions { authority: "a\r\nX: y".to_owned(), ..options(&[]) },
+            RequestOptions { origin: Some("a\nb".to_owned()), ..options(&[]) },
+            RequestOptions { cookie: Some("a\0".to_owned()), ..options(&[]) },
+            RequestOptions { subprotocols: vec!["a b".to_owned()], ..options(&[]) },
+            RequestOptions { subprotocols: vec![String::new()], ..options(&[]) },
+            RequestOptions { subprotocols: vec!["a".to_owned(), "a".to_owned()], ..options(&[]) },
+            RequestOptions { key: Some("c2hvcnQ=".to_owned()), ..options(&[]) },
+        ];
+        for options in bad {
+            Request::new(&options).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_dump_and_a_mistake_keep_secrets_to_themselves() {
+        let secret = |value: &str| RequestOptions { authorization: Some(value.to_owned()), ..options(&["X: s3cret"]) };
+        assert!(!format!("{:?}", Request::new(&secret("s3cret")).unwrap()).contains("s3cret"));
+        assert!(!Request::new(&secret("s3cret\r\n")).unwrap_err().contains("s3cret"));
+    }
+}

@@ -83,10 +83,10 @@ impl HandshakeRule {
             Self::RepeatedHeader => "RFC 6455 section 11.3",
             Self::ExtensionSyntax => "RFC 6455 section 9.1",
             Self::ExtensionRepeated => "RFC 7692 section 5",
-            Self::DeflateParameterUnknown | Self::DeflateParameterRepeated | Self::DeflateParameterValue => {
-                "RFC 7692 section 7.1"
-            }
-            Self::DeflateParameterMissing => "RFC 7692 section 7.1.1.1",
+            Self::DeflateParameterUnknown
+            | Self::DeflateParameterRepeated
+            | Self::DeflateParameterValue
+            | Self::DeflateParameterMissing => "RFC 7692 section 7.1",
             Self::DeflateWindowTooLarge => "RFC 7692 section 7.1.2.1",
             Self::DeflateParameterNotOffered => "RFC 7692 section 7.1.2.2",
         }
