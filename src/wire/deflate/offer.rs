@@ -233,3 +233,142 @@ fn window_bits(parameter: &Parameter) -> Result<u8, (HandshakeRule, String)> {
         (HandshakeRule::DeflateParameterValue, format!("`{parameter}`: 8 to 15 is asked for, without leading zeros"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn offer(parameters: &str) -> DeflateOffer {
+        DeflateOffer::parse(parameters).unwrap()
+    }
+
+    fn answered(offered: &str, answer: &str) -> (DeflateParameters, Vec<HandshakeRule>) {
+        let (agreed, breaches) = offer(offered).check_answer(&parse_parameters(answer).unwrap());
+        (agreed, breaches.into_iter().map(|(rule, _)| rule).collect())
+    }
+
+    fn agreed(offered: &str, answer: &str) -> DeflateParameters {
+        let (agreed, breaches) = answered(offered, answer);
+        assert_eq!(breaches, [], "{offered} -> {answer}");
+        agreed
+    }
+
+    #[test]
+    fn the_default_offer_is_that_of_browsers() {
+        assert_eq!(DeflateOffer::default().to_string(), "permessage-deflate; client_max_window_bits");
+    }
+
+    #[test]
+    fn an_offer_is_written_as_it_was_read() {
+        for text in [
+            "",
+            "client_max_window_bits",
+            "client_max_window_bits=10",
+            "server_no_context_takeover; server_max_window_bits=8",
+        ] {
+            let expected = if text.is_empty() { String::new() } else { format!("; {text}") };
+            assert_eq!(offer(text).to_string(), format!("permessage-deflate{expected}"));
+        }
+        assert_eq!(offer("client_max_window_bits=\"10\""), offer(" client_max_window_bits = 10 "));
+    }
+
+    #[test]
+    fn an_offer_with_a_mistake_names_it() {
+        let cases = [
+            ("foo", "no parameter `foo`"),
+            ("server_max_window_bits", "8 to 15"),
+            ("server_max_window_bits=7", "8 to 15"),
+            ("server_max_window_bits=16", "8 to 15"),
+            ("server_max_window_bits=08", "leading zeros"),
+            ("client_max_window_bits=+9", "8 to 15"),
+            ("client_max_window_bits=9; client_max_window_bits=9", "twice"),
+            ("server_no_context_takeover=1", "no value"),
+            ("client_no_context_takeover=\"true\"", "no value"),
+            ("server_no_context_takeover,", "expected `;`"),
+            ("permessage-deflate; foo", "no parameter `permessage-deflate`"),
+        ];
+        for (text, expected) in cases {
+            let mistake = DeflateOffer::parse(text).unwrap_err();
+            assert!(mistake.contains(expected), "{text}: {mistake}");
+        }
+    }
+
+    #[test]
+    fn what_an_answer_may_say() {
+        assert_eq!(agreed("client_max_window_bits", ""), DeflateParameters::default());
+        assert_eq!(agreed("client_max_window_bits", "client_max_window_bits=10").client_max_window_bits, 10);
+        assert_eq!(agreed("client_max_window_bits", "client_max_window_bits=8").client_max_window_bits, 8);
+        // The server may limit itself, and the client's context, without having been asked.
+        let limited =
+            agreed("", "server_no_context_takeover; client_no_context_takeover; server_max_window_bits=\"9\"");
+        assert!(limited.server_no_context_takeover && limited.client_no_context_takeover);
+        assert_eq!(limited.server_max_window_bits, 9);
+        assert_eq!(agreed("server_max_window_bits=12", "server_max_window_bits=10").server_max_window_bits, 10);
+    }
+
+    #[test]
+    fn what_the_client_hinted_at_binds_it_whatever_the_answer_says() {
+        assert_eq!(agreed("client_max_window_bits=10", "").client_max_window_bits, 10);
+        assert_eq!(agreed("client_max_window_bits=10", "client_max_window_bits=12").client_max_window_bits, 10);
+        assert!(agreed("client_no_context_takeover", "").client_no_context_takeover);
+    }
+
+    #[test]
+    fn what_an_answer_must_not_say() {
+        let cases = [
+            ("client_max_window_bits", "foo", HandshakeRule::DeflateParameterUnknown),
+            ("client_max_window_bits", "client_max_window_bits", HandshakeRule::DeflateParameterValue),
+            ("client_max_window_bits", "client_max_window_bits=7", HandshakeRule::DeflateParameterValue),
+            ("client_max_window_bits", "client_max_window_bits=010", HandshakeRule::DeflateParameterValue),
+            ("", "server_max_window_bits=16", HandshakeRule::DeflateParameterValue),
+            ("", "server_max_window_bits", HandshakeRule::DeflateParameterValue),
+            ("", "server_no_context_takeover=yes", HandshakeRule::DeflateParameterValue),
+            ("", "server_no_context_takeover; server_no_context_takeover", HandshakeRule::DeflateParameterRepeated),
+            ("", "client_max_window_bits=15", HandshakeRule::DeflateParameterNotOffered),
+            ("server_max_window_bits=10", "server_max_window_bits=11", HandshakeRule::DeflateWindowTooLarge),
+            ("server_max_window_bits=10", "", HandshakeRule::DeflateParameterMissing),
+            ("server_no_context_takeover", "", HandshakeRule::DeflateParameterMissing),
+        ];
+        for (offered, answer, rule) in cases {
+            assert_eq!(answered(offered, answer).1, [rule], "{offered} -> {answer}");
+        }
+    }
+
+    #[test]
+    fn a_server_answers_with_what_both_want() {
+        let answer = |wanted: &str, offered: &str| {
+            offer(wanted).answer(&offer(offered)).map(|(_, extension)| extension.to_string())
+        };
+        let cases = [
+            ("client_max_window_bits", "client_max_window_bits=9", Some("")),
+            ("client_max_window_bits=10", "client_max_window_bits", Some("; client_max_window_bits=10")),
+            ("client_max_window_bits=10", "client_max_window_bits=9", Some("; client_max_window_bits=9")),
+            ("client_max_window_bits=10", "", Some("")),
+            ("server_max_window_bits=10", "", Some("; server_max_window_bits=10")),
+            ("server_max_window_bits=10", "server_max_window_bits=12", Some("; server_max_window_bits=10")),
+            ("", "server_max_window_bits=9", Some("; server_max_window_bits=9")),
+            ("", "server_max_window_bits=8", None),
+            (
+                "server_no_context_takeover",
+                "client_no_context_takeover",
+                Some("; server_no_context_takeover; client_no_context_takeover"),
+            ),
+        ];
+        for (wanted, offered, expected) in cases {
+            let expected = expected.map(|parameters| format!("permessage-deflate{parameters}"));
+            assert_eq!(answer(wanted, offered), expected, "{wanted} <- {offered}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text: String, answer: String) {
+            let _ = DeflateOffer::parse(&text);
+            if let Ok(answer) = parse_parameters(&answer) {
+                let _ = DeflateOffer::default().check_answer(&answer);
+            }
+        }
+    }
+}

@@ -3,10 +3,9 @@
 //! httparse is not used here since it says neither where a header stands nor which byte of it is wrong; the tests
 //! compare with it.
 
-use std::fmt;
 use std::ops::Range;
 
-use super::{HandshakeRule, token};
+use super::{HandshakeRule, StartLine, Version, token};
 use crate::wire::{Finding, Role, Rule};
 
 /// A head: the start line, the headers in order and as they were, and what is wrong with their syntax.
@@ -18,49 +17,6 @@ pub struct Head {
     fields: Vec<Field>,
     findings: Vec<Finding>,
     notes: Vec<String>,
-}
-
-/// The first line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StartLine {
-    /// A client's.
-    Request {
-        /// `GET`.
-        method: String,
-        /// Path and query, mostly.
-        target: String,
-        /// `HTTP/1.1`.
-        version: Version,
-    },
-    /// A server's.
-    Status {
-        /// `HTTP/1.1`.
-        version: Version,
-        /// Three digits.
-        status: u16,
-        /// What follows, unescaped.
-        reason: String,
-    },
-}
-
-/// An HTTP version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    /// Before the dot.
-    pub major: u8,
-    /// After the dot.
-    pub minor: u8,
-}
-
-impl Version {
-    /// The one that RFC 6455 asks for.
-    pub const HTTP_11: Self = Self { major: 1, minor: 1 };
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "HTTP/{}.{}", self.major, self.minor)
-    }
 }
 
 /// A header.
@@ -186,45 +142,6 @@ impl Head {
     /// What is odd, but to be accepted.
     pub(super) fn notes(&self) -> &[String] {
         &self.notes
-    }
-}
-
-impl StartLine {
-    fn parse(line: &[u8], speaker: Role) -> Option<Self> {
-        match speaker {
-            Role::Server => Self::parse_status(line),
-            Role::Client => Self::parse_request(std::str::from_utf8(line).ok()?),
-        }
-    }
-
-    fn parse_status(line: &[u8]) -> Option<Self> {
-        let (version, rest) = line.split_at_checked("HTTP/1.1".len())?;
-        let (status, reason) = rest.strip_prefix(b" ")?.split_at_checked(3)?;
-        if !status.iter().all(u8::is_ascii_digit) || !(reason.is_empty() || reason.starts_with(b" ")) {
-            return None;
-        }
-        Some(Self::Status {
-            version: Version::parse(version)?,
-            status: status.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0')),
-            reason: String::from_utf8_lossy(token::trim(reason)).into_owned(),
-        })
-    }
-
-    fn parse_request(line: &str) -> Option<Self> {
-        let mut parts = line.split(' ');
-        let (method, target, version) = (parts.next()?, parts.next()?, parts.next()?);
-        let fits = parts.next().is_none() && token::is_token(method.as_bytes()) && !target.is_empty();
-        let version = Version::parse(version.as_bytes())?;
-        fits.then(|| Self::Request { method: method.to_owned(), target: target.to_owned(), version })
-    }
-}
-
-impl Version {
-    fn parse(text: &[u8]) -> Option<Self> {
-        match text.strip_prefix(b"HTTP/")? {
-            [major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => Some(Self { major: major - b'0', minor: minor - b'0' }),
-            _ => None,
-        }
     }
 }
 
@@ -368,41 +285,6 @@ mod tests {
     }
 
     #[test]
-    fn status_lines() {
-        let status = |line: &str| {
-            Head::parse(format!("{line}\r\n\r\n").as_bytes(), 0, Role::Server).map(|head| head.start.clone())
-        };
-        let expected = |minor, status, reason: &str| {
-            Some(StartLine::Status { version: Version { major: 1, minor }, status, reason: reason.to_owned() })
-        };
-        assert_eq!(status("HTTP/1.1 101 Switching Protocols"), expected(1, 101, "Switching Protocols"));
-        assert_eq!(status("HTTP/1.0 404 "), expected(0, 404, ""));
-        assert_eq!(status("HTTP/1.1 101"), expected(1, 101, ""));
-        for bad in [
-            "",
-            "HTTP/1.1",
-            "HTTP/1.1 ",
-            "HTTP/1.1 1",
-            "HTTP/1.1 1o1 x",
-            "HTTP/1.1 1010",
-            "http/1.1 101 x",
-            "HTTP/11 101 x",
-        ] {
-            assert_eq!(status(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn request_lines() {
-        let parses = |line: &str| Head::parse(format!("{line}\r\n\r\n").as_bytes(), 0, Role::Client).is_some();
-        assert!(parses("GET /chat?x=1 HTTP/1.1"));
-        assert!(parses("OPTIONS * HTTP/1.0"));
-        for bad in ["", "GET", "GET /", "GET / HTTP/1.1 ", "GET  / HTTP/1.1", "G(T / HTTP/1.1", "GET / HTTP/x"] {
-            assert!(!parses(bad), "{bad}");
-        }
-    }
-
-    #[test]
     fn a_list_goes_over_several_headers_in_any_case() {
         let head = response(b"HTTP/1.1 101 x\r\nConnection: keep-alive,\r\nconnection: , UPGRADE ,x\r\n\r\n");
         assert_eq!(head.list("Connection").collect::<Vec<_>>(), [&b"keep-alive"[..], b"UPGRADE", b"x"]);
@@ -471,7 +353,8 @@ mod tests {
 
         #[test]
         fn what_httparse_accepts_is_read_alike(lines in prop::collection::vec("[ -~\t]{0,3}[a-zA-Z!-]{1,6}:[ -~\t\u{80}-\u{ff}]{0,12}\r?", 0..6)) {
-            let raw = format!("HTTP/1.1 101 ok\r\n{}\r\n", lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+            let lines: Vec<_> = lines.iter().map(|line| format!("{line}\n")).collect();
+            let raw = format!("HTTP/1.1 101 ok\r\n{}\r\n", lines.concat());
             if let Some(expected) = oracle(raw.as_bytes()) {
                 let head = response(raw.as_bytes());
                 let ours: Vec<_> = head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect();

@@ -15,11 +15,12 @@ mod request;
 mod response;
 mod rule;
 mod server;
+mod start_line;
 mod token;
 
 pub(super) use extensions::parse_parameters;
 pub use extensions::{Extension, Parameter, parse_extensions};
-pub use head::{Field, Head, StartLine, Version};
+pub use head::{Field, Head};
 pub use header_rule::HeaderRule;
 pub use reader::{HeadError, HeadFault, HeadProgress, HeadReader, MAX_HEAD, MAX_HEADER_LINES};
 pub use refusal::{MAX_BODY, Refusal};
@@ -27,6 +28,7 @@ pub use request::{Request, RequestOptions};
 pub use response::{Answer, Verdict, check_response};
 pub use rule::HandshakeRule;
 pub use server::{Reply, ServerOptions, Subprotocols, check_request, refuse};
+pub use start_line::{StartLine, Version};
 
 use super::DeflateParameters;
 

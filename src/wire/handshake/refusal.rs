@@ -154,3 +154,82 @@ fn dechunked(mut raw: &[u8]) -> (Vec<u8>, bool) {
         raw = raw.strip_prefix(b"\n").unwrap_or(raw);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Answer, HeadProgress, HeadReader, RequestOptions, Strictness, check_response};
+    use super::*;
+    use crate::wire::Role;
+
+    /// The refusal that the whole answer amounts to, its body fed in pieces.
+    fn refusal(response: &[u8], size: usize) -> Refusal {
+        let options = RequestOptions { target: "/".to_owned(), authority: "h".to_owned(), ..RequestOptions::default() };
+        let request = Request::new(&options).unwrap();
+        let HeadProgress::Complete { head, rest } = HeadReader::new(Role::Server).feed(response) else {
+            panic!("no head");
+        };
+        let Answer::Refused(mut refusal) = check_response(&head, &request, Strictness::Strict) else {
+            panic!("not refused");
+        };
+        rest.chunks(size).for_each(|piece| refusal.feed(piece));
+        refusal
+    }
+
+    #[test]
+    fn it_shows_the_status_and_the_telling_headers() {
+        let refusal = refusal(
+            b"HTTP/1.1 401 Unauthorized\r\nDate: x\r\nserver: nginx\r\nWWW-Authenticate: Basic realm=\"a\"\r\n\
+              WWW-Authenticate: Bearer\r\n\r\n",
+            1,
+        );
+        assert_eq!(refusal.status(), 401);
+        assert_eq!(refusal.status_line(), "HTTP/1.1 401 Unauthorized");
+        assert_eq!(
+            refusal.telling_headers(),
+            ["server: nginx", "WWW-Authenticate: Basic realm=\"a\"", "WWW-Authenticate: Bearer"]
+        );
+    }
+
+    #[test]
+    fn a_body_of_known_length_ends_there() {
+        for size in [1, 100] {
+            let refusal = refusal(b"HTTP/1.1 404 x\r\nContent-Length: 4\r\n\r\nnopexxx", size);
+            assert_eq!(refusal.body(), b"nope");
+            assert!(!refusal.wants_more());
+        }
+        assert!(refusal(b"HTTP/1.1 404 x\r\nContent-Length: 4\r\n\r\nnop", 1).wants_more());
+        assert!(!refusal(b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", 1).wants_more());
+        assert!(!refusal(b"HTTP/1.1 304 x\r\n\r\n", 1).wants_more());
+        assert!(refusal(b"HTTP/1.1 404 x\r\nContent-Length: 99999999999999999999\r\n\r\nnop", 1).wants_more());
+    }
+
+    #[test]
+    fn chunks_are_put_together() {
+        let response =
+            b"HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n3;ext=1\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: x\r\n\r\n";
+        for size in [1, 3, 100] {
+            let refusal = refusal(response, size);
+            assert_eq!(refusal.body(), b"abcde");
+            assert!(!refusal.wants_more());
+        }
+        let cut = refusal(b"HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", 1);
+        assert_eq!(cut.body(), b"ab");
+        assert!(cut.wants_more());
+        let nonsense = refusal(b"HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab", 1);
+        assert!(nonsense.body().is_empty() && !nonsense.wants_more());
+    }
+
+    #[test]
+    fn an_endless_body_is_cut() {
+        for framing in ["", "Content-Length: 1000000\r\n"] {
+            let response = [format!("HTTP/1.1 404 x\r\n{framing}\r\n").into_bytes(), vec![b'a'; 100_000]].concat();
+            let refusal = refusal(&response, 1000);
+            assert_eq!(refusal.body().len(), MAX_BODY);
+            assert!(!refusal.wants_more());
+        }
+        let tiny_chunks = b"1\r\na\r\n".repeat(10_000);
+        let refusal =
+            refusal(&[b"HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n", &tiny_chunks[..]].concat(), 1000);
+        assert!(!refusal.wants_more());
+    }
+}
