@@ -12,10 +12,9 @@ use super::show;
 use crate::cli::SessionArgs;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
-use crate::input::{Format, Source, SourceOptions};
+use crate::input::Source;
 use crate::output::{Banner, Origin};
 use crate::session::{Signals, Sleeper};
-use crate::wire::Kind;
 
 /// Opens a session, talks, and tells how it ended.
 pub fn run(url: &str, args: &SessionArgs) -> ExitStatus {
@@ -49,22 +48,9 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     Ok(report::ended(&view, outcome, unsent))
 }
 
-/// What stdin is read as; `None` when it is not to be read.
+/// Stdin, unless it is not to be read.
 fn source(args: &SessionArgs) -> Result<Option<Source>> {
     let reads_stdin =
         !args.input.no_input && !args.input.echo && (args.execute.execute.is_empty() || args.execute.interactive);
-    if !reads_stdin {
-        return Ok(None);
-    }
-    let options = SourceOptions {
-        format: match (args.input.binary, args.input.null) {
-            (_, true) => Format::Null,
-            (true, false) => Format::Chunks,
-            (false, false) => Format::Lines,
-        },
-        kind: if args.input.binary { Kind::Binary } else { Kind::Text },
-        max_message: args.limits.max_message,
-    };
-    let stdin = front_end::stdin().map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))?;
-    Ok(Some(Source::new(stdin, options)))
+    reads_stdin.then(|| front_end::source(&args.input, args.limits.max_message)).transpose()
 }

@@ -1,6 +1,7 @@
 //! The front end of a session that has no person in front of it: `-x` messages, then stdin.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,10 +12,11 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::report::Unsent;
-use crate::error::{Error, Phase};
-use crate::input::Source;
+use crate::cli::InputArgs;
+use crate::error::{Error, Phase, Result};
+use crate::input::{Format, Source, SourceOptions};
 use crate::session::{Handle, NotSent};
-use crate::wire::Outgoing;
+use crate::wire::{Kind, Outgoing};
 
 /// How long messages are counted that will not be sent.
 const COUNT_LIMIT: Duration = Duration::from_millis(500);
@@ -150,7 +152,23 @@ fn stdin_is_ready() -> bool {
     poll(&mut polled, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }
 
-/// Stdin itself: no buffer between it and us.
-pub fn stdin() -> io::Result<impl Read + Send + 'static> {
-    Ok(std::fs::File::from(io::stdin().as_fd().try_clone_to_owned()?))
+/// Stdin itself, with no buffer between it and us, cut into messages as the flags say.
+///
+/// # Errors
+/// When stdin is closed.
+pub fn source(input: &InputArgs, max_message: u64) -> Result<Source> {
+    let options = SourceOptions {
+        format: match (input.binary, input.null) {
+            (_, true) => Format::Null,
+            (true, false) => Format::Chunks,
+            (false, false) => Format::Lines,
+        },
+        kind: if input.binary { Kind::Binary } else { Kind::Text },
+        max_message,
+    };
+    let stdin = io::stdin()
+        .as_fd()
+        .try_clone_to_owned()
+        .map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))?;
+    Ok(Source::new(File::from(stdin), options))
 }

@@ -1,11 +1,14 @@
 //! One file per command; each puts the other rooms together, and nothing else.
 
 mod connect;
+mod demo;
 mod front_end;
 mod generate;
+mod listen;
 mod open;
 mod plan;
 mod report;
+mod server;
 mod show;
 
 use crate::cli::Invocation;
@@ -16,6 +19,7 @@ pub fn run(invocation: Invocation) -> ExitStatus {
     match invocation {
         Invocation::Connect(connect) => connect::run(&connect.url, &connect.session),
         Invocation::Generate(generate) => generate::run(generate),
-        Invocation::Demo(_) | Invocation::Listen(_) => ExitStatus::Usage,
+        Invocation::Demo(demo) => demo::run(&demo),
+        Invocation::Listen(listen) => listen::run(&listen),
     }
 }

@@ -78,6 +78,15 @@ impl Handle {
         self.shared.wake_for_queue();
     }
 
+    /// Starts the closing handshake ahead of everything that waits in the queue, which is dropped.
+    pub fn cut_off(&self, code: CloseCode, reason: &str) {
+        let mut conn = lock(&self.shared.conn);
+        drop(conn.queue.take());
+        conn.close(self.shared.clock.now(), Some((code, reason.to_owned())));
+        drop(conn);
+        self.shared.wake_for_queue();
+    }
+
     /// The input has ended: from now on the session lingers only as long as it was told to.
     pub fn input_ended(&self) {
         lock(&self.shared.conn).input = Input::Ended(self.shared.clock.now());

@@ -1,0 +1,52 @@
+//! `wscope demo`: a session with a server of our own, so that everything can be seen without any other.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::plan::{self, Framing};
+use super::server::{self, Clients, Service};
+use super::{connect, report};
+use crate::cli::Demo;
+use crate::error::{ExitStatus, Result};
+use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
+use crate::output::{DataFormat, Level, Options, Outlet, Printer};
+use crate::session::Reply;
+use crate::wire::Role;
+
+/// How often the server pushes.
+const PUSH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Starts the server on a free loopback port, and opens a session with it.
+pub fn run(args: &Demo) -> ExitStatus {
+    match start(args) {
+        Ok(url) => connect::run(&url, &args.session),
+        Err(error) => report::alone(&error),
+    }
+}
+
+fn start(args: &Demo) -> Result<String> {
+    let options =
+        ListenOptions { address: ListenAddress::loopback(0), identity: None, minimum_version: MinimumVersion::Tls12 };
+    let listener = net::listen(&options, &|_| Ok(String::new()))?;
+    let url = listener.url();
+    let session = &args.session;
+    let mut settings = plan::settings(Role::Server, Reply::Echo, &session.limits, &session.protocol, Instant::now());
+    settings.max_time = None;
+    let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::default() };
+    let printer = Arc::new(Mutex::new(Printer::shared(quiet, Box::new(Nowhere))));
+    let framing = Framing::new(&session.protocol, &session.limits);
+    let clients = Clients::default();
+    server::serve(listener, Service { framing, settings, printer: Arc::clone(&printer) }, clients.clone());
+    let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);
+    server::push(PUSH_INTERVAL, text, clients, printer);
+    Ok(url)
+}
+
+/// What the server has to say is not for the client's terminal.
+struct Nowhere;
+
+impl Outlet for Nowhere {
+    fn write_all(&mut self, _: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! The built-in server: accepts clients, each with a session of its own, and sends to all of them.
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::open::{ends, show};
+use super::plan::Framing;
+use crate::error::{Error, ExitStatus, Phase, Result};
+use crate::event::{Event, Opened, Stamp};
+use crate::net::{Connected, Incoming, Listener};
+use crate::output::{Origin, Printer};
+use crate::session::link::{Link, LinkReader};
+use crate::session::upgrade::{self, TimeLimit, Upgraded};
+use crate::session::view::{View, lock};
+use crate::session::{self, Handle, Packed, Settings, Sleeper};
+use crate::wire::handshake::{ServerOptions, Subprotocols};
+use crate::wire::{CloseCode, Kind, Outgoing, Role};
+
+/// How long a client may take for TLS and the upgrade.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// Bytes that may wait for a client before it is too slow.
+const CLIENT_BUDGET: usize = 16 * 1024 * 1024;
+
+/// How to serve.
+pub struct Service {
+    /// How frames are made and judged.
+    pub framing: Framing,
+    /// How each session behaves.
+    pub settings: Settings,
+    /// Where everything is shown.
+    pub printer: Arc<Mutex<Printer>>,
+}
+
+/// Everybody who is connected.
+#[derive(Clone, Default)]
+pub struct Clients {
+    open: Arc<Mutex<Vec<(u64, Handle)>>>,
+}
+
+impl Clients {
+    /// Queues a message for every client; none of them is waited for. One that is too slow is closed with 1013.
+    pub fn broadcast(&self, messages: &Packed, printer: &Arc<Mutex<Printer>>) {
+        for (client, handle) in lock(&self.open).iter() {
+            if handle.is_open() && !handle.enqueue(messages.clone(), CLIENT_BUDGET) {
+                handle.cut_off(CloseCode::Again, "too slow");
+                let note = format!("more than {CLIENT_BUDGET} bytes were waiting to be sent: closed with 1013");
+                show(printer, Origin { client: Some(*client) }, &Event::Note(&note));
+            }
+        }
+    }
+
+    /// Sends anything else to every client.
+    pub fn send(&self, outgoing: Outgoing<'_>) {
+        for (_, handle) in lock(&self.open).iter() {
+            // A client that is leaving is reported where its session ends.
+            let _ = handle.send(outgoing);
+        }
+    }
+
+    /// Starts the closing handshake with everybody.
+    pub fn close(&self, close: Option<&(CloseCode, String)>) {
+        for (_, handle) in lock(&self.open).iter() {
+            handle.close(close.cloned());
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        lock(&self.open).len()
+    }
+
+    fn enter(&self, client: u64, handle: Handle) {
+        lock(&self.open).push((client, handle));
+    }
+
+    fn leave(&self, client: u64) {
+        lock(&self.open).retain(|(other, _)| *other != client);
+    }
+}
+
+/// Starts accepting; returns at once.
+pub fn serve(listener: Listener, service: Service, clients: Clients) {
+    let service = Arc::new(service);
+    thread::spawn(move || {
+        for client in 1.. {
+            match listener.accept() {
+                Ok(incoming) => {
+                    let (service, clients) = (Arc::clone(&service), clients.clone());
+                    thread::spawn(move || service.client(client, incoming, &clients));
+                }
+                Err(error) => {
+                    show(&service.printer, Origin::default(), &Event::Error(&error));
+                    // Out of descriptors, most likely: let some clients leave first.
+                    thread::sleep(Duration::from_millis(100));
+                }
+            }
+        }
+    });
+}
+
+/// Pushes what `text` says, every `interval`.
+pub fn push(
+    interval: Duration,
+    mut text: impl FnMut(u64) -> String + Send + 'static,
+    clients: Clients,
+    printer: Arc<Mutex<Printer>>,
+) {
+    thread::spawn(move || {
+        let started = Instant::now();
+        for tick in 1_u32.. {
+            thread::sleep((started + interval * tick).saturating_duration_since(Instant::now()));
+            let mut messages = Packed::default();
+            messages.push(Kind::Text, text(tick.into()).as_bytes());
+            clients.broadcast(&messages, &printer);
+        }
+    });
+}
+
+impl Service {
+    /// Serves one client from its first byte to its last.
+    fn client(&self, client: u64, incoming: Incoming, clients: &Clients) {
+        let origin = Origin { client: Some(client) };
+        let served = self.session(origin, incoming, |handle| clients.enter(client, handle));
+        clients.leave(client);
+        if let Err(error) = served {
+            show(&self.printer, origin, &Event::Error(&error));
+        }
+    }
+
+    fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle)) -> Result<()> {
+        let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
+        let peer = incoming.address().to_string();
+        let mut observe = |event: Event<'_>| show(&self.printer, origin, &event);
+        let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit.until)?;
+        let link = Link::new(socket, tls);
+        let mut reader = LinkReader::new(Arc::clone(&link));
+        let options = ServerOptions {
+            subprotocols: Subprotocols::First,
+            deflate: self.framing.deflate.clone(),
+            strictness: self.framing.strictness,
+        };
+        let Upgraded { agreed, head, verified, leftover, step } =
+            upgrade::accept(&link, &mut reader, &options, &peer, limit, &mut observe)?;
+        steps.push(step);
+        let opened = Opened {
+            url: head.first_line(),
+            address,
+            status: 101,
+            headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
+            subprotocol: agreed.subprotocol,
+            extensions: agreed.extensions,
+            tls: tls_facts,
+            steps,
+            verified,
+        };
+        observe(Event::Open(&opened));
+        let (receiver, sender, tap) = ends(&self.framing, Role::Server, agreed.deflate, &self.printer, &leftover);
+        let view = View::new(Arc::clone(&self.printer), origin, tap);
+        let no_session =
+            |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);
+        let mut sleeper = Sleeper::new().map_err(no_session)?;
+        let settings = self.settings.clone();
+        let (handle, keeper) =
+            session::start(link, reader, receiver, sender, Arc::clone(&view), settings, sleeper.waker())
+                .map_err(no_session)?;
+        enter(handle);
+        let outcome = keeper.run(&mut sleeper, None, None);
+        let mut shown = view.printer();
+        let now = Stamp::now();
+        shown.event(now, &Event::Ended(&outcome.ended));
+        shown.event(now, &Event::Summary(&outcome.summary));
+        for error in outcome.errors.iter().filter(|error| error.exit_status() != ExitStatus::Success) {
+            shown.event(now, &Event::Error(error));
+        }
+        // Whoever reads our output went away: the server itself ends for it, not one session.
+        let _ = shown.flush();
+        Ok(())
+    }
+}
