@@ -3,7 +3,6 @@
 use rustls::{AlertDescription, PeerIncompatible};
 
 use super::handshake::Broken;
-use super::verdict;
 use crate::error::{Error, Phase};
 use crate::net::limit::Limit;
 
@@ -45,9 +44,6 @@ fn explain(side: Side, peer: &str, error: &rustls::Error) -> Error {
         rustls::Error::PeerIncompatible(what) => {
             let error = Error::new(Phase::Tls, format!("`{peer}` and wscope have no TLS in common"));
             with_hint(error.caused_by(rustls::Error::from(what.clone())), incompatible_hint(side, what))
-        }
-        rustls::Error::InvalidCertificate(_) => {
-            Error::new(Phase::Tls, format!("the certificate of `{peer}` {}", verdict::complaint(error, &[])))
         }
         _ => Error::new(Phase::Tls, format!("no TLS with `{peer}`")).caused_by(error.clone()),
     }

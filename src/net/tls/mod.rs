@@ -4,6 +4,8 @@ mod certificate;
 mod explain;
 mod handshake;
 mod pem;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod witness;
 
@@ -140,11 +142,11 @@ impl Client {
     }
 
     fn explain(&self, peer: &str, limit: Limit, broken: Broken, testimony: Option<&Testimony>) -> Error {
-        match (broken, testimony) {
-            (Broken::Tls(error @ rustls::Error::InvalidCertificate(_)), Some(testimony)) => {
-                verdict::refused(peer, &error, testimony, self.trust.has_roots())
+        match testimony {
+            Some(Testimony { chain, verdict: Err(error) }) if self.trust.insists() => {
+                verdict::refused(peer, error, chain, self.trust.has_roots())
             }
-            (broken, _) => explain::broken(Side::Client, peer, limit, broken),
+            _ => explain::broken(Side::Client, peer, limit, broken),
         }
     }
 }

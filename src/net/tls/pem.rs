@@ -83,3 +83,68 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 fn usage(path: &Path, complaint: &str) -> Error {
     Error::new(Phase::Usage, format!("`{}` {complaint}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Made by `openssl pkcs8 -topk8 -v2 aes-256-cbc` with the passphrase "sesame".
+    const KEY: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgeiZ2LW5sJbQICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEMAwEW8vVfS4E+RzaVT8ngkEgZCO
+MZRZAIx8uKZNLCxkl7CXsZThRCv6gVHCPPEwb3ls5dlrmFYovdCFaUDEwPk7zrza
+YrSoNwOuO+ShBC1XNXGuudzMIZYXRNip27uQpgVdjmvnIm9rAOO5u5otS2OTyrde
+CXasJIUPAPn1IZao59tKnOkm9n9iazZQZ0Y2kNHY6+1Zb431/j1xgbUoNiLndQ0=
+-----END ENCRYPTED PRIVATE KEY-----
+";
+
+    fn no_passphrase(path: &Path) -> Result<String> {
+        panic!("nobody should be asked for the passphrase of {}", path.display())
+    }
+
+    fn file(text: &str) -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.pem");
+        fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn an_encrypted_key_is_opened_with_its_passphrase() {
+        let (_folder, path) = file(KEY);
+        let asked_for = |asked: &Path| {
+            assert_eq!(asked, path);
+            Ok("sesame".to_owned())
+        };
+        let key = private_key(&path, &asked_for).unwrap();
+        assert!(rustls::crypto::ring::sign::any_supported_type(&key).is_ok());
+    }
+
+    #[test]
+    fn a_wrong_passphrase_is_told() {
+        let (_folder, path) = file(KEY);
+        let error = private_key(&path, &|_| Ok("open".to_owned())).unwrap_err();
+        assert!(error.to_string().starts_with("the passphrase does not open the key in "), "{error}");
+        assert_eq!(error.phase(), Phase::Usage);
+    }
+
+    #[test]
+    fn a_key_in_openssls_old_encryption_comes_with_the_way_to_convert_it() {
+        let (_folder, path) = file("-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n");
+        let error = private_key(&path, &no_passphrase).unwrap_err();
+        assert!(error.hint_text().unwrap().contains("openssl pkcs8 -topk8"));
+    }
+
+    #[test]
+    fn a_file_without_what_is_wanted_is_told() {
+        let (_folder, path) = file("hello\n");
+        assert!(certificates(&path).unwrap_err().to_string().ends_with("has no certificate in it"));
+        assert!(private_key(&path, &no_passphrase).unwrap_err().to_string().ends_with("has no private key in it"));
+        let absent = Path::new("/nowhere/at all.pem");
+        assert_eq!(certificates(absent).unwrap_err().to_string(), "cannot read `/nowhere/at all.pem`");
+    }
+}

@@ -11,8 +11,7 @@ use crate::error::{Error, Phase};
 
 /// The error for a server whose certificate was refused, with the certificates as evidence.
 /// `has_roots`: whether there was anybody to trust at all.
-pub(super) fn refused(peer: &str, error: &rustls::Error, testimony: &Testimony, has_roots: bool) -> Error {
-    let chain = &testimony.chain;
+pub(super) fn refused(peer: &str, error: &rustls::Error, chain: &[CertificateDer<'_>], has_roots: bool) -> Error {
     let refused = Error::new(Phase::Tls, format!("the certificate of `{peer}` {}", complaint(error, chain)));
     let refused = chain.iter().enumerate().fold(refused, |refused, (depth, certificate)| {
         refused.evidence(format!("certificate {depth}: {}", certificate::line(certificate)))
@@ -48,7 +47,9 @@ pub(super) fn complaint(error: &rustls::Error, chain: &[CertificateDer<'_>]) -> 
             Some(_) => format!("comes from `{}`, whom nobody here trusts", last_issuer(chain)),
             None => "comes from an unknown issuer".to_owned(),
         },
-        CertificateError::BadSignature => "has a signature that is wrong".to_owned(),
+        CertificateError::BadSignature => {
+            format!("is not signed by the `{}` that is trusted here", last_issuer(chain))
+        }
         CertificateError::BadEncoding => "is malformed".to_owned(),
         CertificateError::Revoked => "has been revoked".to_owned(),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -79,6 +80,9 @@ fn remedy(error: &rustls::Error, chain: &[CertificateDer<'_>]) -> &'static str {
         }
         CertificateError::UnknownIssuer => {
             "does the server send its intermediate certificates? `--cacert FILE` trusts those in FILE, `-k` accepts any"
+        }
+        CertificateError::BadSignature => {
+            "was that CA made anew under its old name? `--cacert FILE` needs its present certificate, `-k` accepts any"
         }
         error if webpki_error(error) == Some(&webpki::Error::CaUsedAsEndEntity) => {
             "`--cacert FILE` with this very certificate in FILE trusts it, `-k` accepts any"

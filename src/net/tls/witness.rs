@@ -59,6 +59,11 @@ impl Trust {
         Ok(Self { provider: provider.clone(), judge, pinned: pinned.into(), insist })
     }
 
+    /// Whether a bad verdict ends the handshake.
+    pub(super) fn insists(&self) -> bool {
+        self.insist
+    }
+
     /// Whether there is anybody to trust at all.
     pub(super) fn has_roots(&self) -> bool {
         self.judge.is_some()
