@@ -16,13 +16,20 @@ pub fn apply(key: [u8; 4], offset: u64, bytes: &mut [u8]) {
     }
 }
 
-/// Appends `payload`, masked, to `output`: copies and masks in one pass.
+/// Appends `payload`, masked, to `output`, block by block: each is masked while it is in the first-level cache.
 #[inline]
 pub fn append(key: [u8; 4], payload: &[u8], output: &mut Vec<u8>) {
-    let start = output.len();
-    output.extend_from_slice(payload);
-    apply(key, 0, &mut output[start..]);
+    output.reserve(payload.len());
+    for block in payload.chunks(BLOCK) {
+        let start = output.len();
+        output.extend_from_slice(block);
+        // Blocks are multiples of the key's length, so each begins with its first byte.
+        apply(key, 0, &mut output[start..]);
+    }
 }
+
+/// Bytes copied and masked at a time.
+const BLOCK: usize = 16 * 1024;
 
 /// Bytes masked at a time.
 const WORD: usize = 8;

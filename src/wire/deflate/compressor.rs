@@ -2,11 +2,8 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 
-use super::DeflateParameters;
+use super::{CHUNK, DeflateParameters, TAIL, count};
 use crate::wire::Role;
-
-/// What a sync flush ends with, and a compressed message goes without.
-const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 
 /// An empty block without its [`TAIL`]: what an empty payload compresses to (RFC 7692 section 7.2.3.6).
 const EMPTY_BLOCK: u8 = 0x00;
@@ -16,6 +13,8 @@ const EMPTY_BLOCK: u8 = 0x00;
 pub struct Compressor {
     stream: Compress,
     takes_context_over: bool,
+    /// What comes out lands here first: `Compress` overwrites all the spare capacity of a `Vec` with zeros each time.
+    chunk: Box<[u8]>,
 }
 
 impl Compressor {
@@ -29,6 +28,7 @@ impl Compressor {
         (9..=15).contains(&window_bits).then(|| Self {
             stream: Compress::new_with_window_bits(Compression::default(), false, window_bits),
             takes_context_over: !no_context_takeover,
+            chunk: vec![0; CHUNK].into_boxed_slice(),
         })
     }
 
@@ -36,15 +36,14 @@ impl Compressor {
     pub fn piece(&mut self, piece: &[u8], output: &mut Vec<u8>) {
         let mut rest = piece;
         loop {
-            // Room for an incompressible piece, so that one round is the rule.
-            output.reserve(rest.len() + rest.len() / 1024 + 64);
-            let before = self.stream.total_in();
-            // Without a dictionary and with room to write, deflate has no way to fail.
-            let status = self.stream.compress_vec(rest, output, FlushCompress::Sync);
+            let (before_in, before_out) = (self.stream.total_in(), self.stream.total_out());
+            // Deflate fails only where it is called out of order. An empty flush is reported as a status.
+            let status = self.stream.compress(rest, &mut self.chunk, FlushCompress::Sync);
             debug_assert!(status.is_ok());
-            let taken = usize::try_from(self.stream.total_in() - before).unwrap_or(rest.len());
-            rest = &rest[taken..];
-            if rest.is_empty() && output.len() < output.capacity() {
+            rest = &rest[count(before_in, self.stream.total_in())..];
+            let written = count(before_out, self.stream.total_out());
+            output.extend_from_slice(&self.chunk[..written]);
+            if written < self.chunk.len() {
                 return;
             }
         }

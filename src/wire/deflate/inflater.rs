@@ -1,93 +1,115 @@
-//! Inflating what the peer sends (RFC 7692 section 7.2.2), within bounds.
+//! Inflating what the peer sends (RFC 7692 section 7.2.2), chunk by chunk.
 
 use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
-use super::DeflateParameters;
+use super::{CHUNK, DeflateParameters, TAIL, count};
 use crate::wire::Role;
-
-/// What a compressed message goes without, and is inflated with.
-const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 
 /// Inflates the messages of one direction.
 #[derive(Debug)]
 pub struct Inflater {
     stream: Decompress,
     takes_context_over: bool,
-    /// A block with BFINAL was the last thing seen: nothing is under way that the tail could complete.
-    ended: bool,
-    /// How much of the tail has been fed.
-    tail_fed: usize,
+    /// What was read last is the end of a block with BFINAL (RFC 7692 section 7.2.3.4): there is nothing under way that
+    /// the tail could complete.
+    is_at_end: bool,
+    /// How much of the tail of the message has been read.
+    tail_read: usize,
+    chunk: Box<[u8]>,
 }
 
 /// How far a call came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Bytes taken from the input.
+#[derive(Debug)]
+pub struct Inflated<'a> {
+    /// Bytes taken from the input: all of it, unless `has_more`.
     pub consumed: usize,
-    /// The output ran out of room: call again.
-    pub is_full: bool,
+    /// What they inflated to.
+    pub output: &'a [u8],
+    /// There may be more to come from what has been consumed: call again.
+    pub has_more: bool,
 }
 
 impl Inflater {
-    /// For what `role`'s peer sends. The window is always the largest: it reads what was made with any smaller one.
+    /// For what `role` receives. The window is always the largest: it reads what was made with any smaller one.
     pub fn new(role: Role, parameters: DeflateParameters) -> Self {
         let no_context_takeover = match role.peer() {
             Role::Client => parameters.client_no_context_takeover,
             Role::Server => parameters.server_no_context_takeover,
         };
-        Self { stream: Decompress::new(false), takes_context_over: !no_context_takeover, ended: false, tail_fed: 0 }
-    }
-
-    /// Inflates `input` into the spare capacity of `output`, which it never grows.
-    ///
-    /// # Errors
-    ///
-    /// When the input is not a deflate stream.
-    pub fn inflate(&mut self, input: &[u8], output: &mut Vec<u8>) -> Result<Progress, DecompressError> {
-        let mut consumed = 0;
-        loop {
-            if self.ended && consumed < input.len() {
-                self.stream.reset(false);
-                self.ended = false;
-            }
-            if output.len() == output.capacity() {
-                return Ok(Progress { consumed, is_full: true });
-            }
-            if self.ended {
-                return Ok(Progress { consumed, is_full: false });
-            }
-            let before = self.stream.total_in();
-            let status = self.stream.decompress_vec(&input[consumed..], output, FlushDecompress::Sync)?;
-            consumed += usize::try_from(self.stream.total_in() - before).unwrap_or(usize::MAX);
-            match status {
-                Status::StreamEnd => self.ended = true,
-                Status::Ok | Status::BufError if output.len() < output.capacity() => {
-                    return Ok(Progress { consumed, is_full: false });
-                }
-                Status::Ok | Status::BufError => {}
-            }
+        Self {
+            stream: Decompress::new(false),
+            takes_context_over: !no_context_takeover,
+            is_at_end: false,
+            tail_read: 0,
+            chunk: vec![0; CHUNK].into_boxed_slice(),
         }
     }
 
-    /// Inflates what is left at the end of a message, into the spare capacity of `output`; `is_full` asks for another
-    /// call with more room. Once it is not, the next message may begin.
+    /// Inflates some payload of a message.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a deflate stream.
+    pub fn inflate(&mut self, input: &[u8]) -> Result<Inflated<'_>, DecompressError> {
+        let step = self.step(input)?;
+        Ok(self.inflated(&step))
+    }
+
+    /// Inflates what is left at the end of a message. Once it has nothing more, the next message may begin.
     ///
     /// # Errors
     ///
     /// When the message was not a deflate stream.
-    pub fn finish(&mut self, output: &mut Vec<u8>) -> Result<Progress, DecompressError> {
-        if !self.ended {
-            let progress = self.inflate(&TAIL[self.tail_fed..], output)?;
-            self.tail_fed += progress.consumed;
-            if progress.is_full {
-                return Ok(progress);
+    pub fn finish(&mut self) -> Result<Inflated<'_>, DecompressError> {
+        let mut step = Step { consumed: 0, written: 0, has_more: false };
+        if !self.is_at_end {
+            step = self.step(&TAIL[self.tail_read..])?;
+            // The tail is no input of the caller's.
+            self.tail_read += std::mem::take(&mut step.consumed);
+        }
+        if !step.has_more {
+            if self.is_at_end || !self.takes_context_over {
+                self.stream.reset(false);
+            }
+            self.is_at_end = false;
+            self.tail_read = 0;
+        }
+        Ok(self.inflated(&step))
+    }
+
+    fn step(&mut self, input: &[u8]) -> Result<Step, DecompressError> {
+        let (mut consumed, mut written) = (0, 0);
+        loop {
+            if self.is_at_end {
+                if consumed == input.len() {
+                    return Ok(Step { consumed, written, has_more: false });
+                }
+                // More blocks after one with BFINAL are legal here, though not to zlib.
+                self.stream.reset(false);
+                self.is_at_end = false;
+            }
+            let (before_in, before_out) = (self.stream.total_in(), self.stream.total_out());
+            let room = &mut self.chunk[written..];
+            let status = self.stream.decompress(&input[consumed..], room, FlushDecompress::Sync)?;
+            consumed += count(before_in, self.stream.total_in());
+            written += count(before_out, self.stream.total_out());
+            self.is_at_end = status == Status::StreamEnd;
+            if written == self.chunk.len() {
+                return Ok(Step { consumed, written, has_more: true });
+            }
+            if !self.is_at_end {
+                return Ok(Step { consumed, written, has_more: false });
             }
         }
-        if self.ended || !self.takes_context_over {
-            self.stream.reset(false);
-        }
-        self.ended = false;
-        self.tail_fed = 0;
-        Ok(Progress { consumed: 0, is_full: false })
     }
+
+    fn inflated(&self, step: &Step) -> Inflated<'_> {
+        Inflated { consumed: step.consumed, output: &self.chunk[..step.written], has_more: step.has_more }
+    }
+}
+
+struct Step {
+    consumed: usize,
+    written: usize,
+    has_more: bool,
 }

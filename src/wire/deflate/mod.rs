@@ -5,9 +5,20 @@ mod inflater;
 mod offer;
 
 pub use compressor::Compressor;
-pub use inflater::Inflater;
+pub use inflater::{Inflated, Inflater};
 pub(super) use offer::EXTENSION;
 pub use offer::{ClientWindow, DeflateOffer};
+
+/// What a sync flush ends with, and a compressed message goes without (RFC 7692 section 7.2.1).
+const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+
+/// Bytes that come out of zlib at a time.
+const CHUNK: usize = 32 * 1024;
+
+/// How far one of zlib's totals has come in one call, which is never more than a slice holds.
+fn count(before: u64, after: u64) -> usize {
+    usize::try_from(after - before).unwrap_or(usize::MAX)
+}
 
 /// What client and server agreed on (RFC 7692 section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

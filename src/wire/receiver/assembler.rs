@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{RSV1, ReceiverOptions};
-use crate::wire::deflate::Inflater;
+use crate::wire::deflate::{Inflated, Inflater};
 use crate::wire::utf8::Utf8;
 use crate::wire::{Data, Header, Kind, MessageFacts, OpCode, Position, Rule};
 
@@ -12,9 +12,6 @@ const MOST_EMPTY_FRAGMENTS: u32 = 0x1_0000;
 
 /// What the buffer may keep when the next message is not nearly as large.
 const KEPT_CAPACITY: usize = 1 << 20;
-
-/// Room to inflate into at first.
-const INFLATE_ROOM: u64 = 64 * 1024;
 
 /// Collects the message whose frames are coming, or passes it on piece by piece.
 #[derive(Debug)]
@@ -161,7 +158,7 @@ impl Assembler {
 
     /// Holds what a frame announces against the limits, before any of it is collected.
     pub fn check_announcement(&mut self, header: &Header) -> Result<(), Breach> {
-        let Some(message) = &mut self.message else { return Ok(()) };
+        let Some(message) = &self.message else { return Ok(()) };
         if message.empty_fragments > MOST_EMPTY_FRAGMENTS {
             let detail = format!("more than {MOST_EMPTY_FRAGMENTS}");
             return Err(Breach { rule: Rule::TooManyEmptyFragments, index: 0, bytes: Vec::new(), detail });
@@ -173,7 +170,7 @@ impl Assembler {
         if announced > self.max_message {
             return Err(too_big(announced, self.max_message));
         }
-        message.stream_if_larger(announced, self.stream_binary_above);
+        self.stream_if_larger(announced);
         Ok(())
     }
 
@@ -214,35 +211,30 @@ impl Assembler {
 
     fn collect(&mut self, input: &[u8], end: End) -> Taken {
         let before = self.collected.len();
-        self.collected.extend_from_slice(input);
+        append(input, &mut self.collected, self.max_message);
         let breach = self.check_text(before).or_else(|| self.check_end_of_text(end));
         Taken { consumed: input.len(), is_frame_over: end != End::Input, breach, ..Taken::nothing() }
     }
 
     fn inflate(&mut self, input: &[u8], end: End) -> Taken {
-        let Some(inflater) = &mut self.inflater else { return Taken::nothing() };
-        make_room(&mut self.collected, self.max_message);
-        let before = self.collected.len();
+        let (Some(inflater), Some(message)) = (&mut self.inflater, &self.message) else { return Taken::nothing() };
         let is_last_step = input.is_empty() && end == End::Message;
-        let progress = if is_last_step {
-            inflater.finish(&mut self.collected)
-        } else {
-            inflater.inflate(input, &mut self.collected)
-        };
-        let progress = match progress {
+        let progress = if is_last_step { inflater.finish() } else { inflater.inflate(input) };
+        let Inflated { consumed, output, has_more } = match progress {
             Ok(progress) => progress,
             Err(error) => return Taken { breach: Some(corrupt(input, &error)), ..Taken::nothing() },
         };
-        let is_frame_over = !progress.is_full
-            && match end {
-                End::Input => false,
-                End::Frame => progress.consumed == input.len(),
-                End::Message => is_last_step,
-            };
-        let end = if is_frame_over { end } else { End::Input };
-        let breach = self.check_text(before).or_else(|| self.check_length()).or_else(|| self.check_end_of_text(end));
-        let output = before..self.collected.len();
-        Taken { consumed: progress.consumed, inflated: output, is_frame_over, part: None, breach }
+        let is_frame_over = !has_more && (is_last_step || end == End::Frame);
+        let length = message.length + output.len() as u64;
+        if length > self.max_message {
+            return Taken { breach: Some(too_big(length, self.max_message)), ..Taken::nothing() };
+        }
+        let before = self.collected.len();
+        append(output, &mut self.collected, self.max_message);
+        let breach =
+            self.check_text(before).or_else(|| self.check_end_of_text(if is_frame_over { end } else { End::Input }));
+        self.stream_if_larger(length);
+        Taken { consumed, inflated: before..self.collected.len(), is_frame_over, part: None, breach }
     }
 
     /// Accounts for what has been collected from `before` on.
@@ -269,10 +261,11 @@ impl Assembler {
         Some(Breach { rule: Rule::InvalidText, index: 0, bytes, detail })
     }
 
-    fn check_length(&mut self) -> Option<Breach> {
-        let message = self.message.as_mut()?;
-        message.stream_if_larger(message.length, self.stream_binary_above);
-        (message.length > self.max_message).then(|| too_big(message.length, self.max_message))
+    /// Changes over to handing a binary message out in parts, once it is known to be so large.
+    fn stream_if_larger(&mut self, length: u64) {
+        if let Some(message) = &mut self.message {
+            message.is_streamed |= message.kind == Kind::Binary && length > self.stream_binary_above;
+        }
     }
 }
 
@@ -315,10 +308,6 @@ impl Message {
         }
     }
 
-    fn stream_if_larger(&mut self, length: u64, most: u64) {
-        self.is_streamed |= self.kind == Kind::Binary && length > most;
-    }
-
     fn facts(&self) -> MessageFacts {
         let compressed = self.is_compressed.then_some(self.wire_length);
         MessageFacts { length: self.length, compressed, fragments: self.fragments }
@@ -341,13 +330,13 @@ fn corrupt(input: &[u8], error: &flate2::DecompressError) -> Breach {
     Breach { rule: Rule::CorruptDeflate, index: 0, bytes: input.to_vec(), detail }
 }
 
-/// Makes room to inflate into, twice as much each time, but never more than one byte past the limit.
-fn make_room(collected: &mut Vec<u8>, max_message: u64) {
-    if collected.len() < collected.capacity() {
-        return;
+/// Appends to what has been collected: capacity doubles, but does not pass the limit.
+fn append(bytes: &[u8], collected: &mut Vec<u8>, max_message: u64) {
+    let length = collected.len() + bytes.len();
+    if length > collected.capacity() {
+        let most = usize::try_from(max_message).unwrap_or(usize::MAX);
+        let capacity = collected.capacity().saturating_mul(2).min(most).max(length);
+        collected.reserve_exact(capacity - collected.len());
     }
-    let length = collected.len() as u64;
-    let most = max_message.saturating_add(1).saturating_sub(length).max(1);
-    let room = length.max(INFLATE_ROOM).min(most);
-    collected.reserve_exact(usize::try_from(room).unwrap_or(usize::MAX));
+    collected.extend_from_slice(bytes);
 }

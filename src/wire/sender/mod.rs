@@ -131,8 +131,8 @@ impl Sender {
             _ if self.is_closed => return Err(SendError::Closed),
             Outgoing::Text(text) => self.message(Data::Text, text.as_bytes(), output)?,
             Outgoing::Binary(payload) => self.message(Data::Binary, payload, output)?,
-            Outgoing::BinaryPart(piece) => self.piece(piece, output),
-            Outgoing::BinaryEnd(piece) => self.last_piece(piece, output),
+            Outgoing::BinaryPart(piece) => self.piece(Data::Binary, piece, Last::GoesOn, output),
+            Outgoing::BinaryEnd(piece) => self.piece(Data::Binary, piece, Last::Final, output),
             Outgoing::Ping(payload) => self.control(Control::Ping, payload, output)?,
             Outgoing::Pong(payload) => self.control(Control::Pong, payload, output)?,
             Outgoing::Close(close) => self.close(close, output)?,
@@ -157,60 +157,33 @@ impl Sender {
         if self.is_in_pieces {
             return Err(SendError::MessageOpen);
         }
-        self.counters.messages += 1;
-        self.counters.message_bytes += payload.len() as u64;
-        match &mut self.compressor {
-            Some(compressor) if !payload.is_empty() => {
-                let mut compressed = std::mem::take(&mut self.compressed);
-                compressed.clear();
-                compressor.last_piece(payload, &mut compressed);
-                self.count_compression(payload, &compressed);
-                self.fragments(First { opcode, rsv: RSV1 }, Last::Final, &compressed, output);
-                self.keep(compressed);
-            }
-            _ => self.fragments(First { opcode, rsv: 0 }, Last::Final, payload, output),
-        }
+        self.piece(opcode, payload, Last::Final, output);
         Ok(())
     }
 
-    fn piece(&mut self, piece: &[u8], output: &mut Vec<u8>) {
-        let first = self.first_of_piece();
-        self.is_in_pieces = true;
+    /// Sends a message or the next piece of one; `opcode` is for its first frame.
+    fn piece(&mut self, opcode: Data, piece: &[u8], last: Last, output: &mut Vec<u8>) {
+        let is_whole = !self.is_in_pieces && last == Last::Final;
+        let is_first = !self.is_in_pieces;
+        self.is_in_pieces = last == Last::GoesOn;
         self.counters.message_bytes += piece.len() as u64;
-        if let Some(compressor) = &mut self.compressor {
-            let mut compressed = std::mem::take(&mut self.compressed);
-            compressed.clear();
-            compressor.piece(piece, &mut compressed);
-            self.count_compression(piece, &compressed);
-            self.fragments(first, Last::GoesOn, &compressed, output);
-            self.keep(compressed);
-        } else {
-            self.fragments(first, Last::GoesOn, piece, output);
-        }
-    }
-
-    fn last_piece(&mut self, piece: &[u8], output: &mut Vec<u8>) {
-        let first = self.first_of_piece();
-        self.is_in_pieces = false;
-        self.counters.messages += 1;
-        self.counters.message_bytes += piece.len() as u64;
-        if let Some(compressor) = &mut self.compressor {
-            let mut compressed = std::mem::take(&mut self.compressed);
-            compressed.clear();
-            compressor.last_piece(piece, &mut compressed);
-            self.count_compression(piece, &compressed);
-            self.fragments(first, Last::Final, &compressed, output);
-            self.keep(compressed);
-        } else {
-            self.fragments(first, Last::Final, piece, output);
-        }
-    }
-
-    fn first_of_piece(&self) -> First {
-        match (self.is_in_pieces, &self.compressor) {
-            (true, _) => First { opcode: Data::Continue, rsv: 0 },
-            (false, Some(_)) => First { opcode: Data::Binary, rsv: RSV1 },
-            (false, None) => First { opcode: Data::Binary, rsv: 0 },
+        self.counters.messages += u64::from(last == Last::Final);
+        let opcode = if is_first { opcode } else { Data::Continue };
+        match &mut self.compressor {
+            // Nothing is as short as it gets.
+            Some(compressor) if !(is_whole && piece.is_empty()) => {
+                let mut compressed = std::mem::take(&mut self.compressed);
+                compressed.clear();
+                match last {
+                    Last::Final => compressor.last_piece(piece, &mut compressed),
+                    Last::GoesOn => compressor.piece(piece, &mut compressed),
+                }
+                self.count_compression(piece, &compressed);
+                let rsv = if is_first { RSV1 } else { 0 };
+                self.fragments(First { opcode, rsv }, last, &compressed, output);
+                self.keep(compressed);
+            }
+            _ => self.fragments(First { opcode, rsv: 0 }, last, piece, output),
         }
     }
 
