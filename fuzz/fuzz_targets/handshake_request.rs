@@ -1,0 +1,30 @@
+//! Whatever a client asks for gets an answer that is HTTP, and 101 only where something was agreed on.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wscope::wire::handshake::{
+    HeadProgress, HeadReader, ServerOptions, Strictness, Subprotocols, check_request, refuse,
+};
+use wscope::wire::{DeflateOffer, Role};
+
+fuzz_target!(|input: (bool, &[u8])| {
+    let (lenient, bytes) = input;
+    let options = ServerOptions {
+        subprotocols: Subprotocols::First,
+        deflate: Some(DeflateOffer::default()),
+        strictness: if lenient { Strictness::Lenient } else { Strictness::Strict },
+    };
+    let (response, accepted) = match HeadReader::new(Role::Client).feed(bytes) {
+        HeadProgress::Incomplete => return,
+        HeadProgress::Failed(error) => (refuse(&error), false),
+        HeadProgress::Complete { head, .. } => {
+            let reply = check_request(&head, &options);
+            (reply.response, reply.verdict.agreed.is_some())
+        }
+    };
+    match HeadReader::new(Role::Server).feed(&response) {
+        HeadProgress::Complete { head, .. } => assert_eq!(head.status() == Some(101), accepted),
+        other => panic!("{other:?} of {response:?}"),
+    }
+});
