@@ -16,6 +16,7 @@ mod pretty;
 mod printer;
 mod sink;
 mod talk;
+pub mod terminal;
 mod text;
 pub mod theme;
 mod timestamp;

@@ -18,13 +18,18 @@ const LONGEST_REASON: usize = LONGEST_CONTROL - 2;
 const USUAL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The settings and their names.
-pub(super) const SETTINGS: &[(&str, Setting)] = &[
+const SETTINGS: &[(&str, Setting)] = &[
     ("frames", Setting::Frames),
     ("hex", Setting::Hex),
     ("timestamps", Setting::Timestamps),
     ("pretty", Setting::Pretty),
     ("ping-pong", Setting::PingPong),
 ];
+
+/// What `/set` switches.
+pub fn setting_names() -> impl Iterator<Item = &'static str> + Clone {
+    SETTINGS.iter().map(|(name, _)| *name)
+}
 
 /// Why arguments were not understood.
 pub(super) enum Mistake {
@@ -107,8 +112,7 @@ fn setting(name: &str) -> Result<Setting> {
     if let Some((_, setting)) = SETTINGS.iter().find(|(candidate, _)| *candidate == name) {
         return Ok(*setting);
     }
-    let names = SETTINGS.iter().map(|(candidate, _)| *candidate);
-    Err(match super::table::nearest_of(name, names) {
+    Err(match super::table::nearest_of(name, setting_names()) {
         Some(candidate) => mistake(format!("no setting `{name}`, did you mean `{candidate}`?")),
         None => mistake(format!("no setting `{name}`")),
     })

@@ -19,6 +19,30 @@ const KEYS: &[&str] = &["fin", "rsv", "op", "mask", "len", "enc"];
 const OPCODES: &[(&str, u8)] =
     &[("continuation", 0x0), ("text", 0x1), ("binary", 0x2), ("close", 0x8), ("ping", 0x9), ("pong", 0xA)];
 
+/// What completion offers.
+const FIELDS: &[&str] = &[
+    "fin=0",
+    "fin=1",
+    "rsv=",
+    "op=text",
+    "op=binary",
+    "op=continuation",
+    "op=close",
+    "op=ping",
+    "op=pong",
+    "mask=none",
+    "mask=",
+    "len=",
+    "enc=7",
+    "enc=16",
+    "enc=64",
+];
+
+/// The fields of `/frame` and their usual values, for completion.
+pub fn frame_fields() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().copied()
+}
+
 /// A frame to send, its payload perhaps still in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrameCommand {

@@ -7,7 +7,8 @@ mod table;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use frame::FrameCommand;
+pub use arguments::setting_names;
+pub use frame::{FrameCommand, frame_fields};
 pub use table::{COMMANDS, Usage};
 
 use super::payload::Payload;

@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn usage_names_every_setting() {
-        let settings: Vec<_> = super::super::arguments::SETTINGS.iter().map(|(name, _)| *name).collect();
+        let settings: Vec<_> = super::super::setting_names().collect();
         assert_eq!(find("set").unwrap().arguments, format!("{} on|off", settings.join("|")));
     }
 

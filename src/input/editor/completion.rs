@@ -1,0 +1,107 @@
+//! What Tab offers: commands, settings, fields of `/frame`, and names of files.
+
+use std::fs;
+
+use crate::input::command::{COMMANDS, frame_fields, setting_names};
+
+/// One thing that Tab may put in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Offer {
+    /// What is listed.
+    pub(super) shown: String,
+    /// What replaces the text from the start that comes with it.
+    pub(super) inserted: String,
+}
+
+/// What may go on after `line` (up to the cursor), and from where it replaces it.
+pub(super) fn offers(line: &str) -> (usize, Vec<Offer>) {
+    let Some(command) = line.strip_prefix('/') else {
+        return (line.len(), Vec::new());
+    };
+    let Some((name, rest)) = command.split_once(' ') else {
+        return (0, commands(command));
+    };
+    let start = line.len() - rest.len();
+    let last = rest.rfind(' ').map_or(0, |space| space + 1);
+    let (before, word) = rest.split_at(last);
+    match name {
+        "file" | "save" => files(start, rest),
+        "set" if before.is_empty() => (start, words(setting_names(), word, " ")),
+        "set" => (start + last, words(["on", "off"].into_iter(), word, "")),
+        "binary" | "frame" if word.starts_with('@') => files(start + last + 1, &word[1..]),
+        "frame" => (start + last, words(frame_fields(), word, "")),
+        _ => (line.len(), Vec::new()),
+    }
+}
+
+fn commands(typed: &str) -> Vec<Offer> {
+    let matching = COMMANDS.iter().filter(|usage| usage.name.starts_with(typed));
+    matching
+        .map(|usage| {
+            let shown = format!("/{}", usage.name);
+            let inserted = if usage.arguments.is_empty() { shown.clone() } else { format!("{shown} ") };
+            Offer { shown, inserted }
+        })
+        .collect()
+}
+
+fn words(known: impl Iterator<Item = &'static str>, typed: &str, end: &str) -> Vec<Offer> {
+    let matching = known.filter(|word| word.starts_with(typed));
+    matching.map(|word| Offer { shown: word.to_owned(), inserted: format!("{word}{end}") }).collect()
+}
+
+/// Files whose path starts with `typed`; hidden ones only when their dot was typed.
+fn files(start: usize, typed: &str) -> (usize, Vec<Offer>) {
+    let (folder, beginning) = typed.split_at(typed.rfind('/').map_or(0, |slash| slash + 1));
+    let listing = fs::read_dir(if folder.is_empty() { "." } else { folder });
+    let entries = listing.into_iter().flatten().flatten();
+    let mut offers: Vec<Offer> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let is_offered = name.starts_with(beginning) && (beginning.starts_with('.') || !name.starts_with('.'));
+            let slash = if entry.path().is_dir() { "/" } else { "" };
+            is_offered.then(|| Offer { shown: format!("{name}{slash}"), inserted: format!("{folder}{name}{slash}") })
+        })
+        .collect();
+    offers.sort();
+    (start, offers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inserted(line: &str) -> (usize, Vec<String>) {
+        let (start, offers) = offers(line);
+        (start, offers.into_iter().map(|offer| offer.inserted).collect())
+    }
+
+    #[test]
+    fn commands_are_completed_in_column_one() {
+        assert_eq!(inserted("/pi"), (0, vec!["/ping ".into()]));
+        assert_eq!(inserted("/st"), (0, vec!["/stats".into()]));
+        assert_eq!(inserted("/expect").1, ["/expect ", "/expect-close ", "/expect-quiet "]);
+        assert_eq!(inserted("hello").1, [""; 0]);
+        assert_eq!(inserted("/").1.len(), COMMANDS.len());
+    }
+
+    #[test]
+    fn arguments_are_completed() {
+        assert_eq!(inserted("/set fr"), (5, vec!["frames ".into()]));
+        assert_eq!(inserted("/set frames o"), (12, vec!["on".into(), "off".into()]));
+        assert_eq!(inserted("/frame fin=0 op=p"), (13, vec!["op=ping".into(), "op=pong".into()]));
+    }
+
+    #[test]
+    fn file_names_are_completed_where_a_file_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_str().unwrap();
+        fs::write(folder.path().join("a b.json"), "").unwrap();
+        fs::write(folder.path().join(".hidden"), "").unwrap();
+        fs::create_dir(folder.path().join("abc")).unwrap();
+        assert_eq!(inserted(&format!("/file {root}/a")), (6, vec![format!("{root}/a b.json"), format!("{root}/abc/")]));
+        assert_eq!(inserted(&format!("/binary @{root}/abc")), (9, vec![format!("{root}/abc/")]));
+        assert_eq!(inserted(&format!("/frame op=text @{root}/.h")), (16, vec![format!("{root}/.hidden")]));
+        assert_eq!(inserted("/file /no/such/folder/"), (6, vec![]));
+    }
+}

@@ -1,0 +1,154 @@
+//! The terminal itself: its modes, and writing to it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, stdin};
+use std::os::fd::AsFd;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::termios::{self, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
+
+use crate::output::{FdOutlet, Outlet};
+
+/// What an editor may have switched on: bracketed paste.
+const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
+
+/// What it switches on in the terminal.
+const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
+
+/// The terminal that controls the process, or else the one that stdin is, and the modes in which it was found.
+#[derive(Debug)]
+pub struct Device {
+    file: File,
+    /// As the system has it: nix's own type is not `Sync`.
+    found: nix::libc::termios,
+}
+
+/// Keys that mean something to the terminal (`stty` shows and sets them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpecialKeys {
+    /// Usually Ctrl-C.
+    pub interrupt: char,
+    /// Usually Ctrl-D.
+    pub end_of_file: char,
+    /// Usually Ctrl-\.
+    pub quit: char,
+    /// Usually Ctrl-Z.
+    pub suspend: char,
+}
+
+impl Device {
+    /// # Errors
+    /// When there is no terminal.
+    pub fn open() -> io::Result<Self> {
+        let controlling = OpenOptions::new().read(true).write(true).open("/dev/tty");
+        let file = match controlling {
+            Ok(file) => file,
+            Err(_) if stdin().is_terminal() => stdin().as_fd().try_clone_to_owned()?.into(),
+            Err(error) => return Err(error),
+        };
+        let found = termios::tcgetattr(&file)?.into();
+        Ok(Self { file, found })
+    }
+
+    /// The terminal, to read from.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The keys that interrupt, end the input, quit and suspend, as they were found.
+    pub fn special_keys(&self) -> SpecialKeys {
+        let key = |index| char::from(Termios::from(self.found).control_chars[index as usize]);
+        SpecialKeys {
+            interrupt: key(SpecialCharacterIndices::VINTR),
+            end_of_file: key(SpecialCharacterIndices::VEOF),
+            quit: key(SpecialCharacterIndices::VQUIT),
+            suspend: key(SpecialCharacterIndices::VSUSP),
+        }
+    }
+
+    /// A way to write to it.
+    ///
+    /// # Errors
+    /// When the process has no descriptor left.
+    pub fn outlet(&self) -> io::Result<FdOutlet> {
+        FdOutlet::new(&self.file)
+    }
+
+    /// Keys are neither echoed nor gathered into lines, so that what is typed while nobody edits is there, once and
+    /// unharmed, when somebody does. Ctrl-C interrupts the process, and throws nothing away.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn calm(&self) -> io::Result<()> {
+        let mut modes = Termios::from(self.found);
+        modes.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN);
+        modes.local_flags.insert(LocalFlags::ISIG | LocalFlags::NOFLSH);
+        modes.input_flags.remove(InputFlags::ICRNL | InputFlags::IXON);
+        modes.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+        modes.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+        self.apply(&modes)
+    }
+
+    /// As [`calm`](Self::calm), and Ctrl-C is a key like any other: for reading secrets.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn deaf(&self) -> io::Result<()> {
+        self.calm()?;
+        self.set_signals(false)
+    }
+
+    /// Whether Ctrl-C is a signal; all else stays.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub(super) fn set_signals(&self, on: bool) -> io::Result<()> {
+        let mut modes = termios::tcgetattr(&self.file)?;
+        modes.local_flags.set(LocalFlags::ISIG, on);
+        self.apply(&modes)
+    }
+
+    /// Puts it back as it was found. Waits for nothing: output may be paused.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn restore(&self) -> io::Result<()> {
+        self.apply(&self.found.into())
+    }
+
+    /// Runs `pause` with the terminal as it was found, then goes back to the modes that were in force.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn hand_back(&self, pause: impl FnOnce()) -> io::Result<()> {
+        let modes = termios::tcgetattr(&self.file)?;
+        self.restore()?;
+        self.outlet()?.write_all(BRACKETED_PASTE_OFF)?;
+        pause();
+        self.apply(&modes)?;
+        self.outlet()?.write_all(BRACKETED_PASTE_ON)
+    }
+
+    /// Ends bracketed paste, where an editor left it on, and the line that was being edited; unless output is paused.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub(super) fn abandon_line(&self) -> io::Result<()> {
+        if self.is_writable_within(PollTimeout::ZERO) {
+            let mut outlet = self.outlet()?;
+            outlet.write_all(BRACKETED_PASTE_OFF)?;
+            outlet.write_all(b"\r\n")?;
+        }
+        Ok(())
+    }
+
+    /// Whether output goes on, or resumes in time. (macOS cannot poll `/dev/tty`, and says that it does.)
+    pub(super) fn is_writable_within(&self, limit: PollTimeout) -> bool {
+        let mut descriptors = [PollFd::new(self.file.as_fd(), PollFlags::POLLOUT)];
+        !matches!(poll(&mut descriptors, limit), Ok(0))
+    }
+
+    fn apply(&self, modes: &Termios) -> io::Result<()> {
+        Ok(termios::tcsetattr(&self.file, SetArg::TCSANOW, modes)?)
+    }
+}
