@@ -102,7 +102,7 @@ impl Race {
         // From the back, so that removing one leaves the indices of the others.
         for index in ready.into_iter().rev() {
             let (socket, address) = self.flying.remove(index);
-            match finish(socket) {
+            match finish(socket, address) {
                 Ok(socket) => return Some((socket, address)),
                 Err(error) => self.failed.push((address, error)),
             }
@@ -143,9 +143,13 @@ fn begin(address: SocketAddr) -> io::Result<Socket> {
 }
 
 /// The outcome of an attempt that poll says is over.
-fn finish(socket: Socket) -> io::Result<TcpStream> {
+fn finish(socket: Socket, address: SocketAddr) -> io::Result<TcpStream> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
+    }
+    // Where nobody listens, the system may pick that very port as ours, and TCP then connects the socket to itself.
+    if socket.local_addr()?.as_socket() == Some(address) {
+        return Err(io::ErrorKind::ConnectionRefused.into());
     }
     socket.set_nonblocking(false)?;
     // Writes are batched: nothing must wait for the peer's delayed acknowledgement.

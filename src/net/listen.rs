@@ -175,3 +175,72 @@ fn cannot_listen(address: &ListenAddress, error: io::Error) -> Error {
         None => error,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(address: ListenAddress) -> Result<Listener> {
+        let options = ListenOptions { address, identity: None, minimum_version: MinimumVersion::default() };
+        listen(&options, &|_| unreachable!())
+    }
+
+    #[test]
+    fn an_address_to_listen_at_is_loopback_unless_it_says_otherwise() {
+        for (text, host, port) in [
+            ("8000", "127.0.0.1", 8000),
+            (":8000", "127.0.0.1", 8000),
+            ("0", "127.0.0.1", 0),
+            ("localhost:8000", "127.0.0.1", 8000),
+            ("0.0.0.0:80", "0.0.0.0", 80),
+            ("[::1]:80", "::1", 80),
+            ("example.com:80", "example.com", 80),
+        ] {
+            assert_eq!(ListenAddress::parse(text).unwrap(), ListenAddress { host: host.into(), port }, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_to_listen_at_is_refused() {
+        for text in ["", "host", "host:", "host:65536", "::1:80", "[]:80", "[::1:80", "*:80", "ws://host:80"] {
+            let error = ListenAddress::parse(text).unwrap_err();
+            assert_eq!(error.phase(), Phase::Usage, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_free_port_is_taken_and_told() {
+        let listener = at(ListenAddress::loopback(0)).unwrap();
+        assert_ne!(listener.address().port(), 0);
+        assert_eq!(listener.url(), format!("ws://{}/", listener.address()));
+    }
+
+    #[test]
+    fn every_interface_is_reached_over_loopback() {
+        let listener = at(ListenAddress::new("0.0.0.0", 0)).unwrap();
+        assert_eq!(listener.url(), format!("ws://127.0.0.1:{}/", listener.address().port()));
+    }
+
+    #[test]
+    fn a_client_without_tls_is_connected_at_once() {
+        let listener = at(ListenAddress::loopback(0)).unwrap();
+        let client = TcpStream::connect(listener.address()).unwrap();
+        let connected = listener.accept().unwrap().handshake(Instant::now()).unwrap();
+        assert_eq!(connected.address, client.local_addr().unwrap());
+        assert!(connected.tls.is_none() && connected.socket.nodelay().unwrap());
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_told() {
+        let listener = at(ListenAddress::loopback(0)).unwrap();
+        let error = at(ListenAddress::loopback(listener.address().port())).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot listen at `{}`", listener.address()));
+        assert!(error.hint_text().unwrap().contains("choose another port"));
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_told() {
+        let error = at(ListenAddress::new("192.0.2.1", 0)).unwrap_err();
+        assert!(error.hint_text().unwrap().contains("an address of this machine"));
+    }
+}

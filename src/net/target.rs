@@ -121,6 +121,11 @@ impl Target {
         }
     }
 
+    /// Whether the host is a name, not an address.
+    pub(super) fn has_name(&self) -> bool {
+        matches!(self.host, Host::Domain(_))
+    }
+
     /// Whether the name means this machine whatever a name server says (RFC 6761 section 6.3).
     pub(super) fn is_localhost(&self) -> bool {
         let Host::Domain(name) = &self.host else { return false };

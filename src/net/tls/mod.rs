@@ -144,7 +144,7 @@ impl Client {
     fn explain(&self, peer: &str, limit: Limit, broken: Broken, testimony: Option<&Testimony>) -> Error {
         match testimony {
             Some(Testimony { chain, verdict: Err(error) }) if self.trust.insists() => {
-                verdict::refused(peer, error, chain, self.trust.has_roots())
+                verdict::refused(peer, error, chain, &self.trust)
             }
             _ => explain::broken(Side::Client, peer, limit, broken),
         }

@@ -6,17 +6,17 @@ use rustls::CertificateError;
 use rustls::pki_types::{CertificateDer, UnixTime};
 
 use super::certificate::{self, Description};
-use super::witness::{Testimony, webpki_error};
+use super::witness::{Testimony, Trust, webpki_error};
 use crate::error::{Error, Phase};
 
 /// The error for a server whose certificate was refused, with the certificates as evidence.
-/// `has_roots`: whether there was anybody to trust at all.
-pub(super) fn refused(peer: &str, error: &rustls::Error, chain: &[CertificateDer<'_>], has_roots: bool) -> Error {
+pub(super) fn refused(peer: &str, error: &rustls::Error, chain: &[CertificateDer<'_>], trust: &Trust) -> Error {
     let refused = Error::new(Phase::Tls, format!("the certificate of `{peer}` {}", complaint(error, chain)));
     let refused = chain.iter().enumerate().fold(refused, |refused, (depth, certificate)| {
         refused.evidence(format!("certificate {depth}: {}", certificate::line(certificate)))
     });
-    refused.hint(if has_roots { remedy(error, chain) } else { NO_ROOTS })
+    let refused = trust.unread().iter().fold(refused, Error::evidence);
+    refused.hint(if trust.has_roots() { remedy(error, chain) } else { NO_ROOTS })
 }
 
 /// What verification makes of the chain, in one line.

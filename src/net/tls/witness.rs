@@ -8,6 +8,7 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls_native_certs::CertificateResult;
 
 use super::{Verification, pem};
 use crate::error::Result;
@@ -22,6 +23,8 @@ pub(super) struct Trust {
     /// `openssl req -x509` makes such certificates, which webpki takes for a CA's and refuses.
     pinned: Arc<[CertificateDer<'static>]>,
     insist: bool,
+    /// What could not be read of the system's trust store.
+    unread: Arc<[String]>,
 }
 
 /// What one handshake showed.
@@ -43,12 +46,14 @@ pub(super) struct Witness {
 impl Trust {
     /// Reads the trusted roots.
     pub(super) fn new(verification: &Verification, provider: &Arc<CryptoProvider>) -> Result<Self> {
-        let (certificates, pinned) = match verification {
-            // What cannot be read is as good as not there: the verdict will say that an issuer is unknown.
-            Verification::System | Verification::None => (rustls_native_certs::load_native_certs().certs, Vec::new()),
+        let (certificates, pinned, unread) = match verification {
+            Verification::System | Verification::None => {
+                let CertificateResult { certs, errors, .. } = rustls_native_certs::load_native_certs();
+                (certs, Vec::new(), errors.iter().map(ToString::to_string).collect())
+            }
             Verification::Ca(path) => {
                 let certificates = pem::certificates(path)?;
-                (certificates.clone(), certificates)
+                (certificates.clone(), certificates, Vec::new())
             }
         };
         let mut roots = RootCertStore::empty();
@@ -56,12 +61,17 @@ impl Trust {
         // It fails for one reason only: there are no roots.
         let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().ok();
         let insist = !matches!(verification, Verification::None);
-        Ok(Self { provider: provider.clone(), judge, pinned: pinned.into(), insist })
+        Ok(Self { provider: provider.clone(), judge, pinned: pinned.into(), insist, unread: unread.into() })
     }
 
     /// Whether a bad verdict ends the handshake.
     pub(super) fn insists(&self) -> bool {
         self.insist
+    }
+
+    /// What could not be read of the system's trust store, one line each.
+    pub(super) fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// Whether there is anybody to trust at all.

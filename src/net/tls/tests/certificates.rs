@@ -1,0 +1,145 @@
+//! What is made of a server's certificate.
+
+use std::io::Read;
+
+use rcgen::date_time_ymd;
+
+use super::*;
+use crate::event::Event;
+
+#[test]
+fn a_trusted_server_is_verified_and_the_facts_are_told() {
+    let authority = Authority::new();
+    let facts = acceptance(authority.issue(&named("localhost")), &authority.trusted()).tls_facts.unwrap();
+    assert_eq!(facts.version, "TLSv1.3");
+    assert!(facts.cipher_suite.starts_with("TLS13_"), "{}", facts.cipher_suite);
+    assert_eq!(facts.key_exchange.as_deref(), Some("X25519"));
+    assert_eq!(facts.alpn.as_deref(), Some("http/1.1"));
+    assert_eq!(facts.server_name, "localhost");
+    assert_eq!(facts.verified, Ok(()));
+    let [leaf] = facts.certificates.as_slice() else { panic!("{:?}", facts.certificates) };
+    assert!(leaf.starts_with("subject CN=the server, issuer CN=wscope test CA, valid "), "{leaf}");
+    assert!(leaf.ends_with(", names localhost"), "{leaf}");
+}
+
+#[test]
+fn what_comes_right_after_the_handshake_is_not_lost() {
+    let authority = Authority::new();
+    let mut connected = acceptance(authority.issue(&named("localhost")), &authority.trusted());
+    let tls = connected.tls.as_mut().unwrap();
+    let mut greeting = [0; 7];
+    while tls.reader().read_exact(&mut greeting).is_err() {
+        assert_ne!(tls.read_tls(&mut connected.socket).unwrap(), 0);
+        tls.process_new_packets().unwrap();
+    }
+    assert_eq!(&greeting, b"welcome");
+}
+
+#[test]
+fn each_step_is_reported_and_kept() {
+    let authority = Authority::new();
+    let listener = listener(authority.issue(&named("localhost")));
+    let target = Target::parse(&listener.url().replace("127.0.0.1", "localhost")).unwrap();
+    let server = serve(listener);
+    let options = ConnectOptions::prepare(&target, &authority.trusted(), &no_passphrase).unwrap();
+    let mut seen = Vec::new();
+    let connected = connect(&target, &options, soon(), &mut |event| match event {
+        Event::Step(step) => seen.push(step.kind.name()),
+        Event::Tls(_) => seen.push("facts"),
+        _ => unreachable!(),
+    });
+    server.join().unwrap().unwrap();
+    assert_eq!(seen, ["resolve", "connect", "tls", "facts"]);
+    let kept: Vec<_> = connected.unwrap().steps.iter().map(|step| step.kind.name()).collect();
+    assert_eq!(kept, ["resolve", "connect", "tls"]);
+}
+
+#[test]
+fn an_expired_certificate_is_dated() {
+    let authority = Authority::new();
+    let mut parameters = named("localhost");
+    (parameters.not_before, parameters.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
+    let error = refusal(authority.issue(&parameters), &authority.trusted());
+    let message = error.to_string();
+    assert!(message.contains(" expired ") && message.ends_with(" days ago, on 2020-01-01 00:00 UTC"), "{message}");
+    assert!(error.evidence_lines()[0].contains("CN=the server"));
+}
+
+#[test]
+fn a_certificate_of_the_future_is_dated() {
+    let authority = Authority::new();
+    let mut parameters = named("localhost");
+    (parameters.not_before, parameters.not_after) = (date_time_ymd(2390, 1, 1), date_time_ymd(2391, 1, 1));
+    let message = refusal(authority.issue(&parameters), &authority.trusted()).to_string();
+    assert!(
+        message.contains("is not valid for another ") && message.ends_with("until 2390-01-01 00:00 UTC"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_wrong_name_is_told_with_the_right_ones_and_sni_cures_it() {
+    let authority = Authority::new();
+    let error = refusal(authority.issue(&named("example.com")), &authority.trusted());
+    assert!(error.to_string().ends_with("is not for `localhost`, but for example.com"), "{error}");
+    assert!(error.hint_text().unwrap().contains("--sni"));
+
+    let options = TlsOptions { server_name: Some("example.com".into()), ..authority.trusted() };
+    let facts = acceptance(authority.issue(&named("example.com")), &options).tls_facts.unwrap();
+    assert_eq!((facts.server_name.as_str(), facts.verified), ("example.com", Ok(())));
+}
+
+#[test]
+fn an_unknown_issuer_is_named() {
+    let (authority, other) = (Authority::new(), Authority::named("another CA"));
+    let error = refusal(authority.issue(&named("localhost")), &other.trusted());
+    assert!(error.to_string().contains("comes from `CN=wscope test CA`"), "{error}");
+    assert!(error.hint_text().unwrap().contains("--cacert"));
+}
+
+#[test]
+fn a_ca_that_was_made_anew_under_its_old_name_is_told() {
+    let (authority, old) = (Authority::new(), Authority::new());
+    let error = refusal(authority.issue(&named("localhost")), &old.trusted());
+    assert!(error.to_string().ends_with("is not signed by the `CN=wscope test CA` that is trusted here"), "{error}");
+}
+
+#[test]
+fn a_self_signed_certificate_is_called_that_and_trusted_once_it_is_given() {
+    let authority = Authority::new();
+    let identity = authority.self_signed(&named("localhost"));
+    let error = refusal(identity.clone(), &authority.trusted());
+    assert!(error.to_string().ends_with("is self-signed"), "{error}");
+
+    let options = TlsOptions { verification: Verification::Ca(identity.certificate.clone()), ..TlsOptions::default() };
+    assert_eq!(acceptance(identity, &options).tls_facts.unwrap().verified, Ok(()));
+}
+
+/// `openssl req -x509` marks what it makes as a CA's.
+#[test]
+fn a_self_signed_certificate_of_openssl_is_trusted_once_it_is_given_but_for_its_names_only() {
+    let authority = Authority::new();
+    for (name, trusted) in [("localhost", true), ("example.com", false)] {
+        let mut parameters = named(name);
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let identity = authority.self_signed(&parameters);
+        let verification = Verification::Ca(identity.certificate.clone());
+        let options = TlsOptions { verification, ..TlsOptions::default() };
+        if trusted {
+            assert_eq!(acceptance(identity, &options).tls_facts.unwrap().verified, Ok(()));
+        } else {
+            assert!(refusal(identity, &options).to_string().contains("is not for `localhost`"));
+        }
+    }
+}
+
+#[test]
+fn insecure_accepts_anything_and_says_what_was_wrong() {
+    let authority = Authority::new();
+    let options = TlsOptions { verification: Verification::None, ..TlsOptions::default() };
+    let mut parameters = named("example.com");
+    parameters.not_after = date_time_ymd(2020, 1, 1);
+    let facts = acceptance(authority.issue(&parameters), &options).tls_facts.unwrap();
+    let verdict = facts.verified.unwrap_err();
+    assert!(verdict.starts_with("the certificate "), "{verdict}");
+}

@@ -1,0 +1,189 @@
+//! Handshakes that break, and what else a handshake is about.
+
+use std::io::Read;
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::server::WebPkiClientVerifier;
+use rustls::version::{TLS12, TLS13};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
+
+use super::*;
+
+/// A peer that is no TLS server: it reads the hello, answers with `answer`, and then does as `then` says.
+fn impostor(answer: &'static [u8], then: fn(TcpStream)) -> (u16, JoinHandle<()>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let peer = thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut hello = [0; 4096];
+        let _ = socket.read(&mut hello).unwrap();
+        socket.write_all(answer).unwrap();
+        then(socket);
+    });
+    (port, peer)
+}
+
+#[test]
+fn a_port_without_tls_is_told_by_its_answer() {
+    let authority = Authority::new();
+    let (port, peer) = impostor(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", drop);
+    let error = connect_to(port, &authority.trusted()).unwrap_err();
+    assert_eq!(error.to_string(), format!("`localhost:{port}` does not speak TLS"));
+    assert_eq!(error.evidence_lines(), ["it sent `HTTP/1.1 400 Bad Request`"]);
+    assert_eq!(error.hint_text(), Some(format!("for a port without TLS, use `ws://localhost:{port}`").as_str()));
+    peer.join().unwrap();
+}
+
+#[test]
+fn a_peer_that_hangs_up_in_the_handshake_is_told() {
+    let authority = Authority::new();
+    let (port, peer) = impostor(b"", drop);
+    let error = connect_to(port, &authority.trusted()).unwrap_err();
+    assert!(error.to_string().contains("the connection in the TLS handshake"), "{error}");
+    assert_eq!(error.exit_status(), ExitStatus::Tls);
+    peer.join().unwrap();
+}
+
+#[test]
+fn a_peer_that_stays_silent_runs_into_the_time_limit() {
+    let authority = Authority::new();
+    let until_the_client_leaves = |mut socket: TcpStream| {
+        let _ = socket.read_to_end(&mut Vec::new());
+    };
+    let (port, peer) = impostor(b"", until_the_client_leaves);
+    let target = Target::parse(&format!("wss://localhost:{port}")).unwrap();
+    let options = ConnectOptions::prepare(&target, &authority.trusted(), &no_passphrase).unwrap();
+    let limit = Instant::now() + Duration::from_millis(100);
+    let error = connect(&target, &options, limit, &mut |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), format!("no TLS handshake with `localhost:{port}` within 0.1 s"));
+    assert_eq!((error.phase(), error.exit_status()), (Phase::Tls, ExitStatus::TimedOut));
+    peer.join().unwrap();
+}
+
+/// A server with demands of its own.
+fn demanding(
+    authority: &Authority,
+    versions: &[&'static SupportedProtocolVersion],
+    wants_certificate: bool,
+) -> (u16, JoinHandle<Result<(), rustls::Error>>) {
+    let key = KeyPair::generate().unwrap();
+    let certificate = named("localhost").signed_by(&key, &authority.issuer).unwrap();
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(versions).unwrap();
+    let builder = if wants_certificate {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.issuer.der().clone()).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap();
+        builder.with_client_cert_verifier(verifier)
+    } else {
+        builder.with_no_client_auth()
+    };
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key).unwrap());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut connection = rustls::ServerConnection::new(config).unwrap();
+        while connection.is_handshaking() || connection.wants_write() {
+            while connection.wants_write() {
+                connection.write_tls(&mut socket).unwrap();
+            }
+            if connection.is_handshaking() {
+                connection.read_tls(&mut socket).unwrap();
+                let outcome = connection.process_new_packets();
+                if outcome.is_err() {
+                    connection.write_tls(&mut socket).unwrap();
+                    // What the client still has to say must not turn the alert into a reset.
+                    let _ = socket.shutdown(Shutdown::Write).and_then(|()| socket.read_to_end(&mut Vec::new()));
+                }
+                outcome?;
+            }
+        }
+        Ok(())
+    });
+    (port, server)
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_leads_to_the_flags() {
+    let authority = Authority::new();
+    let (port, server) = demanding(&authority, &[&TLS12], true);
+    let error = connect_to(port, &authority.trusted()).unwrap_err();
+    assert!(error.to_string().contains("refuses the TLS handshake: alert "), "{error}");
+    assert!(error.hint_text().unwrap().contains("--cert"), "{error}");
+    server.join().unwrap().unwrap_err();
+}
+
+#[test]
+fn in_tls_1_3_the_refusal_comes_after_the_handshake_and_reads_the_same() {
+    let authority = Authority::new();
+    let (port, server) = demanding(&authority, &[&TLS13], true);
+    let mut connected = connect_to(port, &authority.trusted()).unwrap();
+    let tls = connected.tls.as_mut().unwrap();
+    let refusal = loop {
+        tls.read_tls(&mut connected.socket).unwrap();
+        if let Err(error) = tls.process_new_packets() {
+            break error;
+        }
+    };
+    let error = crate::net::tls_failure("localhost:1", &refusal);
+    assert_eq!(error.to_string(), "`localhost:1` refuses the TLS handshake: alert 116, certificate required");
+    drop(connected);
+    server.join().unwrap().unwrap_err();
+}
+
+#[test]
+fn a_certificate_of_ours_is_shown_when_it_is_wanted() {
+    let authority = Authority::new();
+    for versions in [&[&TLS12], &[&TLS13]] {
+        let (port, server) = demanding(&authority, versions, true);
+        let options = TlsOptions { identity: Some(authority.issue(&named("client"))), ..authority.trusted() };
+        let _connected = connect_to(port, &options).unwrap();
+        server.join().unwrap().unwrap();
+    }
+}
+
+#[test]
+fn a_server_below_the_lowest_version_is_told() {
+    let authority = Authority::new();
+    let (port, server) = demanding(&authority, &[&TLS12], false);
+    let options = TlsOptions { minimum_version: MinimumVersion::Tls13, ..authority.trusted() };
+    let error = connect_to(port, &options).unwrap_err();
+    assert!(error.hint_text().unwrap().contains("--tls-min"), "{error}");
+    server.join().unwrap().unwrap_err();
+}
+
+#[test]
+fn a_client_that_does_not_speak_tls_is_told_by_what_it_sent() {
+    let authority = Authority::new();
+    let listener = listener(authority.issue(&named("localhost")));
+    let mut client = TcpStream::connect(listener.address()).unwrap();
+    client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    let error = listener.accept().unwrap().handshake(soon()).unwrap_err();
+    assert_eq!(error.to_string(), format!("`{}` does not speak TLS", client.local_addr().unwrap()));
+    assert_eq!(error.evidence_lines(), ["it sent `GET / HTTP/1.1`"]);
+}
+
+#[test]
+fn a_silent_client_is_given_up() {
+    let authority = Authority::new();
+    let listener = listener(authority.issue(&named("localhost")));
+    let _client = TcpStream::connect(listener.address()).unwrap();
+    let error = listener.accept().unwrap().handshake(Instant::now() + Duration::from_millis(50)).unwrap_err();
+    assert_eq!(error.exit_status(), ExitStatus::TimedOut);
+}
+
+#[test]
+fn a_key_of_another_certificate_is_refused_before_anything_is_connected() {
+    let authority = Authority::new();
+    let certificate = authority.issue(&named("client")).certificate;
+    let key = authority.write("key.pem", &KeyPair::generate().unwrap().serialize_pem());
+    let options = TlsOptions { identity: Some(Identity { certificate, key }), ..authority.trusted() };
+    let error = connect_to(1, &options).unwrap_err();
+    assert_eq!(error.phase(), Phase::Usage);
+    assert!(error.to_string().contains("cannot be used with the certificate"), "{error}");
+}
