@@ -13,9 +13,10 @@ fn wscope(bencher: Bencher, row: Row) {
     let payload = row.payload();
     let mut sender = Sender::new(sender_options(Role::Client, None));
     let mut output = Vec::new();
+    let message = row.outgoing(&payload);
     bencher.counter(row.bytes()).bench_local(|| {
         for _ in 0..row.count() {
-            sender.send(row.outgoing(&payload), &mut output).expect("the connection is open");
+            sender.send(message, &mut output).expect("the connection is open");
             if output.len() > 128 << 10 {
                 black_box(&output);
                 output.clear();
