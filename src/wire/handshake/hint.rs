@@ -1,7 +1,8 @@
 //! Why an upgrade is refused, as far as experience tells, and what cures it.
 
-use super::Refusal;
 use super::refusal::Context;
+use super::{HandshakeRule, Refusal};
+use crate::wire::{Finding, Rule};
 
 const NGINX: &str = "the usual cause is a proxy that drops `Upgrade`; nginx needs, in its `location`:
   proxy_http_version 1.1;
@@ -42,6 +43,22 @@ pub(super) fn of_refusal(refusal: &Refusal, request: &Context) -> Option<String>
     let body = String::from_utf8_lossy(&refusal.body()).to_lowercase();
     let telltale = TELLTALES.iter().find(|(text, _)| body.contains(text));
     telltale.map(|&(_, hint)| hint.to_owned()).or_else(|| of_status(refusal, request))
+}
+
+/// The next thing to try when an answer that accepts the upgrade breaks rules.
+pub(super) fn of_findings(findings: &[Finding]) -> Option<String> {
+    let broke = |rule: HandshakeRule| findings.iter().any(|finding| finding.rule == Rule::Handshake(rule));
+    let cause = if broke(HandshakeRule::HttpVersion) {
+        "a proxy that speaks HTTP/1.0 may be in between (nginx: `proxy_http_version 1.1;`); "
+    } else if broke(HandshakeRule::ExtensionNotOffered) {
+        "the server, or a proxy before it, switches an extension on without being asked; "
+    } else if broke(HandshakeRule::SubprotocolNotOffered) {
+        "offer what the server speaks with `--subprotocol`; "
+    } else {
+        ""
+    };
+    let can_go_on = !findings.is_empty() && findings.iter().all(|finding| finding.rule.can_go_on());
+    can_go_on.then(|| format!("{cause}`--lenient` reports this and goes on"))
 }
 
 fn of_status(refusal: &Refusal, request: &Context) -> Option<String> {

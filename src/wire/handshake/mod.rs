@@ -7,6 +7,7 @@
 mod accept;
 mod extensions;
 mod head;
+mod head_error;
 mod header_rule;
 mod hint;
 mod reader;
@@ -21,8 +22,9 @@ mod token;
 pub(super) use extensions::parse_parameters;
 pub use extensions::{Extension, Parameter, parse_extensions};
 pub use head::{Field, Head};
+pub use head_error::{HeadError, HeadFault};
 pub use header_rule::HeaderRule;
-pub use reader::{HeadError, HeadFault, HeadProgress, HeadReader, MAX_HEAD, MAX_HEADER_LINES};
+pub use reader::{HeadProgress, HeadReader, MAX_HEAD, MAX_HEADER_LINES};
 pub use refusal::{MAX_BODY, Refusal};
 pub use request::{Request, RequestOptions};
 pub use response::{Answer, Verdict, check_response};

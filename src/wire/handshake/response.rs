@@ -1,7 +1,7 @@
 //! Judging the server's answer (RFC 6455 section 4.1, "the client MUST validate the server's response").
 
 use super::extensions::{Extension, parse_extensions};
-use super::{Agreed, HandshakeRule, Head, Refusal, Request, Strictness, Version, accept, token};
+use super::{Agreed, HandshakeRule, Head, Refusal, Request, Strictness, Version, accept, hint, token};
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
 use crate::wire::{DeflateParameters, Finding, Role};
 
@@ -25,6 +25,13 @@ pub struct Verdict {
     pub notes: Vec<String>,
     /// What was agreed on; `None` when the findings fail the handshake.
     pub agreed: Option<Agreed>,
+}
+
+impl Verdict {
+    /// What to try next when nothing was agreed on.
+    pub fn hint(&self) -> Option<String> {
+        hint::of_findings(&self.findings)
+    }
 }
 
 /// Checks the head of the answer to `request`.
@@ -287,6 +294,7 @@ mod tests {
         assert_eq!(rules, [Rule::Handshake(rule)], "{response}");
         assert_eq!(verdict.agreed, None, "{response}");
         assert_eq!(verdict.findings[0].blame, Role::Server);
+        assert!(verdict.hint().unwrap().contains("--lenient"));
         let lenient = judge(response, &request(&[]), Strictness::Lenient);
         assert!(lenient.agreed.is_some(), "{response}");
         lenient

@@ -1,0 +1,175 @@
+//! What came instead of a head, and what that suggests.
+
+use std::fmt;
+
+use super::{MAX_HEAD, MAX_HEADER_LINES};
+use crate::wire::Role;
+
+/// How many of the bytes that came an error keeps.
+const EVIDENCE: usize = 128;
+
+/// How many of them are shown where they are no text.
+const SHOWN_IN_HEX: usize = 16;
+
+/// Why there is no head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadFault {
+    /// The bytes are no HTTP/1 head.
+    NotHttp,
+    /// It is longer than [`MAX_HEAD`].
+    TooLong,
+    /// It has more lines than [`MAX_HEADER_LINES`].
+    TooManyLines,
+    /// The stream ended before the head did.
+    Ended,
+}
+
+/// No head, and what came instead. `Display` gives one line that may hold a peer's bytes, unescaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadError {
+    /// What went wrong.
+    pub fault: HeadFault,
+    /// Whose head it would have been.
+    pub speaker: Role,
+    /// The first bytes that came, at most 128.
+    pub start: Vec<u8>,
+    /// How many came, as far as they were read.
+    pub received: usize,
+}
+
+impl HeadError {
+    /// `head` is what there is of it, `received` how many bytes came in all, interim responses included.
+    pub(super) fn new(fault: HeadFault, speaker: Role, head: &[u8], received: usize) -> Self {
+        Self { fault, speaker, start: head[..head.len().min(EVIDENCE)].to_vec(), received }
+    }
+
+    /// The protocol that the bytes look like, where it is a common one.
+    pub fn looks_like(&self) -> Option<&'static str> {
+        const GREETINGS: [(&[u8], &str); 12] = [
+            // A TLS record: alert or handshake, version 3.x (RFC 8446 section 5.1).
+            (b"\x15\x03", "TLS"),
+            (b"\x16\x03", "TLS"),
+            (b"SSH-", "SSH"),
+            (b"PRI * HTTP/2", "HTTP/2"),
+            (b"220 ", "SMTP or FTP"),
+            (b"220-", "SMTP or FTP"),
+            (b"* OK", "IMAP"),
+            (b"+OK", "POP3"),
+            (b"-ERR", "Redis"),
+            (b"RFB ", "VNC"),
+            (b"AMQP", "AMQP"),
+            (b"<", "XML or HTML without HTTP"),
+        ];
+        // HTTP/2's first frame is SETTINGS on stream 0 (RFC 9113 section 3.4): three bytes of length, type 0x4.
+        let http2 = matches!(self.start[..], [0, 0, _, 0x04, ..]);
+        let known = GREETINGS.iter().find(|(greeting, _)| self.start.starts_with(greeting));
+        // A lone first byte of a record says as much: HTTP never starts with it.
+        let first_of_tls = matches!(self.start[..], [0x15 | 0x16]);
+        known.map(|&(_, name)| name).or(http2.then_some("HTTP/2")).or(first_of_tls.then_some("TLS"))
+    }
+
+    /// The next thing to try.
+    pub fn hint(&self) -> Option<String> {
+        match (self.fault, self.speaker, self.looks_like()) {
+            (HeadFault::NotHttp, Role::Server, Some("TLS")) => {
+                Some("the port speaks TLS: use `wss://` instead of `ws://`".to_owned())
+            }
+            (HeadFault::NotHttp, Role::Client, Some("TLS")) => Some(
+                "the client speaks TLS: it should use `ws://`, or give this server `--cert` and `--key`".to_owned(),
+            ),
+            (HeadFault::NotHttp, Role::Server, Some(protocol)) => {
+                Some(format!("this looks like {protocol}: is the port right?"))
+            }
+            (HeadFault::Ended, Role::Server, _) if self.received == 0 => Some(
+                "a port that speaks TLS often hangs up like this on a plain request: try `wss://`; \
+                 or something in between (a proxy, a firewall) refused the connection"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// The first line where it is text, else the first bytes in hex.
+    fn excerpt(&self) -> String {
+        let line = self.start.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+        match std::str::from_utf8(line) {
+            Ok(text) if !text.is_empty() && !text.chars().any(char::is_control) => format!("`{text}`"),
+            _ => {
+                let bytes: Vec<_> = self.start.iter().take(SHOWN_IN_HEX).map(|byte| format!("{byte:02x}")).collect();
+                format!("the bytes {}", bytes.join(" "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for HeadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (who, what) = match self.speaker {
+            Role::Server => ("server", "response"),
+            Role::Client => ("client", "request"),
+        };
+        let (excerpt, received) = (self.excerpt(), self.received);
+        match (self.fault, self.looks_like()) {
+            (HeadFault::NotHttp, Some(protocol)) => {
+                write!(formatter, "the {who} speaks {protocol}, not HTTP: it sent {excerpt}")
+            }
+            (HeadFault::NotHttp, None) => write!(formatter, "the {what} is not HTTP/1.1: it starts with {excerpt}"),
+            (HeadFault::TooLong, _) => {
+                write!(formatter, "the head of the {what} is longer than {MAX_HEAD} bytes; it starts with {excerpt}")
+            }
+            (HeadFault::TooManyLines, _) => write!(
+                formatter,
+                "the head of the {what} has more than {MAX_HEADER_LINES} header lines; it starts with {excerpt}"
+            ),
+            (HeadFault::Ended, _) if received == 0 => {
+                write!(formatter, "the {who} closed the connection without sending a {what}")
+            }
+            (HeadFault::Ended, _) => write!(
+                formatter,
+                "the {who} closed the connection inside the head of its {what}, after {received} bytes; \
+                 it starts with {excerpt}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for HeadError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(fault: HeadFault, speaker: Role, bytes: &[u8]) -> HeadError {
+        HeadError::new(fault, speaker, bytes, bytes.len())
+    }
+
+    #[test]
+    fn a_port_that_speaks_tls() {
+        let alert = b"\x15\x03\x01\x00\x02\x02\x46";
+        let whole = error(HeadFault::NotHttp, Role::Server, alert);
+        assert_eq!(whole.to_string(), "the server speaks TLS, not HTTP: it sent the bytes 15 03 01 00 02 02 46");
+        assert!(whole.hint().unwrap().contains("`wss://`"));
+        let first = error(HeadFault::NotHttp, Role::Server, &alert[..1]);
+        assert!(first.hint().unwrap().contains("`wss://`"));
+        let client = error(HeadFault::NotHttp, Role::Client, b"\x16\x03\x01\x02\x00\x01");
+        assert!(client.hint().unwrap().contains("`ws://`"));
+    }
+
+    #[test]
+    fn another_protocol_is_shown_by_its_greeting() {
+        let ssh = error(HeadFault::NotHttp, Role::Server, b"SSH-2.0-OpenSSH_9.6\r\n");
+        assert_eq!(ssh.to_string(), "the server speaks SSH, not HTTP: it sent `SSH-2.0-OpenSSH_9.6`");
+        let unknown = error(HeadFault::NotHttp, Role::Server, b"hello\nworld");
+        assert_eq!(unknown.to_string(), "the response is not HTTP/1.1: it starts with `hello`");
+        assert_eq!(unknown.hint(), None);
+    }
+
+    #[test]
+    fn an_early_end_says_how_far_it_came() {
+        let nothing = error(HeadFault::Ended, Role::Server, b"");
+        assert_eq!(nothing.to_string(), "the server closed the connection without sending a response");
+        assert!(nothing.hint().unwrap().contains("wss://"));
+        let half = error(HeadFault::Ended, Role::Server, b"HTTP/1.1 101 x\r\n").to_string();
+        assert!(half.ends_with("after 16 bytes; it starts with `HTTP/1.1 101 x`"), "{half}");
+    }
+}
