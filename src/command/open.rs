@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use super::plan::{Framing, Plan};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
-use crate::net::{self, Connected};
+use crate::net::{self, Connected, TimeLimit};
 use crate::output::{Origin, Printer};
 use crate::session::link::{Link, LinkReader};
-use crate::session::upgrade::{self, TimeLimit, Upgraded};
+use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{View, lock};
 use crate::session::{self, Handle, Keeper, Waker};
 use crate::wire::handshake::{Request, Strictness};
@@ -33,7 +33,7 @@ pub fn open(plan: &Plan, printer: &Arc<Mutex<Printer>>, waker: Waker) -> Result<
     let mut show = |event: Event<'_>| show(printer, origin, &event);
     let limit = time_limit(plan);
     let Connected { socket, tls, address, tls_facts, mut steps } =
-        net::connect(&plan.target, &plan.connect, limit.until, &mut show)?;
+        net::connect(&plan.target, &plan.connect, limit, &mut show)?;
     let link = Link::new(socket, tls);
     let mut reader = LinkReader::new(Arc::clone(&link));
     let request =

@@ -8,10 +8,10 @@ use super::open::{ends, show};
 use super::plan::Framing;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
-use crate::net::{Connected, Incoming, Listener};
+use crate::net::{Connected, Incoming, Listener, TimeLimit};
 use crate::output::{Origin, Printer};
 use crate::session::link::{Link, LinkReader};
-use crate::session::upgrade::{self, TimeLimit, Upgraded};
+use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{View, lock};
 use crate::session::{self, Handle, Packed, Settings, Sleeper};
 use crate::wire::handshake::{ServerOptions, Subprotocols};
@@ -132,7 +132,7 @@ impl Service {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
         let mut observe = |event: Event<'_>| show(&self.printer, origin, &event);
-        let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit.until)?;
+        let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit)?;
         let link = Link::new(socket, tls);
         let mut reader = LinkReader::new(Arc::clone(&link));
         let options = ServerOptions {

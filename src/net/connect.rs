@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::happy_eyeballs::{self, Lost, Won};
-use super::limit::Limit;
+use super::limit::TimeLimit;
 use super::target::Target;
 use super::tls::{self, TlsOptions};
 use super::{AskPassphrase, Connected, resolve};
@@ -31,19 +31,18 @@ impl ConnectOptions {
     }
 }
 
-/// Resolves, connects, and for `wss` shakes hands, all before `deadline`. Each step is reported when it is over
+/// Resolves, connects, and for `wss` shakes hands, all within `limit`. Each step is reported when it is over
 /// (an address needs no name lookup, so that step is not reported).
 ///
 /// # Errors
-/// [`Phase::Resolve`], [`Phase::Connect`] (each address with its reason as evidence) or [`Phase::Tls`]; the deadline
+/// [`Phase::Resolve`], [`Phase::Connect`] (each address with its reason as evidence) or [`Phase::Tls`]; the limit
 /// passing, in whichever of them.
 pub fn connect(
     target: &Target,
     options: &ConnectOptions,
-    deadline: Instant,
+    limit: TimeLimit,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Connected> {
-    let limit = Limit::until(deadline);
     let mut steps = Vec::new();
     let mut record = |kind, since: Instant, detail| {
         let step = Step { kind, took: since.elapsed(), detail };
@@ -58,7 +57,7 @@ pub fn connect(
     }
 
     let started = Instant::now();
-    let won = happy_eyeballs::connect(&addresses, limit.end()).map_err(|lost| no_connection(target, limit, &lost))?;
+    let won = happy_eyeballs::connect(&addresses, limit.until).map_err(|lost| no_connection(target, limit, &lost))?;
     record(StepKind::Connect, started, connected(&won));
     let Won { socket, address, .. } = won;
 
@@ -87,7 +86,7 @@ fn connected(won: &Won) -> String {
 }
 
 /// The one error for all addresses, each with its own reason.
-fn no_connection(target: &Target, limit: Limit, lost: &Lost) -> Error {
+fn no_connection(target: &Target, limit: TimeLimit, lost: &Lost) -> Error {
     let peer = target.peer();
     let error = if lost.timed_out {
         limit.passed(Phase::Connect, format!("no connection to `{peer}`"))
@@ -130,14 +129,14 @@ mod tests {
     use super::*;
     use crate::error::ExitStatus;
 
-    fn connect_to(url: &str, deadline: Instant) -> Result<Connected> {
+    fn connect_to(url: &str, limit: TimeLimit) -> Result<Connected> {
         let target = Target::parse(url).unwrap();
         let options = ConnectOptions::prepare(&target, &TlsOptions::default(), &|_| unreachable!()).unwrap();
-        connect(&target, &options, deadline, &mut |_| {})
+        connect(&target, &options, limit, &mut |_| {})
     }
 
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(10)
+    fn soon() -> TimeLimit {
+        TimeLimit::starting_now(Duration::from_secs(10))
     }
 
     fn listener() -> (TcpListener, u16) {
@@ -185,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_has_passed_says_in_which_phase() {
-        let error = connect_to("127.0.0.1:1", Instant::now()).unwrap_err();
+    fn a_limit_that_has_passed_says_in_which_phase() {
+        let error = connect_to("127.0.0.1:1", TimeLimit::starting_now(Duration::ZERO)).unwrap_err();
         assert_eq!((error.phase(), error.exit_status()), (Phase::Connect, ExitStatus::TimedOut));
         assert_eq!(error.to_string(), "no connection to `127.0.0.1:1` within 0 s");
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rustls::ServerConfig;
 
-use super::limit::Limit;
+use super::limit::TimeLimit;
 use super::tls::{self, Identity, MinimumVersion};
 use super::{AskPassphrase, Connected};
 use crate::error::{Error, Phase, Result};
@@ -141,11 +141,11 @@ impl Incoming {
         self.address
     }
 
-    /// Shakes hands where the listener speaks TLS, before `deadline`. The steps are in what it returns.
+    /// Shakes hands where the listener speaks TLS, within `limit`. The steps are in what it returns.
     ///
     /// # Errors
     /// [`Phase::Tls`] when the handshake fails or takes too long.
-    pub fn handshake(self, deadline: Instant) -> Result<Connected> {
+    pub fn handshake(self, limit: TimeLimit) -> Result<Connected> {
         let Self { socket, address, tls } = self;
         let broke = |error: io::Error| Error::new(Phase::Session, format!("`{address}` is gone")).caused_by(error);
         socket.set_nodelay(true).map_err(broke)?;
@@ -153,7 +153,7 @@ impl Incoming {
             return Ok(Connected { socket, tls: None, address, tls_facts: None, steps: vec![] });
         };
         let started = Instant::now();
-        let (connection, facts) = tls::accept(config, &socket, &address.to_string(), Limit::until(deadline))?;
+        let (connection, facts) = tls::accept(config, &socket, &address.to_string(), limit)?;
         let detail = format!("{} {}", facts.version, facts.cipher_suite);
         let steps = vec![Step { kind: StepKind::Tls, took: started.elapsed(), detail }];
         Ok(Connected { socket, tls: Some(connection), address, tls_facts: Some(facts), steps })
@@ -178,6 +178,8 @@ fn cannot_listen(address: &ListenAddress, error: io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn at(address: ListenAddress) -> Result<Listener> {
@@ -225,7 +227,7 @@ mod tests {
     fn a_client_without_tls_is_connected_at_once() {
         let listener = at(ListenAddress::loopback(0)).unwrap();
         let client = TcpStream::connect(listener.address()).unwrap();
-        let connected = listener.accept().unwrap().handshake(Instant::now()).unwrap();
+        let connected = listener.accept().unwrap().handshake(TimeLimit::starting_now(Duration::ZERO)).unwrap();
         assert_eq!(connected.address, client.local_addr().unwrap());
         assert!(connected.tls.is_none() && connected.socket.nodelay().unwrap());
     }

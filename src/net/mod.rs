@@ -12,6 +12,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
 pub use self::connect::{ConnectOptions, connect};
+pub use self::limit::TimeLimit;
 pub use self::listen::{Incoming, ListenAddress, ListenOptions, Listener, listen};
 pub use self::target::{Credentials, Target};
 pub use self::tls::{Identity, MinimumVersion, TlsOptions, Verification, failure as tls_failure};

@@ -5,12 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
-use super::limit::Limit;
+use super::limit::TimeLimit;
 use super::target::Target;
 use crate::error::{Error, Phase, Result};
 
 /// The addresses of the target, in the system's order of preference (RFC 6724); at least one.
-pub(super) fn resolve(target: &Target, limit: Limit) -> Result<Vec<SocketAddr>> {
+pub(super) fn resolve(target: &Target, limit: TimeLimit) -> Result<Vec<SocketAddr>> {
     if let Some(addresses) = without_lookup(target) {
         return Ok(addresses);
     }
@@ -36,7 +36,7 @@ fn without_lookup(target: &Target) -> Option<Vec<SocketAddr>> {
 
 /// `getaddrinfo` in a thread of its own, since nothing can interrupt it; `None` when the limit passes first.
 /// The thread is then left behind.
-fn look_up(name: String, port: u16, limit: Limit) -> Option<io::Result<Vec<SocketAddr>>> {
+fn look_up(name: String, port: u16, limit: TimeLimit) -> Option<io::Result<Vec<SocketAddr>>> {
     let (sender, receiver) = mpsc::channel();
     let started = thread::Builder::new().name("resolve".into()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);

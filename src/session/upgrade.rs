@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::link::{Link, LinkReader, LinkWriter};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Step, StepKind};
+use crate::net::TimeLimit;
 use crate::wire::handshake::{
     Agreed, Answer, Head, HeadError, HeadProgress, HeadReader, Refusal, Reply, Request, ServerOptions, Strictness,
     Verdict, check_request, check_response, refuse,
@@ -15,22 +16,6 @@ use crate::wire::{Finding, Role};
 
 /// How long the body of a refusal may take: it is only evidence.
 const BODY_LIMIT: Duration = Duration::from_secs(1);
-
-/// The time that the whole handshake has, counted from before the name lookup.
-#[derive(Debug, Clone, Copy)]
-pub struct TimeLimit {
-    /// When it is over.
-    pub until: Instant,
-    /// How long it was.
-    pub length: Duration,
-}
-
-impl TimeLimit {
-    /// A limit that starts now.
-    pub fn starting_now(length: Duration) -> Self {
-        Self { until: Instant::now() + length, length }
-    }
-}
 
 /// A connection whose upgrade is complete.
 #[derive(Debug)]
@@ -196,12 +181,8 @@ impl Exchange<'_> {
     }
 
     fn time_left(&self, silence: &str) -> Result<Duration> {
-        match self.limit.until.saturating_duration_since(Instant::now()) {
-            Duration::ZERO => {
-                Err(Error::timed_out(Phase::Upgrade, self.limit.length, format!("`{}` {silence}", self.peer)))
-            }
-            left => Ok(left),
-        }
+        let passed = || self.limit.passed(Phase::Upgrade, format!("`{}` {silence}", self.peer));
+        self.limit.left().ok_or_else(passed)
     }
 
     fn broken(&self, error: io::Error) -> Error {

@@ -4,7 +4,7 @@ use rustls::{AlertDescription, PeerIncompatible};
 
 use super::handshake::Broken;
 use crate::error::{Error, Phase};
-use crate::net::limit::Limit;
+use crate::net::limit::TimeLimit;
 
 /// Which side of the handshake we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub fn failure(peer: &str, error: &rustls::Error) -> Error {
 }
 
 /// The error for a handshake that broke.
-pub(super) fn broken(side: Side, peer: &str, limit: Limit, broken: Broken) -> Error {
+pub(super) fn broken(side: Side, peer: &str, limit: TimeLimit, broken: Broken) -> Error {
     let failed = |what: &str| Error::new(Phase::Tls, format!("`{peer}` {what}"));
     let error = match broken {
         Broken::TimedOut => limit.passed(Phase::Tls, format!("no TLS handshake with `{peer}`")),

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use rustls::{ConnectionCommon, SideData};
 
-use crate::net::limit::Limit;
+use crate::net::limit::TimeLimit;
 
 /// So many of the peer's first bytes are kept, in case that they are not TLS.
 const KEPT: usize = 80;
@@ -29,7 +29,7 @@ pub(super) enum Broken {
 pub(super) fn complete<S: SideData>(
     mut socket: &TcpStream,
     connection: &mut ConnectionCommon<S>,
-    limit: Limit,
+    limit: TimeLimit,
 ) -> Result<(), Broken> {
     let mut source = FirstBytes { socket, kept: Vec::new() };
     while connection.is_handshaking() || connection.wants_write() {

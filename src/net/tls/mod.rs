@@ -27,7 +27,7 @@ pub use self::explain::failure;
 use self::handshake::Broken;
 use self::witness::{Testimony, Trust, Witness};
 use super::AskPassphrase;
-use super::limit::Limit;
+use super::limit::TimeLimit;
 use super::target::Target;
 use crate::error::{Error, Phase, Result};
 use crate::event::TlsFacts;
@@ -124,7 +124,7 @@ impl Client {
     }
 
     /// The whole handshake over a connected socket; `peer` is how errors name the other side.
-    pub(super) fn handshake(&self, socket: &TcpStream, peer: &str, limit: Limit) -> Result<(Connection, TlsFacts)> {
+    pub(super) fn handshake(&self, socket: &TcpStream, peer: &str, limit: TimeLimit) -> Result<(Connection, TlsFacts)> {
         let witness = Arc::new(Witness::new(self.trust.clone()));
         let mut config = self.config.clone();
         config.dangerous().set_certificate_verifier(witness.clone());
@@ -141,7 +141,7 @@ impl Client {
         Ok((connection.into(), facts))
     }
 
-    fn explain(&self, peer: &str, limit: Limit, broken: Broken, testimony: Option<&Testimony>) -> Error {
+    fn explain(&self, peer: &str, limit: TimeLimit, broken: Broken, testimony: Option<&Testimony>) -> Error {
         match testimony {
             Some(Testimony { chain, verdict: Err(error) }) if self.trust.insists() => {
                 verdict::refused(peer, error, chain, &self.trust)
@@ -175,7 +175,7 @@ pub(super) fn accept(
     config: Arc<ServerConfig>,
     socket: &TcpStream,
     peer: &str,
-    limit: Limit,
+    limit: TimeLimit,
 ) -> Result<(Connection, TlsFacts)> {
     let mut connection = ServerConnection::new(config).map_err(|error| failure(peer, &error))?;
     handshake::complete(socket, &mut connection, limit)

@@ -56,7 +56,7 @@ fn a_peer_that_stays_silent_runs_into_the_time_limit() {
     let (port, peer) = impostor(b"", until_the_client_leaves);
     let target = Target::parse(&format!("wss://localhost:{port}")).unwrap();
     let options = ConnectOptions::prepare(&target, &authority.trusted(), &no_passphrase).unwrap();
-    let limit = Instant::now() + Duration::from_millis(100);
+    let limit = TimeLimit::starting_now(Duration::from_millis(100));
     let error = connect(&target, &options, limit, &mut |_| {}).unwrap_err();
     assert_eq!(error.to_string(), format!("no TLS handshake with `localhost:{port}` within 0.1 s"));
     assert_eq!((error.phase(), error.exit_status()), (Phase::Tls, ExitStatus::TimedOut));
@@ -173,7 +173,7 @@ fn a_silent_client_is_given_up() {
     let authority = Authority::new();
     let listener = listener(authority.issue(&named("localhost")));
     let _client = TcpStream::connect(listener.address()).unwrap();
-    let error = listener.accept().unwrap().handshake(Instant::now() + Duration::from_millis(50)).unwrap_err();
+    let error = listener.accept().unwrap().handshake(TimeLimit::starting_now(Duration::from_millis(50))).unwrap_err();
     assert_eq!(error.exit_status(), ExitStatus::TimedOut);
 }
 

@@ -6,14 +6,16 @@ mod handshakes;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
 use super::{Identity, MinimumVersion, TlsOptions, Verification};
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::net::{ConnectOptions, Connected, ListenAddress, ListenOptions, Listener, Target, connect, listen};
+use crate::net::{
+    ConnectOptions, Connected, ListenAddress, ListenOptions, Listener, Target, TimeLimit, connect, listen,
+};
 
 /// A CA of our own, and a folder for what it issues.
 struct Authority {
@@ -77,8 +79,8 @@ fn no_passphrase(path: &Path) -> Result<String> {
     panic!("nobody should be asked for the passphrase of {}", path.display())
 }
 
-fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(10)
+fn soon() -> TimeLimit {
+    TimeLimit::starting_now(Duration::from_secs(10))
 }
 
 fn listener(identity: Identity) -> Listener {
