@@ -4,6 +4,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use wscope::cli::Generated;
+use wscope::error::ExitStatus;
 
 #[test]
 fn checked_in_files_are_fresh() -> io::Result<()> {
@@ -18,5 +19,15 @@ fn checked_in_files_are_fresh() -> io::Result<()> {
         }
     }
     assert!(stale.is_empty(), "these were stale and have been rewritten, commit them: {stale:?}");
+    Ok(())
+}
+
+#[test]
+fn the_readme_lists_every_exit_status() -> io::Result<()> {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))?;
+    for status in ExitStatus::REACHABLE {
+        let row = format!("| {} | {} |\n", status.code(), status.describe());
+        assert!(readme.contains(&row), "README.md lacks: {row}");
+    }
     Ok(())
 }
