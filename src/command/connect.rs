@@ -7,8 +7,8 @@ use std::time::Instant;
 use super::front_end::{self, FrontEnd, Input};
 use super::open::{self, Session};
 use super::plan::Plan;
-use super::report;
-use super::show;
+use super::report::{self, Totals};
+use super::{repl, show};
 use crate::cli::SessionArgs;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
@@ -18,7 +18,13 @@ use crate::session::{Signals, Sleeper};
 
 /// Opens a session, talks, and tells how it ended.
 pub fn run(url: &str, args: &SessionArgs) -> ExitStatus {
-    piped(url, args).unwrap_or_else(|error| report::alone(&error))
+    let status = if is_interactive(args) { repl::run(url, args) } else { piped(url, args) };
+    status.unwrap_or_else(|error| report::alone(&error))
+}
+
+/// Whether somebody sits at the terminal and is to be listened to.
+fn is_interactive(args: &SessionArgs) -> bool {
+    io::stdin().is_terminal() && reads_stdin(args) && !args.input.binary && !args.input.null
 }
 
 /// A session without a line editor.
@@ -32,7 +38,8 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     }
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
     let mut sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
-    let session = match open::open(&plan, &printer, sleeper.waker()) {
+    let session = open::connect(&plan, &printer).and_then(|ready| open::start(ready, &plan, &printer, sleeper.waker()));
+    let Session { handle, keeper, view } = match session {
         Ok(session) => session,
         Err(error) => {
             open::show(&printer, Origin::default(), &Event::Error(&error));
@@ -40,17 +47,18 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         }
     };
     let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
-    let Session { handle, keeper, view, .. } = session;
     let front_end = FrontEnd::spawn(handle.clone(), input);
     let outcome = keeper.run(&mut sleeper, Some(&signals), Some(io::stdout().as_fd()));
     let mut unsent = front_end.left_over();
     unsent.messages += handle.unsent();
-    Ok(report::ended(&view, outcome, unsent))
+    Ok(report::ended(&view, outcome, unsent, Totals::of(&args.view)))
 }
 
 /// Stdin, unless it is not to be read.
 fn source(args: &SessionArgs) -> Result<Option<Source>> {
-    let reads_stdin =
-        !args.input.no_input && !args.input.echo && (args.execute.execute.is_empty() || args.execute.interactive);
-    reads_stdin.then(|| front_end::source(&args.input, args.limits.max_message)).transpose()
+    reads_stdin(args).then(|| front_end::source(&args.input, args.limits.max_message)).transpose()
+}
+
+fn reads_stdin(args: &SessionArgs) -> bool {
+    !args.input.no_input && !args.input.echo && (args.execute.execute.is_empty() || args.execute.interactive)
 }

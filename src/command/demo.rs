@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::connect;
 use super::plan::{self, Framing};
+use super::report::{self, Totals};
 use super::server::{self, Clients, Service};
-use super::{connect, report};
 use crate::cli::Demo;
 use crate::error::{ExitStatus, Result};
 use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
@@ -36,7 +37,11 @@ fn start(args: &Demo) -> Result<String> {
     let printer = Arc::new(Mutex::new(Printer::shared(quiet, Box::new(Nowhere))));
     let framing = Framing::new(&session.protocol, &session.limits);
     let clients = Clients::default();
-    server::serve(listener, Service { framing, settings, printer: Arc::clone(&printer) }, clients.clone());
+    server::serve(
+        listener,
+        Service { framing, settings, printer: Arc::clone(&printer), totals: Totals::Hidden },
+        clients.clone(),
+    );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);
     server::push(PUSH_INTERVAL, text, clients, printer);
     Ok(url)

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::open::show;
 use super::plan::{self, Framing};
+use super::report::{self, Totals};
 use super::server::{self, Clients, Service};
-use super::{front_end, report, show};
+use super::{front_end, show as view};
 use crate::cli::Listen;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
@@ -29,7 +30,7 @@ pub fn run(args: &Listen) -> ExitStatus {
 
 fn serve(args: &Listen) -> Result<ExitStatus> {
     let started = Instant::now();
-    let printer = show::direct(show::options(&args.view, &args.input, Banner::Shown))?;
+    let printer = view::direct(view::options(&args.view, &args.input, Banner::Shown))?;
     let listener = net::listen(&options(args), &|key| plan::passphrase(&args.identity, key))?;
     let cannot = |error: io::Error| Error::new(Phase::Session, "cannot catch signals").caused_by(error);
     let mut sleeper = Sleeper::new().map_err(cannot)?;
@@ -42,7 +43,11 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let max_time = settings.max_time.take();
     let clients = Clients::default();
     let framing = Framing::new(&args.protocol, &args.limits);
-    server::serve(listener, Service { framing, settings, printer: Arc::clone(&printer) }, clients.clone());
+    server::serve(
+        listener,
+        Service { framing, settings, printer: Arc::clone(&printer), totals: Totals::of(&args.view) },
+        clients.clone(),
+    );
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
         server::push(every, move |_| text.clone(), clients.clone(), Arc::clone(&printer));
     }

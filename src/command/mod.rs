@@ -7,9 +7,11 @@ mod generate;
 mod listen;
 mod open;
 mod plan;
+mod repl;
 mod report;
 mod server;
 mod show;
+mod typist;
 
 use crate::cli::Invocation;
 use crate::error::ExitStatus;

@@ -12,10 +12,23 @@ use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{View, lock};
 use crate::session::{self, Handle, Keeper, Waker};
 use crate::wire::handshake::{Request, Strictness};
-use crate::wire::{Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
+use crate::wire::{DeflateParameters, Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
 
 /// Binary messages larger than this are handed on as they arrive, where nobody needs them whole.
 const STREAM_ABOVE: u64 = 1024 * 1024;
+
+/// A connection whose upgrade is complete.
+pub struct Ready {
+    link: Arc<Link>,
+    reader: LinkReader,
+    opened: Opened,
+    deflate: Option<DeflateParameters>,
+    leftover: Vec<u8>,
+    /// Our request head, raw.
+    pub request: Vec<u8>,
+    /// The peer's response head, raw.
+    pub response: Vec<u8>,
+}
 
 /// A session that is open.
 pub struct Session {
@@ -27,10 +40,12 @@ pub struct Session {
     pub view: Arc<View>,
 }
 
-/// Connects, upgrades, and starts the reader; each step is shown as it happens.
-pub fn open(plan: &Plan, printer: &Arc<Mutex<Printer>>, waker: Waker) -> Result<Session> {
-    let origin = Origin::default();
-    let mut show = |event: Event<'_>| show(printer, origin, &event);
+/// Connects and upgrades; each step is shown as it happens.
+///
+/// # Errors
+/// Those of connecting, TLS and the upgrade, with what to try next.
+pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
+    let mut show = |event: Event<'_>| show(printer, Origin::default(), &event);
     let limit = time_limit(plan);
     let Connected { socket, tls, address, tls_facts, mut steps } =
         net::connect(&plan.target, &plan.connect, limit, &mut show)?;
@@ -48,18 +63,31 @@ pub fn open(plan: &Plan, printer: &Arc<Mutex<Printer>>, waker: Waker) -> Result<
         address,
         status: head.status().unwrap_or_default(),
         headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
-        subprotocol: agreed.subprotocol.clone(),
-        extensions: agreed.extensions.clone(),
+        subprotocol: agreed.subprotocol,
+        extensions: agreed.extensions,
         tls: tls_facts,
         steps,
         verified,
     };
-    show(Event::Open(&opened));
-    let (receiver, sender, tap) = ends(&plan.framing, Role::Client, agreed.deflate, printer, &leftover);
-    let view = View::new(Arc::clone(printer), origin, tap);
+    let (request, response) = (request.encode(), head.raw().to_vec());
+    Ok(Ready { link, reader, opened, deflate: agreed.deflate, leftover, request, response })
+}
+
+/// Starts the session.
+///
+/// # Errors
+/// When the socket refuses its settings.
+pub fn start(ready: Ready, plan: &Plan, printer: &Arc<Mutex<Printer>>, waker: Waker) -> Result<Session> {
+    let Ready { link, reader, opened, deflate, leftover, .. } = ready;
+    show(printer, Origin::default(), &Event::Open(&opened));
+    let (receiver, sender, tap) = ends(&plan.framing, Role::Client, deflate, printer, &leftover);
+    let view = View::new(Arc::clone(printer), Origin::default(), tap);
     let (handle, keeper) =
         session::start(link, reader, receiver, sender, Arc::clone(&view), plan.settings.clone(), waker).map_err(
-            |error| Error::new(Phase::Session, format!("cannot set up the socket to `{peer}`")).caused_by(error),
+            |error| {
+                let message = format!("cannot set up the socket to `{}`", plan.target.peer());
+                Error::new(Phase::Session, message).caused_by(error)
+            },
         )?;
     Ok(Session { handle, keeper, view })
 }
@@ -68,7 +96,7 @@ pub fn open(plan: &Plan, printer: &Arc<Mutex<Printer>>, waker: Waker) -> Result<
 pub fn ends(
     framing: &Framing,
     role: Role,
-    deflate: Option<crate::wire::DeflateParameters>,
+    deflate: Option<DeflateParameters>,
     printer: &Arc<Mutex<Printer>>,
     leftover: &[u8],
 ) -> (Receiver, Sender, ReceiverOptions) {

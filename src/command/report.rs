@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use crate::cli::ViewArgs;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
@@ -30,7 +31,7 @@ pub fn alone(error: &Error) -> ExitStatus {
 }
 
 /// Reports how a session ended, with `unsent` messages left over from the input; the exit status.
-pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent) -> ExitStatus {
+pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Totals) -> ExitStatus {
     let mut status = outcome.ended.status;
     let mut errors = std::mem::take(&mut outcome.errors);
     if let (Some(error), false) = (unsent.error(), outcome.output_gone) {
@@ -45,7 +46,9 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent) -> ExitStat
     view.tell(move |printer, origin| {
         let now = Stamp::now();
         printer.event(origin, now, &Event::Ended(&ended));
-        printer.event(origin, now, &Event::Summary(&summary));
+        if totals == Totals::Shown {
+            printer.event(origin, now, &Event::Summary(&summary));
+        }
         for error in &errors {
             printer.event(origin, now, &Event::Error(error));
         }
@@ -54,6 +57,22 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent) -> ExitStat
         past_the_printer(status);
     }
     status
+}
+
+/// Whether the totals of a session are shown at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Totals {
+    /// With `-v`.
+    Shown,
+    /// Otherwise.
+    Hidden,
+}
+
+impl Totals {
+    /// As the flags say.
+    pub fn of(view: &ViewArgs) -> Self {
+        if view.verbose { Self::Shown } else { Self::Hidden }
+    }
 }
 
 /// The printer is blocked: says the least there is to say straight to stderr, if that takes it.

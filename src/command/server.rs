@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::open::{ends, show};
 use super::plan::Framing;
+use super::report::Totals;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
 use crate::net::{Connected, Incoming, Listener, TimeLimit};
@@ -30,6 +31,8 @@ pub struct Service {
     pub settings: Settings,
     /// Where everything is shown.
     pub printer: Arc<Mutex<Printer>>,
+    /// Whether the totals of each session are.
+    pub totals: Totals,
 }
 
 /// Everybody who is connected.
@@ -169,7 +172,9 @@ impl Service {
         let mut shown = view.printer();
         let now = Stamp::now();
         shown.event(now, &Event::Ended(&outcome.ended));
-        shown.event(now, &Event::Summary(&outcome.summary));
+        if self.totals == Totals::Shown {
+            shown.event(now, &Event::Summary(&outcome.summary));
+        }
         for error in outcome.errors.iter().filter(|error| error.exit_status() != ExitStatus::Success) {
             shown.event(now, &Event::Error(error));
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli::{self, InputArgs, ViewArgs};
 use crate::error::{Error, Phase, Result};
+use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
 use crate::output::{Banner, FdOutlet, FrameView, Level, Options, Outlet, Printer, Secrets, Timestamps, View};
 
@@ -54,15 +55,34 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
 /// # Errors
 /// When one of them is closed.
 pub fn direct(options: Options) -> Result<Arc<Mutex<Printer>>> {
-    let outlet = |name: &str, opened: io::Result<FdOutlet>| -> Result<Box<dyn Outlet>> {
-        let opened =
-            opened.map_err(|error| Error::new(Phase::Session, format!("cannot use {name}")).caused_by(error))?;
-        Ok(Box::new(opened))
-    };
-    let talk = outlet("stderr", FdOutlet::new(io::stderr()))?;
+    let talk = boxed("stderr", FdOutlet::new(io::stderr()))?;
     if io::stdout().is_terminal() && io::stderr().is_terminal() {
-        return Ok(Arc::new(Mutex::new(Printer::shared(options, talk))));
+        return Ok(shared(Printer::shared(options, talk)));
     }
-    let data = outlet("stdout", FdOutlet::new(io::stdout()))?;
-    Ok(Arc::new(Mutex::new(Printer::new(options, data, talk))))
+    Ok(shared(Printer::new(options, boxed("stdout", FdOutlet::new(io::stdout()))?, talk)))
+}
+
+/// A printer beside a line editor: whichever of stdout and stderr is the terminal goes through it.
+///
+/// # Errors
+/// When one of them is closed.
+pub fn beside(terminal: &Terminal, options: Options) -> Result<Arc<Mutex<Printer>>> {
+    let on_terminal = || Box::new(terminal.clone()) as Box<dyn Outlet>;
+    Ok(shared(match (io::stdout().is_terminal(), io::stderr().is_terminal()) {
+        (true, true) => Printer::shared(options, on_terminal()),
+        (true, false) => Printer::new(options, on_terminal(), boxed("stderr", FdOutlet::new(io::stderr()))?),
+        (false, true) => Printer::new(options, boxed("stdout", FdOutlet::new(io::stdout()))?, on_terminal()),
+        (false, false) => return direct(options),
+    }))
+}
+
+fn boxed(stream: &str, opened: io::Result<FdOutlet>) -> Result<Box<dyn Outlet>> {
+    match opened {
+        Ok(outlet) => Ok(Box::new(outlet)),
+        Err(error) => Err(Error::new(Phase::Session, format!("cannot use {stream}")).caused_by(error)),
+    }
+}
+
+fn shared(printer: Printer) -> Arc<Mutex<Printer>> {
+    Arc::new(Mutex::new(printer))
 }

@@ -17,6 +17,7 @@ pub struct Clock {
     stalled_since: AtomicU64,
     last_byte: AtomicU64,
     last_data: AtomicU64,
+    last_written: AtomicU64,
 }
 
 impl Clock {
@@ -28,6 +29,7 @@ impl Clock {
             stalled_since: AtomicU64::new(0),
             last_byte: AtomicU64::new(0),
             last_data: AtomicU64::new(0),
+            last_written: AtomicU64::new(0),
         }
     }
 
@@ -64,6 +66,16 @@ impl Clock {
     /// Bytes of a data frame arrived.
     pub fn heard_data(&self) {
         self.last_data.store(nanoseconds(self.now()), Ordering::Release);
+    }
+
+    /// The peer's end of the connection took bytes of ours.
+    pub fn written(&self) {
+        self.last_written.store(nanoseconds(self.now()), Ordering::Release);
+    }
+
+    /// When the connection last took bytes of ours; the opening, before the first.
+    pub fn last_written(&self) -> SessionTime {
+        Duration::from_nanos(self.last_written.load(Ordering::Acquire))
     }
 
     /// When the last byte arrived; the opening, before the first.

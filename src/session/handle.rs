@@ -4,6 +4,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, TryLockError};
 
+use super::clock::Clock;
 use super::conn::Input;
 use super::queue::{Packed, Waiting};
 use super::view::lock;
@@ -213,7 +214,7 @@ impl Shared {
     /// Writes what is in the buffer, looking every now and then whether the session is over.
     fn write(&self, out: &mut Out) -> Result<(), NotSent> {
         loop {
-            match out.write_some() {
+            match out.write_some(&self.clock) {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if !self.over.load(Ordering::Acquire) {
@@ -251,7 +252,7 @@ impl Shared {
                 });
             }
         }
-        match out.write_some() {
+        match out.write_some(&self.clock) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
                 out.buffer.clear();
                 out.written = 0;
@@ -297,9 +298,10 @@ impl Shared {
 
 impl Out {
     /// Writes until everything is taken or a write times out.
-    fn write_some(&mut self) -> io::Result<()> {
+    fn write_some(&mut self, clock: &Clock) -> io::Result<()> {
         while self.written < self.buffer.len() {
             self.written += self.writer.write(&self.buffer[self.written..])?;
+            clock.written();
         }
         self.writer.flush()?;
         self.buffer.clear();

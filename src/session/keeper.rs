@@ -202,23 +202,32 @@ impl Keeper {
 
     /// Whether there is nothing more to do for the closing handshake.
     fn is_finished(&self, conn: &Conn) -> bool {
-        let replied = conn.closing.is_done() && !self.leftovers;
-        replied || conn.write_error.is_some()
+        conn.write_error.is_some() || (conn.closing.is_done() && self.is_all_written(conn))
+    }
+
+    /// Whether nothing waits to be sent, and nobody is sending.
+    fn is_all_written(&self, conn: &Conn) -> bool {
+        conn.queue.is_empty() && self.shared.out.try_lock().is_ok_and(|out| out.buffer.is_empty())
     }
 
     fn look_at_closing(&mut self, conn: &Conn, deadlines: &mut Deadlines) -> Option<Over> {
         let settings = &self.shared.settings;
-        if conn.closing.is_done() || conn.breach.is_some() || self.pong_overdue || conn.write_error.is_some() {
-            if conn.queue.is_empty() && !self.leftovers && settings.role == Role::Server && self.finished_at.is_none() {
+        let is_failed = conn.breach.is_some() || self.pong_overdue;
+        if conn.write_error.is_some() || ((conn.closing.is_done() || is_failed) && self.is_all_written(conn)) {
+            if settings.role == Role::Server && self.finished_at.is_none() {
                 // The server ends the TCP connection first (RFC 6455 section 7.1.1).
                 self.shared.link.shut_down_writing();
             }
             let mut since = *self.finished_at.get_or_insert(deadlines.now);
-            if conn.closing.peers().is_none() && conn.breach.is_none() {
+            if conn.closing.peers().is_none() && !is_failed {
                 // What we send is refused, but what the peer sent before is still coming in.
                 since = since.max(self.shared.clock.last_byte());
             }
             return deadlines.passed(since + HANG_UP_LIMIT).then_some(Over::Closed);
+        }
+        if conn.closing.is_done() || is_failed {
+            // Somebody is still writing.
+            deadlines.after(RETRY);
         }
         let waiting_since = match (conn.close_queued, conn.closing.peers()) {
             (Some(queued), _) => queued,
@@ -228,8 +237,8 @@ impl Keeper {
         };
         let (quiet, total) =
             if conn.sink_gone { (HANG_UP_LIMIT, HANG_UP_LIMIT) } else { (settings.close_quiet, settings.close_total) };
-        let heard = self.shared.clock.last_byte().max(waiting_since);
-        let over = deadlines.passed(heard + quiet) || deadlines.passed(waiting_since + total);
+        let active = self.shared.clock.last_byte().max(self.shared.clock.last_written()).max(waiting_since);
+        let over = deadlines.passed(active + quiet) || deadlines.passed(waiting_since + total);
         over.then_some(Over::Silent)
     }
 
