@@ -62,11 +62,18 @@ pub fn open(
             return Err(refused(peer, &refusal));
         }
     };
+    let hint = verdict.hint();
     let Verdict { findings, verified, notes, agreed } = verdict;
     for note in &notes {
         observe(Event::Note(note));
     }
-    let Some(agreed) = agreed else { return Err(breached(peer, &head, &findings, observe)) };
+    let Some(agreed) = agreed else {
+        let error = breached(peer, &head, &findings, observe);
+        return Err(match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        });
+    };
     for finding in &findings {
         observe(Event::Finding(finding));
     }

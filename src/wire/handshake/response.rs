@@ -425,4 +425,17 @@ mod tests {
         let page = head("HTTP/1.1 200 OK\r\n", usize::MAX);
         assert!(matches!(check_response(&page, &request(&[]), Strictness::Lenient), Answer::Refused(_)));
     }
+    #[test]
+    fn tungstenite_accepts_our_request_and_we_accept_its_answer() {
+        use tungstenite::handshake::machine::TryParse;
+        use tungstenite::handshake::server::{Request as Parsed, create_response, write_response};
+
+        let request = request(&["Sec-WebSocket-Key:", "Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA=="]);
+        let (_, parsed) = Parsed::try_parse(&request.encode()).unwrap().unwrap();
+        let mut response = Vec::new();
+        write_response(&mut response, &create_response(&parsed).unwrap()).unwrap();
+        let response = String::from_utf8(response).unwrap();
+        let verdict = judge(response.strip_suffix("\r\n").unwrap(), &request, Strictness::Strict);
+        assert_eq!(verdict.findings, []);
+    }
 }
