@@ -88,3 +88,70 @@ impl Closing {
 pub fn is_sendable(code: CloseCode) -> bool {
     matches!(u16::from(code), 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NORMAL: Close<'static> = Close { code: Some(CloseCode::Normal), reason: "bye" };
+    const EMPTY: Close<'static> = Close { code: None, reason: "" };
+
+    #[test]
+    fn we_close_first_and_the_peer_answers() {
+        let mut closing = Closing::default();
+        assert!(closing.is_open());
+        closing.sent(NORMAL);
+        assert_eq!((closing.first(), closing.is_open(), closing.is_done()), (Some(By::Us), false, false));
+        closing.received(EMPTY);
+        assert!(closing.is_done());
+        assert_eq!(closing.first(), Some(By::Us));
+        assert_eq!(closing.reply(), None);
+        assert_eq!(closing.ours().unwrap().reason, "bye");
+        assert_eq!(closing.peers().unwrap().code, None);
+    }
+
+    #[test]
+    fn the_peer_closes_first_and_gets_its_code_back_without_the_reason() {
+        let mut closing = Closing::default();
+        closing.received(NORMAL);
+        let reply = closing.reply().unwrap();
+        assert_eq!(reply, Close { code: Some(CloseCode::Normal), reason: "" });
+        closing.sent(reply);
+        assert!(closing.is_done());
+        assert_eq!((closing.first(), closing.reply()), (Some(By::Peer), None));
+    }
+
+    #[test]
+    fn a_close_without_code_is_answered_without_code() {
+        let mut closing = Closing::default();
+        closing.received(EMPTY);
+        assert_eq!(closing.reply(), Some(EMPTY));
+    }
+
+    #[test]
+    fn a_code_that_must_not_be_on_the_wire_is_not_sent_back() {
+        let mut closing = Closing::default();
+        closing.received(Close { code: Some(CloseCode::Abnormal), reason: "" });
+        assert_eq!(closing.reply().unwrap().code, Some(CloseCode::Protocol));
+    }
+
+    #[test]
+    fn both_close_at_once() {
+        let mut closing = Closing::default();
+        closing.sent(NORMAL);
+        closing.received(EMPTY);
+        assert!(closing.is_done());
+        assert_eq!((closing.first(), closing.reply()), (Some(By::Us), None));
+    }
+
+    #[test]
+    fn only_the_first_close_of_each_side_counts() {
+        let mut closing = Closing::default();
+        closing.received(NORMAL);
+        closing.received(EMPTY);
+        closing.sent(EMPTY);
+        closing.sent(NORMAL);
+        assert_eq!(closing.peers(), Some(&Goodbye::from(NORMAL)));
+        assert_eq!(closing.ours(), Some(&Goodbye::from(EMPTY)));
+    }
+}

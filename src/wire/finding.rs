@@ -167,3 +167,46 @@ fn breach(section: &'static str, summary: &'static str) -> Particulars {
 fn own_limit(close_code: CloseCode, summary: &'static str) -> Particulars {
     Particulars { section: "RFC 6455 section 10.4", summary, close_code: Some(close_code), can_go_on: false }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME_RULES: [Rule; 19] = [
+        Rule::ReservedBits,
+        Rule::MisplacedCompressedBit,
+        Rule::ReservedOpcode,
+        Rule::MaskedByServer,
+        Rule::UnmaskedByClient,
+        Rule::FragmentedControl,
+        Rule::LongControl,
+        Rule::NonMinimalLength,
+        Rule::LengthOutOfRange,
+        Rule::ContinuationWithoutStart,
+        Rule::MessageInsideMessage,
+        Rule::InvalidText,
+        Rule::ShortCloseBody,
+        Rule::InvalidCloseCode,
+        Rule::InvalidCloseReason,
+        Rule::DataAfterClose,
+        Rule::CorruptDeflate,
+        Rule::MessageTooBig,
+        Rule::TooManyEmptyFragments,
+    ];
+
+    #[test]
+    fn summaries_read_like_error_texts() {
+        for rule in FRAME_RULES {
+            assert!(rule.section().starts_with("RFC "), "{rule:?}");
+            assert!(!rule.summary().ends_with('.'), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn every_breach_while_open_is_answered_with_a_close_code() {
+        for rule in FRAME_RULES {
+            assert_eq!(rule.close_code().is_none(), rule == Rule::DataAfterClose, "{rule:?}");
+            assert!(rule.close_code().is_none_or(crate::wire::is_sendable), "{rule:?}");
+        }
+    }
+}

@@ -128,3 +128,95 @@ impl Header {
         matches!(self.opcode, OpCode::Control(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use tungstenite::protocol::frame::FrameHeader;
+
+    use super::*;
+    use crate::wire::{Control, Data};
+
+    const KEYS: [Option<[u8; 4]>; 2] = [None, Some([0x37, 0xFA, 0x21, 0x3D])];
+    const LENGTHS: [u64; 10] = [0, 1, 0x7D, 0x7E, 0x7F, 0xFFFF, 0x1_0000, 0x1_0001, 1 << 32, u64::MAX >> 1];
+
+    fn written(header: &Header) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        header.write(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn every_first_byte_and_length_agrees_with_tungstenite() {
+        for first in 0..=0xFF {
+            for (mask, length) in KEYS.into_iter().flat_map(|mask| LENGTHS.map(|length| (mask, length))) {
+                let header = Header {
+                    fin: first & 0x80 != 0,
+                    rsv: first >> 4 & 0x7,
+                    opcode: OpCode::from(first & 0x0F),
+                    mask,
+                    length,
+                    length_encoding: LengthEncoding::shortest(length),
+                };
+                let theirs = FrameHeader {
+                    is_final: header.fin,
+                    rsv1: header.rsv & 0x4 != 0,
+                    rsv2: header.rsv & 0x2 != 0,
+                    rsv3: header.rsv & 0x1 != 0,
+                    opcode: header.opcode,
+                    mask,
+                };
+                let mut formatted = Vec::new();
+                theirs.format(length, &mut formatted).unwrap();
+                assert_eq!(written(&header), formatted);
+                assert_eq!(header.wire_length(), theirs.len(length));
+                assert_eq!(Header::read(&formatted), Some((header, formatted.len())));
+                let is_reserved =
+                    matches!(header.opcode, OpCode::Data(Data::Reserved(_)) | OpCode::Control(Control::Reserved(_)));
+                if is_reserved {
+                    // Tungstenite refuses to parse these.
+                    continue;
+                }
+                let parsed = FrameHeader::parse(&mut Cursor::new(&formatted)).unwrap();
+                assert_eq!(parsed, Some((theirs, length)));
+            }
+        }
+    }
+
+    #[test]
+    fn odd_lengths_are_read_as_they_are_and_written_again() {
+        for (bytes, length, encoding) in [
+            (&[0x81, 0x7E, 0x00, 0x00][..], 0, LengthEncoding::Sixteen),
+            (&[0x81, 0x7E, 0x00, 0x7D], 0x7D, LengthEncoding::Sixteen),
+            (&[0x81, 0x7F, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], 0xFFFF, LengthEncoding::SixtyFour),
+            (&[0x81, 0x7F, 0x80, 0, 0, 0, 0, 0, 0, 0], 1 << 63, LengthEncoding::SixtyFour),
+            (&[0x81, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], u64::MAX, LengthEncoding::SixtyFour),
+        ] {
+            let (header, wire_length) = Header::read(bytes).unwrap();
+            assert_eq!((header.length, header.length_encoding, wire_length), (length, encoding, bytes.len()));
+            assert_eq!(written(&header), bytes);
+        }
+    }
+
+    #[test]
+    fn only_the_shortest_encoding_is_minimal() {
+        for length in LENGTHS {
+            for length_encoding in [LengthEncoding::Seven, LengthEncoding::Sixteen, LengthEncoding::SixtyFour] {
+                let (header, _) = Header::read(&[0x81, 0x00]).unwrap();
+                let header = Header { length, length_encoding, ..header };
+                assert_eq!(header.is_minimal(), length_encoding == LengthEncoding::shortest(length));
+            }
+        }
+    }
+
+    #[test]
+    fn an_incomplete_header_is_none() {
+        let mut longest = vec![0x81, 0xFF];
+        longest.resize(Header::LONGEST, 0x01);
+        for length in 0..longest.len() {
+            assert_eq!(Header::read(&longest[..length]), None);
+        }
+        assert_eq!(Header::read(&longest).unwrap().1, Header::LONGEST);
+    }
+}

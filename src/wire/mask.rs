@@ -41,3 +41,36 @@ fn word(key: [u8; 4], offset: u64) -> u64 {
     let [a, b, c, d] = key;
     u64::from_ne_bytes([a, b, c, d, a, b, c, d])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
+
+    fn byte_by_byte(offset: usize, bytes: &[u8]) -> Vec<u8> {
+        bytes.iter().enumerate().map(|(index, byte)| byte ^ KEY[(offset + index) % 4]).collect()
+    }
+
+    #[test]
+    fn every_offset_and_length_is_as_byte_by_byte() {
+        let payload: Vec<u8> = (0..=255).collect();
+        for offset in 0..9 {
+            for length in 0..payload.len() {
+                let mut masked = payload[..length].to_vec();
+                apply(KEY, offset as u64, &mut masked);
+                assert_eq!(masked, byte_by_byte(offset, &payload[..length]));
+            }
+        }
+    }
+
+    #[test]
+    fn appending_leaves_what_was_there() {
+        for length in [0, 1, 8, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 5] {
+            let payload: Vec<u8> = (0..=255).cycle().take(length).collect();
+            let mut output = b"before".to_vec();
+            append(KEY, &payload, &mut output);
+            assert_eq!(output, [b"before", &byte_by_byte(0, &payload)[..]].concat());
+        }
+    }
+}

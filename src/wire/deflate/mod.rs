@@ -44,3 +44,6 @@ impl Default for DeflateParameters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

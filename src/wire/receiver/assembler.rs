@@ -49,8 +49,8 @@ struct Message {
 #[derive(Debug)]
 pub struct Breach {
     pub rule: Rule,
-    /// Where in the input, as far as that can be said.
-    pub index: usize,
+    /// Where in the stream, as far as that can be said.
+    pub offset: u64,
     /// The offending bytes, and what follows them.
     pub bytes: Vec<u8>,
     pub detail: String,
@@ -130,6 +130,12 @@ impl Assembler {
         &self.collected
     }
 
+    /// Bytes that are set aside for messages.
+    #[cfg(test)]
+    pub fn capacity(&self) -> usize {
+        self.collected.capacity()
+    }
+
     /// Drops the message that has begun.
     pub fn abandon(&mut self) {
         self.message = None;
@@ -157,26 +163,26 @@ impl Assembler {
     }
 
     /// Holds what a frame announces against the limits, before any of it is collected.
-    pub fn check_announcement(&mut self, header: &Header) -> Result<(), Breach> {
+    pub fn check_announcement(&mut self, header: &Header, offset: u64) -> Result<(), Breach> {
         let Some(message) = &self.message else { return Ok(()) };
         if message.empty_fragments > MOST_EMPTY_FRAGMENTS {
             let detail = format!("more than {MOST_EMPTY_FRAGMENTS}");
-            return Err(Breach { rule: Rule::TooManyEmptyFragments, index: 0, bytes: Vec::new(), detail });
+            return Err(Breach { rule: Rule::TooManyEmptyFragments, offset, bytes: Vec::new(), detail });
         }
         if message.is_compressed {
             return Ok(());
         }
         let announced = message.length.saturating_add(header.length);
         if announced > self.max_message {
-            return Err(too_big(announced, self.max_message));
+            return Err(too_big(offset, announced, self.max_message));
         }
         self.stream_if_larger(announced);
         Ok(())
     }
 
     /// Takes payload of the frame that has begun, unmasked: all of `input`, some, or none of it; to be called until
-    /// the frame is over or the input is used up. `end` says what the end of `input` is.
-    pub fn take(&mut self, input: &[u8], end: End) -> Taken {
+    /// the frame is over or the input is used up.
+    pub fn take(&mut self, input: Input<'_>) -> Taken {
         if self.is_handed_out {
             self.collected.clear();
             self.is_handed_out = false;
@@ -186,9 +192,9 @@ impl Assembler {
                 self.is_handed_out = true;
                 Taken { part: Some(Part::Collected), ..Taken::nothing() }
             }
-            Some(message) if message.is_compressed => self.inflate(input, end),
-            Some(message) if message.is_streamed => self.pass_on(input, end),
-            _ => self.collect(input, end),
+            Some(message) if message.is_compressed => self.inflate(input),
+            Some(message) if message.is_streamed => self.pass_on(input),
+            _ => self.collect(input),
         }
     }
 
@@ -201,64 +207,63 @@ impl Assembler {
         Some(Whole { kind: message.kind, is_streamed: message.is_streamed, facts: message.facts() })
     }
 
-    fn pass_on(&mut self, input: &[u8], end: End) -> Taken {
+    fn pass_on(&mut self, input: Input<'_>) -> Taken {
         if let Some(message) = &mut self.message {
-            message.length += input.len() as u64;
+            message.length += input.bytes.len() as u64;
         }
-        let part = (end != End::Message).then_some(Part::Input);
-        Taken { consumed: input.len(), is_frame_over: end != End::Input, part, ..Taken::nothing() }
+        let part = (input.end != End::Message).then_some(Part::Input);
+        Taken { consumed: input.bytes.len(), is_frame_over: input.end != End::Input, part, ..Taken::nothing() }
     }
 
-    fn collect(&mut self, input: &[u8], end: End) -> Taken {
+    fn collect(&mut self, input: Input<'_>) -> Taken {
         let before = self.collected.len();
-        append(input, &mut self.collected, self.max_message);
-        let breach = self.check_text(before).or_else(|| self.check_end_of_text(end));
-        Taken { consumed: input.len(), is_frame_over: end != End::Input, breach, ..Taken::nothing() }
+        append(input.bytes, &mut self.collected, self.max_message);
+        let breach = self.account(before, &input, input.end);
+        Taken { consumed: input.bytes.len(), is_frame_over: input.end != End::Input, breach, ..Taken::nothing() }
     }
 
-    fn inflate(&mut self, input: &[u8], end: End) -> Taken {
+    fn inflate(&mut self, input: Input<'_>) -> Taken {
         let (Some(inflater), Some(message)) = (&mut self.inflater, &self.message) else { return Taken::nothing() };
-        let is_last_step = input.is_empty() && end == End::Message;
-        let progress = if is_last_step { inflater.finish() } else { inflater.inflate(input) };
+        let is_last_step = input.bytes.is_empty() && input.end == End::Message;
+        let progress = if is_last_step { inflater.finish() } else { inflater.inflate(input.bytes) };
         let Inflated { consumed, output, has_more } = match progress {
             Ok(progress) => progress,
-            Err(error) => return Taken { breach: Some(corrupt(input, &error)), ..Taken::nothing() },
+            Err(error) => return Taken { breach: Some(corrupt(&input, &error)), ..Taken::nothing() },
         };
-        let is_frame_over = !has_more && (is_last_step || end == End::Frame);
+        let is_frame_over = !has_more && (is_last_step || input.end == End::Frame);
         let length = message.length + output.len() as u64;
         if length > self.max_message {
-            return Taken { breach: Some(too_big(length, self.max_message)), ..Taken::nothing() };
+            return Taken { breach: Some(too_big(input.offset, length, self.max_message)), ..Taken::nothing() };
         }
         let before = self.collected.len();
         append(output, &mut self.collected, self.max_message);
-        let breach =
-            self.check_text(before).or_else(|| self.check_end_of_text(if is_frame_over { end } else { End::Input }));
+        let breach = self.account(before, &input, if is_frame_over { input.end } else { End::Input });
         self.stream_if_larger(length);
         Taken { consumed, inflated: before..self.collected.len(), is_frame_over, part: None, breach }
     }
 
-    /// Accounts for what has been collected from `before` on.
-    fn check_text(&mut self, before: usize) -> Option<Breach> {
+    /// Accounts for what has been collected from `before` on, and checks it if it is text.
+    fn account(&mut self, before: usize, input: &Input<'_>, end: End) -> Option<Breach> {
         let message = self.message.as_mut()?;
         let added = &self.collected[before..];
         let start = message.length;
         message.length += added.len() as u64;
-        let index = message.utf8.as_mut()?.check(added).err()?;
+        let utf8 = message.utf8.as_mut()?;
+        let (offset, bytes, detail) = match utf8.check(added) {
+            Ok(()) if end == End::Message && !utf8.incomplete().is_empty() => (
+                input.offset + input.bytes.len() as u64,
+                utf8.incomplete().to_vec(),
+                "the last character is incomplete".to_owned(),
+            ),
+            Ok(()) => return None,
+            Err(index) => (
+                input.offset + if message.is_compressed { 0 } else { index as u64 },
+                added[index..].to_vec(),
+                format!("byte {:#04X} at offset {} of the message", added[index], start + index as u64),
+            ),
+        };
         message.utf8 = None;
-        let detail = format!("byte {:#04X} at offset {} of the message", added[index], start + index as u64);
-        let in_input = if message.is_compressed { 0 } else { index };
-        Some(Breach { rule: Rule::InvalidText, index: in_input, bytes: added[index..].to_vec(), detail })
-    }
-
-    fn check_end_of_text(&mut self, end: End) -> Option<Breach> {
-        let message = self.message.as_mut()?;
-        if end != End::Message || message.utf8.as_ref()?.is_complete() {
-            return None;
-        }
-        message.utf8 = None;
-        let bytes = self.collected[self.collected.len().saturating_sub(3)..].to_vec();
-        let detail = "the last character is incomplete".to_owned();
-        Some(Breach { rule: Rule::InvalidText, index: 0, bytes, detail })
+        Some(Breach { rule: Rule::InvalidText, offset, bytes, detail })
     }
 
     /// Changes over to handing a binary message out in parts, once it is known to be so large.
@@ -267,6 +272,17 @@ impl Assembler {
             message.is_streamed |= message.kind == Kind::Binary && length > self.stream_binary_above;
         }
     }
+}
+
+/// Some payload of the frame that has begun.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// Unmasked.
+    pub bytes: &'a [u8],
+    /// Where it begins in the stream.
+    pub offset: u64,
+    /// What its end is.
+    pub end: End,
 }
 
 /// What the end of some input is.
@@ -320,14 +336,14 @@ impl Taken {
     }
 }
 
-fn too_big(length: u64, limit: u64) -> Breach {
+fn too_big(offset: u64, length: u64, limit: u64) -> Breach {
     let detail = format!("at least {length} bytes, the limit is {limit}");
-    Breach { rule: Rule::MessageTooBig, index: 0, bytes: Vec::new(), detail }
+    Breach { rule: Rule::MessageTooBig, offset, bytes: Vec::new(), detail }
 }
 
-fn corrupt(input: &[u8], error: &flate2::DecompressError) -> Breach {
+fn corrupt(input: &Input<'_>, error: &flate2::DecompressError) -> Breach {
     let detail = error.message().unwrap_or("not a deflate stream").to_owned();
-    Breach { rule: Rule::CorruptDeflate, index: 0, bytes: input.to_vec(), detail }
+    Breach { rule: Rule::CorruptDeflate, offset: input.offset, bytes: input.bytes.to_vec(), detail }
 }
 
 /// Appends to what has been collected: capacity doubles, but does not pass the limit.

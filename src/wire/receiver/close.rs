@@ -3,26 +3,27 @@
 use super::assembler::Breach;
 use crate::wire::{CloseCode, Rule, is_sendable};
 
-/// Reads the body: the code, and the reason with whatever is not UTF-8 replaced. Reports what is wrong with it, by its
-/// index in the body.
-pub fn read(body: &[u8], mut report: impl FnMut(Breach)) -> (Option<CloseCode>, String) {
+/// Reads the body, which begins at `offset`: the code, and the reason with whatever is not UTF-8 replaced. Reports what
+/// is wrong with it.
+pub fn read(body: &[u8], offset: u64, mut report: impl FnMut(Breach)) -> (Option<CloseCode>, String) {
     let (code, reason) = match body {
         [] => return (None, String::new()),
         [_] => {
             let detail = "expected none, or at least 2".to_owned();
-            report(Breach { rule: Rule::ShortCloseBody, index: 0, bytes: body.to_vec(), detail });
+            report(Breach { rule: Rule::ShortCloseBody, offset, bytes: body.to_vec(), detail });
             return (None, String::new());
         }
         [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
     };
     if !is_sendable(CloseCode::from(code)) {
         let bytes = code.to_be_bytes().to_vec();
-        report(Breach { rule: Rule::InvalidCloseCode, index: 0, bytes, detail: format!("code {code}") });
+        report(Breach { rule: Rule::InvalidCloseCode, offset, bytes, detail: format!("code {code}") });
     }
     if let Err(error) = std::str::from_utf8(reason) {
         let valid = error.valid_up_to();
         let detail = format!("byte {:#04X} at offset {valid} of the reason", reason[valid]);
-        report(Breach { rule: Rule::InvalidCloseReason, index: 2 + valid, bytes: reason[valid..].to_vec(), detail });
+        let offset = offset + 2 + valid as u64;
+        report(Breach { rule: Rule::InvalidCloseReason, offset, bytes: reason[valid..].to_vec(), detail });
     }
     (Some(CloseCode::from(code)), String::from_utf8_lossy(reason).into_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::assembler::{Breach, End, Part};
+use super::assembler::{Breach, End, Input, Part};
 use super::frame::{Destination, Incoming};
 use super::judge::{Circumstances, judge};
 use super::{Bytes, LONGEST_CONTROL, Ready, Receiver, Stage, close};
@@ -76,14 +76,14 @@ impl Receiver {
         if !findings.into_iter().all(|finding| self.report(finding)) || self.stage == Stage::Closed {
             return true;
         }
-        if let Err(breach) = self.admit(&header) {
-            self.report_breach(breach, offset);
+        if let Err(breach) = self.admit(&header, offset) {
+            self.report_breach(breach);
         }
         true
     }
 
     /// Decides where the payload goes, and whether all of it may.
-    fn admit(&mut self, header: &Header) -> Result<(), Breach> {
+    fn admit(&mut self, header: &Header, offset: u64) -> Result<(), Breach> {
         let destination = destination(header, self.assembler.is_in_message());
         if let Some(frame) = &mut self.frame {
             frame.destination = destination;
@@ -92,11 +92,11 @@ impl Receiver {
             Destination::Message => {
                 let position = self.assembler.begin_frame(header);
                 self.recorder.place(position, self.assembler.is_compressed());
-                self.assembler.check_announcement(header)
+                self.assembler.check_announcement(header, offset)
             }
             Destination::Control => {
                 self.control.clear();
-                self.check_control(header)
+                self.check_control(header, offset)
             }
             Destination::Nowhere => Ok(()),
         }
@@ -124,13 +124,13 @@ impl Receiver {
     }
 
     /// Long control frames are looked past, but not without limit.
-    fn check_control(&self, header: &Header) -> Result<(), Breach> {
+    fn check_control(&self, header: &Header, offset: u64) -> Result<(), Breach> {
         let most = self.max_message.max(LONGEST_CONTROL);
         if header.length <= most {
             return Ok(());
         }
         let detail = format!("{} bytes, the limit is {most}", header.length);
-        Err(Breach { rule: Rule::MessageTooBig, index: 0, bytes: Vec::new(), detail })
+        Err(Breach { rule: Rule::MessageTooBig, offset, bytes: Vec::new(), detail })
     }
 
     /// Uses what has come of the payload. False when more has to come.
@@ -170,12 +170,12 @@ impl Receiver {
     }
 
     fn take_into_message(&mut self, available: usize, end: End) {
-        let offset = self.buffer.position();
-        let taken = self.assembler.take(&self.buffer.unread()[..available], end);
+        let bytes = &self.buffer.unread()[..available];
+        let taken = self.assembler.take(Input { bytes, offset: self.buffer.position(), end });
         let consumed = self.consume(taken.consumed);
         self.recorder.inflated(&self.assembler.collected()[taken.inflated]);
         if let Some(breach) = taken.breach
-            && !self.report_breach(breach, offset)
+            && !self.report_breach(breach)
         {
             return;
         }
@@ -236,8 +236,8 @@ impl Receiver {
     fn finish_close(&mut self) {
         let offset = self.buffer.position() - self.control.len() as u64;
         let mut breaches = Vec::new();
-        let (code, reason) = close::read(&self.control, |breach| breaches.push(breach));
-        if !breaches.into_iter().all(|breach| self.report_breach(breach, offset)) {
+        let (code, reason) = close::read(&self.control, offset, |breach| breaches.push(breach));
+        if !breaches.into_iter().all(|breach| self.report_breach(breach)) {
             return;
         }
         self.finish_frame();
@@ -271,11 +271,11 @@ impl Receiver {
         self.ready.extend(frame.findings.into_iter().map(Ready::Finding));
     }
 
-    fn report_breach(&mut self, breach: Breach, offset: u64) -> bool {
-        let Breach { rule, index, mut bytes, detail } = breach;
+    fn report_breach(&mut self, breach: Breach) -> bool {
+        let Breach { rule, offset, mut bytes, detail } = breach;
         let blame = if rule.is_own_limit() { self.role } else { self.role.peer() };
         bytes.truncate(Finding::MOST_BYTES);
-        self.report(Finding { rule, blame, offset: offset + index as u64, bytes, detail })
+        self.report(Finding { rule, blame, offset, bytes, detail })
     }
 
     /// Looks past a finding where that is wanted and possible; otherwise ends everything with it. Whether to go on.

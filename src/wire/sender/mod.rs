@@ -277,3 +277,6 @@ fn append(key: Option<[u8; 4]>, payload: &[u8], output: &mut Vec<u8>) {
         None => output.extend_from_slice(payload),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! permessage-deflate (RFC 7692), as received.
+
+use super::{CLIENT, DEFLATE, DeflateParameters, INFLATING, Receiver, ReceiverOptions, Seen, check, facts, text};
+use crate::wire::deflate::Compressor;
+use crate::wire::{Event, Kind, Role, Rule};
+
+const HELLO: [u8; 9] = [0xC1, 0x07, 0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
+
+#[test]
+fn section_7_2_3_1_a_message_in_one_block() {
+    check(INFLATING, &HELLO, &[text("Hello")]);
+    let fragmented = [0x41, 0x03, 0xF2, 0x48, 0xCD, 0x80, 0x04, 0xC9, 0xC9, 0x07, 0x00];
+    check(INFLATING, &fragmented, &[text("Hello")]);
+}
+
+#[test]
+fn section_7_2_3_2_the_window_is_shared() {
+    let again = [0xC1, 0x05, 0xF2, 0x00, 0x11, 0x00, 0x00];
+    check(INFLATING, &[&HELLO[..], &again].concat(), &[text("Hello"), text("Hello")]);
+}
+
+#[test]
+fn section_7_2_3_2_or_not_where_that_was_agreed_on() {
+    let again = [0xC1, 0x05, 0xF2, 0x00, 0x11, 0x00, 0x00];
+    let alone = DeflateParameters { server_no_context_takeover: true, ..DEFLATE };
+    let options = ReceiverOptions { deflate: Some(alone), ..INFLATING };
+    let bytes = [&HELLO[..], &again].concat();
+    let seen = super::receive(options, [&bytes[..]]);
+    assert_eq!(seen, [text("Hello"), Seen::Finding(Rule::CorruptDeflate, 11)]);
+}
+
+#[test]
+fn section_7_2_3_3_a_block_without_compression() {
+    let stored = [0xC1, 0x0B, 0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00];
+    check(INFLATING, &stored, &[text("Hello")]);
+}
+
+#[test]
+fn section_7_2_3_4_a_block_with_bfinal() {
+    let last_block = [0xC1, 0x08, 0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00, 0x00];
+    check(INFLATING, &[&last_block[..], &HELLO].concat(), &[text("Hello"), text("Hello")]);
+    let without_padding = [0xC1, 0x07, 0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
+    check(INFLATING, &[&without_padding[..], &HELLO].concat(), &[text("Hello"), text("Hello")]);
+}
+
+#[test]
+fn section_7_2_3_5_two_blocks() {
+    let two = [0xC1, 0x0D, 0xF2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xCA, 0xC9, 0xC9, 0x07, 0x00];
+    check(INFLATING, &two, &[text("Hello")]);
+}
+
+#[test]
+fn section_7_2_3_6_an_empty_message() {
+    check(INFLATING, &[0xC1, 0x01, 0x00, 0xC1, 0x01, 0x02], &[text(""), text("")]);
+    check(INFLATING, &[0xC1, 0x00], &[text("")]);
+}
+
+#[test]
+fn section_6_only_the_first_frame_of_a_message_has_rsv1() {
+    let bytes = [0x41, 0x03, 0xF2, 0x48, 0xCD, 0xC0, 0x04, 0xC9, 0xC9, 0x07, 0x00];
+    check(INFLATING, &bytes, &[Seen::Finding(Rule::MisplacedCompressedBit, 5)]);
+    check(INFLATING, &[0xC9, 0x00], &[Seen::Finding(Rule::MisplacedCompressedBit, 0)]);
+    check(INFLATING, &[0xC8, 0x00], &[Seen::Finding(Rule::MisplacedCompressedBit, 0)]);
+}
+
+#[test]
+fn section_6_messages_may_go_uncompressed() {
+    check(INFLATING, &[&[0x81, 0x01, b'a'][..], &HELLO].concat(), &[text("a"), text("Hello")]);
+    check(CLIENT, &HELLO, &[Seen::Finding(Rule::ReservedBits, 0)]);
+}
+
+#[test]
+fn section_7_2_2_what_does_not_inflate_ends_the_session() {
+    let bytes = [0xC1, 0x03, 0xFF, 0xFF, 0xFF, 0x81, 0x00];
+    let mut receiver = Receiver::new(INFLATING);
+    receiver.feed(&bytes);
+    let Some(Event::Finding(finding)) = receiver.next() else { panic!("no finding") };
+    assert_eq!((finding.rule, finding.offset), (Rule::CorruptDeflate, 2));
+    assert_eq!(finding.detail, "invalid block type");
+    assert_eq!(receiver.next(), None);
+}
+
+#[test]
+fn inflated_text_is_checked_before_the_message_is_over() {
+    let mut compressed = Vec::new();
+    Compressor::new(Role::Server, DEFLATE).unwrap().piece(b"abc\xFF", &mut compressed);
+    let mut bytes = vec![0x41, 0x7E, 0xFF, 0xFF];
+    bytes.extend_from_slice(&compressed);
+    let mut receiver = Receiver::new(INFLATING);
+    receiver.feed(&bytes);
+    let Some(Event::Finding(finding)) = receiver.next() else { panic!("no finding") };
+    assert_eq!(finding.rule, Rule::InvalidText);
+    assert_eq!(finding.bytes, [0xFF]);
+    assert_eq!(finding.detail, "byte 0xFF at offset 3 of the message");
+}
+
+#[test]
+fn facts_and_counters_say_what_compression_saved() {
+    let mut receiver = Receiver::new(INFLATING);
+    receiver.feed(&HELLO);
+    let message = Event::Message { kind: Kind::Text, payload: b"Hello", facts: facts(5, Some(7), 1) };
+    assert_eq!(receiver.next(), Some(message));
+    let counters = receiver.counters();
+    assert_eq!((counters.compressed_bytes, counters.inflated_bytes, counters.message_bytes), (7, 5, 5));
+}
