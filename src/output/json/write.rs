@@ -144,30 +144,65 @@ fn encoded(sink: &mut Sink, bytes: &[u8], encoding: &Encoding) {
     }
 }
 
+/// Bytes that are looked at together.
+const WORD: usize = size_of::<u64>();
+
+/// Words that are copied together where nothing in them needs a look.
+const BLOCK: usize = 4 * WORD;
+
+/// Appends the text between the quotes. Words are copied before they are looked at, and what was too much is taken
+/// back: short copies of unknown length would take three times as long.
 fn inside(output: &mut Vec<u8>, mut text: &str) {
-    loop {
-        let (plain, rest) = text.split_at(plain(text.as_bytes()));
-        output.extend_from_slice(plain.as_bytes());
-        let mut characters = rest.chars();
-        let Some(character) = characters.next() else { return };
+    while let Some(word) = text.as_bytes().first_chunk::<WORD>() {
+        output.extend_from_slice(word);
+        let plain = special(*word).trailing_zeros() as usize / 8;
+        output.truncate(output.len() - WORD + plain);
+        text = &text[plain..];
+        text = if plain == WORD { plain_blocks(output, text) } else { special_characters(output, text) };
+    }
+    for character in text.chars() {
         escaped(output, character);
-        text = characters.as_str();
     }
 }
 
-/// How many bytes at the start need no look at all: printable ASCII but for quotes and backslashes.
-fn plain(bytes: &[u8]) -> usize {
-    /// Compared without branches, so that the compiler compares all of them at once: four times as fast as one by one.
-    const AT_ONCE: usize = 32;
-    let is_special = |byte: u8| matches!(byte, ..b' ' | b'"' | b'\\' | 0x7f..);
-    let blocks = bytes.chunks_exact(AT_ONCE);
-    let plain =
-        blocks.take_while(|block| !block.iter().fold(false, |any, &byte| any | is_special(byte))).count() * AT_ONCE;
-    plain + bytes[plain..].iter().take_while(|&&byte| !is_special(byte)).count()
+/// Appends the blocks at the start of `text` that need no look, and gives what is left.
+fn plain_blocks<'a>(output: &mut Vec<u8>, mut text: &'a str) -> &'a str {
+    while let Some(block) = text.as_bytes().first_chunk::<BLOCK>()
+        && block.as_chunks().0.iter().fold(0, |any, word| any | special(*word)) == 0
+    {
+        output.extend_from_slice(block);
+        text = &text[BLOCK..];
+    }
+    text
+}
+
+/// Appends the first character of `text`; where it is one beyond ASCII that stays as it is, all of those that follow,
+/// for they seldom come alone. Gives what is left.
+fn special_characters<'a>(output: &mut Vec<u8>, text: &'a str) -> &'a str {
+    let ends = |character: char| character.is_ascii() || escape::is_unsafe(character);
+    let (foreign, rest) = text.split_at(text.find(ends).unwrap_or(text.len()));
+    output.extend_from_slice(foreign.as_bytes());
+    let mut characters = rest.chars();
+    if foreign.is_empty() {
+        characters.by_ref().take(1).for_each(|character| escaped(output, character));
+    }
+    characters.as_str()
+}
+
+/// Sets the high bit of each byte of `word` (in little-endian order) that needs a look: all but printable ASCII, and
+/// quotes and backslashes. Above the first such byte others may be set wrongly.
+fn special(word: [u8; WORD]) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; WORD]);
+    const HIGHS: u64 = ONES << 7;
+    let word = u64::from_le_bytes(word);
+    let below = |limit: u8, word: u64| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let equal = |byte: u8| below(1, word ^ (ONES * u64::from(byte)));
+    (word | below(b' ', word) | equal(b'"') | equal(b'\\') | equal(0x7f)) & HIGHS
 }
 
 fn escaped(output: &mut Vec<u8>, character: char) {
     match character {
+        ' ' | '!' | '#'..='[' | ']'..='~' => output.push(character as u8),
         '"' => output.extend_from_slice(b"\\\""),
         '\\' => output.extend_from_slice(b"\\\\"),
         '\n' => output.extend_from_slice(b"\\n"),
@@ -220,6 +255,19 @@ mod tests {
             String::from_utf8(output).unwrap(),
             r#"{"a":"b","d":1,"e":1.500000,"f":true,"g":[1,2],"h":{"i":"ff00"}}"#
         );
+    }
+
+    #[test]
+    fn each_byte_is_found_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            let special = !(b' '..=b'~').contains(&byte) || byte == b'"' || byte == b'\\';
+            for place in 0..WORD {
+                let mut word = [b'x'; WORD];
+                word[place] = byte;
+                let first = super::special(word).trailing_zeros() as usize / 8;
+                assert_eq!(first, if special { place } else { WORD }, "{byte:#x} at {place}");
+            }
+        }
     }
 
     proptest! {
