@@ -17,8 +17,8 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Context};
 
 use super::PromptHandle;
-use super::completion::offers;
-use super::continuation::is_incomplete_json;
+use super::completion::{Offer, offers};
+use super::continuation::{ends_with_continuation, is_incomplete_json};
 use super::keys::{Key, LastKey};
 use crate::output::terminal::Terminal;
 
@@ -86,8 +86,12 @@ impl Completer for Helper {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        if self.last_key.get() == Key::Continue && ends_with_continuation(&line[..cursor]) {
+            self.last_key.set(Key::Enter);
+            return Ok((cursor - 1, vec![Pair { display: String::new(), replacement: "\n".into() }]));
+        }
         let (start, offers) = offers(&line[..cursor]);
-        let pair = |offer: super::completion::Offer| Pair { display: offer.shown, replacement: offer.inserted };
+        let pair = |offer: Offer| Pair { display: offer.shown, replacement: offer.inserted };
         Ok((start, offers.into_iter().map(pair).collect()))
     }
 }

@@ -27,9 +27,12 @@ pub(super) enum Key {
     Interrupt,
     /// Ctrl-D.
     EndOfFile,
+    /// Enter after a `\` that goes on with the next line. rustyline has no command that replaces a character and
+    /// leaves the cursor behind it, but a completion does; so that is what it is asked for.
+    Continue,
 }
 
-/// The last of these keys that was pressed.
+/// The last of these keys that was pressed: why a line was accepted, or a completion asked for.
 #[derive(Debug, Clone)]
 pub(super) struct LastKey(Arc<Mutex<Key>>);
 
@@ -42,7 +45,7 @@ impl LastKey {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, key: Key) {
+    pub(super) fn set(&self, key: Key) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = key;
     }
 }
@@ -69,7 +72,7 @@ fn command(key: Key, line: &str, cursor: usize) -> Option<Cmd> {
         Key::Enter if !ends_with_continuation(line) => None,
         // The first Enter only shows where the line goes on.
         Key::Enter if cursor < line.len() => Some(Cmd::Move(Movement::EndOfBuffer)),
-        Key::Enter => Some(Cmd::Replace(Movement::BackwardChar(1), Some("\n".into()))),
+        Key::Enter | Key::Continue => Some(Cmd::Complete),
         Key::Interrupt if !line.is_empty() => Some(Cmd::Kill(Movement::WholeBuffer)),
         Key::EndOfFile if !line.is_empty() => None,
         Key::AltEnter | Key::Interrupt | Key::EndOfFile => Some(Cmd::AcceptLine),
@@ -83,8 +86,10 @@ struct Ending {
 
 impl ConditionalEventHandler for Ending {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
-        self.last_key.set(self.key);
-        command(self.key, context.line(), context.pos())
+        let command = command(self.key, context.line(), context.pos());
+        let goes_on = command == Some(Cmd::Complete);
+        self.last_key.set(if goes_on { Key::Continue } else { self.key });
+        command
     }
 }
 
@@ -111,8 +116,7 @@ mod tests {
     fn enter_sends_unless_a_backslash_goes_on() {
         assert_eq!(command(Key::Enter, "hello", 5), None);
         assert_eq!(command(Key::Enter, "hello\\\\", 7), None);
-        let replace = Cmd::Replace(Movement::BackwardChar(1), Some("\n".into()));
-        assert_eq!(command(Key::Enter, "hello\\", 6), Some(replace));
+        assert_eq!(command(Key::Enter, "hello\\", 6), Some(Cmd::Complete));
         assert_eq!(command(Key::Enter, "hello\\", 2), Some(Cmd::Move(Movement::EndOfBuffer)));
         assert_eq!(command(Key::AltEnter, "hello\\", 6), Some(Cmd::AcceptLine));
     }

@@ -175,7 +175,7 @@ impl Edited {
             history.add(&line);
         }
         Ok(match self.last_key.get() {
-            Key::Enter => Entry::Line(continuation::without_escape(&line).to_owned()),
+            Key::Enter | Key::Continue => Entry::Line(continuation::without_escape(&line).to_owned()),
             Key::AltEnter => Entry::Line(line),
             Key::Interrupt => Entry::Interrupted,
             Key::EndOfFile => Entry::Eof,
@@ -214,3 +214,6 @@ fn read_plain(lines: &mut impl BufRead, terminal: &Terminal, prompt: &PromptHand
     }
     Ok(Entry::Line(String::from_utf8_lossy(&line).into_owned()))
 }
+
+#[cfg(test)]
+mod tests;

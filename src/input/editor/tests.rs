@@ -1,0 +1,384 @@
+//! The editor in a pseudo-terminal, with a terminal emulator that shows what a person would see.
+//!
+//! The editor wants to be in control of a terminal, so each test starts this test binary once more, in a terminal of
+//! its own, where only [`editor_in_a_terminal`] runs.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use pty_process::Size;
+use pty_process::blocking::{Command, Pty};
+use tempfile::TempDir;
+use vt100::{Parser, Screen};
+
+use super::*;
+
+const REPORT: &str = "WSCOPE_TEST_REPORT";
+const PUSHES: &str = "WSCOPE_TEST_PUSHES";
+const PAUSE: &str = "WSCOPE_TEST_PAUSE_MICROSECONDS";
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const ENTER: &str = "\r";
+const ALT_ENTER: &str = "\x1b\r";
+const CTRL_C: &str = "\x03";
+const CTRL_D: &str = "\x04";
+const CTRL_R: &str = "\x12";
+
+/// What runs in the terminal: reads lines and reports them while pushes arrive, ends at Ctrl-D when all have come.
+#[test]
+fn editor_in_a_terminal() {
+    let Some(report) = env::var_os(REPORT) else {
+        return;
+    };
+    let number = |name| env::var(name).unwrap().parse::<u64>().unwrap();
+    let (pushes, pause) = (number(PUSHES), Duration::from_micros(number(PAUSE)));
+    let mut report = File::create(report).unwrap();
+    let history = History::at(Some(env::var_os("WSCOPE_HISTORY").unwrap().into()));
+    let (mut editor, mut terminal) = Editor::open(EditorOptions { history, prompt: "> ".into() }).unwrap();
+    let pusher = thread::spawn(move || {
+        let begun = Instant::now();
+        for push in 0..pushes {
+            thread::sleep((begun + pause * u32::try_from(push).unwrap()).saturating_duration_since(Instant::now()));
+            terminal.write_all(format!("push {push}\n").as_bytes()).unwrap();
+        }
+        terminal.write_all(b"all pushed\n").unwrap();
+    });
+    loop {
+        let entry = editor.read().unwrap();
+        writeln!(report, "{entry:?}").unwrap();
+        if entry == Entry::Eof {
+            break;
+        }
+    }
+    pusher.join().unwrap();
+    editor.finish().unwrap();
+}
+
+/// A terminal in which [`editor_in_a_terminal`] runs.
+struct Session {
+    child: Child,
+    keyboard: Arc<Pty>,
+    display: Arc<Display>,
+    folder: TempDir,
+}
+
+struct Display {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    parser: Parser,
+    is_paused: bool,
+    has_ended: bool,
+}
+
+impl Session {
+    fn start(columns: u16, pushes: u64, pause: Duration) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), columns, pushes, pause)
+    }
+
+    fn start_in(folder: TempDir, columns: u16, pushes: u64, pause: Duration) -> Self {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(Size::new(24, columns)).unwrap();
+        let child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "input::editor::tests::editor_in_a_terminal", "--nocapture"])
+            .env(REPORT, folder.path().join("report"))
+            .env(PUSHES, pushes.to_string())
+            .env(PAUSE, pause.as_micros().to_string())
+            .env("WSCOPE_HISTORY", folder.path().join("history"))
+            .env("TERM", "xterm-256color")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn(pts)
+            .unwrap();
+        let state = State { parser: Parser::new(24, columns, 100_000), is_paused: false, has_ended: false };
+        let display = Arc::new(Display { state: Mutex::new(state), changed: Condvar::new() });
+        let keyboard = Arc::new(pty);
+        let (source, shown) = (Arc::clone(&keyboard), Arc::clone(&display));
+        thread::spawn(move || shown.show(&source));
+        let session = Self { child, keyboard, display, folder };
+        session.wait_for("> ");
+        session
+    }
+
+    fn press(&self, keys: &str) {
+        (&*self.keyboard).write_all(keys.as_bytes()).unwrap();
+    }
+
+    fn wait(&self, what: &str, done: impl Fn(&Screen) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut state = self.display.state();
+        while !done(state.parser.screen()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !state.has_ended, "no {what} on\n{}", state.parser.screen().contents());
+            state = self.display.changed.wait_timeout(state, left).unwrap().0;
+        }
+    }
+
+    fn wait_for(&self, text: &str) {
+        self.wait(text, |screen| unwrapped(screen).contains(text));
+    }
+
+    fn pause(&self, is_paused: bool) {
+        self.display.state().is_paused = is_paused;
+        self.display.changed.notify_all();
+    }
+
+    /// Waits for the end; what was reported, and everything that was ever on the screen.
+    fn end(mut self) -> (String, Vec<String>) {
+        self.finish()
+    }
+
+    fn finish(&mut self) -> (String, Vec<String>) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "still running:\n{}", self.display.state().parser.screen().contents());
+            thread::sleep(Duration::from_millis(5));
+        }
+        let mut state = self.display.changed.wait_while(self.display.state(), |state| !state.has_ended).unwrap();
+        let modes = tcgetattr(&*self.keyboard).unwrap().local_flags;
+        assert!(modes.contains(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG), "the terminal is left raw");
+        assert!(!state.parser.screen().bracketed_paste(), "bracketed paste is left on");
+        (fs::read_to_string(self.folder.path().join("report")).unwrap(), transcript(state.parser.screen_mut()))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Display {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    fn show(&self, mut source: &Pty) {
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            drop(self.changed.wait_while(self.state(), |state| state.is_paused).unwrap());
+            // Linux reports the end of a pseudo-terminal as EIO.
+            let Ok(count @ 1..) = source.read(&mut buffer) else { break };
+            self.state().parser.process(&buffer[..count]);
+            self.changed.notify_all();
+        }
+        self.state().has_ended = true;
+        self.changed.notify_all();
+    }
+}
+
+/// The screen without the line breaks that its width makes.
+fn unwrapped(screen: &Screen) -> String {
+    screen.rows(0, screen.size().1).collect()
+}
+
+fn transcript(screen: &mut Screen) -> Vec<String> {
+    let (height, width) = screen.size();
+    screen.set_scrollback(usize::MAX);
+    let mut rows = Vec::new();
+    for offset in (1..=screen.scrollback()).rev() {
+        screen.set_scrollback(offset);
+        rows.extend(screen.rows(0, width).next());
+    }
+    screen.set_scrollback(0);
+    rows.extend(screen.rows(0, width).take(height.into()));
+    rows
+}
+
+/// Every push stands on the screen once, in order, on a row of its own.
+fn assert_all_pushed(rows: &[String], pushes: u64) {
+    let shown: Vec<&str> = rows.iter().map(String::as_str).filter(|row| row.contains("push")).collect();
+    let mut expected: Vec<String> = (0..pushes).map(|push| format!("push {push}")).collect();
+    expected.push("all pushed".into());
+    assert_eq!(shown, expected);
+}
+
+fn long_line() -> String {
+    "0123456789".repeat(20)
+}
+
+fn a_half_typed_line_survives(columns: u16) {
+    let pushes = 1000;
+    let session = Session::start(columns, pushes, Duration::from_millis(1));
+    session.press(&long_line());
+    session.wait_for("all pushed");
+    session.wait_for(&format!("> {}", long_line()));
+    session.press(ENTER);
+    session.press(CTRL_D);
+    let (report, rows) = session.end();
+    assert_eq!(report, format!("Line({:?})\nEof\n", long_line()));
+    assert_all_pushed(&rows, pushes);
+}
+
+#[test]
+fn a_half_typed_line_survives_pushes_at_80_columns() {
+    a_half_typed_line_survives(80);
+}
+
+#[test]
+fn a_half_typed_line_survives_pushes_at_40_columns() {
+    a_half_typed_line_survives(40);
+}
+
+#[test]
+fn no_push_is_lost_or_late_while_enter_is_pressed_all_the_time() {
+    let session = Session::start(80, 1000, Duration::from_millis(1));
+    for _ in 0..1000 {
+        session.press(ENTER);
+    }
+    session.press(CTRL_D);
+    let (report, rows) = session.end();
+    assert_eq!(report, "Line(\"\")\n".repeat(1000) + "Eof\n");
+    assert_all_pushed(&rows, 1000);
+}
+
+#[test]
+fn no_push_is_lost_while_the_history_is_searched() {
+    let session = Session::start(80, 500, Duration::from_millis(1));
+    session.press(&format!("earlier{ENTER}"));
+    session.press(&format!("{CTRL_R}earl"));
+    session.wait_for("(reverse-i-search)`earl': earlier");
+    session.press(ENTER);
+    session.press(&format!("{CTRL_R}x"));
+    session.wait_for("(failed reverse-i-search)`x'");
+    session.press(CTRL_C);
+    session.press(CTRL_C);
+    session.press(CTRL_D);
+    let (report, rows) = session.end();
+    assert!(report.starts_with("Line(\"earlier\")\nLine(\"earlier\")\n"), "{report}");
+    assert_all_pushed(&rows, 500);
+}
+
+#[test]
+fn what_comes_after_the_last_line_is_shown() {
+    let session = Session::start(80, 300, Duration::from_millis(1));
+    session.press(CTRL_D);
+    let (report, rows) = session.end();
+    assert_eq!(report, "Eof\n");
+    assert_all_pushed(&rows, 300);
+}
+
+#[test]
+fn a_flood_is_held_back_and_a_key_is_not() {
+    let pushes = 50_000;
+    let session = Session::start(80, pushes, Duration::ZERO);
+    session.press("typed meanwhile");
+    session.wait_for("all pushed");
+    session.wait_for("> typed meanwhile");
+    session.press(ENTER);
+    session.press(CTRL_D);
+    let (report, rows) = session.end();
+    assert_eq!(report, "Line(\"typed meanwhile\")\nEof\n");
+    assert_all_pushed(&rows, pushes);
+}
+
+#[test]
+fn lines_go_on_where_they_should() {
+    let session = Session::start(80, 0, Duration::ZERO);
+    session.press(&format!("{{\"a\":{ENTER}1}}{ENTER}"));
+    session.press(&format!("first\\{ENTER}second{ENTER}"));
+    session.press(&format!("literal\\\\{ENTER}"));
+    session.press(&format!("[1,{ALT_ENTER}"));
+    session.press(&format!("as it is\\{ALT_ENTER}"));
+    session.press(&format!("\x1b[200~a\\\r\nb\n{{\x1b[201~{ENTER}"));
+    session.press(&format!("cleared{CTRL_C}{CTRL_C}{CTRL_D}"));
+    let (report, _) = session.end();
+    let entries = [
+        r#"Line("{\"a\":\n1}")"#,
+        r#"Line("first\nsecond")"#,
+        r#"Line("literal\\")"#,
+        r#"Line("[1,")"#,
+        r#"Line("as it is\\")"#,
+        r#"Line("a\\\nb\n{")"#,
+        "Interrupted",
+        "Eof",
+    ];
+    assert_eq!(report.lines().collect::<Vec<_>>(), entries);
+}
+
+#[test]
+fn commands_are_completed_and_candidates_listed_above() {
+    let session = Session::start(80, 0, Duration::ZERO);
+    session.press("/rec\t");
+    session.wait_for("> /reconnect");
+    session.press(&format!("{CTRL_C}/exp\t\t"));
+    session.wait_for("/expect-quiet");
+    session.wait_for("> /expect");
+    session.press(&format!("{ENTER}{CTRL_D}"));
+    let (report, _) = session.end();
+    assert_eq!(report, "Line(\"/expect\")\nEof\n");
+}
+
+#[test]
+fn the_history_comes_back_in_the_next_run() {
+    let mut session = Session::start(80, 0, Duration::ZERO);
+    session.press(&format!("{{{ENTER}}}{ENTER} hidden{ENTER}{CTRL_D}"));
+    session.finish();
+    let folder = std::mem::replace(&mut session.folder, tempfile::tempdir().unwrap());
+    let session = Session::start_in(folder, 80, 0, Duration::ZERO);
+    session.press(&format!("\x1b[A{ENTER}{CTRL_D}"));
+    let (report, _) = session.end();
+    assert_eq!(report, "Line(\"{\\n}\")\nEof\n");
+}
+
+#[test]
+fn a_byte_that_is_no_utf8_costs_nothing_of_what_was_typed() {
+    let session = Session::start(80, 200, Duration::from_millis(1));
+    session.press("before ");
+    session.wait_for("> before");
+    (&*session.keyboard).write_all(b"\xff").unwrap();
+    session.wait("second prompt", |screen| unwrapped(screen).matches("> before").count() == 2);
+    session.press(&format!("after{ENTER}{CTRL_D}"));
+    let (report, rows) = session.end();
+    assert_eq!(report, "Line(\"before after\")\nEof\n");
+    assert_all_pushed(&rows, 200);
+}
+
+#[test]
+fn ctrl_c_is_a_signal_while_output_is_paused() {
+    let mut session = Session::start(80, 1_000_000, Duration::ZERO);
+    session.pause(true);
+    let deadline = Instant::now() + PATIENCE;
+    while !tcgetattr(&*session.keyboard).unwrap().local_flags.contains(LocalFlags::ISIG) {
+        assert!(Instant::now() < deadline, "Ctrl-C is still a key");
+        thread::sleep(Duration::from_millis(5));
+    }
+    session.press(CTRL_C);
+    let status = session.child.wait().unwrap();
+    assert_eq!(status.signal(), Some(Signal::SIGINT as i32));
+}
+
+#[test]
+fn ctrl_c_is_a_key_again_when_output_goes_on() {
+    let session = Session::start(80, 20_000, Duration::from_micros(50));
+    session.pause(true);
+    let is_signal = || tcgetattr(&*session.keyboard).unwrap().local_flags.contains(LocalFlags::ISIG);
+    let wait = |wanted: bool| {
+        let deadline = Instant::now() + PATIENCE;
+        while is_signal() != wanted {
+            assert!(Instant::now() < deadline, "Ctrl-C is a signal: {}", !wanted);
+            thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait(true);
+    session.pause(false);
+    wait(false);
+    session.press(&format!("cleared{CTRL_C}{CTRL_D}"));
+    let (report, rows) = session.end();
+    assert_eq!(report, "Eof\n");
+    assert_all_pushed(&rows, 20_000);
+}
