@@ -14,6 +14,7 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::input::Source;
 use crate::output::{Banner, Origin};
+use crate::session::view::Follow;
 use crate::session::{Signals, Sleeper};
 
 /// Opens a session, talks, and tells how it ended.
@@ -38,7 +39,8 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     }
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
     let mut sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
-    let session = open::connect(&plan, &printer).and_then(|ready| open::start(ready, &plan, &printer, sleeper.waker()));
+    let session = open::connect(&plan, &printer)
+        .and_then(|ready| open::start(ready, &plan, &printer, Follow::WhenShown, sleeper.waker()));
     let Session { handle, keeper, view } = match session {
         Ok(session) => session,
         Err(error) => {

@@ -12,6 +12,7 @@ use crate::error::{ExitStatus, Result};
 use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
 use crate::output::{DataFormat, Level, Options, Outlet, Printer};
 use crate::session::Reply;
+use crate::session::view::Follow;
 use crate::wire::Role;
 
 /// How often the server pushes.
@@ -39,7 +40,7 @@ fn start(args: &Demo) -> Result<String> {
     let clients = Clients::default();
     server::serve(
         listener,
-        Service { framing, settings, printer: Arc::clone(&printer), totals: Totals::Hidden },
+        Service { framing, settings, printer: Arc::clone(&printer), follow: Follow::WhenShown, totals: Totals::Hidden },
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);

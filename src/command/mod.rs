@@ -6,6 +6,7 @@ mod front_end;
 mod generate;
 mod listen;
 mod open;
+mod operator;
 mod plan;
 mod repl;
 mod report;

@@ -9,7 +9,7 @@ use crate::net::{self, Connected, TimeLimit};
 use crate::output::{Origin, Printer};
 use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
-use crate::session::view::{View, lock};
+use crate::session::view::{Follow, View, lock};
 use crate::session::{self, Handle, Keeper, Waker};
 use crate::wire::handshake::{Request, Strictness};
 use crate::wire::{DeflateParameters, Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
@@ -77,11 +77,17 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
 ///
 /// # Errors
 /// When the socket refuses its settings.
-pub fn start(ready: Ready, plan: &Plan, printer: &Arc<Mutex<Printer>>, waker: Waker) -> Result<Session> {
+pub fn start(
+    ready: Ready,
+    plan: &Plan,
+    printer: &Arc<Mutex<Printer>>,
+    follow: Follow,
+    waker: Waker,
+) -> Result<Session> {
     let Ready { link, reader, opened, deflate, leftover, .. } = ready;
     show(printer, Origin::default(), &Event::Open(&opened));
     let (receiver, sender, tap) = ends(&plan.framing, Role::Client, deflate, printer, &leftover);
-    let view = View::new(Arc::clone(printer), Origin::default(), tap);
+    let view = View::new(Arc::clone(printer), Origin::default(), tap, follow);
     let (handle, keeper) =
         session::start(link, reader, receiver, sender, Arc::clone(&view), plan.settings.clone(), waker).map_err(
             |error| {

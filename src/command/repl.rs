@@ -12,19 +12,19 @@ use super::open::{self, Ready, Session};
 use super::plan::Plan;
 use super::report::{self, Totals, Unsent};
 use super::show;
-use super::typist::{Typist, Wish};
+use super::typist::{self, Peer};
 use crate::cli::SessionArgs;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::Event;
+use crate::event::{Direction, Event};
 use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
 use crate::output::terminal::Terminal;
-use crate::output::{Banner, Options, Origin, Printer};
-use crate::session::view::lock;
-use crate::session::{Handle, Signal, Signals, Sleeper, Waker};
-use crate::wire::Outgoing;
+use crate::output::{Banner, Origin, Printer};
+use crate::session::view::{Follow, lock};
+use crate::session::{Handle, NotSent, Signal, Signals, Sleeper, Waker};
+use crate::wire::{CloseCode, Outgoing};
 
 /// What the editor's thread and this one share.
-pub struct Desk {
+struct Desk {
     open: Mutex<Option<Open>>,
     wishes: Mutex<Vec<Wish>>,
     waker: Waker,
@@ -32,21 +32,27 @@ pub struct Desk {
 
 /// The session that is open, for those who type.
 #[derive(Clone)]
-pub struct Open {
-    /// Sends.
-    pub handle: Handle,
+struct Open {
+    handle: Handle,
     /// The heads of its handshake: our request, the response.
-    pub heads: Arc<(Vec<u8>, Vec<u8>)>,
+    heads: Arc<(Vec<u8>, Vec<u8>)>,
+}
+
+/// What only the thread that keeps the session can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// Connect again.
+    Reconnect,
+    /// Leave the program.
+    Leave,
 }
 
 impl Desk {
-    /// The session that is open, if one is.
-    pub fn open(&self) -> Option<Open> {
-        lock(&self.open).clone()
+    fn open(&self) -> Result<Open> {
+        lock(&self.open).clone().ok_or_else(not_open)
     }
 
-    /// Asks for something that only the thread that keeps the session can do.
-    pub fn wish(&self, wish: Wish) {
+    fn wish(&self, wish: Wish) {
         lock(&self.wishes).push(wish);
         self.waker.wake();
     }
@@ -60,6 +66,57 @@ impl Desk {
         let before = wishes.len();
         wishes.retain(|other| *other != wish);
         wishes.len() < before
+    }
+}
+
+impl Peer for Arc<Desk> {
+    fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
+        self.open()?.handle.send(outgoing).map_err(|error| not_sent(&error))
+    }
+
+    fn ping(&self, payload: &[u8]) -> Result<()> {
+        self.open()?.handle.ping(payload).map_err(|error| not_sent(&error))
+    }
+
+    fn close(&self, close: Option<(CloseCode, String)>) -> Result<()> {
+        self.open()?.handle.close(close);
+        Ok(())
+    }
+
+    fn headers(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
+        let heads = self.open()?.heads;
+        show(Origin::default(), &Event::Head { direction: Direction::Sent, bytes: &heads.0 });
+        show(Origin::default(), &Event::Head { direction: Direction::Received, bytes: &heads.1 });
+        Ok(())
+    }
+
+    fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
+        let summary = self.open()?.handle.summary();
+        show(Origin::default(), &Event::Summary(&summary));
+        Ok(())
+    }
+
+    fn reconnect(&self) -> Result<()> {
+        self.wish(Wish::Reconnect);
+        // One that has ended already needs no Close.
+        let _ = self.close(Some((CloseCode::Normal, String::new())));
+        Ok(())
+    }
+
+    fn leave(&self) {
+        self.wish(Wish::Leave);
+        let _ = self.close(Some((CloseCode::Normal, String::new())));
+    }
+}
+
+fn not_open() -> Error {
+    Error::new(Phase::Session, "no session is open").hint("`/reconnect` opens one, `/quit` leaves")
+}
+
+fn not_sent(error: &NotSent) -> Error {
+    match error {
+        NotSent::Closed => not_open(),
+        NotSent::Refused(error) => Error::new(Phase::Input, format!("not sent: {error}")),
     }
 }
 
@@ -86,21 +143,17 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let sleeper = Sleeper::new().map_err(|error| cannot("make a pipe", error))?;
     let signals = Signals::catch(&sleeper).map_err(|error| cannot("catch signals", error))?;
     let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
-    let (editor, terminal) = Editor::open(EditorOptions { history, prompt: prompt(&options, "> ") })?;
-    let printer = show::beside(&terminal, options.clone())?;
+    let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
+    let printer = show::beside(&terminal, options)?;
     let prompt_handle = editor.prompt();
     let desk = Arc::new(Desk { open: Mutex::default(), wishes: Mutex::default(), waker: sleeper.waker() });
-    let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, options, totals: Totals::of(&args.view) };
+    let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, totals: Totals::of(&args.view) };
     let mut talk = Talk { room, sleeper, signals };
     talk.run(ready, editor, &args.execute.execute)
 }
 
 fn cannot(what: &str, error: io::Error) -> Error {
     Error::new(Phase::Session, format!("cannot {what}")).caused_by(error)
-}
-
-fn prompt(_options: &Options, text: &str) -> Prompt {
-    Prompt::from(text)
 }
 
 /// Everything around the session that stays when it ends.
@@ -110,7 +163,6 @@ struct Room {
     printer: Arc<Mutex<Printer>>,
     terminal: Terminal,
     prompt: PromptHandle,
-    options: Options,
     totals: Totals,
 }
 
@@ -135,15 +187,15 @@ impl Talk {
             if let Some(ready) = next.take() {
                 let heads = Arc::new((ready.request.clone(), ready.response.clone()));
                 let Session { handle, keeper, view } =
-                    open::start(ready, &self.room.plan, &self.room.printer, self.sleeper.waker())?;
+                    open::start(ready, &self.room.plan, &self.room.printer, Follow::Always, self.sleeper.waker())?;
                 for message in execute {
                     // One that cannot be sent is counted by the session.
                     let _ = handle.send(Outgoing::Text(message));
                 }
                 *lock(&self.room.desk.open) = Some(Open { handle: handle.clone(), heads });
-                self.room.prompt.set(prompt(&self.room.options, "> "));
+                self.room.prompt.set(Prompt::from("> "));
                 if let Some(editor) = editor.take() {
-                    Typist::new(editor, Arc::clone(&self.room.desk), Arc::clone(&self.room.printer)).spawn();
+                    typist::spawn(editor, Arc::clone(&self.room.desk), Arc::clone(&self.room.printer));
                 }
                 let stdout = io::stdout();
                 let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
@@ -151,7 +203,7 @@ impl Talk {
                 *lock(&self.room.desk.open) = None;
                 let hurried = outcome.ended.status >= ExitStatus::TimedOut || outcome.output_gone;
                 let left = self.room.desk.wished(Wish::Leave);
-                self.room.prompt.set(prompt(&self.room.options, "(closed) > "));
+                self.room.prompt.set(Prompt::from("(closed) > "));
                 let unsent = Unsent { messages: handle.unsent(), more: false };
                 status = report::ended(&view, outcome, unsent, self.room.totals);
                 if left {
@@ -195,7 +247,7 @@ impl Talk {
 
     /// Connects again, on a thread of its own, so that whoever sits there can still leave.
     fn connect(&mut self) -> Result<Option<Ready>> {
-        self.room.prompt.set(prompt(&self.room.options, "(connecting) > "));
+        self.room.prompt.set(Prompt::from("(connecting) > "));
         let (tell, told) = mpsc::channel();
         let (plan, printer) = (Arc::clone(&self.room.plan), Arc::clone(&self.room.printer));
         let waker = self.sleeper.waker();
@@ -208,7 +260,7 @@ impl Talk {
                 Ok(Ok(ready)) => return Ok(Some(ready)),
                 Ok(Err(error)) => {
                     open::show(&self.room.printer, Origin::default(), &Event::Error(&error));
-                    self.room.prompt.set(prompt(&self.room.options, "(closed) > "));
+                    self.room.prompt.set(Prompt::from("(closed) > "));
                     return Ok(None);
                 }
                 Err(TryRecvError::Disconnected) => return Ok(None),

@@ -13,10 +13,10 @@ use crate::net::{Connected, Incoming, Listener, TimeLimit};
 use crate::output::{Origin, Printer};
 use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
-use crate::session::view::{View, lock};
-use crate::session::{self, Handle, Packed, Settings, Sleeper};
+use crate::session::view::{Follow, View, lock};
+use crate::session::{self, Handle, Settings, Sleeper, Waiting};
 use crate::wire::handshake::{ServerOptions, Subprotocols};
-use crate::wire::{CloseCode, Kind, Outgoing, Role};
+use crate::wire::{CloseCode, Outgoing, Role};
 
 /// How long a client may take for TLS and the upgrade.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -31,7 +31,9 @@ pub struct Service {
     pub settings: Settings,
     /// Where everything is shown.
     pub printer: Arc<Mutex<Printer>>,
-    /// Whether the totals of each session are.
+    /// Whether our own output is read back.
+    pub follow: Follow,
+    /// Whether the totals of each session are shown.
     pub totals: Totals,
 }
 
@@ -42,10 +44,10 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Queues a message for every client; none of them is waited for. One that is too slow is closed with 1013.
-    pub fn broadcast(&self, messages: &Packed, printer: &Arc<Mutex<Printer>>) {
+    /// Queues something for every client; none of them is waited for. One that is too slow is closed with 1013.
+    pub fn broadcast(&self, waiting: &Waiting, printer: &Arc<Mutex<Printer>>) {
         for (client, handle) in lock(&self.open).iter() {
-            if handle.is_open() && !handle.enqueue(messages.clone(), CLIENT_BUDGET) {
+            if handle.is_open() && !handle.enqueue(waiting.clone(), CLIENT_BUDGET) {
                 handle.cut_off(CloseCode::Again, "too slow");
                 let note = format!("more than {CLIENT_BUDGET} bytes were waiting to be sent: closed with 1013");
                 show(printer, Origin { client: Some(*client) }, &Event::Note(&note));
@@ -53,18 +55,10 @@ impl Clients {
         }
     }
 
-    /// Sends anything else to every client.
-    pub fn send(&self, outgoing: Outgoing<'_>) {
-        for (_, handle) in lock(&self.open).iter() {
-            // A client that is leaving is reported where its session ends.
-            let _ = handle.send(outgoing);
-        }
-    }
-
-    /// Starts the closing handshake with everybody.
-    pub fn close(&self, close: Option<&(CloseCode, String)>) {
-        for (_, handle) in lock(&self.open).iter() {
-            handle.close(close.cloned());
+    /// Does something with every client.
+    pub fn each(&self, mut action: impl FnMut(u64, &Handle)) {
+        for (client, handle) in lock(&self.open).iter() {
+            action(*client, handle);
         }
     }
 
@@ -113,9 +107,7 @@ pub fn push(
         let started = Instant::now();
         for tick in 1_u32.. {
             thread::sleep((started + interval * tick).saturating_duration_since(Instant::now()));
-            let mut messages = Packed::default();
-            messages.push(Kind::Text, text(tick.into()).as_bytes());
-            clients.broadcast(&messages, &printer);
+            clients.broadcast(&Outgoing::Text(&text(tick.into())).into(), &printer);
         }
     });
 }
@@ -159,7 +151,7 @@ impl Service {
         };
         observe(Event::Open(&opened));
         let (receiver, sender, tap) = ends(&self.framing, Role::Server, agreed.deflate, &self.printer, &leftover);
-        let view = View::new(Arc::clone(&self.printer), origin, tap);
+        let view = View::new(Arc::clone(&self.printer), origin, tap, self.follow);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);
         let mut sleeper = Sleeper::new().map_err(no_session)?;

@@ -5,29 +5,64 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::open;
-use super::repl::{Desk, Open};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Direction, Event};
+use crate::event::Event;
 use crate::input::command::{self, COMMANDS, Command, Line};
 use crate::input::{Editor, Entry};
 use crate::output::{Origin, Printer};
-use crate::session::NotSent;
 use crate::session::view::lock;
 use crate::wire::{CloseCode, Outgoing};
 
-/// What only the thread that keeps the session can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    /// Connect again.
-    Reconnect,
-    /// Leave the program.
-    Leave,
+/// Whom one talks to: a server, or the clients of one's own.
+pub trait Peer: Send {
+    /// Sends a message or a frame.
+    ///
+    /// # Errors
+    /// When nobody is there, or it cannot be framed.
+    fn send(&self, outgoing: Outgoing<'_>) -> Result<()>;
+
+    /// Sends a ping whose pong will be timed.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    fn ping(&self, payload: &[u8]) -> Result<()>;
+
+    /// Starts the closing handshake.
+    ///
+    /// # Errors
+    /// When nobody is there.
+    fn close(&self, close: Option<(CloseCode, String)>) -> Result<()>;
+
+    /// Shows the heads of the handshake again.
+    ///
+    /// # Errors
+    /// When there are none.
+    fn headers(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()>;
+
+    /// Shows the totals so far.
+    ///
+    /// # Errors
+    /// When nobody is there.
+    fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()>;
+
+    /// Closes, if need be, and connects again.
+    ///
+    /// # Errors
+    /// When that is not ours to do.
+    fn reconnect(&self) -> Result<()>;
+
+    /// Ends everything.
+    fn leave(&self);
 }
 
-/// Somebody at an editor.
-pub struct Typist {
-    editor: Editor,
-    desk: Arc<Desk>,
+/// Reads lines on a thread of its own, until told to leave.
+pub fn spawn(editor: Editor, peer: impl Peer + 'static, printer: Arc<Mutex<Printer>>) {
+    let typist = Typist { peer: Box::new(peer), printer };
+    thread::spawn(move || typist.run(editor));
+}
+
+struct Typist {
+    peer: Box<dyn Peer>,
     printer: Arc<Mutex<Printer>>,
 }
 
@@ -39,26 +74,16 @@ enum Flow {
 }
 
 impl Typist {
-    /// At `editor`.
-    pub fn new(editor: Editor, desk: Arc<Desk>, printer: Arc<Mutex<Printer>>) -> Self {
-        Self { editor, desk, printer }
-    }
-
-    /// Reads on a thread of its own, until told to leave.
-    pub fn spawn(self) {
-        thread::spawn(move || self.run());
-    }
-
-    fn run(mut self) {
+    fn run(&self, mut editor: Editor) {
         loop {
-            let flow = match self.editor.read() {
+            let flow = match editor.read() {
                 Ok(Entry::Line(line)) => self.line(&line).unwrap_or_else(|error| {
-                    self.show(&Event::Error(&error));
+                    self.show(Origin::default(), &Event::Error(&error));
                     Flow::Stay
                 }),
                 Ok(Entry::Interrupted | Entry::Eof) => Flow::Leave,
                 Err(error) => {
-                    self.show(&Event::Error(&error));
+                    self.show(Origin::default(), &Event::Error(&error));
                     Flow::Leave
                 }
             };
@@ -66,18 +91,15 @@ impl Typist {
                 break;
             }
         }
-        self.desk.wish(Wish::Leave);
-        if let Some(open) = self.desk.open() {
-            open.handle.close(Some((CloseCode::Normal, String::new())));
-        }
+        self.peer.leave();
         // The terminal may be gone; then there is nobody to be told.
-        let _ = self.editor.finish();
+        let _ = editor.finish();
     }
 
     fn line(&self, line: &str) -> Result<Flow> {
         match command::parse(line)? {
             Line::Empty => {}
-            Line::Text(text) => self.send(Outgoing::Text(&text))?,
+            Line::Text(text) => self.peer.send(Outgoing::Text(&text))?,
             Line::Command(Command::Quit) => return Ok(Flow::Leave),
             Line::Command(command) => self.command(command)?,
         }
@@ -85,82 +107,43 @@ impl Typist {
     }
 
     fn command(&self, command: Command) -> Result<()> {
+        let mut show = |origin, event: &Event<'_>| self.show(origin, event);
         match command {
             Command::Help => {
                 for usage in COMMANDS {
-                    self.show(&Event::Note(&format!("{:<44} {}", usage.synopsis(), usage.summary)));
+                    show(Origin::default(), &Event::Note(&format!("{:<44} {}", usage.synopsis(), usage.summary)));
                 }
                 Ok(())
             }
-            Command::Ping(data) => self.open()?.handle.ping(data.as_bytes()).map_err(|error| not_sent(&error)),
-            Command::Pong(data) => self.send(Outgoing::Pong(data.as_bytes())),
-            Command::Close(close) => {
-                self.open()?.handle.close(close);
-                Ok(())
-            }
-            Command::Text(text) => self.send(Outgoing::Text(&text)),
-            Command::Binary(payload) => self.send(Outgoing::Binary(&payload.load()?)),
+            Command::Ping(data) => self.peer.ping(data.as_bytes()),
+            Command::Pong(data) => self.peer.send(Outgoing::Pong(data.as_bytes())),
+            Command::Close(close) => self.peer.close(close),
+            Command::Text(text) => self.peer.send(Outgoing::Text(&text)),
+            Command::Binary(payload) => self.peer.send(Outgoing::Binary(&payload.load()?)),
             Command::File(path) => {
                 let text = fs::read_to_string(&path).map_err(|error| {
                     Error::new(Phase::Input, format!("cannot read `{}` as text", path.display()))
                         .caused_by(error)
                         .hint("`/binary @FILE` sends any file")
                 })?;
-                self.send(Outgoing::Text(&text))
+                self.peer.send(Outgoing::Text(&text))
             }
             Command::Frame(frame) => {
                 let payload = frame.payload.clone().load()?;
-                self.send(Outgoing::Frame(frame.raw(&payload)))
+                self.peer.send(Outgoing::Frame(frame.raw(&payload)))
             }
-            Command::Headers => {
-                let heads = self.open()?.heads;
-                self.show(&Event::Head { direction: Direction::Sent, bytes: &heads.0 });
-                self.show(&Event::Head { direction: Direction::Received, bytes: &heads.1 });
-                Ok(())
-            }
-            Command::Stats => {
-                let summary = self.open()?.handle.summary();
-                self.show(&Event::Summary(&summary));
-                Ok(())
-            }
+            Command::Headers => self.peer.headers(&mut show),
+            Command::Stats => self.peer.stats(&mut show),
             Command::Set { setting, on } => {
                 lock(&self.printer).set(setting, on);
-                if let Some(open) = self.desk.open() {
-                    open.handle.view_changed();
-                }
                 Ok(())
             }
-            Command::Reconnect => {
-                if let Some(open) = self.desk.open() {
-                    open.handle.close(Some((CloseCode::Normal, String::new())));
-                }
-                self.desk.wish(Wish::Reconnect);
-                Ok(())
-            }
+            Command::Reconnect => self.peer.reconnect(),
             other => Err(Error::new(Phase::Usage, format!("{other:?}: not at the prompt"))),
         }
     }
 
-    fn open(&self) -> Result<Open> {
-        self.desk.open().ok_or_else(not_open)
-    }
-
-    fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
-        self.open()?.handle.send(outgoing).map_err(|error| not_sent(&error))
-    }
-
-    fn show(&self, event: &Event<'_>) {
-        open::show(&self.printer, Origin::default(), event);
-    }
-}
-
-fn not_open() -> Error {
-    Error::new(Phase::Session, "not sent: no session is open").hint("`/reconnect` opens one, `/quit` leaves")
-}
-
-fn not_sent(error: &NotSent) -> Error {
-    match error {
-        NotSent::Closed => not_open(),
-        NotSent::Refused(error) => Error::new(Phase::Input, format!("not sent: {error}")),
+    fn show(&self, origin: Origin, event: &Event<'_>) {
+        open::show(&self.printer, origin, event);
     }
 }

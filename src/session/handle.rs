@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, TryLockError};
 
 use super::clock::Clock;
 use super::conn::Input;
-use super::queue::{Packed, Waiting};
+use super::queue::Waiting;
 use super::view::lock;
 use super::{Out, Shared};
 use crate::error::Error;
@@ -60,14 +60,14 @@ impl Handle {
         self.send(Outgoing::Ping(payload))
     }
 
-    /// Queues messages for the keeper to send, if fewer than `limit` bytes of them wait; never blocks. `false` when
-    /// the queue is full.
-    pub fn enqueue(&self, messages: Packed, limit: usize) -> bool {
+    /// Queues something for the keeper to send, if no more than `limit` bytes of messages wait; never blocks. `false`
+    /// when the queue is full.
+    pub fn enqueue(&self, waiting: Waiting, limit: usize) -> bool {
         let mut conn = lock(&self.shared.conn);
         if conn.queue.data_bytes() > limit {
             return false;
         }
-        conn.queue.push(Waiting::Data(messages));
+        conn.queue.push(waiting);
         drop(conn);
         self.shared.wake_for_queue();
         true
@@ -123,12 +123,6 @@ impl Handle {
     pub fn summary(&self) -> Summary {
         self.shared.summary()
     }
-
-    /// Looks again at what the printer is set to show; compression starts afresh, so that what is shown from now on
-    /// can be decoded.
-    pub fn view_changed(&self) {
-        self.shared.view.settings_changed();
-    }
 }
 
 /// The writing end, held. Dropping it without [`finish`](Self::finish) still writes what was taken.
@@ -166,7 +160,7 @@ impl Batch<'_> {
         drop(out);
         // Something may have been queued between the look at the queue and the release.
         self.shared.send_queue_if_free(false);
-        if self.shared.view.shows_sent() {
+        if self.shared.view.follows_sent() {
             self.shared.view.show_backlog();
         }
         result
@@ -202,7 +196,7 @@ impl Shared {
         }
         let before = out.buffer.len();
         let result = out.sender.send(outgoing, &mut out.buffer);
-        if self.view.shows_sent() {
+        if self.view.follows_sent() {
             self.view.sent(&out.buffer[before..]);
         }
         result.map_err(|error| match error {
@@ -273,7 +267,7 @@ impl Shared {
                 };
                 conn.closing.sent(crate::wire::Close { code, reason });
             }
-            Waiting::Pong(_) | Waiting::Data(_) => {}
+            Waiting::Pong(_) | Waiting::Frame(..) | Waiting::Data(_) => {}
         }
     }
 

@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 
 pub use handle::{Batch, Handle, NotSent};
 pub use keeper::{Keeper, Outcome};
-pub use queue::Packed;
+pub use queue::{Packed, Waiting};
 pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
 
 use crate::wire::{Receiver, Role, Sender};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::wire::{CloseCode, Kind, Outgoing};
+use crate::wire::{CloseCode, Kind, Outgoing, RawFrame};
 
 /// Pongs that may wait; beyond it only the newest ping is answered (RFC 6455 section 5.5.3).
 const PONG_BUDGET: usize = 16;
@@ -43,12 +43,14 @@ impl Packed {
 }
 
 /// Something that waits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Waiting {
-    /// A keep-alive ping.
+    /// A ping whose pong will be timed.
     Ping(Vec<u8>),
-    /// The answer to a ping.
+    /// A pong.
     Pong(Vec<u8>),
+    /// A frame as it is, but for its payload, which stands beside it.
+    Frame(RawFrame<'static>, Vec<u8>),
     /// Data messages.
     Data(Packed),
     /// The end.
@@ -61,6 +63,7 @@ impl Waiting {
         match self {
             Self::Ping(payload) => send(Outgoing::Ping(payload)),
             Self::Pong(payload) => send(Outgoing::Pong(payload)),
+            Self::Frame(frame, payload) => send(Outgoing::Frame(RawFrame { payload, ..*frame })),
             Self::Close(close) => send(Outgoing::Close(close.as_ref().map(|(code, reason)| (*code, reason.as_str())))),
             Self::Data(packed) => {
                 for (kind, payload) in packed.messages() {
@@ -71,6 +74,23 @@ impl Waiting {
                 }
             }
         }
+    }
+}
+
+impl From<Outgoing<'_>> for Waiting {
+    fn from(outgoing: Outgoing<'_>) -> Self {
+        let mut packed = Packed::default();
+        match outgoing {
+            Outgoing::Text(text) => packed.push(Kind::Text, text.as_bytes()),
+            Outgoing::Binary(payload) | Outgoing::BinaryPart(payload) | Outgoing::BinaryEnd(payload) => {
+                packed.push(Kind::Binary, payload);
+            }
+            Outgoing::Ping(payload) => return Self::Ping(payload.to_vec()),
+            Outgoing::Pong(payload) => return Self::Pong(payload.to_vec()),
+            Outgoing::Frame(frame) => return Self::Frame(RawFrame { payload: &[], ..frame }, frame.payload.to_vec()),
+            Outgoing::Close(close) => return Self::Close(close.map(|(code, reason)| (code, reason.to_owned()))),
+        }
+        Self::Data(packed)
     }
 }
 

@@ -4,7 +4,6 @@
 //! to show is told by a thread that starts when there is something to tell.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,12 +19,21 @@ type Telling = Box<dyn FnOnce(&mut Printer, Origin) + Send>;
 pub struct View {
     printer: Arc<Mutex<Printer>>,
     origin: Origin,
-    /// Whether sent frames or messages are shown at all.
-    shows_sent: AtomicBool,
+    /// Whether our own output is read back.
+    follows_sent: bool,
     backlog: Mutex<Backlog>,
     told: Condvar,
     /// Reads our own output back, so that what is shown is what was on the wire.
     tap: Mutex<Receiver>,
+}
+
+/// Whether our own output is read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follow {
+    /// From the first frame on: the printer may be told to show it later, and could not decode it from the middle.
+    Always,
+    /// If the printer shows it.
+    WhenShown,
 }
 
 #[derive(Default)]
@@ -38,12 +46,12 @@ struct Backlog {
 
 impl View {
     /// A view of a session whose sent frames are decoded by `tap` (the peer's role, lenient).
-    pub fn new(printer: Arc<Mutex<Printer>>, origin: Origin, tap: ReceiverOptions) -> Arc<Self> {
-        let shows_sent = lock(&printer).wants_sent();
+    pub fn new(printer: Arc<Mutex<Printer>>, origin: Origin, tap: ReceiverOptions, follow: Follow) -> Arc<Self> {
+        let follows_sent = follow == Follow::Always || lock(&printer).wants_sent();
         Arc::new(Self {
             printer,
             origin,
-            shows_sent: AtomicBool::new(shows_sent),
+            follows_sent,
             backlog: Mutex::default(),
             told: Condvar::new(),
             tap: Mutex::new(Receiver::new(tap)),
@@ -51,14 +59,8 @@ impl View {
     }
 
     /// Whether what is sent must be given to [`sent`](Self::sent).
-    pub fn shows_sent(&self) -> bool {
-        self.shows_sent.load(Ordering::Relaxed)
-    }
-
-    /// Looks again at what the printer is set to show.
-    pub fn settings_changed(&self) {
-        let shows_sent = lock(&self.printer).wants_sent();
-        self.shows_sent.store(shows_sent, Ordering::Relaxed);
+    pub fn follows_sent(&self) -> bool {
+        self.follows_sent
     }
 
     /// Notes the bytes of frames that are about to be sent; they are shown by whoever shows next. Never waits for the

@@ -1,0 +1,161 @@
+//! Whoever runs `wscope listen`: somebody at the terminal, or a pipe; what they say goes to every client.
+
+use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::open::show;
+use super::server::Clients;
+use super::typist::{self, Peer};
+use super::{front_end, show as view};
+use crate::cli::Listen;
+use crate::error::{Error, Phase, Result};
+use crate::event::Event;
+use crate::input::{Editor, EditorOptions, History, Prompt, Source};
+use crate::output::terminal::Terminal;
+use crate::output::{Banner, Origin, Printer};
+use crate::session::view::Follow;
+use crate::session::{Packed, Waiting, Waker};
+use crate::wire::{CloseCode, Kind, Outgoing};
+
+/// The one who runs the server.
+pub struct Operator {
+    printer: Arc<Mutex<Printer>>,
+    terminal: Option<Terminal>,
+    left: Arc<AtomicBool>,
+}
+
+impl Operator {
+    /// Starts listening to them.
+    ///
+    /// # Errors
+    /// When stdin, stdout or stderr cannot be used.
+    pub fn sit_down(args: &Listen, clients: &Clients, waker: Waker) -> Result<Self> {
+        let options = view::options(&args.view, &args.input, Banner::Shown);
+        let left = Arc::new(AtomicBool::new(false));
+        let reads_lines = !args.input.no_input && !args.input.binary && !args.input.null;
+        if reads_lines && io::stdin().is_terminal() {
+            let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
+            let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
+            let printer = view::beside(&terminal, options)?;
+            let everybody =
+                Everybody { clients: clients.clone(), printer: Arc::clone(&printer), left: Arc::clone(&left), waker };
+            typist::spawn(editor, everybody, Arc::clone(&printer));
+            return Ok(Self { printer, terminal: Some(terminal), left });
+        }
+        let printer = view::direct(options)?;
+        if !args.input.no_input {
+            let source = front_end::source(&args.input, args.limits.max_message)?;
+            let everybody =
+                Everybody { clients: clients.clone(), printer: Arc::clone(&printer), left: Arc::clone(&left), waker };
+            thread::spawn(move || everybody.read(source));
+        }
+        Ok(Self { printer, terminal: None, left })
+    }
+
+    /// Where everything is shown.
+    pub fn printer(&self) -> Arc<Mutex<Printer>> {
+        Arc::clone(&self.printer)
+    }
+
+    /// Whether they may ask later to see what is sent.
+    pub fn follow(&self) -> Follow {
+        if self.terminal.is_some() { Follow::Always } else { Follow::WhenShown }
+    }
+
+    /// Whether they have left.
+    pub fn has_left(&self) -> bool {
+        self.left.load(Ordering::Acquire)
+    }
+
+    /// Leaves the terminal as it was found.
+    pub fn get_up(&self) {
+        match &self.terminal {
+            // Nobody is left to be told that the terminal is gone.
+            Some(terminal) if self.has_left() => drop(terminal.finish()),
+            Some(terminal) => terminal.abandon(),
+            None => {}
+        }
+    }
+}
+
+/// All clients, as whom one talks to.
+struct Everybody {
+    clients: Clients,
+    printer: Arc<Mutex<Printer>>,
+    left: Arc<AtomicBool>,
+    waker: Waker,
+}
+
+impl Everybody {
+    /// Sends every message of the input; its end ends nothing.
+    fn read(&self, mut source: Source) {
+        loop {
+            match source.fill() {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => return self.complain(&Error::new(Phase::Session, "cannot read stdin").caused_by(error)),
+            }
+            let mut messages = Packed::default();
+            while let Some(message) = source.next() {
+                match message {
+                    Ok(Outgoing::Text(text)) => messages.push(Kind::Text, text.as_bytes()),
+                    Ok(Outgoing::Binary(payload)) => messages.push(Kind::Binary, payload),
+                    Ok(other) => self.clients.broadcast(&other.into(), &self.printer),
+                    Err(error) => self.complain(&error),
+                }
+            }
+            if !messages.is_empty() {
+                self.clients.broadcast(&Waiting::Data(messages), &self.printer);
+            }
+        }
+    }
+
+    fn somebody(&self) -> Result<()> {
+        if self.clients.count() > 0 { Ok(()) } else { Err(Error::new(Phase::Session, "nobody is connected")) }
+    }
+
+    fn complain(&self, error: &Error) {
+        show(&self.printer, Origin::default(), &Event::Error(error));
+    }
+}
+
+impl Peer for Everybody {
+    fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
+        self.somebody()?;
+        self.clients.broadcast(&outgoing.into(), &self.printer);
+        Ok(())
+    }
+
+    fn ping(&self, payload: &[u8]) -> Result<()> {
+        self.send(Outgoing::Ping(payload))
+    }
+
+    fn close(&self, close: Option<(CloseCode, String)>) -> Result<()> {
+        self.somebody()?;
+        self.clients.each(|_, handle| handle.close(close.clone()));
+        Ok(())
+    }
+
+    fn headers(&self, _: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
+        Err(Error::new(Phase::Usage, "every client has heads of its own").hint("`-v` shows them as clients come"))
+    }
+
+    fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
+        self.somebody()?;
+        self.clients.each(|client, handle| {
+            show(Origin { client: Some(client) }, &Event::Summary(&handle.summary()));
+        });
+        Ok(())
+    }
+
+    fn reconnect(&self) -> Result<()> {
+        Err(Error::new(Phase::Usage, "a server waits for clients: it is for them to reconnect"))
+    }
+
+    fn leave(&self) {
+        self.left.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+}
