@@ -13,9 +13,9 @@ use crate::error::{Error, Phase};
 pub(super) fn refused(peer: &str, error: &rustls::Error, chain: &[CertificateDer<'_>], trust: &Trust) -> Error {
     let refused = Error::new(Phase::Tls, format!("the certificate of `{peer}` {}", complaint(error, chain)));
     let refused = chain.iter().enumerate().fold(refused, |refused, (depth, certificate)| {
-        refused.evidence(format!("certificate {depth}: {}", certificate::line(certificate)))
+        refused.evidence(format!("certificate {}: {}", depth + 1, certificate::line(certificate)))
     });
-    let refused = trust.unread().iter().fold(refused, Error::evidence);
+    let refused = trust.unread().iter().fold(refused, |refused, line| refused.evidence(format!("trust store: {line}")));
     refused.hint(if trust.has_roots() { remedy(error, chain) } else { NO_ROOTS })
 }
 
@@ -56,6 +56,9 @@ pub(super) fn complaint(error: &rustls::Error, chain: &[CertificateDer<'_>]) -> 
             "is not meant for servers".to_owned()
         }
         error => match webpki_error(error) {
+            Some(webpki::Error::CaUsedAsEndEntity) if leaf(chain).is_some_and(|leaf| leaf.is_self_issued()) => {
+                "is self-signed".to_owned()
+            }
             Some(webpki::Error::CaUsedAsEndEntity) => "is a CA's own, not a server's".to_owned(),
             Some(webpki::Error::UnsupportedCertVersion) => "is of an X.509 version before 3".to_owned(),
             _ => format!("is refused: {error}"),

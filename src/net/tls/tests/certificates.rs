@@ -124,6 +124,7 @@ fn a_self_signed_certificate_of_openssl_is_trusted_once_it_is_given_but_for_its_
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let identity = authority.self_signed(&parameters);
         let verification = Verification::Ca(identity.certificate.clone());
+        assert!(refusal(identity.clone(), &authority.trusted()).to_string().ends_with("is self-signed"));
         let options = TlsOptions { verification, ..TlsOptions::default() };
         if trusted {
             assert_eq!(acceptance(identity, &options).tls_facts.unwrap().verified, Ok(()));
