@@ -104,6 +104,9 @@ fn no_connection(target: &Target, limit: TimeLimit, lost: &Lost) -> Error {
 fn connect_hint(target: &Target, lost: &Lost) -> String {
     let any = |kind| lost.attempts.iter().flat_map(|(_, error)| error).any(|error| error.kind() == kind);
     let port = target.port();
+    if target.is_link_local() && target.zone().is_none() {
+        return format!("a link-local address needs its interface: `[{}%25eth0]`, say", target.host());
+    }
     if any(io::ErrorKind::ConnectionRefused) {
         format!("is the server running, and does it listen on port {port}?")
     } else if lost.timed_out || any(io::ErrorKind::TimedOut) {

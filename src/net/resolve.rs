@@ -37,6 +37,7 @@ fn without_lookup(target: &Target) -> Option<Vec<SocketAddr>> {
 /// `getaddrinfo` in a thread of its own, since nothing can interrupt it; `None` when the limit passes first.
 /// The thread is then left behind.
 fn look_up(name: String, port: u16, limit: TimeLimit) -> Option<io::Result<Vec<SocketAddr>>> {
+    let left = limit.left()?;
     let (sender, receiver) = mpsc::channel();
     let started = thread::Builder::new().name("resolve".into()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
@@ -46,7 +47,7 @@ fn look_up(name: String, port: u16, limit: TimeLimit) -> Option<io::Result<Vec<S
     if let Err(error) = started {
         return Some(Err(error));
     }
-    match receiver.recv_timeout(limit.left().unwrap_or_default()) {
+    match receiver.recv_timeout(left) {
         Ok(addresses) => Some(addresses),
         Err(RecvTimeoutError::Timeout) => None,
         Err(RecvTimeoutError::Disconnected) => Some(Err(io::Error::other("the lookup broke off"))),
@@ -54,6 +55,46 @@ fn look_up(name: String, port: u16, limit: TimeLimit) -> Option<io::Result<Vec<S
 }
 
 fn unknown(target: &Target) -> Error {
-    Error::new(Phase::Resolve, format!("cannot resolve the name `{}`", target.host()))
-        .hint("check its spelling, and that this machine is online")
+    let error = Error::new(Phase::Resolve, format!("cannot resolve the name `{}`", target.lookup_name()));
+    match target.zone() {
+        Some(zone) => error.hint(format!("is `{zone}` a network interface of this machine?")),
+        None => error.hint("check its spelling, and that this machine is online"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn resolved(url: &str) -> Result<Vec<SocketAddr>> {
+        resolve(&Target::parse(url).unwrap(), TimeLimit::starting_now(Duration::from_secs(10)))
+    }
+
+    #[test]
+    fn localhost_is_both_loopback_addresses_whatever_the_system_says() {
+        let expected = [(Ipv6Addr::LOCALHOST, 8000).into(), (Ipv4Addr::LOCALHOST, 8000).into()];
+        assert_eq!(resolved(":8000").unwrap(), expected);
+        assert_eq!(resolved("app.localhost:8000").unwrap(), expected);
+    }
+
+    #[test]
+    fn an_address_is_taken_as_it_is() {
+        assert_eq!(resolved("[2001:db8::1]:8000").unwrap(), ["[2001:db8::1]:8000".parse().unwrap()]);
+    }
+
+    #[test]
+    fn an_interface_that_is_not_there_is_named() {
+        let error = resolved("[fe80::1%25nowhere]:8000").unwrap_err();
+        assert_eq!(error.hint_text(), Some("is `nowhere` a network interface of this machine?"));
+    }
+
+    #[test]
+    fn a_lookup_that_takes_too_long_is_given_up() {
+        let limit = TimeLimit::starting_now(Duration::ZERO);
+        let error = resolve(&Target::parse("example.com").unwrap(), limit).unwrap_err();
+        assert_eq!(error.to_string(), "the name `example.com` was not resolved within 0 s");
+        assert_eq!(error.exit_status(), crate::error::ExitStatus::TimedOut);
+    }
 }

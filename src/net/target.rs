@@ -121,6 +121,16 @@ impl Target {
         }
     }
 
+    /// The interface that a link-local address belongs to.
+    pub(super) fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
+    /// Whether the host is an address that means something on one link only.
+    pub(super) fn is_link_local(&self) -> bool {
+        matches!(&self.host, Host::Ipv6(address) if address.is_unicast_link_local())
+    }
+
     /// Whether the host is a name, not an address.
     pub(super) fn has_name(&self) -> bool {
         matches!(self.host, Host::Domain(_))
