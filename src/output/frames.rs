@@ -47,7 +47,8 @@ pub fn line(
 /// Appends the bytes of a frame: header, payload as it was on the wire, and what that stands for where it differs.
 pub fn bytes(output: &mut Vec<u8>, palette: &Palette, frame: &Frame<'_>) {
     let header = frame.header_bytes.len() as u64;
-    section(output, palette, "header", frame.header_bytes, 0);
+    let title = format!("header, at byte {} of this direction", frame.offset);
+    section(output, palette, &title, frame.header_bytes, 0);
     section(output, palette, "payload", frame.payload, header);
     let meaning = match (frame.header.mask.is_some(), frame.inflated.is_some()) {
         (true, false) => "unmasked",
@@ -218,7 +219,7 @@ mod tests {
     fn the_bytes_of_a_masked_frame_and_what_they_unmask_to() {
         assert_eq!(
             dumped(&masked()),
-            "  header\n    \
+            "  header, at byte 0 of this direction\n    \
                  0000: 81 85 37 fa 21 3d                                ..7.!=\n  \
                payload\n    \
                  0006: 7f 9f 4d 51 58                                   ..MQX\n  \
@@ -230,8 +231,8 @@ mod tests {
     #[test]
     fn the_bytes_of_a_plain_frame_are_shown_once() {
         assert_eq!(
-            dumped(&HELLO),
-            "  header\n    \
+            dumped(&Frame { offset: 7, ..HELLO }),
+            "  header, at byte 7 of this direction\n    \
                  0000: 81 05                                            ..\n  \
                payload\n    \
                  0002: 48 65 6c 6c 6f                                   Hello\n"
