@@ -34,9 +34,6 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let input = Input { execute: args.execute.execute.clone(), source: source(args)? };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
-    if let Some(note) = args.connection.request.note() {
-        open::show(&printer, Origin::default(), &Event::Note(&note));
-    }
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
     let mut sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
     let session = open::connect(&plan, &printer)

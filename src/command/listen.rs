@@ -38,6 +38,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let printer = operator.printer();
     let note = format!("Listening on {} (press Ctrl-C to quit)", listener.url());
     show(&printer, Origin::default(), &Event::Note(&note));
+    for detail in plan::in_force(&args.protocol, None) {
+        show(&printer, Origin::default(), &Event::Detail(&detail));
+    }
 
     let reply = if args.input.echo { Reply::Echo } else { Reply::Nothing };
     let mut settings = plan::settings(Role::Server, reply, &args.limits, &args.protocol, started);

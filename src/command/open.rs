@@ -46,6 +46,8 @@ pub struct Session {
 /// Those of connecting, TLS and the upgrade, with what to try next.
 pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
     let mut show = |event: Event<'_>| show(printer, Origin::default(), &event);
+    plan.notes.iter().for_each(|note| show(Event::Note(note)));
+    plan.in_force.iter().for_each(|detail| show(Event::Detail(detail)));
     let limit = time_limit(plan);
     let Connected { socket, tls, address, tls_facts, mut steps } =
         net::connect(&plan.target, &plan.connect, limit, &mut show)?;

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 
 use crate::cli::{
-    ConnectionArgs, HeaderSource, IdentityArgs, LimitArgs, ProtocolArgs, RequestArgs, Secret, SessionArgs, TlsArgs,
-    TlsVersion, Wait,
+    ConnectionArgs, FixedArgs, HeaderSource, IdentityArgs, LimitArgs, ProtocolArgs, RequestArgs, Secret, SessionArgs,
+    TlsArgs, TlsVersion, Wait,
 };
 use crate::error::{Error, Phase, Result};
 use crate::input::secret;
@@ -36,6 +36,10 @@ pub struct Plan {
     pub framing: Framing,
     /// How the session behaves.
     pub settings: Settings,
+    /// What to say with `-v` before anything else.
+    pub in_force: Vec<String>,
+    /// What to say in any case.
+    pub notes: Vec<String>,
 }
 
 /// How frames are made and judged, in either role.
@@ -90,7 +94,16 @@ impl Plan {
             key: fixed.ws_key.clone(),
         };
         let connect_timeout = args.connection.request.connect_timeout;
-        Ok(Self { target, connect, connect_timeout, request, framing, settings: client_settings(args, started) })
+        Ok(Self {
+            target,
+            connect,
+            connect_timeout,
+            request,
+            framing,
+            settings: client_settings(args, started),
+            in_force: in_force(&args.protocol, Some(fixed)),
+            notes: args.connection.request.note().into_iter().collect(),
+        })
     }
 }
 
@@ -133,6 +146,20 @@ fn tls_options(tls: &TlsArgs, identity: &IdentityArgs) -> TlsOptions {
         Some(TlsVersion::Tls12) | None => MinimumVersion::Tls12,
     };
     TlsOptions { verification, identity: identity_files(identity), server_name: tls.sni.clone(), minimum_version }
+}
+
+/// What is in force that a well-behaved or a careful peer would not do, one line each for `-v`.
+pub fn in_force(protocol: &ProtocolArgs, fixed: Option<&FixedArgs>) -> Vec<String> {
+    let fixed_key = |flag: &str, value: &str| format!("{flag} {value}: fixed, where it should be random");
+    let notes = [
+        protocol.lenient.then(|| "--lenient: breaches are reported, and looked past where that is possible".to_owned()),
+        protocol.fragment.map(|size| format!("--fragment {size}: what is sent is split at so many bytes")),
+        protocol.no_pong.then(|| "--no-pong: pings stay unanswered".to_owned()),
+        protocol.no_close_reply.then(|| "--no-close-reply: Close stays unanswered".to_owned()),
+        fixed.and_then(|fixed| fixed.mask_key).map(|key| fixed_key("--mask-key", &HEXLOWER.encode(&key))),
+        fixed.and_then(|fixed| fixed.ws_key.as_deref()).map(|key| fixed_key("--ws-key", key)),
+    ];
+    notes.into_iter().flatten().collect()
 }
 
 /// The certificate and its key; one PEM file may hold both.

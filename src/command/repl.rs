@@ -128,9 +128,6 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, Instant::now())?);
     let options = show::options(&args.view, &args.input, Banner::Shown);
     let before = show::direct(options.clone())?;
-    if let Some(note) = args.connection.request.note() {
-        open::show(&before, Origin::default(), &Event::Note(&note));
-    }
     // The terminal stays as it is until there is something to talk to.
     let ready = match open::connect(&plan, &before) {
         Ok(ready) => ready,
