@@ -51,6 +51,9 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
     let limit = time_limit(plan);
     let Connected { socket, tls, address, tls_facts, mut steps } =
         net::connect(&plan.target, &plan.connect, limit, &mut show)?;
+    if let Some(Err(doubt)) = tls_facts.as_ref().map(|facts| &facts.verified) {
+        show(Event::Note(&format!("the server is not verified: {doubt}")));
+    }
     let link = Link::new(socket, tls);
     let mut reader = LinkReader::new(Arc::clone(&link));
     let request =
@@ -111,7 +114,8 @@ pub fn ends(
     let options = ReceiverOptions {
         role,
         max_message: framing.max_message,
-        stream_binary_above: lock(printer).can_stream().then_some(STREAM_ABOVE),
+        // Two clients' messages must not be streamed into one another.
+        stream_binary_above: (role == Role::Client && lock(printer).can_stream()).then_some(STREAM_ABOVE),
         lenient: framing.strictness == Strictness::Lenient,
         deflate,
         observe: Observe::Nothing,

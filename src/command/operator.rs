@@ -138,7 +138,7 @@ impl Peer for Everybody {
         Ok(())
     }
 
-    fn headers(&self, _: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
+    fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
         Err(Error::new(Phase::Usage, "every client has heads of its own").hint("`-v` shows them as clients come"))
     }
 

@@ -15,7 +15,7 @@ use super::show;
 use super::typist::{self, Peer};
 use crate::cli::SessionArgs;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::{Direction, Event};
+use crate::event::Event;
 use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
@@ -83,11 +83,8 @@ impl Peer for Arc<Desk> {
         Ok(())
     }
 
-    fn headers(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
-        let heads = self.open()?.heads;
-        show(Origin::default(), &Event::Head { direction: Direction::Sent, bytes: &heads.0 });
-        show(Origin::default(), &Event::Head { direction: Direction::Received, bytes: &heads.1 });
-        Ok(())
+    fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
+        Ok(self.open()?.heads)
     }
 
     fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {

@@ -1,6 +1,9 @@
 //! From the command line to a printer on stdout and stderr.
 
+use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex};
 
 use crate::cli::{self, InputArgs, ViewArgs};
@@ -25,7 +28,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
     Options {
         delimiter: if input.null { 0 } else { b'\n' },
         view: if on_terminal { View::Terminal } else { View::Exact },
-        data_colors: colors(on_terminal),
+        data_colors: if on_terminal || choice == ColorChoice::Always { colors(on_terminal) } else { Colors::Off },
         talk_colors: colors(io::stderr().is_terminal()),
         level: match (view.quiet, view.verbose) {
             (true, _) => Level::Quiet,
@@ -56,10 +59,19 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
 /// When one of them is closed.
 pub fn direct(options: Options) -> Result<Arc<Mutex<Printer>>> {
     let talk = boxed("stderr", FdOutlet::new(io::stderr()))?;
-    if io::stdout().is_terminal() && io::stderr().is_terminal() {
+    if lead_to_one_place() {
         return Ok(shared(Printer::shared(options, talk)));
     }
     Ok(shared(Printer::new(options, boxed("stdout", FdOutlet::new(io::stdout()))?, talk)))
+}
+
+/// Whether stdout and stderr are one terminal, file or pipe: then everything on it has to be in order.
+fn lead_to_one_place() -> bool {
+    let place = |stream: BorrowedFd<'_>| {
+        let metadata = File::from(stream.try_clone_to_owned().ok()?).metadata().ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    place(io::stdout().as_fd()).is_some_and(|stdout| place(io::stderr().as_fd()) == Some(stdout))
 }
 
 /// A printer beside a line editor: whichever of stdout and stderr is the terminal goes through it.

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::open;
 use crate::error::{Error, Phase, Result};
-use crate::event::Event;
+use crate::event::{Direction, Event};
 use crate::input::command::{self, COMMANDS, Command, Line};
 use crate::input::{Editor, Entry};
 use crate::output::{Origin, Printer};
@@ -33,11 +33,11 @@ pub trait Peer: Send {
     /// When nobody is there.
     fn close(&self, close: Option<(CloseCode, String)>) -> Result<()>;
 
-    /// Shows the heads of the handshake again.
+    /// The heads of the handshake, raw: our request and the response.
     ///
     /// # Errors
     /// When there are none.
-    fn headers(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()>;
+    fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>>;
 
     /// Shows the totals so far.
     ///
@@ -132,7 +132,15 @@ impl Typist {
                 let payload = frame.payload.clone().load()?;
                 self.peer.send(Outgoing::Frame(frame.raw(&payload)))
             }
-            Command::Headers => self.peer.headers(&mut show),
+            Command::Headers => {
+                let heads = self.peer.heads()?;
+                let mut printer = lock(&self.printer);
+                printer.head(Origin::default(), Direction::Sent, &heads.0);
+                printer.head(Origin::default(), Direction::Received, &heads.1);
+                // A terminal that is gone is noticed by the editor.
+                let _ = printer.flush();
+                Ok(())
+            }
             Command::Stats => self.peer.stats(&mut show),
             Command::Set { setting, on } => {
                 lock(&self.printer).set(setting, on);

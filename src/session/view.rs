@@ -39,6 +39,8 @@ pub enum Follow {
 #[derive(Default)]
 struct Backlog {
     sent: Vec<u8>,
+    /// When the first of them was handed over.
+    sent_at: Option<Stamp>,
     tellings: VecDeque<Telling>,
     /// A thread is telling what is in the backlog.
     teller: bool,
@@ -66,7 +68,9 @@ impl View {
     /// Notes the bytes of frames that are about to be sent; they are shown by whoever shows next. Never waits for the
     /// printer.
     pub fn sent(&self, frames: &[u8]) {
-        lock(&self.backlog).sent.extend_from_slice(frames);
+        let mut backlog = lock(&self.backlog);
+        backlog.sent_at.get_or_insert_with(Stamp::now);
+        backlog.sent.extend_from_slice(frames);
     }
 
     /// The printer for a batch of events; what waited in the backlog has been shown first. May block.
@@ -160,20 +164,20 @@ impl Shown<'_> {
     }
 
     fn backlog(&mut self) {
-        let (sent, tellings) = {
+        let (sent, sent_at, tellings) = {
             let mut backlog = lock(&self.view.backlog);
-            (std::mem::take(&mut backlog.sent), std::mem::take(&mut backlog.tellings))
+            let sent = std::mem::take(&mut backlog.sent);
+            (sent, backlog.sent_at.take(), std::mem::take(&mut backlog.tellings))
         };
-        if !sent.is_empty() {
-            self.sent(&sent);
+        if let Some(at) = sent_at {
+            self.sent(at, &sent);
         }
         for telling in tellings {
             telling(&mut self.printer, self.view.origin);
         }
     }
 
-    fn sent(&mut self, frames: &[u8]) {
-        let at = Stamp::now();
+    fn sent(&mut self, at: Stamp, frames: &[u8]) {
         let mut tap = lock(&self.view.tap);
         tap.observe(self.printer.observe());
         tap.feed(frames);
