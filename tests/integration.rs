@@ -4,3 +4,4 @@ mod architecture;
 mod generated;
 #[expect(dead_code, reason = "the scenarios that use the rest are on their way")]
 mod support;
+mod wire;

@@ -58,13 +58,14 @@ pub struct Frame<'a> {
     /// Where it stands in its message.
     pub position: Position,
     /// The payload exactly as it was on the wire: masked where it was masked, compressed where it was compressed.
-    /// Shorter than `header.length` when the stream ended inside the frame.
+    /// Shorter than `header.length` when the stream, or a breach, ended inside the frame, and never longer than the
+    /// largest message that the receiver accepts.
     pub payload: &'a [u8],
     /// The payload unmasked and inflated.
     pub plain: &'a [u8],
     /// How long `plain` is (or would be, when only headers are observed), when the frame's message was compressed.
     pub inflated: Option<u64>,
-    /// Payload bytes that arrived; less than `header.length` when the stream ended inside the frame.
+    /// Payload bytes that arrived; less than `header.length` when the stream, or a breach, ended inside the frame.
     pub received: u64,
 }
 
@@ -80,7 +81,8 @@ pub struct Close<'a> {
 /// What came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A frame is complete (only where frames are observed). Comes before the event that the frame gave rise to.
+    /// A frame is complete (only where frames are observed), or nothing more comes of it. It comes before what the frame
+    /// gives rise to, except for [`Event::Part`]s that could go ahead, and before what is wrong with it.
     Frame(Frame<'a>),
     /// A whole message. Text is valid UTF-8 unless the receiver is lenient.
     Message {
@@ -102,7 +104,7 @@ pub enum Event<'a> {
     Ping(&'a [u8]),
     /// A Pong's payload.
     Pong(&'a [u8]),
-    /// The peer's Close frame. What comes after it is discarded (with a finding, if it is not the end of the stream).
+    /// The peer's Close frame. What comes after it is discarded, with a finding if it is a data frame.
     Close(Close<'a>),
     /// The peer broke a rule. Unless the receiver is lenient and the rule permits it, nothing follows: whoever drives
     /// the receiver sends Close with [`Rule::close_code`](super::Rule::close_code) and drops the connection.

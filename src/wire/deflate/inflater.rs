@@ -15,6 +15,8 @@ pub struct Inflater {
     is_at_end: bool,
     /// How much of the tail of the message has been read.
     tail_read: usize,
+    /// What is wrong with what follows what was inflated last.
+    failure: Option<DecompressError>,
     chunk: Box<[u8]>,
 }
 
@@ -41,6 +43,7 @@ impl Inflater {
             takes_context_over: !no_context_takeover,
             is_at_end: false,
             tail_read: 0,
+            failure: None,
             chunk: vec![0; CHUNK].into_boxed_slice(),
         }
     }
@@ -49,7 +52,7 @@ impl Inflater {
     ///
     /// # Errors
     ///
-    /// When it is not a deflate stream.
+    /// When it is not a deflate stream, and all that came before has been inflated.
     pub fn inflate(&mut self, input: &[u8]) -> Result<Inflated<'_>, DecompressError> {
         let step = self.step(input)?;
         Ok(self.inflated(&step))
@@ -78,27 +81,40 @@ impl Inflater {
     }
 
     fn step(&mut self, input: &[u8]) -> Result<Step, DecompressError> {
-        let (mut consumed, mut written) = (0, 0);
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let mut step = Step { consumed: 0, written: 0, has_more: false };
         loop {
             if self.is_at_end {
-                if consumed == input.len() {
-                    return Ok(Step { consumed, written, has_more: false });
+                if step.consumed == input.len() {
+                    return Ok(step);
                 }
                 // More blocks after one with BFINAL are legal here, though not to zlib.
                 self.stream.reset(false);
                 self.is_at_end = false;
             }
             let (before_in, before_out) = (self.stream.total_in(), self.stream.total_out());
-            let room = &mut self.chunk[written..];
-            let status = self.stream.decompress(&input[consumed..], room, FlushDecompress::Sync)?;
-            consumed += count(before_in, self.stream.total_in());
-            written += count(before_out, self.stream.total_out());
-            self.is_at_end = status == Status::StreamEnd;
-            if written == self.chunk.len() {
-                return Ok(Step { consumed, written, has_more: true });
+            let room = &mut self.chunk[step.written..];
+            let status = self.stream.decompress(&input[step.consumed..], room, FlushDecompress::Sync);
+            step.consumed += count(before_in, self.stream.total_in());
+            step.written += count(before_out, self.stream.total_out());
+            match status {
+                Ok(Status::StreamEnd) => self.is_at_end = true,
+                Ok(Status::Ok | Status::BufError) => {
+                    step.has_more = step.written == self.chunk.len();
+                    return Ok(step);
+                }
+                Err(failure) if step.written == 0 => return Err(failure),
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    step.has_more = true;
+                    return Ok(step);
+                }
             }
-            if !self.is_at_end {
-                return Ok(Step { consumed, written, has_more: false });
+            if step.written == self.chunk.len() {
+                step.has_more = true;
+                return Ok(step);
             }
         }
     }

@@ -23,6 +23,8 @@ pub struct Assembler {
     collected: Vec<u8>,
     /// What has been collected was handed out as a part, and makes way for the next.
     is_handed_out: bool,
+    /// The inflater has more to give without more input.
+    has_more: bool,
 }
 
 /// What is known of the message whose frames are coming.
@@ -97,6 +99,7 @@ impl Assembler {
             message: None,
             collected: Vec::new(),
             is_handed_out: false,
+            has_more: false,
         }
     }
 
@@ -155,6 +158,7 @@ impl Assembler {
     fn begin_message(&mut self, kind: Kind, header: &Header) {
         self.collected.clear();
         self.is_handed_out = false;
+        self.has_more = false;
         if header.length < self.collected.capacity() as u64 / 4 {
             self.collected.shrink_to(KEPT_CAPACITY);
         }
@@ -180,6 +184,17 @@ impl Assembler {
         Ok(())
     }
 
+    /// Whether [`Assembler::take`] has something to give even without more input.
+    pub fn has_more(&self) -> bool {
+        self.has_more || self.has_part()
+    }
+
+    /// Whether something has been collected of a message that has turned out to be streamed.
+    fn has_part(&self) -> bool {
+        let is_streamed = self.message.as_ref().is_some_and(|message| message.is_streamed);
+        is_streamed && !self.is_handed_out && !self.collected.is_empty()
+    }
+
     /// Takes payload of the frame that has begun, unmasked: all of `input`, some, or none of it; to be called until
     /// the frame is over or the input is used up.
     pub fn take(&mut self, input: Input<'_>) -> Taken {
@@ -187,11 +202,11 @@ impl Assembler {
             self.collected.clear();
             self.is_handed_out = false;
         }
+        if self.has_part() {
+            self.is_handed_out = true;
+            return Taken { part: Some(Part::Collected), ..Taken::nothing() };
+        }
         match &self.message {
-            Some(message) if message.is_streamed && !self.collected.is_empty() => {
-                self.is_handed_out = true;
-                Taken { part: Some(Part::Collected), ..Taken::nothing() }
-            }
             Some(message) if message.is_compressed => self.inflate(input),
             Some(message) if message.is_streamed => self.pass_on(input),
             _ => self.collect(input),
@@ -230,6 +245,7 @@ impl Assembler {
             Ok(progress) => progress,
             Err(error) => return Taken { breach: Some(corrupt(&input, &error)), ..Taken::nothing() },
         };
+        self.has_more = has_more;
         let is_frame_over = !has_more && (is_last_step || input.end == End::Frame);
         let length = message.length + output.len() as u64;
         if length > self.max_message {

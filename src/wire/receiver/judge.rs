@@ -14,13 +14,8 @@ pub struct Circumstances {
     pub in_message: bool,
 }
 
-/// Reports every rule that `header` breaks, the ones that nobody can look past first.
+/// Reports every rule that `header` breaks; the one that nobody can look past comes last.
 pub fn judge(header: &Header, circumstances: Circumstances, mut report: impl FnMut(Rule, String)) {
-    if header.length >> 63 != 0 {
-        report(Rule::LengthOutOfRange, format!("length {:#018X}", header.length));
-    } else if !header.is_minimal() {
-        report(Rule::NonMinimalLength, format!("length {} in {} bits", header.length, bits(header)));
-    }
     judge_reserved_bits(header, circumstances, &mut report);
     match (circumstances.sender, header.mask) {
         (Role::Server, Some(key)) => {
@@ -48,6 +43,11 @@ pub fn judge(header: &Header, circumstances: Circumstances, mut report: impl FnM
         if header.length > LONGEST_CONTROL {
             report(Rule::LongControl, format!("length {}", header.length));
         }
+    }
+    if header.length >> 63 != 0 {
+        report(Rule::LengthOutOfRange, format!("length {:#018X}", header.length));
+    } else if !header.is_minimal() {
+        report(Rule::NonMinimalLength, format!("length {} in {} bits", header.length, bits(header)));
     }
 }
 

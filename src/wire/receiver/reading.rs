@@ -139,7 +139,8 @@ impl Receiver {
         let remaining = frame.remaining();
         let unread = self.buffer.unread_mut();
         let available = usize::try_from(remaining).map_or(unread.len(), |remaining| remaining.min(unread.len()));
-        if available == 0 && remaining > 0 {
+        let has_more = frame.destination == Destination::Message && self.assembler.has_more();
+        if available == 0 && remaining > 0 && !has_more {
             return false;
         }
         // Inflating may have left bytes behind that are unmasked already.
@@ -185,6 +186,9 @@ impl Receiver {
         };
         let part = taken.part.map(|part| Ready::Part { bytes: bytes_of(part), last: None });
         if !taken.is_frame_over {
+            if part.is_some() {
+                self.report_findings();
+            }
             self.ready.extend(part);
             return;
         }
@@ -264,11 +268,18 @@ impl Receiver {
 
     /// Reports the frame as far as it has come, and what was looked past in it. It is over then.
     pub(super) fn report_frame(&mut self) {
-        let Some(frame) = self.frame.take() else { return };
-        if self.recorder.is_on() {
+        if self.frame.is_some() && self.recorder.is_on() {
             self.ready.push_back(Ready::Frame);
         }
-        self.ready.extend(frame.findings.into_iter().map(Ready::Finding));
+        self.report_findings();
+        self.frame = None;
+    }
+
+    /// Reports what was looked past in the frame so far.
+    fn report_findings(&mut self) {
+        if let Some(frame) = &mut self.frame {
+            self.ready.extend(frame.findings.drain(..).map(Ready::Finding));
+        }
     }
 
     fn report_breach(&mut self, breach: Breach) -> bool {

@@ -26,7 +26,7 @@ fn section_7_2_3_2_or_not_where_that_was_agreed_on() {
     let options = ReceiverOptions { deflate: Some(alone), ..INFLATING };
     let bytes = [&HELLO[..], &again].concat();
     let seen = super::receive(options, [&bytes[..]]);
-    assert_eq!(seen, [text("Hello"), Seen::Finding(Rule::CorruptDeflate, 11)]);
+    assert_eq!(seen, [text("Hello"), Seen::Finding(Rule::CorruptDeflate, 14)]);
 }
 
 #[test]
@@ -78,6 +78,22 @@ fn section_7_2_2_what_does_not_inflate_ends_the_session() {
     assert_eq!((finding.rule, finding.offset), (Rule::CorruptDeflate, 2));
     assert_eq!(finding.detail, "invalid block type");
     assert_eq!(receiver.next(), None);
+}
+
+#[test]
+fn what_inflates_before_the_corruption_counts() {
+    let mut bytes = vec![0x41, 0x7D];
+    let mut compressor = Compressor::new(Role::Server, DEFLATE).unwrap();
+    compressor.piece(b"abc\xFF", &mut bytes);
+    bytes.push(0xFF);
+    let seen = super::receive(INFLATING, [&bytes[..]]);
+    assert_eq!(seen, [Seen::Finding(Rule::InvalidText, 2)]);
+    let streaming = ReceiverOptions { stream_binary_above: Some(0), ..INFLATING };
+    bytes[0] = 0x42;
+    let mut receiver = Receiver::new(streaming);
+    receiver.feed(&bytes);
+    assert_eq!(receiver.next(), Some(Event::Part { payload: b"abc\xFF", last: None }));
+    assert!(matches!(receiver.next(), Some(Event::Finding(finding)) if finding.rule == Rule::CorruptDeflate));
 }
 
 #[test]

@@ -64,10 +64,10 @@ fn several_breaches_of_one_frame_all_come() {
     let bytes = masked(&[0x39, 0x7E, 0x00, 0x01, b'p']);
     let finding = |rule| Seen::Finding(rule, 0);
     let expected = [
-        finding(Rule::NonMinimalLength),
         finding(Rule::ReservedBits),
         finding(Rule::MaskedByServer),
         finding(Rule::FragmentedControl),
+        finding(Rule::NonMinimalLength),
         Seen::Ping(b"p".to_vec()),
     ];
     check(LENIENT, &bytes, &expected);

@@ -27,10 +27,12 @@ fn small_messages_come_whole() {
 #[test]
 fn what_was_collected_before_it_became_large_comes_first() {
     let mut receiver = Receiver::new(streaming(CLIENT));
-    receiver.feed(&[0x02, 0x02, 1, 2, 0x00, 0x03]);
+    receiver.feed(&[0x02, 0x02, 1, 2]);
+    assert_eq!(receiver.next(), None);
+    receiver.feed(&[0x00, 0x03]);
+    assert_eq!(receiver.next(), Some(Event::Part { payload: &[1, 2], last: None }));
     assert_eq!(receiver.next(), None);
     receiver.feed(&[3]);
-    assert_eq!(receiver.next(), Some(Event::Part { payload: &[1, 2], last: None }));
     assert_eq!(receiver.next(), Some(Event::Part { payload: &[3], last: None }));
     receiver.feed(&[4, 5, 0x80, 0x00]);
     assert_eq!(receiver.next(), Some(Event::Part { payload: &[4, 5], last: None }));
@@ -60,4 +62,15 @@ fn compressed_messages_stream_as_they_inflate() {
     assert!(parts == message);
     assert!(largest <= 64 * 1024, "{largest}");
     assert_eq!(end, Some(facts(message.len() as u64, Some(compressed.len() as u64), 1)));
+}
+
+#[test]
+fn what_has_inflated_is_not_held_back() {
+    let mut compressed = Vec::new();
+    Compressor::new(crate::wire::Role::Server, super::DEFLATE).unwrap().piece(&[7; 100], &mut compressed);
+    let mut receiver = Receiver::new(streaming(INFLATING));
+    receiver.feed(&[0x42, 0x7D]);
+    receiver.feed(&compressed);
+    assert_eq!(receiver.next(), Some(Event::Part { payload: &[7; 100], last: None }));
+    assert_eq!(receiver.next(), None);
 }

@@ -1,0 +1,138 @@
+//! What holds for any stream of frames, right or wrong: driven by the fuzz targets, and by the property tests of wscope.
+
+use wscope::wire::{DeflateParameters, Event, Frame, Kind, Observe, Receiver, ReceiverOptions, Role, Rule};
+
+/// The largest message of [`options`], small enough for it to be met.
+const MAX_MESSAGE: u64 = 2000;
+
+/// What came of a stream, apart from how it arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A text message, which only a lenient receiver lets pass when it is not UTF-8.
+    Text(Vec<u8>),
+    /// A binary message, its parts put together.
+    Binary(Vec<u8>),
+    /// A Ping or, with `true`, a Pong.
+    Heartbeat(bool, Vec<u8>),
+    /// A Close.
+    Close(Option<u16>, String),
+    /// A breach of the framing, and where.
+    Finding(Rule, u64),
+    /// A breach inside a payload that may be compressed: where in it depends on how it arrives.
+    FindingInPayload(Rule),
+}
+
+/// A receiver's options, picked by the bits of one byte.
+pub fn options(role: Role, picked: u8) -> ReceiverOptions {
+    let deflate = DeflateParameters { server_no_context_takeover: picked & 0x08 != 0, ..DeflateParameters::default() };
+    ReceiverOptions {
+        role,
+        max_message: MAX_MESSAGE,
+        stream_binary_above: (picked & 0x01 != 0).then_some(100),
+        lenient: picked & 0x02 != 0,
+        deflate: (picked & 0x04 != 0).then_some(deflate),
+        observe: Observe::Nothing,
+    }
+}
+
+/// Checks that `bytes` come to the same whether they arrive whole or `size` at a time, observed or not.
+pub fn arrives_alike(options: ReceiverOptions, bytes: &[u8], size: usize) {
+    let whole = outcomes(options, bytes, usize::MAX);
+    assert_eq!(outcomes(options, bytes, size), whole, "in pieces of {size}");
+    for observe in [Observe::Headers, Observe::Bytes] {
+        assert_eq!(outcomes(ReceiverOptions { observe, ..options }, bytes, size), whole, "with {observe:?}");
+    }
+}
+
+/// What comes of `bytes` that arrive `size` at a time.
+pub fn outcomes(options: ReceiverOptions, bytes: &[u8], size: usize) -> Vec<Outcome> {
+    let mut listener = Listener { options, bytes, outcomes: Vec::new(), parts: Vec::new(), next_frame: 0 };
+    let mut receiver = Receiver::new(options);
+    for piece in bytes.chunks(size.max(1)) {
+        receiver.feed(piece);
+        while let Some(event) = receiver.next() {
+            listener.hear(&event);
+        }
+    }
+    assert!(receiver.data_bytes() <= receiver.counters().wire_bytes);
+    assert!(receiver.counters().wire_bytes <= bytes.len() as u64);
+    receiver.end();
+    while let Some(event) = receiver.next() {
+        listener.hear(&event);
+    }
+    listener.outcomes
+}
+
+struct Listener<'a> {
+    options: ReceiverOptions,
+    bytes: &'a [u8],
+    outcomes: Vec<Outcome>,
+    parts: Vec<u8>,
+    /// Where the next frame has to begin.
+    next_frame: u64,
+}
+
+impl Listener<'_> {
+    fn hear(&mut self, event: &Event<'_>) {
+        match *event {
+            Event::Frame(ref frame) => self.hear_frame(frame),
+            Event::Message { kind, payload, facts } => {
+                assert_eq!(facts.length, payload.len() as u64);
+                assert!(facts.length <= MAX_MESSAGE);
+                self.outcomes.push(match kind {
+                    Kind::Text => Outcome::Text(payload.to_vec()),
+                    Kind::Binary => Outcome::Binary(payload.to_vec()),
+                });
+                if kind == Kind::Text && !self.options.lenient {
+                    assert!(std::str::from_utf8(payload).is_ok());
+                }
+            }
+            Event::Part { payload, last } => {
+                self.parts.extend_from_slice(payload);
+                if let Some(facts) = last {
+                    assert_eq!(facts.length, self.parts.len() as u64);
+                    assert!(facts.length <= MAX_MESSAGE);
+                    self.outcomes.push(Outcome::Binary(std::mem::take(&mut self.parts)));
+                }
+            }
+            Event::Ping(payload) => self.outcomes.push(Outcome::Heartbeat(false, payload.to_vec())),
+            Event::Pong(payload) => self.outcomes.push(Outcome::Heartbeat(true, payload.to_vec())),
+            Event::Close(close) => {
+                self.parts.clear();
+                self.outcomes.push(Outcome::Close(close.code.map(u16::from), close.reason.to_owned()));
+            }
+            Event::Finding(ref finding) => self.hear_finding(finding.rule, finding.offset),
+        }
+    }
+
+    fn hear_finding(&mut self, rule: Rule, offset: u64) {
+        assert!(offset <= self.bytes.len() as u64);
+        let is_in_payload = matches!(rule, Rule::InvalidText | Rule::CorruptDeflate | Rule::MessageTooBig);
+        let outcome = if is_in_payload && self.options.deflate.is_some() {
+            Outcome::FindingInPayload(rule)
+        } else {
+            Outcome::Finding(rule, offset)
+        };
+        if rule == Rule::MessageInsideMessage {
+            self.parts.clear();
+        }
+        self.outcomes.push(outcome);
+    }
+
+    /// Frames are the bytes of the stream, one after the other, exactly.
+    fn hear_frame(&mut self, frame: &Frame<'_>) {
+        assert_eq!(frame.offset, self.next_frame);
+        let payload_at = frame.offset + frame.header_bytes.len() as u64;
+        self.next_frame = payload_at + frame.received;
+        assert!(frame.received <= frame.header.length);
+        assert_eq!(frame.header_bytes, &self.bytes[index(frame.offset)..index(payload_at)]);
+        if self.options.observe == Observe::Bytes {
+            assert!(self.bytes[index(payload_at)..index(self.next_frame)].starts_with(frame.payload));
+            assert_eq!(frame.payload.len() as u64, frame.received.min(MAX_MESSAGE));
+        }
+    }
+}
+
+fn index(offset: u64) -> usize {
+    usize::try_from(offset).expect("an offset in a slice")
+}
