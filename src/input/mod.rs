@@ -1,14 +1,19 @@
 //! Where outgoing messages come from: stdin, the line editor, scripts; and the language of slash commands.
 
 pub mod command;
+mod continuation;
 mod editor;
 mod history;
 mod message;
 pub mod payload;
+mod script;
 pub mod secret;
 mod source;
+mod variables;
 
 pub use editor::{Editor, EditorOptions, Entry, Prompt, PromptHandle};
 pub use history::History;
 pub use message::Message;
+pub use script::{Script, Step};
 pub use source::{Format, Source, SourceOptions};
+pub use variables::{Quoting, Variables};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Capture, Command};
 use crate::error::{Error, Phase, Result};
 use crate::input::payload::Payload;
+use crate::input::variables::is_name;
 use crate::output::Setting;
 use crate::wire::CloseCode;
 
@@ -135,6 +136,24 @@ pub(super) fn expect_close(rest: &str) -> Result<Command, Mistake> {
     Ok(Command::ExpectClose { within, code })
 }
 
+/// Where in the arguments of `command` a regular expression starts: values that are put in there match themselves.
+pub(super) fn pattern_start(command: &str, rest: &str) -> usize {
+    let start = match command {
+        "expect" => within_end(rest),
+        "capture" => rest.find("re:"),
+        _ => None,
+    };
+    start.unwrap_or(rest.len())
+}
+
+/// Where `within=SECONDS` ends.
+fn within_end(rest: &str) -> Option<usize> {
+    let trimmed = rest.trim_start();
+    let start = rest.len() - trimmed.len();
+    let length = if trimmed.starts_with("within=") { trimmed.find(char::is_whitespace)? } else { 0 };
+    Some(start + length)
+}
+
 /// Takes `within=SECONDS` off the front.
 fn within(rest: &str) -> Result<(Duration, &str)> {
     let rest = rest.trim_start();
@@ -171,11 +190,4 @@ pub(super) fn capture(rest: &str) -> Result<Command, Mistake> {
         return Err(mistake(format!("`{name}` is not a name: letters, digits and `_`, no digit first")).into());
     }
     Ok(Command::Capture { name: name.to_owned(), from })
-}
-
-/// Whether `${name}` can refer to it.
-fn is_name(name: &str) -> bool {
-    !name.starts_with(|first: char| first.is_ascii_digit())
-        && !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -12,6 +12,7 @@ pub use frame::{FrameCommand, frame_fields};
 pub use table::{COMMANDS, Usage};
 
 use super::payload::Payload;
+use super::variables::Quoting;
 use crate::error::{Error, Phase, Result};
 use crate::output::Setting;
 use crate::wire::CloseCode;
@@ -99,23 +100,56 @@ pub enum Capture {
     Regex(String),
 }
 
-/// Understands one line. Only column 1 makes a command; a line may hold newlines.
+/// Understands one line, without variables. Only column 1 makes a command; a line may hold newlines.
 ///
 /// # Errors
 /// A mistake in a command: one line, and nothing must be sent.
 pub fn parse(line: &str) -> Result<Line> {
-    if line.is_empty() {
-        return Ok(Line::Empty);
+    parse_with(line, |text, _| Ok(text.to_owned()))
+}
+
+/// Understands one line in which `expand` puts values in: after it is known whether it is a command and which, so that
+/// no value makes one, and before its arguments are looked at.
+///
+/// # Errors
+/// What `expand` says, and as for [`parse`].
+pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) -> Result<Line> {
+    match split(line)? {
+        Split::Text("") => Ok(Line::Empty),
+        Split::Text(text) => expand(text, Quoting::Literal).map(Line::Text),
+        Split::Command(usage, rest) => {
+            let (plain, pattern) = rest.split_at(arguments::pattern_start(usage.name, rest));
+            let rest = expand(plain, Quoting::Literal)? + &expand(pattern, Quoting::Regex)?;
+            usage.parse(&rest).map(Line::Command)
+        }
     }
+}
+
+/// The name of the command that the line is; `None` for text.
+///
+/// # Errors
+/// A command that doesn't exist.
+pub fn name(line: &str) -> Result<Option<&'static str>> {
+    Ok(match split(line)? {
+        Split::Text(_) => None,
+        Split::Command(usage, _) => Some(usage.name),
+    })
+}
+
+enum Split<'a> {
+    Text(&'a str),
+    Command(&'static Usage, &'a str),
+}
+
+fn split(line: &str) -> Result<Split<'_>> {
     let Some(command) = line.strip_prefix('/') else {
-        return Ok(Line::Text(line.to_owned()));
+        return Ok(Split::Text(line));
     };
     if command.starts_with('/') {
-        return Ok(Line::Text(command.to_owned()));
+        return Ok(Split::Text(command));
     }
     let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-    let usage = table::find(name).ok_or_else(|| unknown(name))?;
-    usage.parse(rest).map(Line::Command)
+    table::find(name).map(|usage| Split::Command(usage, rest)).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> Error {

@@ -18,8 +18,8 @@ use rustyline::{CompletionType, Context};
 
 use super::PromptHandle;
 use super::completion::{Offer, offers};
-use super::continuation::{ends_with_continuation, is_incomplete_json};
 use super::keys::{Key, LastKey};
+use crate::input::continuation::{goes_on, is_incomplete_json, unescaped};
 use crate::output::terminal::Terminal;
 
 pub(super) struct Helper {
@@ -86,9 +86,12 @@ impl Completer for Helper {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, cursor: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        if self.last_key.get() == Key::Continue && ends_with_continuation(&line[..cursor]) {
+        if self.last_key.get() == Key::Continue && goes_on(&line[..cursor]) {
             self.last_key.set(Key::Enter);
-            return Ok((cursor - 1, vec![Pair { display: String::new(), replacement: "\n".into() }]));
+            return Ok((
+                unescaped(&line[..cursor]).len(),
+                vec![Pair { display: String::new(), replacement: "\n".into() }],
+            ));
         }
         let (start, offers) = offers(&line[..cursor]);
         let pair = |offer: Offer| Pair { display: offer.shown, replacement: offer.inserted };

@@ -13,7 +13,7 @@ use rustyline::{
     Movement, RepeatCount,
 };
 
-use super::continuation::ends_with_continuation;
+use crate::input::continuation::goes_on;
 use crate::output::terminal::Terminal;
 
 /// A key that can end a line.
@@ -69,7 +69,7 @@ pub(super) fn bind<H: Helper, I: History>(editor: &mut Editor<H, I>, last_key: &
 /// What to do at a key that can end a line; `None` leaves it to rustyline.
 fn command(key: Key, line: &str, cursor: usize) -> Option<Cmd> {
     match key {
-        Key::Enter if !ends_with_continuation(line) => None,
+        Key::Enter if !goes_on(line) => None,
         // The first Enter only shows where the line goes on.
         Key::Enter if cursor < line.len() => Some(Cmd::Move(Movement::EndOfBuffer)),
         Key::Enter | Key::Continue => Some(Cmd::Complete),

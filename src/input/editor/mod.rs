@@ -5,7 +5,6 @@
 //! as the terminal gives them.
 
 mod completion;
-mod continuation;
 mod helper;
 mod keys;
 mod prompt;
@@ -23,6 +22,7 @@ pub use prompt::{Prompt, PromptHandle};
 use self::helper::Helper;
 use self::keys::{Key, LastKey};
 use super::History;
+use super::continuation::unescaped;
 use crate::error::{Error, Phase, Result};
 use crate::output::Outlet;
 use crate::output::terminal::{Device, Terminal};
@@ -175,7 +175,7 @@ impl Edited {
             history.add(&line);
         }
         Ok(match self.last_key.get() {
-            Key::Enter | Key::Continue => Entry::Line(continuation::without_escape(&line).to_owned()),
+            Key::Enter | Key::Continue => Entry::Line(unescaped(&line).to_owned()),
             Key::AltEnter => Entry::Line(line),
             Key::Interrupt => Entry::Interrupted,
             Key::EndOfFile => Entry::Eof,

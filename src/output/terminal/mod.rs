@@ -33,6 +33,9 @@ use super::{FdOutlet, Outlet};
 /// 16 ms on a terminal that swallows 1 MB/s.
 const BATCH: usize = 16 * 1024;
 
+/// How long an editor that nobody asks any more may take to show what it was given.
+const LAST_LOOK: Duration = Duration::from_millis(100);
+
 /// Prints above the line that is being edited.
 pub type PrintAbove = Box<dyn FnMut(String) -> io::Result<()> + Send>;
 
@@ -169,11 +172,16 @@ impl Terminal {
     }
 
     /// There will be no further line: what is left is written, what comes is written at once, and the terminal is put
-    /// back as it was found.
+    /// back as it was found. Where a line is still being edited, which nothing can interrupt, it is left as it is.
     ///
     /// # Errors
     /// When what is left cannot be written.
     pub fn finish(&self) -> io::Result<()> {
+        let is_edited = self.shared.lock().phase != Phase::Idle;
+        if is_edited {
+            self.settle(LAST_LOOK);
+            self.device().abandon_line()?;
+        }
         let mut state = self.shared.lock();
         state.phase = Phase::Idle;
         state.print_above = None;

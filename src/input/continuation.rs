@@ -1,0 +1,59 @@
+//! When a line goes on with the next one: at the prompt and in scripts.
+
+use serde_json::value::RawValue;
+
+/// Whether the line ends with a single `\`: of those at its end, each pair is a literal one, and one is left over.
+pub(super) fn goes_on(line: &str) -> bool {
+    !trailing(line).is_multiple_of(2)
+}
+
+/// The line with a literal `\` for each pair at its end, and without the one that goes on.
+pub(super) fn unescaped(line: &str) -> &str {
+    &line[..line.len() - trailing(line).div_ceil(2)]
+}
+
+/// The line that [`unescaped`] makes this one of.
+pub(super) fn escaped(line: &str) -> String {
+    format!("{line}{}", "\\".repeat(trailing(line)))
+}
+
+fn trailing(line: &str) -> usize {
+    line.len() - line.trim_end_matches('\\').len()
+}
+
+/// JSON that starts with `{` or `[` and only lacks its end.
+pub(super) fn is_incomplete_json(line: &str) -> bool {
+    let starts = line.trim_start().starts_with(['{', '[']);
+    starts && serde_json::from_str::<&RawValue>(line).is_err_and(|error| error.is_eof())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_backslash_goes_on_and_two_are_a_literal_one() {
+        assert!(!goes_on("a"));
+        assert!(goes_on("a\\"));
+        assert!(!goes_on("a\\\\"));
+        assert!(goes_on("a\\\\\\"));
+        assert_eq!(unescaped("a\\b"), "a\\b");
+        assert_eq!(unescaped("a\\"), "a");
+        assert_eq!(unescaped("a\\\\"), "a\\");
+        assert_eq!(unescaped("a\\\\\\"), "a\\");
+        for line in ["", "a", "\\", "a\\\\", "a\\\\\\"] {
+            assert_eq!(unescaped(&escaped(line)), line);
+            assert!(!goes_on(&escaped(line)));
+        }
+    }
+
+    #[test]
+    fn only_json_that_lacks_its_end_goes_on() {
+        for incomplete in ["{", "[", " {\"a\":", "[1, 2", "{\"a\": \"b", "{\"a\": [\n"] {
+            assert!(is_incomplete_json(incomplete), "{incomplete}");
+        }
+        for other in ["{}", "[hello", "{a", "\"open", "{} {", "12", "hello {", "", "{\"a\": \"b\nc"] {
+            assert!(!is_incomplete_json(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Scripts: the lines of the prompt in a file.
+//!
+//! Blank lines, and lines with `#` in column 1, say nothing. Everything else is what it would be at the prompt, a line
+//! that goes on with the next one included.
+
+use std::collections::HashSet;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use super::command::{self, Command, Line};
+use super::continuation::{escaped, goes_on, is_incomplete_json, unescaped};
+use super::payload::unreadable;
+use super::variables::{Variables, captures_in};
+use crate::error::{Error, Phase, Result};
+
+/// So that a script can be run by its name.
+const FIRST_LINE: &str = "#!/usr/bin/env -S wscope --script";
+
+/// What a script does, checked as far as it can be before anything is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// What it does, in order.
+    pub steps: Vec<Step>,
+}
+
+/// A message or a command of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// `FILE:LINE`, for messages.
+    pub place: String,
+    /// What would be typed at the prompt; may hold newlines.
+    pub line: String,
+}
+
+impl Step {
+    /// What it means, now that `variables` have their values.
+    ///
+    /// # Errors
+    /// A mistake, with its place.
+    pub fn understand(&self, variables: &Variables) -> Result<Line> {
+        command::parse_with(&self.line, |text, quoting| variables.expand(text, quoting))
+            .map_err(|error| at(&self.place, &error))
+    }
+}
+
+impl Script {
+    /// Reads a script from a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, and as for [`parse`](Self::parse).
+    pub fn read(path: &Path, variables: &Variables) -> Result<Self> {
+        let name = path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|cause| unreadable(&name, cause))?;
+        Self::parse(&name, &text, variables)
+    }
+
+    /// Understands the script `text`, which `name` names in messages.
+    ///
+    /// # Errors
+    /// The first mistake that can be seen before anything is sent: an unknown command, arguments that make no sense,
+    /// a variable that nothing before it captures.
+    pub fn parse(name: &str, text: &str, variables: &Variables) -> Result<Self> {
+        let mut steps = Vec::new();
+        let mut lines = text.lines().enumerate();
+        while let Some((index, line)) = lines.next() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let line = whole(line, lines.by_ref().map(|(_, line)| line));
+            steps.push(Step { place: format!("{name}:{}", index + 1), line });
+        }
+        check(&steps, variables)?;
+        Ok(Self { steps })
+    }
+
+    /// Writes what was typed at the prompt as a script that means the same.
+    ///
+    /// # Errors
+    /// When the file exists already, or cannot be written.
+    pub fn save(path: &Path, typed: &[String]) -> Result<()> {
+        let text = written(typed);
+        let created = OpenOptions::new().write(true).create_new(true).open(path);
+        let saved = created.and_then(|mut file| file.write_all(text.as_bytes()));
+        saved.map_err(|cause| match cause.kind() {
+            ErrorKind::AlreadyExists => Error::new(Phase::Input, format!("`{}` exists already", path.display())),
+            _ => Error::new(Phase::Input, format!("cannot write `{}`", path.display())).caused_by(cause),
+        })
+    }
+}
+
+/// The line with those that it goes on with.
+fn whole<'a>(first: &str, mut following: impl Iterator<Item = &'a str>) -> String {
+    let mut whole = unescaped(first).to_owned();
+    let mut is_open = goes_on(first);
+    while is_open || is_incomplete_json(&whole) {
+        let Some(next) = following.next() else { break };
+        whole.push('\n');
+        whole.push_str(unescaped(next));
+        is_open = goes_on(next);
+    }
+    whole
+}
+
+fn check(steps: &[Step], variables: &Variables) -> Result<()> {
+    let mut known = HashSet::new();
+    for step in steps {
+        let wanted = captures_in(&step.line).map_err(|error| at(&step.place, &error))?;
+        if let Some(unknown) = wanted.iter().find(|name| !known.contains(**name)) {
+            let error = Error::new(Phase::Input, format!("nothing before captures `${{{unknown}}}`"));
+            return Err(at(&step.place, &error.hint("`$${` is a literal `${`")));
+        }
+        if !wanted.is_empty() {
+            // What it will mean depends on values that are not known yet, but not which command it is.
+            command::name(&step.line).map_err(|error| at(&step.place, &error))?;
+        } else if let Line::Command(Command::Capture { name, .. }) = step.understand(variables)? {
+            known.insert(name);
+        }
+    }
+    Ok(())
+}
+
+fn at(place: &str, error: &Error) -> Error {
+    let located = Error::new(error.phase(), format!("{place}: {error}"));
+    match error.hint_text() {
+        Some(hint) => located.hint(hint),
+        None => located,
+    }
+}
+
+fn written(typed: &[String]) -> String {
+    let mut text = format!("{FIRST_LINE}\n");
+    for entry in typed.iter().filter(|entry| !entry.is_empty()) {
+        let would_be_skipped = entry.starts_with('#') || entry.lines().next().is_none_or(|line| line.trim().is_empty());
+        if would_be_skipped || is_incomplete_json(entry) {
+            text.push_str("/text ");
+        }
+        let lines: Vec<String> = entry.split('\n').map(escaped).collect();
+        text.push_str(&lines.join("\\\n"));
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables() -> Variables {
+        Variables::new(|name| (name == "USER").then(|| "ann".into()))
+    }
+
+    fn parse(text: &str) -> Result<Script> {
+        Script::parse("test.ws", text, &variables())
+    }
+
+    fn message(text: &str) -> String {
+        parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_script_is_what_would_be_typed() {
+        let script =
+            parse("#!/usr/bin/env -S wscope --script\n# login\n\nhello\n  \n{\n \"a\": 1}\none\\\ntwo\r\n//x\n")
+                .unwrap();
+        let steps: Vec<_> = script.steps.iter().map(|step| (step.place.as_str(), step.line.as_str())).collect();
+        assert_eq!(
+            steps,
+            [("test.ws:4", "hello"), ("test.ws:6", "{\n \"a\": 1}"), ("test.ws:8", "one\ntwo"), ("test.ws:10", "//x"),]
+        );
+    }
+
+    #[test]
+    fn values_are_put_in_when_they_are_known() {
+        let script =
+            parse("/capture token json:/t\nauth ${token} ${env:USER}\n/expect within=2 ok ${token}\n//${token}")
+                .unwrap();
+        let mut variables = variables();
+        variables.set("token", "/quit.");
+        let understood: Vec<Line> = script.steps[1..].iter().map(|step| step.understand(&variables).unwrap()).collect();
+        let expect = Command::Expect { within: std::time::Duration::from_secs(2), pattern: r"ok \/quit\.".into() };
+        assert_eq!(
+            understood,
+            [Line::Text("auth /quit. ann".into()), Line::Command(expect), Line::Text("//quit.".into()),]
+        );
+    }
+
+    #[test]
+    fn a_value_never_makes_a_command() {
+        let script = parse("/capture x re:.*\n${x}").unwrap();
+        let mut variables = variables();
+        variables.set("x", "/quit");
+        assert_eq!(script.steps[1].understand(&variables).unwrap(), Line::Text("/quit".into()));
+    }
+
+    #[test]
+    fn mistakes_are_found_before_anything_is_sent() {
+        assert_eq!(message("hello\n${token}"), "test.ws:2: nothing before captures `${token}`");
+        assert_eq!(message("\n/pnig"), "test.ws:2: unknown command `/pnig`, did you mean `/ping`?");
+        assert_eq!(message("/wait soon"), "test.ws:1: `soon` is not a number of seconds");
+        assert_eq!(message("/capture t re:a\n/wiat ${t}"), "test.ws:2: unknown command `/wiat`, did you mean `/wait`?");
+        assert_eq!(message("${env:NO}"), "test.ws:1: `${env:NO}` is not in the environment, or not UTF-8");
+    }
+
+    #[test]
+    fn what_was_typed_is_saved_as_a_script_that_means_the_same() {
+        let typed: Vec<String> = [
+            "hello",
+            "",
+            "# no comment",
+            "  ",
+            "{\"a\":\n1}",
+            "{",
+            "ends with \\",
+            "a\\\nb\\\\\n\nc",
+            "/ping x",
+            "//slash",
+            "/text  ",
+            "\nstarts with a newline",
+        ]
+        .map(Into::into)
+        .to_vec();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session.ws");
+        Script::save(&path, &typed).unwrap();
+        let script = Script::read(&path, &variables()).unwrap();
+        let meant = |line: &str| match command::parse(line).unwrap() {
+            Line::Command(Command::Text(text)) => Line::Text(text),
+            other => other,
+        };
+        let expected: Vec<Line> = typed.iter().filter(|line| !line.is_empty()).map(|line| meant(line)).collect();
+        let saved: Vec<Line> = script.steps.iter().map(|step| meant(&step.line)).collect();
+        assert_eq!(saved, expected);
+        assert_eq!(
+            Script::save(&path, &typed).unwrap_err().to_string(),
+            format!("`{}` exists already", path.display())
+        );
+    }
+}
