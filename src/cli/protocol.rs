@@ -14,14 +14,15 @@ use crate::wire::DeflateOffer;
 pub struct ProtocolArgs {
     /// Don't compress
     ///
-    /// Without this flag, permessage-deflate (RFC 7692) is offered, and granted to a client that offers it.
+    /// Without this flag, permessage-deflate (RFC 7692) is offered, and granted to a client that offers it; short
+    /// messages are sent as they are all the same.
     #[arg(long, conflicts_with = "deflate", hide_short_help = true)]
     no_deflate: bool,
 
     /// Set the parameters of permessage-deflate
     ///
     /// To offer as a client, to grant as a server; as in the header, for example
-    /// `client_max_window_bits=10; server_no_context_takeover`.
+    /// `client_max_window_bits=10; server_no_context_takeover`. Short messages are compressed too.
     #[arg(long, value_name = "PARAMETERS", value_parser = DeflateOffer::parse, hide_short_help = true)]
     deflate: Option<DeflateOffer>,
 
@@ -51,6 +52,11 @@ pub struct ProtocolArgs {
 }
 
 impl ProtocolArgs {
+    /// Whether short messages are to be compressed too: whoever asks for parameters wants to see them at work.
+    pub fn compresses_everything(&self) -> bool {
+        self.deflate.is_some()
+    }
+
     /// What to offer, or to want of a client's offer; `None` not to compress at all.
     pub fn deflate(&self) -> Option<DeflateOffer> {
         if self.no_deflate { None } else { Some(self.deflate.clone().unwrap_or_default()) }

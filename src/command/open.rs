@@ -111,7 +111,7 @@ pub fn ends(
     printer: &Arc<Mutex<Printer>>,
     leftover: &[u8],
 ) -> (Receiver, Sender, ReceiverOptions) {
-    let options = ReceiverOptions {
+    let receiving = ReceiverOptions {
         role,
         max_message: framing.max_message,
         // Two clients' messages must not be streamed into one another.
@@ -120,10 +120,11 @@ pub fn ends(
         deflate,
         observe: Observe::Nothing,
     };
-    let mut receiver = Receiver::new(options);
+    let mut receiver = Receiver::new(receiving);
     receiver.feed(leftover);
-    let sender = Sender::new(SenderOptions { role, mask: framing.mask, fragment: framing.fragment, deflate });
-    let tap = ReceiverOptions { role: role.peer(), max_message: u64::MAX, lenient: true, ..options };
+    let sending = SenderOptions { role, mask: framing.mask, fragment: framing.fragment, deflate };
+    let sender = Sender::new(sending).compress_from(framing.compress_from);
+    let tap = ReceiverOptions { role: role.peer(), max_message: u64::MAX, lenient: true, ..receiving };
     (receiver, sender, tap)
 }
 

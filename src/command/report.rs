@@ -43,18 +43,20 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Tot
     }
     let Outcome { mut ended, summary, .. } = outcome;
     ended.status = status;
+    let errors = Arc::new(errors);
+    let told = Arc::clone(&errors);
     view.tell(move |printer, origin| {
         let now = Stamp::now();
         printer.event(origin, now, &Event::Ended(&ended));
         if totals == Totals::Shown {
             printer.event(origin, now, &Event::Summary(&summary));
         }
-        for error in &errors {
+        for error in told.iter() {
             printer.event(origin, now, &Event::Error(error));
         }
     });
     if !view.settle(LAST_WORDS) {
-        past_the_printer(status);
+        past_the_printer(&errors);
     }
     status
 }
@@ -75,12 +77,15 @@ impl Totals {
     }
 }
 
-/// The printer is blocked: says the least there is to say straight to stderr, if that takes it.
-fn past_the_printer(status: ExitStatus) {
+/// The printer is blocked: says what went wrong straight to stderr, if that takes it.
+fn past_the_printer(errors: &[Error]) {
+    let mut text = Vec::new();
+    for error in errors {
+        write_error(&mut text, &Palette::new(Colors::Off), error);
+    }
     let (done, wait) = mpsc::channel();
     thread::spawn(move || {
-        let _ =
-            writeln!(io::stderr(), "wscope: error: left with output that nobody read (exit status {})", status.code());
+        let _ = io::stderr().write_all(&text);
         let _ = done.send(());
     });
     let _ = wait.recv_timeout(LAST_WORDS);

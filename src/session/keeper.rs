@@ -251,6 +251,10 @@ impl Keeper {
             out.writer.close_notify();
         }
         shared.link.shut_down();
+        if let Some((_, until)) = &mut self.haste {
+            // The reader still has to notice.
+            *until = Instant::now() + HURRY;
+        }
         let unprinted = !self.wait_for_reader(sleeper, signals);
         shared.view.settle(if self.haste.is_some() { HURRY } else { SHOW_LIMIT });
         let summary = shared.summary();

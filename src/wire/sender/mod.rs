@@ -99,6 +99,8 @@ pub struct Sender {
     masks: Masks,
     fragment: usize,
     compressor: Option<Compressor>,
+    /// Shorter whole messages go uncompressed.
+    compress_from: usize,
     compressed: Vec<u8>,
     is_in_pieces: bool,
     is_closed: bool,
@@ -112,11 +114,19 @@ impl Sender {
             masks: Masks::new(options.role, options.mask),
             fragment: options.fragment.map_or(usize::MAX, NonZeroUsize::get),
             compressor: options.deflate.and_then(|parameters| Compressor::new(options.role, parameters)),
+            compress_from: 1,
             compressed: Vec::new(),
             is_in_pieces: false,
             is_closed: false,
             counters: Counters::default(),
         }
+    }
+
+    /// Leaves whole messages of less than `length` bytes uncompressed, as RFC 7692 section 6 permits: what compression
+    /// could save of a short one is less than what it costs.
+    pub fn compress_from(mut self, length: usize) -> Self {
+        self.compress_from = length;
+        self
     }
 
     /// Appends the frames of `outgoing` to `output`.
@@ -170,8 +180,7 @@ impl Sender {
         self.counters.messages += u64::from(last == Last::Final);
         let opcode = if is_first { opcode } else { Data::Continue };
         match &mut self.compressor {
-            // Nothing is as short as it gets.
-            Some(compressor) if !(is_whole && piece.is_empty()) => {
+            Some(compressor) if !is_whole || piece.len() >= self.compress_from => {
                 let mut compressed = std::mem::take(&mut self.compressed);
                 compressed.clear();
                 match last {
