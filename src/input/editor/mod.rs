@@ -1,7 +1,7 @@
 //! The line editor.
 //!
 //! rustyline reads the keys and draws the line; what it prints above the line goes through
-//! [`Terminal`](crate::output::terminal::Terminal). On a terminal that it can't edit on (`TERM=dumb`) lines are read
+//! [`Terminal`]. On a terminal that it can't edit on (`TERM=dumb`) lines are read
 //! as the terminal gives them.
 
 mod completion;
