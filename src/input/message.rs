@@ -28,4 +28,18 @@ impl Message {
             Self::Close(close) => Outgoing::Close(close.as_ref().map(|(code, reason)| (*code, reason.as_str()))),
         }
     }
+
+    /// Bytes of payload, without the code of a Close.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(payload) | Self::Ping(payload) | Self::Pong(payload) => payload.len(),
+            Self::Close(close) => close.as_ref().map_or(0, |(_, reason)| reason.len()),
+        }
+    }
+
+    /// Whether there is no payload.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }

@@ -6,6 +6,7 @@ mod editor;
 mod history;
 mod message;
 pub mod payload;
+mod place;
 mod script;
 pub mod secret;
 mod source;

@@ -11,6 +11,7 @@ use std::path::Path;
 use super::command::{self, Command, Line};
 use super::continuation::{escaped, goes_on, is_incomplete_json, unescaped};
 use super::payload::unreadable;
+use super::place::at;
 use super::variables::{Variables, captures_in};
 use crate::error::{Error, Phase, Result};
 
@@ -40,7 +41,7 @@ impl Step {
     /// A mistake, with its place.
     pub fn understand(&self, variables: &Variables) -> Result<Line> {
         command::parse_with(&self.line, |text, quoting| variables.expand(text, quoting))
-            .map_err(|error| at(&self.place, &error))
+            .map_err(|error| at(&self.place, error))
     }
 }
 
@@ -105,27 +106,19 @@ fn whole<'a>(first: &str, mut following: impl Iterator<Item = &'a str>) -> Strin
 fn check(steps: &[Step], variables: &Variables) -> Result<()> {
     let mut known = HashSet::new();
     for step in steps {
-        let wanted = captures_in(&step.line).map_err(|error| at(&step.place, &error))?;
+        let wanted = captures_in(&step.line).map_err(|error| at(&step.place, error))?;
         if let Some(unknown) = wanted.iter().find(|name| !known.contains(**name)) {
             let error = Error::new(Phase::Input, format!("nothing before captures `${{{unknown}}}`"));
-            return Err(at(&step.place, &error.hint("`$${` is a literal `${`")));
+            return Err(at(&step.place, error.hint("`$${` is a literal `${`")));
         }
         if !wanted.is_empty() {
             // What it will mean depends on values that are not known yet, but not which command it is.
-            command::name(&step.line).map_err(|error| at(&step.place, &error))?;
+            command::name(&step.line).map_err(|error| at(&step.place, error))?;
         } else if let Line::Command(Command::Capture { name, .. }) = step.understand(variables)? {
             known.insert(name);
         }
     }
     Ok(())
-}
-
-fn at(place: &str, error: &Error) -> Error {
-    let located = Error::new(error.phase(), format!("{place}: {error}"));
-    match error.hint_text() {
-        Some(hint) => located.hint(hint),
-        None => located,
-    }
 }
 
 fn written(typed: &[String]) -> String {
@@ -155,7 +148,9 @@ mod tests {
     }
 
     fn message(text: &str) -> String {
-        parse(text).unwrap_err().to_string()
+        let error = parse(text).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap();
+        format!("{error}: {cause}")
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn is_skipped(fields: &Fields<'_>) -> Result<bool> {
         Some(value) => string(value).map(|value| value == wanted),
         None => Ok(true),
     };
-    Ok(!is("event", "message")? || !is("direction", "received")?)
+    Ok(!is("type", "message")? || !is("direction", "received")?)
 }
 
 fn one(key: &str, value: &RawValue) -> Result<Option<Message>> {

@@ -1,0 +1,206 @@
+//! Every format, in one read and byte by byte.
+
+use std::io::Cursor;
+
+use super::*;
+
+/// Hands out what it holds in reads of `step` bytes.
+struct Dripping {
+    bytes: Cursor<Vec<u8>>,
+    step: usize,
+}
+
+impl Read for Dripping {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = buffer.len().min(self.step);
+        self.bytes.read(&mut buffer[..room])
+    }
+}
+
+fn source(bytes: &[u8], step: usize, options: SourceOptions) -> Source {
+    Source::new(Dripping { bytes: Cursor::new(bytes.to_vec()), step }, options)
+}
+
+fn options(format: Format, kind: Kind) -> SourceOptions {
+    SourceOptions { format, kind, max_message: 100 }
+}
+
+/// Everything that comes out, and the error that ends it.
+fn drain(mut source: Source) -> (Vec<Message>, Option<String>) {
+    let mut messages = Vec::new();
+    while source.fill().unwrap() {
+        while let Some(next) = source.next() {
+            match next {
+                Ok(outgoing) => messages.push(owned(outgoing)),
+                Err(error) => return (messages, Some(chain(&error))),
+            }
+        }
+    }
+    (messages, None)
+}
+
+fn owned(outgoing: Outgoing<'_>) -> Message {
+    match outgoing {
+        Outgoing::Text(text) => Message::Text(text.to_owned()),
+        Outgoing::Binary(payload) => Message::Binary(payload.to_vec()),
+        Outgoing::Ping(payload) => Message::Ping(payload.to_vec()),
+        Outgoing::Pong(payload) => Message::Pong(payload.to_vec()),
+        Outgoing::Close(close) => Message::Close(close.map(|(code, reason)| (code, reason.to_owned()))),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    error.source().map_or(error.to_string(), |cause| format!("{error}: {}", chain(cause)))
+}
+
+/// The same in one read and byte by byte.
+fn read(bytes: &[u8], options: SourceOptions) -> (Vec<Message>, Option<String>) {
+    let whole = drain(source(bytes, usize::MAX, options));
+    assert_eq!(whole, drain(source(bytes, 1, options)));
+    whole
+}
+
+fn texts(lines: &[&str]) -> Vec<Message> {
+    lines.iter().map(|&line| Message::Text(line.into())).collect()
+}
+
+fn binaries(pieces: &[&[u8]]) -> Vec<Message> {
+    pieces.iter().map(|&piece| Message::Binary(piece.to_vec())).collect()
+}
+
+#[test]
+fn lines_lose_their_ends_and_nothing_else() {
+    let lines = options(Format::Lines, Kind::Text);
+    assert_eq!(read(b"a\n\n b \r\n\r\nlast", lines), (texts(&["a", "", " b ", "", "last"]), None));
+    assert_eq!(read(b"last\r", lines), (texts(&["last\r"]), None));
+    assert_eq!(read(b"", lines), (vec![], None));
+    assert_eq!(read(b"/quit\n", lines), (texts(&["/quit"]), None));
+}
+
+#[test]
+fn a_line_that_is_no_utf8_stops_the_input_with_its_number() {
+    let (messages, error) = read(b"good\nb\xffd\nnever", options(Format::Lines, Kind::Text));
+    assert_eq!(messages, texts(&["good"]));
+    assert_eq!(error.unwrap(), "line 2 of the input is not UTF-8 (byte 2)");
+}
+
+#[test]
+fn a_line_over_the_limit_stops_the_input_with_its_number() {
+    let lines = options(Format::Lines, Kind::Text);
+    let longest = "x".repeat(100);
+    let (messages, error) = read(format!("{longest}\r\n{longest}y\r\n").as_bytes(), lines);
+    assert_eq!(messages, texts(&[&longest]));
+    assert_eq!(error.unwrap(), "line 2 of the input is longer than a message may be, 100 bytes");
+    let (_, error) = read(&[b'x'; 1000], lines);
+    assert_eq!(error.unwrap(), "line 1 of the input is longer than a message may be, 100 bytes");
+}
+
+#[test]
+fn a_line_may_be_longer_than_the_buffer() {
+    let line = "z".repeat(3_000_000);
+    let lines = SourceOptions { max_message: 3_000_000, ..options(Format::Lines, Kind::Text) };
+    let read = drain(source(format!("a\n{line}\nb").as_bytes(), 100_000, lines));
+    assert_eq!(read, (texts(&["a", &line, "b"]), None));
+}
+
+#[test]
+fn pieces_that_end_with_nul_hold_newlines() {
+    assert_eq!(read(b"a\nb\0\0c\r\n", options(Format::Null, Kind::Text)), (texts(&["a\nb", "", "c\r\n"]), None));
+    assert_eq!(read(b"\xff\0\xfe", options(Format::Null, Kind::Binary)), (binaries(&[b"\xff", b"\xfe"]), None));
+}
+
+#[test]
+fn whole_input_is_one_message_even_when_empty() {
+    assert_eq!(read(b"a\nb\n", options(Format::Whole, Kind::Text)), (texts(&["a\nb\n"]), None));
+    assert_eq!(read(b"\xff\n", options(Format::Whole, Kind::Binary)), (binaries(&[b"\xff\n"]), None));
+    assert_eq!(read(b"", options(Format::Whole, Kind::Text)), (texts(&[""]), None));
+    let (_, error) = read(&[b'x'; 102], options(Format::Whole, Kind::Text));
+    assert_eq!(error.unwrap(), "the input is longer than a message may be, 100 bytes");
+}
+
+#[test]
+fn chunks_go_as_they_come() {
+    let chunks = options(Format::Chunks, Kind::Binary);
+    assert_eq!(drain(source(b"abcde", 2, chunks)), (binaries(&[b"ab", b"cd", b"e"]), None));
+    assert_eq!(drain(source(&[7; 150], 1000, chunks)), (binaries(&[&[7; 100], &[7; 50]]), None));
+}
+
+#[test]
+fn hex_and_base64_are_a_binary_message_a_line() {
+    let hex = read(b"00 ff\n\nzz\n", options(Format::Hex, Kind::Text));
+    assert_eq!(hex, (binaries(&[&[0, 255], &[]]), Some("line 3 of the input: `z` is not a hex digit".into())));
+    let base64 = read(b"AAE=\r\nAAE", options(Format::Base64, Kind::Text));
+    assert_eq!(base64, (binaries(&[&[0, 1], &[0, 1]]), None));
+}
+
+#[test]
+fn json_sends_whatever_a_session_can_send() {
+    let lines = [
+        r#"{"text":"a\nb"}"#,
+        r#"{"binary":"AP8="}"#,
+        r#"{"json":{"b":1.0, "a":[]}}"#,
+        "",
+        r#"{"ping":"p"}"#,
+        r#"{"pong":""}"#,
+        r#"{"close":{}}"#,
+        r#"{"close":{"code":4001,"reason":"bye"}}"#,
+    ];
+    let (messages, error) = drain(source(lines.join("\n").as_bytes(), 1, options(Format::Json, Kind::Text)));
+    assert_eq!(error, None);
+    assert_eq!(
+        messages,
+        [
+            Message::Text("a\nb".into()),
+            Message::Binary(vec![0, 255]),
+            Message::Text(r#"{"b":1.0, "a":[]}"#.into()),
+            Message::Ping(b"p".to_vec()),
+            Message::Pong(vec![]),
+            Message::Close(None),
+            Message::Close(Some((4001.into(), "bye".into()))),
+        ]
+    );
+}
+
+#[test]
+fn json_takes_the_event_stream_of_a_session_and_sends_what_was_received() {
+    let lines = [
+        r#"{"type":"open","status":101}"#,
+        r#"{"type":"message","direction":"sent","opcode":"text","text":"mine"}"#,
+        r#"{"type":"message","direction":"received","opcode":"text","text":"theirs","length":6}"#,
+        r#"{"type":"ping","direction":"received","text":"p"}"#,
+        r#"{"type":"close","direction":"received","code":1000}"#,
+    ];
+    let read =
+        read(lines.join("\n").as_bytes(), SourceOptions { max_message: 1000, ..options(Format::Json, Kind::Text) });
+    assert_eq!(read, (texts(&["theirs"]), None));
+}
+
+#[test]
+fn json_that_asks_for_nothing_known_stops_the_input() {
+    let error = |line: &str| read(line.as_bytes(), options(Format::Json, Kind::Text)).1.unwrap();
+    assert_eq!(error(r#"{"txt":"a"}"#), "line 1 of the input: not something to send");
+    assert_eq!(error(r#"{"text":"a","ping":"b"}"#), "line 1 of the input: not something to send");
+    assert!(error("[]").starts_with("line 1 of the input: not a JSON object: "));
+    assert!(error(r#"{"text":1}"#).starts_with("line 1 of the input: not a string: "));
+    assert_eq!(error(r#"{"close":{"reason":"r"}}"#), "line 1 of the input: a close reason needs a code");
+}
+
+#[test]
+fn the_limit_is_for_what_a_line_is_decoded_to() {
+    let hundred = (binaries(&[&[0; 100]]), None);
+    assert_eq!(read("00 ".repeat(100).as_bytes(), options(Format::Hex, Kind::Text)), hundred);
+    let json = format!(r#"{{"text":"{}"}}"#, "\\u0000".repeat(100));
+    assert_eq!(read(json.as_bytes(), options(Format::Json, Kind::Text)), (texts(&[&"\0".repeat(100)]), None));
+    let (_, error) = read("00".repeat(101).as_bytes(), options(Format::Hex, Kind::Text));
+    assert_eq!(error.unwrap(), "line 1 of the input is longer than a message may be, 100 bytes");
+}
+
+#[test]
+fn what_was_read_and_not_yielded_is_counted() {
+    let mut source = source(b"a\nb\nc", usize::MAX, options(Format::Lines, Kind::Text));
+    assert!(source.fill().unwrap());
+    assert_eq!(source.waiting(), 3);
+    source.next();
+    assert_eq!(source.waiting(), 2);
+}
