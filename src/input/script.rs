@@ -173,7 +173,8 @@ mod tests {
         let mut variables = variables();
         variables.set("token", "/quit.");
         let understood: Vec<Line> = script.steps[1..].iter().map(|step| step.understand(&variables).unwrap()).collect();
-        let expect = Command::Expect { within: std::time::Duration::from_secs(2), pattern: r"ok \/quit\.".into() };
+        let expect =
+            Command::Expect { within: std::time::Duration::from_secs(2), pattern: r"ok /quit\.".parse().unwrap() };
         assert_eq!(
             understood,
             [Line::Text("auth /quit. ann".into()), Line::Command(expect), Line::Text("//quit.".into()),]

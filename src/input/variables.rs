@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::Pattern;
 use crate::error::{Error, Phase, Result};
 
 /// What has been captured so far.
@@ -66,7 +67,7 @@ impl Variables {
                         value = in_json(&value);
                     }
                     if quoting == Quoting::Regex {
-                        value = in_regex(&value);
+                        value = Pattern::quote(&value);
                     }
                     expanded.push_str(&value);
                 }
@@ -151,17 +152,6 @@ fn in_json(value: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
-fn in_regex(value: &str) -> String {
-    let mut quoted = String::with_capacity(value.len());
-    for character in value.chars() {
-        if character.is_ascii_punctuation() {
-            quoted.push('\\');
-        }
-        quoted.push(character);
-    }
-    quoted
-}
-
 fn mistake(message: impl Into<String>) -> Error {
     Error::new(Phase::Input, message)
 }
@@ -202,7 +192,7 @@ mod tests {
     #[test]
     fn values_are_escaped_for_where_they_go() {
         assert_eq!(expanded(r#"{"t":"${json:token}"}"#), r#"{"t":"a.b\"c"}"#);
-        assert_eq!(variables().expand("^${token}.$", Quoting::Regex).unwrap(), r#"^a\.b\"c.$"#);
+        assert_eq!(variables().expand("^${token}.$", Quoting::Regex).unwrap(), r#"^a\.b"c.$"#);
     }
 
     #[test]

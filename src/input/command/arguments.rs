@@ -124,7 +124,7 @@ pub(super) fn expect(rest: &str) -> Result<Command, Mistake> {
     if pattern.is_empty() {
         return Err(Mistake::Shape);
     }
-    Ok(Command::Expect { within, pattern: pattern.to_owned() })
+    Ok(Command::Expect { within, pattern: pattern.parse()? })
 }
 
 pub(super) fn expect_close(rest: &str) -> Result<Command, Mistake> {
@@ -140,10 +140,16 @@ pub(super) fn expect_close(rest: &str) -> Result<Command, Mistake> {
 pub(super) fn pattern_start(command: &str, rest: &str) -> usize {
     let start = match command {
         "expect" => within_end(rest),
-        "capture" => rest.find("re:"),
+        "capture" => source_start(rest).filter(|start| rest[*start..].starts_with("re:")),
         _ => None,
     };
     start.unwrap_or(rest.len())
+}
+
+/// Where, after the name, it says what to capture.
+fn source_start(rest: &str) -> Option<usize> {
+    let (_, source) = rest.trim_start().split_once(char::is_whitespace)?;
+    Some(rest.len() - source.trim_start().len())
 }
 
 /// Where `within=SECONDS` ends.
@@ -183,7 +189,7 @@ pub(super) fn capture(rest: &str) -> Result<Command, Mistake> {
     let source = source.trim_start();
     let from = match (source.strip_prefix("json:"), source.strip_prefix("re:")) {
         (Some(pointer), _) => Capture::Json(pointer.trim_end().to_owned()),
-        (_, Some(pattern)) => Capture::Regex(pattern.to_owned()),
+        (_, Some(pattern)) => Capture::Regex(pattern.parse()?),
         _ => return Err(Mistake::Shape),
     };
     if !is_name(name) {

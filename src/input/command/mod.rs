@@ -11,6 +11,7 @@ pub use arguments::setting_names;
 pub use frame::{FrameCommand, frame_fields};
 pub use table::{COMMANDS, Usage};
 
+use super::Pattern;
 use super::payload::Payload;
 use super::variables::Quoting;
 use crate::error::{Error, Phase, Result};
@@ -64,8 +65,8 @@ pub enum Command {
     Expect {
         /// How long to wait for it.
         within: Duration,
-        /// The regular expression, not yet compiled.
-        pattern: String,
+        /// What it must match.
+        pattern: Pattern,
     },
     /// `/expect-close [within=SECONDS] [CODE]`
     ExpectClose {
@@ -91,13 +92,21 @@ pub enum Command {
     Quit,
 }
 
+impl Command {
+    /// Whether it has a PAYLOAD that is `@FILE`.
+    fn sends_payload_of_file(&self) -> bool {
+        let (Self::Binary(payload) | Self::Frame(FrameCommand { payload, .. })) = self else { return false };
+        matches!(payload, Payload::File(_))
+    }
+}
+
 /// What `/capture` takes of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Capture {
     /// The value that a JSON pointer (RFC 6901) leads to.
     Json(String),
-    /// The first group of a regular expression, or the whole match; not yet compiled.
-    Regex(String),
+    /// The first group of a regular expression, or the whole match.
+    Regex(Pattern),
 }
 
 /// Understands one line, without variables. Only column 1 makes a command; a line may hold newlines.
@@ -119,8 +128,15 @@ pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) 
         Split::Text(text) => expand(text, Quoting::Literal).map(Line::Text),
         Split::Command(usage, rest) => {
             let (plain, pattern) = rest.split_at(arguments::pattern_start(usage.name, rest));
-            let rest = expand(plain, Quoting::Literal)? + &expand(pattern, Quoting::Regex)?;
-            usage.parse(&rest).map(Line::Command)
+            let expanded = expand(plain, Quoting::Literal)? + &expand(pattern, Quoting::Regex)?;
+            let command = usage.parse(&expanded)?;
+            // Values come from the peer: none of them makes us send a file.
+            if command.sends_payload_of_file() && !rest.contains('@') {
+                return Err(
+                    Error::new(Phase::Input, "no value makes a file of a payload").hint("write the `@` yourself")
+                );
+            }
+            Ok(Line::Command(command))
         }
     }
 }
@@ -227,10 +243,10 @@ mod tests {
     #[test]
     fn expectations_read_the_rest_of_the_line() {
         let ten = Duration::from_secs(10);
-        assert_eq!(command("/expect a  b "), Command::Expect { within: ten, pattern: "a  b ".into() });
+        assert_eq!(command("/expect a  b "), Command::Expect { within: ten, pattern: "a  b ".parse().unwrap() });
         assert_eq!(
             command("/expect within=0.5 within=x"),
-            Command::Expect { within: Duration::from_millis(500), pattern: "within=x".into() }
+            Command::Expect { within: Duration::from_millis(500), pattern: "within=x".parse().unwrap() }
         );
         assert_eq!(
             command("/expect-close 4001"),
@@ -254,7 +270,7 @@ mod tests {
         );
         assert_eq!(
             command("/capture id re:id=(\\d+) now"),
-            Command::Capture { name: "id".into(), from: Capture::Regex("id=(\\d+) now".into()) }
+            Command::Capture { name: "id".into(), from: Capture::Regex("id=(\\d+) now".parse().unwrap()) }
         );
         assert_eq!(message("/capture 1x re:a"), "`1x` is not a name: letters, digits and `_`, no digit first");
         assert_eq!(message("/capture x token"), "usage: /capture NAME json:POINTER|re:REGEX");

@@ -1,0 +1,107 @@
+//! Regular expressions that are looked for in messages.
+
+use std::fmt;
+use std::str::FromStr;
+
+use regex::bytes::Regex;
+
+use crate::error::{Error, Phase};
+
+/// A compiled regular expression (the syntax of the `regex` crate), unanchored. It takes linear time, whatever a peer
+/// sends, and looks at binary messages as well as at text.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// Whether it matches somewhere in `payload`.
+    pub fn is_match(&self, payload: &[u8]) -> bool {
+        self.0.is_match(payload)
+    }
+
+    /// What the first match captured: its first group where the pattern has one (empty if it took no part in the
+    /// match), otherwise the whole match.
+    pub fn capture<'a>(&self, payload: &'a [u8]) -> Option<&'a [u8]> {
+        let captures = self.0.captures(payload)?;
+        let group = usize::from(captures.len() > 1);
+        Some(captures.get(group).map_or(&[], |found| found.as_bytes()))
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// What matches `text` and nothing else, as part of a pattern.
+    pub fn quote(text: &str) -> String {
+        regex::escape(text)
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = Error;
+
+    fn from_str(pattern: &str) -> Result<Self, Error> {
+        Regex::new(pattern).map(Self).map_err(|error| {
+            let said = error.to_string();
+            // What is wrong stands in the last line, below the pattern and a caret.
+            let wrong =
+                said.lines().next_back().unwrap_or_default().trim_start_matches("error: ").trim_end_matches('.');
+            Error::new(Phase::Input, format!("`{pattern}` is not a regular expression: {wrong}"))
+        })
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Pattern {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn captured(pattern: &str, payload: &str) -> Option<String> {
+        let pattern: Pattern = pattern.parse().unwrap();
+        pattern.capture(payload.as_bytes()).map(|found| String::from_utf8(found.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn the_first_group_is_captured_or_else_the_match() {
+        assert_eq!(captured("id=(\\d+) x=(\\d+)", "<id=12 x=3>").unwrap(), "12");
+        assert_eq!(captured("\\d+", "id=12").unwrap(), "12");
+        assert_eq!(captured("a(b)?", "a").unwrap(), "");
+        assert_eq!(captured("x", "id=12"), None);
+    }
+
+    #[test]
+    fn it_looks_at_bytes_and_at_characters() {
+        let pattern: Pattern = "^.{3}$".parse().unwrap();
+        assert!(pattern.is_match("aé世".as_bytes()));
+        assert!(!pattern.is_match(b"a\xff\xfe"));
+        let pattern: Pattern = r"(?-u)\xff".parse().unwrap();
+        assert!(pattern.is_match(b"a\xff\xfe"));
+    }
+
+    #[test]
+    fn a_quoted_text_matches_itself() {
+        let odd = "a.b<c>\"\\d [x] {1} ^$ é";
+        assert_eq!(captured(&Pattern::quote(odd), odd).unwrap(), odd);
+    }
+
+    #[test]
+    fn mistakes_are_told_in_one_line() {
+        let error = "foo(".parse::<Pattern>().unwrap_err();
+        assert_eq!(error.to_string(), "`foo(` is not a regular expression: unclosed group");
+        let error = "a{1000}{1000}{1000}".parse::<Pattern>().unwrap_err().to_string();
+        assert!(error.contains("size limit") && !error.contains('\n'), "{error}");
+    }
+}
