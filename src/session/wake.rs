@@ -77,8 +77,10 @@ impl Sleeper {
             Err(error) => return Err(error.into()),
         }
         let gone = polled.get(1).is_some_and(|watched| watched.any().unwrap_or(false));
-        self.waker.pending.store(false, Ordering::Release);
+        // In this order: emptied after `pending` is cleared, the pipe would lose the byte of a call in between, and with
+        // `pending` set no later call would write another.
         while matches!((&self.pipe).read(&mut [0; 64]), Ok(count) if count > 0) {}
+        self.waker.pending.swap(false, Ordering::AcqRel);
         Ok(if gone { Woken::WatchedGone } else { Woken::ToLook })
     }
 }
@@ -122,5 +124,34 @@ impl Signals {
         } else {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn calls_that_come_while_it_is_waking_are_not_lost() {
+        const CALLS: u32 = 5_000_000;
+        const TOO_LONG: Duration = Duration::from_secs(20);
+        let mut sleeper = Sleeper::new().unwrap();
+        let (waker, calls) = (sleeper.waker(), Arc::new(AtomicU32::new(0)));
+        let caller_calls = Arc::clone(&calls);
+        thread::spawn(move || {
+            for _ in 0..CALLS {
+                caller_calls.fetch_add(1, Ordering::Release);
+                waker.wake();
+            }
+        });
+        let started = Instant::now();
+        while calls.load(Ordering::Acquire) < CALLS {
+            sleeper.sleep(Some(TOO_LONG), None).unwrap();
+        }
+        assert!(started.elapsed() < TOO_LONG);
     }
 }
