@@ -1,6 +1,9 @@
 //! What holds for any stream of frames, right or wrong: driven by the fuzz targets, and by the property tests of wscope.
 
-use wscope::wire::{DeflateParameters, Event, Frame, Kind, Observe, Receiver, ReceiverOptions, Role, Rule};
+use wscope::wire::{
+    DeflateParameters, Event, Frame, Kind, MaskSource, Observe, Outgoing, RawFrame, RawMask, Receiver, ReceiverOptions,
+    Role, Rule, Sender, SenderOptions,
+};
 
 /// The largest message of [`options`], small enough for it to be met.
 const MAX_MESSAGE: u64 = 2000;
@@ -135,4 +138,40 @@ impl Listener<'_> {
 
 fn index(offset: u64) -> usize {
     usize::try_from(offset).expect("an offset in a slice")
+}
+
+/// Checks that a compressed binary message comes to the same when it is split into fragments of `fragment` bytes, and
+/// however those arrive.
+pub fn inflates_alike(picked: u8, compressed: &[u8], fragment: usize, size: usize) {
+    let options = options(Role::Client, picked | 0x04);
+    let whole = stream_of(compressed, usize::MAX);
+    let fragmented = stream_of(compressed, fragment.max(1));
+    arrives_alike(options, &whole, size);
+    arrives_alike(options, &fragmented, size);
+    assert_eq!(outcomes(options, &whole, usize::MAX), outcomes(options, &fragmented, usize::MAX));
+}
+
+/// The frames of two messages, each with the payload `compressed`.
+fn stream_of(compressed: &[u8], fragment: usize) -> Vec<u8> {
+    let mut sender =
+        Sender::new(SenderOptions { role: Role::Server, mask: MaskSource::Random, fragment: None, deflate: None });
+    let mut wire = Vec::new();
+    for _ in 0..2 {
+        let fragments: Vec<&[u8]> =
+            if compressed.is_empty() { vec![&[]] } else { compressed.chunks(fragment).collect() };
+        for (index, payload) in fragments.iter().enumerate() {
+            let (rsv, opcode) = if index == 0 { (0x4, 0x2) } else { (0x0, 0x0) };
+            let frame = RawFrame {
+                fin: index + 1 == fragments.len(),
+                rsv,
+                opcode,
+                mask: RawMask::None,
+                declared_length: None,
+                length_encoding: None,
+                payload,
+            };
+            sender.send(Outgoing::Frame(frame), &mut wire).expect("a length that fits");
+        }
+    }
+    wire
 }

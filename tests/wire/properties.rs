@@ -79,6 +79,26 @@ fn send(item: &Item, sender: &mut Sender, wire: &mut Vec<u8>) -> Outcome {
     }
 }
 
+/// A compressed payload with one byte changed.
+fn corrupted() -> impl Strategy<Value = Vec<u8>> {
+    ("[a-c]{0,300}", any::<proptest::sample::Index>(), any::<u8>()).prop_map(|(text, index, byte)| {
+        let mut sender = Sender::new(SenderOptions {
+            role: Role::Server,
+            mask: MaskSource::Random,
+            fragment: None,
+            deflate: Some(DeflateParameters::default()),
+        });
+        let mut wire = Vec::new();
+        sender.send(Outgoing::Text(&text), &mut wire).expect("nothing is in the way");
+        let mut compressed = wire.split_off(2);
+        if !compressed.is_empty() {
+            let index = index.index(compressed.len());
+            compressed[index] = byte;
+        }
+        compressed
+    })
+}
+
 proptest! {
     #[test]
     fn any_message_comes_out_whole(
@@ -112,11 +132,21 @@ proptest! {
 
     #[test]
     fn any_frames_come_to_the_same(
-        bytes in super::differential::stream(),
+        bytes in super::streams::stream(),
         role in role(),
         picked in any::<u8>(),
         size in 1..20_usize,
     ) {
         frames::arrives_alike(frames::options(role, picked), &bytes, size);
+    }
+
+    #[test]
+    fn any_compressed_payload_comes_to_the_same(
+        compressed in prop_oneof![vec(any::<u8>(), 0..60), corrupted()],
+        picked in any::<u8>(),
+        fragment in 1..20_usize,
+        size in 1..20_usize,
+    ) {
+        frames::inflates_alike(picked, &compressed, fragment, size);
     }
 }
