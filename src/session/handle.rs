@@ -232,7 +232,8 @@ impl Shared {
 
     /// Sends what is queued, and what is left over, as far as the socket takes it within its time-out.
     fn send_queue(&self, out: &mut Out) {
-        while self.queued.swap(false, Ordering::AcqRel) {
+        // What waits is bounded in the queue, not in the buffer: no more of it before the socket has taken that.
+        if out.buffer.is_empty() && self.queued.swap(false, Ordering::AcqRel) {
             let waiting = {
                 let mut conn = lock(&self.conn);
                 self.room.notify_all();
