@@ -14,7 +14,7 @@ use super::{Linger, Shared};
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Direction, Ended, Summary};
 use crate::session::clock::SessionTime;
-use crate::wire::{By, CloseCode, Goodbye, Role, Rule};
+use crate::wire::{By, CloseCode, Goodbye, Role};
 
 /// How long the peer has to end the TCP connection once Close has gone both ways, or once we have failed it.
 const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
@@ -315,7 +315,7 @@ fn ended(over: Over, conn: &mut Conn) -> Ended {
     if let Some(finding) = conn.breach.take() {
         let code = finding.rule.close_code().unwrap_or(CloseCode::Protocol);
         let reason = finding.rule.summary().to_owned();
-        let status = if finding.rule == Rule::MessageTooBig { ExitStatus::Session } else { ExitStatus::Protocol };
+        let status = if finding.rule.is_own_limit() { ExitStatus::Session } else { ExitStatus::Protocol };
         return Ended { code, reason, by: Direction::Sent, clean: false, status };
     }
     let by = match conn.closing.first() {
