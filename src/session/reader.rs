@@ -103,6 +103,10 @@ impl Reader {
     /// Hands every complete event to the printer; stops at a breach that the session cannot survive.
     fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Option<Finding> {
         while let Some(event) = self.receiver.next() {
+            if matches!(event, wire::Event::Close(_)) && !self.echoes.is_empty() {
+                // After the Close that answers this one nothing can be sent.
+                lock(&self.shared.conn).queue.push(Waiting::Data(std::mem::take(&mut self.echoes)));
+            }
             let round_trip = match &event {
                 wire::Event::Message { kind, payload, .. } if self.shared.settings.reply == Reply::Echo => {
                     self.echoes.push(*kind, payload);
