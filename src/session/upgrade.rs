@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::link::{Link, LinkReader, LinkWriter};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Step, StepKind};
-use crate::net::TimeLimit;
+use crate::net::{TimeLimit, tls_failure};
 use crate::wire::handshake::{
     Agreed, Answer, Head, HeadError, HeadProgress, HeadReader, Refusal, Reply, Request, ServerOptions, Strictness,
     Verdict, check_request, check_response, refuse,
@@ -193,6 +193,9 @@ impl Exchange<'_> {
     }
 
     fn broken(&self, error: io::Error) -> Error {
+        if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return tls_failure(self.peer, error);
+        }
         Error::new(Phase::Upgrade, format!("the connection to `{}` broke during the upgrade", self.peer))
             .caused_by(error)
             .hint("something on the way (a proxy, a firewall, a load balancer) or the server itself cut the connection")
