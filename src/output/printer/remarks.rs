@@ -80,10 +80,10 @@ impl Printer {
         if self.options.level == Level::Verbose {
             self.details(origin, &[talk::ended(ended)]);
         }
-        // Nothing else says why the exit status is that of a session gone wrong.
-        if ended.status == ExitStatus::Session
-            || (self.options.banner == Banner::Shown && self.options.level > Level::Quiet)
-        {
+        // Nothing else says why the exit status is that of a session gone wrong, or that the peer left a Close unanswered.
+        let is_remarkable =
+            self.options.banner == Banner::Shown || (ended.status == ExitStatus::Success && !ended.clean);
+        if ended.status == ExitStatus::Session || (is_remarkable && self.options.level > Level::Quiet) {
             self.timed(origin, stamp, |output, palette| talk::disconnected(output, palette, ended));
         }
         self.clock.forget(origin.client);
