@@ -36,16 +36,18 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
     let mut sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
-    let session = open::connect(&plan, &printer)
-        .and_then(|ready| open::start(ready, &plan, &printer, Follow::WhenShown, sleeper.waker()));
-    let Session { handle, keeper, view } = match session {
+    let session = open::connect(&plan, &printer).and_then(|ready| {
+        // Before anything is printed: whoever sees output may send a signal, which a session answers with a Close.
+        let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
+        Ok((signals, open::start(ready, &plan, &printer, Follow::WhenShown, sleeper.waker())?))
+    });
+    let (signals, Session { handle, keeper, view }) = match session {
         Ok(session) => session,
         Err(error) => {
             open::show(&printer, Origin::default(), &Event::Error(&error));
             return Ok(error.exit_status());
         }
     };
-    let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
     let front_end = FrontEnd::spawn(handle.clone(), input);
     let outcome = keeper.run(&mut sleeper, Some(&signals), Some(io::stdout().as_fd()));
     let mut unsent = front_end.left_over();
