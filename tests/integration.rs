@@ -1,7 +1,20 @@
 //! The built program, driven from outside against real sockets: one binary, one file per theme.
 
 mod architecture;
+mod backpressure;
+mod demo;
+mod escape;
+mod exit_status;
+mod frames_hex;
 mod generated;
-#[expect(dead_code, reason = "the scenarios that use the rest are on their way")]
+mod handshake;
+mod keepalive;
+mod listen;
+mod pipe;
+mod rude;
+mod signals;
 mod support;
+mod terminal;
+mod tls;
 mod wire;
+mod wscat_compat;

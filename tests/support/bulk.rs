@@ -1,7 +1,10 @@
 //! Servers for many messages: they move what one read brought with one write, and block on their own writes.
 
-use super::Connection;
+use std::io::{ErrorKind, Write};
+use std::time::Duration;
+
 use super::frame::{Frame, Header, opcode};
+use super::{Connection, PATIENCE};
 
 /// Sends back everything, the Close last of all; a ping goes before each batch where `pings` says so. Returns how many
 /// data frames there were.
@@ -65,6 +68,26 @@ pub fn flood(connection: &mut Connection, count: usize) {
     }
     connection.send_frame(&Frame::close(1000, ""));
     connection.close_frame();
+}
+
+/// Sends the same bytes again and again until the program takes no more for a while. Returns how many bytes it took;
+/// the last write may have been cut anywhere.
+#[track_caller]
+pub fn stuff(connection: &mut Connection, bytes: &[u8]) -> u64 {
+    /// Far longer than a program that reads leaves the socket alone.
+    const STALLED: Duration = Duration::from_secs(1);
+    let mut socket = connection.socket();
+    socket.set_write_timeout(Some(STALLED)).expect("a connected socket");
+    let mut taken = 0;
+    loop {
+        match socket.write(&bytes[usize::try_from(taken % bytes.len() as u64).expect("less than the length")..]) {
+            Ok(count) => taken += count as u64,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+            Err(error) => panic!("the program hung up: {error}"),
+        }
+    }
+    socket.set_write_timeout(Some(PATIENCE)).expect("a connected socket");
+    taken
 }
 
 /// The lines that [`flood`] makes the program print.

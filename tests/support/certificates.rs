@@ -26,9 +26,13 @@ pub struct Identity {
 
 impl Authority {
     pub fn new() -> Self {
+        Self::named("wscope test CA")
+    }
+
+    pub fn named(name: &str) -> Self {
         let mut parameters = CertificateParams::new([]).expect("no names");
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        parameters.distinguished_name.push(DnType::CommonName, "wscope test CA");
+        parameters.distinguished_name.push(DnType::CommonName, name);
         let issuer = CertifiedIssuer::self_signed(parameters, new_key()).expect("a CA can be made");
         Self { issuer, folder: TempDir::new().expect("a temporary folder can be made") }
     }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
@@ -109,6 +110,7 @@ impl Wscope {
     }
 
     /// Runs to the end.
+    #[must_use = "an outcome that nobody looks at proves nothing"]
     #[track_caller]
     pub fn run(self) -> Output {
         self.spawn().finish()
@@ -220,11 +222,6 @@ impl Running {
         assert!(self.stderr.wait(|bytes| contains(bytes, text.as_bytes())), "no {text:?} on stderr\n{}", self.report());
     }
 
-    /// What stands on its stdout so far.
-    pub fn stdout(&self) -> Vec<u8> {
-        self.stdout.as_ref().map(Capture::bytes).unwrap_or_default()
-    }
-
     /// What stands on its stderr so far.
     pub fn stderr(&self) -> String {
         self.stderr.text()
@@ -243,7 +240,8 @@ impl Running {
 
     /// The most memory that it has had at once so far, in bytes.
     pub fn peak_memory(&mut self) -> u64 {
-        self.peak_memory = self.peak_memory.max(peak_memory(self.child.id()).unwrap_or(0));
+        // The last word counts: the first may still be of the process that is about to become the program.
+        self.peak_memory = peak_memory(self.child.id()).unwrap_or(self.peak_memory);
         self.peak_memory
     }
 
@@ -253,12 +251,10 @@ impl Running {
         self
     }
 
-    /// Waits for its end. A held stdin stays open meanwhile.
+    /// Waits for its end. A held stdin stays open meanwhile, and an unread stdout unread.
+    #[must_use = "an outcome that nobody looks at proves nothing"]
     #[track_caller]
     pub fn finish(mut self) -> Output {
-        if self.unread.is_some() {
-            self.read_stdout();
-        }
         let deadline = Instant::now() + self.patience;
         let status = loop {
             self.peak_memory();
@@ -269,6 +265,9 @@ impl Running {
             thread::sleep(Duration::from_millis(1));
         };
         let took = self.started.elapsed();
+        if self.unread.is_some() {
+            self.read_stdout();
+        }
         let stdout = self.stdout.take().expect("stdout is read");
         assert!(stdout.wait_end() && self.stderr.wait_end(), "the pipes stay open\n{}", self.report());
         Output { status, stdout: stdout.bytes(), stderr: self.stderr.text(), took, peak_memory: self.peak_memory }
@@ -289,9 +288,8 @@ impl Drop for Running {
 }
 
 /// How a run ended.
-#[must_use = "an outcome that nobody looks at proves nothing"]
 pub struct Output {
-    /// As the shell would see it.
+    /// As the kernel tells it.
     pub status: ExitStatus,
     /// Every byte of it.
     pub stdout: Vec<u8>,
@@ -304,10 +302,11 @@ pub struct Output {
 }
 
 impl Output {
-    /// It left with this status.
+    /// It left with this status, as a shell tells it: 128 and the signal's number where one ended it.
     #[track_caller]
     pub fn exits(&self, status: i32) -> &Self {
-        assert_eq!(self.status.code(), Some(status), "exit status\n{self:?}");
+        let seen = self.status.code().or(self.status.signal().map(|signal| 128 + signal));
+        assert_eq!(seen, Some(status), "exit status\n{self:?}");
         self
     }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ pub struct Terminal {
     /// Our end of the pair: the keyboard, and what the terminal shows.
     pty: Arc<Pty>,
     display: Arc<Display>,
-    home: TempDir,
+    _home: TempDir,
 }
 
 struct Display {
@@ -111,7 +111,7 @@ impl Wscope {
         let pty = Arc::new(pty);
         let (source, shown) = (Arc::clone(&pty), Arc::clone(&display));
         thread::spawn(move || shown.show(&source));
-        Terminal { child, pty, display, home: self.home }
+        Terminal { child, pty, display, _home: self.home }
     }
 }
 
@@ -138,7 +138,8 @@ impl Display {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nobody panics with it")
+        // A test that fails while it looks at the screen says so by itself.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -231,6 +232,16 @@ impl Terminal {
         self.display.state().paused = true;
     }
 
+    /// Waits until Ctrl-C is a signal and not a key: the program has noticed that nobody takes its output.
+    #[track_caller]
+    pub fn wait_for_signals(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !tcgetattr(&*self.pty).expect("a terminal").local_flags.contains(LocalFlags::ISIG) {
+            assert!(Instant::now() < deadline, "Ctrl-C stays a key; the screen:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Takes it again (Ctrl-Q).
     pub fn resume(&self) {
         self.display.state().paused = false;
@@ -251,24 +262,28 @@ impl Terminal {
         kill(pid, signal).expect("the program still runs");
     }
 
-    /// The folder that the program takes for the user's home.
-    pub fn home(&self) -> &std::path::Path {
-        self.home.path()
-    }
-
-    /// Waits until the program has ended with this status, and checks that it left the terminal sane.
+    /// Waits until the program has ended with this status.
     #[track_caller]
     pub fn exits(&mut self, status: i32) {
-        let ended = self.wait_exit();
+        let ended = self.wait_end();
         assert_eq!(ended.code(), Some(status), "exit status; the screen:\n{}", self.screen());
-        assert!(self.is_sane(), "the terminal is left raw; the screen:\n{}", self.screen());
     }
 
+    /// Waits until the program has ended, and checks that it left the terminal sane.
+    #[track_caller]
+    pub fn wait_end(&mut self) -> ExitStatus {
+        let status = self.wait_exit();
+        assert!(self.is_sane(), "the terminal is left raw; the screen:\n{}", self.screen());
+        status
+    }
+
+    #[track_caller]
     fn wait_exit(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("the program can be waited for") {
                 // What it wrote last may still be on its way to the screen.
+                self.resume();
                 drop(self.display.changed.wait_while(self.display.state(), |state| !state.ended));
                 return status;
             }

@@ -1,0 +1,109 @@
+//! Pings both ways.
+
+use std::time::Duration;
+
+use crate::support::frame::opcode;
+use crate::support::{Frame, Wscope, serve};
+
+#[test]
+fn a_ping_is_answered_with_its_payload() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::ping("are you there?"));
+        let pong = connection.frame();
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+        pong
+    });
+    Wscope::new().arg("-N").arg(server.url()).run().exits(0).prints("").is_silent();
+    let pong = server.outcome();
+    assert_eq!((pong.opcode, pong.as_text()), (opcode::PONG, "are you there?"));
+    assert!(pong.mask.is_some(), "clients mask control frames too");
+}
+
+#[test]
+fn a_ping_between_fragments_is_answered_before_the_message_is_whole() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::text("in two ").more());
+        connection.send_frame(&Frame::ping("now"));
+        let pong = connection.frame();
+        connection.send_frame(&Frame::continuation("parts"));
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+        pong
+    });
+    Wscope::new().arg("-N").arg(server.url()).run().exits(0).prints("in two parts\n");
+    assert_eq!(server.outcome().as_text(), "now");
+}
+
+#[test]
+fn the_keeping_alive_goes_on_while_pongs_come() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let mut pings = Vec::new();
+        while pings.len() < 4 {
+            let ping = connection.frame();
+            assert_eq!(ping.opcode, opcode::PING);
+            connection.send_frame(&Frame::pong(&ping.payload));
+            pings.push(ping);
+        }
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+    });
+    let arguments = ["-N", "--ping-interval", "0.2", "--ping-timeout", "5"];
+    let output = Wscope::new().args(arguments).arg(server.url()).run();
+    output.exits(0).takes_at_least(Duration::from_millis(600)).is_silent();
+    server.outcome();
+}
+
+#[test]
+fn a_silent_peer_is_given_up() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.rest();
+    });
+    let arguments = ["-N", "--ping-interval", "0.1", "--ping-timeout", "0.4"];
+    let output = Wscope::new().args(arguments).arg(server.url()).run();
+    output.exits(7).takes_at_least(Duration::from_millis(400)).takes_less_than(Duration::from_secs(10));
+    server.outcome();
+}
+
+#[test]
+fn data_is_no_substitute_for_a_pong() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        while connection.try_send(Frame::text("tick").bytes()).is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let arguments = ["-N", "--ping-interval", "0.1", "--ping-timeout", "0.4"];
+    Wscope::new().args(arguments).arg(server.url()).run().exits(7);
+}
+
+#[test]
+fn pings_and_pongs_are_shown_when_asked_for() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let ping = connection.frame();
+        connection.send_frame(&Frame::pong(&ping.payload));
+        connection.send_frame(&Frame::ping("from the server"));
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+    });
+    let output = Wscope::new().args(["-N", "-P", "--ping-interval", "0.1"]).arg(server.url()).run();
+    output.exits(0).prints("").says("Received pong").says("Received ping (data: \"from the server\")");
+}
+
+#[test]
+fn no_pong_stays_silent() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::ping("answer me"));
+        connection.send_frame(&Frame::close(1000, ""));
+        let answer = connection.frame();
+        answer.opcode
+    });
+    Wscope::new().args(["-N", "--no-pong"]).arg(server.url()).run().exits(0);
+    assert_eq!(server.outcome(), opcode::CLOSE);
+}

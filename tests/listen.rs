@@ -1,0 +1,236 @@
+//! `wscope listen`, against clients of the tests' own.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::support::certificates::Authority;
+use crate::support::connection::UPGRADE_REQUEST;
+use crate::support::frame::opcode;
+use crate::support::program::Running;
+use crate::support::{Connection, Frame, MIB, Wscope};
+
+/// Starts it on a free port and waits until it listens. Returns where.
+#[track_caller]
+fn listen(wscope: Wscope) -> (Running, SocketAddr) {
+    let program = wscope.spawn();
+    let address = listening_at(&program, "ws://");
+    (program, address)
+}
+
+#[track_caller]
+fn listening_at(program: &Running, scheme: &str) -> SocketAddr {
+    program.wait_stderr(scheme);
+    program.wait_stderr("\n");
+    let stderr = program.stderr();
+    let (_, rest) = stderr.split_once(scheme).unwrap();
+    let end = rest.find(|c: char| !(c.is_ascii_hexdigit() || ".:[]".contains(c))).unwrap_or(rest.len());
+    rest[..end].parse().unwrap_or_else(|error| panic!("{error} in {stderr}"))
+}
+
+/// Ends it and checks that it goes in order.
+#[track_caller]
+fn stop(program: Running) -> crate::support::program::Output {
+    program.signal(Signal::SIGTERM);
+    let output = program.finish();
+    output.exits(143);
+    output
+}
+
+#[test]
+fn it_listens_on_loopback_and_prints_what_clients_send() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    assert!(address.ip().is_loopback());
+    let (mut client, _) = Connection::open(address);
+    client.send_frame(&Frame::text("hello"));
+    client.send_frame(&Frame::close(1000, ""));
+    assert_eq!(client.close_frame().0, Some(1000));
+    client.expect_end();
+    program.wait_stdout("hello\n");
+    stop(program);
+}
+
+#[test]
+fn echo_sends_back_what_comes() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0", "--echo"]));
+    let (mut client, response) = Connection::open(address);
+    assert!(response.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{response}");
+    let messages = [Frame::text("text"), Frame::binary([0, 0xFF]), Frame::text(""), Frame::text("x".repeat(70_000))];
+    for message in &messages {
+        client.send_frame(message);
+        let echoed = client.frame();
+        assert_eq!((echoed.mask, &echoed), (None, message));
+    }
+    client.send_frame(&Frame::ping("there?"));
+    assert_eq!(client.frame(), Frame::pong("there?"));
+    client.send_frame(&Frame::close(4000, "bye"));
+    assert_eq!(client.close_frame().0, Some(4000));
+    client.expect_end();
+    stop(program);
+}
+
+#[test]
+fn a_session_with_itself_brings_lines_back() {
+    let (server, address) = listen(Wscope::new().args(["listen", "0", "--echo"]));
+    let output = Wscope::new().args(["-w", "0"]).arg(format!("ws://{address}")).stdin("one\ntwo\n").run();
+    output.exits(0).prints("one\ntwo\n");
+    stop(server);
+}
+
+#[test]
+fn stdin_goes_to_every_client_and_its_end_ends_nothing() {
+    let (mut program, address) = listen(Wscope::new().args(["listen", "0"]).stdin_held());
+    let mut clients = [Connection::open(address).0, Connection::open(address).0];
+    for client in &mut clients {
+        // Once it answers it is among those that get what is piped.
+        client.send_frame(&Frame::ping(""));
+        assert_eq!(client.frame().opcode, opcode::PONG);
+    }
+    program.write("to all\n");
+    for client in &mut clients {
+        assert_eq!(client.frame(), Frame::text("to all"));
+    }
+    program.close_stdin();
+    for client in &mut clients {
+        client.send_frame(&Frame::text("still here"));
+        client.send_frame(&Frame::ping(""));
+        assert_eq!(client.frame().opcode, opcode::PONG);
+    }
+    program.wait_stdout("still here");
+    stop(program);
+}
+
+#[test]
+fn clients_are_told_apart_by_number() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    let (mut first, _) = Connection::open(address);
+    first.send_frame(&Frame::text("from the first"));
+    program.wait_stdout("from the first");
+    let (mut second, _) = Connection::open(address);
+    second.send_frame(&Frame::text("from the second"));
+    program.wait_stdout("from the second");
+    program.wait_stderr("1");
+    program.wait_stderr("2");
+    stop(program);
+}
+
+#[test]
+fn it_pushes_by_itself() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0", "--push", "tick", "--every", "0.05"]));
+    let (mut client, _) = Connection::open(address);
+    for _ in 0..3 {
+        assert_eq!(client.frame(), Frame::text("tick"));
+    }
+    stop(program);
+}
+
+#[test]
+fn a_signal_closes_the_clients() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    let (mut client, _) = Connection::open(address);
+    client.send_frame(&Frame::ping(""));
+    client.frame();
+    program.signal(Signal::SIGINT);
+    assert_eq!(client.close_frame().0, Some(1001));
+    program.finish().exits(130);
+}
+
+#[test]
+fn it_serves_tls_with_a_certificate() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.files_of(&authority.issue());
+    let wscope = Wscope::new().args(["listen", "0", "--echo", "--cert"]).arg(certificate).arg("--key").arg(key);
+    let program = wscope.spawn();
+    let address = listening_at(&program, "wss://");
+    let client = Wscope::new().args(["-w", "0", "--cacert"]).arg(authority.file());
+    client.arg(format!("wss://localhost:{}", address.port())).stdin("hi\n").run().exits(0).prints("hi\n");
+    stop(program);
+}
+
+/// Far more than a client's queue and every socket buffer hold, 1 KiB each.
+const LINES: usize = 64 * 1024;
+
+#[test]
+fn a_client_that_does_not_read_is_closed_and_the_others_are_served() {
+    let (mut program, address) = listen(Wscope::new().args(["listen", "0"]).stdin_held());
+    let (mut slow, _) = Connection::open(address);
+    let (mut quick, _) = Connection::open(address);
+    for client in [&mut slow, &mut quick] {
+        client.send_frame(&Frame::ping(""));
+        assert_eq!(client.frame().opcode, opcode::PONG);
+    }
+    let mut stdin = program.take_stdin();
+    let writer = std::thread::spawn(move || {
+        let batch = [&[b'x'; 1023][..], b"\n"].concat().repeat(64);
+        for _ in 0..LINES / 64 {
+            std::io::Write::write_all(&mut stdin, &batch).unwrap();
+        }
+        std::io::Write::write_all(&mut stdin, b"the end\n").unwrap();
+    });
+    let mut frames = 0;
+    while quick.frame() != Frame::text("the end") {
+        frames += 1;
+    }
+    assert_eq!(frames, LINES);
+    writer.join().unwrap();
+    program.wait_stderr("1013");
+    let output = stop(program);
+    output.stays_below(64 * MIB);
+}
+
+#[test]
+fn a_subprotocol_and_a_request_without_upgrade_are_dealt_with() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    let mut browser = Connection::connect(address);
+    browser.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert!(browser.head().starts_with("HTTP/1.1 426 "));
+    let mut old = Connection::connect(address);
+    old.send(UPGRADE_REQUEST.replace("Version: 13", "Version: 8"));
+    let response = old.head();
+    assert!(response.starts_with("HTTP/1.1 426 ") && response.contains("Sec-WebSocket-Version: 13"), "{response}");
+    stop(program);
+}
+
+/// RFC 6455 section 5.1: a server closes when a client's frame is not masked.
+#[test]
+fn an_unmasked_frame_is_a_breach() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    let (mut client, _) = Connection::open(address);
+    client.send_frame(&Frame::text("fine"));
+    client.send(Frame::text("not masked").bytes());
+    assert_eq!(client.close_frame().0, Some(1002));
+    client.expect_end();
+    program.wait_stdout("fine\n");
+    program.wait_stderr("RFC 6455 section 5.1");
+    stop(program).never_says("panicked");
+}
+
+#[test]
+fn a_client_that_says_nothing_is_let_go() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    let mut client = Connection::connect(address);
+    client.expect_end();
+    stop(program);
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    let output = Wscope::new().args(["listen", &address.port().to_string()]).run();
+    output.exits(3).says(&address.to_string()).takes_less_than(Duration::from_secs(10));
+    stop(program);
+}
+
+#[test]
+fn many_clients_are_served_at_once() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0", "--echo"]));
+    let mut clients: Vec<Connection> = (0..50).map(|_| Connection::open(address).0).collect();
+    for (number, client) in clients.iter_mut().enumerate() {
+        client.send_frame(&Frame::text(number.to_string()));
+    }
+    for (number, client) in clients.iter_mut().enumerate() {
+        assert_eq!(client.frame(), Frame::text(number.to_string()));
+    }
+    stop(program);
+}

@@ -1,0 +1,207 @@
+//! wscat's own command lines: one for each option of `wscat --help` (6.1), but `-p`, `-L`, `--max-redirects` and
+//! `--proxy`.
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+
+use crate::support::certificates::{Authority, Identity};
+use crate::support::server::{serve_tls, unused_port};
+use crate::support::terminal::key;
+use crate::support::websocket::Seen;
+use crate::support::{Connection, Frame, Wscope, serve, websocket};
+
+/// What an echoing peer sees of `wscat ARGUMENTS -x hi -w 0 -c URL`.
+#[track_caller]
+fn seen_with(arguments: &[&str]) -> Seen {
+    let server = websocket::echo();
+    let wscope = Wscope::new().args(arguments).args(["-x", "hi", "-w", "0", "-c"]);
+    wscope.arg(server.url()).run().exits(0).prints("hi\n");
+    server.outcome()
+}
+
+fn echo(mut connection: Connection) -> Option<u16> {
+    connection.accept();
+    connection.echo_until_close()
+}
+
+#[test]
+fn version() {
+    for flag in ["-V", "--version"] {
+        let output = Wscope::new().arg(flag).run();
+        output.exits(0);
+        assert!(output.stdout.starts_with(concat!("wscope ", env!("CARGO_PKG_VERSION")).as_bytes()), "{output:?}");
+    }
+}
+
+#[test]
+fn help() {
+    for flag in ["-h", "--help"] {
+        let output = Wscope::new().arg(flag).run();
+        output.exits(0);
+        assert!(!output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn connect() {
+    let server = websocket::echo();
+    Wscope::new().args(["--connect", &server.url(), "-x", "hi", "-w", "0"]).run().exits(0).prints("hi\n");
+}
+
+#[test]
+fn auth() {
+    let seen = seen_with(&["--auth", "Aladdin:open sesame"]);
+    assert_eq!(seen.header("authorization"), ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);
+}
+
+#[test]
+fn ca() {
+    let authority = Authority::new();
+    let server = serve_tls(authority.issue().config(), echo);
+    let wscope = Wscope::new().arg("--ca").arg(authority.file()).args(["-x", "hi", "-w", "0", "-c"]);
+    wscope.arg(server.url()).run().exits(0).prints("hi\n");
+}
+
+#[test]
+fn cert_and_key() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.files_of(&authority.issue_for_client());
+    let server = serve_tls(authority.client_demanding_config(&authority.issue()), echo);
+    let wscope = Wscope::new().arg("--ca").arg(authority.file()).arg("--cert").arg(certificate).arg("--key").arg(key);
+    wscope.args(["-x", "hi", "-w", "0", "-c"]).arg(server.url()).run().exits(0).prints("hi\n");
+}
+
+#[test]
+fn passphrase() {
+    // A passphrase for a key that needs none harms nobody.
+    let authority = Authority::new();
+    let (certificate, key) = authority.files_of(&authority.issue_for_client());
+    let server = serve_tls(authority.client_demanding_config(&authority.issue()), echo);
+    let wscope = Wscope::new().arg("--ca").arg(authority.file()).arg("--cert").arg(certificate).arg("--key").arg(key);
+    let arguments = ["--passphrase", "secret", "-x", "hi", "-w", "0", "-c"];
+    wscope.args(arguments).arg(server.url()).run().exits(0).prints("hi\n");
+}
+
+#[test]
+fn host() {
+    assert_eq!(seen_with(&["--host", "example.org"]).header("host"), ["example.org"]);
+}
+
+#[test]
+fn no_color() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::text("hello"));
+        connection.answer_close()
+    });
+    let mut terminal = Wscope::new().args(["--no-color", "-c"]).arg(server.url()).terminal(24, 80);
+    terminal.wait("< hello");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
+    assert!(!raw.contains("\x1b[3") && !raw.contains("\x1b[9"), "{raw:?}");
+}
+
+#[test]
+fn slash() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.close_frame()
+    });
+    let mut terminal = Wscope::new().args(["--slash", "-c"]).arg(server.url()).terminal(24, 80);
+    terminal.wait("Connected");
+    terminal.enter("/close 4000 bye");
+    assert_eq!(server.outcome(), (Some(4000), "bye".into()));
+    terminal.wait("Disconnected");
+    terminal.press(key::CTRL_D);
+    terminal.wait_end();
+}
+
+#[test]
+fn header() {
+    let seen = seen_with(&["-H", "X-One:1", "--header", "X-Two: 2"]);
+    assert_eq!((seen.header("x-one"), seen.header("x-two")), (vec!["1"], vec!["2"]));
+}
+
+#[test]
+fn listen() {
+    for arguments in [&["-l"][..], &["--host", "127.0.0.1", "--listen"]] {
+        let port = unused_port();
+        let program = Wscope::new().args(arguments).arg(port.to_string()).spawn();
+        program.wait_stderr(&port.to_string());
+        let (mut client, _) = Connection::open(([127, 0, 0, 1], port).into());
+        client.send_frame(&Frame::text("hello"));
+        program.wait_stdout("hello\n");
+        program.signal(Signal::SIGINT);
+        program.finish().exits(130);
+    }
+}
+
+#[test]
+fn no_check() {
+    for flag in ["-n", "--no-check"] {
+        let server = serve_tls(Identity::self_signed().config(), echo);
+        let wscope = Wscope::new().args([flag, "-x", "hi", "-w", "0", "-c"]);
+        wscope.arg(server.url()).run().exits(0).prints("hi\n");
+    }
+}
+
+#[test]
+fn no_check_without_connect_is_another_tools_habit() {
+    Wscope::new().args(["-n1", "wss://127.0.0.1:1/"]).run().exits(2);
+    Wscope::new().args(["-n", "wss://127.0.0.1:1/"]).run().exits(2).says("-n");
+}
+
+#[test]
+fn a_proxy_after_x_is_another_tools_habit() {
+    Wscope::new().args(["-x", "http://proxy:3128", "ws://127.0.0.1:1/"]).run().exits(2).says("--execute");
+}
+
+#[test]
+fn origin() {
+    assert_eq!(seen_with(&["-o", "https://example.org"]).header("origin"), ["https://example.org"]);
+    assert_eq!(seen_with(&["--origin", "https://example.org"]).header("origin"), ["https://example.org"]);
+}
+
+#[test]
+fn an_origin_that_is_none_is_noted() {
+    let server = websocket::echo();
+    let output = Wscope::new().args(["-o", "out.txt", "-x", "hi", "-w", "0"]).arg(server.url()).run();
+    output.exits(0).says("out.txt");
+    assert!(!fs::exists("out.txt").unwrap());
+}
+
+#[test]
+fn show_ping_pong() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::ping(""));
+        connection.answer_close()
+    });
+    let output = Wscope::new().args(["-P", "-w", "0", "-c"]).arg(server.url()).run();
+    output.exits(0).says("Received ping");
+}
+
+#[test]
+fn subprotocol() {
+    let server = websocket::echo_with_subprotocol("one");
+    let wscope = Wscope::new().args(["-s", "one", "--subprotocol", "two", "-x", "hi", "-w", "0", "-c"]);
+    wscope.arg(server.url()).run().exits(0);
+    assert_eq!(server.outcome().header("sec-websocket-protocol").join(", "), "one, two");
+}
+
+#[test]
+fn wait() {
+    for arguments in [["-w", "0"], ["--wait", "0"]] {
+        let server = websocket::echo();
+        Wscope::new().args(["-x", "hi"]).args(arguments).arg("-c").arg(server.url()).run().exits(0).prints("hi\n");
+    }
+}
+
+#[test]
+fn execute() {
+    let server = websocket::echo();
+    let wscope = Wscope::new().args(["-x", "one", "--execute", "two", "-w", "0", "-c"]);
+    wscope.arg(server.url()).run().exits(0).prints("one\ntwo\n");
+}
