@@ -21,6 +21,11 @@ pub struct Finding {
 impl Finding {
     /// The most offending bytes that a finding keeps.
     pub const MOST_BYTES: usize = 32;
+
+    /// As much of the offending bytes, and what follows them, as a finding keeps.
+    pub(super) fn excerpt(bytes: &[u8]) -> Vec<u8> {
+        bytes[..bytes.len().min(Self::MOST_BYTES)].to_vec()
+    }
 }
 
 /// The rules.

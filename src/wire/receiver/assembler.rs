@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{RSV1, ReceiverOptions};
 use crate::wire::deflate::{Inflated, Inflater};
 use crate::wire::utf8::Utf8;
-use crate::wire::{Data, Header, Kind, MessageFacts, OpCode, Position, Rule};
+use crate::wire::{Data, Finding, Header, Kind, MessageFacts, OpCode, Position, Rule};
 
 /// Empty fragments that one message may have: nothing but a header each, so no limit on its size would ever end it.
 const MOST_EMPTY_FRAGMENTS: u32 = 0x1_0000;
@@ -53,7 +53,7 @@ pub struct Breach {
     pub rule: Rule,
     /// Where in the stream, as far as that can be said.
     pub offset: u64,
-    /// The offending bytes, and what follows them.
+    /// The offending bytes, and what follows them, no more than a finding keeps.
     pub bytes: Vec<u8>,
     pub detail: String,
 }
@@ -274,7 +274,7 @@ impl Assembler {
             Ok(()) => return None,
             Err(index) => (
                 input.offset + if message.is_compressed { 0 } else { index as u64 },
-                added[index..].to_vec(),
+                Finding::excerpt(&added[index..]),
                 format!("byte {:#04X} at offset {} of the message", added[index], start + index as u64),
             ),
         };
@@ -359,7 +359,7 @@ fn too_big(offset: u64, length: u64, limit: u64) -> Breach {
 
 fn corrupt(input: &Input<'_>, error: &flate2::DecompressError) -> Breach {
     let detail = error.message().unwrap_or("not a deflate stream").to_owned();
-    Breach { rule: Rule::CorruptDeflate, offset: input.offset, bytes: input.bytes.to_vec(), detail }
+    Breach { rule: Rule::CorruptDeflate, offset: input.offset, bytes: Finding::excerpt(input.bytes), detail }
 }
 
 /// Appends to what has been collected: capacity doubles, but does not pass the limit.

@@ -1,7 +1,7 @@
 //! The body of a Close frame (RFC 6455 section 5.5.1).
 
 use super::assembler::Breach;
-use crate::wire::{CloseCode, Rule, is_sendable};
+use crate::wire::{CloseCode, Finding, Rule, is_sendable};
 
 /// Reads the body, which begins at `offset`: the code, and the reason with whatever is not UTF-8 replaced. Reports what
 /// is wrong with it.
@@ -23,7 +23,7 @@ pub fn read(body: &[u8], offset: u64, mut report: impl FnMut(Breach)) -> (Option
         let valid = error.valid_up_to();
         let detail = format!("byte {:#04X} at offset {valid} of the reason", reason[valid]);
         let offset = offset + 2 + valid as u64;
-        report(Breach { rule: Rule::InvalidCloseReason, offset, bytes: reason[valid..].to_vec(), detail });
+        report(Breach { rule: Rule::InvalidCloseReason, offset, bytes: Finding::excerpt(&reason[valid..]), detail });
     }
     (Some(CloseCode::from(code)), String::from_utf8_lossy(reason).into_owned())
 }

@@ -8,6 +8,9 @@ use super::judge::{Circumstances, judge};
 use super::{Bytes, LONGEST_CONTROL, Ready, Receiver, Stage, close};
 use crate::wire::{Control, Data, Finding, Header, Kind, Observe, OpCode, Role, Rule, mask};
 
+/// What the buffer of control frames may keep; only a lenient receiver ever needs more.
+const KEPT_CONTROL: usize = 1024;
+
 impl Receiver {
     /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule.
     #[inline]
@@ -96,6 +99,7 @@ impl Receiver {
             }
             Destination::Control => {
                 self.control.clear();
+                self.control.shrink_to(KEPT_CONTROL);
                 self.check_control(header, offset)
             }
             Destination::Nowhere => Ok(()),
@@ -283,9 +287,8 @@ impl Receiver {
     }
 
     fn report_breach(&mut self, breach: Breach) -> bool {
-        let Breach { rule, offset, mut bytes, detail } = breach;
+        let Breach { rule, offset, bytes, detail } = breach;
         let blame = if rule.is_own_limit() { self.role } else { self.role.peer() };
-        bytes.truncate(Finding::MOST_BYTES);
         self.report(Finding { rule, blame, offset, bytes, detail })
     }
 
