@@ -32,7 +32,7 @@ pub(super) struct DefaultArgs {
 
 /// With whom.
 #[derive(Debug, Clone, Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 struct TargetArgs {
     /// Where to connect: `ws://`, `wss://`
     ///
@@ -87,13 +87,21 @@ impl DefaultArgs {
             let address = ListenAddress { host: wscat.host, port };
             return Ok(Invocation::Listen(Listen { address, push, input, view, identity, limits, protocol }));
         }
+        let Some(url) = target.url.or(target.connect) else { return Err(url_is_missing(&session)) };
         session.connection.tls.insecure |= wscat.no_check;
         if let Some(host) = wscat.host {
             let rule = HeaderRule::parse(&format!("Host: {host}"))?;
             session.connection.request.headers.push(HeaderSource::Rule(rule));
         }
-        let url = target.url.or(target.connect).unwrap_or_default();
         Ok(Invocation::Connect(Connect { url, session }))
+    }
+}
+
+/// The one flag that may take the next word for its value, as wscat's does, has perhaps taken the URL.
+fn url_is_missing(session: &SessionArgs) -> String {
+    match session.connection.identity.passphrase {
+        Some(Some(_)) => "there is no URL, unless `--passphrase` took it for its value: put it before that flag".into(),
+        _ => "there is no URL; to try it without one: `wscope demo`".into(),
     }
 }
 

@@ -49,9 +49,14 @@ pub enum Invocation {
 }
 
 /// An oscilloscope for WebSockets: talk, pipe data through, and see every frame
+///
+/// Opens a session with a WebSocket server (RFC 6455). In a terminal it is a prompt: what you type is sent, what the
+/// server sends is printed above the line that you are typing. In a pipe it is a filter: each line of stdin is sent as
+/// a message, each message that comes is written to stdout, byte for byte. With -v, --frames and --hex it shows what is
+/// on the wire; when the other side breaks the protocol it says which rule of the RFC, and where.
 #[derive(Debug, Parser)]
 #[command(name = "wscope", version, args_override_self = true, max_term_width = 80, disable_help_subcommand = true)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, arg_required_else_help = true)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 #[command(
     override_usage = "wscope [OPTIONS] URL\n       wscope demo [OPTIONS]\n       wscope listen [OPTIONS] [ADDR:]PORT"
 )]
@@ -228,6 +233,12 @@ mod tests {
         assert!(note("-o out.txt host").is_some_and(|note| note.contains("> out.txt")));
         assert_eq!(note("-o https://example.com host"), None);
         assert_eq!(note("host"), None);
+    }
+
+    #[test]
+    fn a_url_that_a_flag_took_is_found() {
+        assert!(mistake("--passphrase wss://host").contains("before that flag"));
+        assert!(mistake("-v").contains("wscope demo"));
     }
 
     #[test]
