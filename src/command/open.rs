@@ -10,7 +10,7 @@ use crate::output::{Origin, Printer};
 use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
-use crate::session::{self, Handle, Keeper, Waker};
+use crate::session::{self, Handle, Keeper, Reply, Settings, Waker};
 use crate::wire::handshake::{Request, Strictness};
 use crate::wire::{DeflateParameters, Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
 
@@ -91,7 +91,7 @@ pub fn start(
 ) -> Result<Session> {
     let Ready { link, reader, opened, deflate, leftover, .. } = ready;
     show(printer, Origin::default(), &Event::Open(&opened));
-    let (receiver, sender, tap) = ends(&plan.framing, Role::Client, deflate, printer, &leftover);
+    let (receiver, sender, tap) = ends(&plan.framing, &plan.settings, deflate, printer, &leftover);
     let view = View::new(Arc::clone(printer), Origin::default(), tap, follow);
     let (handle, keeper) =
         session::start(link, reader, receiver, sender, Arc::clone(&view), plan.settings.clone(), waker).map_err(
@@ -106,16 +106,18 @@ pub fn start(
 /// Both directions of a session, and what reads our own output back.
 pub fn ends(
     framing: &Framing,
-    role: Role,
+    settings: &Settings,
     deflate: Option<DeflateParameters>,
     printer: &Arc<Mutex<Printer>>,
     leftover: &[u8],
 ) -> (Receiver, Sender, ReceiverOptions) {
+    let role = settings.role;
+    // Two clients' messages must not be streamed into one another, and an echo is of a whole message.
+    let may_stream = role == Role::Client && settings.reply == Reply::Nothing && lock(printer).can_stream();
     let receiving = ReceiverOptions {
         role,
         max_message: framing.max_message,
-        // Two clients' messages must not be streamed into one another.
-        stream_binary_above: (role == Role::Client && lock(printer).can_stream()).then_some(STREAM_ABOVE),
+        stream_binary_above: may_stream.then_some(STREAM_ABOVE),
         lenient: framing.strictness == Strictness::Lenient,
         deflate,
         observe: Observe::Nothing,

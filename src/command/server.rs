@@ -16,7 +16,7 @@ use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
 use crate::session::{self, Handle, Settings, Sleeper, Waiting};
 use crate::wire::handshake::{ServerOptions, Subprotocols};
-use crate::wire::{CloseCode, Outgoing, Role};
+use crate::wire::{CloseCode, Outgoing};
 
 /// How long a client may take for TLS and the upgrade.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -150,7 +150,7 @@ impl Service {
             verified,
         };
         observe(Event::Open(&opened));
-        let (receiver, sender, tap) = ends(&self.framing, Role::Server, agreed.deflate, &self.printer, &leftover);
+        let (receiver, sender, tap) = ends(&self.framing, &self.settings, agreed.deflate, &self.printer, &leftover);
         let view = View::new(Arc::clone(&self.printer), origin, tap, self.follow);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);

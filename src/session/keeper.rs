@@ -245,8 +245,12 @@ impl Keeper {
     /// Ends the connection, lets the reader show what has arrived, and sums up.
     fn wind_up(mut self, over: Over, sleeper: &mut Sleeper, signals: Option<&Signals>) -> Outcome {
         let shared = Arc::clone(&self.shared);
-        shared.over.store(true, Ordering::Release);
-        shared.room.notify_all();
+        {
+            // Under the lock: a reader that has just looked at `over` is waiting when it is notified.
+            let _conn = lock(&shared.conn);
+            shared.over.store(true, Ordering::Release);
+            shared.room.notify_all();
+        }
         if let Ok(mut out) = shared.out.try_lock() {
             out.writer.close_notify();
         }

@@ -91,12 +91,13 @@ impl Reader {
             self.sink_failed(error);
         }
         lock(&shared.conn).received = self.receiver.counters();
+        shared.queue_echoes(&mut self.echoes);
         if let Some(finding) = fault {
             self.faulted = true;
             self.fail(finding);
         }
-        if !self.echoes.is_empty() {
-            self.echo();
+        if shared.settings.reply == Reply::Echo {
+            self.wait_for_room();
         }
     }
 
@@ -112,6 +113,11 @@ impl Reader {
                     self.echoes.push(*kind, payload);
                     None
                 }
+                wire::Event::Close(close) => {
+                    self.shared.queue_echoes(&mut self.echoes);
+                    self.shared.closed_by_peer(close);
+                    None
+                }
                 event => self.shared.react(event),
             };
             shown.received(at, &event, round_trip);
@@ -124,13 +130,8 @@ impl Reader {
         None
     }
 
-    /// Queues the echoes, and waits while too much of them is waiting.
-    fn echo(&mut self) {
-        let echoes = std::mem::take(&mut self.echoes);
-        let mut conn = lock(&self.shared.conn);
-        conn.queue.push(Waiting::Data(echoes));
-        drop(conn);
-        self.shared.wake_for_queue();
+    /// Waits while too many echoes are waiting to be sent.
+    fn wait_for_room(&self) {
         let mut conn = lock(&self.shared.conn);
         while conn.queue.data_bytes() > ECHO_BUDGET && !self.shared.over.load(Ordering::Acquire) {
             conn = self.shared.room.wait(conn).unwrap_or_else(PoisonError::into_inner);
@@ -163,6 +164,14 @@ impl Reader {
 }
 
 impl Shared {
+    /// Queues what is to be echoed; to be called before anything that ends the session, for after Close nothing can be sent.
+    fn queue_echoes(&self, echoes: &mut Packed) {
+        if !echoes.is_empty() {
+            lock(&self.conn).queue.push(Waiting::Data(std::mem::take(echoes)));
+            self.wake_for_queue();
+        }
+    }
+
     /// Does what the protocol asks for when `event` arrives; the round trip, for a pong.
     fn react(&self, event: &wire::Event<'_>) -> Option<Duration> {
         match event {
@@ -176,10 +185,6 @@ impl Shared {
                 None
             }
             wire::Event::Pong(payload) => lock(&self.conn).pings.answered(payload, self.clock.now()),
-            wire::Event::Close(close) => {
-                self.closed_by_peer(close);
-                None
-            }
             _ => None,
         }
     }
