@@ -7,7 +7,7 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::{self, Child, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,10 +20,12 @@ use tempfile::TempDir;
 use vt100::{Parser, Screen};
 
 use super::*;
+use crate::input::secret;
 
 const REPORT: &str = "WSCOPE_TEST_REPORT";
 const PUSHES: &str = "WSCOPE_TEST_PUSHES";
 const PAUSE: &str = "WSCOPE_TEST_PAUSE_MICROSECONDS";
+const PART: &str = "WSCOPE_TEST_PART";
 
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -34,7 +36,17 @@ const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
 const CTRL_R: &str = "\x12";
 
-/// What runs in the terminal: reads lines and reports them while pushes arrive, ends at Ctrl-D when all have come.
+/// What runs in the terminal, and reports what it was told there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Reads lines while pushes arrive, and ends at Ctrl-D when all have come.
+    ReadLines,
+    /// The same, but leaves the process when all have come, whatever is being typed.
+    LeaveMidway,
+    /// Asks for a secret.
+    Ask,
+}
+
 #[test]
 fn editor_in_a_terminal() {
     let Some(report) = env::var_os(REPORT) else {
@@ -43,6 +55,11 @@ fn editor_in_a_terminal() {
     let number = |name| env::var(name).unwrap().parse::<u64>().unwrap();
     let (pushes, pause) = (number(PUSHES), Duration::from_micros(number(PAUSE)));
     let mut report = File::create(report).unwrap();
+    let part = env::var(PART).unwrap();
+    if part == format!("{:?}", Part::Ask) {
+        writeln!(report, "{:?}", secret::ask("> secret: ").map_err(|error| error.to_string())).unwrap();
+        return;
+    }
     let history = History::at(Some(env::var_os("WSCOPE_HISTORY").unwrap().into()));
     let (mut editor, mut terminal) = Editor::open(EditorOptions { history, prompt: "> ".into() }).unwrap();
     let feed = thread::spawn(move || {
@@ -52,6 +69,10 @@ fn editor_in_a_terminal() {
             terminal.write_all(format!("push {push}\n").as_bytes()).unwrap();
         }
         terminal.write_all(b"all pushed\n").unwrap();
+        if part == format!("{:?}", Part::LeaveMidway) {
+            terminal.abandon();
+            process::exit(0);
+        }
     });
     loop {
         let entry = editor.read().unwrap();
@@ -85,10 +106,10 @@ struct State {
 
 impl Session {
     fn start(columns: u16, pushes: u64, pause: Duration) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), columns, pushes, pause)
+        Self::start_as(Part::ReadLines, tempfile::tempdir().unwrap(), columns, pushes, pause)
     }
 
-    fn start_in(folder: TempDir, columns: u16, pushes: u64, pause: Duration) -> Self {
+    fn start_as(part: Part, folder: TempDir, columns: u16, pushes: u64, pause: Duration) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(Size::new(24, columns)).unwrap();
         let child = Command::new(env::current_exe().unwrap())
@@ -97,6 +118,7 @@ impl Session {
             .env(PUSHES, pushes.to_string())
             .env(PAUSE, pause.as_micros().to_string())
             .env("WSCOPE_HISTORY", folder.path().join("history"))
+            .env(PART, format!("{part:?}"))
             .env("TERM", "xterm-256color")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -348,7 +370,7 @@ fn the_history_comes_back_in_the_next_run() {
     session.press(&format!("{{{ENTER}}}{ENTER} hidden{ENTER}{CTRL_D}"));
     session.finish();
     let folder = std::mem::replace(&mut session.folder, tempfile::tempdir().unwrap());
-    let session = Session::start_in(folder, 80, 0, Duration::ZERO);
+    let session = Session::start_as(Part::ReadLines, folder, 80, 0, Duration::ZERO);
     session.press(&format!("\x1b[A{ENTER}{CTRL_D}"));
     let (report, _) = session.end();
     assert_eq!(report, "Line(\"{\\n}\")\nEof\n");
@@ -369,7 +391,7 @@ fn a_byte_that_is_no_utf8_costs_nothing_of_what_was_typed() {
 
 #[test]
 fn ctrl_c_is_a_signal_while_output_is_paused() {
-    let mut session = Session::start(80, 1_000_000, Duration::ZERO);
+    let mut session = Session::start(80, u32::MAX.into(), Duration::ZERO);
     session.pause(true);
     let deadline = Instant::now() + PATIENCE;
     while !tcgetattr(&*session.keyboard).unwrap().local_flags.contains(LocalFlags::ISIG) {
@@ -400,4 +422,28 @@ fn ctrl_c_is_a_key_again_when_output_goes_on() {
     let (report, rows) = session.end();
     assert_eq!(report, "Eof\n");
     assert_all_pushed(&rows, 20_000);
+}
+
+#[test]
+fn who_leaves_midway_leaves_the_terminal_sane_and_everything_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = Session::start_as(Part::LeaveMidway, folder, 80, 500, Duration::from_millis(1));
+    session.press("half typed");
+    let (report, rows) = session.end();
+    assert_eq!(report, "");
+    assert_all_pushed(&rows, 500);
+    assert!(!rows.iter().any(|row| row.contains("half typed") && row != "> half typed"), "{rows:?}");
+}
+
+#[test]
+fn a_secret_is_asked_for_and_not_shown() {
+    let ask = || Session::start_as(Part::Ask, tempfile::tempdir().unwrap(), 80, 0, Duration::ZERO);
+    let session = ask();
+    session.press(&format!("hush{ENTER}"));
+    let (report, rows) = session.end();
+    assert_eq!(report, "Ok(\"hush\")\n");
+    assert!(!rows.iter().any(|row| row.contains("hush")), "{rows:?}");
+    let session = ask();
+    session.press(&format!("hu{CTRL_C}"));
+    assert_eq!(session.end().0, "Err(\"not answered: > secret\")\n");
 }

@@ -1,9 +1,11 @@
 //! The terminal itself: its modes, and writing to it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, stdin};
+use std::io::{self, ErrorKind, IsTerminal, Write, stdin};
 use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{self, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
 
@@ -129,15 +131,32 @@ impl Device {
         self.outlet()?.write_all(BRACKETED_PASTE_ON)
     }
 
-    /// Ends bracketed paste, where an editor left it on, and the line that was being edited; unless output is paused.
+    /// Writes what can be written within `limit`.
     ///
     /// # Errors
-    /// What the terminal says.
-    pub(super) fn abandon_line(&self) -> io::Result<()> {
-        if self.is_writable_within(PollTimeout::ZERO) {
-            let mut outlet = self.outlet()?;
-            outlet.write_all(BRACKETED_PASTE_OFF)?;
-            outlet.write_all(b"\r\n")?;
+    /// What the terminal says; `TimedOut` when some is left.
+    pub(super) fn write_within(&self, bytes: &[u8], limit: Duration) -> io::Result<()> {
+        let flags = OFlag::from_bits_retain(fcntl(&self.file, FcntlArg::F_GETFL)?);
+        fcntl(&self.file, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+        let written = self.write_until(bytes, Instant::now() + limit);
+        // Others may share them: where there is no controlling terminal it is stdin's.
+        fcntl(&self.file, FcntlArg::F_SETFL(flags))?;
+        written
+    }
+
+    fn write_until(&self, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match (&self.file).write(bytes) {
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if !self.is_writable_within(PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO)) {
+                        return Err(ErrorKind::TimedOut.into());
+                    }
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

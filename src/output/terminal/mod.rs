@@ -21,8 +21,9 @@ mod watch;
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 pub use device::{Device, SpecialKeys};
 
@@ -33,8 +34,14 @@ use super::{FdOutlet, Outlet};
 /// 16 ms on a terminal that swallows 1 MB/s.
 const BATCH: usize = 16 * 1024;
 
-/// How long an editor that nobody asks any more may take to show what it was given.
-const LAST_LOOK: Duration = Duration::from_millis(100);
+/// How long to wait for an editor, or for the terminal, when it is time to leave.
+const LAST_WAIT: Duration = Duration::from_millis(100);
+
+/// Leaves the line that an editor has drawn, and switches off the bracketed paste that it has switched on.
+const LEAVE_LINE: &[u8] = b"\x1b[?2004l\r\n";
+
+/// The same where the editor has not drawn its line.
+const LEAVE_NOTHING: &[u8] = b"\x1b[?2004l";
 
 /// Prints above the line that is being edited.
 pub type PrintAbove = Box<dyn FnMut(String) -> io::Result<()> + Send>;
@@ -61,6 +68,8 @@ struct State {
     /// How many batches the editor has shown.
     shown: u64,
     print_above: Option<PrintAbove>,
+    /// The terminal was taken from the editor for good.
+    is_taken: bool,
     outlet: FdOutlet,
 }
 
@@ -88,6 +97,7 @@ impl Terminal {
             given: None,
             shown: 0,
             print_above: None,
+            is_taken: false,
             outlet: device.outlet()?,
         };
         Ok(Self { shared: Arc::new(Shared { device, state: Mutex::new(state), changed: Condvar::new() }) })
@@ -111,12 +121,12 @@ impl Terminal {
 
     /// The editor is about to take the terminal. Waits for what is being written.
     pub fn line_begins(&self) {
-        self.shared.lock().phase = Phase::Starting;
+        self.shared.lock_unless_taken().phase = Phase::Starting;
     }
 
-    /// The editor has drawn its line, of its own accord.
+    /// The editor is about to draw its line, of its own accord.
     pub fn drawn(&self) {
-        let mut state = self.shared.lock();
+        let mut state = self.shared.lock_unless_taken();
         if state.phase == Phase::Starting {
             state.phase = Phase::Editing;
             state.hand_over();
@@ -124,18 +134,20 @@ impl Terminal {
         }
     }
 
-    /// The editor has printed what it was given, and drawn its line below it.
+    /// The editor has printed what it was given, and is about to draw its line below it.
     pub fn printed(&self) {
         let mut state = self.shared.lock();
         state.given = None;
         state.shown += 1;
         state.hand_over();
+        drop(state);
         self.shared.changed.notify_all();
+        drop(self.shared.lock_unless_taken());
     }
 
     /// The editor is about to let go of the terminal.
     pub fn line_accepted(&self) {
-        self.shared.lock().phase = Phase::Stopping;
+        self.shared.lock_unless_taken().phase = Phase::Stopping;
     }
 
     /// The editor has let go of the terminal.
@@ -163,44 +175,26 @@ impl Terminal {
         result.and(self.line_ended())
     }
 
-    /// Waits until everything has been shown, but not longer than `limit`. Whether it has.
-    pub fn settle(&self, limit: Duration) -> bool {
-        let is_waiting = |state: &mut State| state.given.is_some() || state.backlog.has_lines();
-        let result = self.shared.changed.wait_timeout_while(self.shared.lock(), limit, is_waiting);
-        let (_state, timeout) = result.unwrap_or_else(PoisonError::into_inner);
-        !timeout.timed_out()
-    }
-
     /// There will be no further line: what is left is written, what comes is written at once, and the terminal is put
-    /// back as it was found. Where a line is still being edited, which nothing can interrupt, it is left as it is.
+    /// back as it was found. A line that is being edited, by another thread, is left as it is.
     ///
     /// # Errors
     /// When what is left cannot be written.
     pub fn finish(&self) -> io::Result<()> {
-        let is_edited = self.shared.lock().phase != Phase::Idle;
-        if is_edited {
-            self.settle(LAST_LOOK);
-            self.device().abandon_line()?;
-        }
-        let mut state = self.shared.lock();
-        state.phase = Phase::Idle;
-        state.print_above = None;
-        let unseen = state.given.take().unwrap_or_default();
-        let rest = state.backlog.take_all();
-        let result = state.outlet.write_all(unseen.as_bytes()).and_then(|()| state.outlet.write_all(&rest));
-        self.shared.changed.notify_all();
-        drop(state);
-        result.and(self.device().restore())
+        let mut state = self.shared.take_over(self.shared.lock());
+        let rest = state.take_rest();
+        let written = state.outlet.write_all(&rest);
+        written.and(self.device().restore())
     }
 
-    /// For whoever leaves the process while a line may be edited, which nothing can interrupt: puts the terminal back
-    /// as it was found, and waits for nothing.
+    /// The same for whoever leaves the process at once: what cannot be written within a few tenths of a second is not.
     pub fn abandon(&self) {
-        // The process is about to end: there is nobody left to tell.
+        // The process is about to end: there is nobody left to tell of what fails.
         let _ = self.device().restore();
-        let is_edited = self.shared.state.try_lock().map_or(true, |state| state.phase != Phase::Idle);
-        if is_edited {
-            let _ = self.device().abandon_line();
+        if let Some(state) = self.shared.lock_within(LAST_WAIT) {
+            let rest = self.shared.take_over(state).take_rest();
+            let _ = self.device().restore();
+            let _ = self.device().write_within(&rest, LAST_WAIT);
         }
     }
 }
@@ -224,6 +218,43 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// For the editor. Once the terminal was taken from it, it stays here for ever, and draws no more.
+    fn lock_unless_taken(&self) -> MutexGuard<'_, State> {
+        let result = self.changed.wait_while(self.lock(), |state| state.is_taken);
+        result.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody may hold the lock while they write to a terminal that takes nothing.
+    fn lock_within(&self, limit: Duration) -> Option<MutexGuard<'_, State>> {
+        let deadline = Instant::now() + limit;
+        loop {
+            match self.state.try_lock() {
+                Ok(state) => return Some(state),
+                Err(TryLockError::Poisoned(state)) => return Some(state.into_inner()),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+
+    /// Takes the terminal for good. An editor that holds it shows what it was given, if it can, and draws no more.
+    fn take_over<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.is_taken = true;
+        if state.phase != Phase::Idle {
+            let was_given = state.given.is_some();
+            let result = self.changed.wait_timeout_while(state, LAST_WAIT, |state| state.given.is_some());
+            state = result.unwrap_or_else(PoisonError::into_inner).0;
+            // One that has just shown something has not drawn its line again.
+            let has_line = !was_given || state.given.is_some();
+            // Where this fails, so will what comes next.
+            let _ = self.device.write_within(if has_line { LEAVE_LINE } else { LEAVE_NOTHING }, LAST_WAIT);
+        }
+        state.phase = Phase::Idle;
+        state.print_above = None;
+        self.changed.notify_all();
+        state
+    }
 }
 
 impl State {
@@ -242,9 +273,16 @@ impl State {
         Ok(())
     }
 
+    /// What the editor was given and has not shown, and all that waits behind it.
+    fn take_rest(&mut self) -> Vec<u8> {
+        let mut rest = self.given.take().unwrap_or_default().into_bytes();
+        rest.append(&mut self.backlog.take_all());
+        rest
+    }
+
     /// Gives the editor the next batch, if it has shown the last one. Whether there was one.
     fn hand_over(&mut self) -> bool {
-        if self.phase != Phase::Editing || self.given.is_some() {
+        if self.phase != Phase::Editing || self.given.is_some() || self.is_taken {
             return false;
         }
         let (Some(print_above), Some(lines)) = (&mut self.print_above, self.backlog.take_lines(BATCH)) else {

@@ -50,16 +50,22 @@ impl Shared {
         true
     }
 
-    /// Nothing that fails here can be told to anybody: the terminal is gone, or stays as it is.
     fn let_signals_through(&self) {
         while !self.device.is_writable_within(PollTimeout::from(PAUSE)) {
             // Again and again, since the editor may be about to switch them off.
-            let _ = self.device.set_signals(true);
+            self.set_signals(true);
         }
-        let state =
-            self.changed.wait_while(self.lock(), |state| matches!(state.phase, Phase::Starting | Phase::Stopping));
-        if state.unwrap_or_else(PoisonError::into_inner).phase == Phase::Editing {
-            let _ = self.device.set_signals(false);
+        let is_turning = |state: &mut State| matches!(state.phase, Phase::Starting | Phase::Stopping);
+        drop(self.changed.wait_while(self.lock(), is_turning));
+        self.set_signals(false);
+    }
+
+    /// Under the lock, so as not to undo what [`Terminal::finish`](super::Terminal::finish) does to the terminal.
+    fn set_signals(&self, on: bool) {
+        let state = self.lock();
+        if state.phase != Phase::Idle && !state.is_taken {
+            // Where this fails the terminal is gone, and nobody there to be told.
+            let _ = self.device.set_signals(on);
         }
     }
 }
