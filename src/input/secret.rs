@@ -47,7 +47,7 @@ struct Quiet<'a>(&'a Device);
 
 impl<'a> Quiet<'a> {
     fn new(device: &'a Device) -> io::Result<Self> {
-        device.deaf()?;
+        device.calm()?;
         Ok(Self(device))
     }
 }

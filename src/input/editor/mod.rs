@@ -30,6 +30,9 @@ use crate::output::terminal::{Device, Terminal};
 /// How many entries of history the editor holds.
 const HISTORY: usize = 1000;
 
+/// How long the rest of an escape sequence may take, in milliseconds.
+const ESCAPE_WAIT: u16 = 200;
+
 /// How to edit.
 #[derive(Debug)]
 pub struct EditorOptions {
@@ -133,6 +136,8 @@ impl Edited {
             .completion_type(CompletionType::List)
             .completion_show_all_if_ambiguous(true)
             .completion_prompt_limit(usize::MAX)
+            // After a lone Escape it would wait for the next key, and show nothing meanwhile.
+            .keyseq_timeout(Some(ESCAPE_WAIT))
             // Only so does it ask before it draws. Colours are ours to leave out.
             .color_mode(ColorMode::Forced)
             .build();

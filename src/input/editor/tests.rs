@@ -152,6 +152,15 @@ impl Session {
         self.wait(text, |screen| unwrapped(screen).contains(text));
     }
 
+    /// Waits until Ctrl-C is a signal, or a key.
+    fn wait_for_signals(&self, wanted: bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while tcgetattr(&*self.keyboard).unwrap().local_flags.contains(LocalFlags::ISIG) != wanted {
+            assert!(Instant::now() < deadline, "Ctrl-C is a signal: {}", !wanted);
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     fn pause(&self, is_paused: bool) {
         self.display.state().is_paused = is_paused;
         self.display.changed.notify_all();
@@ -286,6 +295,15 @@ fn no_push_is_lost_while_the_history_is_searched() {
 }
 
 #[test]
+fn a_lone_escape_holds_nothing_back() {
+    let session = Session::start(80, 1000, Duration::from_millis(1));
+    session.press("\x1b");
+    session.wait_for("all pushed");
+    session.press(CTRL_D);
+    assert_all_pushed(&session.end().1, 1000);
+}
+
+#[test]
 fn what_comes_after_the_last_line_is_shown() {
     let session = Session::start(80, 300, Duration::from_millis(1));
     session.press(CTRL_D);
@@ -393,31 +411,27 @@ fn a_byte_that_is_no_utf8_costs_nothing_of_what_was_typed() {
 fn ctrl_c_is_a_signal_while_output_is_paused() {
     let mut session = Session::start(80, u32::MAX.into(), Duration::ZERO);
     session.pause(true);
-    let deadline = Instant::now() + PATIENCE;
-    while !tcgetattr(&*session.keyboard).unwrap().local_flags.contains(LocalFlags::ISIG) {
-        assert!(Instant::now() < deadline, "Ctrl-C is still a key");
-        thread::sleep(Duration::from_millis(5));
-    }
+    session.wait_for_signals(true);
     session.press(CTRL_C);
-    let status = session.child.wait().unwrap();
-    assert_eq!(status.signal(), Some(Signal::SIGINT as i32));
+    assert_eq!(session.child.wait().unwrap().signal(), Some(Signal::SIGINT as i32));
+}
+
+#[test]
+fn ctrl_c_is_a_signal_when_the_next_line_does_not_come() {
+    let mut session = Session::start(80, 60, Duration::from_secs(1));
+    session.press(CTRL_D);
+    session.wait_for_signals(true);
+    session.press(CTRL_C);
+    assert_eq!(session.child.wait().unwrap().signal(), Some(Signal::SIGINT as i32));
 }
 
 #[test]
 fn ctrl_c_is_a_key_again_when_output_goes_on() {
     let session = Session::start(80, 20_000, Duration::from_micros(50));
     session.pause(true);
-    let is_signal = || tcgetattr(&*session.keyboard).unwrap().local_flags.contains(LocalFlags::ISIG);
-    let wait = |wanted: bool| {
-        let deadline = Instant::now() + PATIENCE;
-        while is_signal() != wanted {
-            assert!(Instant::now() < deadline, "Ctrl-C is a signal: {}", !wanted);
-            thread::sleep(Duration::from_millis(5));
-        }
-    };
-    wait(true);
+    session.wait_for_signals(true);
     session.pause(false);
-    wait(false);
+    session.wait_for_signals(false);
     session.press(&format!("cleared{CTRL_C}{CTRL_D}"));
     let (report, rows) = session.end();
     assert_eq!(report, "Eof\n");

@@ -76,28 +76,20 @@ impl Device {
         FdOutlet::new(&self.file)
     }
 
-    /// Keys are neither echoed nor gathered into lines, so that what is typed while nobody edits is there, once and
-    /// unharmed, when somebody does. Ctrl-C interrupts the process, and throws nothing away.
+    /// Keys are neither echoed nor gathered into lines, nor is Ctrl-C anything but a key. So what is typed while nobody
+    /// edits is there, once and unharmed, when somebody does.
     ///
     /// # Errors
     /// What the terminal says.
     pub fn calm(&self) -> io::Result<()> {
         let mut modes = Termios::from(self.found);
-        modes.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN);
-        modes.local_flags.insert(LocalFlags::ISIG | LocalFlags::NOFLSH);
+        modes.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN | LocalFlags::ISIG);
+        // When signals are switched on, Ctrl-C is not to throw away what was typed, or what is being shown.
+        modes.local_flags.insert(LocalFlags::NOFLSH);
         modes.input_flags.remove(InputFlags::ICRNL | InputFlags::IXON);
         modes.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
         modes.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
         self.apply(&modes)
-    }
-
-    /// As [`calm`](Self::calm), and Ctrl-C is a key like any other: for reading secrets.
-    ///
-    /// # Errors
-    /// What the terminal says.
-    pub fn deaf(&self) -> io::Result<()> {
-        self.calm()?;
-        self.set_signals(false)
     }
 
     /// Whether Ctrl-C is a signal; all else stays.

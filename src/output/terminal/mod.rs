@@ -68,6 +68,10 @@ struct State {
     /// How many batches the editor has shown.
     shown: u64,
     print_above: Option<PrintAbove>,
+    /// How many lines have begun.
+    lines: u64,
+    /// Ctrl-C interrupts the process, instead of being a key.
+    has_signals: bool,
     /// The terminal was taken from the editor for good.
     is_taken: bool,
     outlet: FdOutlet,
@@ -97,6 +101,8 @@ impl Terminal {
             given: None,
             shown: 0,
             print_above: None,
+            lines: 0,
+            has_signals: false,
             is_taken: false,
             outlet: device.outlet()?,
         };
@@ -109,7 +115,7 @@ impl Terminal {
     }
 
     /// Puts an editor in charge of lines, in place of the one before: sets the modes that its lines start from, and
-    /// keeps Ctrl-C alive while output is paused.
+    /// keeps Ctrl-C alive while nobody reads it as a key.
     ///
     /// # Errors
     /// What the terminal says; when no thread can be started.
@@ -121,7 +127,12 @@ impl Terminal {
 
     /// The editor is about to take the terminal. Waits for what is being written.
     pub fn line_begins(&self) {
-        self.shared.lock_unless_taken().phase = Phase::Starting;
+        let mut state = self.shared.lock_unless_taken();
+        if state.has_signals {
+            self.shared.set_signals(&mut state, false);
+        }
+        state.lines += 1;
+        state.phase = Phase::Starting;
     }
 
     /// The editor is about to draw its line, of its own accord.
