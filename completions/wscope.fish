@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= l/listen= host= slash n x/execute= i/interactive w/wait= echo N/no-input b/binary 0/null v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply h/help V/version
+    string join \n c/connect= l/listen= host= slash n x/execute= i/interactive delay= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -28,7 +28,23 @@ complete -c wscope -n "__fish_wscope_needs_command" -s c -l connect -d 'The same
 complete -c wscope -n "__fish_wscope_needs_command" -s l -l listen -d 'The same as `wscope listen PORT`, as wscat has it' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l host -d 'The address to listen on with `-l`; otherwise the Host header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l delay -d 'Wait between two messages' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Stop after so many messages; -1: after one' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l until -d 'Stop after a text message that matches' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
+null\t'Each piece that ends with NUL is a message'
+whole\t'All of it is one message'
+chunks\t'Binary messages, as it arrives'
+hex\t'Each line is a binary message, in hex'
+base64\t'Each line is a binary message, in Base64'
+json\t'Each line is an object that says what to send'"
+complete -c wscope -n "__fish_wscope_needs_command" -l output -d 'Print text, raw, hex, base64, json or none' -r -f -a "text\t'For people on a terminal; elsewhere text with a newline each, and binary as it is'
+raw\t'Every message as it is, with nothing between them'
+hex\t'Each message is a line of hex'
+base64\t'Each message is a line of Base64'
+json\t'Each event of the session is a line of JSON'
+none\t'Nothing'"
 complete -c wscope -n "__fish_wscope_needs_command" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -r -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -61,6 +77,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l fragment -d 'Split what i
 complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'Nothing: slash commands are always understood'
 complete -c wscope -n "__fish_wscope_needs_command" -s n -d '`--no-check` where it is meant: in other tools `-n` is harmless'
 complete -c wscope -n "__fish_wscope_needs_command" -s i -l interactive -d 'Go on with stdin after `-x`'
+complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'The same as `--count 1`'
 complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send back every message'
 complete -c wscope -n "__fish_wscope_needs_command" -s N -l no-input -d 'Don\'t read stdin'
 complete -c wscope -n "__fish_wscope_needs_command" -s b -l binary -d 'Send stdin as binary messages'
@@ -84,7 +101,23 @@ complete -c wscope -n "__fish_wscope_needs_command" -a "demo" -d 'Try wscope wit
 complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Be the server, and show what clients send'
 complete -c wscope -n "__fish_wscope_needs_command" -a "generate" -d 'Print the man pages or shell completions'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l delay -d 'Wait between two messages' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l count -d 'Stop after so many messages; -1: after one' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l until -d 'Stop after a text message that matches' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
+null\t'Each piece that ends with NUL is a message'
+whole\t'All of it is one message'
+chunks\t'Binary messages, as it arrives'
+hex\t'Each line is a binary message, in hex'
+base64\t'Each line is a binary message, in Base64'
+json\t'Each line is an object that says what to send'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l output -d 'Print text, raw, hex, base64, json or none' -r -f -a "text\t'For people on a terminal; elsewhere text with a newline each, and binary as it is'
+raw\t'Every message as it is, with nothing between them'
+hex\t'Each message is a line of hex'
+base64\t'Each message is a line of Base64'
+json\t'Each event of the session is a line of JSON'
+none\t'Nothing'"
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -r -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -115,6 +148,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l ping-timeout -d '
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l deflate -d 'Set the parameters of permessage-deflate' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l fragment -d 'Split what is sent into frames' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s i -l interactive -d 'Go on with stdin after `-x`'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 1 -d 'The same as `--count 1`'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l echo -d 'Send back every message'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s N -l no-input -d 'Don\'t read stdin'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s b -l binary -d 'Send stdin as binary messages'
@@ -135,6 +169,19 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-close-reply -d
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l push -d 'Push this text to every client' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l every -d 'How often to push' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
+null\t'Each piece that ends with NUL is a message'
+whole\t'All of it is one message'
+chunks\t'Binary messages, as it arrives'
+hex\t'Each line is a binary message, in hex'
+base64\t'Each line is a binary message, in Base64'
+json\t'Each line is an object that says what to send'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l output -d 'Print text, raw, hex, base64, json or none' -r -f -a "text\t'For people on a terminal; elsewhere text with a newline each, and binary as it is'
+raw\t'Every message as it is, with nothing between them'
+hex\t'Each message is a line of hex'
+base64\t'Each message is a line of Base64'
+json\t'Each event of the session is a line of JSON'
+none\t'Nothing'"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -r -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"

@@ -35,7 +35,7 @@ pub enum ExitStatus {
 
 impl ExitStatus {
     /// Those that a run of this version can end with, by number.
-    pub const REACHABLE: [Self; 10] = [
+    pub const REACHABLE: [Self; 11] = [
         Self::Success,
         Self::Session,
         Self::Usage,
@@ -44,6 +44,7 @@ impl ExitStatus {
         Self::Upgrade,
         Self::Protocol,
         Self::TimedOut,
+        Self::Expectation,
         Self::Interrupted,
         Self::Terminated,
     ];

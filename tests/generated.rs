@@ -4,14 +4,16 @@ use std::path::Path;
 use std::{fs, io};
 
 use wscope::cli::Generated;
+use wscope::command::generate;
 use wscope::error::ExitStatus;
+use wscope::output::json::{SCHEMA, VERSION};
 
 #[test]
 fn checked_in_files_are_fresh() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut stale = Vec::new();
     for generated in Generated::all() {
-        let (path, fresh) = (root.join(generated.path()), generated.render()?);
+        let (path, fresh) = (root.join(generated.path()), generate::render(generated)?);
         if fs::read(&path).ok().as_ref() != Some(&fresh) {
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(&path, fresh)?;
@@ -28,6 +30,18 @@ fn the_readme_lists_every_exit_status() -> io::Result<()> {
     for status in ExitStatus::REACHABLE {
         let row = format!("| {} | {} |\n", status.code(), status.describe());
         assert!(readme.contains(&row), "README.md lacks: {row}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_man_page_lists_every_field_of_every_event() -> io::Result<()> {
+    let man = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("man/wscope.1"))?;
+    let (_, mut rest) = man.split_once(".SH EVENTS\n").expect("a section on the events");
+    assert!(rest.contains(&format!("version {VERSION}")), "the version of the schema");
+    for field in SCHEMA {
+        let term = format!(".TP\n\\fB{}\\fR (\\fI{}\\fR)\n", field.name, field.kind);
+        (_, rest) = rest.split_once(&term).unwrap_or_else(|| panic!("in order: {field:?}"));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod backpressure;
 mod demo;
 mod escape;
 mod exit_status;
+mod formats;
 mod frames_hex;
 mod generated;
 mod handshake;

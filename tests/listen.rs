@@ -13,7 +13,7 @@ use crate::support::{Connection, Frame, MIB, Wscope};
 
 /// Starts it on a free port and waits until it listens. Returns where.
 #[track_caller]
-fn listen(wscope: Wscope) -> (Running, SocketAddr) {
+pub fn listen(wscope: Wscope) -> (Running, SocketAddr) {
     let program = wscope.spawn();
     let address = listening_at(&program, "ws://");
     (program, address)
@@ -31,7 +31,7 @@ fn listening_at(program: &Running, scheme: &str) -> SocketAddr {
 
 /// Ends it and checks that it goes in order.
 #[track_caller]
-fn stop(program: Running) -> crate::support::program::Output {
+pub fn stop(program: Running) -> crate::support::program::Output {
     program.signal(Signal::SIGTERM);
     let output = program.finish();
     output.exits(143);

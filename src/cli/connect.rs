@@ -47,7 +47,7 @@ struct TargetArgs {
 
     /// The same as `wscope listen PORT`, as wscat has it
     #[arg(short, long, value_name = "PORT", hide = true)]
-    #[arg(conflicts_with_all = ["RequestArgs", "TlsArgs", "FixedArgs", "ExecuteArgs"])]
+    #[arg(conflicts_with_all = ["RequestArgs", "TlsArgs", "FixedArgs", "ExecuteArgs", "StopArgs"])]
     listen: Option<u16>,
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use clap::{Args, CommandFactory, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, roman};
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 use super::{Cli, help};
 
@@ -31,6 +31,19 @@ pub enum Generated {
         /// For which shell
         shell: Shell,
     },
+}
+
+/// An entry of the man page that another room knows by heart: a field of an event.
+#[derive(Debug, Clone, Copy)]
+pub struct Definition<'a> {
+    /// What it belongs to; those of one group stand together.
+    pub group: &'a str,
+    /// What is defined.
+    pub term: &'a str,
+    /// Of what kind it is.
+    pub kind: &'a str,
+    /// What it means, with words of the machine in backticks.
+    pub meaning: &'a str,
 }
 
 /// The man pages.
@@ -65,15 +78,15 @@ impl Generated {
         }
     }
 
-    /// Its text.
+    /// Its text. `events` is what may stand in the event stream.
     ///
     /// # Errors
     ///
     /// None that is known: it is written to memory.
-    pub fn render(self) -> io::Result<Vec<u8>> {
+    pub fn render(self, events: &[Definition<'_>]) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         match self {
-            Self::Man { page } => write_man(page, &mut text)?,
+            Self::Man { page } => write_man(page, events, &mut text)?,
             Self::Completions { shell } => clap_complete::generate(shell, &mut Cli::command(), "wscope", &mut text),
         }
         Ok(text)
@@ -81,7 +94,7 @@ impl Generated {
 }
 
 /// A man page: the sections that clap knows, then ours.
-fn write_man(page: Page, output: &mut Vec<u8>) -> io::Result<()> {
+fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io::Result<()> {
     let mut cli = Cli::command();
     cli.build();
     let source = format!("wscope {}", cli.get_version().unwrap_or_default());
@@ -102,9 +115,33 @@ fn write_man(page: Page, output: &mut Vec<u8>) -> io::Result<()> {
         rest.control("SH", [title.to_uppercase().as_str()]);
         preformatted(&mut rest, &text);
     }
+    if page == Page::Wscope {
+        rest.control("SH", ["EVENTS"]);
+        preformatted(&mut rest, help::EVENTS);
+        definitions(&mut rest, events);
+    }
     rest.control("SH", ["SEE ALSO"]);
     rest.text([roman("wscope(1), wscope-demo(1), wscope-listen(1), RFC 6455, RFC 7692")]);
     rest.to_writer(output)
+}
+
+/// Terms with their meanings, group by group.
+fn definitions(roff: &mut Roff, definitions: &[Definition<'_>]) {
+    let mut group = None;
+    for definition in definitions {
+        if group != Some(definition.group) {
+            group = Some(definition.group);
+            roff.control("SS", [definition.group]);
+        }
+        roff.control("TP", []);
+        roff.text([bold(definition.term), roman(" ("), italic(definition.kind), roman(")")]);
+        roff.text(words(definition.meaning));
+    }
+}
+
+/// What stands in backticks is bold.
+fn words(text: &str) -> Vec<Inline> {
+    text.split('`').enumerate().map(|(number, part)| if number % 2 == 1 { bold(part) } else { roman(part) }).collect()
 }
 
 /// Text whose lines and columns stay as they are.

@@ -7,7 +7,7 @@ use crate::input::command::COMMANDS;
 
 /// What follows the flags in `wscope -h`.
 pub(super) fn after_help() -> String {
-    format!("{}\n\nwscope --help says everything: input, output, environment, exit status.", examples(EXAMPLES))
+    examples(EXAMPLES)
 }
 
 /// Examples under their title.
@@ -17,7 +17,7 @@ pub(super) fn examples(text: &str) -> String {
 
 const EXAMPLES: &str = "  wscope demo                                  try it without a server
   wscope wss://example.com/feed                talk; /help lists the commands
-  echo '{\"op\":\"ping\"}' | wscope -w 5 URL       send a line, print 5 s of replies
+  echo '{\"op\":\"ping\"}' | wscope -1 URL         send a line, print the one reply
   wscope -v --frames -u me URL                 see everything on the wire
   wscope listen 8080 --echo                    be the server";
 
@@ -35,6 +35,7 @@ pub(super) const LISTEN_EXAMPLES: &str = "  wscope listen 8080 --echo -v        
 pub(super) fn sections() -> Vec<(&'static str, String)> {
     vec![
         ("Input and output", STREAMS.into()),
+        ("Formats", FORMATS.into()),
         ("Commands at the prompt", commands()),
         ("Exit status", exit_statuses()),
         ("Environment", ENVIRONMENT.into()),
@@ -79,6 +80,34 @@ const STREAMS: &str = "  stdin and stdout are judged separately, each by whether
   When the input has ended, wscope stays until nothing has come for 2 seconds
   (or as -w says), then closes, and prints what still comes.";
 
+const FORMATS: &str = "  --input lines    each line is a text message, without its end (the default)
+  --input null     each piece that ends with NUL is a text message (-0)
+  --input whole    all of stdin is one text message, its last newline too
+  --input chunks   binary messages, as stdin arrives (-b)
+  --input hex      each line is a binary message, in hex, with spaces or without
+  --input base64   each line is a binary message, in Base64
+  --input json     each line is an object that says what to send, one of
+                     {\"text\":\"...\"}             {\"ping\":\"...\"}
+                     {\"binary\":\"BASE64\"}        {\"pong\":\"...\"}
+                     {\"json\":ANY VALUE}         {\"close\":{\"code\":1000}}
+                   or what --output json wrote: messages that were received then
+                   are sent now, and other events are skipped
+  With null and whole, -b makes messages binary. A line that cannot be sent ends
+  the input: what came before it is sent and answered, and the exit status is 2.
+
+  --output text    text with a newline each (NUL with -0), binary as it is; on a
+                   terminal laid out for people (the default)
+  --output raw     every message as it is, nothing between them
+  --output hex     each message is a line of hex
+  --output base64  each message is a line of Base64
+  --output json    each event is a line of JSON: open, message, ping, pong,
+                   close, finding, error, and with --frames frame; sent ones too
+  --output none    nothing";
+
+/// What precedes the fields of the events in the man page.
+pub(super) const EVENTS: &str = "  Each line of --output json is one object with these fields, version 1 of them.
+  Later versions may add fields and types of events without a new number.";
+
 const AT_THE_PROMPT: &str = "
   A line that starts with / is a command; // sends a line that starts with /.
   Unfinished JSON, or a \\ at the end, continues on the next line; Alt-Enter
@@ -96,12 +125,28 @@ const FILES: &str = "  $XDG_STATE_HOME/wscope/history   what was typed; lines th
 
 const RECIPES: &str = "  Send three messages in order, print replies until 1.5 s of silence are over:
     wscope -x one -x two -x three -w 1.5 wss://example.com/ws
+  Ask one question, print the one answer:
+    wscope -1 -x '{\"op\":\"status\"}' wss://example.com/api
+  Wait until a job is done; exit status 7 if that takes more than a minute, 8 if
+  the server closes before:
+    wscope -N --until '\"state\":\"done\"' -m 60 wss://example.com/jobs/7
+  Collect the first 100 messages:
+    wscope -N --count 100 wss://example.com/feed > feed.jsonl
+  Send a line of a file every half a second:
+    wscope --delay 0.5 wss://example.com/ws < lines.txt
   Collect a feed for a minute:
     wscope -N -w 60 wss://example.com/feed > feed.jsonl
   Send a file as binary messages:
     wscope -b wss://example.com/upload < picture.png
   Keep credentials out of the process list:
     wscope --bearer @token.txt -H @headers.txt wss://example.com/ws
+  Send a document as one message, whatever newlines it has:
+    wscope --input whole -w 5 wss://example.com/api < request.json
+  Send bytes, and see the answer as bytes:
+    echo 00ff10 | wscope --input hex --output hex wss://example.com/ws
+  Record a session as JSON Lines, and send to another server what it brought:
+    wscope -N --output json wss://example.com/feed > feed.jsonl
+    wscope --input json ws://localhost:8080 < feed.jsonl
   Talk to a server with a certificate of your own authority:
     wscope --cacert ca.pem --cert me.pem --key me.key wss://localhost:8443
   Find out who closes the connection, and why:

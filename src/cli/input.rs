@@ -1,18 +1,20 @@
 //! The flags that say where outgoing messages come from.
 
+use std::time::Duration;
+
 use clap::Args;
 
+use super::format::FormatArgs;
 use super::value::{self, Wait};
 
-/// How stdin becomes messages, and messages become output.
+/// What becomes of stdin.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, and any may stand beside the others")]
 pub struct InputArgs {
     /// Send back every message
     ///
     /// As it came. A client then doesn't read stdin, and stays until the server closes.
-    #[arg(long, conflicts_with = "no_input")]
+    #[arg(long, hide_short_help = true, conflicts_with = "no_input")]
     pub echo: bool,
 
     /// Don't read stdin
@@ -21,18 +23,9 @@ pub struct InputArgs {
     #[arg(short = 'N', long)]
     pub no_input: bool,
 
-    /// Send stdin as binary messages
-    ///
-    /// In chunks as it arrives, no byte added or removed; with `-0`, each piece that ends with NUL is one message.
-    /// `-x` and typed lines stay text.
-    #[arg(short, long)]
-    pub binary: bool,
-
-    /// Messages in and out end with NUL, not newline
-    ///
-    /// For messages that have newlines in them: `find -print0`, `xargs -0`, `jq --raw-output0`.
-    #[arg(short = '0', long, hide_short_help = true)]
-    pub null: bool,
+    /// How it is cut into messages.
+    #[command(flatten)]
+    pub format: FormatArgs,
 }
 
 /// What a client sends by itself, and how long it stays.
@@ -50,6 +43,12 @@ pub struct ExecuteArgs {
     /// Typed or piped, as without `-x`.
     #[arg(short, long, hide_short_help = true, requires = "execute", conflicts_with = "no_input")]
     pub interactive: bool,
+
+    /// Wait between two messages
+    ///
+    /// Of the input: those of `-x`, and what stdin is cut into.
+    #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds, hide_short_help = true)]
+    pub delay: Option<Duration>,
 
     /// How long to stay after the last input; -1: for ever
     ///

@@ -28,7 +28,7 @@ pub struct LimitArgs {
     pub max_message: u64,
 
     /// Ping this often
-    #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds, hide_short_help = true)]
     pub ping_interval: Option<Duration>,
 
     /// Give up when a ping stays unanswered

@@ -6,6 +6,7 @@
 mod connect;
 mod connection;
 mod demo;
+mod format;
 mod generate;
 mod help;
 mod input;
@@ -13,6 +14,7 @@ mod limits;
 mod listen;
 mod protocol;
 mod session;
+mod stop;
 mod value;
 mod view;
 
@@ -24,12 +26,14 @@ use clap::{CommandFactory, Parser, Subcommand};
 pub use connect::Connect;
 pub use connection::{ConnectionArgs, IdentityArgs, RequestArgs, TlsArgs};
 pub use demo::Demo;
-pub use generate::{Generate, Generated};
+pub use format::{FormatArgs, InputFormat, OutputFormat};
+pub use generate::{Definition, Generate, Generated};
 pub use input::{ExecuteArgs, InputArgs};
 pub use limits::LimitArgs;
 pub use listen::{Listen, PushArgs};
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use session::SessionArgs;
+pub use stop::StopArgs;
 pub use value::{ColorChoice, HeaderSource, ListenAddress, Secret, Timestamps, TlsVersion, Wait};
 pub use view::ViewArgs;
 
@@ -109,10 +113,20 @@ fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, String> {
         Some(Subcommands::Listen(listen)) => Invocation::Listen(*listen),
         Some(Subcommands::Generate(generate)) => Invocation::Generate(generate),
     };
-    if let Invocation::Connect(Connect { session, .. }) | Invocation::Demo(Demo { session }) = &invocation {
-        session.refuse_proxy(arguments)?;
+    match &invocation {
+        Invocation::Connect(Connect { session, .. }) | Invocation::Demo(Demo { session }) => {
+            session.refuse_proxy(arguments)?;
+            check(&session.input, &session.view)?;
+        }
+        Invocation::Listen(Listen { input, view, .. }) => check(input, view)?,
+        Invocation::Generate(_) => {}
     }
     Ok(invocation)
+}
+
+fn check(input: &InputArgs, view: &ViewArgs) -> Result<(), String> {
+    input.format.check()?;
+    view.check()
 }
 
 /// A word too many is a subcommand to clap, as in `wscope --frames listen 8080`: says it in the user's words.
@@ -140,6 +154,7 @@ fn usage_error(mistake: &str) -> clap::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU64;
     use std::time::Duration;
 
     use super::*;
@@ -256,6 +271,48 @@ mod tests {
         assert_eq!(connect("-t host").session.view.timestamps, Some(Timestamps::Local));
         assert_eq!(connect("-t=utc host").session.view.timestamps, Some(Timestamps::Utc));
         assert_eq!(connect("--timestamps=relative host").session.view.timestamps, Some(Timestamps::Relative));
+    }
+
+    #[test]
+    fn the_input_format_is_named_or_abbreviated() {
+        let format = |line| connect(line).session.input.format;
+        assert_eq!(format("host").input(), InputFormat::Lines);
+        assert_eq!(format("-b host").input(), InputFormat::Chunks);
+        assert_eq!(format("-0 host").input(), InputFormat::Null);
+        assert_eq!(format("-b -0 host").input(), InputFormat::Null);
+        assert!(format("-b -0 host").is_binary());
+        assert!(format("-b --input whole host").is_binary());
+        assert_eq!(format("--input json host").input(), InputFormat::Json);
+        assert_eq!(format("-0 host").delimiter(), 0);
+        assert_eq!(format("--input null host").delimiter(), b'\n');
+        assert!(!format("host").is_data());
+        assert!(format("--input lines host").is_data());
+    }
+
+    #[test]
+    fn one_message_is_a_count_and_no_wait() {
+        let count = |line| connect(line).session.stop.count().map(NonZeroU64::get);
+        assert_eq!(count("host"), None);
+        assert_eq!(count("-1 host"), Some(1));
+        assert_eq!(count("-w -1 host"), None);
+        assert_eq!(count("--count 3 -w -1 host"), Some(3));
+        assert_eq!(count("--until done host"), Some(1));
+        assert_eq!(count("--until done --count 2 host"), Some(2));
+        assert_eq!(count("-N1 host"), Some(1));
+        for line in ["--count 0 host", "--count x host", "-1 --count 2 host", "--until ( host", "-l 8080 -1"] {
+            mistake(line);
+        }
+    }
+
+    #[test]
+    fn formats_that_contradict_each_other_are_refused() {
+        for line in ["-0 --input lines", "-0 --input json", "-b --input lines", "-b --input hex", "-b --input json"] {
+            mistake(&format!("{line} host"));
+            mistake(&format!("listen {line} 8080"));
+        }
+        mistake("--pretty --output json host");
+        mistake("--output yaml host");
+        connect("--pretty --output text host");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::connection::ConnectionArgs;
 use super::input::{ExecuteArgs, InputArgs};
 use super::limits::LimitArgs;
 use super::protocol::ProtocolArgs;
+use super::stop::StopArgs;
 use super::view::ViewArgs;
 
 /// All that shapes a client's session, apart from with whom.
@@ -14,6 +15,9 @@ pub struct SessionArgs {
     /// What to send by itself.
     #[command(flatten)]
     pub execute: ExecuteArgs,
+    /// When enough has been received.
+    #[command(flatten)]
+    pub stop: StopArgs,
     /// What stdin becomes.
     #[command(flatten)]
     pub input: InputArgs,

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::format::OutputFormat;
 use super::value::{ColorChoice, Timestamps};
 
 /// What is shown, and how.
@@ -9,6 +10,13 @@ use super::value::{ColorChoice, Timestamps};
 #[command(next_help_heading = "View")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, and any may stand beside the others")]
 pub struct ViewArgs {
+    /// Print text, raw, hex, base64, json or none
+    ///
+    /// How messages are printed on stdout: see Formats. With `json` it is every event of the session, with the fields
+    /// that the man page lists.
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, hide_default_value = true)]
+    pub output: OutputFormat,
+
     /// Show how the connection came about, and its heads
     ///
     /// The time that each phase took, what TLS agreed on, the request and the response exactly as they were, what was
@@ -72,5 +80,16 @@ impl ViewArgs {
     /// When to use colours.
     pub fn color(&self) -> ColorChoice {
         if self.no_color { ColorChoice::Never } else { self.color }
+    }
+
+    /// Refuses what contradicts itself. `Err` is a mistake in one line.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.output {
+            OutputFormat::Text => Ok(()),
+            output if self.pretty => {
+                Err(format!("`--pretty` lays out text, and `--output {}` prints something else", output.name()))
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -20,18 +20,18 @@ use crate::session::{Signals, Sleeper};
 /// Opens a session, talks, and tells how it ended.
 pub fn run(url: &str, args: &SessionArgs) -> ExitStatus {
     let status = if is_interactive(args) { repl::run(url, args) } else { piped(url, args) };
-    status.unwrap_or_else(|error| report::alone(&error))
+    status.unwrap_or_else(|error| report::early(&error, &args.view, &args.input))
 }
 
 /// Whether somebody sits at the terminal and is to be listened to.
 fn is_interactive(args: &SessionArgs) -> bool {
-    io::stdin().is_terminal() && reads_stdin(args) && !args.input.binary && !args.input.null
+    io::stdin().is_terminal() && reads_stdin(args) && !args.input.format.is_data()
 }
 
 /// A session without a line editor.
 fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Plan::client(url, args, Instant::now())?;
-    let input = Input { execute: args.execute.execute.clone(), source: source(args)? };
+    let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, source: source(args)? };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
@@ -57,7 +57,7 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
 
 /// Stdin, unless it is not to be read.
 fn source(args: &SessionArgs) -> Result<Option<Source>> {
-    reads_stdin(args).then(|| front_end::source(&args.input, args.limits.max_message)).transpose()
+    reads_stdin(args).then(|| front_end::source(&args.input.format, args.limits.max_message)).transpose()
 }
 
 fn reads_stdin(args: &SessionArgs) -> bool {

@@ -22,7 +22,7 @@ const PUSH_INTERVAL: Duration = Duration::from_secs(5);
 pub fn run(args: &Demo) -> ExitStatus {
     match start(args) {
         Ok(url) => connect::run(&url, &args.session),
-        Err(error) => report::alone(&error),
+        Err(error) => report::early(&error, &args.session.view, &args.session.input),
     }
 }
 

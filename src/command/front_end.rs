@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::pace::Pace;
 use super::report::Unsent;
-use crate::cli::InputArgs;
+use crate::cli::{FormatArgs, InputFormat};
 use crate::error::{Error, Phase, Result};
 use crate::input::{Format, Source, SourceOptions};
 use crate::session::{Handle, NotSent};
@@ -25,6 +26,8 @@ const COUNT_LIMIT: Duration = Duration::from_millis(500);
 pub struct Input {
     /// First of all, as text.
     pub execute: Vec<String>,
+    /// The pause between two messages.
+    pub delay: Option<Duration>,
     /// Then what comes from stdin, if it is to be read.
     pub source: Option<Source>,
 }
@@ -74,26 +77,21 @@ struct Worker {
 
 impl Worker {
     fn run(&self, input: Input) -> Unsent {
-        let mut batch = self.handle.batch();
-        for message in &input.execute {
-            // One that cannot be sent is counted by the session.
-            let _ = batch.send(Outgoing::Text(message));
-        }
-        let _ = batch.finish();
+        let mut pace = Pace::new(&self.handle, input.delay);
+        execute(&input.execute, &mut pace);
         match input.source {
-            Some(source) => self.pump(source),
+            Some(source) => self.pump(source, pace),
             None => Unsent::default(),
         }
     }
 
-    fn pump(&self, mut source: Source) -> Unsent {
+    fn pump(&self, mut source: Source, mut pace: Pace<'_>) -> Unsent {
         while self.fill(&mut source) {
-            let mut batch = self.handle.batch();
             while let Some(message) = source.next() {
-                match message.map(|outgoing| batch.send(outgoing)) {
+                match message.map(|outgoing| pace.send(outgoing)) {
                     Ok(Ok(())) => {}
                     Ok(Err(NotSent::Closed)) => {
-                        drop(batch);
+                        drop(pace);
                         return self.count(source);
                     }
                     Ok(Err(NotSent::Refused(error))) => {
@@ -107,7 +105,7 @@ impl Worker {
                     }
                 }
             }
-            if batch.finish().is_err() {
+            if pace.flush().is_err() {
                 return self.count(source);
             }
         }
@@ -152,18 +150,31 @@ fn stdin_is_ready() -> bool {
     poll(&mut polled, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
 }
 
+/// Sends what `-x` says.
+pub fn execute(messages: &[String], pace: &mut Pace<'_>) {
+    for message in messages {
+        // One that cannot be sent is counted by the session.
+        let _ = pace.send(Outgoing::Text(message));
+    }
+    let _ = pace.flush();
+}
+
 /// Stdin itself, with no buffer between it and us, cut into messages as the flags say.
 ///
 /// # Errors
 /// When stdin is closed.
-pub fn source(input: &InputArgs, max_message: u64) -> Result<Source> {
+pub fn source(format: &FormatArgs, max_message: u64) -> Result<Source> {
     let options = SourceOptions {
-        format: match (input.binary, input.null) {
-            (_, true) => Format::Null,
-            (true, false) => Format::Chunks,
-            (false, false) => Format::Lines,
+        format: match format.input() {
+            InputFormat::Lines => Format::Lines,
+            InputFormat::Null => Format::Null,
+            InputFormat::Whole => Format::Whole,
+            InputFormat::Chunks => Format::Chunks,
+            InputFormat::Hex => Format::Hex,
+            InputFormat::Base64 => Format::Base64,
+            InputFormat::Json => Format::Json,
         },
-        kind: if input.binary { Kind::Binary } else { Kind::Text },
+        kind: if format.is_binary() { Kind::Binary } else { Kind::Text },
         max_message,
     };
     let stdin = io::stdin()

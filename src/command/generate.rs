@@ -2,17 +2,36 @@
 
 use std::io::{self, Write};
 
-use crate::cli::Generate;
+use crate::cli::{Definition, Generate, Generated};
 use crate::command::report;
 use crate::error::{Error, ExitStatus, Phase};
+use crate::output::json::SCHEMA;
 
 /// Prints what is asked for.
 pub fn run(generate: Generate) -> ExitStatus {
-    let written = generate.what.render().and_then(|text| io::stdout().lock().write_all(&text));
+    let written = render(generate.what).and_then(|text| io::stdout().lock().write_all(&text));
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             report::alone(&Error::new(Phase::Session, "cannot write to stdout").caused_by(error))
         }
         _ => ExitStatus::Success,
     }
+}
+
+/// The text of a generated file.
+///
+/// # Errors
+///
+/// None that is known: it is written to memory.
+pub fn render(generated: Generated) -> io::Result<Vec<u8>> {
+    let events: Vec<_> = SCHEMA
+        .iter()
+        .map(|field| Definition {
+            group: if field.event == "*" { "Every event" } else { field.event },
+            term: field.name,
+            kind: field.kind,
+            meaning: field.meaning,
+        })
+        .collect();
+    generated.render(&events)
 }

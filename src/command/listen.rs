@@ -24,7 +24,7 @@ const FAREWELL: Duration = Duration::from_millis(100);
 
 /// Serves until a signal, the time limit, `/quit`, or until nobody reads our output.
 pub fn run(args: &Listen) -> ExitStatus {
-    serve(args).unwrap_or_else(|error| report::alone(&error))
+    serve(args).unwrap_or_else(|error| report::early(&error, &args.view, &args.input))
 }
 
 fn serve(args: &Listen) -> Result<ExitStatus> {

@@ -3,10 +3,11 @@
 mod connect;
 mod demo;
 mod front_end;
-mod generate;
+pub mod generate;
 mod listen;
 mod open;
 mod operator;
+mod pace;
 mod plan;
 mod repl;
 mod report;

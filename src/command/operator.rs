@@ -34,7 +34,7 @@ impl Operator {
     pub fn sit_down(args: &Listen, clients: &Clients, waker: Waker) -> Result<Self> {
         let options = view::options(&args.view, &args.input, Banner::Shown);
         let left = Arc::new(AtomicBool::new(false));
-        let reads_lines = !args.input.no_input && !args.input.binary && !args.input.null;
+        let reads_lines = !args.input.no_input && !args.input.format.is_data();
         if reads_lines && io::stdin().is_terminal() {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
@@ -46,7 +46,7 @@ impl Operator {
         }
         let printer = view::direct(options)?;
         if !args.input.no_input {
-            let source = front_end::source(&args.input, args.limits.max_message)?;
+            let source = front_end::source(&args.input.format, args.limits.max_message)?;
             let everybody =
                 Everybody { clients: clients.clone(), printer: Arc::clone(&printer), left: Arc::clone(&left), waker };
             thread::spawn(move || everybody.read(source));

@@ -8,12 +8,12 @@ use data_encoding::{BASE64, HEXLOWER};
 
 use crate::cli::{
     ConnectionArgs, FixedArgs, HeaderSource, IdentityArgs, LimitArgs, ProtocolArgs, RequestArgs, Secret, SessionArgs,
-    TlsArgs, TlsVersion, Wait,
+    StopArgs, TlsArgs, TlsVersion, Wait,
 };
 use crate::error::{Error, Phase, Result};
 use crate::input::secret;
 use crate::net::{ConnectOptions, Identity, MinimumVersion, Target, TlsOptions, Verification};
-use crate::session::{Courtesy, Linger, Reply, Settings};
+use crate::session::{Courtesy, Goal, Linger, Reply, Settings};
 use crate::wire::handshake::{HeaderRule, RequestOptions, Strictness};
 use crate::wire::{DeflateOffer, MaskSource, Role};
 
@@ -114,14 +114,19 @@ impl Plan {
 }
 
 fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
+    let goal = goal(&args.stop);
     let linger = match args.execute.wait {
         Some(Wait::For(wait)) => Linger::Fixed(wait),
         Some(Wait::Forever) => Linger::Forever,
-        None if args.input.no_input || args.input.echo => Linger::Forever,
+        None if args.input.no_input || args.input.echo || goal.is_some() => Linger::Forever,
         None => Linger::Quiet(QUIET),
     };
     let reply = if args.input.echo { Reply::Echo } else { Reply::Nothing };
-    Settings { linger, ..settings(Role::Client, reply, &args.limits, &args.protocol, started) }
+    Settings { linger, goal, ..settings(Role::Client, reply, &args.limits, &args.protocol, started) }
+}
+
+fn goal(stop: &StopArgs) -> Option<Goal> {
+    stop.count().map(|count| Goal { count, pattern: stop.until.clone() })
 }
 
 /// What both roles have in common; a session that was told nothing else lingers for ever.
@@ -138,6 +143,7 @@ pub fn settings(role: Role, reply: Reply, limits: &LimitArgs, protocol: &Protoco
         pong: courtesy(protocol.no_pong),
         close_reply: courtesy(protocol.no_close_reply),
         reply,
+        goal: None,
     }
 }
 

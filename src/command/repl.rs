@@ -8,12 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
+use super::front_end;
 use super::open::{self, Ready, Session};
+use super::pace::Pace;
 use super::plan::Plan;
 use super::report::{self, Totals, Unsent};
 use super::show;
 use super::typist::{self, Peer};
-use crate::cli::SessionArgs;
+use crate::cli::{ExecuteArgs, SessionArgs};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
@@ -143,11 +145,22 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let desk = Arc::new(Desk { open: Mutex::default(), wishes: Mutex::default(), waker: sleeper.waker() });
     let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, totals: Totals::of(&args.view) };
     let mut talk = Talk { room, sleeper, signals };
-    talk.run(ready, editor, &args.execute.execute)
+    talk.run(ready, editor, &args.execute)
 }
 
 fn cannot(what: &str, error: io::Error) -> Error {
     Error::new(Phase::Session, format!("cannot {what}")).caused_by(error)
+}
+
+/// Sends what `-x` says before anything that is typed; or, where there are to be pauses, beside it.
+fn execute(handle: &Handle, args: &ExecuteArgs) {
+    let (handle, messages, delay) = (handle.clone(), args.execute.clone(), args.delay);
+    let send = move || front_end::execute(&messages, &mut Pace::new(&handle, delay));
+    if delay.is_some() {
+        thread::spawn(send);
+    } else {
+        send();
+    }
 }
 
 /// Everything around the session that stays when it ends.
@@ -173,7 +186,7 @@ enum Then {
 }
 
 impl Talk {
-    fn run(&mut self, ready: Ready, editor: Editor, execute: &[String]) -> Result<ExitStatus> {
+    fn run(&mut self, ready: Ready, editor: Editor, args: &ExecuteArgs) -> Result<ExitStatus> {
         let mut editor = Some(editor);
         let mut next = Some(ready);
         let mut status = ExitStatus::Success;
@@ -182,10 +195,7 @@ impl Talk {
                 let heads = Arc::new((ready.request.clone(), ready.response.clone()));
                 let Session { handle, keeper, view } =
                     open::start(ready, &self.room.plan, &self.room.printer, Follow::Always, self.sleeper.waker())?;
-                for message in execute {
-                    // One that cannot be sent is counted by the session.
-                    let _ = handle.send(Outgoing::Text(message));
-                }
+                execute(&handle, args);
                 *lock(&self.room.desk.open) = Some(Open { handle: handle.clone(), heads });
                 self.room.prompt.set(Prompt::from("> "));
                 if let Some(editor) = editor.take() {
@@ -196,12 +206,18 @@ impl Talk {
                 let outcome = keeper.run(&mut self.sleeper, Some(&self.signals), watched);
                 *lock(&self.room.desk.open) = None;
                 let hurried = outcome.ended.status >= ExitStatus::TimedOut || outcome.output_gone;
+                let enough = outcome.enough;
                 let left = self.room.desk.wished(Wish::Leave);
                 self.room.prompt.set(Prompt::from("(closed) > "));
                 let unsent = Unsent { messages: handle.unsent(), more: false };
                 status = report::ended(&view, outcome, unsent, self.room.totals);
                 if left {
-                    return Ok(self.left(ExitStatus::Success));
+                    // Somebody who leaves is content, but for what was to be waited for.
+                    let missed = (status == ExitStatus::Expectation).then_some(status);
+                    return Ok(self.left(missed.unwrap_or(ExitStatus::Success)));
+                }
+                if enough {
+                    return Ok(self.left(status));
                 }
                 if hurried {
                     self.room.terminal.abandon();

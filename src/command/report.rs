@@ -7,18 +7,30 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::ViewArgs;
+use super::{open, show};
+use crate::cli::{InputArgs, ViewArgs};
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
-use crate::output::write_error;
+use crate::output::{Banner, Origin, write_error};
 use crate::session::Outcome;
 use crate::session::view::View;
 
 /// How long the last words may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Reports an error outside any session; its exit status.
+/// Reports an error that came before there was a printer, in the way that the flags ask for; its exit status.
+pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
+    match show::direct(show::options(view, input, Banner::Hidden)) {
+        Ok(printer) => {
+            open::show(&printer, Origin::default(), &Event::Error(error));
+            error.exit_status()
+        }
+        Err(_) => alone(error),
+    }
+}
+
+/// Reports an error on stderr alone; its exit status.
 pub fn alone(error: &Error) -> ExitStatus {
     let is_terminal = io::stderr().is_terminal();
     let destination = if is_terminal { Destination::Terminal } else { Destination::Other };
@@ -34,7 +46,7 @@ pub fn alone(error: &Error) -> ExitStatus {
 pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Totals) -> ExitStatus {
     let mut status = outcome.ended.status;
     let mut errors = std::mem::take(&mut outcome.errors);
-    if let (Some(error), false) = (unsent.error(), outcome.output_gone) {
+    if let (Some(error), false) = (unsent.error(), outcome.output_gone || outcome.enough) {
         status = status.max(error.exit_status());
         errors.push(error);
     }

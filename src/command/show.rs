@@ -10,7 +10,9 @@ use crate::cli::{self, InputArgs, ViewArgs};
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
-use crate::output::{Banner, FdOutlet, FrameView, Level, Options, Outlet, Printer, Secrets, Timestamps, View};
+use crate::output::{
+    Banner, DataFormat, FdOutlet, FrameView, Level, Options, Outlet, Printer, Secrets, Timestamps, View,
+};
 
 /// What the flags say about the view, for a run that announces itself or doesn't.
 pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
@@ -26,7 +28,15 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
     };
     let on_terminal = io::stdout().is_terminal();
     Options {
-        delimiter: if input.null { 0 } else { b'\n' },
+        format: match view.output {
+            cli::OutputFormat::Text => DataFormat::Text,
+            cli::OutputFormat::Raw => DataFormat::Raw,
+            cli::OutputFormat::Hex => DataFormat::Hex,
+            cli::OutputFormat::Base64 => DataFormat::Base64,
+            cli::OutputFormat::Json => DataFormat::Json,
+            cli::OutputFormat::None => DataFormat::None,
+        },
+        delimiter: input.format.delimiter(),
         view: if on_terminal { View::Terminal } else { View::Exact },
         data_colors: if on_terminal || choice == ColorChoice::Always { colors(on_terminal) } else { Colors::Off },
         talk_colors: colors(io::stderr().is_terminal()),
@@ -49,7 +59,6 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
             cli::Timestamps::Utc => Timestamps::Utc,
         }),
         secrets: if view.show_secrets { Secrets::Shown } else { Secrets::Hidden },
-        ..Options::default()
     }
 }
 

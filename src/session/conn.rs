@@ -36,6 +36,8 @@ pub struct Conn {
     pub sink_gone: bool,
     /// The socket refused a write; what had arrived before is still read.
     pub write_error: Option<io::Error>,
+    /// Messages that counted towards the goal.
+    pub matched: u64,
     /// What the receiver counted when it last looked.
     pub received: crate::wire::Counters,
 }

@@ -3,15 +3,16 @@
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, TryLockError};
+use std::time::Duration;
 
 use super::clock::Clock;
-use super::conn::Input;
+use super::conn::{Conn, Input};
 use super::queue::Waiting;
 use super::view::lock;
 use super::{Out, Shared};
 use crate::error::Error;
 use crate::event::Summary;
-use crate::wire::{CloseCode, Data, Header, OpCode, Outgoing, SendError};
+use crate::wire::{Close, CloseCode, Data, Header, OpCode, Outgoing, SendError};
 
 /// Frames are written when so many bytes of them are waiting, even when more is at hand.
 const WRITE_AT: usize = 256 * 1024;
@@ -56,7 +57,6 @@ impl Handle {
     /// # Errors
     /// See [`NotSent`].
     pub fn ping(&self, payload: &[u8]) -> Result<(), NotSent> {
-        lock(&self.shared.conn).pings.sent(payload, self.shared.clock.now());
         self.send(Outgoing::Ping(payload))
     }
 
@@ -92,6 +92,12 @@ impl Handle {
     pub fn input_ended(&self) {
         lock(&self.shared.conn).input = Input::Ended(self.shared.clock.now());
         self.shared.waker.wake();
+    }
+
+    /// Waits for `duration`, or until nothing can be sent any more.
+    pub fn pause(&self, duration: Duration) {
+        let is_open = |conn: &mut Conn| conn.close_queued.is_none() && !self.shared.over.load(Ordering::Acquire);
+        drop(self.shared.room.wait_timeout_while(lock(&self.shared.conn), duration, is_open));
     }
 
     /// Notes an error that decides the exit status when the session is over.
@@ -199,10 +205,30 @@ impl Shared {
         if self.view.follows_sent() {
             self.view.sent(&out.buffer[before..]);
         }
-        result.map_err(|error| match error {
-            SendError::Closed => NotSent::Closed,
-            other => NotSent::Refused(other),
-        })
+        match result {
+            Ok(()) => {
+                self.note_sent(outgoing);
+                Ok(())
+            }
+            Err(SendError::Closed) => Err(NotSent::Closed),
+            Err(other) => Err(NotSent::Refused(other)),
+        }
+    }
+
+    /// Notes the frames whose answer is waited for.
+    fn note_sent(&self, outgoing: Outgoing<'_>) {
+        match outgoing {
+            Outgoing::Ping(payload) => lock(&self.conn).pings.sent(payload, self.clock.now()),
+            Outgoing::Close(close) => {
+                let (code, reason) = close.map_or((None, ""), |(code, reason)| (Some(code), reason));
+                let mut conn = lock(&self.conn);
+                conn.close_queued.get_or_insert(self.clock.now());
+                conn.closing.sent(Close { code, reason });
+                drop(conn);
+                self.waker.wake();
+            }
+            _ => {}
+        }
     }
 
     /// Writes what is in the buffer, looking every now and then whether the session is over.
@@ -240,7 +266,6 @@ impl Shared {
                 conn.queue.take()
             };
             for waiting in &waiting {
-                self.note_sent(waiting);
                 waiting.for_each(|outgoing| {
                     // After our Close nothing can be sent, and nothing needs to be.
                     let _ = self.encode(out, outgoing);
@@ -254,21 +279,6 @@ impl Shared {
                 self.write_failed(error);
             }
             _ => {}
-        }
-    }
-
-    fn note_sent(&self, waiting: &Waiting) {
-        let mut conn = lock(&self.conn);
-        match waiting {
-            Waiting::Ping(payload) => conn.pings.sent(payload, self.clock.now()),
-            Waiting::Close(close) => {
-                let (code, reason) = match close {
-                    Some((code, reason)) => (Some(*code), reason.as_str()),
-                    None => (None, ""),
-                };
-                conn.closing.sent(crate::wire::Close { code, reason });
-            }
-            Waiting::Pong(_) | Waiting::Frame(..) | Waiting::Data(_) => {}
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Outcome {
     pub unprinted: bool,
     /// Whoever read our output went away.
     pub output_gone: bool,
+    /// What was waited for has come: how the session went on is of no interest.
+    pub enough: bool,
     /// Totals.
     pub summary: Summary,
 }
@@ -235,11 +237,19 @@ impl Keeper {
             (None, Some(_)) => *self.finished_at.get_or_insert(deadlines.now),
             (None, None) => return None,
         };
-        let (quiet, total) =
-            if conn.sink_gone { (HANG_UP_LIMIT, HANG_UP_LIMIT) } else { (settings.close_quiet, settings.close_total) };
+        let (quiet, total) = if conn.sink_gone || self.has_enough(conn) {
+            (HANG_UP_LIMIT, HANG_UP_LIMIT)
+        } else {
+            (settings.close_quiet, settings.close_total)
+        };
         let active = self.shared.clock.last_byte().max(self.shared.clock.last_written()).max(waiting_since);
         let over = deadlines.passed(active + quiet) || deadlines.passed(waiting_since + total);
         over.then_some(Over::Silent)
+    }
+
+    /// Whether what was waited for has come: nothing more is shown, and nobody waits for it.
+    fn has_enough(&self, conn: &Conn) -> bool {
+        self.shared.settings.goal.as_ref().is_some_and(|goal| goal.is_reached_by(conn.matched))
     }
 
     /// Ends the connection, lets the reader show what has arrived, and sums up.
@@ -263,9 +273,9 @@ impl Keeper {
         shared.view.settle(if self.haste.is_some() { HURRY } else { SHOW_LIMIT });
         let summary = shared.summary();
         let conn = mem::take(&mut *lock(&shared.conn));
-        let output_gone = conn.sink_gone;
+        let (output_gone, enough) = (conn.sink_gone, self.has_enough(&conn));
         let (ended, errors) = self.judge(over, conn);
-        Outcome { ended, errors, unprinted, output_gone, summary }
+        Outcome { ended, errors, unprinted, output_gone, enough, summary }
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.
@@ -292,6 +302,9 @@ impl Keeper {
 
     fn judge(&self, over: Over, mut conn: Conn) -> (Ended, Vec<Error>) {
         let mut ended = ended(over, &mut conn);
+        if self.has_enough(&conn) && ended.status == ExitStatus::Session {
+            ended.status = ExitStatus::Success;
+        }
         match self.haste {
             Some((Haste::Signal(signal), _)) => {
                 ended.status = match signal {
@@ -307,6 +320,14 @@ impl Keeper {
         }
         for error in &conn.errors {
             ended.status = ended.status.max(error.exit_status());
+        }
+        if let Some(goal) = &self.shared.settings.goal
+            && !self.has_enough(&conn)
+            && !conn.sink_gone
+            && ended.status == ExitStatus::Success
+        {
+            ended.status = ExitStatus::Expectation;
+            conn.errors.push(goal.missed(conn.matched));
         }
         (ended, conn.errors)
     }

@@ -18,6 +18,7 @@
 
 mod clock;
 mod conn;
+mod goal;
 mod handle;
 mod keeper;
 pub mod link;
@@ -31,6 +32,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+pub use goal::Goal;
 pub use handle::{Batch, Handle, NotSent};
 pub use keeper::{Keeper, Outcome};
 pub use queue::{Packed, Waiting};
@@ -99,6 +101,8 @@ pub struct Settings {
     pub close_reply: Courtesy,
     /// Echo mode.
     pub reply: Reply,
+    /// When enough has been received.
+    pub goal: Option<Goal>,
 }
 
 /// What the threads share.
@@ -110,7 +114,7 @@ struct Shared {
     clock: Clock,
     out: Mutex<Out>,
     conn: Mutex<Conn>,
-    /// Signalled when the queue in `conn` has been taken.
+    /// Signalled when the queue in `conn` has been taken, and when the session is over.
     room: Condvar,
     /// Something waits in `conn`'s queue: spares the writers a lock.
     queued: AtomicBool,

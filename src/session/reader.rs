@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::conn::{Reading, StreamEnd};
+use super::goal::Tally;
 use super::link::LinkReader;
 use super::queue::{Packed, Waiting};
 use super::view::{Shown, lock};
@@ -20,8 +21,14 @@ use crate::wire::{self, CloseCode, Ending, Finding, Receiver};
 /// Starts the thread. It ends when the stream does, or when the session is over.
 pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
     thread::spawn(move || {
-        let mut reader =
-            Reader { shared: Arc::clone(&shared), link, receiver, echoes: Packed::default(), faulted: false };
+        let mut reader = Reader {
+            shared: Arc::clone(&shared),
+            link,
+            receiver,
+            echoes: Packed::default(),
+            tally: Tally::default(),
+            faulted: false,
+        };
         let end = panic::catch_unwind(AssertUnwindSafe(|| reader.run()))
             .unwrap_or_else(|_| StreamEnd::Failed(io::Error::other("the reader panicked")));
         lock(&shared.conn).reading = Reading::Ended(end);
@@ -34,6 +41,7 @@ struct Reader {
     link: LinkReader,
     receiver: Receiver,
     echoes: Packed,
+    tally: Tally,
     /// The peer broke a rule: what follows is read and thrown away until the stream ends.
     faulted: bool,
 }
@@ -90,8 +98,15 @@ impl Reader {
         if let Err(error) = flushed {
             self.sink_failed(error);
         }
-        lock(&shared.conn).received = self.receiver.counters();
+        let mut conn = lock(&shared.conn);
+        conn.received = self.receiver.counters();
+        conn.matched = self.tally.matched;
+        drop(conn);
         shared.queue_echoes(&mut self.echoes);
+        if shared.settings.goal.as_ref().is_some_and(|goal| goal.is_reached_by(self.tally.matched)) {
+            lock(&shared.conn).close(shared.clock.now(), Some((CloseCode::Normal, String::new())));
+            shared.wake_for_queue();
+        }
         if let Some(finding) = fault {
             self.faulted = true;
             self.fail(finding);
@@ -104,9 +119,10 @@ impl Reader {
     /// Hands every complete event to the printer; stops at a breach that the session cannot survive.
     fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Option<Finding> {
         while let Some(event) = self.receiver.next() {
-            if matches!(event, wire::Event::Close(_)) && !self.echoes.is_empty() {
-                // After the Close that answers this one nothing can be sent.
-                lock(&self.shared.conn).queue.push(Waiting::Data(std::mem::take(&mut self.echoes)));
+            if let Some(goal) = &self.shared.settings.goal
+                && !self.tally.admit(goal, &event)
+            {
+                continue;
             }
             let round_trip = match &event {
                 wire::Event::Message { kind, payload, .. } if self.shared.settings.reply == Reply::Echo => {

@@ -1,0 +1,126 @@
+//! The flags that say how messages are written: in the input, and in the output.
+
+use clap::{Args, ValueEnum};
+
+/// How stdin becomes messages.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
+pub struct FormatArgs {
+    /// Read lines, null, whole, chunks, hex, base64, json
+    ///
+    /// How stdin is cut into messages: see Formats. A terminal is then read as a pipe is, without the line editor.
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    input: Option<InputFormat>,
+
+    /// Send stdin as binary messages
+    ///
+    /// In chunks as it arrives, no byte added or removed (`--input chunks`); with `-0`, each piece that ends with NUL is
+    /// one message, with `--input whole` all of it. `-x` and typed lines stay text.
+    #[arg(short, long)]
+    binary: bool,
+
+    /// Messages in and out end with NUL, not newline
+    ///
+    /// For messages that have newlines in them: `find -print0`, `xargs -0`, `jq --raw-output0`. `--input null` is the
+    /// same for the input alone.
+    #[arg(short = '0', long, hide_short_help = true)]
+    null: bool,
+}
+
+impl FormatArgs {
+    /// How stdin is cut into messages.
+    pub fn input(&self) -> InputFormat {
+        match self.input {
+            Some(format) => format,
+            None if self.null => InputFormat::Null,
+            None if self.binary => InputFormat::Chunks,
+            None => InputFormat::Lines,
+        }
+    }
+
+    /// Whether messages that could be text are binary.
+    pub fn is_binary(&self) -> bool {
+        self.binary
+    }
+
+    /// What follows a text message in the output.
+    pub fn delimiter(&self) -> u8 {
+        if self.null { 0 } else { b'\n' }
+    }
+
+    /// Whether stdin is data even where it is a terminal.
+    pub fn is_data(&self) -> bool {
+        self.input.is_some() || self.binary || self.null
+    }
+
+    /// Refuses what contradicts itself. `Err` is a mistake in one line.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Some(format) = self.input else { return Ok(()) };
+        let name = format.name();
+        if self.null && format != InputFormat::Null {
+            return Err(format!("`-0` ends messages with NUL, and `--input {name}` reads them otherwise"));
+        }
+        match format {
+            InputFormat::Lines if self.binary => {
+                Err("`--input lines` reads text; for binary messages, `-b` alone sends stdin as it is".into())
+            }
+            InputFormat::Hex | InputFormat::Base64 | InputFormat::Json if self.binary => {
+                Err(format!("`--input {name}` says by itself what is binary, without `-b`"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How stdin is cut into messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// Each line is a text message.
+    Lines,
+    /// Each piece that ends with NUL is a message.
+    Null,
+    /// All of it is one message.
+    Whole,
+    /// Binary messages, as it arrives.
+    Chunks,
+    /// Each line is a binary message, in hex.
+    Hex,
+    /// Each line is a binary message, in Base64.
+    Base64,
+    /// Each line is an object that says what to send.
+    Json,
+}
+
+/// How what is received is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people on a terminal; elsewhere text with a newline each, and binary as it is.
+    Text,
+    /// Every message as it is, with nothing between them.
+    Raw,
+    /// Each message is a line of hex.
+    Hex,
+    /// Each message is a line of Base64.
+    Base64,
+    /// Each event of the session is a line of JSON.
+    Json,
+    /// Nothing.
+    None,
+}
+
+impl InputFormat {
+    fn name(self) -> String {
+        name(&self)
+    }
+}
+
+impl OutputFormat {
+    /// What it is called on the command line.
+    pub(super) fn name(self) -> String {
+        name(&self)
+    }
+}
+
+fn name(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}

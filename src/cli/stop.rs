@@ -1,0 +1,37 @@
+//! The flags that say when enough has been received.
+
+use std::num::NonZeroU64;
+
+use clap::Args;
+use regex::bytes::Regex;
+
+/// When a client has received enough.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Input")]
+pub struct StopArgs {
+    /// Stop after so many messages; -1: after one
+    ///
+    /// Closes as soon as they have come, and prints nothing that comes after them. If the session ends before that, the
+    /// exit status is 8. Without `--wait`, they are waited for as long as it takes, or as `--max-time` says.
+    #[arg(long, value_name = "NUMBER")]
+    count: Option<NonZeroU64>,
+
+    /// The same as `--count 1`
+    #[arg(short = '1', hide_short_help = true, conflicts_with = "count")]
+    one: bool,
+
+    /// Stop after a text message that matches
+    ///
+    /// Somewhere in it, unless the pattern is anchored. `--count` then says how many must match. The syntax is that of
+    /// Rust's regex crate; `\\w` and its likes, and `(?i)`, know ASCII only.
+    #[arg(long, value_name = "REGEX")]
+    pub until: Option<Regex>,
+}
+
+impl StopArgs {
+    /// How many messages are enough; `None`: no number is.
+    pub fn count(&self) -> Option<NonZeroU64> {
+        let one = (self.one || self.until.is_some()).then_some(NonZeroU64::MIN);
+        self.count.or(one)
+    }
+}
