@@ -2,12 +2,16 @@
 
 mod architecture;
 mod backpressure;
+mod delay;
 mod demo;
 mod escape;
 mod exit_status;
+mod field_data;
+mod field_eof;
 mod formats;
 mod frames_hex;
 mod generated;
+mod goal;
 mod handshake;
 mod keepalive;
 mod listen;
