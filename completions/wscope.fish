@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= l/listen= host= slash n x/execute= i/interactive delay= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply h/help V/version
+    string join \n c/connect= l/listen= host= slash n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -29,6 +29,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -s l -l listen -d 'The same 
 complete -c wscope -n "__fish_wscope_needs_command" -l host -d 'The address to listen on with `-l`; otherwise the Host header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l delay -d 'Wait between two messages' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l script -d 'Run a script: what would be typed at the prompt' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Stop after so many messages; -1: after one' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l until -d 'Stop after a text message that matches' -r
@@ -102,6 +103,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Be the serve
 complete -c wscope -n "__fish_wscope_needs_command" -a "generate" -d 'Print the man pages or shell completions'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l delay -d 'Wait between two messages' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l script -d 'Run a script: what would be typed at the prompt' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l count -d 'Stop after so many messages; -1: after one' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l until -d 'Stop after a text message that matches' -r

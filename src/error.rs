@@ -188,6 +188,12 @@ impl Error {
         self
     }
 
+    /// Says first where it happened: `FILE:LINE`.
+    pub fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// In which phase it happened.
     pub fn phase(&self) -> Phase {
         self.phase

@@ -17,6 +17,7 @@ mod keepalive;
 mod listen;
 mod pipe;
 mod rude;
+mod script;
 mod signals;
 mod support;
 mod terminal;

@@ -37,6 +37,7 @@ pub(super) fn sections() -> Vec<(&'static str, String)> {
         ("Input and output", STREAMS.into()),
         ("Formats", FORMATS.into()),
         ("Commands at the prompt", commands()),
+        ("Scripts", SCRIPTS.into()),
         ("Exit status", exit_statuses()),
         ("Environment", ENVIRONMENT.into()),
         ("Files", FILES.into()),
@@ -114,6 +115,41 @@ const AT_THE_PROMPT: &str = "
   sends it as it is. Ctrl-C clears the line; on an empty one it closes, as Ctrl-D
   and /quit do, and a second one leaves at once.";
 
+const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines
+  that start with #, are skipped. What is wrong with it is found before anything
+  is sent. This one is run with `./login.ws URL`, or `wscope --script login.ws
+  URL`:
+
+    #!/usr/bin/env -S wscope --script
+    {\"op\":\"login\",\"key\":\"${json:env:API_KEY}\"}
+    /expect within=2 \"ok\":true
+    /capture token json:/auth/token
+    {\"op\":\"subscribe\",\"token\":\"${json:token}\"}
+    /expect \"push\":\\d+
+    /close
+    /expect-close 1000
+
+  /expect looks through what was received since the last match, and uses up what
+  it skips. The rest of the line is a regular expression (syntax:
+  https://docs.rs/regex), and matches anywhere in a message.
+  /expect-close makes any close a success if it is the one expected. Without a
+  code it takes each; 1005 is a Close without a code, 1006 is none at all.
+  /expect-quiet counts from the last match, or from when something was sent.
+  /ping waits for its pong, in a script.
+  /capture reads the message that was matched last, or else the last one. It
+  takes the value at a JSON pointer (strings without their quotes), or what a
+  regular expression's first group, or the whole of it, matches.
+
+  ${NAME} is replaced by what was captured, ${env:NAME} by an environment
+  variable: in messages and arguments, once. ${json:...} escapes the value for a
+  JSON string; in a regular expression it matches only itself. $${ is a literal
+  ${.
+
+  The first failure ends the session: with status 8, the file, the line, what
+  was wanted, and what came instead. After the last line, wscope stays as it
+  does when input ends (see -w). At the prompt the same commands only say what
+  came of them, and /save FILE writes what was typed as a script.";
+
 const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no colours
   SSLKEYLOGFILE                where to log TLS secrets, for Wireshark
   SSL_CERT_FILE, SSL_CERT_DIR  certificates to trust instead of the system's
@@ -151,5 +187,9 @@ const RECIPES: &str = "  Send three messages in order, print replies until 1.5 s
     wscope --cacert ca.pem --cert me.pem --key me.key wss://localhost:8443
   Find out who closes the connection, and why:
     wscope -v --frames --ping-interval 20 --ping-timeout 5 wss://example.com/ws
+  Log in, take the token from the reply, and check what follows (see Scripts):
+    wscope --script login.ws wss://example.com/ws
+  Check that a server pushes within 2 seconds, without a file:
+    printf '/expect within=2 push' | wscope --script - -w 0 wss://example.com/ws
   Send a frame that breaks the protocol, and see what the server does:
     printf '/frame rsv=4 00ff' then Enter, at the prompt of wscope --frames URL";

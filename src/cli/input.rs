@@ -1,5 +1,6 @@
 //! The flags that say where outgoing messages come from.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -49,6 +50,14 @@ pub struct ExecuteArgs {
     /// Of the input: those of `-x`, and what stdin is cut into.
     #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds, hide_short_help = true)]
     pub delay: Option<Duration>,
+
+    /// Run a script: what would be typed at the prompt
+    ///
+    /// With `-`, from stdin. Its first line may be `#!/usr/bin/env -S wscope --script`. It sends, waits for what it
+    /// expects, and fails with status 8 when that doesn't come; see Scripts.
+    #[arg(long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["execute", "delay", "echo", "no_input", "input", "binary", "StopArgs"])]
+    pub script: Option<PathBuf>,
 
     /// How long to stay after the last input; -1: for ever
     ///

@@ -23,7 +23,7 @@ pub struct StopArgs {
     /// Stop after a text message that matches
     ///
     /// Somewhere in it, unless the pattern is anchored. `--count` then says how many must match. The syntax is that of
-    /// Rust's regex crate; `\\w` and its likes, and `(?i)`, know ASCII only.
+    /// Rust's regex crate.
     #[arg(long, value_name = "REGEX")]
     pub until: Option<Regex>,
 }

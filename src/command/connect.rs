@@ -8,7 +8,7 @@ use super::front_end::{self, FrontEnd, Input};
 use super::open::{self, Session};
 use super::plan::Plan;
 use super::report::{self, Totals};
-use super::{repl, show};
+use super::{repl, script, show};
 use crate::cli::SessionArgs;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
@@ -19,7 +19,11 @@ use crate::session::{Signals, Sleeper};
 
 /// Opens a session, talks, and tells how it ended.
 pub fn run(url: &str, args: &SessionArgs) -> ExitStatus {
-    let status = if is_interactive(args) { repl::run(url, args) } else { piped(url, args) };
+    let status = match &args.execute.script {
+        Some(script) => script::run(url, args, script),
+        None if is_interactive(args) => repl::run(url, args),
+        None => piped(url, args),
+    };
     status.unwrap_or_else(|error| report::early(&error, &args.view, &args.input))
 }
 

@@ -2,15 +2,19 @@
 
 mod connect;
 mod demo;
+mod expectation;
 mod front_end;
 pub mod generate;
 mod listen;
 mod open;
 mod operator;
 mod pace;
+mod peer;
+mod performer;
 mod plan;
 mod repl;
 mod report;
+mod script;
 mod server;
 mod show;
 mod typist;

@@ -112,8 +112,9 @@ pub fn ends(
     leftover: &[u8],
 ) -> (Receiver, Sender, ReceiverOptions) {
     let role = settings.role;
-    // Two clients' messages must not be streamed into one another, and an echo is of a whole message.
-    let may_stream = role == Role::Client && settings.reply == Reply::Nothing && lock(printer).can_stream();
+    // Two clients' messages must not be streamed into one another; what is echoed or remembered is wanted whole.
+    let whole = settings.reply == Reply::Echo || settings.remember.is_some();
+    let may_stream = role == Role::Client && !whole && lock(printer).can_stream();
     let receiving = ReceiverOptions {
         role,
         max_message: framing.max_message,
@@ -131,7 +132,7 @@ pub fn ends(
 }
 
 /// Shows one event at once.
-pub fn show(printer: &Arc<Mutex<Printer>>, origin: Origin, event: &Event<'_>) {
+pub fn show(printer: &Mutex<Printer>, origin: Origin, event: &Event<'_>) {
     let mut printer = lock(printer);
     printer.event(origin, Stamp::now(), event);
     // Before the session is open nobody waits for data, and talk that cannot be written cannot be reported.

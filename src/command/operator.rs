@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::open::show;
+use super::peer::Peer;
 use super::server::Clients;
-use super::typist::{self, Peer};
+use super::typist;
 use super::{front_end, show as view};
 use crate::cli::Listen;
 use crate::error::{Error, Phase, Result};
@@ -16,7 +17,7 @@ use crate::input::{Editor, EditorOptions, History, Prompt, Source};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
 use crate::session::view::Follow;
-use crate::session::{Packed, Waiting, Waker};
+use crate::session::{Handle, Packed, Waiting, Waker};
 use crate::wire::{CloseCode, Kind, Outgoing};
 
 /// The one who runs the server.
@@ -128,8 +129,8 @@ impl Peer for Everybody {
         Ok(())
     }
 
-    fn ping(&self, payload: &[u8]) -> Result<()> {
-        self.send(Outgoing::Ping(payload))
+    fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
+        self.send(Outgoing::Ping(payload)).map(|()| None)
     }
 
     fn close(&self, close: Option<(CloseCode, String)>) -> Result<()> {
@@ -148,6 +149,10 @@ impl Peer for Everybody {
             show(Origin { client: Some(client) }, &Event::Summary(&handle.summary()));
         });
         Ok(())
+    }
+
+    fn session(&self) -> Result<Handle> {
+        Err(Error::new(Phase::Usage, "a server has many sessions: expectations are for the prompt of a client"))
     }
 
     fn reconnect(&self) -> Result<()> {

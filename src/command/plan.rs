@@ -113,6 +113,14 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// The same, with so many bytes of received messages kept for those who expect something.
+    pub fn remembering(mut self, bytes: usize) -> Self {
+        self.settings.remember = Some(bytes);
+        self
+    }
+}
+
 fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
     let goal = goal(&args.stop);
     let linger = match args.execute.wait {
@@ -144,6 +152,7 @@ pub fn settings(role: Role, reply: Reply, limits: &LimitArgs, protocol: &Protoco
         close_reply: courtesy(protocol.no_close_reply),
         reply,
         goal: None,
+        remember: None,
     }
 }
 

@@ -11,10 +11,11 @@ use std::time::Instant;
 use super::front_end;
 use super::open::{self, Ready, Session};
 use super::pace::Pace;
+use super::peer::{Peer, Server};
 use super::plan::Plan;
 use super::report::{self, Totals, Unsent};
 use super::show;
-use super::typist::{self, Peer};
+use super::typist;
 use crate::cli::{ExecuteArgs, SessionArgs};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
@@ -22,22 +23,20 @@ use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
 use crate::session::view::{Follow, lock};
-use crate::session::{Handle, NotSent, Signal, Signals, Sleeper, Waker};
+use crate::session::{Handle, Signal, Signals, Sleeper, Waker};
 use crate::wire::{CloseCode, Outgoing};
+
+/// Bytes of received messages that are kept for an `/expect`.
+const MEMORY: usize = 16 * 1024 * 1024;
 
 /// What the editor's thread and this one share.
 struct Desk {
-    open: Mutex<Option<Open>>,
+    /// The session that is open.
+    open: Mutex<Option<Server>>,
+    /// It, or the one that was open before: what it received can still be expected.
+    latest: Mutex<Option<Handle>>,
     wishes: Mutex<Vec<Wish>>,
     waker: Waker,
-}
-
-/// The session that is open, for those who type.
-#[derive(Clone)]
-struct Open {
-    handle: Handle,
-    /// The heads of its handshake: our request, the response.
-    heads: Arc<(Vec<u8>, Vec<u8>)>,
 }
 
 /// What only the thread that keeps the session can do.
@@ -50,7 +49,7 @@ enum Wish {
 }
 
 impl Desk {
-    fn open(&self) -> Result<Open> {
+    fn open(&self) -> Result<Server> {
         lock(&self.open).clone().ok_or_else(not_open)
     }
 
@@ -73,30 +72,32 @@ impl Desk {
 
 impl Peer for Arc<Desk> {
     fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
-        self.open()?.handle.send(outgoing).map_err(|error| not_sent(&error))
+        self.open()?.send(outgoing)
     }
 
-    fn ping(&self, payload: &[u8]) -> Result<()> {
-        self.open()?.handle.ping(payload).map_err(|error| not_sent(&error))
+    fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
+        self.open()?.ping(payload)
     }
 
     fn close(&self, close: Option<(CloseCode, String)>) -> Result<()> {
-        self.open()?.handle.close(close);
-        Ok(())
+        self.open()?.close(close)
     }
 
     fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
-        Ok(self.open()?.heads)
+        self.open()?.heads()
     }
 
     fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
-        let summary = self.open()?.handle.summary();
-        show(Origin::default(), &Event::Summary(&summary));
-        Ok(())
+        self.open()?.stats(show)
+    }
+
+    fn session(&self) -> Result<Handle> {
+        lock(&self.latest).clone().ok_or_else(not_open)
     }
 
     fn reconnect(&self) -> Result<()> {
         self.wish(Wish::Reconnect);
+        *lock(&self.latest) = None;
         // One that has ended already needs no Close.
         let _ = self.close(Some((CloseCode::Normal, String::new())));
         Ok(())
@@ -112,19 +113,12 @@ fn not_open() -> Error {
     Error::new(Phase::Session, "no session is open").hint("`/reconnect` opens one, `/quit` leaves")
 }
 
-fn not_sent(error: &NotSent) -> Error {
-    match error {
-        NotSent::Closed => not_open(),
-        NotSent::Refused(error) => Error::new(Phase::Input, format!("not sent: {error}")),
-    }
-}
-
 /// Opens a session and lets somebody talk until they leave.
 ///
 /// # Errors
 /// What is wrong with the command line, or with the terminal.
 pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
-    let plan = Arc::new(Plan::client(url, args, Instant::now())?);
+    let plan = Arc::new(Plan::client(url, args, Instant::now())?.remembering(MEMORY));
     let options = show::options(&args.view, &args.input, Banner::Shown);
     let before = show::direct(options.clone())?;
     // The terminal stays as it is until there is something to talk to.
@@ -142,7 +136,12 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
     let printer = show::beside(&terminal, options)?;
     let prompt_handle = editor.prompt();
-    let desk = Arc::new(Desk { open: Mutex::default(), wishes: Mutex::default(), waker: sleeper.waker() });
+    let desk = Arc::new(Desk {
+        open: Mutex::default(),
+        latest: Mutex::default(),
+        wishes: Mutex::default(),
+        waker: sleeper.waker(),
+    });
     let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, totals: Totals::of(&args.view) };
     let mut talk = Talk { room, sleeper, signals };
     talk.run(ready, editor, &args.execute)
@@ -196,7 +195,8 @@ impl Talk {
                 let Session { handle, keeper, view } =
                     open::start(ready, &self.room.plan, &self.room.printer, Follow::Always, self.sleeper.waker())?;
                 execute(&handle, args);
-                *lock(&self.room.desk.open) = Some(Open { handle: handle.clone(), heads });
+                *lock(&self.room.desk.latest) = Some(handle.clone());
+                *lock(&self.room.desk.open) = Some(Server { handle: handle.clone(), heads });
                 self.room.prompt.set(Prompt::from("> "));
                 if let Some(editor) = editor.take() {
                     typist::spawn(editor, Arc::clone(&self.room.desk), Arc::clone(&self.room.printer));

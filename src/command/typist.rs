@@ -1,157 +1,124 @@
-//! Whoever types: reads lines from the editor and does what they say.
+//! Whoever types: one thread reads lines from the editor, another does what they say. So an expectation that waits holds
+//! up neither keys nor what is shown.
 
-use std::fs;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use super::open;
-use crate::error::{Error, Phase, Result};
-use crate::event::{Direction, Event};
-use crate::input::command::{self, COMMANDS, Command, Line};
-use crate::input::{Editor, Entry};
+use super::peer::Peer;
+use super::performer::{Author, Performer};
+use super::script::variables;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::input::command::{self, Command, Line};
+use crate::input::{Editor, Entry, Script};
 use crate::output::{Origin, Printer};
-use crate::session::view::lock;
-use crate::wire::{CloseCode, Outgoing};
 
-/// Whom one talks to: a server, or the clients of one's own.
-pub trait Peer: Send {
-    /// Sends a message or a frame.
-    ///
-    /// # Errors
-    /// When nobody is there, or it cannot be framed.
-    fn send(&self, outgoing: Outgoing<'_>) -> Result<()>;
+/// How many lines may be typed ahead.
+const AHEAD: usize = 1000;
+/// How long what was typed ahead may take once somebody leaves.
+const LEAVE_LIMIT: Duration = Duration::from_millis(200);
 
-    /// Sends a ping whose pong will be timed.
-    ///
-    /// # Errors
-    /// As for [`send`](Self::send).
-    fn ping(&self, payload: &[u8]) -> Result<()>;
-
-    /// Starts the closing handshake.
-    ///
-    /// # Errors
-    /// When nobody is there.
-    fn close(&self, close: Option<(CloseCode, String)>) -> Result<()>;
-
-    /// The heads of the handshake, raw: our request and the response.
-    ///
-    /// # Errors
-    /// When there are none.
-    fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>>;
-
-    /// Shows the totals so far.
-    ///
-    /// # Errors
-    /// When nobody is there.
-    fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()>;
-
-    /// Closes, if need be, and connects again.
-    ///
-    /// # Errors
-    /// When that is not ours to do.
-    fn reconnect(&self) -> Result<()>;
-
-    /// Ends everything.
-    fn leave(&self);
-}
-
-/// Reads lines on a thread of its own, until told to leave.
+/// Reads lines, and does what they say, on threads of its own, until told to leave.
 pub fn spawn(editor: Editor, peer: impl Peer + 'static, printer: Arc<Mutex<Printer>>) {
-    let typist = Typist { peer: Box::new(peer), printer };
-    thread::spawn(move || typist.run(editor));
+    let peer: Arc<dyn Peer> = Arc::new(peer);
+    let performer = Performer::new(Arc::clone(&peer), Arc::clone(&printer), variables(), Author::Typist);
+    let typist = Typist { performer, typed: Vec::new() };
+    let (lines, ahead) = mpsc::sync_channel(AHEAD);
+    let (busy, done) = mpsc::channel();
+    thread::spawn(move || typist.work(&ahead, busy));
+    thread::spawn(move || read(editor, lines, &done, &*peer, &printer));
 }
 
-struct Typist {
-    peer: Box<dyn Peer>,
-    printer: Arc<Mutex<Printer>>,
-}
-
-/// Whether to read another line.
+/// How somebody leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flow {
-    Stay,
-    Leave,
+enum Leaving {
+    /// When everything that was typed before is done: `/quit`.
+    InTurn,
+    /// Now: Ctrl-C, Ctrl-D.
+    AtOnce,
+}
+
+/// Passes lines on until somebody leaves.
+fn read(mut editor: Editor, lines: SyncSender<String>, done: &Receiver<()>, peer: &dyn Peer, printer: &Mutex<Printer>) {
+    let leaving = pass_on(&mut editor, &lines, printer);
+    drop(lines);
+    let is_busy = done.recv_timeout(LEAVE_LIMIT) == Err(RecvTimeoutError::Timeout);
+    // Letting go of the editor puts the terminal back as it was found.
+    let mut editor = Some(editor);
+    if is_busy && leaving == Leaving::InTurn {
+        drop(editor.take());
+        let _ = done.recv();
+    }
+    peer.leave();
+    drop(editor);
+}
+
+fn pass_on(editor: &mut Editor, lines: &SyncSender<String>, printer: &Mutex<Printer>) -> Leaving {
+    loop {
+        match editor.read() {
+            Ok(Entry::Line(line)) => {
+                if command::parse(&line).is_ok_and(|line| line == Line::Command(Command::Quit)) {
+                    return Leaving::InTurn;
+                }
+                if lines.send(line).is_err() {
+                    return Leaving::AtOnce;
+                }
+            }
+            Ok(Entry::Interrupted | Entry::Eof) => return Leaving::AtOnce,
+            Err(error) => {
+                complain(printer, &error);
+                return Leaving::AtOnce;
+            }
+        }
+    }
+}
+
+/// Does what is typed.
+struct Typist {
+    performer: Performer,
+    /// What was done so far.
+    typed: Vec<String>,
 }
 
 impl Typist {
-    fn run(&self, mut editor: Editor) {
-        loop {
-            let flow = match editor.read() {
-                Ok(Entry::Line(line)) => self.line(&line).unwrap_or_else(|error| {
-                    self.show(Origin::default(), &Event::Error(&error));
-                    Flow::Stay
-                }),
-                Ok(Entry::Interrupted | Entry::Eof) => Flow::Leave,
-                Err(error) => {
-                    self.show(Origin::default(), &Event::Error(&error));
-                    Flow::Leave
-                }
-            };
-            if flow == Flow::Leave {
-                break;
+    /// Works until no line comes any more, then lets go of `_busy`.
+    fn work(mut self, lines: &Receiver<String>, _busy: mpsc::Sender<()>) {
+        for line in lines {
+            if let Err(error) = self.line(line) {
+                complain(&self.performer.printer, &error);
             }
-        }
-        self.peer.leave();
-        // The terminal may be gone; then there is nobody to be told.
-        let _ = editor.finish();
-    }
-
-    fn line(&self, line: &str) -> Result<Flow> {
-        match command::parse(line)? {
-            Line::Empty => {}
-            Line::Text(text) => self.peer.send(Outgoing::Text(&text))?,
-            Line::Command(Command::Quit) => return Ok(Flow::Leave),
-            Line::Command(command) => self.command(command)?,
-        }
-        Ok(Flow::Stay)
-    }
-
-    fn command(&self, command: Command) -> Result<()> {
-        let mut show = |origin, event: &Event<'_>| self.show(origin, event);
-        match command {
-            Command::Help => {
-                for usage in COMMANDS {
-                    show(Origin::default(), &Event::Note(&format!("{:<44} {}", usage.synopsis(), usage.summary)));
-                }
-                Ok(())
-            }
-            Command::Ping(data) => self.peer.ping(data.as_bytes()),
-            Command::Pong(data) => self.peer.send(Outgoing::Pong(data.as_bytes())),
-            Command::Close(close) => self.peer.close(close),
-            Command::Text(text) => self.peer.send(Outgoing::Text(&text)),
-            Command::Binary(payload) => self.peer.send(Outgoing::Binary(&payload.load()?)),
-            Command::File(path) => {
-                let text = fs::read_to_string(&path).map_err(|error| {
-                    Error::new(Phase::Input, format!("cannot read `{}` as text", path.display()))
-                        .caused_by(error)
-                        .hint("`/binary @FILE` sends any file")
-                })?;
-                self.peer.send(Outgoing::Text(&text))
-            }
-            Command::Frame(frame) => {
-                let payload = frame.payload.clone().load()?;
-                self.peer.send(Outgoing::Frame(frame.raw(&payload)))
-            }
-            Command::Headers => {
-                let heads = self.peer.heads()?;
-                let mut printer = lock(&self.printer);
-                printer.head(Origin::default(), Direction::Sent, &heads.0);
-                printer.head(Origin::default(), Direction::Received, &heads.1);
-                // A terminal that is gone is noticed by the editor.
-                let _ = printer.flush();
-                Ok(())
-            }
-            Command::Stats => self.peer.stats(&mut show),
-            Command::Set { setting, on } => {
-                lock(&self.printer).set(setting, on);
-                Ok(())
-            }
-            Command::Reconnect => self.peer.reconnect(),
-            other => Err(Error::new(Phase::Usage, format!("{other:?}: not at the prompt"))),
         }
     }
 
-    fn show(&self, origin: Origin, event: &Event<'_>) {
-        open::show(&self.printer, origin, event);
+    fn line(&mut self, line: String) -> Result<()> {
+        let variables = &self.performer.variables;
+        match command::parse_with(&line, |text, quoting| variables.expand(text, quoting))? {
+            Line::Command(Command::Save(path)) => self.save(&path),
+            Line::Command(Command::Help) => self.performer.perform("", Line::Command(Command::Help)).map(drop),
+            understood => {
+                self.typed.push(line);
+                self.performer.perform("", understood).map(drop)
+            }
+        }
     }
+
+    fn save(&self, path: &Path) -> Result<()> {
+        Script::save(path, &self.typed)?;
+        let left_out = self.typed.iter().filter(|line| line.starts_with(' ')).count();
+        let but = match left_out {
+            0 => String::new(),
+            _ => format!(", but for what starts with a space ({left_out})"),
+        };
+        let note = format!("saved to `{}`{but}", path.display());
+        open::show(&self.performer.printer, Origin::default(), &Event::Note(&note));
+        Ok(())
+    }
+}
+
+fn complain(printer: &Mutex<Printer>, error: &Error) {
+    open::show(printer, Origin::default(), &Event::Error(error));
 }

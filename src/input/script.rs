@@ -6,17 +6,25 @@
 use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use serde_json::value::RawValue;
 
 use super::command::{self, Command, Line};
 use super::continuation::{escaped, goes_on, is_incomplete_json, unescaped};
 use super::payload::unreadable;
-use super::place::at;
 use super::variables::{Variables, captures_in};
 use crate::error::{Error, Phase, Result};
 
+/// Stands for a value that will be captured.
+const STAND_IN: &str = "0";
+
 /// So that a script can be run by its name.
 const FIRST_LINE: &str = "#!/usr/bin/env -S wscope --script";
+
+/// In the place of a line that is not to be kept.
+const LEFT_OUT: &str = "# here a line that starts with a space was left out\n";
 
 /// What a script does, checked as far as it can be before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +49,7 @@ impl Step {
     /// A mistake, with its place.
     pub fn understand(&self, variables: &Variables) -> Result<Line> {
         command::parse_with(&self.line, |text, quoting| variables.expand(text, quoting))
-            .map_err(|error| at(&self.place, error))
+            .map_err(|error| error.at(&self.place))
     }
 }
 
@@ -64,24 +72,31 @@ impl Script {
     pub fn parse(name: &str, text: &str, variables: &Variables) -> Result<Self> {
         let mut steps = Vec::new();
         let mut lines = text.lines().enumerate();
-        while let Some((index, line)) = lines.next() {
-            if line.trim().is_empty() || line.starts_with('#') {
+        while let Some((index, first)) = lines.next() {
+            if first.trim().is_empty() || first.starts_with('#') {
                 continue;
             }
-            let line = whole(line, lines.by_ref().map(|(_, line)| line));
-            steps.push(Step { place: format!("{name}:{}", index + 1), line });
+            let place = format!("{name}:{}", index + 1);
+            let line = whole(first, lines.by_ref().map(|(_, line)| line));
+            if is_incomplete_json(first) && serde_json::from_str::<&RawValue>(&line).is_err() {
+                return Err(Error::new(Phase::Input, "this starts JSON that does not end")
+                    .hint("`/text` sends a line as it is")
+                    .at(&place));
+            }
+            steps.push(Step { place, line });
         }
         check(&steps, variables)?;
         Ok(Self { steps })
     }
 
-    /// Writes what was typed at the prompt as a script that means the same.
+    /// Writes what was typed at the prompt as a script that means the same, for its owner alone. Lines that start with
+    /// a space are left out, as they are of the history.
     ///
     /// # Errors
     /// When the file exists already, or cannot be written.
     pub fn save(path: &Path, typed: &[String]) -> Result<()> {
         let text = written(typed);
-        let created = OpenOptions::new().write(true).create_new(true).open(path);
+        let created = OpenOptions::new().write(true).create_new(true).mode(0o700).open(path);
         let saved = created.and_then(|mut file| file.write_all(text.as_bytes()));
         saved.map_err(|cause| match cause.kind() {
             ErrorKind::AlreadyExists => Error::new(Phase::Input, format!("`{}` exists already", path.display())),
@@ -105,25 +120,47 @@ fn whole<'a>(first: &str, mut following: impl Iterator<Item = &'a str>) -> Strin
 
 fn check(steps: &[Step], variables: &Variables) -> Result<()> {
     let mut known = HashSet::new();
+    let mut sketch = variables.clone();
     for step in steps {
-        let wanted = captures_in(&step.line).map_err(|error| at(&step.place, error))?;
-        if let Some(unknown) = wanted.iter().find(|name| !known.contains(**name)) {
-            let error = Error::new(Phase::Input, format!("nothing before captures `${{{unknown}}}`"));
-            return Err(at(&step.place, error.hint("`$${` is a literal `${`")));
-        }
-        if !wanted.is_empty() {
-            // What it will mean depends on values that are not known yet, but not which command it is.
-            command::name(&step.line).map_err(|error| at(&step.place, error))?;
-        } else if let Line::Command(Command::Capture { name, .. }) = step.understand(variables)? {
+        check_names(&step.line, &known).map_err(|error| error.at(&step.place))?;
+        if let Some(name) = check_step(step, &sketch)? {
+            sketch.set(&name, STAND_IN);
             known.insert(name);
         }
     }
     Ok(())
 }
 
+fn check_names(line: &str, known: &HashSet<String>) -> Result<()> {
+    match captures_in(line)?.into_iter().find(|name| !known.contains(*name)) {
+        None => Ok(()),
+        Some(unknown) => Err(Error::new(Phase::Input, format!("nothing before captures `${{{unknown}}}`"))
+            .hint("`$${` is a literal `${`")),
+    }
+}
+
+/// The name that the step captures.
+fn check_step(step: &Step, sketch: &Variables) -> Result<Option<String>> {
+    let command = command::name(&step.line).map_err(|error| error.at(&step.place))?;
+    if let Some(name @ ("save" | "reconnect")) = command {
+        return Err(Error::new(Phase::Input, format!("`/{name}` is for the prompt")).at(&step.place));
+    }
+    match step.understand(sketch) {
+        Ok(Line::Command(Command::Capture { name, .. })) => Ok(Some(name)),
+        Ok(_) => Ok(None),
+        // What it means depends on values that are not known yet; but a stand-in makes no difference to a pattern.
+        Err(_) if !captures_in(&step.line)?.is_empty() && !matches!(command, Some("expect" | "capture")) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn written(typed: &[String]) -> String {
     let mut text = format!("{FIRST_LINE}\n");
     for entry in typed.iter().filter(|entry| !entry.is_empty()) {
+        if entry.starts_with(' ') {
+            text.push_str(LEFT_OUT);
+            continue;
+        }
         let would_be_skipped = entry.starts_with('#') || entry.lines().next().is_none_or(|line| line.trim().is_empty());
         if would_be_skipped || is_incomplete_json(entry) {
             text.push_str("/text ");
@@ -148,9 +185,7 @@ mod tests {
     }
 
     fn message(text: &str) -> String {
-        let error = parse(text).unwrap_err();
-        let cause = std::error::Error::source(&error).unwrap();
-        format!("{error}: {cause}")
+        parse(text).unwrap_err().to_string()
     }
 
     #[test]
@@ -195,6 +230,13 @@ mod tests {
         assert_eq!(message("\n/pnig"), "test.ws:2: unknown command `/pnig`, did you mean `/ping`?");
         assert_eq!(message("/wait soon"), "test.ws:1: `soon` is not a number of seconds");
         assert_eq!(message("/capture t re:a\n/wiat ${t}"), "test.ws:2: unknown command `/wiat`, did you mean `/wait`?");
+        assert_eq!(message("/expect ("), "test.ws:1: `(` is not a regular expression: unclosed group");
+        assert_eq!(
+            message("/capture t re:a\n/expect ${t}("),
+            "test.ws:2: `0(` is not a regular expression: unclosed group"
+        );
+        assert_eq!(message("/save x"), "test.ws:1: `/save` is for the prompt");
+        assert_eq!(message("{\"a\": 1\n/quit"), "test.ws:1: this starts JSON that does not end");
         assert_eq!(message("${env:NO}"), "test.ws:1: `${env:NO}` is not in the environment, or not UTF-8");
     }
 
@@ -204,7 +246,8 @@ mod tests {
             "hello",
             "",
             "# no comment",
-            "  ",
+            "\t ",
+            " secret",
             "{\"a\":\n1}",
             "{",
             "ends with \\",
@@ -224,9 +267,11 @@ mod tests {
             Line::Command(Command::Text(text)) => Line::Text(text),
             other => other,
         };
-        let expected: Vec<Line> = typed.iter().filter(|line| !line.is_empty()).map(|line| meant(line)).collect();
+        let kept = typed.iter().filter(|line| !line.is_empty() && !line.starts_with(' '));
+        let expected: Vec<Line> = kept.map(|line| meant(line)).collect();
         let saved: Vec<Line> = script.steps.iter().map(|step| meant(&step.line)).collect();
         assert_eq!(saved, expected);
+        assert!(!fs::read_to_string(&path).unwrap().contains("secret"));
         assert_eq!(
             Script::save(&path, &typed).unwrap_err().to_string(),
             format!("`{}` exists already", path.display())

@@ -73,6 +73,17 @@ pub enum StreamEnd {
     Failed(io::Error),
 }
 
+impl StreamEnd {
+    /// What happened, for people.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Clean => "the connection ended without Close".to_owned(),
+            Self::Cut(place) => format!("the connection ended {place}"),
+            Self::Failed(error) => format!("the connection failed: {error}"),
+        }
+    }
+}
+
 impl Conn {
     /// Queues our Close, unless one is queued already.
     pub fn close(&mut self, now: SessionTime, close: Option<(CloseCode, String)>) {
@@ -86,14 +97,25 @@ impl Conn {
 /// Pings of ours and what became of them.
 #[derive(Debug, Default)]
 pub struct Pings {
-    waiting: VecDeque<(Vec<u8>, SessionTime)>,
+    waiting: VecDeque<Ping>,
     serial: u64,
+    /// The number of the latest one, from 1; 0 before the first.
+    pub number: u64,
+    /// The number of the latest one that was answered; 0 before the first.
+    pub answered: u64,
     count: u64,
     total: Duration,
     least: Duration,
     most: Duration,
     /// When the last one was sent.
     pub last_sent: SessionTime,
+}
+
+#[derive(Debug)]
+struct Ping {
+    number: u64,
+    payload: Vec<u8>,
+    sent: SessionTime,
 }
 
 impl Pings {
@@ -108,16 +130,18 @@ impl Pings {
         if self.waiting.len() == PINGS_REMEMBERED {
             self.waiting.pop_front();
         }
-        self.waiting.push_back((payload.to_vec(), now));
+        self.number += 1;
+        self.waiting.push_back(Ping { number: self.number, payload: payload.to_vec(), sent: now });
         self.last_sent = now;
     }
 
     /// A pong has arrived: how long it took, if it answers a ping of ours. It answers all older ones too
     /// (RFC 6455 section 5.5.3).
     pub fn answered(&mut self, payload: &[u8], now: SessionTime) -> Option<Duration> {
-        let position = self.waiting.iter().position(|(sent, _)| sent == payload)?;
-        let (_, sent) = self.waiting.drain(..=position).next_back()?;
-        let took = now.saturating_sub(sent);
+        let position = self.waiting.iter().position(|ping| ping.payload == payload)?;
+        let ping = self.waiting.drain(..=position).next_back()?;
+        let took = now.saturating_sub(ping.sent);
+        self.answered = ping.number;
         self.least = if self.count == 0 { took } else { self.least.min(took) };
         self.most = self.most.max(took);
         self.total += took;
@@ -127,7 +151,7 @@ impl Pings {
 
     /// When the oldest unanswered ping was sent.
     pub fn oldest_unanswered(&self) -> Option<SessionTime> {
-        self.waiting.front().map(|&(_, sent)| sent)
+        self.waiting.front().map(|ping| ping.sent)
     }
 
     /// The round trips so far.

@@ -37,6 +37,10 @@ impl Handle {
         Self { shared }
     }
 
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     /// Takes the writing end for as many messages as are at hand: they leave in one write.
     pub fn batch(&self) -> Batch<'_> {
         Batch { out: Some(lock(&self.shared.out)), shared: &self.shared }
@@ -52,12 +56,16 @@ impl Handle {
         batch.finish()
     }
 
-    /// Sends a ping whose pong will be timed.
+    /// Sends a ping whose pong will be timed; its number, for [`Expecting::pong`](super::Expecting::pong).
     ///
     /// # Errors
     /// See [`NotSent`].
-    pub fn ping(&self, payload: &[u8]) -> Result<(), NotSent> {
-        self.send(Outgoing::Ping(payload))
+    pub fn ping(&self, payload: &[u8]) -> Result<u64, NotSent> {
+        let mut batch = self.batch();
+        batch.send(Outgoing::Ping(payload))?;
+        // Nobody else sends one before the batch is finished.
+        let number = lock(&self.shared.conn).pings.number;
+        batch.finish().map(|()| number)
     }
 
     /// Queues something for the keeper to send, if no more than `limit` bytes of messages wait; never blocks. `false`

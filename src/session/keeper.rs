@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::conn::{Conn, Input, Reading, StreamEnd};
+use super::conn::{Conn, Input, Reading};
+use super::inbox::Parting;
 use super::queue::Waiting;
 use super::view::lock;
 use super::wake::{Signal, Signals, Sleeper, Woken};
@@ -40,6 +41,21 @@ pub struct Outcome {
     pub enough: bool,
     /// Totals.
     pub summary: Summary,
+}
+
+impl Outcome {
+    /// However the peer ended the session, it was what somebody expected, and no failure.
+    pub fn end_was_expected(&mut self) {
+        if self.ended.status == ExitStatus::Session && self.errors.is_empty() {
+            self.ended.status = ExitStatus::Success;
+        }
+    }
+
+    /// One more thing that went wrong.
+    pub fn add(&mut self, error: Error) {
+        self.ended.status = self.ended.status.max(error.exit_status());
+        self.errors.push(error);
+    }
 }
 
 /// What makes the keeper leave without waiting for anything.
@@ -261,6 +277,9 @@ impl Keeper {
             shared.over.store(true, Ordering::Release);
             shared.room.notify_all();
         }
+        if let Some(inbox) = &shared.inbox {
+            inbox.parted(Parting::Left);
+        }
         if let Ok(mut out) = shared.out.try_lock() {
             out.writer.close_notify();
         }
@@ -364,9 +383,7 @@ fn ended(over: Over, conn: &mut Conn) -> Ended {
         return Ended { code, reason: reason.to_owned(), by, clean: false, status };
     }
     let reason = match mem::take(&mut conn.reading) {
-        Reading::Ended(StreamEnd::Clean) => "the connection ended without Close".to_owned(),
-        Reading::Ended(StreamEnd::Cut(place)) => format!("the connection ended {place}"),
-        Reading::Ended(StreamEnd::Failed(error)) => format!("the connection failed: {error}"),
+        Reading::Ended(end) => end.describe(),
         Reading::Going => "left without Close".to_owned(),
     };
     Ended { code: CloseCode::Abnormal, reason, by, clean: false, status: ExitStatus::Session }

@@ -12,6 +12,7 @@
 //! | `conn` | the state that both directions share | no system call |
 //! | TLS (in [`link`]) | the TLS session | no system call |
 //! | printer (in [`view`]) | everything shown | the write to stdout; taken with none of the others held |
+//! | inbox (in [`Expecting`]) | what was received, for scripts and `/expect` | nothing; may be taken with `conn` held, and none is taken with it held |
 //!
 //! The reader never writes to the socket and never waits for a writer: what it wants sent is queued in `conn`. The
 //! keeper only ever *tries* `out`, and never takes the printer.
@@ -20,6 +21,7 @@ mod clock;
 mod conn;
 mod goal;
 mod handle;
+mod inbox;
 mod keeper;
 pub mod link;
 mod queue;
@@ -34,6 +36,7 @@ use std::time::{Duration, Instant};
 
 pub use goal::Goal;
 pub use handle::{Batch, Handle, NotSent};
+pub use inbox::{Expecting, Missed, Parting, Received, Unmatched};
 pub use keeper::{Keeper, Outcome};
 pub use queue::{Packed, Waiting};
 pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
@@ -41,6 +44,7 @@ pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
 use crate::wire::{Receiver, Role, Sender};
 use clock::Clock;
 use conn::Conn;
+use inbox::Inbox;
 use link::{Link, LinkReader, LinkWriter};
 use view::View;
 
@@ -103,6 +107,8 @@ pub struct Settings {
     pub reply: Reply,
     /// When enough has been received.
     pub goal: Option<Goal>,
+    /// How many bytes of received messages to keep for those who expect something; `None` where nobody does.
+    pub remember: Option<usize>,
 }
 
 /// What the threads share.
@@ -114,6 +120,8 @@ struct Shared {
     clock: Clock,
     out: Mutex<Out>,
     conn: Mutex<Conn>,
+    /// What was received, where somebody may expect something.
+    inbox: Option<Inbox>,
     /// Signalled when the queue in `conn` has been taken, and when the session is over.
     room: Condvar,
     /// Something waits in `conn`'s queue: spares the writers a lock.
@@ -151,6 +159,7 @@ pub fn start(
     link.set_write_timeout(Some(WRITE_TIMEOUT))?;
     let out = Out { sender, writer: LinkWriter::new(Arc::clone(&link)), buffer: Vec::new(), written: 0 };
     let shared = Arc::new(Shared {
+        inbox: settings.remember.map(Inbox::new),
         settings,
         link,
         view,

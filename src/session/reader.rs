@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::conn::{Reading, StreamEnd};
 use super::goal::Tally;
+use super::inbox::Parting;
 use super::link::LinkReader;
 use super::queue::{Packed, Waiting};
 use super::view::{Shown, lock};
@@ -16,7 +17,7 @@ use super::{Courtesy, ECHO_BUDGET, Reply, Shared};
 use crate::error::{Error, Phase};
 use crate::event::Stamp;
 use crate::output::{FlushError, Stream};
-use crate::wire::{self, CloseCode, Ending, Finding, Receiver};
+use crate::wire::{self, By, CloseCode, Ending, Finding, Receiver};
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
 pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
@@ -31,6 +32,9 @@ pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
         };
         let end = panic::catch_unwind(AssertUnwindSafe(|| reader.run()))
             .unwrap_or_else(|_| StreamEnd::Failed(io::Error::other("the reader panicked")));
+        if let Some(inbox) = &shared.inbox {
+            inbox.parted(Parting::Dropped(end.describe()));
+        }
         lock(&shared.conn).reading = Reading::Ended(end);
         shared.waker.wake();
     });
@@ -156,6 +160,9 @@ impl Reader {
 
     /// The session cannot go on: says so to the peer, and to the user.
     fn fail(&self, finding: Finding) {
+        if let Some(inbox) = &self.shared.inbox {
+            inbox.parted(Parting::Breach(finding.rule.summary().to_owned()));
+        }
         let mut conn = lock(&self.shared.conn);
         if let Some(code) = finding.rule.close_code() {
             conn.close(self.shared.clock.now(), Some((code, finding.rule.summary().to_owned())));
@@ -200,7 +207,22 @@ impl Shared {
                 }
                 None
             }
-            wire::Event::Pong(payload) => lock(&self.conn).pings.answered(payload, self.clock.now()),
+            wire::Event::Pong(payload) => {
+                let mut conn = lock(&self.conn);
+                let round_trip = conn.pings.answered(payload, self.clock.now());
+                let answered = conn.pings.answered;
+                drop(conn);
+                if let Some(inbox) = &self.inbox {
+                    inbox.pong(answered);
+                }
+                round_trip
+            }
+            wire::Event::Message { kind, payload, .. } => {
+                if let Some(inbox) = &self.inbox {
+                    inbox.message(*kind, payload);
+                }
+                None
+            }
             _ => None,
         }
     }
@@ -208,6 +230,10 @@ impl Shared {
     fn closed_by_peer(&self, close: &wire::Close<'_>) {
         let mut conn = lock(&self.conn);
         conn.closing.received(*close);
+        if let Some(inbox) = &self.inbox {
+            let first = conn.closing.first().unwrap_or(By::Peer);
+            inbox.parted(Parting::Closed { code: close.code, reason: close.reason.to_owned(), first });
+        }
         if self.settings.close_reply == Courtesy::Answer && conn.close_queued.is_none() {
             let reply = conn.closing.reply().and_then(|close| close.code);
             conn.close(self.clock.now(), reply.map(|code: CloseCode| (code, String::new())));

@@ -136,6 +136,15 @@ pub(super) fn expect_close(rest: &str) -> Result<Command, Mistake> {
     Ok(Command::ExpectClose { within, code })
 }
 
+/// RFC 6901 section 3.
+fn json_pointer(pointer: &str) -> Result<String> {
+    if pointer.is_empty() || pointer.starts_with('/') {
+        return Ok(pointer.to_owned());
+    }
+    Err(mistake(format!("`{pointer}` is not a JSON pointer"))
+        .hint("it starts with `/`: `json:/token`, `json:/items/0/id`"))
+}
+
 /// Where in the arguments of `command` a regular expression starts: values that are put in there match themselves.
 pub(super) fn pattern_start(command: &str, rest: &str) -> usize {
     let start = match command {
@@ -188,7 +197,7 @@ pub(super) fn capture(rest: &str) -> Result<Command, Mistake> {
     let (name, source) = rest.trim_start().split_once(char::is_whitespace).ok_or(Mistake::Shape)?;
     let source = source.trim_start();
     let from = match (source.strip_prefix("json:"), source.strip_prefix("re:")) {
-        (Some(pointer), _) => Capture::Json(pointer.trim_end().to_owned()),
+        (Some(pointer), _) => Capture::Json(json_pointer(pointer.trim_end())?),
         (_, Some(pattern)) => Capture::Regex(pattern.parse()?),
         _ => return Err(Mistake::Shape),
     };

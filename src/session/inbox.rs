@@ -1,0 +1,414 @@
+//! What was received and has not been matched yet, for those who expect something: scripts, and who types `/expect`.
+//!
+//! It is filled only where [`Settings::remember`](super::Settings::remember) asks for it. The reader never waits for
+//! it, because whoever expects may be stuck in a write that the peer takes only when we read: past the budget the
+//! oldest messages are forgotten.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::clock::{Clock, SessionTime};
+use super::handle::Handle;
+use super::view::lock;
+use crate::wire::{By, CloseCode, Kind};
+
+/// What a message costs beside its payload.
+const OVERHEAD: usize = 64;
+/// How soon to look again when the session's clock stands still.
+const TICK: Duration = Duration::from_millis(1);
+
+/// A message that was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Text or binary.
+    pub kind: Kind,
+    /// The whole of it.
+    pub payload: Arc<[u8]>,
+    /// How many messages of the session came before it.
+    number: u64,
+}
+
+/// Why no further message will come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parting {
+    /// The peer sent Close.
+    Closed {
+        /// The status code; `None` for an empty body.
+        code: Option<CloseCode>,
+        /// The reason, empty when there was none.
+        reason: String,
+        /// Whose Close was first.
+        first: By,
+    },
+    /// The stream ended without Close: how.
+    Dropped(String),
+    /// The peer broke a rule: which.
+    Breach(String),
+    /// We left.
+    Left,
+}
+
+/// Why an expectation was not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missed {
+    /// The time was up.
+    TimeUp,
+    /// Nothing more will come.
+    Parted(Parting),
+}
+
+/// Messages that nothing has matched.
+#[derive(Debug, Default)]
+pub struct Unmatched {
+    /// How many there are, forgotten ones included.
+    pub count: u64,
+    /// How many of these were forgotten, because too much was waiting.
+    pub forgotten: u64,
+    /// The latest of them, in order.
+    pub latest: Vec<Received>,
+}
+
+/// What waits to be matched, and what else can be expected.
+pub(super) struct Inbox {
+    /// Bytes that may wait; the latest message waits whatever its length.
+    budget: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Received>,
+    size: usize,
+    forgotten: u64,
+    /// How many messages have come.
+    count: u64,
+    /// How many had come where quiet begins.
+    mark: u64,
+    last: Option<Received>,
+    matched: Option<Received>,
+    /// The number of the latest ping that was answered.
+    answered: u64,
+    parting: Option<Parting>,
+    /// Somebody waits for a change.
+    is_watched: bool,
+}
+
+impl Inbox {
+    pub(super) fn new(budget: usize) -> Self {
+        Self { budget, state: Mutex::default(), changed: Condvar::new() }
+    }
+
+    /// A message has come.
+    pub(super) fn message(&self, kind: Kind, payload: &[u8]) {
+        self.change(|state| {
+            let message = Received { kind, payload: payload.into(), number: state.count };
+            state.count += 1;
+            state.size += message.size();
+            state.last = Some(message.clone());
+            state.waiting.push_back(message);
+            while state.size > self.budget && state.waiting.len() > 1 {
+                state.use_up();
+                state.forgotten += 1;
+            }
+        });
+    }
+
+    /// The ping of this number has been answered.
+    pub(super) fn pong(&self, ping: u64) {
+        self.change(|state| state.answered = state.answered.max(ping));
+    }
+
+    /// Nothing more will come. The first reason counts.
+    pub(super) fn parted(&self, parting: Parting) {
+        self.change(|state| {
+            state.parting.get_or_insert(parting);
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = lock(&self.state);
+        change(&mut state);
+        if state.is_watched {
+            self.changed.notify_all();
+        }
+    }
+}
+
+impl State {
+    fn use_up(&mut self) {
+        if let Some(message) = self.waiting.pop_front() {
+            self.size -= message.size();
+        }
+    }
+
+    /// The first message that waits and has at least this number.
+    fn at(&self, number: u64) -> Option<&Received> {
+        let first = self.waiting.front()?.number;
+        self.waiting.get(usize::try_from(number.saturating_sub(first)).ok()?)
+    }
+}
+
+impl Received {
+    fn size(&self) -> usize {
+        self.payload.len() + OVERHEAD
+    }
+}
+
+impl Handle {
+    /// What can be expected of the session; `None` when it doesn't remember what it received.
+    pub fn expecting(&self) -> Option<Expecting<'_>> {
+        let shared = self.shared();
+        shared.inbox.as_ref().map(|inbox| Expecting { clock: &shared.clock, inbox })
+    }
+}
+
+/// Waits for what a session receives. Its time limits are on the session's clock, which stands still while we are
+/// blocked on our own output; but for [`pause`](Self::pause).
+pub struct Expecting<'a> {
+    clock: &'a Clock,
+    inbox: &'a Inbox,
+}
+
+impl Expecting<'_> {
+    /// Looks through what came since the last match, and goes on for as long as `within`. What it finds is used up, and
+    /// what came before that; when it finds nothing, nothing is.
+    ///
+    /// # Errors
+    /// See [`Missed`].
+    pub fn find(&self, within: Duration, matches: impl Fn(&Received) -> bool) -> Result<Received, Missed> {
+        let until = self.deadline(within);
+        let mut number = 0;
+        loop {
+            let message = self.next(number, until)?;
+            // The lock is free meanwhile: the reader doesn't wait for a long look at a long message.
+            if matches(&message) {
+                self.match_through(&message);
+                return Ok(message);
+            }
+            number = message.number + 1;
+        }
+    }
+
+    /// Waits for as long as `within` whether a message comes, counted from the last match or [`mark`](Self::mark).
+    ///
+    /// # Errors
+    /// The first message that came.
+    pub fn quiet(&self, within: Duration) -> Result<(), Received> {
+        let mark = lock(&self.inbox.state).mark;
+        self.next(mark, self.deadline(within)).map_or(Ok(()), Err)
+    }
+
+    /// From here on it has to be [`quiet`](Self::quiet).
+    pub fn mark(&self) {
+        let mut state = lock(&self.inbox.state);
+        state.mark = state.count;
+    }
+
+    /// Waits for the end of what the peer sends.
+    pub fn parting(&self, within: Duration) -> Option<Parting> {
+        self.wait(self.deadline(within), |state| state.parting.clone())
+    }
+
+    /// Waits for the pong that answers the ping of this number, or a later one (RFC 6455 section 5.5.3).
+    ///
+    /// # Errors
+    /// See [`Missed`].
+    pub fn pong(&self, ping: u64, within: Duration) -> Result<(), Missed> {
+        let answered = self.wait(self.deadline(within), |state| {
+            if state.answered >= ping { Some(Ok(())) } else { state.parted().map(Err) }
+        });
+        answered.unwrap_or(Err(Missed::TimeUp))
+    }
+
+    /// Does nothing for as long as `time`, unless nothing more will come.
+    pub fn pause(&self, time: Duration) {
+        let mut state = lock(&self.inbox.state);
+        state.is_watched = true;
+        let waited = self.inbox.changed.wait_timeout_while(state, time, |state| state.parting.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_watched = false;
+    }
+
+    /// The message that was matched last, or else the one that came last.
+    pub fn latest(&self) -> Option<Received> {
+        let state = lock(&self.inbox.state);
+        state.matched.as_ref().or(state.last.as_ref()).cloned()
+    }
+
+    /// What came since the last match, with at most so many of the latest.
+    pub fn unmatched(&self, most: usize) -> Unmatched {
+        let state = lock(&self.inbox.state);
+        let skipped = state.waiting.len().saturating_sub(most);
+        Unmatched {
+            count: state.forgotten + state.waiting.len() as u64,
+            forgotten: state.forgotten,
+            latest: state.waiting.iter().skip(skipped).cloned().collect(),
+        }
+    }
+
+    fn match_through(&self, message: &Received) {
+        let mut state = lock(&self.inbox.state);
+        while state.waiting.front().is_some_and(|first| first.number <= message.number) {
+            state.use_up();
+        }
+        state.forgotten = 0;
+        state.mark = message.number + 1;
+        state.matched = Some(message.clone());
+    }
+
+    /// The first message that has at least this number, when it comes.
+    fn next(&self, number: u64, until: SessionTime) -> Result<Received, Missed> {
+        let found = self.wait(until, |state| match state.at(number) {
+            Some(message) => Some(Ok(message.clone())),
+            None => state.parted().map(Err),
+        });
+        found.unwrap_or(Err(Missed::TimeUp))
+    }
+
+    fn wait<T>(&self, until: SessionTime, look: impl Fn(&State) -> Option<T>) -> Option<T> {
+        let mut state = lock(&self.inbox.state);
+        let found = loop {
+            let found = look(&state);
+            let left = until.saturating_sub(self.clock.now());
+            if found.is_some() || left.is_zero() {
+                break found;
+            }
+            state.is_watched = true;
+            let waited = self.inbox.changed.wait_timeout(state, left.max(TICK));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        };
+        state.is_watched = false;
+        found
+    }
+
+    fn deadline(&self, within: Duration) -> SessionTime {
+        self.clock.now().saturating_add(within)
+    }
+}
+
+impl State {
+    fn parted(&self) -> Option<Missed> {
+        self.parting.clone().map(Missed::Parted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(20);
+    const LATER: Duration = Duration::from_secs(30);
+
+    fn with_inbox(budget: usize, test: impl FnOnce(&Inbox, &Expecting<'_>)) {
+        let (clock, inbox) = (Clock::start(), Inbox::new(budget));
+        test(&inbox, &Expecting { clock: &clock, inbox: &inbox });
+    }
+
+    fn texts(inbox: &Inbox, texts: &[&str]) {
+        for text in texts {
+            inbox.message(Kind::Text, text.as_bytes());
+        }
+    }
+
+    fn find(expecting: &Expecting<'_>, text: &str, within: Duration) -> Result<Received, Missed> {
+        expecting.find(within, |message| *message.payload == *text.as_bytes())
+    }
+
+    fn latest(expecting: &Expecting<'_>) -> String {
+        expecting.latest().map_or_else(String::new, |message| String::from_utf8_lossy(&message.payload).into_owned())
+    }
+
+    #[test]
+    fn a_match_uses_up_what_it_skips_and_a_miss_uses_up_nothing() {
+        with_inbox(1000, |inbox, expecting| {
+            texts(inbox, &["a", "b", "c"]);
+            assert_eq!(find(expecting, "x", SOON), Err(Missed::TimeUp));
+            assert_eq!(expecting.unmatched(2).count, 3);
+            find(expecting, "b", Duration::ZERO).unwrap();
+            assert_eq!(find(expecting, "a", SOON), Err(Missed::TimeUp));
+            assert_eq!(find(expecting, "b", SOON), Err(Missed::TimeUp));
+            find(expecting, "c", Duration::ZERO).unwrap();
+        });
+    }
+
+    #[test]
+    fn a_message_is_waited_for() {
+        with_inbox(1000, |inbox, expecting| {
+            thread::scope(|scope| {
+                let found = scope.spawn(|| find(expecting, "b", LATER));
+                texts(inbox, &["a", "b"]);
+                found.join().unwrap().unwrap();
+            });
+        });
+    }
+
+    #[test]
+    fn the_end_is_found_after_what_came_before_it() {
+        with_inbox(1000, |inbox, expecting| {
+            let closed = Parting::Closed { code: Some(CloseCode::Normal), reason: "bye".into(), first: By::Peer };
+            texts(inbox, &["a"]);
+            inbox.parted(closed.clone());
+            inbox.parted(Parting::Left);
+            find(expecting, "a", LATER).unwrap();
+            assert_eq!(find(expecting, "b", LATER), Err(Missed::Parted(closed.clone())));
+            assert_eq!(expecting.pong(1, LATER), Err(Missed::Parted(closed.clone())));
+            assert_eq!(expecting.parting(LATER), Some(closed));
+            expecting.pause(LATER);
+        });
+    }
+
+    #[test]
+    fn what_is_too_much_is_forgotten_from_the_front_but_never_the_latest() {
+        with_inbox(2 * (OVERHEAD + 1), |inbox, expecting| {
+            texts(inbox, &["a", "b", "c"]);
+            let unmatched = expecting.unmatched(1);
+            assert_eq!((unmatched.count, unmatched.forgotten), (3, 1));
+            assert_eq!(&*unmatched.latest[0].payload, b"c");
+            texts(
+                inbox,
+                &[
+                    "a message as long as all that may wait, and longer than that: more than the whole budget of bytes, in fact more than 130",
+                ],
+            );
+            assert_eq!(expecting.unmatched(9).latest.len(), 1);
+            assert!(latest(expecting).starts_with("a message"));
+        });
+    }
+
+    #[test]
+    fn quiet_begins_with_the_last_match_or_where_it_was_marked() {
+        with_inbox(1000, |inbox, expecting| {
+            texts(inbox, &["greeting"]);
+            expecting.quiet(SOON).unwrap_err();
+            expecting.mark();
+            expecting.quiet(SOON).unwrap();
+            texts(inbox, &["a", "b"]);
+            find(expecting, "a", LATER).unwrap();
+            assert_eq!(&*expecting.quiet(LATER).unwrap_err().payload, b"b");
+        });
+    }
+
+    #[test]
+    fn what_was_matched_last_is_the_latest_or_else_what_came_last() {
+        with_inbox(1000, |inbox, expecting| {
+            assert_eq!(expecting.latest(), None);
+            texts(inbox, &["a", "b"]);
+            assert_eq!(latest(expecting), "b");
+            find(expecting, "a", LATER).unwrap();
+            assert_eq!(latest(expecting), "a");
+        });
+    }
+
+    #[test]
+    fn a_pong_answers_older_pings_too() {
+        with_inbox(1000, |inbox, expecting| {
+            inbox.pong(2);
+            inbox.pong(1);
+            expecting.pong(2, LATER).unwrap();
+            assert_eq!(expecting.pong(3, SOON), Err(Missed::TimeUp));
+        });
+    }
+}
