@@ -307,7 +307,9 @@ mod deflate {
         let frame = Frame::binary(deflated(&vec![0; 256 * MIB])).rsv(4);
         let server = say_with(ACCEPTED, frame.bytes());
         let output = Wscope::new().args(["-N", "--max-message", "1MiB"]).arg(server.url()).run();
-        output.exits(1).prints("before\n").says("1009").stays_below(16 * MIB).takes_less_than(SOON);
+        // 16 MiB for the program as it is released; unoptimised code alone takes some more.
+        let most = if cfg!(debug_assertions) { 24 } else { 16 } * MIB;
+        output.exits(1).prints("before\n").says("1009").stays_below(most).takes_less_than(SOON);
         assert_eq!(server.outcome(), Some(1009));
     }
 
