@@ -1,5 +1,6 @@
 //! The exit status, each by the failure that it stands for.
 
+use std::fs::File;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -52,6 +53,14 @@ fn status_1_when_the_connection_is_reset() {
     program.wait_stdout("last\n");
     program.write("go\n");
     program.finish().exits(1).prints("last\n");
+}
+
+#[test]
+fn status_1_when_stdout_cannot_be_written() {
+    // Linux: every write fails as on a full disk.
+    let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+    let server = websocket::push([tungstenite::Message::text("lost")]);
+    Wscope::new().arg("-N").arg(server.url()).stdout_file(full).run().exits(1).says("stdout");
 }
 
 #[test]

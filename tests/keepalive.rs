@@ -96,6 +96,35 @@ fn pings_and_pongs_are_shown_when_asked_for() {
 }
 
 #[test]
+fn no_close_reply_stays_silent() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.half_close();
+        connection.expect_end();
+    });
+    let _ = Wscope::new().args(["-N", "--no-close-reply"]).arg(server.url()).run();
+    server.outcome();
+}
+
+#[test]
+fn echo_sends_each_message_back_as_it_came() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let messages =
+            [Frame::text("text"), Frame::binary([0, 0xFF]), Frame::text(""), Frame::text("x".repeat(70_000))];
+        for message in &messages {
+            connection.send_frame(message);
+            assert_eq!(connection.frame().unmasked(), *message);
+        }
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+    });
+    Wscope::new().arg("--echo").arg(server.url()).stdin("not read\n").run().exits(0);
+    server.outcome();
+}
+
+#[test]
 fn no_pong_stays_silent() {
     let server = serve(|mut connection| {
         connection.accept();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use flate2::write::DeflateEncoder;
-use flate2::{Compression, FlushCompress};
+use flate2::{Compression, FlushCompress, FlushDecompress};
 
 use crate::support::frame::opcode;
 use crate::support::program::Output;
@@ -265,6 +265,39 @@ mod deflate {
         });
         let output = Wscope::new().arg("-N").arg(server.url()).run();
         output.exits(0).prints("Hello, Hello, Hello\nand one that is not\n");
+    }
+
+    #[test]
+    fn what_is_sent_is_compressed_with_what_came_before_in_mind() {
+        let server = serve(|mut connection| {
+            connection.accept_with(ACCEPTED);
+            let mut inflate = flate2::Decompress::new(false);
+            let frames = [connection.frame(), connection.frame()];
+            connection.answer_close();
+            frames.map(|frame| {
+                assert_eq!((frame.rsv, frame.opcode), (4, opcode::TEXT));
+                let mut plain = Vec::with_capacity(10_000);
+                let compressed = [&frame.payload[..], b"\0\0\xFF\xFF"].concat();
+                inflate.decompress_vec(&compressed, &mut plain, FlushDecompress::Sync).unwrap();
+                (String::from_utf8(plain).unwrap(), frame.payload.len())
+            })
+        });
+        let line: String = (0..300).map(|number| format!("{number} ")).collect();
+        Wscope::new().args(["-x", &line, "-x", &line, "-w", "0"]).arg(server.url()).run().exits(0);
+        let [first, second] = server.outcome();
+        assert_eq!((&first.0, &second.0), (&line, &line));
+        assert!(first.1 < line.len() && second.1 < first.1, "{} {}", first.1, second.1);
+    }
+
+    #[test]
+    fn compression_can_be_left_out() {
+        let server = serve(|mut connection| {
+            let request = connection.accept();
+            connection.answer_close();
+            request
+        });
+        Wscope::new().args(["--no-deflate", "-w", "0"]).arg(server.url()).run().exits(0);
+        assert_eq!(server.outcome().header("Sec-WebSocket-Extensions"), None);
     }
 
     #[test]

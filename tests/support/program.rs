@@ -41,6 +41,7 @@ enum Reading {
     All,
     Lines(usize),
     Later,
+    Nobody(File),
 }
 
 impl Wscope {
@@ -104,6 +105,12 @@ impl Wscope {
         self
     }
 
+    /// `wscope > FILE`
+    pub fn stdout_file(mut self, file: File) -> Self {
+        self.stdout = Reading::Nobody(file);
+        self
+    }
+
     /// The folder that the program takes for the user's home.
     pub fn home(&self) -> &Path {
         self.home.path()
@@ -126,7 +133,11 @@ impl Wscope {
             Input::Held => (Stdio::piped(), None),
             Input::Bytes(bytes) => (Stdio::piped(), Some(bytes)),
         };
-        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (stdout, reading) = match self.stdout {
+            Reading::Nobody(file) => (file.into(), Reading::All),
+            reading => (Stdio::piped(), reading),
+        };
+        command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
         let started = Instant::now();
         let mut child = command.spawn().expect("the program can be started");
         let mut stdin = child.stdin.take();
@@ -134,11 +145,11 @@ impl Wscope {
             let pipe = stdin.take().expect("stdin is piped");
             thread::spawn(move || feed_pipe(pipe, &bytes));
         }
-        let pipe = child.stdout.take().expect("stdout is piped");
-        let (stdout, unread) = match self.stdout {
-            Reading::All => (Some(Capture::all(pipe)), None),
-            Reading::Lines(lines) => (Some(Capture::lines(pipe, lines)), None),
-            Reading::Later => (None, Some(pipe)),
+        let (stdout, unread) = match (child.stdout.take(), reading) {
+            (None, _) => (Some(Capture::all(std::io::empty())), None),
+            (Some(pipe), Reading::Lines(lines)) => (Some(Capture::lines(pipe, lines)), None),
+            (Some(pipe), Reading::Later) => (None, Some(pipe)),
+            (Some(pipe), _) => (Some(Capture::all(pipe)), None),
         };
         let stderr = Capture::all(child.stderr.take().expect("stderr is piped"));
         Running { child, stdin, stdout, unread, stderr, started, peak_memory: 0, patience: PATIENCE, _home: self.home }
