@@ -211,11 +211,15 @@ mod leaving {
 
     #[test]
     fn the_first_ctrl_c_leaves_when_output_is_blocked() {
-        let server = serve(|mut connection| {
+        let (tell, told) = mpsc::channel();
+        let told = Mutex::new(told);
+        let server = serve(move |mut connection| {
             connection.accept();
+            told.lock().unwrap().recv().unwrap();
             while connection.try_send(Frame::text("x".repeat(1023)).bytes().repeat(64)).is_ok() {}
         });
-        let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
+        let mut terminal = open(&server);
+        tell.send(()).unwrap();
         terminal.wait("xxx");
         terminal.pause();
         terminal.wait_for_signals();
