@@ -16,6 +16,7 @@ mod handshake;
 mod keepalive;
 mod listen;
 mod pipe;
+mod progress;
 mod rude;
 mod script;
 mod signals;

@@ -76,7 +76,8 @@ const STREAMS: &str = "  stdin and stdout are judged separately, each by whether
   stdin, otherwise    data: each line is a text message, an empty one too
   stdout, terminal    text with control characters shown, binary as a hex dump
   stdout, otherwise   data: text with a newline each, binary as it is
-  stderr              what wscope says: notes, errors, -v, --frames, --hex, -P
+  stderr              what wscope says: notes, errors, -v, --frames, --hex, -P;
+                      on a terminal also how far a long send is (not with -q)
 
   When the input has ended, wscope stays until nothing has come for 2 seconds
   (or as -w says), then closes, and prints what still comes.";

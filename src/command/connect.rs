@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::front_end::{self, FrontEnd, Input};
 use super::open::{self, Session};
 use super::plan::Plan;
+use super::progress::Watch;
 use super::report::{self, Totals};
 use super::{repl, script, show};
 use crate::cli::SessionArgs;
@@ -52,7 +53,8 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
             return Ok(error.exit_status());
         }
     };
-    let front_end = FrontEnd::spawn(handle.clone(), input);
+    let watch = input.source.as_ref().and_then(|_| Watch::start(&handle, &printer, &args.view));
+    let front_end = FrontEnd::spawn(handle.clone(), input, watch);
     let outcome = keeper.run(&mut sleeper, Some(&signals), Some(io::stdout().as_fd()));
     let mut unsent = front_end.left_over();
     unsent.messages += handle.unsent();

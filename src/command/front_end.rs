@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::pace::Pace;
+use super::progress::Watch;
 use super::report::Unsent;
 use crate::cli::{FormatArgs, InputFormat};
 use crate::error::{Error, Phase, Result};
@@ -39,13 +40,15 @@ pub struct FrontEnd {
 }
 
 impl FrontEnd {
-    /// Sends `input` through `handle`, then tells the session that the input has ended.
-    pub fn spawn(handle: Handle, input: Input) -> Self {
+    /// Sends `input` through `handle`, with somebody who watches until that is done, then tells the session that the
+    /// input has ended.
+    pub fn spawn(handle: Handle, input: Input, watch: Option<Watch>) -> Self {
         let reading = Arc::new(AtomicBool::new(false));
         let (tell, left_over) = mpsc::channel();
         let worker = Worker { handle, reading: Arc::clone(&reading) };
         thread::spawn(move || {
             let unsent = worker.run(input);
+            drop(watch);
             worker.handle.input_ended();
             let _ = tell.send(unsent);
         });

@@ -12,6 +12,7 @@ mod pace;
 mod peer;
 mod performer;
 mod plan;
+mod progress;
 mod repl;
 mod report;
 mod script;

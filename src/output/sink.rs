@@ -13,6 +13,9 @@ const STRAIGHT: usize = 64 << 10;
 /// read's bytes inflate to.
 const SPILL: usize = 256 << 10;
 
+/// Back to the start of the line, and erases it.
+const ERASE: &[u8] = b"\r\x1b[K";
+
 /// Where what goes to a stream may be cut into several writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
@@ -30,6 +33,8 @@ pub struct Sink {
     pub palette: Palette,
     outlet: Box<dyn Outlet>,
     cut: Cut,
+    at_line_start: bool,
+    has_status: bool,
     failed: bool,
     error: Option<io::Error>,
 }
@@ -37,7 +42,16 @@ pub struct Sink {
 impl Sink {
     /// A stream with nothing on it yet.
     pub fn new(outlet: Box<dyn Outlet>, colors: Colors, cut: Cut) -> Self {
-        Self { buffer: Vec::new(), palette: Palette::new(colors), outlet, cut, failed: false, error: None }
+        Self {
+            buffer: Vec::new(),
+            palette: Palette::new(colors),
+            outlet,
+            cut,
+            at_line_start: true,
+            has_status: false,
+            failed: false,
+            error: None,
+        }
     }
 
     /// Appends a payload as it is; or, when copying it would cost more, writes what waits and then the payload.
@@ -74,13 +88,38 @@ impl Sink {
         self.buffer = buffer;
     }
 
+    /// Shows a line on a terminal that lasts until it is erased, or anything else is written. In the middle of a line
+    /// it isn't shown.
+    pub fn show_status(&mut self, line: &str) {
+        self.flush();
+        if self.at_line_start {
+            self.write_out(&[ERASE, line.as_bytes()].concat());
+            self.has_status = true;
+        }
+    }
+
+    /// Erases that line.
+    pub fn erase_status(&mut self) {
+        if std::mem::take(&mut self.has_status) {
+            self.write_out(ERASE);
+        }
+    }
+
     /// The error of the last write, once.
     pub fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        if bytes.is_empty() || self.failed {
+        if let Some(last) = bytes.last() {
+            self.erase_status();
+            self.write_out(bytes);
+            self.at_line_start = *last == b'\n';
+        }
+    }
+
+    fn write_out(&mut self, bytes: &[u8]) {
+        if self.failed {
             return;
         }
         if let Err(error) = self.outlet.write_all(bytes) {

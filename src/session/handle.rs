@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, TryLockError};
 use std::time::Duration;
 
-use super::clock::Clock;
 use super::conn::{Conn, Input};
+use super::outflow::Outflow;
 use super::queue::Waiting;
 use super::view::lock;
 use super::{Out, Shared};
@@ -121,6 +121,11 @@ impl Handle {
     /// Messages that were taken from the input and never reached the peer.
     pub fn unsent(&self) -> u64 {
         self.shared.unsent.load(Ordering::Relaxed)
+    }
+
+    /// How much has gone out, and how much is about to. Never waits for whoever is writing.
+    pub fn outflow(&self) -> Outflow {
+        self.shared.outflow.read()
     }
 
     /// Whether the session is over.
@@ -242,7 +247,7 @@ impl Shared {
     /// Writes what is in the buffer, looking every now and then whether the session is over.
     fn write(&self, out: &mut Out) -> Result<(), NotSent> {
         loop {
-            match out.write_some(&self.clock) {
+            match out.write_some(self) {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if !self.over.load(Ordering::Acquire) {
@@ -280,7 +285,7 @@ impl Shared {
                 });
             }
         }
-        match out.write_some(&self.clock) {
+        match out.write_some(self) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
                 out.buffer.clear();
                 out.written = 0;
@@ -311,10 +316,13 @@ impl Shared {
 
 impl Out {
     /// Writes until everything is taken or a write times out.
-    fn write_some(&mut self, clock: &Clock) -> io::Result<()> {
+    fn write_some(&mut self, shared: &Shared) -> io::Result<()> {
+        shared.outflow.count(0, self.buffer.len() - self.written);
         while self.written < self.buffer.len() {
-            self.written += self.writer.write(&self.buffer[self.written..])?;
-            clock.written();
+            let taken = self.writer.write(&self.buffer[self.written..])?;
+            self.written += taken;
+            shared.outflow.count(taken, self.buffer.len() - self.written);
+            shared.clock.written();
         }
         self.writer.flush()?;
         self.buffer.clear();

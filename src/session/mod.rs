@@ -24,6 +24,7 @@ mod handle;
 mod inbox;
 mod keeper;
 pub mod link;
+mod outflow;
 mod queue;
 mod reader;
 pub mod upgrade;
@@ -38,6 +39,7 @@ pub use goal::Goal;
 pub use handle::{Batch, Handle, NotSent};
 pub use inbox::{Expecting, Missed, Parting, Received, Unmatched};
 pub use keeper::{Keeper, Outcome};
+pub use outflow::Outflow;
 pub use queue::{Packed, Waiting};
 pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
 
@@ -46,6 +48,7 @@ use clock::Clock;
 use conn::Conn;
 use inbox::Inbox;
 use link::{Link, LinkReader, LinkWriter};
+use outflow::OutflowCounter;
 use view::View;
 
 /// How long a write may block before it looks whether the session is over.
@@ -130,6 +133,8 @@ struct Shared {
     over: AtomicBool,
     /// Messages that were handed to us and will never reach the peer.
     unsent: AtomicU64,
+    /// What the connection has taken of our frames.
+    outflow: OutflowCounter,
 }
 
 /// The writing end.
@@ -171,6 +176,7 @@ pub fn start(
         queued: AtomicBool::new(false),
         over: AtomicBool::new(false),
         unsent: AtomicU64::new(0),
+        outflow: OutflowCounter::default(),
     });
     reader::spawn(Arc::clone(&shared), reader, receiver);
     Ok((Handle::new(Arc::clone(&shared)), Keeper::new(shared)))

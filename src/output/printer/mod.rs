@@ -15,7 +15,7 @@ use crate::output::outlet::Outlet;
 use crate::output::printer::messages::Streamed;
 use crate::output::sink::{Cut, Sink};
 use crate::output::timestamp::Clock;
-use crate::output::{json, talk};
+use crate::output::{Progress, json, talk};
 use crate::wire::{self, Observe};
 
 /// Whose event it is.
@@ -157,6 +157,17 @@ impl Printer {
         data.or(talk).map_or(Ok(()), Err)
     }
 
+    /// Shows at once how far a long send is, on a talk stream that leads to a terminal of so many columns. It goes when
+    /// anything else is said there.
+    pub fn show_progress(&mut self, progress: &Progress, columns: usize) {
+        self.talk.as_mut().unwrap_or(&mut self.data).show_status(&progress.line(columns));
+    }
+
+    /// Erases at once what [`show_progress`](Self::show_progress) showed.
+    pub fn erase_progress(&mut self) {
+        self.talk.as_mut().unwrap_or(&mut self.data).erase_status();
+    }
+
     fn any_event(&mut self, origin: Origin, stamp: Stamp, event: &Event<'_>) {
         if let Event::Open(_) = event {
             self.clock.open(origin.client, stamp);
@@ -173,7 +184,10 @@ impl Printer {
             Event::Finding(finding) => self.finding(origin, finding),
             Event::Error(error) => self.error(origin, error),
             Event::Open(opened) => self.opened(origin, stamp, opened),
-            Event::Ended(ended) => self.ended(origin, stamp, ended),
+            Event::Ended(ended) => {
+                self.erase_progress();
+                self.ended(origin, stamp, ended);
+            }
             Event::Head { direction, bytes } if verbose => self.head(origin, *direction, bytes),
             Event::Step(step) if verbose => self.details(origin, &[talk::step(step)]),
             Event::Tls(facts) if verbose => self.details(origin, &talk::tls(facts)),

@@ -1,0 +1,32 @@
+//! How much has gone out: for those who watch a long send without waiting for whoever is writing.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What became of the bytes of our frames so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outflow {
+    /// Bytes that the connection has taken.
+    pub written: u64,
+    /// Bytes that it is to take next.
+    pub waiting: u64,
+}
+
+/// Counts; its reader may see the two numbers of different moments.
+#[derive(Debug, Default)]
+pub(super) struct OutflowCounter {
+    written: AtomicU64,
+    waiting: AtomicU64,
+}
+
+impl OutflowCounter {
+    /// The connection has taken `taken` bytes more, and `waiting` are left.
+    pub(super) fn count(&self, taken: usize, waiting: usize) {
+        self.written.fetch_add(taken as u64, Ordering::Relaxed);
+        self.waiting.store(waiting as u64, Ordering::Relaxed);
+    }
+
+    /// The numbers so far.
+    pub(super) fn read(&self) -> Outflow {
+        Outflow { written: self.written.load(Ordering::Relaxed), waiting: self.waiting.load(Ordering::Relaxed) }
+    }
+}
