@@ -113,8 +113,9 @@ pub(super) const EVENTS: &str = "  Each line of --output json is one object with
 const AT_THE_PROMPT: &str = "
   A line that starts with / is a command; // sends a line that starts with /.
   Unfinished JSON, or a \\ at the end, continues on the next line; Alt-Enter
-  sends it as it is. Ctrl-C clears the line; on an empty one it closes, as Ctrl-D
-  and /quit do, and a second one leaves at once.";
+  sends it as it is. Ctrl-C clears the line; on an empty one it gives up what is
+  being waited for, or else closes, as Ctrl-D and /quit do; a second one leaves at
+  once.";
 
 const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines
   that start with #, are skipped. What is wrong with it is found before anything

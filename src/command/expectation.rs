@@ -36,10 +36,10 @@ pub fn message(expecting: &Expecting<'_>, within: Duration, pattern: &Pattern) -
 /// What came instead.
 pub fn close(expecting: &Expecting<'_>, within: Duration, wanted: Option<CloseCode>) -> Result<String> {
     let since = Instant::now();
-    let Some(parting) = expecting.parting(within) else {
+    let parting = expecting.parting(within).map_err(|missed| {
         let wanted = wanted.map_or_else(String::new, |code| format!(" with {code}"));
-        return Err(instead(expecting, missing(&format!("the server did not close{wanted}"), within, &Missed::TimeUp)));
-    };
+        instead(expecting, missing(&format!("the server did not close{wanted}"), within, &missed))
+    })?;
     let came = code(&parting);
     let is_wanted = match wanted {
         Some(wanted) => came == Some(wanted),
@@ -138,6 +138,7 @@ fn code(parting: &Parting) -> Option<CloseCode> {
 fn missing(what: &str, within: Duration, missed: &Missed) -> Error {
     match missed {
         Missed::TimeUp => failed(format!("{what} within {} s", seconds(within))),
+        Missed::GivenUp => failed(format!("{what} before you gave up")),
         Missed::Parted(parting) => failed(format!("{what} before {}", words(parting))),
     }
 }

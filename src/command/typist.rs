@@ -38,13 +38,13 @@ pub fn spawn(editor: Editor, peer: impl Peer + 'static, printer: Arc<Mutex<Print
 enum Leaving {
     /// When everything that was typed before is done: `/quit`.
     InTurn,
-    /// Now: Ctrl-C, Ctrl-D.
+    /// Now: Ctrl-C (unless there is an expectation to give up), Ctrl-D.
     AtOnce,
 }
 
 /// Passes lines on until somebody leaves.
 fn read(mut editor: Editor, lines: SyncSender<String>, done: &Receiver<()>, peer: &dyn Peer, printer: &Mutex<Printer>) {
-    let leaving = pass_on(&mut editor, &lines, printer);
+    let leaving = pass_on(&mut editor, &lines, peer, printer);
     drop(lines);
     let is_busy = done.recv_timeout(LEAVE_LIMIT) == Err(RecvTimeoutError::Timeout);
     // Letting go of the editor puts the terminal back as it was found.
@@ -57,7 +57,7 @@ fn read(mut editor: Editor, lines: SyncSender<String>, done: &Receiver<()>, peer
     drop(editor);
 }
 
-fn pass_on(editor: &mut Editor, lines: &SyncSender<String>, printer: &Mutex<Printer>) -> Leaving {
+fn pass_on(editor: &mut Editor, lines: &SyncSender<String>, peer: &dyn Peer, printer: &Mutex<Printer>) -> Leaving {
     loop {
         match editor.read() {
             Ok(Entry::Line(line)) => {
@@ -68,6 +68,7 @@ fn pass_on(editor: &mut Editor, lines: &SyncSender<String>, printer: &Mutex<Prin
                     return Leaving::AtOnce;
                 }
             }
+            Ok(Entry::Interrupted) if has_given_up(peer) => {}
             Ok(Entry::Interrupted | Entry::Eof) => return Leaving::AtOnce,
             Err(error) => {
                 complain(printer, &error);
@@ -75,6 +76,12 @@ fn pass_on(editor: &mut Editor, lines: &SyncSender<String>, printer: &Mutex<Prin
             }
         }
     }
+}
+
+/// Whether there was an expectation to give up.
+fn has_given_up(peer: &dyn Peer) -> bool {
+    let session = peer.session().ok();
+    session.and_then(|session| Some(session.expecting()?.give_up())).unwrap_or(false)
 }
 
 /// Does what is typed.

@@ -54,6 +54,8 @@ pub enum Parting {
 pub enum Missed {
     /// The time was up.
     TimeUp,
+    /// Whoever expected it no longer does.
+    GivenUp,
     /// Nothing more will come.
     Parted(Parting),
 }
@@ -93,6 +95,8 @@ struct State {
     parting: Option<Parting>,
     /// Somebody waits for a change.
     is_watched: bool,
+    /// They needn't wait any longer.
+    is_given_up: bool,
 }
 
 impl Inbox {
@@ -207,7 +211,10 @@ impl Expecting<'_> {
     }
 
     /// Waits for the end of what the peer sends.
-    pub fn parting(&self, within: Duration) -> Option<Parting> {
+    ///
+    /// # Errors
+    /// See [`Missed`].
+    pub fn parting(&self, within: Duration) -> Result<Parting, Missed> {
         self.wait(self.deadline(within), |state| state.parting.clone())
     }
 
@@ -216,18 +223,29 @@ impl Expecting<'_> {
     /// # Errors
     /// See [`Missed`].
     pub fn pong(&self, ping: u64, within: Duration) -> Result<(), Missed> {
-        let answered = self.wait(self.deadline(within), |state| {
-            if state.answered >= ping { Some(Ok(())) } else { state.parted().map(Err) }
-        });
-        answered.unwrap_or(Err(Missed::TimeUp))
+        self.wait(
+            self.deadline(within),
+            |state| {
+                if state.answered >= ping { Some(Ok(())) } else { state.parted().map(Err) }
+            },
+        )?
     }
 
     /// Does nothing for as long as `time`, unless nothing more will come.
     pub fn pause(&self, time: Duration) {
         let mut state = lock(&self.inbox.state);
         state.is_watched = true;
-        let waited = self.inbox.changed.wait_timeout_while(state, time, |state| state.parting.is_none());
-        waited.unwrap_or_else(PoisonError::into_inner).0.is_watched = false;
+        let is_due = |state: &mut State| state.parting.is_none() && !state.is_given_up;
+        let waited = self.inbox.changed.wait_timeout_while(state, time, is_due);
+        waited.unwrap_or_else(PoisonError::into_inner).0.rest();
+    }
+
+    /// Ends the wait of whoever waits, on another thread; `false` when nobody does.
+    pub fn give_up(&self) -> bool {
+        let mut state = lock(&self.inbox.state);
+        state.is_given_up = state.is_watched;
+        self.inbox.changed.notify_all();
+        state.is_watched
     }
 
     /// The message that was matched last, or else the one that came last.
@@ -259,26 +277,30 @@ impl Expecting<'_> {
 
     /// The first message that has at least this number, when it comes.
     fn next(&self, number: u64, until: SessionTime) -> Result<Received, Missed> {
-        let found = self.wait(until, |state| match state.at(number) {
+        self.wait(until, |state| match state.at(number) {
             Some(message) => Some(Ok(message.clone())),
             None => state.parted().map(Err),
-        });
-        found.unwrap_or(Err(Missed::TimeUp))
+        })?
     }
 
-    fn wait<T>(&self, until: SessionTime, look: impl Fn(&State) -> Option<T>) -> Option<T> {
+    fn wait<T>(&self, until: SessionTime, look: impl Fn(&State) -> Option<T>) -> Result<T, Missed> {
         let mut state = lock(&self.inbox.state);
         let found = loop {
-            let found = look(&state);
+            if let Some(found) = look(&state) {
+                break Ok(found);
+            }
             let left = until.saturating_sub(self.clock.now());
-            if found.is_some() || left.is_zero() {
-                break found;
+            if left.is_zero() {
+                break Err(Missed::TimeUp);
+            }
+            if state.is_given_up {
+                break Err(Missed::GivenUp);
             }
             state.is_watched = true;
             let waited = self.inbox.changed.wait_timeout(state, left.max(TICK));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         };
-        state.is_watched = false;
+        state.rest();
         found
     }
 
@@ -288,6 +310,12 @@ impl Expecting<'_> {
 }
 
 impl State {
+    /// Nobody waits any more.
+    fn rest(&mut self) {
+        self.is_watched = false;
+        self.is_given_up = false;
+    }
+
     fn parted(&self) -> Option<Missed> {
         self.parting.clone().map(Missed::Parted)
     }
@@ -355,8 +383,23 @@ mod tests {
             find(expecting, "a", LATER).unwrap();
             assert_eq!(find(expecting, "b", LATER), Err(Missed::Parted(closed.clone())));
             assert_eq!(expecting.pong(1, LATER), Err(Missed::Parted(closed.clone())));
-            assert_eq!(expecting.parting(LATER), Some(closed));
+            assert_eq!(expecting.parting(LATER), Ok(closed));
             expecting.pause(LATER);
+        });
+    }
+
+    #[test]
+    fn a_wait_is_given_up_from_another_thread() {
+        with_inbox(1000, |_, expecting| {
+            assert!(!expecting.give_up());
+            thread::scope(|scope| {
+                let found = scope.spawn(|| find(expecting, "b", LATER));
+                while !expecting.give_up() {
+                    thread::yield_now();
+                }
+                assert_eq!(found.join().unwrap(), Err(Missed::GivenUp));
+            });
+            assert_eq!(find(expecting, "b", SOON), Err(Missed::TimeUp));
         });
     }
 
