@@ -46,12 +46,16 @@ pub struct Clients {
 impl Clients {
     /// Queues something for every client; none of them is waited for. One that is too slow is closed with 1013.
     pub fn broadcast(&self, waiting: &Waiting, printer: &Arc<Mutex<Printer>>) {
-        for (client, handle) in lock(&self.open).iter() {
+        let mut too_slow = Vec::new();
+        self.each(|client, handle| {
             if handle.is_open() && !handle.enqueue(waiting.clone(), CLIENT_BUDGET) {
                 handle.cut_off(CloseCode::Again, "too slow");
-                let note = format!("more than {CLIENT_BUDGET} bytes were waiting to be sent: closed with 1013");
-                show(printer, Origin { client: Some(*client) }, &Event::Note(&note));
+                too_slow.push(client);
             }
+        });
+        for client in too_slow {
+            let note = format!("more than {CLIENT_BUDGET} bytes were waiting to be sent: closed with 1013");
+            show(printer, Origin { client: Some(client) }, &Event::Note(&note));
         }
     }
 
@@ -149,17 +153,22 @@ impl Service {
             steps,
             verified,
         };
-        observe(Event::Open(&opened));
         let (receiver, sender, tap) = ends(&self.framing, &self.settings, agreed.deflate, &self.printer, &leftover);
         let view = View::new(Arc::clone(&self.printer), origin, tap, self.follow);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);
         let mut sleeper = Sleeper::new().map_err(no_session)?;
         let settings = self.settings.clone();
+        // Shown before anything that is received, and not before the client gets what goes to all.
+        let mut shown = view.printer();
+        shown.event(Stamp::now(), &Event::Open(&opened));
         let (handle, keeper) =
             session::start(link, reader, receiver, sender, Arc::clone(&view), settings, sleeper.waker())
                 .map_err(no_session)?;
         enter(handle);
+        // Whoever reads our output went away: the server itself ends for it, not one session.
+        let _ = shown.flush();
+        drop(shown);
         let outcome = keeper.run(&mut sleeper, None, None);
         let mut shown = view.printer();
         let now = Stamp::now();
@@ -170,7 +179,6 @@ impl Service {
         for error in outcome.errors.iter().filter(|error| error.exit_status() != ExitStatus::Success) {
             shown.event(now, &Event::Error(error));
         }
-        // Whoever reads our output went away: the server itself ends for it, not one session.
         let _ = shown.flush();
         Ok(())
     }
