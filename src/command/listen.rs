@@ -20,7 +20,7 @@ use crate::session::{Reply, Signal, Signals, Sleeper, Woken};
 use crate::wire::{CloseCode, Role};
 
 /// How long clients have to say goodbye when the server ends.
-const FAREWELL: Duration = Duration::from_millis(100);
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Serves until a signal, the time limit, `/quit`, or until nobody reads our output.
 pub fn run(args: &Listen) -> ExitStatus {
