@@ -5,6 +5,8 @@
 //! load-server serve FILE      listens on two free loopback ports and names them; writes its CA certificate to FILE
 //! load-server expect TASK     prints what a client of a flood has to print
 //! load-server digest          prints length and digest of what comes in
+//! load-server time FILE COMMAND ARGUMENTS…
+//!                             runs the command; writes its seconds and its peak memory in KiB to FILE
 //! ```
 //!
 //! A client says in its request's path what it wants, see [`task::Task`]. `GET` opens a WebSocket; a bare line `RAW TASK`
@@ -23,9 +25,12 @@ mod tls;
 
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
+
+use nix::sys::resource::{UsageWho, getrusage};
 
 use crate::digest::Digest;
 use crate::flood::CompressedFloods;
@@ -38,7 +43,8 @@ fn main() -> ExitCode {
         ["serve", certificate_file] => listen(certificate_file),
         ["expect", task] => expect(task),
         ["digest"] => digest(),
-        _ => Err(io::Error::other("usage: load-server serve FILE | expect TASK | digest")),
+        ["time", file, command, ref arguments @ ..] => time(file, command, arguments),
+        _ => Err(io::Error::other("usage: load-server serve FILE | expect TASK | digest | time FILE COMMAND…")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -96,4 +102,14 @@ fn digest() -> io::Result<()> {
     }
     println!("{digest}");
     Ok(())
+}
+
+/// The driver could not do this itself: a process starts out with the memory of the one that it was forked from, which
+/// counts as its own peak.
+fn time(file: &str, command: &str, arguments: &[&str]) -> io::Result<()> {
+    let started = Instant::now();
+    let status = Command::new(command).args(arguments).status()?;
+    let seconds = started.elapsed().as_secs_f64();
+    let peak = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss();
+    std::fs::write(file, format!("{seconds} {peak} {}", status.code().unwrap_or(-1)))
 }

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-WS = "ws@8"
 WEBSOCKETS = "websockets"
 
 
@@ -36,14 +35,19 @@ def run(command, **options):
     return result.stdout
 
 
-def node_with_ws():
-    """The command that runs JavaScript with npm's `ws`, and its environment."""
+def node_with(package, version):
+    """The command that runs JavaScript with a package of npm's, and its environment."""
     node, modules = program("node"), cache_folder() / "node_modules"
-    if not (modules / "ws").exists():
+    if not (modules / package).exists():
         cache_folder().mkdir(parents=True, exist_ok=True)
-        print(f"installing npm ws into {modules}", flush=True)
-        run([program("npm"), "install", "--silent", "--no-fund", "--no-audit", "--prefix", cache_folder(), WS])
+        print(f"installing npm {package} into {modules}", flush=True)
+        run([program("npm"), "install", "--silent", "--no-fund", "--no-audit", "--prefix", cache_folder(), f"{package}@{version}"])
     return [node], {**os.environ, "NODE_PATH": str(modules)}
+
+
+def node_with_ws():
+    """JavaScript with npm's `ws`."""
+    return node_with("ws", "8")
 
 
 def python_with_websockets():
