@@ -179,7 +179,13 @@ fn a_message_that_does_not_come_in_time_fails_with_what_came_instead() {
 #[test]
 fn nothing_that_comes_is_said_too() {
     let server = push(&[]);
-    run("/expect within=0.1 x", server.url()).exits(8).says("within 0.1 s\n  nothing came instead\n");
+    run("/expect within=0.1 x", server.url()).exits(8).says("within 0.1 s\n  no other message came\n");
+}
+
+#[test]
+fn values_of_the_environment_are_not_told() {
+    let output = run("/expect within=0.1 for ${env:LOGIN}$", push(&[]).url());
+    output.exits(8).says("no message matched `for ${env:LOGIN}$` within").never_says("ann");
 }
 
 #[test]
@@ -229,9 +235,9 @@ fn a_close_that_nobody_expected_counts() {
 
 #[test]
 fn another_close_than_expected_fails() {
-    run("/expect-close 4001", close(1000, "done").url()).exits(8).says(
-        "test.ws:1: expected a Close with 4001, but the server closed with 1000 (done)\n  nothing came instead\n",
-    );
+    run("/expect-close 4001", close(1000, "done").url())
+        .exits(8)
+        .says("test.ws:1: expected a Close with 4001, but the server closed with 1000 (done)\n");
     let server = serve(|mut connection| drop(connection.accept()));
     run("/expect-close", server.url()).exits(8).says("expected a Close, but the connection ended without Close");
     run("/expect-close within=0.2 4001", push(&["still here"]).url())

@@ -49,7 +49,7 @@ pub fn close(expecting: &Expecting<'_>, within: Duration, wanted: Option<CloseCo
         return Ok(format!("{} {}", words(&parting), after(since)));
     }
     let wanted = wanted.map_or_else(|| "a Close".to_owned(), |code| format!("a Close with {code}"));
-    Err(instead(expecting, failed(format!("expected {wanted}, but {}", words(&parting)))))
+    Err(failed(format!("expected {wanted}, but {}", words(&parting))))
 }
 
 /// `/expect-quiet`: waits that nothing comes.
@@ -147,7 +147,7 @@ fn missing(what: &str, within: Duration, missed: &Missed) -> Error {
 fn instead(expecting: &Expecting<'_>, error: Error) -> Error {
     let unmatched = expecting.unmatched(MESSAGES_SHOWN);
     let mut error = match (unmatched.count, unmatched.latest.len() as u64) {
-        (0, _) => return error.evidence("nothing came instead"),
+        (0, _) => return error.evidence("no other message came"),
         (1, _) => error.evidence("what came instead:"),
         (count, shown) if count == shown => error.evidence(format!("{count} messages came instead:")),
         (count, shown) => error.evidence(format!("{count} messages came instead, the last {shown} of them:")),

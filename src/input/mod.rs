@@ -7,7 +7,6 @@ mod history;
 mod message;
 mod pattern;
 pub mod payload;
-mod place;
 mod script;
 pub mod secret;
 mod source;

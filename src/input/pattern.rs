@@ -10,25 +10,29 @@ use crate::error::{Error, Phase};
 /// A compiled regular expression (the syntax of the `regex` crate), unanchored. It takes linear time, whatever a peer
 /// sends, and looks at binary messages as well as at text.
 #[derive(Debug, Clone)]
-pub struct Pattern(Regex);
+pub struct Pattern {
+    regex: Regex,
+    /// What it is shown as, where that is not the pattern itself.
+    shown: Option<String>,
+}
 
 impl Pattern {
     /// Whether it matches somewhere in `payload`.
     pub fn is_match(&self, payload: &[u8]) -> bool {
-        self.0.is_match(payload)
+        self.regex.is_match(payload)
     }
 
     /// What the first match captured: its first group where the pattern has one (empty if it took no part in the
     /// match), otherwise the whole match.
     pub fn capture<'a>(&self, payload: &'a [u8]) -> Option<&'a [u8]> {
-        let captures = self.0.captures(payload)?;
+        let captures = self.regex.captures(payload)?;
         let group = usize::from(captures.len() > 1);
         Some(captures.get(group).map_or(&[], |found| found.as_bytes()))
     }
 
-    /// As it was written.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
+    /// The same, but shown as it was written, before secrets were put in.
+    pub fn shown_as(self, written: &str) -> Self {
+        Self { shown: Some(written.to_owned()), ..self }
     }
 
     /// What matches `text` and nothing else, as part of a pattern.
@@ -41,7 +45,7 @@ impl FromStr for Pattern {
     type Err = Error;
 
     fn from_str(pattern: &str) -> Result<Self, Error> {
-        Regex::new(pattern).map(Self).map_err(|error| {
+        Regex::new(pattern).map(|regex| Self { regex, shown: None }).map_err(|error| {
             let said = error.to_string();
             // What is wrong stands in the last line, below the pattern and a caret.
             let wrong =
@@ -53,13 +57,13 @@ impl FromStr for Pattern {
 
 impl fmt::Display for Pattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
+        formatter.write_str(self.shown.as_deref().unwrap_or(self.regex.as_str()))
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.regex.as_str() == other.regex.as_str()
     }
 }
 

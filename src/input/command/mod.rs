@@ -93,6 +93,16 @@ pub enum Command {
 }
 
 impl Command {
+    /// The same, its pattern shown as it was `written` where values of the environment are in it: they may be secret.
+    fn showing(self, written: &str) -> Self {
+        match self {
+            Self::Expect { within, pattern } if written.contains("env:") => {
+                Self::Expect { within, pattern: pattern.shown_as(written) }
+            }
+            other => other,
+        }
+    }
+
     /// Whether it has a PAYLOAD that is `@FILE`.
     fn sends_payload_of_file(&self) -> bool {
         let (Self::Binary(payload) | Self::Frame(FrameCommand { payload, .. })) = self else { return false };
@@ -129,7 +139,7 @@ pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) 
         Split::Command(usage, rest) => {
             let (plain, pattern) = rest.split_at(arguments::pattern_start(usage.name, rest));
             let expanded = expand(plain, Quoting::Literal)? + &expand(pattern, Quoting::Regex)?;
-            let command = usage.parse(&expanded)?;
+            let command = usage.parse(&expanded)?.showing(pattern.trim_start());
             // Values come from the peer: none of them makes us send a file.
             if command.sends_payload_of_file() && !rest.contains('@') {
                 return Err(

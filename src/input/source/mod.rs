@@ -10,7 +10,6 @@ use std::ops::Range;
 use self::buffer::Buffer;
 use super::Message;
 use super::payload::{base64, hex};
-use super::place::at;
 use crate::error::{Error, Phase, Result};
 use crate::wire::{Kind, Outgoing};
 
@@ -175,7 +174,7 @@ impl Source {
             Format::Base64 => base64(line).map(Message::Binary).map(Some),
             _ => json::message(line),
         };
-        match decoded.map_err(|error| at(format!("line {} of the input", self.number), error))? {
+        match decoded.map_err(|error| error.at(&format!("line {} of the input", self.number)))? {
             Some(message) if message.len() > self.max_message => Err(self.too_long(self.number)),
             message => Ok(message),
         }
