@@ -154,6 +154,16 @@ pub struct Error {
     evidence: Vec<String>,
     hint: Option<String>,
     time_limit: Option<Duration>,
+    retry: Retry,
+}
+
+/// Whether another attempt makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    No,
+    Yes,
+    /// Yes, but not before so many seconds.
+    After(u32),
 }
 
 /// A result whose error is ours.
@@ -162,12 +172,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// `message`: lower case, no full stop, with the subject (peer, file, line) in it.
     pub fn new(phase: Phase, message: impl Into<String>) -> Self {
-        Self { phase, message: message.into(), cause: None, evidence: Vec::new(), hint: None, time_limit: None }
+        let (message, evidence) = (message.into(), Vec::new());
+        Self { phase, message, cause: None, evidence, hint: None, time_limit: None, retry: Retry::No }
     }
 
-    /// A time limit of ours that passed in `phase`: exit status 7 whatever the phase.
+    /// A time limit of ours that passed in `phase`: exit status 7 whatever the phase. It may pass by itself.
     pub fn timed_out(phase: Phase, limit: Duration, message: impl Into<String>) -> Self {
-        Self { time_limit: Some(limit), ..Self::new(phase, message) }
+        Self { time_limit: Some(limit), retry: Retry::Yes, ..Self::new(phase, message) }
     }
 
     /// The error underneath; printed as a chain after the message.
@@ -194,6 +205,18 @@ impl Error {
         self
     }
 
+    /// It may pass by itself: another attempt makes sense.
+    pub fn transient(mut self) -> Self {
+        self.retry = Retry::Yes;
+        self
+    }
+
+    /// It may pass by itself, but the peer asks to be left alone for so many `seconds`.
+    pub fn transient_for(mut self, seconds: u32) -> Self {
+        self.retry = Retry::After(seconds);
+        self
+    }
+
     /// In which phase it happened.
     pub fn phase(&self) -> Phase {
         self.phase
@@ -207,6 +230,19 @@ impl Error {
     /// The next thing to try, where it is known.
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+
+    /// Whether it may pass by itself.
+    pub fn is_transient(&self) -> bool {
+        self.retry != Retry::No
+    }
+
+    /// How long the peer asks the next attempt to wait, if it does.
+    pub fn asked_wait(&self) -> Option<Duration> {
+        match self.retry {
+            Retry::After(seconds) => Some(Duration::from_secs(seconds.into())),
+            Retry::No | Retry::Yes => None,
+        }
     }
 
     /// What the shell is told.

@@ -91,7 +91,7 @@ fn no_connection(target: &Target, limit: TimeLimit, lost: &Lost) -> Error {
     let error = if lost.timed_out {
         limit.passed(Phase::Connect, format!("no connection to `{peer}`"))
     } else {
-        Error::new(Phase::Connect, format!("cannot connect to `{peer}`"))
+        Error::new(Phase::Connect, format!("cannot connect to `{peer}`")).transient()
     };
     let hint = connect_hint(target, lost);
     let error = lost.attempts.iter().fold(error, |error, (address, outcome)| {

@@ -55,7 +55,7 @@ fn look_up(name: String, port: u16, limit: TimeLimit) -> Option<io::Result<Vec<S
 }
 
 fn unknown(target: &Target) -> Error {
-    let error = Error::new(Phase::Resolve, format!("cannot resolve the name `{}`", target.lookup_name()));
+    let error = Error::new(Phase::Resolve, format!("cannot resolve the name `{}`", target.lookup_name())).transient();
     match target.zone() {
         Some(zone) => error.hint(format!("is `{zone}` a network interface of this machine?")),
         None => error.hint("check its spelling, and that this machine is online"),

@@ -9,8 +9,8 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Step, StepKind};
 use crate::net::{TimeLimit, tls_failure};
 use crate::wire::handshake::{
-    Agreed, Answer, Head, HeadError, HeadProgress, HeadReader, Refusal, Reply, Request, ServerOptions, Strictness,
-    Verdict, check_request, check_response, refuse,
+    Agreed, Answer, Head, HeadError, HeadFault, HeadProgress, HeadReader, Refusal, Reply, Request, ServerOptions,
+    Strictness, Verdict, check_request, check_response, refuse,
 };
 use crate::wire::{Finding, Role};
 
@@ -198,12 +198,16 @@ impl Exchange<'_> {
         }
         Error::new(Phase::Upgrade, format!("the connection to `{}` broke during the upgrade", self.peer))
             .caused_by(error)
+            .transient()
             .hint("something on the way (a proxy, a firewall, a load balancer) or the server itself cut the connection")
     }
 
     fn no_head(&self, error: &HeadError) -> Error {
         let hint = error.hint();
-        let refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {error}", self.peer));
+        let mut refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {error}", self.peer));
+        if error.fault == HeadFault::Ended {
+            refused = refused.transient();
+        }
         match hint {
             Some(hint) => refused.hint(hint),
             None => refused,
@@ -217,6 +221,12 @@ fn is_timeout(error: &io::Error) -> bool {
 
 fn refused(peer: &str, refusal: &Refusal) -> Error {
     let mut error = Error::new(Phase::Upgrade, format!("`{peer}` refused the upgrade: {}", refusal.status_line()));
+    if !(400..=499).contains(&refusal.status()) {
+        error = match refusal.retry_after() {
+            Some(seconds) => error.transient_for(seconds),
+            None => error.transient(),
+        };
+    }
     for header in refusal.telling_headers() {
         error = error.evidence(header);
     }

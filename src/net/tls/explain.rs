@@ -24,8 +24,8 @@ pub(super) fn broken(side: Side, peer: &str, limit: TimeLimit, broken: Broken) -
     let failed = |what: &str| Error::new(Phase::Tls, format!("`{peer}` {what}"));
     let error = match broken {
         Broken::TimedOut => limit.passed(Phase::Tls, format!("no TLS handshake with `{peer}`")),
-        Broken::Ended => failed("ended the connection in the TLS handshake"),
-        Broken::Socket(error) => failed("dropped the connection in the TLS handshake").caused_by(error),
+        Broken::Ended => failed("ended the connection in the TLS handshake").transient(),
+        Broken::Socket(error) => failed("dropped the connection in the TLS handshake").caused_by(error).transient(),
         Broken::NotTls(first) => failed("does not speak TLS").evidence(format!("it sent `{}`", first_line(&first))),
         Broken::Tls(error) => return explain(side, peer, &error),
     };

@@ -89,6 +89,11 @@ impl Refusal {
         fields.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect()
     }
 
+    /// The seconds that the server asks the next attempt to wait (RFC 9110 section 10.2.3); a date counts as nothing said.
+    pub fn retry_after(&self) -> Option<u32> {
+        self.head.text("Retry-After")?.parse().ok()
+    }
+
     /// Takes the bytes that follow the head; what is beyond the limit is dropped.
     pub fn feed(&mut self, bytes: &[u8]) {
         let room = MAX_RAW - self.raw.len();
@@ -188,6 +193,17 @@ mod tests {
             refusal.telling_headers(),
             ["server: nginx", "WWW-Authenticate: Basic realm=\"a\"", "WWW-Authenticate: Bearer"]
         );
+    }
+
+    #[test]
+    fn a_server_says_how_long_it_will_be_away() {
+        let asked = |value: &str| {
+            let head = format!("HTTP/1.1 503 x\r\nRetry-After: {value}\r\n\r\n");
+            refusal(head.as_bytes(), 1).retry_after()
+        };
+        assert_eq!(asked("5"), Some(5));
+        assert_eq!(asked("Fri, 31 Dec 1999 23:59:59 GMT"), None);
+        assert_eq!(asked("-1"), None);
     }
 
     #[test]
