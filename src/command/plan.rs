@@ -134,7 +134,7 @@ fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
 }
 
 fn goal(stop: &StopArgs) -> Option<Goal> {
-    stop.count().map(|count| Goal { count, pattern: stop.until.clone() })
+    stop.count().map(|count| Goal { count, pattern: stop.until.clone(), before: 0 })
 }
 
 /// What both roles have in common; a session that was told nothing else lingers for ever.

@@ -17,5 +17,5 @@ pub use history::History;
 pub use message::Message;
 pub use pattern::Pattern;
 pub use script::{Script, Step};
-pub use source::{Format, Source, SourceOptions};
+pub use source::{Format, Mark, Source, SourceOptions};
 pub use variables::{Quoting, Variables};

@@ -109,13 +109,18 @@ pub struct Pings {
     most: Duration,
     /// When the last one was sent.
     pub last_sent: SessionTime,
+    /// Messages that the peer has certainly read: they went before a ping that it has answered.
+    pub confirmed: u64,
 }
 
+/// A ping that is not answered yet.
 #[derive(Debug)]
 struct Ping {
     number: u64,
     payload: Vec<u8>,
     sent: SessionTime,
+    /// How many messages went before it.
+    messages: u64,
 }
 
 impl Pings {
@@ -125,13 +130,14 @@ impl Pings {
         format!("wscope {}", self.serial).into_bytes()
     }
 
-    /// A ping has been sent.
-    pub fn sent(&mut self, payload: &[u8], now: SessionTime) {
+    /// A ping has been sent, behind so many `messages`.
+    pub fn sent(&mut self, payload: &[u8], now: SessionTime, messages: u64) {
         if self.waiting.len() == PINGS_REMEMBERED {
             self.waiting.pop_front();
         }
         self.number += 1;
-        self.waiting.push_back(Ping { number: self.number, payload: payload.to_vec(), sent: now });
+        let number = self.number;
+        self.waiting.push_back(Ping { number, payload: payload.to_vec(), sent: now, messages });
         self.last_sent = now;
     }
 
@@ -141,7 +147,7 @@ impl Pings {
         let position = self.waiting.iter().position(|ping| ping.payload == payload)?;
         let ping = self.waiting.drain(..=position).next_back()?;
         let took = now.saturating_sub(ping.sent);
-        self.answered = ping.number;
+        (self.answered, self.confirmed) = (ping.number, ping.messages);
         self.least = if self.count == 0 { took } else { self.least.min(took) };
         self.most = self.most.max(took);
         self.total += took;

@@ -14,6 +14,8 @@ pub struct Goal {
     pub count: NonZeroU64,
     /// What a text message must have in it to be counted; binary messages then aren't.
     pub pattern: Option<Regex>,
+    /// Messages that counted in sessions before.
+    pub before: u64,
 }
 
 impl Goal {
@@ -43,13 +45,18 @@ impl Goal {
 }
 
 /// The messages that counted so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tally {
     /// How many.
     pub matched: u64,
 }
 
 impl Tally {
+    /// At the opening of a session.
+    pub(super) fn new(goal: Option<&Goal>) -> Self {
+        Self { matched: goal.map_or(0, |goal| goal.before) }
+    }
+
     /// Counts a message; `false` for one that comes after enough have come, and is not to be shown.
     pub(super) fn admit(&mut self, goal: &Goal, event: &Event<'_>) -> bool {
         let counts = match event {
@@ -69,12 +76,13 @@ mod tests {
     use crate::wire::MessageFacts;
 
     fn goal(count: u64, pattern: Option<&str>) -> Goal {
-        Goal { count: NonZeroU64::new(count).unwrap(), pattern: pattern.map(|pattern| Regex::new(pattern).unwrap()) }
+        let pattern = pattern.map(|pattern| Regex::new(pattern).unwrap());
+        Goal { count: NonZeroU64::new(count).unwrap(), pattern, before: 0 }
     }
 
     fn admitted(goal: &Goal, messages: &[(Kind, &str)]) -> (Vec<bool>, u64) {
         let facts = MessageFacts { length: 0, compressed: None, fragments: 1 };
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(Some(goal));
         let admitted = messages
             .iter()
             .map(|&(kind, payload)| tally.admit(goal, &Event::Message { kind, payload: payload.as_bytes(), facts }))
@@ -98,12 +106,18 @@ mod tests {
     #[test]
     fn a_streamed_message_counts_when_it_is_whole() {
         let facts = MessageFacts { length: 2, compressed: None, fragments: 2 };
-        let (goal, mut tally) = (goal(1, None), Tally::default());
+        let (goal, mut tally) = (goal(1, None), Tally::new(None));
         assert!(tally.admit(&goal, &Event::Part { payload: b"a", last: None }));
         assert_eq!(tally.matched, 0);
         assert!(tally.admit(&goal, &Event::Part { payload: b"b", last: Some(facts) }));
         assert!(!tally.admit(&goal, &Event::Part { payload: b"c", last: None }));
         assert!(tally.admit(&goal, &Event::Ping(b"")));
+    }
+
+    #[test]
+    fn what_came_in_sessions_before_counts_too() {
+        let goal = Goal { before: 2, ..goal(3, None) };
+        assert_eq!(admitted(&goal, &[(Kind::Text, "a"), (Kind::Text, "b")]), (vec![true, false], 3));
     }
 
     #[test]

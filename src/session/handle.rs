@@ -128,6 +128,12 @@ impl Handle {
         self.shared.outflow.read()
     }
 
+    /// Messages that the connection has taken over as a whole so far. Whether the peer got them is another matter. Waits
+    /// for whoever holds the writing end.
+    pub fn handed(&self) -> u64 {
+        lock(&self.shared.out).handed()
+    }
+
     /// Whether the session is over.
     pub fn is_over(&self) -> bool {
         self.shared.over.load(Ordering::Acquire)
@@ -220,7 +226,7 @@ impl Shared {
         }
         match result {
             Ok(()) => {
-                self.note_sent(outgoing);
+                self.note_sent(outgoing, out.handed());
                 Ok(())
             }
             Err(SendError::Closed) => Err(NotSent::Closed),
@@ -228,10 +234,10 @@ impl Shared {
         }
     }
 
-    /// Notes the frames whose answer is waited for.
-    fn note_sent(&self, outgoing: Outgoing<'_>) {
+    /// Notes the frames whose answer is waited for, and the `messages` that went before.
+    fn note_sent(&self, outgoing: Outgoing<'_>, messages: u64) {
         match outgoing {
-            Outgoing::Ping(payload) => lock(&self.conn).pings.sent(payload, self.clock.now()),
+            Outgoing::Ping(payload) => lock(&self.conn).pings.sent(payload, self.clock.now(), messages),
             Outgoing::Close(close) => {
                 let (code, reason) = close.map_or((None, ""), |(code, reason)| (Some(code), reason));
                 let mut conn = lock(&self.conn);
@@ -257,7 +263,9 @@ impl Shared {
                 Err(error) => self.write_failed(error),
             }
             let sent = out.written - out.writer.unconfirmed();
-            self.unsent.fetch_add(count_messages(&out.buffer, sent), Ordering::Relaxed);
+            let cut_off = count_messages(&out.buffer, sent);
+            out.cut_off += cut_off;
+            self.unsent.fetch_add(cut_off, Ordering::Relaxed);
             out.buffer.clear();
             out.written = 0;
             return Err(NotSent::Closed);
@@ -315,6 +323,11 @@ impl Shared {
 }
 
 impl Out {
+    /// Messages that were encoded, but for those that the link is known not to have taken over.
+    fn handed(&self) -> u64 {
+        self.sender.counters().messages - self.cut_off
+    }
+
     /// Writes until everything is taken or a write times out.
     fn write_some(&mut self, shared: &Shared) -> io::Result<()> {
         shared.outflow.count(0, self.buffer.len() - self.written);

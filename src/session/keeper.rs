@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::cause::Cause;
 use super::conn::{Conn, Input, Reading};
 use super::inbox::Parting;
 use super::queue::Waiting;
@@ -31,6 +32,8 @@ const SHOW_LIMIT: Duration = Duration::from_secs(1);
 pub struct Outcome {
     /// Who closed, how.
     pub ended: Ended,
+    /// Who or what is behind it.
+    pub cause: Cause,
     /// What went wrong, the most telling last.
     pub errors: Vec<Error>,
     /// Received data may have been left unprinted.
@@ -39,6 +42,10 @@ pub struct Outcome {
     pub output_gone: bool,
     /// What was waited for has come: how the session went on is of no interest.
     pub enough: bool,
+    /// Messages received that counted towards the goal, in sessions before too.
+    pub matched: u64,
+    /// Messages sent that the peer has certainly read.
+    pub confirmed: u64,
     /// Totals.
     pub summary: Summary,
 }
@@ -293,8 +300,10 @@ impl Keeper {
         let summary = shared.summary();
         let conn = mem::take(&mut *lock(&shared.conn));
         let (output_gone, enough) = (conn.sink_gone, self.has_enough(&conn));
+        let (matched, confirmed) = (conn.matched, conn.pings.confirmed);
+        let cause = if self.haste.is_some() || enough { Cause::Ourselves } else { Cause::of(&conn, self.pong_overdue) };
         let (ended, errors) = self.judge(over, conn);
-        Outcome { ended, errors, unprinted, output_gone, enough, summary }
+        Outcome { ended, cause, errors, unprinted, output_gone, enough, matched, confirmed, summary }
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.

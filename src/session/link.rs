@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// Plaintext is encrypted in pieces of this size: rustls buffers no more than 64 KiB.
 const PLAINTEXT_PIECE: usize = 64 * 1024;
+/// What rustls puts into one TLS record, in bytes (RFC 8446 section 5.1).
+const RECORD: usize = 16 * 1024;
 /// Several TLS records of 16 KiB fit in one read.
 const CIPHERTEXT_BUFFER: usize = 128 * 1024;
 
@@ -164,11 +166,10 @@ impl LinkWriter {
             self.plaintext = taken;
             drain(&mut tls, &mut self.ciphertext)?;
         }
-        match self.flush() {
-            // The ciphertext is ours to keep: the caller must not encrypt the same bytes again.
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
-            _ => Ok(taken),
-        }
+        // The ciphertext is ours to keep, whatever the socket says: the caller must not encrypt the same bytes again. An
+        // error comes again with the next call.
+        let _ = self.flush();
+        Ok(taken)
     }
 
     /// Writes what is left over, and what TLS itself has to say.
@@ -188,9 +189,11 @@ impl LinkWriter {
         Ok(())
     }
 
-    /// How many bytes of the plaintext taken over last the socket may not have taken yet.
+    /// How many bytes of the plaintext taken over last the socket has not taken yet as whole TLS records.
     pub fn unconfirmed(&self) -> usize {
-        self.plaintext
+        let records = self.plaintext.div_ceil(RECORD);
+        let whole = records.saturating_sub(records_beyond(&self.ciphertext, self.sent));
+        self.plaintext.saturating_sub(whole * RECORD)
     }
 
     /// Ends the TLS session politely, as far as the socket takes it without blocking for long.
@@ -200,6 +203,16 @@ impl LinkWriter {
         }
         let _ = self.flush();
     }
+}
+
+/// How many TLS records do not lie within the first `sent` bytes (RFC 8446 section 5.1: type, version, length).
+fn records_beyond(ciphertext: &[u8], sent: usize) -> usize {
+    let (mut records, mut end) = (0, 0);
+    while let Some(&[_, _, _, high, low]) = ciphertext.get(end..).and_then(<[u8]>::first_chunk) {
+        end += 5 + usize::from(u16::from_be_bytes([high, low]));
+        records += usize::from(end > sent);
+    }
+    records
 }
 
 fn drain(tls: &mut rustls::Connection, ciphertext: &mut Vec<u8>) -> io::Result<()> {
@@ -216,5 +229,19 @@ fn write_once(mut socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
             Ok(0) if !bytes.is_empty() => return Err(io::ErrorKind::WriteZero.into()),
             result => return result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_that_were_cut_are_beyond() {
+        let record = |length: u16| [&[0x17, 3, 3][..], &length.to_be_bytes(), &vec![0; length.into()]].concat();
+        let ciphertext = [record(10), record(300), record(0)].concat();
+        let beyond: Vec<_> = [0, 14, 15, 16, 319, 320, 325].map(|sent| records_beyond(&ciphertext, sent)).into();
+        assert_eq!(beyond, [3, 3, 2, 2, 2, 1, 0]);
+        assert_eq!(records_beyond(&[], 0), 0);
     }
 }

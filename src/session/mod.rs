@@ -17,6 +17,8 @@
 //! The reader never writes to the socket and never waits for a writer: what it wants sent is queued in `conn`. The
 //! keeper only ever *tries* `out`, and never takes the printer.
 
+pub mod backoff;
+mod cause;
 mod clock;
 mod conn;
 mod goal;
@@ -35,6 +37,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+pub use cause::Cause;
 pub use goal::Goal;
 pub use handle::{Batch, Handle, NotSent};
 pub use inbox::{Expecting, Missed, Parting, Received, Unmatched};
@@ -145,6 +148,8 @@ struct Out {
     buffer: Vec<u8>,
     /// How much of `buffer` the link has taken over.
     written: usize,
+    /// Messages that were encoded and that the link did not take over as a whole.
+    cut_off: u64,
 }
 
 /// send and the keeper that must be run.
@@ -162,7 +167,7 @@ pub fn start(
 ) -> std::io::Result<(Handle, Keeper)> {
     link.set_read_timeout(None)?;
     link.set_write_timeout(Some(WRITE_TIMEOUT))?;
-    let out = Out { sender, writer: LinkWriter::new(Arc::clone(&link)), buffer: Vec::new(), written: 0 };
+    let out = Out { sender, writer: LinkWriter::new(Arc::clone(&link)), buffer: Vec::new(), written: 0, cut_off: 0 };
     let shared = Arc::new(Shared {
         inbox: settings.remember.map(Inbox::new),
         settings,

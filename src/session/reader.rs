@@ -23,11 +23,11 @@ use crate::wire::{self, By, CloseCode, Ending, Finding, Receiver};
 pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
     thread::spawn(move || {
         let mut reader = Reader {
+            tally: Tally::new(shared.settings.goal.as_ref()),
             shared: Arc::clone(&shared),
             link,
             receiver,
             echoes: Packed::default(),
-            tally: Tally::default(),
             faulted: false,
         };
         let end = panic::catch_unwind(AssertUnwindSafe(|| reader.run()))

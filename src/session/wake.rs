@@ -41,6 +41,8 @@ pub enum Woken {
     ToLook,
     /// The reader of the watched descriptor went away.
     WatchedGone,
+    /// There is something to read, or nothing will come any more.
+    Readable,
 }
 
 impl Sleeper {
@@ -70,18 +72,33 @@ impl Sleeper {
             Some(timeout) => PollTimeout::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(PollTimeout::MAX),
             None => PollTimeout::NONE,
         };
+        let gone = self.poll(timeout, watched.map(|watched| PollFd::new(watched, PollFlags::empty())))?;
+        Ok(if gone { Woken::WatchedGone } else { Woken::ToLook })
+    }
+
+    /// Sleeps until woken, or until a read of `input` would not block.
+    ///
+    /// # Errors
+    /// When poll(2) fails.
+    pub fn sleep_until_readable(&mut self, input: BorrowedFd<'_>) -> io::Result<Woken> {
+        let readable = self.poll(PollTimeout::NONE, Some(PollFd::new(input, PollFlags::POLLIN)))?;
+        Ok(if readable { Woken::Readable } else { Woken::ToLook })
+    }
+
+    /// Waits for the waker or for `other`; tells whether it was that.
+    fn poll(&mut self, timeout: PollTimeout, other: Option<PollFd<'_>>) -> io::Result<bool> {
         let mut polled = vec![PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
-        polled.extend(watched.map(|watched| PollFd::new(watched, PollFlags::empty())));
+        polled.extend(other);
         match poll(&mut polled, timeout) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let gone = polled.get(1).is_some_and(|watched| watched.any().unwrap_or(false));
+        let other = polled.get(1).is_some_and(|other| other.any().unwrap_or(true));
         // In this order: emptied after `pending` is cleared, the pipe would lose the byte of a call in between, and with
         // `pending` set no later call would write another.
         while matches!((&self.pipe).read(&mut [0; 64]), Ok(count) if count > 0) {}
         self.waker.pending.swap(false, Ordering::AcqRel);
-        Ok(if gone { Woken::WatchedGone } else { Woken::ToLook })
+        Ok(other)
     }
 }
 

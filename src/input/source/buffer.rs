@@ -22,6 +22,13 @@ pub(super) struct Buffer {
     searched: usize,
 }
 
+/// A place in a buffer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Position {
+    start: usize,
+    searched: usize,
+}
+
 impl Buffer {
     pub(super) fn new() -> Self {
         Self { bytes: vec![0; ROOM], start: 0, end: 0, searched: 0 }
@@ -80,6 +87,16 @@ impl Buffer {
         let line = self.take_until(b'\n')?;
         let has_return = self.bytes[line.clone()].last() == Some(&b'\r');
         Some(line.start..line.end - usize::from(has_return))
+    }
+
+    /// Where it stands; good until the next read.
+    pub(super) fn position(&self) -> Position {
+        Position { start: self.start, searched: self.searched }
+    }
+
+    /// Goes back to where it stood, with no read in between.
+    pub(super) fn go_back(&mut self, position: Position) {
+        Position { start: self.start, searched: self.searched } = position;
     }
 
     /// All that waits, but not more than `count` bytes; `None` when nothing does.

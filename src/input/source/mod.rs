@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
 
-use self::buffer::Buffer;
+use self::buffer::{Buffer, Position};
 use super::Message;
 use super::payload::{base64, hex};
 use crate::error::{Error, Phase, Result};
@@ -91,6 +91,14 @@ enum State {
     Done,
 }
 
+/// A place in the input.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    position: Position,
+    state: State,
+    number: u64,
+}
+
 impl Source {
     /// Reads from `reader`, which should be unbuffered: reads are of 64 KiB and more.
     pub fn new(reader: impl Read + Send + 'static, options: SourceOptions) -> Self {
@@ -132,6 +140,17 @@ impl Source {
             Format::Lines | Format::Null | Format::Whole | Format::Chunks => self.next_literal(),
             Format::Hex | Format::Base64 | Format::Json => self.next_decoded(),
         }
+    }
+
+    /// Where it stands, to [`go_back`](Self::go_back) to; good until the next [`fill`](Self::fill).
+    pub fn mark(&self) -> Mark {
+        Mark { position: self.buffer.position(), state: self.state, number: self.number }
+    }
+
+    /// Goes back to where it stood, with no [`fill`](Self::fill) in between: what was yielded since comes again.
+    pub fn go_back(&mut self, mark: Mark) {
+        self.buffer.go_back(mark.position);
+        (self.state, self.number) = (mark.state, mark.number);
     }
 
     fn next_literal(&mut self) -> Option<Result<Outgoing<'_>>> {

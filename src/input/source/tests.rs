@@ -204,3 +204,29 @@ fn what_was_read_and_not_yielded_is_counted() {
     source.next();
     assert_eq!(source.waiting(), 2);
 }
+
+#[test]
+fn what_was_yielded_comes_again_after_going_back() {
+    let mut source = source(b"a\nb\r\nlast", usize::MAX, options(Format::Lines, Kind::Text));
+    assert!(source.fill().unwrap() && source.fill().unwrap());
+    let start = source.mark();
+    assert_eq!(source.next().unwrap().unwrap(), Outgoing::Text("a"));
+    let second = source.mark();
+    for mark in [second, second, start] {
+        while source.next().is_some() {}
+        source.go_back(mark);
+    }
+    let (messages, error) = drain(source);
+    assert_eq!((messages, error), (texts(&["a", "b", "last"]), None));
+}
+
+#[test]
+fn a_bad_line_is_bad_again_after_going_back() {
+    let mut source = source(b"good\nb\xffd\n", usize::MAX, options(Format::Lines, Kind::Text));
+    assert!(source.fill().unwrap());
+    let mark = source.mark();
+    assert!(source.next().unwrap().is_ok() && source.next().unwrap().is_err() && source.next().is_none());
+    source.go_back(mark);
+    assert!(source.next().unwrap().is_ok());
+    assert_eq!(source.next().unwrap().unwrap_err().to_string(), "line 2 of the input is not UTF-8 (byte 2)");
+}
