@@ -17,6 +17,7 @@ mod keepalive;
 mod listen;
 mod pipe;
 mod progress;
+mod reconnect;
 mod rude;
 mod script;
 mod signals;

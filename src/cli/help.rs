@@ -187,6 +187,8 @@ const RECIPES: &str = "  Send three messages in order, print replies until 1.5 s
     wscope --input json ws://localhost:8080 < feed.jsonl
   Talk to a server with a certificate of your own authority:
     wscope --cacert ca.pem --cert me.pem --key me.key wss://localhost:8443
+  Keep a feed going, whatever becomes of the server; subscribe each time:
+    wscope --reconnect -x '{\"subscribe\":\"ticks\"}' -w -1 wss://example.com/feed
   Find out who closes the connection, and why:
     wscope -v --frames --ping-interval 20 --ping-timeout 5 wss://example.com/ws
   Log in, take the token from the reply, and check what follows (see Scripts):

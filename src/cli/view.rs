@@ -44,7 +44,7 @@ pub struct ViewArgs {
     pub hex: bool,
 
     /// Show pings and pongs
-    #[arg(short = 'P', long)]
+    #[arg(short = 'P', long, hide_short_help = true)]
     pub show_ping_pong: bool,
 
     /// Put the time in front: local, utc or relative

@@ -1,11 +1,10 @@
-//! The front end of a session that has no person in front of it: `-x` messages, then stdin.
+//! The front end of a session that has no person in front of it: `-x` messages, then stdin. It outlives the session,
+//! so that nothing is lost that was read and not sent: the next session gets it.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,8 +15,8 @@ use super::progress::Watch;
 use super::report::Unsent;
 use crate::cli::{FormatArgs, InputFormat};
 use crate::error::{Error, Phase, Result};
-use crate::input::{Format, Source, SourceOptions};
-use crate::session::{Handle, NotSent};
+use crate::input::{Format, Mark, Source, SourceOptions};
+use crate::session::{Handle, NotSent, Sleeper, Waker, Woken};
 use crate::wire::{Kind, Outgoing};
 
 /// How long messages are counted that will not be sent.
@@ -25,127 +24,225 @@ const COUNT_LIMIT: Duration = Duration::from_millis(500);
 
 /// What to send.
 pub struct Input {
-    /// First of all, as text.
+    /// First of all, as text, whenever a session opens.
     pub execute: Vec<String>,
     /// The pause between two messages.
     pub delay: Option<Duration>,
-    /// Then what comes from stdin, if it is to be read.
+    /// Then what comes from stdin, if it is to be read; a session goes on with it where the one before was.
     pub source: Option<Source>,
 }
 
-/// A front end at work on a thread of its own, which cannot be interrupted while it reads stdin.
+/// A front end at work on a thread of its own.
 pub struct FrontEnd {
-    reading: Arc<AtomicBool>,
+    /// `None` when no session will follow.
+    offers: Sender<Option<Offer>>,
+    waker: Waker,
     left_over: Receiver<Unsent>,
 }
 
+/// A session to send through.
+struct Offer {
+    handle: Handle,
+    watch: Option<Watch>,
+    /// Whom to tell when it's over.
+    tell: Sender<Parting>,
+}
+
+/// The work of a front end for one session.
+pub struct Engagement {
+    waker: Waker,
+    parting: Receiver<Parting>,
+}
+
+/// How far a front end was when its session ended.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Parting {
+    /// Since when the input has been over, all of it handed to a connection; `None` while it isn't.
+    pub finished: Option<Instant>,
+}
+
 impl FrontEnd {
-    /// Sends `input` through `handle`, with somebody who watches until that is done, then tells the session that the
-    /// input has ended.
-    pub fn spawn(handle: Handle, input: Input, watch: Option<Watch>) -> Self {
-        let reading = Arc::new(AtomicBool::new(false));
+    /// A front end that has `input` to send and no session yet.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors.
+    pub fn spawn(input: Input) -> io::Result<Self> {
+        let sleeper = Sleeper::new()?;
+        let waker = sleeper.waker();
+        let (offers, offered) = mpsc::channel();
         let (tell, left_over) = mpsc::channel();
-        let worker = Worker { handle, reading: Arc::clone(&reading) };
+        let worker = Worker { input, sleeper, held: false, finished: None, unexecuted: 0 };
         thread::spawn(move || {
-            let unsent = worker.run(input);
-            drop(watch);
-            worker.handle.input_ended();
-            let _ = tell.send(unsent);
+            let _ = tell.send(worker.run(&offered));
         });
-        Self { reading, left_over }
+        Ok(Self { offers, waker, left_over })
     }
 
-    /// Once the session is over: what was read, or is waiting on stdin, and was not sent.
+    /// Sends through `handle` from now on, with somebody who watches; when the input is over, the session is told.
+    pub fn engage(&self, handle: Handle, watch: Option<Watch>) -> Engagement {
+        let (tell, parting) = mpsc::channel();
+        // A thread that is gone is noticed by whoever waits for its parting.
+        let _ = self.offers.send(Some(Offer { handle, watch, tell }));
+        Engagement { waker: self.waker.clone(), parting }
+    }
+
+    /// Once no session will follow: what was read, or is waiting on stdin, and was not sent.
     pub fn left_over(&self) -> Unsent {
-        let until = Instant::now() + COUNT_LIMIT;
-        loop {
-            match self.left_over.recv_timeout(Duration::from_millis(5)) {
-                Ok(unsent) => return unsent,
-                Err(RecvTimeoutError::Disconnected) => return Unsent::default(),
-                Err(RecvTimeoutError::Timeout) => {
-                    let is_idle = self.reading.load(Ordering::Acquire) && !stdin_is_ready();
-                    if is_idle || Instant::now() >= until {
-                        return Unsent::default();
-                    }
-                }
-            }
-        }
+        let _ = self.offers.send(None);
+        self.left_over.recv_timeout(COUNT_LIMIT).unwrap_or_default()
+    }
+}
+
+impl Engagement {
+    /// Once the session is over: waits until nothing is sent through it any more. A read of stdin that blocks, because
+    /// somebody else has read what was there, is not waited for.
+    pub fn part(self) -> Parting {
+        self.waker.wake();
+        self.parting.recv_timeout(COUNT_LIMIT).unwrap_or_default()
     }
 }
 
 struct Worker {
-    handle: Handle,
-    reading: Arc<AtomicBool>,
+    input: Input,
+    sleeper: Sleeper,
+    /// Something was read that is not sent yet.
+    held: bool,
+    finished: Option<Instant>,
+    /// `-x` messages that the last session did not take.
+    unexecuted: u64,
+}
+
+/// Why sending stops.
+enum Stop {
+    /// The session takes nothing any more.
+    Over,
+    /// The input cannot be sent.
+    Bad(Error),
+}
+
+impl From<NotSent> for Stop {
+    fn from(reason: NotSent) -> Self {
+        match reason {
+            NotSent::Closed => Self::Over,
+            NotSent::Refused(error) => {
+                Self::Bad(Error::new(Phase::Input, "stdin holds what cannot be sent").caused_by(error))
+            }
+        }
+    }
 }
 
 impl Worker {
-    fn run(&self, input: Input) -> Unsent {
-        let mut pace = Pace::new(&self.handle, input.delay);
-        execute(&input.execute, &mut pace);
-        match input.source {
-            Some(source) => self.pump(source, pace),
-            None => Unsent::default(),
+    fn run(mut self, offered: &Receiver<Option<Offer>>) -> Unsent {
+        while let Ok(Some(Offer { handle, watch, tell })) = offered.recv() {
+            self.serve(&handle, watch);
+            let _ = tell.send(Parting { finished: self.finished });
         }
+        self.count()
     }
 
-    fn pump(&self, mut source: Source, mut pace: Pace<'_>) -> Unsent {
-        while self.fill(&mut source) {
-            while let Some(message) = source.next() {
-                match message.map(|outgoing| pace.send(outgoing)) {
-                    Ok(Ok(())) => {}
-                    Ok(Err(NotSent::Closed)) => {
-                        drop(pace);
-                        return self.count(source);
-                    }
-                    Ok(Err(NotSent::Refused(error))) => {
-                        self.handle
-                            .report(Error::new(Phase::Input, "stdin holds what cannot be sent").caused_by(error));
-                        return Unsent::default();
-                    }
-                    Err(error) => {
-                        self.handle.report(error);
-                        return Unsent::default();
-                    }
-                }
-            }
-            if pace.flush().is_err() {
-                return self.count(source);
-            }
+    fn serve(&mut self, handle: &Handle, watch: Option<Watch>) {
+        let mut pace = Pace::new(handle, self.input.delay);
+        let sent = self.execute(handle, &mut pace).and_then(|()| self.pump(handle, &mut pace));
+        drop(watch);
+        match sent {
+            Err(Stop::Over) => return,
+            Err(Stop::Bad(error)) => handle.report(error),
+            Ok(()) => {}
         }
-        Unsent::default()
+        self.finished.get_or_insert_with(Instant::now);
+        handle.input_ended();
     }
 
-    fn fill(&self, source: &mut Source) -> bool {
-        self.reading.store(true, Ordering::Release);
-        let filled = source.fill();
-        self.reading.store(false, Ordering::Release);
-        filled.unwrap_or_else(|error| {
-            self.handle.report(Error::new(Phase::Session, "cannot read stdin").caused_by(error));
-            false
-        })
+    fn execute(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
+        execute(&self.input.execute, pace);
+        self.unexecuted = self.input.execute.len() as u64 - handle.handed();
+        if self.unexecuted > 0 { Err(Stop::Over) } else { Ok(()) }
+    }
+
+    /// Sends stdin until it is over.
+    fn pump(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
+        let Some(source) = &mut self.input.source else { return Ok(()) };
+        loop {
+            if !self.held && !fill(source, &mut self.sleeper, handle)? {
+                return Ok(());
+            }
+            let sent = send_what_is_at_hand(source, handle, pace);
+            self.held = matches!(sent, Err(Stop::Over));
+            sent?;
+        }
     }
 
     /// Counts what is at hand and will not be sent any more.
-    fn count(&self, mut source: Source) -> Unsent {
+    fn count(mut self) -> Unsent {
+        let mut unsent = Unsent { messages: self.unexecuted, more: false };
+        let Some(source) = self.input.source.as_mut().filter(|_| self.finished.is_none()) else { return unsent };
         let until = Instant::now() + COUNT_LIMIT / 2;
-        let mut messages = 0;
         loop {
-            while let Some(Ok(_)) = source.next() {
-                messages += 1;
+            while let Some(Ok(message)) = source.next() {
+                unsent.messages += u64::from(is_data(&message));
             }
             if !stdin_is_ready() {
-                return Unsent { messages, more: false };
+                return unsent;
             }
             if Instant::now() >= until {
-                return Unsent { messages, more: true };
+                return Unsent { more: true, ..unsent };
             }
-            if !self.fill(&mut source) {
-                return Unsent { messages, more: false };
+            if !source.fill().unwrap_or(false) {
+                return unsent;
             }
         }
     }
 }
 
+/// Waits for more input, as long as the session lasts. `false`: the input is over.
+fn fill(source: &mut Source, sleeper: &mut Sleeper, handle: &Handle) -> Result<bool, Stop> {
+    loop {
+        if handle.is_over() {
+            return Err(Stop::Over);
+        }
+        // Where waiting fails, reading says why.
+        if sleeper.sleep_until_readable(io::stdin().as_fd()).unwrap_or(Woken::Readable) == Woken::Readable {
+            let cannot = |error| Stop::Bad(Error::new(Phase::Session, "cannot read stdin").caused_by(error));
+            return source.fill().map_err(cannot);
+        }
+    }
+}
+
+/// Sends all that was read. What the session did not take over is at hand again.
+fn send_what_is_at_hand(source: &mut Source, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
+    let (mark, before) = (source.mark(), handle.handed());
+    let sent = send_each(source, pace);
+    match (sent, pace.flush()) {
+        (Err(Stop::Over), _) | (_, Err(_)) => {
+            take_back(source, mark, handle.handed() - before);
+            Err(Stop::Over)
+        }
+        (sent, Ok(())) => sent,
+    }
+}
+
+fn send_each(source: &mut Source, pace: &mut Pace<'_>) -> Result<(), Stop> {
+    while let Some(message) = source.next() {
+        pace.send(message.map_err(Stop::Bad)?)?;
+    }
+    Ok(())
+}
+
+/// Goes back to `mark`, and past the first `handed` messages: those are on their way, and never sent twice.
+fn take_back(source: &mut Source, mark: Mark, handed: u64) {
+    source.go_back(mark);
+    let mut passed = 0;
+    while passed < handed
+        && let Some(Ok(message)) = source.next()
+    {
+        passed += u64::from(is_data(&message));
+    }
+}
+
+/// Whether it is what sessions count as a message.
+fn is_data(message: &Outgoing<'_>) -> bool {
+    matches!(message, Outgoing::Text(_) | Outgoing::Binary(_))
+}
 /// Whether a read of stdin would not block.
 fn stdin_is_ready() -> bool {
     let stdin = io::stdin();

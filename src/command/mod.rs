@@ -13,6 +13,7 @@ mod peer;
 mod performer;
 mod plan;
 mod progress;
+mod redial;
 mod repl;
 mod report;
 mod script;

@@ -40,14 +40,19 @@ pub struct Session {
     pub view: Arc<View>,
 }
 
+/// Says what there is to say before the first connection.
+pub fn announce(plan: &Plan, printer: &Arc<Mutex<Printer>>) {
+    let show = |event: Event<'_>| show(printer, Origin::default(), &event);
+    plan.notes.iter().for_each(|note| show(Event::Note(note)));
+    plan.in_force.iter().for_each(|detail| show(Event::Detail(detail)));
+}
+
 /// Connects and upgrades; each step is shown as it happens.
 ///
 /// # Errors
 /// Those of connecting, TLS and the upgrade, with what to try next.
 pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
     let mut show = |event: Event<'_>| show(printer, Origin::default(), &event);
-    plan.notes.iter().for_each(|note| show(Event::Note(note)));
-    plan.in_force.iter().for_each(|detail| show(Event::Detail(detail)));
     let limit = time_limit(plan);
     let Connected { socket, tls, address, tls_facts, mut steps } =
         net::connect(&plan.target, &plan.connect, limit, &mut show)?;
@@ -81,25 +86,24 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
 /// Starts the session.
 ///
 /// # Errors
-/// When the socket refuses its settings.
+/// When the socket refuses its settings, because the peer is gone already.
 pub fn start(
     ready: Ready,
     plan: &Plan,
+    settings: Settings,
     printer: &Arc<Mutex<Printer>>,
     follow: Follow,
     waker: Waker,
 ) -> Result<Session> {
     let Ready { link, reader, opened, deflate, leftover, .. } = ready;
     show(printer, Origin::default(), &Event::Open(&opened));
-    let (receiver, sender, tap) = ends(&plan.framing, &plan.settings, deflate, printer, &leftover);
+    let (receiver, sender, tap) = ends(&plan.framing, &settings, deflate, printer, &leftover);
     let view = View::new(Arc::clone(printer), Origin::default(), tap, follow);
     let (handle, keeper) =
-        session::start(link, reader, receiver, sender, Arc::clone(&view), plan.settings.clone(), waker).map_err(
-            |error| {
-                let message = format!("cannot set up the socket to `{}`", plan.target.peer());
-                Error::new(Phase::Session, message).caused_by(error)
-            },
-        )?;
+        session::start(link, reader, receiver, sender, Arc::clone(&view), settings, waker).map_err(|error| {
+            let message = format!("cannot set up the socket to `{}`", plan.target.peer());
+            Error::new(Phase::Session, message).caused_by(error).transient()
+        })?;
     Ok(Session { handle, keeper, view })
 }
 

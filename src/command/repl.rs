@@ -3,7 +3,6 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
-use std::sync::mpsc::{self, TryRecvError};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
@@ -13,6 +12,7 @@ use super::open::{self, Ready, Session};
 use super::pace::Pace;
 use super::peer::{Peer, Server};
 use super::plan::Plan;
+use super::redial::{self, Redial};
 use super::report::{self, Totals, Unsent};
 use super::show;
 use super::typist;
@@ -22,6 +22,7 @@ use crate::event::Event;
 use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
+use crate::session::backoff::Pause;
 use crate::session::view::{Follow, lock};
 use crate::session::{Handle, Signal, Signals, Sleeper, Waker};
 use crate::wire::{CloseCode, Outgoing};
@@ -121,12 +122,18 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, Instant::now())?.remembering(MEMORY));
     let options = show::options(&args.view, &args.input, Banner::Shown);
     let before = show::direct(options.clone())?;
-    // The terminal stays as it is until there is something to talk to.
-    let ready = match open::connect(&plan, &before) {
-        Ok(ready) => ready,
+    open::announce(&plan, &before);
+    let mut redial = Redial::new(&args.connection.request);
+    // The terminal stays as it is until there is something to talk to, or to wait for.
+    let first = match open::connect(&plan, &before) {
+        Ok(ready) => Next::Session(Box::new(ready)),
         Err(error) => {
-            open::show(&before, Origin::default(), &Event::Error(&error));
-            return Ok(error.exit_status());
+            let Some(pause) = redial.after_failure(&error) else {
+                open::show(&before, Origin::default(), &Event::Error(&error));
+                return Ok(error.exit_status());
+            };
+            announce(&before, Some(&redial::in_a_line(&error)), pause);
+            Next::Wait(error.exit_status(), Some(pause))
         }
     };
     drop(before);
@@ -143,8 +150,12 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         waker: sleeper.waker(),
     });
     let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, totals: Totals::of(&args.view) };
-    let mut talk = Talk { room, sleeper, signals };
-    talk.run(ready, editor, &args.execute)
+    let mut talk = Talk { room, sleeper, signals, redial, editor: Some(editor), matched: 0 };
+    talk.run(first, &args.execute)
+}
+
+fn announce(printer: &Arc<Mutex<Printer>>, why: Option<&str>, pause: Pause) {
+    open::show(printer, Origin::default(), &Event::Note(&redial::announcement(why, pause)));
 }
 
 fn cannot(what: &str, error: io::Error) -> Error {
@@ -176,117 +187,153 @@ struct Talk {
     room: Room,
     sleeper: Sleeper,
     signals: Signals,
+    redial: Redial,
+    /// Until its thread starts.
+    editor: Option<Editor>,
+    /// Messages so far that counted towards `--count`.
+    matched: u64,
 }
 
-/// What to do when a session is over.
-enum Then {
+/// What to do next.
+enum Next {
+    Session(Box<Ready>),
+    /// To wait for a wish, or until the pause is over; the status of the last session or attempt.
+    Wait(ExitStatus, Option<Pause>),
+    /// To connect again; the status of the last session or attempt.
+    Connect(ExitStatus),
     Leave(ExitStatus),
-    Connect,
 }
 
 impl Talk {
-    fn run(&mut self, ready: Ready, editor: Editor, args: &ExecuteArgs) -> Result<ExitStatus> {
-        let mut editor = Some(editor);
-        let mut next = Some(ready);
-        let mut status = ExitStatus::Success;
+    fn run(&mut self, first: Next, args: &ExecuteArgs) -> Result<ExitStatus> {
+        let mut next = first;
         loop {
-            if let Some(ready) = next.take() {
-                let heads = Arc::new((ready.request.clone(), ready.response.clone()));
-                let Session { handle, keeper, view } =
-                    open::start(ready, &self.room.plan, &self.room.printer, Follow::Always, self.sleeper.waker())?;
-                execute(&handle, args);
-                *lock(&self.room.desk.latest) = Some(handle.clone());
-                *lock(&self.room.desk.open) = Some(Server { handle: handle.clone(), heads });
-                self.room.prompt.set(Prompt::from("> "));
-                if let Some(editor) = editor.take() {
-                    typist::spawn(editor, Arc::clone(&self.room.desk), Arc::clone(&self.room.printer));
-                }
-                let stdout = io::stdout();
-                let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
-                let outcome = keeper.run(&mut self.sleeper, Some(&self.signals), watched);
-                *lock(&self.room.desk.open) = None;
-                let hurried = outcome.ended.status >= ExitStatus::TimedOut || outcome.output_gone;
-                let enough = outcome.enough;
-                let left = self.room.desk.wished(Wish::Leave);
-                self.room.prompt.set(Prompt::from("(closed) > "));
-                let unsent = Unsent { messages: handle.unsent(), more: false };
-                status = report::ended(&view, outcome, unsent, self.room.totals);
-                if left {
-                    // Somebody who leaves is content, but for what was to be waited for.
-                    let missed = (status == ExitStatus::Expectation).then_some(status);
-                    return Ok(self.left(missed.unwrap_or(ExitStatus::Success)));
-                }
-                if enough {
-                    return Ok(self.left(status));
-                }
-                if hurried {
-                    self.room.terminal.abandon();
-                    return Ok(status);
-                }
-            }
-            match self.wait(status) {
-                Then::Leave(status) => return Ok(self.left(status)),
-                Then::Connect => next = self.connect()?,
-            }
+            next = match next {
+                Next::Session(ready) => self.session(*ready, args)?,
+                Next::Wait(status, pause) => self.wait(status, pause),
+                Next::Connect(status) => self.connect(status),
+                Next::Leave(status) => return Ok(status),
+            };
         }
     }
 
-    /// Whoever sat there has left: everything is shown before the process ends.
-    fn left(&self, status: ExitStatus) -> ExitStatus {
+    fn session(&mut self, ready: Ready, args: &ExecuteArgs) -> Result<Next> {
+        let heads = Arc::new((ready.request.clone(), ready.response.clone()));
+        let Room { plan, printer, desk, .. } = &self.room;
+        let mut settings = plan.settings.clone();
+        if let Some(goal) = &mut settings.goal {
+            goal.before = self.matched;
+        }
+        let waker = self.sleeper.waker();
+        let Session { handle, keeper, view } = open::start(ready, plan, settings, printer, Follow::Always, waker)?;
+        execute(&handle, args);
+        desk.take(Wish::Reconnect);
+        *lock(&desk.latest) = Some(handle.clone());
+        *lock(&desk.open) = Some(Server { handle: handle.clone(), heads });
+        self.room.prompt.set(Prompt::from("> "));
+        self.listen();
+        let stdout = io::stdout();
+        let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
+        let outcome = keeper.run(&mut self.sleeper, Some(&self.signals), watched);
+        *lock(&self.room.desk.open) = None;
+        let hurried = outcome.ended.status >= ExitStatus::TimedOut || outcome.output_gone;
+        let enough = outcome.enough;
+        self.matched = outcome.matched;
+        let left = self.room.desk.wished(Wish::Leave);
+        let again = self.redial.after_session(&outcome).filter(|_| !left);
+        if let Some(pause) = again {
+            let (why, status) = (redial::loss(&outcome), outcome.ended.status);
+            report::followed(&view, outcome, self.room.totals);
+            announce(&self.room.printer, why.as_deref(), pause);
+            return Ok(Next::Wait(status, Some(pause)));
+        }
+        let unsent = Unsent { messages: handle.unsent(), more: false };
+        let status = report::ended(&view, outcome, unsent, self.room.totals);
+        if left {
+            // Somebody who leaves is content, but for what was to be waited for.
+            let missed = (status == ExitStatus::Expectation).then_some(status);
+            return Ok(self.leave(missed.unwrap_or(ExitStatus::Success)));
+        }
+        if enough {
+            return Ok(self.leave(status));
+        }
+        if hurried {
+            self.room.terminal.abandon();
+            return Ok(Next::Leave(status));
+        }
+        Ok(Next::Wait(status, None))
+    }
+
+    /// Lets the editor's thread start, once there is something to talk to or to wait for.
+    fn listen(&mut self) {
+        if let Some(editor) = self.editor.take() {
+            typist::spawn(editor, Arc::clone(&self.room.desk), Arc::clone(&self.room.printer));
+        }
+    }
+
+    /// Whoever sat there leaves: everything is shown before the process ends.
+    fn leave(&self, status: ExitStatus) -> Next {
         // Nobody is left to be told that the terminal is gone.
         let _ = self.room.terminal.finish();
-        status
+        Next::Leave(status)
     }
 
-    /// Waits, with no session, for a wish or a signal.
-    fn wait(&mut self, status: ExitStatus) -> Then {
-        loop {
-            if self.room.desk.take(Wish::Reconnect) {
-                return Then::Connect;
-            }
-            if self.room.desk.wished(Wish::Leave) {
-                return Then::Leave(status);
-            }
-            if let Some(status) = self.interrupted() {
-                return Then::Leave(status);
-            }
-            // A sleep that fails only makes the look come earlier.
-            let _ = self.sleeper.sleep(None, None);
-        }
-    }
-
-    /// Connects again, on a thread of its own, so that whoever sits there can still leave.
-    fn connect(&mut self) -> Result<Option<Ready>> {
-        self.room.prompt.set(Prompt::from("(connecting) > "));
-        let (tell, told) = mpsc::channel();
-        let (plan, printer) = (Arc::clone(&self.room.plan), Arc::clone(&self.room.printer));
-        let waker = self.sleeper.waker();
-        thread::spawn(move || {
-            let _ = tell.send(open::connect(&plan, &printer));
-            waker.wake();
+    /// Waits, with no session, for a wish, a signal or the end of the pause.
+    fn wait(&mut self, status: ExitStatus, pause: Option<Pause>) -> Next {
+        let limit = self.room.plan.settings.max_time.filter(|_| pause.is_some());
+        let over = pause.map(|pause| Instant::now() + pause.length);
+        let until = over.map(|over| limit.map_or(over, |(until, _)| until.min(over)));
+        self.room.prompt.set(Prompt::from(if pause.is_some() { "(waiting) > " } else { "(closed) > " }));
+        self.listen();
+        let (desk, signals) = (&self.room.desk, &self.signals);
+        let wished = redial::wait(&mut self.sleeper, until, None, |_| {
+            let reconnect = desk.take(Wish::Reconnect).then_some(Next::Connect(status));
+            reconnect.or_else(|| leaving(desk, signals, status))
         });
-        loop {
-            match told.try_recv() {
-                Ok(Ok(ready)) => return Ok(Some(ready)),
-                Ok(Err(error)) => {
-                    open::show(&self.room.printer, Origin::default(), &Event::Error(&error));
-                    self.room.prompt.set(Prompt::from("(closed) > "));
-                    return Ok(None);
-                }
-                Err(TryRecvError::Disconnected) => return Ok(None),
-                Err(TryRecvError::Empty) => {}
+        match (wished, limit) {
+            (Some(Next::Leave(status)), _) => self.leave(status),
+            (Some(next), _) => next,
+            (None, Some((until, limit))) if Instant::now() >= until => {
+                let message = format!("no connection to `{}`", self.room.plan.target.peer());
+                let error = Error::timed_out(Phase::Connect, limit, message);
+                open::show(&self.room.printer, Origin::default(), &Event::Error(&error));
+                self.leave(error.exit_status())
             }
-            if self.room.desk.wished(Wish::Leave) {
-                return Ok(None);
-            }
-            let _ = self.sleeper.sleep(None, None);
+            (None, _) => Next::Connect(status),
         }
     }
 
-    fn interrupted(&self) -> Option<ExitStatus> {
-        self.signals.take().map(|signal| match signal {
+    /// Connects again, while whoever sits there can still leave.
+    fn connect(&mut self, status: ExitStatus) -> Next {
+        self.room.prompt.set(Prompt::from("(connecting) > "));
+        let Room { plan, printer, desk, .. } = &self.room;
+        let signals = &self.signals;
+        let connected = redial::connect(plan, printer, &mut self.sleeper, || leaving(desk, signals, status));
+        match connected {
+            Ok(Ok(ready)) => Next::Session(Box::new(ready)),
+            Err(Next::Leave(status)) => self.leave(status),
+            Err(next) => next,
+            Ok(Err(error)) => {
+                let pause = self.redial.after_failure(&error);
+                match pause {
+                    Some(pause) => announce(printer, Some(&redial::in_a_line(&error)), pause),
+                    None => open::show(printer, Origin::default(), &Event::Error(&error)),
+                }
+                Next::Wait(error.exit_status(), pause)
+            }
+        }
+    }
+}
+
+/// Whether to leave: as wished, with `status`, or because of a signal.
+fn leaving(desk: &Desk, signals: &Signals, status: ExitStatus) -> Option<Next> {
+    if desk.wished(Wish::Leave) {
+        return Some(Next::Leave(status));
+    }
+    signals.take().map(|signal| {
+        Next::Leave(match signal {
             Signal::Interrupt => ExitStatus::Interrupted,
             Signal::Terminate => ExitStatus::Terminated,
         })
-    }
+    })
 }

@@ -73,6 +73,20 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Tot
     status
 }
 
+/// Reports a session that another will follow: it makes nothing of the exit status.
+pub fn followed(view: &Arc<View>, outcome: Outcome, totals: Totals) {
+    let Outcome { mut ended, summary, .. } = outcome;
+    ended.status = ExitStatus::Success;
+    view.tell(move |printer, origin| {
+        let now = Stamp::now();
+        printer.event(origin, now, &Event::Ended(&ended));
+        if totals == Totals::Shown {
+            printer.event(origin, now, &Event::Summary(&summary));
+        }
+    });
+    view.settle(LAST_WORDS);
+}
+
 /// Whether the totals of a session are shown at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Totals {
@@ -113,7 +127,8 @@ pub struct Unsent {
 }
 
 impl Unsent {
-    fn error(self) -> Option<Error> {
+    /// What is to be said about them, if there are any.
+    pub fn error(self) -> Option<Error> {
         if self.messages == 0 {
             return None;
         }

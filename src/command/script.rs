@@ -41,11 +41,16 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
     let mut sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
+    open::announce(&plan, &printer);
     let session = open::connect(&plan, &printer).and_then(|ready| {
         // Before anything is printed: whoever sees output may send a signal, which a session answers with a Close.
         let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
         let heads = Arc::new((ready.request.clone(), ready.response.clone()));
-        Ok((signals, heads, open::start(ready, &plan, &printer, Follow::Always, sleeper.waker())?))
+        Ok((
+            signals,
+            heads,
+            open::start(ready, &plan, plan.settings.clone(), &printer, Follow::Always, sleeper.waker())?,
+        ))
     });
     let (signals, heads, Session { handle, keeper, view }) = match session {
         Ok(session) => session,

@@ -152,7 +152,18 @@ impl Wscope {
             (Some(pipe), _) => (Some(Capture::all(pipe)), None),
         };
         let stderr = Capture::all(child.stderr.take().expect("stderr is piped"));
-        Running { child, stdin, stdout, unread, stderr, started, peak_memory: 0, patience: PATIENCE, _home: self.home }
+        Running {
+            child,
+            stdin,
+            stdout,
+            unread,
+            stderr,
+            started,
+            peak_memory: 0,
+            cpu_time: Duration::ZERO,
+            patience: PATIENCE,
+            _home: self.home,
+        }
     }
 
     /// The command with its arguments and its whole environment, the three streams not yet set.
@@ -191,6 +202,7 @@ pub struct Running {
     stderr: Capture,
     started: Instant,
     peak_memory: u64,
+    cpu_time: Duration,
     patience: Duration,
     _home: TempDir,
 }
@@ -269,6 +281,7 @@ impl Running {
         let deadline = Instant::now() + self.patience;
         let status = loop {
             self.peak_memory();
+            self.cpu_time = cpu_time(self.child.id()).unwrap_or(self.cpu_time);
             if let Some(status) = self.child.try_wait().expect("the program can be waited for") {
                 break status;
             }
@@ -281,7 +294,8 @@ impl Running {
         }
         let stdout = self.stdout.take().expect("stdout is read");
         assert!(stdout.wait_end() && self.stderr.wait_end(), "the pipes stay open\n{}", self.report());
-        Output { status, stdout: stdout.bytes(), stderr: self.stderr.text(), took, peak_memory: self.peak_memory }
+        let (stdout, stderr) = (stdout.bytes(), self.stderr.text());
+        Output { status, stdout, stderr, took, peak_memory: self.peak_memory, cpu_time: self.cpu_time }
     }
 
     fn report(&self) -> String {
@@ -310,6 +324,8 @@ pub struct Output {
     pub took: Duration,
     /// The most memory it had at once (Linux; 0 elsewhere), in bytes, sampled every millisecond.
     pub peak_memory: u64,
+    /// The CPU time that it took (Linux; zero elsewhere), sampled every millisecond.
+    pub cpu_time: Duration,
 }
 
 impl Output {
@@ -405,4 +421,13 @@ fn peak_memory(pid: u32) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kibibytes << 10)
+}
+
+/// User and system time so far (fields 14 and 15 of proc(5), in the hundredths of a second that Linux counts in).
+fn cpu_time(pid: u32) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name of the program, which may hold anything, ends with the last parenthesis.
+    let fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).map_while(|ticks| ticks.parse::<u64>().ok()).sum();
+    Some(Duration::from_millis(10 * ticks))
 }

@@ -1,0 +1,191 @@
+//! Connecting, and connecting again: when, and what is said about it.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::os::fd::BorrowedFd;
+use std::sync::mpsc::{self, TryRecvError};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Instant;
+
+use super::open::{self, Ready};
+use super::plan::Plan;
+use crate::cli::RequestArgs;
+use crate::error::{Error, Phase, Result};
+use crate::output::Printer;
+use crate::session::backoff::{Backoff, Pause};
+use crate::session::{Outcome, Sleeper, Woken};
+
+/// Connects on a thread of its own, so that whoever waits can leave meanwhile: `Err` is what `leave` has found, which
+/// is asked whenever `sleeper` wakes.
+pub fn connect<T>(
+    plan: &Arc<Plan>,
+    printer: &Arc<Mutex<Printer>>,
+    sleeper: &mut Sleeper,
+    mut leave: impl FnMut() -> Option<T>,
+) -> Result<Result<Ready>, T> {
+    let (tell, told) = mpsc::channel();
+    let (plan, printer, waker) = (Arc::clone(plan), Arc::clone(printer), sleeper.waker());
+    thread::spawn(move || {
+        // Nobody waits for it any more when the wait was cut short.
+        let _ = tell.send(open::connect(&plan, &printer));
+        drop(tell);
+        waker.wake();
+    });
+    let connected = wait(sleeper, None, None, |_| match told.try_recv() {
+        Ok(connected) => Some(Ok(connected)),
+        Err(TryRecvError::Empty) => leave().map(Err),
+        Err(TryRecvError::Disconnected) => Some(Ok(Err(broken_off()))),
+    });
+    connected.unwrap_or_else(|| Ok(Err(broken_off())))
+}
+
+fn broken_off() -> Error {
+    Error::new(Phase::Connect, "connecting broke off")
+}
+
+/// Waits until `look` has found something; it is asked whenever `sleeper` wakes. `None`: `until` came first.
+pub fn wait<T>(
+    sleeper: &mut Sleeper,
+    until: Option<Instant>,
+    watched: Option<BorrowedFd<'_>>,
+    mut look: impl FnMut(Woken) -> Option<T>,
+) -> Option<T> {
+    let mut woken = Woken::ToLook;
+    loop {
+        if let Some(found) = look(woken) {
+            return Some(found);
+        }
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return None;
+        }
+        // A sleep that fails only makes the look come earlier.
+        woken = sleeper.sleep(left, watched).unwrap_or(Woken::ToLook);
+    }
+}
+
+/// Whether to connect again, and when: `--reconnect`.
+pub struct Redial {
+    backoff: Option<Backoff>,
+}
+
+impl Redial {
+    /// As the flag says.
+    pub fn new(request: &RequestArgs) -> Self {
+        Self { backoff: request.reconnect.map(Backoff::new) }
+    }
+
+    /// After an attempt that failed; `None`: that was the last one.
+    pub fn after_failure(&mut self, error: &Error) -> Option<Pause> {
+        let backoff = self.backoff.as_mut().filter(|_| error.is_transient())?;
+        backoff.next(error.asked_wait(), rand::random())
+    }
+
+    /// After a session; `None`: that was the last one.
+    pub fn after_session(&mut self, outcome: &Outcome) -> Option<Pause> {
+        let backoff = self.backoff.as_mut()?;
+        backoff.was_open_for(outcome.summary.open_for);
+        let may_pass = outcome.cause.may_pass(outcome.ended.code);
+        may_pass.then(|| backoff.next(None, rand::random())).flatten()
+    }
+}
+
+/// What is said before the pause: why, where that isn't known yet, and how long it takes.
+pub fn announcement(why: Option<&str>, pause: Pause) -> String {
+    let (separator, why) = why.map_or(("", ""), |why| ("; ", why));
+    format!("{why}{separator}reconnecting in {:.1} s (attempt {})", pause.length.as_secs_f64(), pause.attempt)
+}
+
+/// How a session ended, as far as the report of it doesn't say.
+pub fn loss(outcome: &Outcome) -> Option<String> {
+    let ended = &outcome.ended;
+    let reason = if ended.reason.is_empty() { String::new() } else { format!(": {}", ended.reason) };
+    // An expectation that was not met is no reason: it may be yet.
+    match outcome.errors.iter().find(|error| error.phase() == Phase::Session) {
+        Some(error) => Some(in_a_line(error)),
+        None if ended.clean => Some(format!("the server closed the session ({}{reason})", u16::from(ended.code))),
+        None => None,
+    }
+}
+
+/// An error with its causes, and the first piece of evidence.
+pub fn in_a_line(error: &Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a `String` cannot fail.
+        let _ = write!(line, ": {error}");
+        cause = error.source();
+    }
+    if let Some(evidence) = error.evidence_lines().first() {
+        let _ = write!(line, " ({evidence})");
+    }
+    line
+}
+
+/// What was handed to all connections of a run.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Tally {
+    connections: u64,
+    lost: u64,
+    handed: u64,
+    in_doubt: u64,
+}
+
+impl Tally {
+    /// Adds a connection that had taken over `handed` messages.
+    pub fn add(&mut self, handed: u64) {
+        self.connections += 1;
+        self.handed += handed;
+    }
+
+    /// The connection that was added last was lost; the peer has certainly read `confirmed` of the `handed` messages.
+    pub fn add_loss(&mut self, handed: u64, confirmed: u64) {
+        self.lost += 1;
+        self.in_doubt += handed.saturating_sub(confirmed);
+    }
+
+    /// How many connections there were.
+    pub fn connections(&self) -> u64 {
+        self.connections
+    }
+
+    /// What is to be said at the end, if any connection was lost.
+    pub fn words(&self) -> Option<String> {
+        let Self { connections, lost, handed, in_doubt } = self;
+        (*lost > 0).then(|| {
+            format!(
+                "messages handed to a connection: {handed}, of these to one that was lost, so that they may not have \
+                 arrived: {in_doubt} (connections: {connections}, lost: {lost})"
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_in_a_line() {
+        let error = Error::new(Phase::Connect, "cannot connect to `h:1`")
+            .caused_by(std::io::Error::other("why"))
+            .evidence("1.2.3.4:1: connection refused")
+            .evidence("more")
+            .hint("try");
+        assert_eq!(in_a_line(&error), "cannot connect to `h:1`: why (1.2.3.4:1: connection refused)");
+    }
+
+    #[test]
+    fn what_was_lost_is_told_only_when_something_was() {
+        let mut tally = Tally::default();
+        tally.add(5);
+        assert_eq!(tally.words(), None);
+        tally.add_loss(5, 3);
+        tally.add(7);
+        let words = tally.words().unwrap();
+        assert!(words.starts_with("messages handed to a connection: 12, "), "{words}");
+        assert!(words.ends_with("may not have arrived: 2 (connections: 2, lost: 1)"), "{words}");
+    }
+}
