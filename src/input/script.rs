@@ -71,7 +71,8 @@ impl Script {
     /// a variable that nothing before it captures.
     pub fn parse(name: &str, text: &str, variables: &Variables) -> Result<Self> {
         let mut steps = Vec::new();
-        let mut lines = text.lines().enumerate();
+        // Some editors put a byte order mark first.
+        let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
         while let Some((index, first)) = lines.next() {
             if first.trim().is_empty() || first.starts_with('#') {
                 continue;
@@ -198,6 +199,11 @@ mod tests {
             steps,
             [("test.ws:4", "hello"), ("test.ws:6", "{\n \"a\": 1}"), ("test.ws:8", "one\ntwo"), ("test.ws:10", "//x"),]
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_says_nothing() {
+        assert_eq!(parse("\u{feff}#!/usr/bin/env -S wscope --script\n").unwrap().steps, []);
     }
 
     #[test]
