@@ -1,10 +1,13 @@
 //! Scripts: what they send and expect, and what is said when it doesn't come.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::support::frame::opcode;
@@ -313,6 +316,50 @@ fn a_value_makes_no_command_and_no_file() {
     });
     let script = "/expect quit\n/capture x re:.*\n${x}\n/expect @\n/capture x re:.*\n/binary ${x}";
     run(script, server.url()).exits(2).says("test.ws:6: no value makes a file of a payload");
+}
+
+#[test]
+fn a_script_connects_again_and_knows_what_it_captured() {
+    let connections = AtomicUsize::new(0);
+    let server = server(move |connection| {
+        if connections.fetch_add(1, Ordering::Relaxed) == 0 {
+            connection.send_frame(&Frame::text("ticket 7"));
+            connection.send_frame(&Frame::close(1012, "restart"));
+        } else {
+            assert_eq!(text(connection), "resume 7");
+            connection.send_frame(&Frame::text("welcome back"));
+            connection.answer_close();
+        }
+    });
+    let script = "/expect ticket\n/capture ticket re:\\d\n/expect-close 1012\n/wait 0.1\n/reconnect\nresume ${ticket}\n\
+                  /expect back\n/quit";
+    run(script, server.url()).exits(0).is_silent().prints("ticket 7\nwelcome back\n");
+    server.outcome();
+    server.outcome();
+}
+
+#[test]
+fn a_script_says_where_it_could_not_connect_again() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");
+    let url = format!("ws://{}", listener.local_addr().expect("a bound socket"));
+    let server = std::thread::spawn(move || {
+        let mut connection = Connection::plain(listener.accept().expect("a connection").0);
+        drop(listener);
+        connection.accept();
+        connection.answer_close();
+    });
+    run("hello\n/reconnect\nnever", url).exits(3).says("test.ws:2: cannot connect to ");
+    server.join().expect("the server saw it through");
+}
+
+#[test]
+fn a_signal_ends_a_script_between_two_sessions_too() {
+    let script = Script::new("/expect-close\n/wait 60\n/reconnect");
+    let server = close(1000, "");
+    let program = Wscope::new().arg("-v").arg("--script").arg(script.path()).arg(server.url()).spawn();
+    program.wait_stderr("the server closed with 1000");
+    program.signal(Signal::SIGINT);
+    program.finish().exits(130);
 }
 
 #[test]

@@ -137,7 +137,7 @@ const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; b
   /expect-close makes any close a success if it is the one expected. Without a
   code it takes each; 1005 is a Close without a code, 1006 is none at all.
   /expect-quiet counts from the last match, or from when something was sent.
-  /ping waits for its pong, in a script.
+  /ping waits for its pong, in a script, and /reconnect until it is open again.
   /capture reads the message that was matched last, or else the last one. It
   takes the value at a JSON pointer (strings without their quotes), or what a
   regular expression's first group, or the whole of it, matches.

@@ -19,6 +19,7 @@ mod report;
 mod script;
 mod server;
 mod show;
+mod stage;
 mod typist;
 
 use crate::cli::Invocation;

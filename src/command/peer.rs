@@ -68,6 +68,32 @@ pub struct Server {
 }
 
 impl Server {
+    /// See [`Peer::send`].
+    ///
+    /// # Errors
+    /// How the session has ended; or it cannot be framed.
+    pub fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
+        // A frame that is told exactly may be meant to break the rules.
+        if !matches!(outgoing, Outgoing::Frame(_)) {
+            self.check_that_it_listens()?;
+        }
+        self.handle.send(outgoing).map_err(|error| unsendable(&error))
+    }
+
+    /// See [`Peer::ping`].
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
+        self.check_that_it_listens()?;
+        self.handle.ping(payload).map(Some).map_err(|error| unsendable(&error))
+    }
+
+    /// Shows the totals so far.
+    pub fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) {
+        show(Origin::default(), &Event::Summary(&self.handle.summary()));
+    }
+
     /// The peer takes nothing that is sent after its Close, even while it could still be sent.
     fn check_that_it_listens(&self) -> Result<()> {
         let parting = self.handle.expecting().and_then(|expecting| expecting.parting(Duration::ZERO).ok());
@@ -83,46 +109,5 @@ fn unsendable(error: &NotSent) -> Error {
     match error {
         NotSent::Closed => not_sent("the session is closing"),
         NotSent::Refused(error) => Error::new(Phase::Input, format!("not sent: {error}")),
-    }
-}
-
-impl Peer for Server {
-    fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
-        // A frame that is told exactly may be meant to break the rules.
-        if !matches!(outgoing, Outgoing::Frame(_)) {
-            self.check_that_it_listens()?;
-        }
-        self.handle.send(outgoing).map_err(|error| unsendable(&error))
-    }
-
-    fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
-        self.check_that_it_listens()?;
-        self.handle.ping(payload).map(Some).map_err(|error| unsendable(&error))
-    }
-
-    fn close(&self, close: Option<(CloseCode, String)>) -> Result<()> {
-        self.handle.close(close);
-        Ok(())
-    }
-
-    fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
-        Ok(Arc::clone(&self.heads))
-    }
-
-    fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
-        show(Origin::default(), &Event::Summary(&self.handle.summary()));
-        Ok(())
-    }
-
-    fn session(&self) -> Result<Handle> {
-        Ok(self.handle.clone())
-    }
-
-    fn reconnect(&self) -> Result<()> {
-        Err(Error::new(Phase::Usage, "`/reconnect` is for the prompt"))
-    }
-
-    fn leave(&self) {
-        self.handle.close(Some((CloseCode::Normal, String::new())));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use super::expectation;
 use super::open;
@@ -92,7 +93,11 @@ impl Performer {
             Command::Pong(data) => self.send(Outgoing::Pong(data.as_bytes())),
             Command::Ping(data) => self.ping(data.as_bytes()),
             Command::Close(close) => self.peer.close(close).map(|()| None),
-            Command::Reconnect => self.peer.reconnect().map(|()| None),
+            Command::Reconnect => {
+                self.peer.reconnect()?;
+                self.end_was_expected = false;
+                Ok(None)
+            }
             Command::Expect { within, pattern } => {
                 self.expecting(|expecting| expectation::message(expecting, within, &pattern)).map(Some)
             }
@@ -102,6 +107,11 @@ impl Performer {
                 Ok(Some(told))
             }
             Command::ExpectQuiet(time) => self.expecting(|expecting| expectation::quiet(expecting, time)).map(Some),
+            Command::Wait(time) if self.end_was_expected => {
+                // There is nothing to miss.
+                thread::sleep(time);
+                Ok(None)
+            }
             Command::Wait(time) => self.expecting(|expecting| {
                 expecting.pause(time);
                 expecting.mark();

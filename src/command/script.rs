@@ -1,9 +1,9 @@
-//! The front end of a session that runs a script.
+//! Running a script: it has a thread of its own; this one connects, keeps the session, and connects again when asked to.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,19 +13,20 @@ use super::peer::{Peer, Server};
 use super::performer::{Author, Flow, Performer};
 use super::plan::Plan;
 use super::report::{self, Totals, Unsent};
-use super::show;
+use super::stage::{Cue, Ending, Stage};
+use super::{redial, show};
 use crate::cli::SessionArgs;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::input::{Script, Variables};
 use crate::output::{Banner, Origin, Printer};
 use crate::session::view::Follow;
-use crate::session::{Handle, Outcome, Signals, Sleeper};
+use crate::session::{Outcome, Signal, Signals, Sleeper};
 
 /// Bytes of received messages that are kept for what the script expects.
 const MEMORY: usize = 64 * 1024 * 1024;
 
-/// How long the script may take to notice that the session is over.
+/// How long the script may take to notice that it must end.
 const NOTICE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Opens a session, does what the script says, and tells how it ended.
@@ -36,33 +37,15 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let started = Instant::now();
     let variables = variables();
     let script = read(path, &variables)?;
-    let plan = Plan::client(url, args, started)?.remembering(MEMORY);
+    let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
-    let mut sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
+    let sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
+    let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
     open::announce(&plan, &printer);
-    let session = open::connect(&plan, &printer).and_then(|ready| {
-        // Before anything is printed: whoever sees output may send a signal, which a session answers with a Close.
-        let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
-        let heads = Arc::new((ready.request.clone(), ready.response.clone()));
-        Ok((
-            signals,
-            heads,
-            open::start(ready, &plan, plan.settings.clone(), &printer, Follow::Always, sleeper.waker())?,
-        ))
-    });
-    let (signals, heads, Session { handle, keeper, view }) = match session {
-        Ok(session) => session,
-        Err(error) => {
-            open::show(&printer, Origin::default(), &Event::Error(&error));
-            return Ok(error.exit_status());
-        }
-    };
-    let run = Run::start(script, Server { handle: handle.clone(), heads }, variables, printer);
-    let mut outcome = keeper.run(&mut sleeper, Some(&signals), Some(io::stdout().as_fd()));
-    let unsent = run.judge(&mut outcome, &handle);
-    Ok(report::ended(&view, outcome, unsent, Totals::of(&args.view)))
+    let run = Run { plan, printer, sleeper, signals, totals: Totals::of(&args.view) };
+    Ok(run.run(script, variables))
 }
 
 /// Reads a script and checks it; `-` is stdin.
@@ -80,57 +63,169 @@ pub fn variables() -> Variables {
     Variables::new(|name| std::env::var(name).ok())
 }
 
-/// A script at work, on a thread of its own.
+/// A run from its first attempt to its last word.
 struct Run {
-    result: Receiver<Result<Ending>>,
+    plan: Arc<Plan>,
+    printer: Arc<Mutex<Printer>>,
+    sleeper: Sleeper,
+    signals: Signals,
+    totals: Totals,
 }
 
-/// What a script that has done everything makes of the session's end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// It was expected.
-    Expected,
-    /// It speaks for itself.
-    Plain,
+/// Why there is no session.
+enum NotOpen {
+    Failed(Error),
+    Signal(Signal),
+}
+
+/// What ends the wait for the script's next cue.
+enum Stop {
+    Signal(Signal),
+    Overdue(Error),
 }
 
 impl Run {
-    /// Starts it. When it has ended, so has the input of the session; when it fails, the session is closed.
-    fn start(script: Script, server: Server, variables: Variables, printer: Arc<Mutex<Printer>>) -> Self {
-        let (tell, result) = mpsc::channel();
-        thread::spawn(move || {
-            let performer = Performer::new(Arc::new(server.clone()), printer, variables, Author::Script);
-            let ending = perform(&script, performer);
-            if ending.is_err() {
-                server.leave();
-            }
-            server.handle.input_ended();
-            let _ = tell.send(ending);
-        });
-        Self { result }
+    fn run(mut self, script: Script, variables: Variables) -> ExitStatus {
+        let (first, server) = match self.open() {
+            Ok(opened) => opened,
+            Err(not_open) => return self.fail(not_open),
+        };
+        let (cues, wanted) = mpsc::channel();
+        let (next, waiting) = mpsc::channel();
+        let stage = Stage::new(server, cues, waiting, self.sleeper.waker());
+        let printer = Arc::clone(&self.printer);
+        thread::spawn(move || perform(&script, stage, variables, printer));
+        self.keep(first, &wanted, &next)
     }
 
-    /// Once the session is over: adds to its outcome what the script makes of it. What was not sent, where the script
-    /// hasn't said so.
-    fn judge(self, outcome: &mut Outcome, handle: &Handle) -> Unsent {
-        let result = self.result.recv_timeout(NOTICE_LIMIT).unwrap_or_else(|_| {
-            Err(Error::new(Phase::Expectation, "the script was not through when the session ended"))
+    /// Keeps one session after the other, as the script wants them.
+    fn keep(mut self, first: Session, wanted: &Receiver<Cue>, next: &Sender<Result<Server>>) -> ExitStatus {
+        let mut session = first;
+        loop {
+            let Session { handle, keeper, view } = session;
+            let mut outcome = keeper.run(&mut self.sleeper, Some(&self.signals), Some(io::stdout().as_fd()));
+            let mut cue = self.cue(wanted, &outcome);
+            if matches!(cue, Ok(Cue::Reconnect)) {
+                // Another session makes up for a lost one, but not for a breach of the protocol or a time limit.
+                if outcome.ended.status <= ExitStatus::Session {
+                    report::followed(&view, outcome, self.totals);
+                    session = match self.follow(wanted, next) {
+                        Ok(following) => following,
+                        Err(not_open) => return self.fail(not_open),
+                    };
+                    continue;
+                }
+                // The script hears of it, and fails.
+                let _ = next.send(Err(Error::new(Phase::Session, "no session follows one that ended like this")));
+                cue = self.cue(wanted, &outcome);
+            }
+            let said = judge(cue, &mut outcome);
+            let messages = if said == Said::Yes { 0 } else { handle.unsent() };
+            return report::ended(&view, outcome, Unsent { messages, more: false }, self.totals);
+        }
+    }
+
+    /// Opens the next session, and hands it to the script; where that fails, it is for the script to say.
+    fn follow(&mut self, wanted: &Receiver<Cue>, next: &Sender<Result<Server>>) -> Result<Session, NotOpen> {
+        match self.open() {
+            Ok((session, server)) => {
+                let _ = next.send(Ok(server));
+                Ok(session)
+            }
+            Err(NotOpen::Failed(error)) => {
+                let _ = next.send(Err(error));
+                let until = Some(Instant::now() + NOTICE_LIMIT);
+                let said = redial::wait(&mut self.sleeper, until, None, |_| wanted.try_recv().ok());
+                Err(NotOpen::Failed(match said {
+                    Some(Cue::End(Err(error))) => error,
+                    _ => Error::new(Phase::Connect, "cannot connect again"),
+                }))
+            }
+            signal => signal.map(|(session, _)| session),
+        }
+    }
+
+    fn open(&mut self) -> Result<(Session, Server), NotOpen> {
+        let (plan, printer, signals) = (&self.plan, &self.printer, &self.signals);
+        let ready = redial::connect(plan, printer, &mut self.sleeper, || signals.take())
+            .map_err(NotOpen::Signal)?
+            .map_err(NotOpen::Failed)?;
+        let heads = Arc::new((ready.request.clone(), ready.response.clone()));
+        let waker = self.sleeper.waker();
+        let session =
+            open::start(ready, plan, plan.settings.clone(), printer, Follow::Always, waker).map_err(NotOpen::Failed)?;
+        let server = Server { handle: session.handle.clone(), heads };
+        Ok((session, server))
+    }
+
+    /// Waits, with no session any more, for what the script does next.
+    fn cue(&mut self, wanted: &Receiver<Cue>, outcome: &Outcome) -> Result<Cue, Stop> {
+        let is_hurried = outcome.output_gone || outcome.ended.status >= ExitStatus::TimedOut;
+        let notice = is_hurried.then(|| Instant::now() + NOTICE_LIMIT);
+        let until = notice.or_else(|| self.plan.settings.max_time.map(|(until, _)| until));
+        let signals = &self.signals;
+        let found = redial::wait(&mut self.sleeper, until, None, |_| match wanted.try_recv() {
+            Ok(cue) => Some(Ok(cue)),
+            Err(_) => signals.take().map(|signal| Err(Stop::Signal(signal))),
         });
-        match result {
-            Ok(Ending::Expected) => outcome.end_was_expected(),
-            Ok(Ending::Plain) => {}
-            // Whoever sent the signal knows why the script went no further.
-            Err(_) if outcome.ended.status >= ExitStatus::Terminated => {}
-            Err(error) => {
-                outcome.add(error);
-                return Unsent::default();
+        found.unwrap_or_else(|| {
+            Err(Stop::Overdue(match self.plan.settings.max_time.filter(|_| !is_hurried) {
+                Some((_, limit)) => Error::timed_out(Phase::Session, limit, "the script was not over"),
+                None => Error::new(Phase::Expectation, "the script was not over when the session was"),
+            }))
+        })
+    }
+
+    fn fail(&self, not_open: NotOpen) -> ExitStatus {
+        match not_open {
+            NotOpen::Signal(signal) => status(signal),
+            NotOpen::Failed(error) => {
+                open::show(&self.printer, Origin::default(), &Event::Error(&error));
+                error.exit_status()
             }
         }
-        Unsent { messages: handle.unsent(), more: false }
     }
 }
 
-fn perform(script: &Script, mut performer: Performer) -> Result<Ending> {
+/// Whether the script has said itself what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Yes,
+    No,
+}
+
+/// Adds to the outcome of the last session what the script makes of it.
+fn judge(cue: Result<Cue, Stop>, outcome: &mut Outcome) -> Said {
+    match cue {
+        Ok(Cue::End(Ok(Ending::Expected))) => outcome.end_was_expected(),
+        Ok(Cue::Reconnect | Cue::End(Ok(Ending::Plain))) => {}
+        Err(Stop::Signal(signal)) => outcome.ended.status = outcome.ended.status.max(status(signal)),
+        // Whoever sent the signal knows why the script went no further.
+        Ok(Cue::End(Err(_))) | Err(Stop::Overdue(_)) if outcome.ended.status >= ExitStatus::Terminated => {}
+        Ok(Cue::End(Err(error))) | Err(Stop::Overdue(error)) => {
+            outcome.add(error);
+            return Said::Yes;
+        }
+    }
+    Said::No
+}
+
+fn status(signal: Signal) -> ExitStatus {
+    match signal {
+        Signal::Interrupt => ExitStatus::Interrupted,
+        Signal::Terminate => ExitStatus::Terminated,
+    }
+}
+
+/// Does everything that the script says, then ends it.
+fn perform(script: &Script, stage: Stage, variables: Variables, printer: Arc<Mutex<Printer>>) {
+    let stage = Arc::new(stage);
+    let peer: Arc<dyn Peer> = Arc::<Stage>::clone(&stage);
+    let mut performer = Performer::new(peer, printer, variables, Author::Script);
+    stage.end(perform_steps(script, &mut performer));
+}
+
+fn perform_steps(script: &Script, performer: &mut Performer) -> Result<Ending> {
     for step in &script.steps {
         let line = step.understand(&performer.variables)?;
         match performer.perform(&step.place, line).map_err(|error| error.at(&step.place))? {

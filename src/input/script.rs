@@ -143,8 +143,8 @@ fn check_names(line: &str, known: &HashSet<String>) -> Result<()> {
 /// The name that the step captures.
 fn check_step(step: &Step, sketch: &Variables) -> Result<Option<String>> {
     let command = command::name(&step.line).map_err(|error| error.at(&step.place))?;
-    if let Some(name @ ("save" | "reconnect")) = command {
-        return Err(Error::new(Phase::Input, format!("`/{name}` is for the prompt")).at(&step.place));
+    if command == Some("save") {
+        return Err(Error::new(Phase::Input, "`/save` is for the prompt").at(&step.place));
     }
     match step.understand(sketch) {
         Ok(Line::Command(Command::Capture { name, .. })) => Ok(Some(name)),
