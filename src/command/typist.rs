@@ -46,15 +46,15 @@ enum Leaving {
 fn read(mut editor: Editor, lines: SyncSender<String>, done: &Receiver<()>, peer: &dyn Peer, printer: &Mutex<Printer>) {
     let leaving = pass_on(&mut editor, &lines, peer, printer);
     drop(lines);
-    let is_busy = done.recv_timeout(LEAVE_LIMIT) == Err(RecvTimeoutError::Timeout);
-    // Letting go of the editor puts the terminal back as it was found.
-    let mut editor = Some(editor);
-    if is_busy && leaving == Leaving::InTurn {
-        drop(editor.take());
-        let _ = done.recv();
-    }
-    peer.leave();
+    // Puts the terminal back as it was found: before the Close goes out Ctrl-C is a signal, which doesn't wait for the
+    // answer.
     drop(editor);
+    // Either way the worker is done, or too busy to be waited for.
+    let _ = match leaving {
+        Leaving::InTurn => done.recv().map_err(RecvTimeoutError::from),
+        Leaving::AtOnce => done.recv_timeout(LEAVE_LIMIT),
+    };
+    peer.leave();
 }
 
 fn pass_on(editor: &mut Editor, lines: &SyncSender<String>, peer: &dyn Peer, printer: &Mutex<Printer>) -> Leaving {
