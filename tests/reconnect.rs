@@ -478,8 +478,7 @@ mod in_a_terminal {
         for connections in 1..=2 {
             terminal.enter("restart");
             terminal.wait(&format!("(attempt {connections})"));
-            terminal.press(key::ENTER);
-            terminal.wait_line("(waiting) >");
+            terminal.wait_prompt("(waiting) >");
             terminal.enter("lost");
             terminal.wait("no session is open");
             let asked = Instant::now();
@@ -488,8 +487,7 @@ mod in_a_terminal {
                 screen.contents().matches("Connected").count() == connections + 1
             });
             assert!(asked.elapsed() < FIRST_PAUSE, "{:?}", asked.elapsed());
-            terminal.press(key::ENTER);
-            terminal.wait_line(">");
+            terminal.wait_prompt(">");
         }
         terminal.enter("/quit");
         terminal.exits(0);
@@ -502,8 +500,7 @@ mod in_a_terminal {
             Wscope::new().args(["-x", "again", "-i", "--reconnect=2"]).arg(server.url()).terminal(24, 80);
         // Three connections, each closed for its -x.
         terminal.wait_until("a last Disconnected", |screen| screen.contents().matches("Disconnected").count() == 3);
-        terminal.press(key::ENTER);
-        terminal.wait_line("(closed) >");
+        terminal.wait_prompt("(closed) >");
         terminal.enter("/quit");
         terminal.exits(1);
     }

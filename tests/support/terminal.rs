@@ -177,6 +177,33 @@ impl Terminal {
         });
     }
 
+    /// Presses Enter on the empty line until this is the prompt: what is announced may be on the screen before the
+    /// prompt that goes with it.
+    #[track_caller]
+    pub fn wait_prompt(&self, prompt: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            self.press(key::ENTER);
+            let redrawn = Instant::now() + Duration::from_millis(200);
+            while Instant::now() < redrawn {
+                if self.line() == prompt {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+        panic!("no prompt {prompt:?}; the screen:\n{}", self.screen());
+    }
+
+    /// The row of the cursor up to its end.
+    fn line(&self) -> String {
+        let state = self.display.state();
+        let screen = state.parser.screen();
+        let row = screen.cursor_position().0;
+        let line = screen.rows(0, screen.size().1).nth(row.into());
+        line.unwrap_or_default().trim_end().to_owned()
+    }
+
     /// Waits until `done` holds for the screen.
     #[track_caller]
     pub fn wait_until(&self, what: &str, done: impl Fn(&vt100::Screen) -> bool) {
