@@ -478,6 +478,7 @@ mod in_a_terminal {
         for connections in 1..=2 {
             terminal.enter("restart");
             terminal.wait(&format!("(attempt {connections})"));
+            terminal.wait_line("~");
             terminal.wait_prompt("(waiting) >");
             terminal.enter("lost");
             terminal.wait("no session is open");
@@ -500,6 +501,7 @@ mod in_a_terminal {
             Wscope::new().args(["-x", "again", "-i", "--reconnect=2"]).arg(server.url()).terminal(24, 80);
         // Three connections, each closed for its -x.
         terminal.wait_until("a last Disconnected", |screen| screen.contents().matches("Disconnected").count() == 3);
+        terminal.wait_line("x");
         terminal.wait_prompt("(closed) >");
         terminal.enter("/quit");
         terminal.exits(1);

@@ -115,7 +115,8 @@ const AT_THE_PROMPT: &str = "
   Unfinished JSON, or a \\ at the end, continues on the next line; Alt-Enter
   sends it as it is. Ctrl-C clears the line; on an empty one it gives up what is
   being waited for, or else closes, as Ctrl-D and /quit do; a second one leaves at
-  once.";
+  once. While no session is open the prompt says (closed), (waiting) for the next
+  attempt, or (connecting); in a line begun before, x or ~ stands for that.";
 
 const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines
   that start with #, are skipped. What is wrong with it is found before anything

@@ -57,6 +57,7 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         tally: Tally::default(),
         stay_until: None,
         matched: 0,
+        is_heard: true,
         totals: Totals::of(&args.view),
         args,
     };
@@ -86,6 +87,8 @@ struct Run<'a> {
     stay_until: Option<Instant>,
     /// Messages so far that counted towards `--count`.
     matched: u64,
+    /// Somebody takes what we say.
+    is_heard: bool,
     totals: Totals,
 }
 
@@ -122,15 +125,15 @@ impl Run<'_> {
                 Ok(Next::Again(pause, status)) => (pause, status),
                 Err(error) => match self.after_failure(&error) {
                     Some(pause) => (pause, error.exit_status()),
-                    None => break self.fail(&error),
+                    None => break self.fail(error),
                 },
             };
             if let Some(stop) = self.pause(pause) {
                 break self.leave(stop, status);
             }
         };
-        if let Some(words) = self.tally.words() {
-            self.say(&Event::Note(&words));
+        if let Some(words) = self.tally.words().filter(|_| self.redial.is_wanted()) {
+            self.note(words);
         }
         status
     }
@@ -188,8 +191,8 @@ impl Run<'_> {
         Some(pause)
     }
 
-    fn announce(&self, why: Option<&str>, pause: Pause) {
-        self.say(&Event::Note(&redial::announcement(why, pause)));
+    fn announce(&mut self, why: Option<&str>, pause: Pause) {
+        self.note(redial::announcement(why, pause));
     }
 
     /// Waits with no session; what ends that before its time.
@@ -210,9 +213,10 @@ impl Run<'_> {
     }
 
     /// An attempt failed, and was the last one.
-    fn fail(&mut self, error: &Error) -> ExitStatus {
-        self.say(&Event::Error(error));
-        self.report_unsent(error.exit_status())
+    fn fail(&mut self, error: Error) -> ExitStatus {
+        let status = error.exit_status();
+        self.say(move |printer| open::show(printer, Origin::default(), &Event::Error(&error)));
+        self.report_unsent(status)
     }
 
     /// Leaves with no session open; `status` is that of the last one.
@@ -225,7 +229,7 @@ impl Run<'_> {
             Stop::MaxTime => {
                 let limit = self.plan.settings.max_time.map(|(_, limit)| limit).unwrap_or_default();
                 let message = format!("no connection to `{}`", self.plan.target.peer());
-                self.fail(&Error::timed_out(Phase::Connect, limit, message))
+                self.fail(Error::timed_out(Phase::Connect, limit, message))
             }
         }
     }
@@ -236,11 +240,21 @@ impl Run<'_> {
             return status;
         }
         let Some(error) = self.front_end.left_over().error() else { return status };
-        self.say(&Event::Error(&error));
-        status.max(error.exit_status())
+        let status = status.max(error.exit_status());
+        self.say(move |printer| open::show(printer, Origin::default(), &Event::Error(&error)));
+        status
     }
 
-    fn say(&self, event: &Event<'_>) {
-        open::show(&self.printer, Origin::default(), event);
+    fn note(&mut self, note: String) {
+        self.say(move |printer| open::show(printer, Origin::default(), &Event::Note(&note)));
+    }
+
+    /// Says something with no session open. Whoever does not read it in time is told nothing more: signals and time
+    /// limits have to be seen to.
+    fn say(&mut self, show: impl FnOnce(&Arc<Mutex<Printer>>) + Send + 'static) {
+        if self.is_heard {
+            let printer = Arc::clone(&self.printer);
+            self.is_heard = report::within_limit(move || show(&printer));
+        }
     }
 }

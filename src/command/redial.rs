@@ -76,6 +76,11 @@ impl Redial {
         Self { backoff: request.reconnect.map(Backoff::new) }
     }
 
+    /// Whether it was asked for.
+    pub fn is_wanted(&self) -> bool {
+        self.backoff.is_some()
+    }
+
     /// After an attempt that failed; `None`: that was the last one.
     pub fn after_failure(&mut self, error: &Error) -> Option<Pause> {
         let backoff = self.backoff.as_mut().filter(|_| error.is_transient())?;

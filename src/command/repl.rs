@@ -153,7 +153,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     });
     let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, totals: Totals::of(&args.view) };
     let mut talk = Talk { room, sleeper, signals, redial, editor: Some(editor), matched: 0 };
-    talk.run(first, &args.execute)
+    Ok(talk.run(first, &args.execute))
 }
 
 fn announce(printer: &Arc<Mutex<Printer>>, why: Option<&str>, pause: Pause) {
@@ -207,19 +207,19 @@ enum Next {
 }
 
 impl Talk {
-    fn run(&mut self, first: Next, args: &ExecuteArgs) -> Result<ExitStatus> {
+    fn run(&mut self, first: Next, args: &ExecuteArgs) -> ExitStatus {
         let mut next = first;
         loop {
             next = match next {
-                Next::Session(ready) => self.session(*ready, args)?,
+                Next::Session(ready) => self.session(*ready, args),
                 Next::Wait(status, pause) => self.wait(status, pause),
                 Next::Connect(status) => self.connect(status),
-                Next::Leave(status) => return Ok(status),
+                Next::Leave(status) => return status,
             };
         }
     }
 
-    fn session(&mut self, ready: Ready, args: &ExecuteArgs) -> Result<Next> {
+    fn session(&mut self, ready: Ready, args: &ExecuteArgs) -> Next {
         let heads = Arc::new((ready.request.clone(), ready.response.clone()));
         let Room { plan, printer, desk, .. } = &self.room;
         let mut settings = plan.settings.clone();
@@ -227,7 +227,11 @@ impl Talk {
             goal.before = self.matched;
         }
         let waker = self.sleeper.waker();
-        let Session { handle, keeper, view } = open::start(ready, plan, settings, printer, Follow::Always, waker)?;
+        let session = match open::start(ready, plan, settings, printer, Follow::Always, waker) {
+            Ok(session) => session,
+            Err(error) => return self.failed(&error),
+        };
+        let Session { handle, keeper, view } = session;
         execute(&handle, args);
         desk.take(Wish::Reconnect);
         *lock(&desk.latest) = Some(handle.clone());
@@ -246,24 +250,26 @@ impl Talk {
         if let Some(pause) = again {
             let (why, status) = (redial::loss(&outcome), outcome.ended.status);
             report::followed(&view, outcome, self.room.totals);
+            self.room.prompt.set(without_session(again));
             announce(&self.room.printer, why.as_deref(), pause);
-            return Ok(Next::Wait(status, Some(pause)));
+            return Next::Wait(status, Some(pause));
         }
+        self.room.prompt.set(without_session(None));
         let unsent = Unsent { messages: handle.unsent(), more: false };
         let status = report::ended(&view, outcome, unsent, self.room.totals);
         if left {
             // Somebody who leaves is content, but for what was to be waited for.
             let missed = (status == ExitStatus::Expectation).then_some(status);
-            return Ok(self.leave(missed.unwrap_or(ExitStatus::Success)));
+            return self.leave(missed.unwrap_or(ExitStatus::Success));
         }
         if enough {
-            return Ok(self.leave(status));
+            return self.leave(status);
         }
         if hurried {
             self.room.terminal.abandon();
-            return Ok(Next::Leave(status));
+            return Next::Leave(status);
         }
-        Ok(Next::Wait(status, None))
+        Next::Wait(status, None)
     }
 
     /// Lets the editor's thread start, once there is something to talk to or to wait for.
@@ -285,7 +291,7 @@ impl Talk {
         let limit = self.room.plan.settings.max_time.filter(|_| pause.is_some());
         let over = pause.map(|pause| Instant::now() + pause.length);
         let until = over.map(|over| limit.map_or(over, |(until, _)| until.min(over)));
-        self.room.prompt.set(Prompt::from(if pause.is_some() { "(waiting) > " } else { "(closed) > " }));
+        self.room.prompt.set(without_session(pause));
         self.listen();
         let (desk, signals) = (&self.room.desk, &self.signals);
         let wished = redial::wait(&mut self.sleeper, until, None, |_| {
@@ -307,7 +313,7 @@ impl Talk {
 
     /// Connects again, while whoever sits there can still leave.
     fn connect(&mut self, status: ExitStatus) -> Next {
-        self.room.prompt.set(Prompt::from("(connecting) > "));
+        self.room.prompt.set(Prompt::from("(connecting) > ").or_briefly("~ "));
         let Room { plan, printer, desk, .. } = &self.room;
         let signals = &self.signals;
         let connected = redial::connect(plan, printer, &mut self.sleeper, || leaving(desk, signals, status));
@@ -315,15 +321,27 @@ impl Talk {
             Ok(Ok(ready)) => Next::Session(Box::new(ready)),
             Err(Next::Leave(status)) => self.leave(status),
             Err(next) => next,
-            Ok(Err(error)) => {
-                let pause = self.redial.after_failure(&error);
-                match pause {
-                    Some(pause) => announce(printer, Some(&redial::in_a_line(&error)), pause),
-                    None => open::show(printer, Origin::default(), &Event::Error(&error)),
-                }
-                Next::Wait(error.exit_status(), pause)
-            }
+            Ok(Err(error)) => self.failed(&error),
         }
+    }
+
+    /// What follows an attempt that failed.
+    fn failed(&mut self, error: &Error) -> Next {
+        let pause = self.redial.after_failure(error);
+        self.room.prompt.set(without_session(pause));
+        match pause {
+            Some(pause) => announce(&self.room.printer, Some(&redial::in_a_line(error)), pause),
+            None => open::show(&self.room.printer, Origin::default(), &Event::Error(error)),
+        }
+        Next::Wait(error.exit_status(), pause)
+    }
+}
+
+/// The prompt while no session is open; one will follow by itself after a pause.
+fn without_session(pause: Option<Pause>) -> Prompt {
+    match pause {
+        Some(_) => Prompt::from("(waiting) > ").or_briefly("~ "),
+        None => Prompt::from("(closed) > ").or_briefly("x "),
     }
 }
 

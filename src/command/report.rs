@@ -109,12 +109,19 @@ fn past_the_printer(errors: &[Error]) {
     for error in errors {
         write_error(&mut text, &Palette::new(Colors::Off), error);
     }
+    within_limit(move || {
+        let _ = io::stderr().write_all(&text);
+    });
+}
+
+/// Says something on a thread of its own; `false` when whoever reads our output did not take it in time.
+pub fn within_limit(say: impl FnOnce() + Send + 'static) -> bool {
     let (done, wait) = mpsc::channel();
     thread::spawn(move || {
-        let _ = io::stderr().write_all(&text);
+        say();
         let _ = done.send(());
     });
-    let _ = wait.recv_timeout(LAST_WORDS);
+    wait.recv_timeout(LAST_WORDS).is_ok()
 }
 
 /// Messages of the input that never reached the peer.

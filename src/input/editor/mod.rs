@@ -161,7 +161,7 @@ impl Edited {
     fn read(&mut self, terminal: &Terminal, prompt: &PromptHandle, history: &History) -> io::Result<Entry> {
         let mut typed = String::new();
         let line = loop {
-            let Prompt { plain, styled } = prompt.for_line();
+            let Prompt { plain, styled, .. } = prompt.for_line();
             terminal.line_begins();
             match self.editor.readline_with_initial(&(plain, styled), (&typed, "")) {
                 Ok(line) => break line,
