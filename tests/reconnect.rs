@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::net::{Shutdown, TcpListener};
 use std::process::ChildStdin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -478,7 +478,6 @@ mod in_a_terminal {
         for connections in 1..=2 {
             terminal.enter("restart");
             terminal.wait(&format!("(attempt {connections})"));
-            terminal.wait_line("~");
             terminal.wait_prompt("(waiting) >");
             terminal.enter("lost");
             terminal.wait("no session is open");
@@ -495,13 +494,36 @@ mod in_a_terminal {
     }
 
     #[test]
+    fn a_line_that_was_begun_shows_the_state_too() {
+        let (tell, told) = mpsc::channel();
+        let told = Mutex::new(told);
+        let server = serve(move |mut connection| {
+            connection.accept();
+            let code = told.lock().unwrap().recv().unwrap();
+            connection.send_frame(&Frame::close(code, ""));
+            connection.close_frame();
+        });
+        let mut terminal = Wscope::new().arg("--reconnect").arg(server.url()).terminal(24, 80);
+        terminal.wait_line(">");
+        terminal.press("half");
+        terminal.wait_line("> half");
+        tell.send(1012).unwrap();
+        terminal.wait_line("~ half");
+        terminal.wait_line("> half");
+        tell.send(1000).unwrap();
+        terminal.wait_line("x half");
+        terminal.press(key::CTRL_U);
+        terminal.enter("/quit");
+        terminal.exits(0);
+    }
+
+    #[test]
     fn it_comes_back_by_itself() {
         let server = restarting();
         let mut terminal =
             Wscope::new().args(["-x", "again", "-i", "--reconnect=2"]).arg(server.url()).terminal(24, 80);
         // Three connections, each closed for its -x.
         terminal.wait_until("a last Disconnected", |screen| screen.contents().matches("Disconnected").count() == 3);
-        terminal.wait_line("x");
         terminal.wait_prompt("(closed) >");
         terminal.enter("/quit");
         terminal.exits(1);

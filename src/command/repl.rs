@@ -227,6 +227,8 @@ impl Talk {
             goal.before = self.matched;
         }
         let waker = self.sleeper.waker();
+        // Before anything is said of it, so that the line is drawn with it.
+        self.room.prompt.set(Prompt::from("> "));
         let session = match open::start(ready, plan, settings, printer, Follow::Always, waker) {
             Ok(session) => session,
             Err(error) => return self.failed(&error),
@@ -236,7 +238,6 @@ impl Talk {
         desk.take(Wish::Reconnect);
         *lock(&desk.latest) = Some(handle.clone());
         *lock(&desk.open) = Some(Server { handle: handle.clone(), heads });
-        self.room.prompt.set(Prompt::from("> "));
         self.listen();
         let stdout = io::stdout();
         let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
