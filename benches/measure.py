@@ -142,11 +142,12 @@ class Timed:
 
     def wait(self):
         """Its own seconds and its peak memory in KiB; `complaint` says what its exit status was, if not 0."""
-        try:
-            self.process.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        # `wait` with a time limit looks again every 50 ms, which would be what is measured.
+        watchdog = threading.Timer(SECONDS, os.killpg, [self.process.pid, signal.SIGKILL])
+        watchdog.start()
+        status = self.process.wait()
+        watchdog.cancel()
+        if status == -signal.SIGKILL:
             self.complaint = f"killed after {SECONDS} s"
             return SECONDS, 0
         seconds, rss, status = self.file.read_text().split()
