@@ -25,6 +25,11 @@ impl Backlog {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Puts bytes before all that waits.
+    pub(super) fn push_front(&mut self, bytes: &[u8]) {
+        self.bytes.splice(self.start..self.start, bytes.iter().copied());
+    }
+
     /// Takes whole lines of at most `limit` bytes together, or one line that is longer; `None` when no line is whole.
     pub(super) fn take_lines(&mut self, limit: usize) -> Option<&[u8]> {
         let waiting = &self.bytes[self.start..];
@@ -72,6 +77,14 @@ mod tests {
         assert_eq!(backlog.take_lines(1), Some(&b"three\n"[..]));
         assert_eq!(backlog.take_lines(100), Some(&b"four\n"[..]));
         assert_eq!(backlog.take_lines(100), None);
+    }
+
+    #[test]
+    fn what_was_not_shown_goes_back_to_the_front() {
+        let mut backlog = backlog("one\ntwo\n");
+        assert_eq!(backlog.take_lines(4), Some(&b"one\n"[..]));
+        backlog.push_front(b"one\n");
+        assert_eq!(backlog.take_all(), b"one\ntwo\n");
     }
 
     #[test]

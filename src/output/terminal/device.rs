@@ -48,8 +48,12 @@ impl Device {
             Err(_) if stdin().is_terminal() => stdin().as_fd().try_clone_to_owned()?.into(),
             Err(error) => return Err(error),
         };
-        let found = termios::tcgetattr(&file)?.into();
-        Ok(Self { file, found })
+        Self::on(file)
+    }
+
+    pub(super) fn on(terminal: File) -> io::Result<Self> {
+        let found = termios::tcgetattr(&terminal)?.into();
+        Ok(Self { file: terminal, found })
     }
 
     /// The terminal, to read from.

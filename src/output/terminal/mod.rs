@@ -74,7 +74,8 @@ struct State {
     has_signals: bool,
     /// The terminal was taken from the editor for good.
     is_taken: bool,
-    outlet: FdOutlet,
+    /// Whoever writes to the terminal has it meanwhile, and lets go of the lock: the terminal may take nothing for long.
+    outlet: Option<FdOutlet>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +105,7 @@ impl Terminal {
             lines: 0,
             has_signals: false,
             is_taken: false,
-            outlet: device.outlet()?,
+            outlet: Some(device.outlet()?),
         };
         Ok(Self { shared: Arc::new(Shared { device, state: Mutex::new(state), changed: Condvar::new() }) })
     }
@@ -128,11 +129,16 @@ impl Terminal {
     /// The editor is about to take the terminal. Waits for what is being written.
     pub fn line_begins(&self) {
         let mut state = self.shared.lock_unless_taken();
+        state.lines += 1;
+        // At once: whoever writes lines writes no more of them.
+        state.phase = Phase::Starting;
+        self.shared.changed.notify_all();
+        let is_in_use = |state: &mut State| state.is_taken || state.outlet.is_none();
+        let result = self.shared.changed.wait_while(state, is_in_use);
+        let mut state = result.unwrap_or_else(PoisonError::into_inner);
         if state.has_signals {
             self.shared.set_signals(&mut state, false);
         }
-        state.lines += 1;
-        state.phase = Phase::Starting;
     }
 
     /// The editor is about to draw its line, of its own accord.
@@ -168,9 +174,8 @@ impl Terminal {
     pub fn line_ended(&self) -> io::Result<()> {
         let mut state = self.shared.lock();
         state.phase = Phase::Idle;
-        let result = state.write_lines();
         self.shared.changed.notify_all();
-        result
+        self.shared.write_lines(state)
     }
 
     /// The editor has failed, and will not be asked again: what it was given and may not have shown is written.
@@ -181,9 +186,9 @@ impl Terminal {
         let mut state = self.shared.lock();
         state.phase = Phase::Stopping;
         let unseen = state.given.take().unwrap_or_default();
-        let result = state.outlet.write_all(unseen.as_bytes());
+        state.backlog.push_front(unseen.as_bytes());
         drop(state);
-        result.and(self.line_ended())
+        self.line_ended()
     }
 
     /// There will be no further line: what is left is written, what comes is written at once, and the terminal is put
@@ -192,9 +197,10 @@ impl Terminal {
     /// # Errors
     /// When what is left cannot be written.
     pub fn finish(&self) -> io::Result<()> {
-        let mut state = self.shared.take_over(self.shared.lock());
+        let result = self.shared.changed.wait_while(self.shared.lock(), |state| state.outlet.is_none());
+        let mut state = self.shared.take_over(result.unwrap_or_else(PoisonError::into_inner));
         let rest = state.take_rest();
-        let written = state.outlet.write_all(&rest);
+        let written = state.outlet.as_mut().map_or(Ok(()), |outlet| outlet.write_all(&rest));
         written.and(self.device().restore())
     }
 
@@ -203,9 +209,12 @@ impl Terminal {
         // The process is about to end: there is nobody left to tell of what fails.
         let _ = self.device().restore();
         if let Some(state) = self.shared.lock_within(LAST_WAIT) {
-            let rest = self.shared.take_over(state).take_rest();
+            let result = self.shared.changed.wait_timeout_while(state, LAST_WAIT, |state| state.outlet.is_none());
+            let mut state = self.shared.take_over(result.unwrap_or_else(PoisonError::into_inner).0);
             let _ = self.device().restore();
-            let _ = self.device().write_within(&rest, LAST_WAIT);
+            if state.outlet.is_some() {
+                let _ = self.device().write_within(&state.take_rest(), LAST_WAIT);
+            }
         }
     }
 }
@@ -221,13 +230,30 @@ impl Outlet for Terminal {
         if state.hand_over() {
             self.shared.changed.notify_all();
         }
-        state.write_lines()
+        self.shared.write_lines(state)
     }
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the lines that wait, where nothing stands between us and the terminal.
+    fn write_lines<'a>(&'a self, mut state: MutexGuard<'a, State>) -> io::Result<()> {
+        while state.is_direct()
+            && state.backlog.has_lines()
+            && let Some(mut outlet) = state.outlet.take()
+        {
+            let lines = state.backlog.take_lines(BATCH).unwrap_or_default().to_vec();
+            drop(state);
+            let written = outlet.write_all(&lines);
+            state = self.lock();
+            state.outlet = Some(outlet);
+            self.changed.notify_all();
+            written?;
+        }
+        Ok(())
     }
 
     /// For the editor. Once the terminal was taken from it, it stays here for ever, and draws no more.
@@ -271,17 +297,7 @@ impl Shared {
 impl State {
     /// Whether nothing stands between us and the terminal.
     fn is_direct(&self) -> bool {
-        self.phase == Phase::Idle && self.given.is_none()
-    }
-
-    /// Writes the lines that wait, where nothing stands between us and the terminal.
-    fn write_lines(&mut self) -> io::Result<()> {
-        while self.is_direct()
-            && let Some(lines) = self.backlog.take_lines(BATCH)
-        {
-            self.outlet.write_all(lines)?;
-        }
-        Ok(())
+        self.phase == Phase::Idle && self.given.is_none() && self.outlet.is_some()
     }
 
     /// What the editor was given and has not shown, and all that waits behind it.
@@ -312,3 +328,6 @@ impl fmt::Debug for State {
         formatter.debug_struct("State").field("phase", &self.phase).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
