@@ -2,10 +2,11 @@
 //! up neither keys nor what is shown.
 
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::open;
 use super::peer::Peer;
@@ -16,11 +17,14 @@ use crate::event::Event;
 use crate::input::command::{self, Command, Line};
 use crate::input::{Editor, Entry, Script};
 use crate::output::{Origin, Printer};
+use crate::session::Handle;
 
 /// How many lines may be typed ahead.
 const AHEAD: usize = 1000;
-/// How long what was typed ahead may take once somebody leaves.
-const LEAVE_LIMIT: Duration = Duration::from_millis(200);
+/// How long what was typed before may take once somebody leaves: a peer may take nothing.
+const LEAVE_LIMIT: Duration = Duration::from_secs(1);
+/// How soon to look again whether it is done.
+const TICK: Duration = Duration::from_millis(1);
 
 /// Reads lines, and does what they say, on threads of its own, until told to leave.
 pub fn spawn(editor: Editor, peer: impl Peer + 'static, printer: Arc<Mutex<Printer>>) {
@@ -29,8 +33,10 @@ pub fn spawn(editor: Editor, peer: impl Peer + 'static, printer: Arc<Mutex<Print
     let typist = Typist { performer, typed: Vec::new() };
     let (lines, ahead) = mpsc::sync_channel(AHEAD);
     let (busy, done) = mpsc::channel();
-    thread::spawn(move || typist.work(&ahead, busy));
-    thread::spawn(move || read(editor, lines, &done, &*peer, &printer));
+    let pending = Arc::new(AtomicUsize::new(0));
+    let keys = Keys { lines, pending: Arc::clone(&pending), peer, printer };
+    thread::spawn(move || typist.work(&ahead, &pending, busy));
+    thread::spawn(move || keys.read(editor, &done));
 }
 
 /// How somebody leaves.
@@ -43,45 +49,79 @@ enum Leaving {
 }
 
 /// Passes lines on until somebody leaves.
-fn read(mut editor: Editor, lines: SyncSender<String>, done: &Receiver<()>, peer: &dyn Peer, printer: &Mutex<Printer>) {
-    let leaving = pass_on(&mut editor, &lines, peer, printer);
-    drop(lines);
-    // Puts the terminal back as it was found: before the Close goes out Ctrl-C is a signal, which doesn't wait for the
-    // answer.
-    drop(editor);
-    // Either way the worker is done, or too busy to be waited for.
-    let _ = match leaving {
-        Leaving::InTurn => done.recv().map_err(RecvTimeoutError::from),
-        Leaving::AtOnce => done.recv_timeout(LEAVE_LIMIT),
-    };
-    peer.leave();
+struct Keys {
+    lines: SyncSender<String>,
+    /// Lines that were passed on and are not done.
+    pending: Arc<AtomicUsize>,
+    peer: Arc<dyn Peer>,
+    printer: Arc<Mutex<Printer>>,
 }
 
-fn pass_on(editor: &mut Editor, lines: &SyncSender<String>, peer: &dyn Peer, printer: &Mutex<Printer>) -> Leaving {
-    loop {
-        match editor.read() {
-            Ok(Entry::Line(line)) => {
-                if command::parse(&line).is_ok_and(|line| line == Line::Command(Command::Quit)) {
-                    return Leaving::InTurn;
+impl Keys {
+    fn read(self, mut editor: Editor, done: &Receiver<()>) {
+        let leaving = self.pass_on(&mut editor);
+        // Puts the terminal back as it was found: before the Close goes out Ctrl-C is a signal, which doesn't wait for the
+        // answer.
+        drop(editor);
+        match leaving {
+            Leaving::InTurn => {
+                drop(self.lines);
+                // The worker lets go of it when all is done.
+                let _ = done.recv();
+            }
+            Leaving::AtOnce => {
+                self.wait_for_worker(is_waiting);
+            }
+        }
+        self.peer.leave();
+    }
+
+    fn pass_on(&self, editor: &mut Editor) -> Leaving {
+        loop {
+            match editor.read() {
+                Ok(Entry::Line(line)) => {
+                    if command::parse(&line).is_ok_and(|line| line == Line::Command(Command::Quit)) {
+                        return Leaving::InTurn;
+                    }
+                    self.pending.fetch_add(1, Ordering::Relaxed);
+                    if self.lines.send(line).is_err() {
+                        return Leaving::AtOnce;
+                    }
                 }
-                if lines.send(line).is_err() {
+                Ok(Entry::Interrupted) if self.wait_for_worker(has_given_up) => {}
+                Ok(Entry::Interrupted | Entry::Eof) => return Leaving::AtOnce,
+                Err(error) => {
+                    complain(&self.printer, &error);
                     return Leaving::AtOnce;
                 }
             }
-            Ok(Entry::Interrupted) if has_given_up(peer) => {}
-            Ok(Entry::Interrupted | Entry::Eof) => return Leaving::AtOnce,
-            Err(error) => {
-                complain(printer, &error);
-                return Leaving::AtOnce;
+        }
+    }
+
+    /// Waits until what was typed before is done, or this holds: then `true`.
+    fn wait_for_worker(&self, is_there: fn(&Handle) -> bool) -> bool {
+        let deadline = Instant::now() + LEAVE_LIMIT;
+        loop {
+            let is_pending = self.pending.load(Ordering::Acquire) > 0;
+            if self.peer.session().is_ok_and(|session| is_there(&session)) {
+                return true;
             }
+            if !is_pending || Instant::now() >= deadline {
+                return false;
+            }
+            thread::sleep(TICK);
         }
     }
 }
 
+/// Whether the worker waits for something that is expected.
+fn is_waiting(session: &Handle) -> bool {
+    session.expecting().is_some_and(|expecting| expecting.is_awaited())
+}
+
 /// Whether there was an expectation to give up.
-fn has_given_up(peer: &dyn Peer) -> bool {
-    let session = peer.session().ok();
-    session.and_then(|session| Some(session.expecting()?.give_up())).unwrap_or(false)
+fn has_given_up(session: &Handle) -> bool {
+    session.expecting().is_some_and(|expecting| expecting.give_up())
 }
 
 /// Does what is typed.
@@ -93,11 +133,12 @@ struct Typist {
 
 impl Typist {
     /// Works until no line comes any more, then lets go of `_busy`.
-    fn work(mut self, lines: &Receiver<String>, _busy: mpsc::Sender<()>) {
+    fn work(mut self, lines: &Receiver<String>, pending: &AtomicUsize, _busy: mpsc::Sender<()>) {
         for line in lines {
             if let Err(error) = self.line(line) {
                 complain(&self.performer.printer, &error);
             }
+            pending.fetch_sub(1, Ordering::Release);
         }
     }
 

@@ -248,6 +248,11 @@ impl Expecting<'_> {
         state.is_watched
     }
 
+    /// Whether somebody waits, on another thread.
+    pub fn is_awaited(&self) -> bool {
+        lock(&self.inbox.state).is_watched
+    }
+
     /// The message that was matched last, or else the one that came last.
     pub fn latest(&self) -> Option<Received> {
         let state = lock(&self.inbox.state);
