@@ -67,6 +67,10 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--ping-timeout', '--ping-timeout', [CompletionResultType]::ParameterName, 'Give up when a ping stays unanswered')
             [CompletionResult]::new('--deflate', '--deflate', [CompletionResultType]::ParameterName, 'Set the parameters of permessage-deflate')
             [CompletionResult]::new('--fragment', '--fragment', [CompletionResultType]::ParameterName, 'Split what is sent into frames')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
+            [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
             [CompletionResult]::new('--slash', '--slash', [CompletionResultType]::ParameterName, 'Nothing: slash commands are always understood')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, '`--no-check` where it is meant: in other tools `-n` is harmless')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Go on with stdin after `-x`')
@@ -96,8 +100,6 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--lenient', '--lenient', [CompletionResultType]::ParameterName, 'Report breaches of the protocol and go on')
             [CompletionResult]::new('--no-pong', '--no-pong', [CompletionResultType]::ParameterName, 'Don''t answer pings')
             [CompletionResult]::new('--no-close-reply', '--no-close-reply', [CompletionResultType]::ParameterName, 'Don''t answer Close')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Try wscope without a server')
@@ -174,8 +176,10 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--lenient', '--lenient', [CompletionResultType]::ParameterName, 'Report breaches of the protocol and go on')
             [CompletionResult]::new('--no-pong', '--no-pong', [CompletionResultType]::ParameterName, 'Don''t answer pings')
             [CompletionResult]::new('--no-close-reply', '--no-close-reply', [CompletionResultType]::ParameterName, 'Don''t answer Close')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
+            [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
             break
         }
         'wscope;listen' {
@@ -219,25 +223,33 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--lenient', '--lenient', [CompletionResultType]::ParameterName, 'Report breaches of the protocol and go on')
             [CompletionResult]::new('--no-pong', '--no-pong', [CompletionResultType]::ParameterName, 'Don''t answer pings')
             [CompletionResult]::new('--no-close-reply', '--no-close-reply', [CompletionResultType]::ParameterName, 'Don''t answer Close')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
+            [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
             break
         }
         'wscope;generate' {
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
+            [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'A man page')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'A completion script')
             break
         }
         'wscope;generate;man' {
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
+            [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
             break
         }
         'wscope;generate;completions' {
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
+            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
+            [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
             break
         }
     })

@@ -38,7 +38,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-c -l -n -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -k -m -h -V --connect --listen --host --slash --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --insecure --cacert --sni --tls-min --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --version demo listen generate"
+            opts="-h -M -c -l -n -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -k -m -V --help --manual --connect --listen --host --slash --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --insecure --cacert --sni --tls-min --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -236,7 +236,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__demo)
-            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -k -m -h --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --insecure --cacert --sni --tls-min --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help"
+            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --insecure --cacert --sni --tls-min --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -414,7 +414,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__generate)
-            opts="-h --help man completions"
+            opts="-h -M --help --manual man completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -428,7 +428,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__generate__subcmd__completions)
-            opts="-h --help bash elvish fish powershell zsh"
+            opts="-h -M --help --manual bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -442,7 +442,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__generate__subcmd__man)
-            opts="-h --help wscope demo listen"
+            opts="-h -M --help --manual wscope demo listen"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -456,7 +456,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__listen)
-            opts="-N -b -0 -v -P -t -q -m -h --push --every --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help"
+            opts="-N -b -0 -v -P -t -q -m -h -M --push --every --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -64,6 +64,10 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --ping-timeout 'Give up when a ping stays unanswered'
             cand --deflate 'Set the parameters of permessage-deflate'
             cand --fragment 'Split what is sent into frames'
+            cand -h 'Print what is used most'
+            cand --help 'Print what is used most'
+            cand -M 'Print the whole manual'
+            cand --manual 'Print the whole manual'
             cand --slash 'Nothing: slash commands are always understood'
             cand -n '`--no-check` where it is meant: in other tools `-n` is harmless'
             cand -i 'Go on with stdin after `-x`'
@@ -93,8 +97,6 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --lenient 'Report breaches of the protocol and go on'
             cand --no-pong 'Don''t answer pings'
             cand --no-close-reply 'Don''t answer Close'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
             cand demo 'Try wscope without a server'
@@ -170,8 +172,10 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --lenient 'Report breaches of the protocol and go on'
             cand --no-pong 'Don''t answer pings'
             cand --no-close-reply 'Don''t answer Close'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print what is used most'
+            cand --help 'Print what is used most'
+            cand -M 'Print the whole manual'
+            cand --manual 'Print the whole manual'
         }
         &'wscope;listen'= {
             cand --push 'Push this text to every client'
@@ -214,22 +218,30 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --lenient 'Report breaches of the protocol and go on'
             cand --no-pong 'Don''t answer pings'
             cand --no-close-reply 'Don''t answer Close'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print what is used most'
+            cand --help 'Print what is used most'
+            cand -M 'Print the whole manual'
+            cand --manual 'Print the whole manual'
         }
         &'wscope;generate'= {
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print what is used most'
+            cand --help 'Print what is used most'
+            cand -M 'Print the whole manual'
+            cand --manual 'Print the whole manual'
             cand man 'A man page'
             cand completions 'A completion script'
         }
         &'wscope;generate;man'= {
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print what is used most'
+            cand --help 'Print what is used most'
+            cand -M 'Print the whole manual'
+            cand --manual 'Print the whole manual'
         }
         &'wscope;generate;completions'= {
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print what is used most'
+            cand --help 'Print what is used most'
+            cand -M 'Print the whole manual'
+            cand --manual 'Print the whole manual'
         }
     ]
     $completions[$command]

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= l/listen= host= slash n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply h/help V/version
+    string join \n h/help M/manual c/connect= l/listen= host= slash n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -76,6 +76,8 @@ complete -c wscope -n "__fish_wscope_needs_command" -l ping-interval -d 'Ping th
 complete -c wscope -n "__fish_wscope_needs_command" -l ping-timeout -d 'Give up when a ping stays unanswered' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l deflate -d 'Set the parameters of permessage-deflate' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l fragment -d 'Split what is sent into frames' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_needs_command" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'Nothing: slash commands are always understood'
 complete -c wscope -n "__fish_wscope_needs_command" -s n -d '`--no-check` where it is meant: in other tools `-n` is harmless'
 complete -c wscope -n "__fish_wscope_needs_command" -s i -l interactive -d 'Go on with stdin after `-x`'
@@ -97,7 +99,6 @@ complete -c wscope -n "__fish_wscope_needs_command" -l no-deflate -d 'Don\'t com
 complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Report breaches of the protocol and go on'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-pong -d 'Don\'t answer pings'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-close-reply -d 'Don\'t answer Close'
-complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print version'
 complete -c wscope -n "__fish_wscope_needs_command" -a "demo" -d 'Try wscope without a server'
 complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Be the server, and show what clients send'
@@ -170,7 +171,8 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-deflate -d 'Do
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l lenient -d 'Report breaches of the protocol and go on'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-pong -d 'Don\'t answer pings'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-close-reply -d 'Don\'t answer Close'
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l push -d 'Push this text to every client' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l every -d 'How often to push' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
@@ -218,9 +220,13 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-deflate -d '
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l lenient -d 'Report breaches of the protocol and go on'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pong -d 'Don\'t answer pings'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-close-reply -d 'Don\'t answer Close'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -s h -l help -d 'Print help'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -f -a "man" -d 'A man page'
 complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -f -a "completions" -d 'A completion script'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print help'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from man" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from completions" -s M -l manual -d 'Print the whole manual'

@@ -25,6 +25,18 @@ fn checked_in_files_are_fresh() -> io::Result<()> {
 }
 
 #[test]
+fn the_man_pages_explain_every_flag() -> io::Result<()> {
+    for generated in Generated::all().filter(|generated| generated.path().starts_with("man/")) {
+        let page = String::from_utf8_lossy(&generate::render(generated)?).into_owned();
+        for entry in page.split("\n.TP\n").skip(1) {
+            let (term, meaning) = entry.split_once('\n').expect("a term and its meaning");
+            assert!(!meaning.trim().is_empty() && !meaning.starts_with('\n'), "{}: {term}", generated.path());
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn the_readme_lists_every_exit_status() -> io::Result<()> {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))?;
     for status in ExitStatus::REACHABLE {

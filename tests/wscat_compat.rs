@@ -39,7 +39,8 @@ fn help() {
     for flag in ["-h", "--help"] {
         let output = Wscope::new().arg(flag).run();
         output.exits(0);
-        assert!(!output.stdout.is_empty());
+        let lines = String::from_utf8_lossy(&output.stdout).lines().count();
+        assert!((20..=48).contains(&lines), "two screens of 24 lines: {lines}");
     }
 }
 

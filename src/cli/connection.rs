@@ -78,6 +78,7 @@ pub struct RequestArgs {
     /// And when it can't be made: after a second or less, then after longer and longer, up to 30 seconds; a session of
     /// a minute starts that anew. With a number it gives up after so many attempts in a row. `-x` messages are sent
     /// again each time; stdin goes on where it was, and what was read and never handed to a connection is sent first.
+    /// So it goes on after 1001 (the server goes away), 1012 (it restarts), 1013 (it is too busy) and a lost connection.
     /// There is no other attempt after an end of ours or with close code 1000 or none, nor after 1002, 1003, 1007,
     /// 1008, 1010, an HTTP status of 400 to 499, or a certificate that is refused; nor when all input was sent and
     /// only the 2 seconds of silence were waited for.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use clap::{Args, CommandFactory, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
@@ -104,7 +104,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         Page::Listen => ("listen", vec![("Examples", help::LISTEN_EXAMPLES.into())]),
     };
     let command = cli.find_subcommand(name).unwrap_or(&cli).clone();
-    let man = Man::new(command).source(source).manual("User Commands");
+    let man = Man::new(command.mut_args(explained)).source(source).manual("User Commands");
     man.render_title(output)?;
     man.render_name_section(output)?;
     man.render_synopsis_section(output)?;
@@ -123,6 +123,14 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     rest.control("SH", ["SEE ALSO"]);
     rest.text([roman("wscope(1), wscope-demo(1), wscope-listen(1), RFC 6455, RFC 7692")]);
     rest.to_writer(output)
+}
+
+/// With a long explanation, be it the short one: without it the page says nothing of a flag that the short help leaves out.
+fn explained(argument: Arg) -> Arg {
+    match (argument.get_long_help(), argument.get_help().cloned()) {
+        (None, Some(help)) => argument.long_help(help),
+        _ => argument,
+    }
 }
 
 /// Terms with their meanings, group by group.

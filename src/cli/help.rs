@@ -2,10 +2,26 @@
 
 use std::fmt::Write as _;
 
+use clap::{ArgAction, Args};
+
 use crate::error::ExitStatus;
 use crate::input::command::COMMANDS;
 
-/// What follows the flags in `wscope -h`.
+/// How to be told about the others.
+#[derive(Debug, Clone, Args)]
+pub(super) struct HelpArgs {
+    /// Print what is used most
+    #[arg(short, long, global = true, action = ArgAction::HelpShort)]
+    help: Option<bool>,
+
+    /// Print the whole manual
+    ///
+    /// Every flag, the commands at the prompt, formats, scripts, exit statuses and examples.
+    #[arg(short = 'M', long, global = true, action = ArgAction::HelpLong)]
+    manual: Option<bool>,
+}
+
+/// What follows the flags in `wscope --help`.
 pub(super) fn after_help() -> String {
     examples(EXAMPLES)
 }
@@ -15,8 +31,7 @@ pub(super) fn examples(text: &str) -> String {
     format!("Examples:\n{text}")
 }
 
-const EXAMPLES: &str = "  wscope demo                                  try it without a server
-  wscope wss://example.com/feed                talk; /help lists the commands
+const EXAMPLES: &str = "  wscope wss://example.com/feed                talk; /help lists the commands
   echo '{\"op\":\"ping\"}' | wscope -1 URL         send a line, print the one reply
   wscope -v --frames -u me URL                 see everything on the wire
   wscope listen 8080 --echo                    be the server";
@@ -31,7 +46,7 @@ pub(super) const LISTEN_EXAMPLES: &str = "  wscope listen 8080 --echo -v        
   wscope listen 8080 --push tick --every 2    feed a client under test
   tail -f events.jsonl | wscope listen 8080   send each line to all clients";
 
-/// The sections that follow the flags in `wscope --help` and `wscope.1`: title and text.
+/// The sections that follow the flags in `wscope --manual` and `wscope.1`: title and text.
 pub(super) fn sections() -> Vec<(&'static str, String)> {
     vec![
         ("Input and output", STREAMS.into()),
@@ -45,7 +60,7 @@ pub(super) fn sections() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What follows the flags in `wscope --help`.
+/// What follows the flags in `wscope --manual`.
 pub(super) fn after_long_help() -> String {
     sections().iter().fold(String::new(), |mut help, (title, text)| {
         let separator = if help.is_empty() { "" } else { "\n\n" };

@@ -59,7 +59,8 @@ pub enum Invocation {
 /// a message, each message that comes is written to stdout, byte for byte. With -v, --frames and --hex it shows what is
 /// on the wire; when the other side breaks the protocol it says which rule of the RFC, and where.
 #[derive(Debug, Parser)]
-#[command(name = "wscope", version, args_override_self = true, max_term_width = 80, disable_help_subcommand = true)]
+#[command(name = "wscope", version, args_override_self = true, max_term_width = 80)]
+#[command(disable_help_subcommand = true, disable_help_flag = true)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 #[command(
     override_usage = "wscope [OPTIONS] URL\n       wscope demo [OPTIONS]\n       wscope listen [OPTIONS] [ADDR:]PORT"
@@ -68,6 +69,8 @@ pub enum Invocation {
 struct Cli {
     #[command(subcommand)]
     command: Option<Subcommands>,
+    #[command(flatten)]
+    help: help::HelpArgs,
     #[command(flatten)]
     default: DefaultArgs,
 }
