@@ -460,18 +460,23 @@ mod commands {
 mod pushes {
     use super::*;
 
-    const COUNT: usize = 200;
+    /// How many messages are pushed, and how often: with `WSCOPE_FULL` for ten seconds.
+    fn pushes() -> (usize, Duration) {
+        let full = std::env::var_os("WSCOPE_FULL").is_some();
+        if full { (1000, Duration::from_millis(10)) } else { (200, Duration::from_millis(5)) }
+    }
 
-    /// Pushes [`COUNT`] numbered messages, one every 5 ms, once told to. Returns the texts that came.
+    /// Pushes numbered messages once told to. Returns the texts that came.
     fn push_when_told() -> (Server<Vec<String>>, mpsc::Sender<()>) {
         let (tell, told) = mpsc::channel();
         let told = Mutex::new(told);
+        let (count, interval) = pushes();
         let server = serve(move |mut connection| {
             connection.accept();
             told.lock().unwrap().recv().unwrap();
-            for number in 0..COUNT {
+            for number in 0..count {
                 connection.send_frame(&Frame::text(format!("push {number:04}.")));
-                thread::sleep(Duration::from_millis(5));
+                thread::sleep(interval);
             }
             connection.send_frame(&Frame::text("that was all"));
             let frames = collect_until_close(&mut connection);
@@ -485,7 +490,7 @@ mod pushes {
     fn assert_all_shown(terminal: &Terminal) {
         let transcript = terminal.transcript();
         let shown: Vec<&str> = transcript.iter().filter_map(|line| line.trim_end().strip_prefix("< push ")).collect();
-        let expected: Vec<String> = (0..COUNT).map(|number| format!("{number:04}.")).collect();
+        let expected: Vec<String> = (0..pushes().0).map(|number| format!("{number:04}.")).collect();
         assert_eq!(shown, expected, "\n{}", transcript.join("\n"));
     }
 
@@ -514,14 +519,15 @@ mod pushes {
         let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
         terminal.wait(CONNECTED);
         tell.send(()).unwrap();
-        for number in 0..COUNT {
+        let (count, interval) = pushes();
+        for number in 0..count {
             terminal.enter(&number.to_string());
-            thread::sleep(Duration::from_millis(4));
+            thread::sleep(interval * 4 / 5);
         }
         terminal.wait("that was all");
         terminal.press(key::CTRL_D);
         terminal.exits(0);
-        assert_eq!(server.outcome(), (0..COUNT).map(|number| number.to_string()).collect::<Vec<_>>());
+        assert_eq!(server.outcome(), (0..count).map(|number| number.to_string()).collect::<Vec<_>>());
         assert_all_shown(&terminal);
     }
 
@@ -534,7 +540,8 @@ mod pushes {
         terminal.press(&format!("{}nee", key::CTRL_R));
         terminal.wait("needle");
         tell.send(()).unwrap();
-        thread::sleep(Duration::from_millis(5) * u32::try_from(COUNT).unwrap());
+        let (count, interval) = pushes();
+        thread::sleep(interval * u32::try_from(count).unwrap());
         terminal.press(key::ENTER);
         terminal.wait("that was all");
         terminal.press(key::CTRL_D);
@@ -548,7 +555,7 @@ mod pushes {
         let server = serve(|mut connection| {
             connection.accept();
             connection.frame();
-            for number in 0..COUNT {
+            for number in 0..pushes().0 {
                 connection.send_frame(&Frame::text(format!("push {number:04}.")));
             }
             connection.answer_close()
