@@ -103,6 +103,11 @@ impl Header {
         let mask = if self.mask.is_some() { 0x80 } else { 0 };
         let first = fin | (self.rsv & 0x7) << 4 | u8::from(self.opcode) & 0x0F;
         let length = self.length.to_be_bytes();
+        if let (LengthEncoding::Seven, Some([a, b, c, d])) = (self.length_encoding, self.mask) {
+            // Most headers that a client sends, in one piece.
+            output.extend_from_slice(&[first, mask | length[7] & 0x7F, a, b, c, d]);
+            return;
+        }
         match self.length_encoding {
             LengthEncoding::Seven => output.extend_from_slice(&[first, mask | length[7] & 0x7F]),
             LengthEncoding::Sixteen => output.extend_from_slice(&[first, mask | 0x7E, length[6], length[7]]),
