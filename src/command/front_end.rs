@@ -120,6 +120,12 @@ enum Stop {
     Bad(Error),
 }
 
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Bad(error)
+    }
+}
+
 impl From<NotSent> for Stop {
     fn from(reason: NotSent) -> Self {
         match reason {
@@ -211,7 +217,7 @@ fn fill(source: &mut Source, sleeper: &mut Sleeper, handle: &Handle) -> Result<b
 /// Sends all that was read. What the session did not take over is at hand again.
 fn send_what_is_at_hand(source: &mut Source, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
     let (mark, before) = (source.mark(), handle.handed());
-    let sent = send_each(source, pace);
+    let sent = source.send_each(|message| Ok::<_, Stop>(pace.send(message)?));
     match (sent, pace.flush()) {
         (Err(Stop::Over), _) | (_, Err(_)) => {
             take_back(source, mark, handle.handed() - before);
@@ -219,13 +225,6 @@ fn send_what_is_at_hand(source: &mut Source, handle: &Handle, pace: &mut Pace<'_
         }
         (sent, Ok(())) => sent,
     }
-}
-
-fn send_each(source: &mut Source, pace: &mut Pace<'_>) -> Result<(), Stop> {
-    while let Some(message) = source.next() {
-        pace.send(message.map_err(Stop::Bad)?)?;
-    }
-    Ok(())
 }
 
 /// Goes back to `mark`, and past the first `handed` messages: those are on their way, and never sent twice.

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 use std::ops::{Deref, Range};
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
 /// Room for one read. Large, since one read becomes one write to the socket (measured: 16 KiB costs 1.5 times as much).
 const ROOM: usize = 256 * 1024;
@@ -27,6 +27,13 @@ pub(super) struct Buffer {
 pub(super) struct Position {
     start: usize,
     searched: usize,
+}
+
+impl Position {
+    /// So many bytes further on.
+    pub(super) fn plus(self, count: usize) -> Self {
+        Self { start: self.start + count, ..self }
+    }
 }
 
 impl Buffer {
@@ -80,6 +87,16 @@ impl Buffer {
         let piece = self.start..from + position;
         self.start = piece.end + 1;
         Some(piece)
+    }
+
+    /// All that comes before the last `terminator`, and that itself; takes both.
+    pub(super) fn take_through_last(&mut self, terminator: u8) -> Option<Range<usize>> {
+        let from = self.searched.max(self.start);
+        let last = memrchr(terminator, &self.bytes[from..self.end]);
+        self.searched = self.end;
+        let pieces = self.start..from + last? + 1;
+        self.start = pieces.end;
+        Some(pieces)
     }
 
     /// What comes before the next `\n` or `\r\n`.

@@ -7,6 +7,8 @@ use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
 
+use memchr::memchr_iter;
+
 use self::buffer::{Buffer, Position};
 use super::Message;
 use super::payload::{base64, hex};
@@ -140,6 +142,45 @@ impl Source {
             Format::Lines | Format::Null | Format::Whole | Format::Chunks => self.next_literal(),
             Format::Hex | Format::Base64 | Format::Json => self.next_decoded(),
         }
+    }
+
+    /// Hands every message that is complete to `send`, without blocking, until that fails.
+    ///
+    /// # Errors
+    /// That of `send`; that of [`next`](Self::next).
+    pub fn send_each<E: From<Error>>(&mut self, mut send: impl FnMut(Outgoing<'_>) -> Result<(), E>) -> Result<(), E> {
+        if self.format == Format::Lines && self.kind == Kind::Text {
+            self.send_lines(&mut send)?;
+        }
+        while let Some(message) = self.next() {
+            send(message?)?;
+        }
+        Ok(())
+    }
+
+    /// Lines of text come by the million: checked and cut all together, they cost half the instructions. The first that
+    /// cannot be sent is left to [`next`](Self::next), which says what is wrong with it.
+    fn send_lines<E>(&mut self, send: &mut impl FnMut(Outgoing<'_>) -> Result<(), E>) -> Result<(), E> {
+        let Self { buffer, number, max_message, .. } = self;
+        let before = buffer.position();
+        let Some(range) = buffer.take_through_last(b'\n') else { return Ok(()) };
+        let Ok(lines) = simdutf8::basic::from_utf8(&buffer[range]) else {
+            buffer.go_back(before);
+            return Ok(());
+        };
+        let mut start = 0;
+        for end in memchr_iter(b'\n', lines.as_bytes()) {
+            let line = &lines[start..end];
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if line.len() > *max_message {
+                buffer.go_back(before.plus(start));
+                return Ok(());
+            }
+            *number += 1;
+            start = end + 1;
+            send(Outgoing::Text(line))?;
+        }
+        Ok(())
     }
 
     /// Where it stands, to [`go_back`](Self::go_back) to; good until the next [`fill`](Self::fill).

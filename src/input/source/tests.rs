@@ -29,11 +29,12 @@ fn options(format: Format, kind: Kind) -> SourceOptions {
 fn drain(mut source: Source) -> (Vec<Message>, Option<String>) {
     let mut messages = Vec::new();
     while source.fill().unwrap() {
-        while let Some(next) = source.next() {
-            match next {
-                Ok(outgoing) => messages.push(owned(outgoing)),
-                Err(error) => return (messages, Some(chain(&error))),
-            }
+        let sent = source.send_each(|outgoing| {
+            messages.push(owned(outgoing));
+            Ok::<_, Error>(())
+        });
+        if let Err(error) = sent {
+            return (messages, Some(chain(&error)));
         }
     }
     (messages, None)
@@ -229,4 +230,21 @@ fn a_bad_line_is_bad_again_after_going_back() {
     source.go_back(mark);
     assert!(source.next().unwrap().is_ok());
     assert_eq!(source.next().unwrap().unwrap_err().to_string(), "line 2 of the input is not UTF-8 (byte 2)");
+}
+
+#[test]
+fn a_send_that_fails_in_the_middle_can_be_gone_back_from() {
+    for (input, format) in [(&b"a\nb\nc\n"[..], Format::Lines), (b"a\0b\0c\0", Format::Null)] {
+        let mut source = source(input, usize::MAX, options(format, Kind::Text));
+        assert!(source.fill().unwrap());
+        let mark = source.mark();
+        let refused = source.send_each(|outgoing| match outgoing {
+            Outgoing::Text("b") => Err(Error::new(Phase::Session, "enough")),
+            _ => Ok(()),
+        });
+        assert_eq!(refused.unwrap_err().to_string(), "enough");
+        source.go_back(mark);
+        assert_eq!(source.next().unwrap().unwrap(), Outgoing::Text("a"));
+        assert_eq!(drain(source), (texts(&["b", "c"]), None));
+    }
 }
