@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::event::{Direction, Ended, Event, Opened, Stamp, TlsFacts};
 use crate::output::json::VERSION;
-use crate::output::json::write::{Members, long_base64, long_string, object, string};
+use crate::output::json::write::{Members, is_plain, long_base64, long_string, object, string};
 use crate::output::options::{FrameView, Options, Secrets, Timestamps};
 use crate::output::sink::Sink;
 use crate::output::timestamp::{self, Clock};
@@ -119,16 +119,17 @@ impl Stream {
             output.extend_from_slice(b",\"compressed\":");
             digits::decimal(output, compressed);
         }
-        match simdutf8::basic::from_utf8(payload) {
-            Ok(text) if kind == Kind::Text => {
-                output.extend_from_slice(b",\"text\":");
-                long_string(sink, text);
-            }
-            _ => {
-                output.extend_from_slice(b",\"binary\":\"");
-                long_base64(sink, payload);
-                sink.buffer.push(b'"');
-            }
+        if kind == Kind::Text && is_plain(payload) {
+            output.extend_from_slice(b",\"text\":\"");
+            sink.payload(payload);
+            sink.buffer.push(b'"');
+        } else if let (Kind::Text, Ok(text)) = (kind, simdutf8::basic::from_utf8(payload)) {
+            output.extend_from_slice(b",\"text\":");
+            long_string(sink, text);
+        } else {
+            output.extend_from_slice(b",\"binary\":\"");
+            long_base64(sink, payload);
+            sink.buffer.push(b'"');
         }
         sink.buffer.extend_from_slice(b"}\n");
     }
