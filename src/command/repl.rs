@@ -28,7 +28,7 @@ use crate::session::{Handle, Signal, Signals, Sleeper, Waker};
 use crate::wire::{CloseCode, Outgoing};
 
 /// Bytes of received messages that are kept for an `/expect`.
-const MEMORY: usize = 16 * 1024 * 1024;
+const MEMORY: usize = 4 * 1024 * 1024;
 
 /// What the editor's thread and this one share.
 struct Desk {

@@ -1,7 +1,7 @@
 //! What waits to be shown.
 
 /// How much may wait before whoever brings more has to wait too.
-const BUDGET: usize = 1 << 20;
+const BUDGET: usize = 256 << 10;
 
 /// Bytes that wait, handed out by whole lines.
 #[derive(Debug, Default)]

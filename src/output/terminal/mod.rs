@@ -220,7 +220,7 @@ impl Terminal {
 }
 
 impl Outlet for Terminal {
-    /// Shows whole lines above the one being edited; an unfinished one when its end comes. Waits while more than 1 MiB
+    /// Shows whole lines above the one being edited; an unfinished one when its end comes. Waits while more than 256 KiB
     /// has not been shown.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let is_full = |state: &mut State| !state.is_direct() && !state.backlog.has_room(bytes.len());
