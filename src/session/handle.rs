@@ -14,8 +14,9 @@ use crate::error::Error;
 use crate::event::Summary;
 use crate::wire::{Close, CloseCode, Data, Header, OpCode, Outgoing, SendError};
 
-/// Frames are written when so many bytes of them are waiting, even when more is at hand.
-const WRITE_AT: usize = 256 * 1024;
+/// Frames are written when so many bytes of them are waiting, even when more is at hand. Measured, four times as much
+/// is no faster.
+const WRITE_AT: usize = 64 * 1024;
 
 /// Why a message was not sent.
 #[derive(Debug)]
@@ -262,7 +263,8 @@ impl Shared {
                 }
                 Err(error) => self.write_failed(error),
             }
-            let sent = out.written - out.writer.unconfirmed();
+            // What an earlier failure left unconfirmed has been counted, and was of a buffer that is gone.
+            let sent = out.written.saturating_sub(out.writer.unconfirmed());
             let cut_off = count_messages(&out.buffer, sent);
             out.cut_off += cut_off;
             self.unsent.fetch_add(cut_off, Ordering::Relaxed);
