@@ -27,8 +27,8 @@ use crate::session::view::{Follow, lock};
 use crate::session::{Handle, Signal, Signals, Sleeper, Waker};
 use crate::wire::{CloseCode, Outgoing};
 
-/// Bytes of received messages that are kept for an `/expect`.
-const MEMORY: usize = 4 * 1024 * 1024;
+/// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
+const MEMORY: usize = 1024 * 1024;
 
 /// What the editor's thread and this one share.
 struct Desk {
