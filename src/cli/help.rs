@@ -149,7 +149,8 @@ const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; b
 
   /expect looks through what was received since the last match, and uses up what
   it skips. The rest of the line is a regular expression (syntax:
-  https://docs.rs/regex), and matches anywhere in a message.
+  https://docs.rs/regex; \\p knows general categories only), and matches anywhere
+  in a message.
   /expect-close makes any close a success if it is the one expected. Without a
   code it takes each; 1005 is a Close without a code, 1006 is none at all.
   /expect-quiet counts from the last match, or from when something was sent.

@@ -96,6 +96,14 @@ mod tests {
     }
 
     #[test]
+    fn classes_and_cases_are_unicodes() {
+        for (pattern, text) in [("^\\w+$", "Straße"), ("(?i)^École$", "éCOLE"), ("^\\d\\s\\p{Lu}\\b", "٣\u{a0}Ä")]
+        {
+            assert!(pattern.parse::<Pattern>().unwrap().is_match(text.as_bytes()), "{pattern}");
+        }
+    }
+
+    #[test]
     fn a_quoted_text_matches_itself() {
         let odd = "a.b<c>\"\\d [x] {1} ^$ é";
         assert_eq!(captured(&Pattern::quote(odd), odd).unwrap(), odd);

@@ -10,6 +10,8 @@ use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
+use super::distinguished_name;
+
 /// The parts of a certificate that people ask about. All texts are the peer's.
 pub(super) struct Description {
     pub(super) subject: String,
@@ -26,8 +28,8 @@ impl Description {
         let certificate = certificate.tbs_certificate();
         let names = certificate.get_extension::<SubjectAltName>().ok().flatten();
         Some(Self {
-            subject: certificate.subject().to_string(),
-            issuer: certificate.issuer().to_string(),
+            subject: distinguished_name::text(certificate.subject()),
+            issuer: distinguished_name::text(certificate.issuer()),
             not_before: certificate.validity().not_before.to_unix_duration(),
             not_after: certificate.validity().not_after.to_unix_duration(),
             names: names.map(|(_, names)| names.0.iter().filter_map(name).collect()).unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! TLS with rustls: what to trust, how to identify ourselves, and what came of it.
 
 mod certificate;
+mod distinguished_name;
 mod explain;
 mod handshake;
 mod pem;

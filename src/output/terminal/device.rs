@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write, stdin};
 use std::os::fd::AsFd;
+use std::panic;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -48,12 +49,26 @@ impl Device {
             Err(_) if stdin().is_terminal() => stdin().as_fd().try_clone_to_owned()?.into(),
             Err(error) => return Err(error),
         };
-        Self::on(file)
+        let device = Self::on(file)?;
+        device.restore_on_panic()?;
+        Ok(device)
     }
 
     pub(super) fn on(terminal: File) -> io::Result<Self> {
         let found = termios::tcgetattr(&terminal)?.into();
         Ok(Self { file: terminal, found })
+    }
+
+    /// A panic ends the process and drops nothing, so the terminal is put back before it is reported.
+    pub(super) fn restore_on_panic(&self) -> io::Result<()> {
+        let device = Self { file: self.file.try_clone()?, found: self.found };
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            // Nothing better can be done about a terminal that is gone.
+            let _ = device.restore().and_then(|()| device.write_within(BRACKETED_PASTE_OFF, Duration::ZERO));
+            report(panic);
+        }));
+        Ok(())
     }
 
     /// The terminal, to read from.

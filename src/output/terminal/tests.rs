@@ -84,3 +84,15 @@ fn whoever_leaves_at_once_waits_for_nobody() {
     drop(screen);
     assert!(printing.join().expect("it prints").is_err());
 }
+
+#[test]
+fn a_panic_leaves_the_terminal_as_it_was_found() {
+    let pair = openpty(None, None).expect("a pseudo-terminal");
+    let device = Device::on(pair.slave.into()).expect("it is a terminal");
+    device.restore_on_panic().expect("a descriptor is left");
+    device.calm().expect("it takes its modes");
+    let echoes = |screen| tcgetattr(screen).expect("a terminal").local_flags.contains(LocalFlags::ECHO);
+    assert!(!echoes(&pair.master));
+    thread::spawn(|| panic!("this is a test")).join().expect_err("it panics");
+    assert!(echoes(&pair.master));
+}
