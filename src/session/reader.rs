@@ -1,4 +1,4 @@
-//! The reader thread: reads, decodes, and prints in place; everything that one read brought in one write.
+//! The reader thread: reads, decodes, and prints in place; what one read brought is written together.
 
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
