@@ -52,7 +52,7 @@ pub enum Outgoing<'a> {
     Pong(&'a [u8]),
     /// A Close, its reason up to 123 bytes; nothing but raw frames may follow.
     Close(Option<(CloseCode, &'a str)>),
-    /// A frame exactly as it is, legal or not; no state is kept of it.
+    /// A frame exactly as it is, legal or not; the next compressed message does without what came before it.
     Frame(RawFrame<'a>),
 }
 
@@ -102,6 +102,8 @@ pub struct Sender {
     /// Shorter whole messages go uncompressed.
     compress_from: usize,
     compressed: Vec<u8>,
+    /// What the peer's window holds is not what ours does: it may have inflated a raw frame.
+    is_window_lost: bool,
     is_in_pieces: bool,
     is_closed: bool,
     counters: Counters,
@@ -116,6 +118,7 @@ impl Sender {
             compressor: options.deflate.and_then(|parameters| Compressor::new(options.role, parameters)),
             compress_from: 1,
             compressed: Vec::new(),
+            is_window_lost: false,
             is_in_pieces: false,
             is_closed: false,
             counters: Counters::default(),
@@ -156,13 +159,6 @@ impl Sender {
         self.counters
     }
 
-    /// Starts the next compressed message with an empty window. Does nothing while a message is sent in pieces.
-    pub fn reset_compression(&mut self) {
-        if let (Some(compressor), false) = (&mut self.compressor, self.is_in_pieces) {
-            compressor.reset();
-        }
-    }
-
     fn message(&mut self, opcode: Data, payload: &[u8], output: &mut Vec<u8>) -> Result<(), SendError> {
         if self.is_in_pieces {
             return Err(SendError::MessageOpen);
@@ -183,6 +179,9 @@ impl Sender {
             Some(compressor) if !is_whole || piece.len() >= self.compress_from => {
                 let mut compressed = std::mem::take(&mut self.compressed);
                 compressed.clear();
+                if is_first && std::mem::take(&mut self.is_window_lost) {
+                    compressor.reset();
+                }
                 match last {
                     Last::Final => compressor.last_piece(piece, &mut compressed),
                     Last::GoesOn => compressor.piece(piece, &mut compressed),
@@ -260,6 +259,8 @@ impl Sender {
         header.write(output);
         append(header.mask, raw.payload, output);
         self.counters.frames += 1;
+        // Without RSV1, too: it may go on with a message that has it, or hold what is meant to look like more frames.
+        self.is_window_lost |= !header.is_control();
         Ok(())
     }
 }

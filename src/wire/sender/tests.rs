@@ -153,13 +153,18 @@ fn rsv1_is_on_the_first_fragment_of_data_alone() {
 }
 
 #[test]
-fn compression_can_be_started_afresh() {
-    let mut sender = Sender::new(SenderOptions { deflate: Some(DEFLATE), ..SERVER });
-    let (mut first, mut second) = (Vec::new(), Vec::new());
-    sender.send(Outgoing::Text("Hello"), &mut first).unwrap();
-    sender.reset_compression();
-    sender.send(Outgoing::Text("Hello"), &mut second).unwrap();
-    assert_eq!(first, second);
+fn a_raw_data_frame_is_not_built_upon() {
+    let options = SenderOptions { deflate: Some(DEFLATE), ..SERVER };
+    let alone = sent(options, &[Outgoing::Text("Hello")]);
+    for (rsv, opcode) in [(4, 0x1), (4, 0x2), (0, 0x0)] {
+        let payload = b"\xF2\x48\xCD\xC9\xC9\x07\x00";
+        let raw = Outgoing::Frame(RawFrame { rsv, opcode, payload, ..RAW });
+        let wire = sent(options, &[Outgoing::Text("Hello"), raw, Outgoing::Text("Hello")]);
+        assert!(wire.ends_with(&alone), "{rsv} {opcode}");
+    }
+    let ping = Outgoing::Frame(RawFrame { opcode: 0x9, ..RAW });
+    let wire = sent(options, &[Outgoing::Text("Hello"), ping, Outgoing::Text("Hello")]);
+    assert!(!wire.ends_with(&alone), "nobody inflates a Ping");
 }
 
 #[test]
