@@ -116,7 +116,7 @@ impl Listener<'_> {
         } else {
             Outcome::Finding(rule, offset)
         };
-        if rule == Rule::MessageInsideMessage {
+        if matches!(rule, Rule::MessageInsideMessage | Rule::CorruptDeflate) {
             self.parts.clear();
         }
         self.outcomes.push(outcome);

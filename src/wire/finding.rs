@@ -154,7 +154,6 @@ impl Rule {
             // data that is not consistent with the type of the message; the framing itself was sound.
             Self::CorruptDeflate => Particulars {
                 close_code: Some(CloseCode::Invalid),
-                can_go_on: false,
                 ..breach("RFC 7692 section 7.2.2", "compressed message does not inflate")
             },
             Self::MessageTooBig => own_limit(CloseCode::Size, "message is larger than the limit"),

@@ -80,6 +80,15 @@ impl Inflater {
         Ok(self.inflated(&step))
     }
 
+    /// Gives up the message that has begun. The window goes with it: a message that builds upon it does not inflate,
+    /// where taking the context over was agreed.
+    pub fn abandon(&mut self) {
+        self.stream.reset(false);
+        self.is_at_end = false;
+        self.tail_read = 0;
+        self.failure = None;
+    }
+
     fn step(&mut self, input: &[u8]) -> Result<Step, DecompressError> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);

@@ -33,6 +33,8 @@ struct Message {
     kind: Kind,
     /// RSV1 was set on its first frame.
     is_compressed: bool,
+    /// It does not inflate: what is left of it is read and dropped.
+    is_corrupt: bool,
     /// It is handed out in parts.
     is_streamed: bool,
     /// Frames that have begun.
@@ -141,7 +143,11 @@ impl Assembler {
 
     /// Drops the message that has begun.
     pub fn abandon(&mut self) {
-        self.message = None;
+        let message = self.message.take();
+        if let (Some(inflater), Some(Message { is_compressed: true, .. })) = (&mut self.inflater, message) {
+            inflater.abandon();
+        }
+        self.has_more = false;
     }
 
     /// A data frame begins, the first of a message or a continuation; says where it stands in its message.
@@ -156,9 +162,9 @@ impl Assembler {
     }
 
     fn begin_message(&mut self, kind: Kind, header: &Header) {
+        self.abandon();
         self.collected.clear();
         self.is_handed_out = false;
-        self.has_more = false;
         if header.length < self.collected.capacity() as u64 / 4 {
             self.collected.shrink_to(KEPT_CAPACITY);
         }
@@ -207,19 +213,24 @@ impl Assembler {
             return Taken { part: Some(Part::Collected), ..Taken::nothing() };
         }
         match &self.message {
+            Some(message) if message.is_corrupt => Taken::dropped(&input),
             Some(message) if message.is_compressed => self.inflate(input),
             Some(message) if message.is_streamed => self.pass_on(input),
             _ => self.collect(input),
         }
     }
 
-    /// The last frame of the message is over, and with it the message.
+    /// The last frame of the message is over, and with it the message; `None` where it was corrupt.
     pub fn finish(&mut self) -> Option<Whole> {
         let message = self.message.take()?;
         if self.is_handed_out {
             self.collected.clear();
         }
-        Some(Whole { kind: message.kind, is_streamed: message.is_streamed, facts: message.facts() })
+        (!message.is_corrupt).then(|| Whole {
+            kind: message.kind,
+            is_streamed: message.is_streamed,
+            facts: message.facts(),
+        })
     }
 
     fn pass_on(&mut self, input: Input<'_>) -> Taken {
@@ -238,12 +249,17 @@ impl Assembler {
     }
 
     fn inflate(&mut self, input: Input<'_>) -> Taken {
-        let (Some(inflater), Some(message)) = (&mut self.inflater, &self.message) else { return Taken::nothing() };
+        let (Some(inflater), Some(message)) = (&mut self.inflater, &mut self.message) else { return Taken::nothing() };
         let is_last_step = input.bytes.is_empty() && input.end == End::Message;
         let progress = if is_last_step { inflater.finish() } else { inflater.inflate(input.bytes) };
         let Inflated { consumed, output, has_more } = match progress {
             Ok(progress) => progress,
-            Err(error) => return Taken { breach: Some(corrupt(&input, &error)), ..Taken::nothing() },
+            Err(error) => {
+                message.is_corrupt = true;
+                inflater.abandon();
+                self.has_more = false;
+                return Taken { breach: Some(corrupt(&input, &error)), ..Taken::nothing() };
+            }
         };
         self.has_more = has_more;
         let is_frame_over = !has_more && (is_last_step || input.end == End::Frame);
@@ -317,6 +333,7 @@ impl Message {
         Self {
             kind,
             is_compressed,
+            is_corrupt: false,
             is_streamed: false,
             fragments: 0,
             empty_fragments: 0,
@@ -349,6 +366,10 @@ impl Message {
 impl Taken {
     fn nothing() -> Self {
         Self { consumed: 0, inflated: 0..0, is_frame_over: false, part: None, breach: None }
+    }
+
+    fn dropped(input: &Input<'_>) -> Self {
+        Self { consumed: input.bytes.len(), is_frame_over: input.end != End::Input, ..Self::nothing() }
     }
 }
 

@@ -45,7 +45,8 @@ pub fn judge(header: &Header, circumstances: Circumstances, mut report: impl FnM
         }
     }
     if header.length >> 63 != 0 {
-        report(Rule::LengthOutOfRange, format!("length {:#018X}", header.length));
+        let detail = format!("length {:#018X}; where the next frame begins cannot be told any more", header.length);
+        report(Rule::LengthOutOfRange, detail);
     } else if !header.is_minimal() {
         report(Rule::NonMinimalLength, format!("length {} in {} bits", header.length, bits(header)));
     }

@@ -1,6 +1,6 @@
 //! Looking past breaches: each is reported, and what can be made of the frame comes all the same.
 
-use super::{INFLATING, LENIENT, ReceiverOptions, Seen, check, masked, text};
+use super::{DEFLATE, DeflateParameters, INFLATING, LENIENT, ReceiverOptions, Seen, check, masked, text};
 use crate::wire::{Role, Rule};
 
 #[track_caller]
@@ -85,4 +85,38 @@ fn a_misplaced_compressed_bit_changes_nothing() {
     let finding = |offset| Seen::Finding(Rule::MisplacedCompressedBit, offset);
     check(options, &[0xC9, 0x01, b'p'], &[finding(0), Seen::Ping(b"p".to_vec())]);
     check(options, &[0x01, 0x01, b'a', 0xC0, 0x01, b'b'], &[finding(3), text("ab")]);
+}
+
+const HELLO: [u8; 9] = [0xC1, 0x07, 0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
+
+const INFLATING_LENIENT: ReceiverOptions = ReceiverOptions { lenient: true, ..INFLATING };
+
+/// Each message is compressed for itself.
+const INFLATING_ALONE: ReceiverOptions = ReceiverOptions {
+    deflate: Some(DeflateParameters { server_no_context_takeover: true, ..DEFLATE }),
+    ..INFLATING_LENIENT
+};
+
+#[test]
+fn an_abandoned_compressed_message_leaves_nothing_to_the_next() {
+    let bytes = [&[0x41, 0x03, 0xCA, 0x48, 0xCD][..], &HELLO].concat();
+    for options in [INFLATING_ALONE, INFLATING_LENIENT] {
+        check(options, &bytes, &[Seen::Finding(Rule::MessageInsideMessage, 5), text("Hello")]);
+    }
+}
+
+#[test]
+fn a_corrupt_message_is_dropped_and_those_after_it_come() {
+    let garbage = [0xC1, 0x05, 0xFF, 0xFF, 0xFF, 0x00, 0x01];
+    let bytes = [&garbage[..], &[0x81, 0x02, b'o', b'k'], &HELLO].concat();
+    for options in [INFLATING_ALONE, INFLATING_LENIENT] {
+        check(options, &bytes, &[Seen::Finding(Rule::CorruptDeflate, 2), text("ok"), text("Hello")]);
+    }
+}
+
+#[test]
+fn every_frame_of_a_corrupt_message_is_dropped() {
+    let bytes = [0x41, 0x03, 0xFF, 0xFF, 0xFF, 0x00, 0x01, b'x', 0x89, 0x00, 0x80, 0x01, b'x'];
+    let expected = [Seen::Finding(Rule::CorruptDeflate, 2), Seen::Ping(Vec::new()), text("Hello")];
+    check(INFLATING_LENIENT, &[&bytes[..], &HELLO].concat(), &expected);
 }
