@@ -154,6 +154,16 @@ mod reached {
     }
 
     #[test]
+    fn what_is_wrong_with_what_comes_after_it_does_not_matter() {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.send([&Frame::text("one").bytes()[..], &[0x83, 0x01, b'x']].concat());
+            while connection.frame_or_end().is_some() {}
+        });
+        Wscope::new().args(["-1", &server.url()]).run().exits(0).prints("one\n");
+    }
+
+    #[test]
     fn a_terminal_is_left_by_itself() {
         let server = send(texts(["only this", "not that"]));
         let mut terminal = Wscope::new().args(["-1", &server.url()]).terminal(24, 80);

@@ -219,6 +219,14 @@ mod close {
     }
 
     #[test]
+    fn the_code_that_is_told_is_the_one_on_the_wire() {
+        let server = say([Frame::close(1001, "").bytes(), Frame::text("late").bytes()].concat());
+        let output = Wscope::new().args(["-N", "--output", "json"]).arg(server.url()).run();
+        let stdout = String::from_utf8_lossy(&output.exits(6).stdout).into_owned();
+        assert!(stdout.contains(r#""code":1001"#) && stdout.contains(r#""by":"peer""#), "{stdout}");
+    }
+
+    #[test]
     fn a_close_without_the_end_of_the_connection() {
         let server = serve(|mut connection| {
             connection.accept();

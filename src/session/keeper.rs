@@ -330,7 +330,7 @@ impl Keeper {
 
     fn judge(&self, over: Over, mut conn: Conn) -> (Ended, Vec<Error>) {
         let mut ended = ended(over, &mut conn);
-        if self.has_enough(&conn) && ended.status == ExitStatus::Session {
+        if self.has_enough(&conn) && matches!(ended.status, ExitStatus::Session | ExitStatus::Protocol) {
             ended.status = ExitStatus::Success;
         }
         match self.haste {
@@ -365,16 +365,20 @@ impl Keeper {
 fn ended(over: Over, conn: &mut Conn) -> Ended {
     let ours = conn.closing.ours().cloned();
     let peers = conn.closing.peers().cloned();
-    if let Some(finding) = conn.breach.take() {
-        let code = finding.rule.close_code().unwrap_or(CloseCode::Protocol);
-        let reason = finding.rule.summary().to_owned();
-        let status = if finding.rule.is_own_limit() { ExitStatus::Session } else { ExitStatus::Protocol };
-        return Ended { code, reason, by: Direction::Sent, clean: false, status };
-    }
     let by = match conn.closing.first() {
         Some(By::Us) => Direction::Sent,
         Some(By::Peer) | None => Direction::Received,
     };
+    if let Some(finding) = conn.breach.take() {
+        let status = if finding.rule.is_own_limit() { ExitStatus::Session } else { ExitStatus::Protocol };
+        // The breach may have come when the session was closing for another reason.
+        let first = if by == Direction::Sent { ours } else { peers };
+        if let Some(Goodbye { code, reason }) = first {
+            return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean: false, status };
+        }
+        let code = finding.rule.close_code().unwrap_or(CloseCode::Protocol);
+        return Ended { code, reason: finding.rule.summary().to_owned(), by: Direction::Sent, clean: false, status };
+    }
     if let Some(Goodbye { code, reason }) = peers {
         let ours_normal = by == Direction::Received || ours.as_ref().is_none_or(|ours| is_normal(ours.code));
         let status = if is_normal(code) && ours_normal { ExitStatus::Success } else { ExitStatus::Session };
