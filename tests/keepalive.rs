@@ -125,6 +125,19 @@ fn echo_sends_each_message_back_as_it_came() {
 }
 
 #[test]
+fn an_echo_is_not_taken_for_input_that_was_not_sent() {
+    for _ in 0..5 {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.send([Frame::text("ab").bytes(), Frame::close(1000, "").bytes()].concat());
+            connection.frame();
+            connection.close_frame();
+        });
+        Wscope::new().arg("--echo").arg(server.url()).run().exits(0).is_silent();
+    }
+}
+
+#[test]
 fn no_pong_stays_silent() {
     let server = serve(|mut connection| {
         connection.accept();

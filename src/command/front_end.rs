@@ -161,7 +161,8 @@ impl Worker {
 
     fn execute(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
         execute(&self.input.execute, pace);
-        self.unexecuted = self.input.execute.len() as u64 - handle.handed();
+        // With `--echo`, which goes without `-x`, others are handed over too.
+        self.unexecuted = (self.input.execute.len() as u64).saturating_sub(handle.handed());
         if self.unexecuted > 0 { Err(Stop::Over) } else { Ok(()) }
     }
 
