@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::support::frame::opcode;
 use crate::support::program::Output;
 use crate::support::server::unused_port;
-use crate::support::{Connection, Frame, MIB, Server, Wscope, serve};
+use crate::support::{Connection, Frame, MIB, Server, Wscope, serve, websocket};
 
 /// Logs in, takes the token from the reply, subscribes, and sees it through.
 const LOGIN: &str = r#"#!/usr/bin/env -S wscope --script
@@ -128,6 +128,41 @@ fn a_script_is_run_by_its_name() {
         .expect("a shell");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     server.outcome();
+}
+
+#[test]
+fn a_close_goes_out_before_what_stands_behind_it() {
+    for _ in 0..5 {
+        let server = websocket::echo();
+        let output = Wscope::new().args(["--script", "-"]).arg(server.url()).stdin("one\n/close\ntwo\n").run();
+        output.exits(1).says("not sent: the session is closing");
+        assert_eq!(server.outcome().texts(), ["one"]);
+    }
+}
+
+#[test]
+fn a_close_without_a_code_is_a_normal_one() {
+    let server = websocket::echo();
+    let script = "/close\n/expect-close 1000\n";
+    Wscope::new().args(["--script", "-"]).arg(server.url()).stdin(script).run().exits(0);
+}
+
+#[test]
+fn a_script_whose_output_nobody_reads_any_more_has_not_failed() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::text("first"));
+        connection.answer_close()
+    });
+    let script = "/expect within=60 never\n";
+    Wscope::new()
+        .args(["--script", "-"])
+        .arg(server.url())
+        .stdin(script)
+        .stdout_head(1)
+        .run()
+        .exits(0)
+        .prints("first\n");
 }
 
 #[test]
@@ -400,7 +435,6 @@ fn a_flood_that_nothing_matches_neither_fills_the_memory_nor_blocks_the_script()
 mod at_the_prompt {
     use super::*;
     use crate::support::terminal::{Terminal, key};
-    use crate::support::websocket;
 
     fn open(url: String) -> Terminal {
         let terminal = Wscope::new().arg(url).env("LOGIN", "ann").terminal(24, 80);

@@ -133,9 +133,9 @@ impl Peer for Everybody {
         self.send(Outgoing::Ping(payload)).map(|()| None)
     }
 
-    fn close(&self, close: Option<(CloseCode, String)>) -> Result<()> {
+    fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
         self.somebody()?;
-        self.clients.each(|_, handle| handle.close(close.clone()));
+        self.clients.each(|_, handle| handle.close(Some((code, reason.to_owned()))));
         Ok(())
     }
 

@@ -28,7 +28,7 @@ pub trait Peer: Send + Sync {
     ///
     /// # Errors
     /// When nobody is there.
-    fn close(&self, close: Option<(CloseCode, String)>) -> Result<()>;
+    fn close(&self, code: CloseCode, reason: &str) -> Result<()>;
 
     /// The heads of the handshake, raw: our request and the response.
     ///
@@ -87,6 +87,22 @@ impl Server {
     pub fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
         self.check_that_it_listens()?;
         self.handle.ping(payload).map(Some).map_err(|error| unsendable(&error))
+    }
+
+    /// Sends Close behind everything that was sent before. Where the session is closing already this changes nothing.
+    ///
+    /// # Errors
+    /// When it cannot be framed.
+    pub fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
+        match self.handle.send(Outgoing::Close(Some((code, reason)))) {
+            Ok(()) | Err(NotSent::Closed) => Ok(()),
+            Err(error) => Err(unsendable(&error)),
+        }
+    }
+
+    /// Starts the closing handshake without waiting for whoever is writing.
+    pub fn leave(&self) {
+        self.handle.close(Some((CloseCode::Normal, String::new())));
     }
 
     /// Shows the totals so far.

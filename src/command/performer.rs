@@ -92,7 +92,7 @@ impl Performer {
             }
             Command::Pong(data) => self.send(Outgoing::Pong(data.as_bytes())),
             Command::Ping(data) => self.ping(data.as_bytes()),
-            Command::Close(close) => self.peer.close(close).map(|()| None),
+            Command::Close(code, reason) => self.peer.close(code, &reason).map(|()| None),
             Command::Reconnect => {
                 self.peer.reconnect()?;
                 self.end_was_expected = false;

@@ -114,7 +114,7 @@ pub fn loss(outcome: &Outcome) -> Option<String> {
     }
 }
 
-/// An error with its causes, and the first piece of evidence.
+/// An error with its causes, and the first piece of evidence; of each address that was tried.
 pub fn in_a_line(error: &Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -123,8 +123,10 @@ pub fn in_a_line(error: &Error) -> String {
         let _ = write!(line, ": {error}");
         cause = error.source();
     }
-    if let Some(evidence) = error.evidence_lines().first() {
-        let _ = write!(line, " ({evidence})");
+    let most = if error.phase() == Phase::Connect { usize::MAX } else { 1 };
+    let evidence: Vec<&str> = error.evidence_lines().iter().take(most).map(AsRef::as_ref).collect();
+    if !evidence.is_empty() {
+        let _ = write!(line, " ({})", evidence.join("; "));
     }
     line
 }

@@ -63,6 +63,13 @@ impl Desk {
         lock(&self.wishes).contains(&wish)
     }
 
+    /// One that has ended already needs no Close.
+    fn end_session(&self) {
+        if let Ok(server) = self.open() {
+            server.leave();
+        }
+    }
+
     fn take(&self, wish: Wish) -> bool {
         let mut wishes = lock(&self.wishes);
         let before = wishes.len();
@@ -80,9 +87,8 @@ impl Peer for Arc<Desk> {
         self.open()?.ping(payload)
     }
 
-    fn close(&self, close: Option<(CloseCode, String)>) -> Result<()> {
-        self.open()?.handle.close(close);
-        Ok(())
+    fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
+        self.open()?.close(code, reason)
     }
 
     fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
@@ -101,14 +107,13 @@ impl Peer for Arc<Desk> {
     fn reconnect(&self) -> Result<()> {
         self.wish(Wish::Reconnect);
         *lock(&self.latest) = None;
-        // One that has ended already needs no Close.
-        let _ = self.close(Some((CloseCode::Normal, String::new())));
+        self.end_session();
         Ok(())
     }
 
     fn leave(&self) {
         self.wish(Wish::Leave);
-        let _ = self.close(Some((CloseCode::Normal, String::new())));
+        self.end_session();
     }
 }
 

@@ -200,8 +200,9 @@ fn judge(cue: Result<Cue, Stop>, outcome: &mut Outcome) -> Said {
         Ok(Cue::End(Ok(Ending::Expected))) => outcome.end_was_expected(),
         Ok(Cue::Reconnect | Cue::End(Ok(Ending::Plain))) => {}
         Err(Stop::Signal(signal)) => outcome.ended.status = outcome.ended.status.max(status(signal)),
-        // Whoever sent the signal knows why the script went no further.
-        Ok(Cue::End(Err(_))) | Err(Stop::Overdue(_)) if outcome.ended.status >= ExitStatus::Terminated => {}
+        // Whoever sent the signal knows why the script went no further, and so does whoever stopped reading.
+        Ok(Cue::End(Err(_))) | Err(Stop::Overdue(_))
+            if outcome.output_gone || outcome.ended.status >= ExitStatus::Terminated => {}
         Ok(Cue::End(Err(error))) | Err(Stop::Overdue(error)) => {
             outcome.add(error);
             return Said::Yes;

@@ -15,7 +15,7 @@ use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
 use crate::session::{self, Handle, Settings, Sleeper, Waiting};
-use crate::wire::handshake::{ServerOptions, Subprotocols};
+use crate::wire::handshake::{Head, ServerOptions, StartLine, Subprotocols};
 use crate::wire::{CloseCode, Outgoing};
 
 /// How long a client may take for TLS and the upgrade.
@@ -143,7 +143,7 @@ impl Service {
             upgrade::accept(&link, &mut reader, &options, &peer, limit, &mut observe)?;
         steps.push(step);
         let opened = Opened {
-            url: head.first_line(),
+            url: url(&head, tls_facts.is_some()),
             address,
             status: 101,
             headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
@@ -181,5 +181,19 @@ impl Service {
         }
         let _ = shown.flush();
         Ok(())
+    }
+}
+
+/// The URL that a client asked for, in full form.
+fn url(request: &Head, is_secure: bool) -> String {
+    let scheme = if is_secure { "wss" } else { "ws" };
+    let target = match request.start_line() {
+        StartLine::Request { target, .. } => target.as_str(),
+        StartLine::Status { .. } => "",
+    };
+    if target.starts_with('/') {
+        format!("{scheme}://{}{target}", request.text("host").unwrap_or_default())
+    } else {
+        target.to_owned()
     }
 }

@@ -71,9 +71,8 @@ impl Peer for Stage {
         self.server().ping(payload)
     }
 
-    fn close(&self, close: Option<(CloseCode, String)>) -> Result<()> {
-        self.server().handle.close(close);
-        Ok(())
+    fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
+        self.server().close(code, reason)
     }
 
     fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
@@ -100,6 +99,6 @@ impl Peer for Stage {
     }
 
     fn leave(&self) {
-        self.server().handle.close(Some((CloseCode::Normal, String::new())));
+        self.server().leave();
     }
 }

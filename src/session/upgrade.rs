@@ -106,7 +106,9 @@ pub fn accept(
     let Verdict { findings, verified, notes, agreed } = verdict;
     observe(Event::Head { direction: Direction::Sent, bytes: &response });
     exchange.write(&response)?;
-    let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail: head.first_line() };
+    let status_line = response.split(|&byte| byte == b'\r').next().unwrap_or_default();
+    let detail = String::from_utf8_lossy(status_line).into_owned();
+    let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail };
     for note in &notes {
         observe(Event::Detail(note));
     }

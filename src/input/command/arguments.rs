@@ -67,7 +67,7 @@ pub(super) fn control(data: &str) -> Result<String, Mistake> {
 pub(super) fn close(rest: &str) -> Result<Command, Mistake> {
     let rest = rest.trim();
     if rest.is_empty() {
-        return Ok(Command::Close(None));
+        return Ok(Command::Close(CloseCode::Normal, String::new()));
     }
     let (code, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let code = close_code(code)?;
@@ -80,7 +80,7 @@ pub(super) fn close(rest: &str) -> Result<Command, Mistake> {
     if reason.len() > LONGEST_REASON {
         return Err(mistake(format!("a close reason has at most {LONGEST_REASON} bytes, not {}", reason.len())).into());
     }
-    Ok(Command::Close(Some((code, reason.to_owned()))))
+    Ok(Command::Close(code, reason.to_owned()))
 }
 
 fn close_code(text: &str) -> Result<CloseCode> {

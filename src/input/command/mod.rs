@@ -39,7 +39,7 @@ pub enum Command {
     /// `/pong [DATA]`, at most 125 bytes.
     Pong(String),
     /// `/close [CODE [REASON]]`, the reason at most 123 bytes, the code one that may be on the wire.
-    Close(Option<(CloseCode, String)>),
+    Close(CloseCode, String),
     /// `/text REST`
     Text(String),
     /// `/binary PAYLOAD`
@@ -227,12 +227,9 @@ mod tests {
 
     #[test]
     fn close_takes_what_may_be_on_the_wire() {
-        assert_eq!(command("/close"), Command::Close(None));
-        assert_eq!(command("/close 1000"), Command::Close(Some((CloseCode::Normal, String::new()))));
-        assert_eq!(
-            command("/close 4001 good bye"),
-            Command::Close(Some((CloseCode::Library(4001), "good bye".into())))
-        );
+        assert_eq!(command("/close"), Command::Close(CloseCode::Normal, String::new()));
+        assert_eq!(command("/close 1000"), Command::Close(CloseCode::Normal, String::new()));
+        assert_eq!(command("/close 4001 good bye"), Command::Close(CloseCode::Library(4001), "good bye".into()));
         assert_eq!(message("/close 1006"), "close code 1006 must not be on the wire");
         assert_eq!(message("/close soon"), "`soon` is not a close code");
         assert_eq!(

@@ -73,7 +73,7 @@ pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "close",
         arguments: "[CODE [REASON]]",
-        summary: "send a Close and wait for the answer",
+        summary: "send a Close (1000) and wait for the answer",
         understand: close,
     },
     Usage {
