@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flate2::{Compression, FlushCompress, FlushDecompress};
 
+use crate::support::bulk;
 use crate::support::frame::opcode;
 use crate::support::program::Output;
 use crate::support::{Connection, Frame, MIB, Server, Wscope, serve};
@@ -374,6 +375,32 @@ mod deflate {
         output.exits(0).stays_below(MOST_MEMORY);
         assert_eq!(output.stdout.len(), COUNT * (MIB + 1));
     }
+
+    /// So many messages of 1 MiB in one segment, and then whatever `before_close` waits for.
+    fn bombs(count: usize, before_close: impl Fn(&mut Connection) + Send + Sync + 'static) -> Server<()> {
+        let bombs = compressed(&vec![b'x'; MIB]).bytes().repeat(count);
+        serve(move |mut connection| {
+            connection.accept_with("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n");
+            connection.send(&bombs);
+            before_close(&mut connection);
+            connection.send_frame(&Frame::close(1000, ""));
+            connection.close_frame();
+        })
+    }
+
+    #[test]
+    fn a_segment_of_bombs_is_echoed_one_after_the_other() {
+        const COUNT: usize = 100;
+        let server = bombs(COUNT, |connection| {
+            for _ in 0..COUNT {
+                assert_eq!(connection.frame().opcode, opcode::TEXT);
+            }
+        });
+        let arguments = ["--echo", "--max-message", "1MiB", "--output", "none"];
+        let output = Wscope::new().args(arguments).arg(server.url()).run();
+        output.exits(0).stays_below(MOST_MEMORY);
+        server.outcome();
+    }
 }
 
 mod floods {
@@ -469,6 +496,17 @@ mod floods {
         });
         let output = Wscope::new().arg("-N").arg(server.url()).run();
         output.exits(0).prints("\n".repeat(COUNT)).stays_below(MOST_MEMORY);
+    }
+
+    #[test]
+    fn empty_messages_whose_echo_is_not_read() {
+        let server = serve(|mut connection| {
+            connection.accept();
+            bulk::stuff(&mut connection, &Frame::text("").bytes().repeat(100_000));
+        });
+        let program = Wscope::new().args(["--echo", "--output", "none"]).arg(server.url()).spawn();
+        server.outcome();
+        program.finish().stays_below(MOST_MEMORY);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The sending side of a session, for front ends.
 
 use std::io;
+use std::mem;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, TryLockError};
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::wire::{Close, CloseCode, Data, Header, OpCode, Outgoing, SendError};
 /// Frames are written when so many bytes of them are waiting, even when more is at hand. Measured, four times as much
 /// is no faster.
 const WRITE_AT: usize = 64 * 1024;
+/// What the buffer may keep when the next message is not nearly as large.
+const KEPT_CAPACITY: usize = 1024 * 1024;
 
 /// Why a message was not sent.
 #[derive(Debug)]
@@ -69,11 +72,11 @@ impl Handle {
         batch.finish().map(|()| number)
     }
 
-    /// Queues something for the keeper to send, if no more than `limit` bytes of messages wait; never blocks. `false`
+    /// Queues something for the keeper to send, if no more than `limit` bytes wait; never blocks. `false`
     /// when the queue is full.
     pub fn enqueue(&self, waiting: Waiting, limit: usize) -> bool {
         let mut conn = lock(&self.shared.conn);
-        if conn.queue.data_bytes() > limit {
+        if conn.queue.size() > limit {
             return false;
         }
         conn.queue.push(waiting);
@@ -91,7 +94,7 @@ impl Handle {
     /// Starts the closing handshake ahead of everything that waits in the queue, which is dropped.
     pub fn cut_off(&self, code: CloseCode, reason: &str) {
         let mut conn = lock(&self.shared.conn);
-        drop(conn.queue.take());
+        conn.queue.clear();
         conn.close(self.shared.clock.now(), Some((code, reason.to_owned())));
         drop(conn);
         self.shared.wake_for_queue();
@@ -268,8 +271,7 @@ impl Shared {
             let cut_off = count_messages(&out.buffer, sent);
             out.cut_off += cut_off;
             self.unsent.fetch_add(cut_off, Ordering::Relaxed);
-            out.buffer.clear();
-            out.written = 0;
+            out.clear(self);
             return Err(NotSent::Closed);
         }
     }
@@ -283,12 +285,9 @@ impl Shared {
     fn send_queue(&self, out: &mut Out) {
         // What waits is bounded in the queue, not in the buffer: no more of it before the socket has taken that.
         if out.buffer.is_empty() && self.queued.swap(false, Ordering::AcqRel) {
-            let waiting = {
-                let mut conn = lock(&self.conn);
-                self.room.notify_all();
-                conn.queue.take()
-            };
-            for waiting in &waiting {
+            out.has_queued = true;
+            let queue = lock(&self.conn).queue.take();
+            for waiting in queue {
                 waiting.for_each(|outgoing| {
                     // After our Close nothing can be sent, and nothing needs to be.
                     let _ = self.encode(out, outgoing);
@@ -297,8 +296,7 @@ impl Shared {
         }
         match out.write_some(self) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
-                out.buffer.clear();
-                out.written = 0;
+                out.clear(self);
                 self.write_failed(error);
             }
             _ => {}
@@ -340,9 +338,19 @@ impl Out {
             shared.clock.written();
         }
         self.writer.flush()?;
-        self.buffer.clear();
-        self.written = 0;
+        self.clear(shared);
         Ok(())
+    }
+
+    /// Forgets what is in the buffer: it has been written, or never will be.
+    fn clear(&mut self, shared: &Shared) {
+        self.buffer.clear();
+        self.buffer.shrink_to(KEPT_CAPACITY);
+        self.written = 0;
+        if mem::take(&mut self.has_queued) {
+            lock(&shared.conn).queue.settle();
+            shared.room.notify_all();
+        }
     }
 }
 

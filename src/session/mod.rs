@@ -56,8 +56,8 @@ use view::View;
 
 /// How long a write may block before it looks whether the session is over.
 const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
-/// Echoes that may wait to be sent before the reader stops reading.
-const ECHO_BUDGET: usize = 1024 * 1024;
+/// Bytes of echoes that may wait to be written before the reader stops reading.
+const ECHO_BUDGET: usize = 2 * 1024 * 1024;
 
 /// When to stop after the input has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,7 @@ struct Shared {
     conn: Mutex<Conn>,
     /// What was received, where somebody may expect something.
     inbox: Option<Inbox>,
-    /// Signalled when the queue in `conn` has been taken, and when the session is over.
+    /// Signalled when what was taken from the queue in `conn` has been written, and when the session is over.
     room: Condvar,
     /// Something waits in `conn`'s queue: spares the writers a lock.
     queued: AtomicBool,
@@ -148,6 +148,8 @@ struct Out {
     buffer: Vec<u8>,
     /// How much of `buffer` the link has taken over.
     written: usize,
+    /// Something in `buffer` comes from the queue in `conn`.
+    has_queued: bool,
     /// Messages that were encoded and that the link did not take over as a whole.
     cut_off: u64,
 }
@@ -167,7 +169,8 @@ pub fn start(
 ) -> std::io::Result<(Handle, Keeper)> {
     link.set_read_timeout(None)?;
     link.set_write_timeout(Some(WRITE_TIMEOUT))?;
-    let out = Out { sender, writer: LinkWriter::new(Arc::clone(&link)), buffer: Vec::new(), written: 0, cut_off: 0 };
+    let writer = LinkWriter::new(Arc::clone(&link));
+    let out = Out { sender, writer, buffer: Vec::new(), written: 0, has_queued: false, cut_off: 0 };
     let shared = Arc::new(Shared {
         inbox: settings.remember.map(Inbox::new),
         settings,

@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
-use crate::wire::{CloseCode, Kind, Outgoing, RawFrame};
+use crate::wire::{CloseCode, Header, Kind, Outgoing, RawFrame};
 
 /// Pongs that may wait; beyond it only the newest ping is answered (RFC 6455 section 5.5.3).
 const PONG_BUDGET: usize = 16;
+/// What a message costs besides its payload, in bytes: a place in a queue, and later the header of its frame. Empty
+/// ones are not free.
+const OVERHEAD: usize = size_of::<(Kind, usize)>() + Header::LONGEST;
 
 /// Whole messages, packed so that many small ones cost one allocation.
 #[derive(Debug, Default, Clone)]
@@ -26,9 +29,9 @@ impl Packed {
         self.ends.is_empty()
     }
 
-    /// Payload bytes held.
+    /// Bytes held, and those that framing will add.
     pub fn size(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() + self.ends.len() * OVERHEAD
     }
 
     /// The messages, in order.
@@ -58,6 +61,15 @@ pub enum Waiting {
 }
 
 impl Waiting {
+    /// Bytes held, and those that framing will add.
+    fn size(&self) -> usize {
+        match self {
+            Self::Ping(payload) | Self::Pong(payload) | Self::Frame(_, payload) => payload.len() + OVERHEAD,
+            Self::Data(packed) => packed.size(),
+            Self::Close(_) => OVERHEAD,
+        }
+    }
+
     /// What the sender makes of it, message by message.
     pub fn for_each(&self, mut send: impl FnMut(Outgoing<'_>)) {
         match self {
@@ -99,7 +111,9 @@ impl From<Outgoing<'_>> for Waiting {
 pub struct Queue {
     waiting: VecDeque<Waiting>,
     pongs: usize,
-    data_bytes: usize,
+    size: usize,
+    /// The part of `size` that was taken and is not written yet.
+    taken: usize,
 }
 
 impl Queue {
@@ -122,15 +136,14 @@ impl Queue {
 
     /// Adds anything but a pong.
     pub fn push(&mut self, waiting: Waiting) {
-        if let Waiting::Data(packed) = &waiting {
-            self.data_bytes += packed.size();
-        }
+        self.size += waiting.size();
         self.waiting.push_back(waiting);
     }
 
-    /// Payload bytes of data messages that wait.
-    pub fn data_bytes(&self) -> usize {
-        self.data_bytes
+    /// Bytes that wait to be written, framing included: what is in the queue, but for pongs, which have a budget of their
+    /// own, and what was [taken](Self::take) and not [settled](Self::settle).
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Whether nothing waits.
@@ -138,10 +151,23 @@ impl Queue {
         self.waiting.is_empty()
     }
 
-    /// Takes everything, in order.
+    /// Takes everything, in order. It counts until it is settled.
     pub fn take(&mut self) -> VecDeque<Waiting> {
         self.pongs = 0;
-        self.data_bytes = 0;
+        self.taken = self.size;
         std::mem::take(&mut self.waiting)
+    }
+
+    /// What was taken has been written, or never will be.
+    pub fn settle(&mut self) {
+        self.size -= self.taken;
+        self.taken = 0;
+    }
+
+    /// Drops everything.
+    pub fn clear(&mut self) {
+        self.waiting.clear();
+        self.pongs = 0;
+        self.size = self.taken;
     }
 }

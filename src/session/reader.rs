@@ -50,6 +50,16 @@ struct Reader {
     faulted: bool,
 }
 
+/// Why no more is shown for now.
+enum Stop {
+    /// More has to be read.
+    Read,
+    /// Many echoes have gathered.
+    Echoes,
+    /// The peer broke a rule, and the session cannot go on.
+    Fault(Finding),
+}
+
 impl Reader {
     fn run(&mut self) -> StreamEnd {
         // Bytes that came in the same segment as the 101 are in the receiver already.
@@ -81,20 +91,38 @@ impl Reader {
         }
     }
 
-    /// Shows everything that is complete, and reacts to it. The session's clock stands still meanwhile: the printer
-    /// may block.
+    /// Shows everything that is complete, and reacts to it. On the way it waits whenever too many echoes have gathered:
+    /// what one read brings may inflate to a thousand times as much.
     fn show_batch(&mut self, at: Stamp) {
         if self.faulted {
             while self.receiver.next().is_some() {}
             return;
         }
+        loop {
+            let stop = self.show_some(at);
+            if let Stop::Fault(finding) = stop {
+                self.faulted = true;
+                return self.fail(finding);
+            }
+            if self.shared.settings.reply == Reply::Echo {
+                self.wait_for_room();
+            }
+            if let Stop::Read = stop {
+                return;
+            }
+        }
+    }
+
+    /// Shows what is complete, up to the first reason to stop, and reacts to it. The session's clock stands still
+    /// meanwhile: the printer may block.
+    fn show_some(&mut self, at: Stamp) -> Stop {
         let data_before = self.receiver.data_bytes();
         let shared = Arc::clone(&self.shared);
-        let (fault, flushed) = shared.clock.stalled_while(|| {
+        let (stop, flushed) = shared.clock.stalled_while(|| {
             let mut shown = shared.view.printer();
             self.receiver.observe(shown.observe());
-            let fault = self.drain(&mut shown, at);
-            (fault, shown.flush())
+            let stop = self.drain(&mut shown, at);
+            (stop, shown.flush())
         });
         if self.receiver.data_bytes() != data_before {
             shared.clock.heard_data();
@@ -111,17 +139,11 @@ impl Reader {
             lock(&shared.conn).close(shared.clock.now(), Some((CloseCode::Normal, String::new())));
             shared.wake_for_queue();
         }
-        if let Some(finding) = fault {
-            self.faulted = true;
-            self.fail(finding);
-        }
-        if shared.settings.reply == Reply::Echo {
-            self.wait_for_room();
-        }
+        stop
     }
 
-    /// Hands every complete event to the printer; stops at a breach that the session cannot survive.
-    fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Option<Finding> {
+    /// Hands complete events to the printer, up to the first reason to stop.
+    fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Stop {
         while let Some(event) = self.receiver.next() {
             if let Some(goal) = &self.shared.settings.goal
                 && !self.tally.admit(goal, &event)
@@ -144,16 +166,19 @@ impl Reader {
             if let wire::Event::Finding(finding) = event
                 && self.receiver.is_broken()
             {
-                return Some(finding);
+                return Stop::Fault(finding);
+            }
+            if self.echoes.size() > ECHO_BUDGET {
+                return Stop::Echoes;
             }
         }
-        None
+        Stop::Read
     }
 
     /// Waits while too many echoes are waiting to be sent.
     fn wait_for_room(&self) {
         let mut conn = lock(&self.shared.conn);
-        while conn.queue.data_bytes() > ECHO_BUDGET && !self.shared.over.load(Ordering::Acquire) {
+        while conn.queue.size() > ECHO_BUDGET && !self.shared.over.load(Ordering::Acquire) {
             conn = self.shared.room.wait(conn).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -187,10 +212,17 @@ impl Reader {
 }
 
 impl Shared {
-    /// Queues what is to be echoed; to be called before anything that ends the session, for after Close nothing can be sent.
+    /// Queues what is to be echoed; to be called before anything that ends the session, for after Close nothing can be
+    /// sent: what is to be echoed then is dropped.
     fn queue_echoes(&self, echoes: &mut Packed) {
-        if !echoes.is_empty() {
-            lock(&self.conn).queue.push(Waiting::Data(std::mem::take(echoes)));
+        if echoes.is_empty() {
+            return;
+        }
+        let echoes = std::mem::take(echoes);
+        let mut conn = lock(&self.conn);
+        if conn.close_queued.is_none() && !self.over.load(Ordering::Acquire) {
+            conn.queue.push(Waiting::Data(echoes));
+            drop(conn);
             self.wake_for_queue();
         }
     }
