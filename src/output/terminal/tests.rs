@@ -65,7 +65,10 @@ fn a_line_that_begins_meanwhile_waits_and_ctrl_c_stays_alive() {
     while terminal.shared.lock().phase == Phase::Idle {
         thread::yield_now();
     }
-    let looking = thread::spawn(move || look_at(&screen, 100_000));
+    let looking = thread::spawn(move || {
+        look_at(&screen, 100_000);
+        screen
+    });
     beginning.join().expect("the line begins");
     assert!(!terminal.shared.lock().has_signals);
     printing.join().expect("it prints").expect("what is held back fits");
