@@ -114,9 +114,9 @@ impl SessionArgs {
         };
         match self.execute.execute.iter().find(|value| is_proxy(value) && !spelled_out(value)) {
             None => Ok(()),
-            Some(value) => Err(format!(
-                "`-x {value}` looks like a proxy, and `-x` sends a message here; to send it, write `--execute {value}`"
-            )),
+            Some(_) => Err("the value of `-x` looks like a proxy, and `-x` sends a message here; to send it, spell \
+                            the flag out: `--execute`"
+                .into()),
         }
     }
 }

@@ -83,6 +83,7 @@ pub struct RequestArgs {
     /// 1008, 1010, an HTTP status of 400 to 499, or a certificate that is refused; nor when all input was sent and
     /// only the 2 seconds of silence were waited for.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, conflicts_with = "script")]
+    #[arg(value_parser = value::at_least_one::<NonZeroU32>)]
     pub reconnect: Option<Option<NonZeroU32>>,
 }
 

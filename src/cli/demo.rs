@@ -10,7 +10,7 @@ use super::session::SessionArgs;
 /// Starts the built-in server on a free loopback port and opens a session with it. It sends back what you send, and
 /// pushes a message every 5 seconds.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = help::examples(help::DEMO_EXAMPLES))]
+#[command(override_usage = "wscope demo [OPTIONS]", after_help = help::examples(help::DEMO_EXAMPLES))]
 pub struct Demo {
     /// How the session is to be.
     #[command(flatten)]

@@ -12,6 +12,7 @@ mod help;
 mod input;
 mod limits;
 mod listen;
+mod mistake;
 mod protocol;
 mod session;
 mod stop;
@@ -20,8 +21,7 @@ mod view;
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 pub use connect::Connect;
 pub use connection::{ConnectionArgs, IdentityArgs, RequestArgs, TlsArgs};
@@ -59,7 +59,7 @@ pub enum Invocation {
 /// a message, each message that comes is written to stdout, byte for byte. With -v, --frames and --hex it shows what is
 /// on the wire; when the other side breaks the protocol it says which rule of the RFC, and where.
 #[derive(Debug, Parser)]
-#[command(name = "wscope", version, args_override_self = true, max_term_width = 80)]
+#[command(name = "wscope", bin_name = "wscope", version, args_override_self = true, max_term_width = 80)]
 #[command(disable_help_subcommand = true, disable_help_flag = true)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 #[command(
@@ -91,8 +91,8 @@ enum Subcommands {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     version_alone(&arguments)?;
-    let cli = Cli::try_parse_from(&arguments).map_err(|error| explain_surplus(&arguments, error))?;
-    understand(cli, &arguments).map_err(|mistake| usage_error(&mistake))
+    let cli = Cli::try_parse_from(&arguments).map_err(|error| mistake::explain(&arguments, error))?;
+    understand(cli, &arguments).map_err(|mistake| mistake::usage_error(&mistake))
 }
 
 /// Answers `--version` without the definitions of all flags, which take a tenth of such a run (0.1 of 1.2 ms).
@@ -108,7 +108,7 @@ fn version_alone(arguments: &[OsString]) -> Result<(), clap::Error> {
 
 fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, String> {
     if let Some(name) = cli.default.bare_url().filter(|url| is_command(url)) {
-        return Err(command_comes_first(name));
+        return Err(mistake::command_comes_first(name));
     }
     let invocation = match cli.command {
         None => cli.default.resolve()?,
@@ -132,33 +132,16 @@ fn check(input: &InputArgs, view: &ViewArgs) -> Result<(), String> {
     view.check()
 }
 
-/// A word too many is a subcommand to clap, as in `wscope --frames listen 8080`: says it in the user's words.
-fn explain_surplus(arguments: &[OsString], error: clap::Error) -> clap::Error {
-    let context = (error.kind(), error.get(ContextKind::InvalidSubcommand));
-    let (ErrorKind::ArgumentConflict, Some(ContextValue::String(surplus))) = context else { return error };
-    let mut words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
-    match words.find(|word| is_command(word)) {
-        Some(name) => usage_error(&command_comes_first(name)),
-        None => usage_error(&format!("unexpected argument `{surplus}` beside the URL")),
-    }
-}
-
 fn is_command(word: &str) -> bool {
     Subcommands::has_subcommand(word)
-}
-
-fn command_comes_first(name: &str) -> String {
-    format!("`{name}` is a command and comes first: `wscope {name} ...`; for a host of that name, write `{name}/`")
-}
-
-fn usage_error(mistake: &str) -> clap::Error {
-    Cli::command().error(ErrorKind::ValueValidation, mistake)
 }
 
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU64;
     use std::time::Duration;
+
+    use clap::CommandFactory;
 
     use super::*;
 
@@ -263,7 +246,7 @@ mod tests {
     fn a_command_after_flags_is_pointed_out() {
         assert!(mistake("--frames listen 8080").contains("comes first"));
         assert!(mistake("host demo").contains("comes first"));
-        assert!(mistake("host other").contains("unexpected argument `other`"));
+        assert!(mistake("host other").contains("unexpected argument, number 2"));
         assert!(mistake("--frames demo").contains("comes first"));
         assert_eq!(connect("--frames demo/").url, "demo/");
         assert_eq!(connect("-c demo").url, "demo");

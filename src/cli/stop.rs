@@ -5,6 +5,8 @@ use std::num::NonZeroU64;
 use clap::Args;
 use regex::bytes::Regex;
 
+use super::value;
+
 /// When a client has received enough.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
@@ -13,7 +15,7 @@ pub struct StopArgs {
     ///
     /// Closes as soon as they have come, and prints nothing that comes after them. If the session ends before that, the
     /// exit status is 8. Without `--wait`, they are waited for as long as it takes, or as `--max-time` says.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = value::at_least_one::<NonZeroU64>)]
     count: Option<NonZeroU64>,
 
     /// The same as `--count 1`

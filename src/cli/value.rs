@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::num::NonZeroUsize;
+use std::num::{IntErrorKind, NonZeroUsize, ParseIntError};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -191,6 +191,14 @@ pub(super) fn size(value: &str) -> Result<u64, String> {
 pub(super) fn some_size(value: &str) -> Result<NonZeroUsize, String> {
     let size = usize::try_from(size(value)?).map_err(|_| "the size is beyond this machine's memory".to_owned())?;
     NonZeroUsize::new(size).ok_or_else(|| "expected at least 1 byte".into())
+}
+
+/// A whole number that a `NonZero` holds.
+pub(super) fn at_least_one<T: FromStr<Err = ParseIntError>>(value: &str) -> Result<T, String> {
+    value.parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::Zero => "expected at least 1".to_owned(),
+        _ => error.to_string(),
+    })
 }
 
 /// A masking key: four bytes in hex (RFC 6455 section 5.3).

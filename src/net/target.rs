@@ -43,7 +43,7 @@ impl Target {
     ///
     /// # Errors
     /// [`Phase::Usage`] for anything else: another scheme, a fragment (RFC 6455 section 3), whitespace, no host.
-    /// The error never shows userinfo.
+    /// The error never shows userinfo, nor a query.
     pub fn parse(text: &str) -> Result<Self> {
         refuse_unlawful(text)?;
         let (secure, rest) = split_scheme(text)?;
@@ -145,7 +145,7 @@ impl Target {
 }
 
 fn wrong(text: &str, complaint: &str) -> Error {
-    Error::new(Phase::Usage, format!("`{}` {complaint}", without_userinfo(text)))
+    Error::new(Phase::Usage, format!("`{}` {complaint}", without_secrets(text)))
 }
 
 /// What must not be anywhere in the text.
@@ -222,12 +222,17 @@ fn credentials(url: &Url) -> Result<Option<Credentials>, Utf8Error> {
     Ok(Some(Credentials { user: decode(url.username())?, password: url.password().map(decode).transpose()? }))
 }
 
-/// The text for an error, without what may be a secret: as it may not be a URL at all, that is all before the last `@`.
-fn without_userinfo(text: &str) -> String {
+/// The text for an error, without what may be a secret. As it may not be a URL at all, that is all before the last `@`
+/// and all of the query and the fragment.
+fn without_secrets(text: &str) -> String {
     let start = text.find("://").map_or(0, |colon| colon + 3);
-    match text[start..].rfind('@') {
-        Some(at) => format!("{}[hidden]{}", &text[..start], &text[start + at..]),
-        None => text.to_owned(),
+    let (scheme, rest) = text.split_at(start);
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let query = if end + 1 < rest.len() { format!("{}[hidden]", &rest[end..=end]) } else { rest[end..].to_owned() };
+    match rest.rfind('@') {
+        Some(at) if at > end => format!("{scheme}[hidden]"),
+        Some(at) => format!("{scheme}[hidden]{}{query}", &rest[at..end]),
+        None => format!("{scheme}{}{query}", &rest[..end]),
     }
 }
 
@@ -353,6 +358,23 @@ mod tests {
             let error = Target::parse(text).unwrap_err().to_string();
             assert!(error.contains("[hidden]@host/"), "{error}");
             assert!(!error.contains("ann") && !error.contains("ss@"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_hides_the_query() {
+        for (text, shown) in [
+            ("ws://host:99999/?token=pass", "`ws://host:99999/?[hidden]`"),
+            ("ws://host/?token=pass#x", "`ws://host/?[hidden]`"),
+            ("ws://host/#token=pass", "`ws://host/#[hidden]`"),
+            ("ftp://host/a?token=pass", "`ftp://host/a?[hidden]`"),
+            ("host?token=pass word", "`host?[hidden]`"),
+            ("ws://ann:pa?ss@host/ ", "`ws://[hidden]`"),
+            ("ws://ann@host:x/?token=a@pass", "`ws://[hidden]`"),
+            ("ws://host:x/?", "`ws://host:x/?`"),
+        ] {
+            let error = Target::parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(shown), "{error}");
         }
     }
 

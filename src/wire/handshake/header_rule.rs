@@ -43,7 +43,7 @@ impl HeaderRule {
         };
         let name = text[..end].to_owned();
         if !token::is_token(name.as_bytes()) {
-            return Err(format!("`{name}` is not a header name"));
+            return Err("what stands before the colon is not the name of a header".to_owned());
         }
         let value = text[end + 1..].trim_start_matches([' ', '\t']).to_owned();
         match (text.as_bytes()[end], value.is_empty()) {

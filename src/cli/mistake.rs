@@ -1,0 +1,148 @@
+//! What is said about a mistake in the command line: in the user's words, and without a word that may be a secret.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory};
+
+use super::{Cli, is_command};
+
+/// Flags whose values let somebody else in, as clap names them in an error.
+const SECRET_FLAGS: [&str; 5] = ["--header", "--user", "--bearer", "--cookie", "--passphrase"];
+
+/// Says what is wrong with `arguments`, which clap has refused with `error`.
+pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::Error {
+    if let Some(surplus) = surplus(&error) {
+        return usage_error(&one_too_many(arguments, surplus));
+    }
+    let about_secret = string(&error, ContextKind::InvalidArg)
+        .is_some_and(|argument| SECRET_FLAGS.iter().any(|flag| argument.starts_with(flag)));
+    if about_secret && string(&error, ContextKind::InvalidValue).is_some() {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("[hidden]".to_owned()));
+    }
+    error
+}
+
+/// A mistake that clap does not know of.
+pub(super) fn usage_error(mistake: &str) -> clap::Error {
+    Cli::command().error(ErrorKind::ValueValidation, mistake)
+}
+
+pub(super) fn command_comes_first(name: &str) -> String {
+    format!("`{name}` is a command and comes first: `wscope {name} ...`; for a host of that name, write `{name}/`")
+}
+
+/// The word that is one too many: after a URL it is a subcommand to clap, as in `wscope --frames listen 8080`.
+fn surplus(error: &clap::Error) -> Option<&str> {
+    match error.kind() {
+        ErrorKind::ArgumentConflict => string(error, ContextKind::InvalidSubcommand),
+        ErrorKind::UnknownArgument => {
+            string(error, ContextKind::InvalidArg).filter(|argument| !argument.starts_with('-'))
+        }
+        _ => None,
+    }
+}
+
+fn string(error: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Names the surplus word by its place alone: it may be a URL with a password, or a token that wanted quotes.
+fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
+    let words: Vec<&str> = arguments.iter().skip(1).filter_map(|argument| argument.to_str()).collect();
+    if let Some(name) = words.iter().find(|word| is_command(word)).filter(|name| words.first() != Some(name)) {
+        return command_comes_first(name);
+    }
+    let place = words.iter().rposition(|word| *word == surplus).map_or(0, |index| index + 1);
+    let mistake = format!("unexpected argument, number {place}");
+    if let Some(flag) = words.windows(2).find_map(|pair| joined_flag(pair[0], pair[1])) {
+        return format!("{mistake}; a value of `{flag}` is joined to it with `=`, as in `{flag}=...`");
+    }
+    if words.iter().any(|word| matches!(*word, "-H" | "--header")) {
+        return format!("{mistake}; a header with a space in it needs quotes");
+    }
+    match words.first() {
+        Some(name) if is_command(name) => mistake,
+        _ => format!("{mistake}: there is one URL, and nothing beside it but flags"),
+    }
+}
+
+/// `word`, when it is a flag that takes a value only after `=`, and `next` may have been meant for one.
+fn joined_flag<'a>(word: &'a str, next: &str) -> Option<&'a str> {
+    let command = Cli::command();
+    let takes_joined = |command: &Command| {
+        command.get_arguments().filter(|argument| argument.is_require_equals_set()).any(|argument| {
+            let long = argument.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long));
+            let short = argument.get_short().is_some_and(|short| word == format!("-{short}"));
+            long || short
+        })
+    };
+    (!next.starts_with('-') && takes_joined(&command)).then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistake<const N: usize>(words: [&str; N]) -> String {
+        let error = crate::cli::parse(["tool"].iter().chain(&words).map(OsString::from)).expect_err(words[0]);
+        assert_eq!(error.exit_code(), 2);
+        error.to_string()
+    }
+
+    #[test]
+    fn a_header_without_its_colon_is_not_quoted() {
+        for flag in ["-H", "--header"] {
+            for value in ["Authorization Bearer SECRET", "Authorization Basic SECRET: x", "A: SECRET\u{1}"] {
+                let mistake = mistake([flag, value, "host"]);
+                assert!(mistake.contains("'[hidden]' for '--header") && !mistake.contains("SECRET"), "{mistake}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_too_many_is_named_by_its_place() {
+        for words in [
+            ["ws://host/", "ws://ann:SECRET@host/"],
+            ["demo", "ws://ann:SECRET@host/"],
+            ["demo", "SECRET"],
+            ["--bearer=a", "--user=ann:SECRET"],
+        ] {
+            let mistake = mistake(words);
+            assert!(!mistake.contains("SECRET"), "{mistake}");
+        }
+        assert!(mistake(["host", "-v", "other"]).contains("unexpected argument, number 3: there is one URL"));
+        let unquoted = mistake(["-H", "Authorization:", "Bearer", "SECRET", "host"]);
+        assert!(unquoted.contains("needs quotes") && !unquoted.contains("SECRET"), "{unquoted}");
+    }
+
+    #[test]
+    fn a_proxy_is_not_quoted() {
+        let mistake = mistake(["-x", "http://ann:SECRET@proxy:3128", "host"]);
+        assert!(mistake.contains("--execute") && !mistake.contains("SECRET"), "{mistake}");
+    }
+
+    #[test]
+    fn a_value_that_wants_an_equals_sign_is_explained() {
+        assert!(mistake(["--reconnect", "2", "host"]).contains("as in `--reconnect=...`"));
+        assert!(mistake(["-t", "relative", "host"]).contains("as in `-t=...`"));
+        assert!(mistake(["demo", "--timestamps", "utc"]).contains("as in `--timestamps=...`"));
+        assert!(!mistake(["host", "other", "-t"]).contains("joined"));
+    }
+
+    #[test]
+    fn nothing_is_too_few() {
+        for flag in ["--count=0", "--reconnect=0"] {
+            assert!(mistake([flag, "host"]).contains("expected at least 1"), "{flag}");
+        }
+        assert!(mistake(["--count=x", "host"]).contains("invalid digit"));
+    }
+
+    #[test]
+    fn the_usage_of_a_command_is_its_own_whatever_the_programs_file_is_called() {
+        assert!(mistake(["demo", "--badflag"]).contains("Usage: wscope demo [OPTIONS]\n"));
+    }
+}
