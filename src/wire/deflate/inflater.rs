@@ -32,7 +32,8 @@ pub struct Inflated<'a> {
 }
 
 impl Inflater {
-    /// For what `role` receives. The window is always the largest: it reads what was made with any smaller one.
+    /// For what `role` receives. The window is always the largest: it reads what was made with any smaller one. zlib-rs
+    /// keeps no smaller one, whatever it is asked for, so a peer that exceeds the one agreed on is not found out.
     pub fn new(role: Role, parameters: DeflateParameters) -> Self {
         let no_context_takeover = match role.peer() {
             Role::Client => parameters.client_no_context_takeover,

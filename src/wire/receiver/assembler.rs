@@ -53,11 +53,17 @@ struct Message {
 #[derive(Debug)]
 pub struct Breach {
     pub rule: Rule,
-    /// Where in the stream, as far as that can be said.
-    pub offset: u64,
-    /// The offending bytes, and what follows them, no more than a finding keeps.
-    pub bytes: Vec<u8>,
+    pub place: Place,
     pub detail: String,
+}
+
+/// Where a rule is broken.
+#[derive(Debug)]
+pub enum Place {
+    /// In the frame that is being read; closer than that it cannot be said, or it would be what the bytes inflate to.
+    Frame,
+    /// At this offset of the stream, in these bytes; what follows them is there, too, no more than a finding keeps.
+    Bytes(u64, Vec<u8>),
 }
 
 /// What has been done with some payload.
@@ -173,18 +179,18 @@ impl Assembler {
     }
 
     /// Holds what a frame announces against the limits, before any of it is collected.
-    pub fn check_announcement(&mut self, header: &Header, offset: u64) -> Result<(), Breach> {
+    pub fn check_announcement(&mut self, header: &Header) -> Result<(), Breach> {
         let Some(message) = &self.message else { return Ok(()) };
         if message.empty_fragments > MOST_EMPTY_FRAGMENTS {
             let detail = format!("more than {MOST_EMPTY_FRAGMENTS}");
-            return Err(Breach { rule: Rule::TooManyEmptyFragments, offset, bytes: Vec::new(), detail });
+            return Err(Breach { rule: Rule::TooManyEmptyFragments, place: Place::Frame, detail });
         }
         if message.is_compressed {
             return Ok(());
         }
         let announced = message.length.saturating_add(header.length);
         if announced > self.max_message {
-            return Err(too_big(offset, announced, self.max_message));
+            return Err(too_big(announced, self.max_message));
         }
         self.stream_if_larger(announced);
         Ok(())
@@ -265,7 +271,7 @@ impl Assembler {
         let is_frame_over = !has_more && (is_last_step || input.end == End::Frame);
         let length = message.length + output.len() as u64;
         if length > self.max_message {
-            return Taken { breach: Some(too_big(input.offset, length, self.max_message)), ..Taken::nothing() };
+            return Taken { breach: Some(too_big(length, self.max_message)), ..Taken::nothing() };
         }
         let before = self.collected.len();
         append(output, &mut self.collected, self.max_message);
@@ -281,21 +287,23 @@ impl Assembler {
         let start = message.length;
         message.length += added.len() as u64;
         let utf8 = message.utf8.as_mut()?;
-        let (offset, bytes, detail) = match utf8.check(added) {
-            Ok(()) if end == End::Message && !utf8.incomplete().is_empty() => (
-                input.offset + input.bytes.len() as u64,
-                utf8.incomplete().to_vec(),
-                "the last character is incomplete".to_owned(),
-            ),
+        let (place, detail) = match utf8.check(added) {
+            Ok(()) if end == End::Message && !utf8.incomplete().is_empty() => {
+                incomplete(utf8.incomplete(), message.is_compressed, input)
+            }
             Ok(()) => return None,
-            Err(index) => (
-                input.offset + if message.is_compressed { 0 } else { index as u64 },
-                Finding::excerpt(&added[index..]),
-                format!("byte {:#04X} at offset {} of the message", added[index], start + index as u64),
-            ),
+            Err(index) => {
+                let (byte, at) = (added[index], start + index as u64);
+                if message.is_compressed {
+                    (Place::Frame, format!("byte {byte:#04X} at offset {at} of what the message inflates to"))
+                } else {
+                    let place = Place::Bytes(input.offset + index as u64, Finding::excerpt(&added[index..]));
+                    (place, format!("byte {byte:#04X} at offset {at} of the message"))
+                }
+            }
         };
         message.utf8 = None;
-        Some(Breach { rule: Rule::InvalidText, offset, bytes, detail })
+        Some(Breach { rule: Rule::InvalidText, place, detail })
     }
 
     /// Changes over to handing a binary message out in parts, once it is known to be so large.
@@ -315,6 +323,8 @@ pub struct Input<'a> {
     pub offset: u64,
     /// What its end is.
     pub end: End,
+    /// Payload bytes of the whole frame.
+    pub frame_length: u64,
 }
 
 /// What the end of some input is.
@@ -373,14 +383,31 @@ impl Taken {
     }
 }
 
-fn too_big(offset: u64, length: u64, limit: u64) -> Breach {
+fn too_big(length: u64, limit: u64) -> Breach {
     let detail = format!("at least {length} bytes, the limit is {limit}");
-    Breach { rule: Rule::MessageTooBig, offset, bytes: Vec::new(), detail }
+    Breach { rule: Rule::MessageTooBig, place: Place::Frame, detail }
+}
+
+/// The beginning of a character that the end of a text message has cut off: where, and how to say it.
+fn incomplete(character: &[u8], is_compressed: bool, input: &Input<'_>) -> (Place, String) {
+    let length = character.len() as u64;
+    let detail = "the last character is incomplete";
+    if is_compressed {
+        (Place::Frame, format!("{detail}, {length} bytes of what the message inflates to"))
+    } else if length > input.frame_length {
+        (Place::Frame, format!("{detail}, it begins in an earlier frame"))
+    } else {
+        (Place::Bytes(input.offset + input.bytes.len() as u64 - length, character.to_vec()), detail.to_owned())
+    }
 }
 
 fn corrupt(input: &Input<'_>, error: &flate2::DecompressError) -> Breach {
     let detail = error.message().unwrap_or("not a deflate stream").to_owned();
-    Breach { rule: Rule::CorruptDeflate, offset: input.offset, bytes: Finding::excerpt(input.bytes), detail }
+    let place = match input.bytes {
+        [] => Place::Frame,
+        bytes => Place::Bytes(input.offset, Finding::excerpt(bytes)),
+    };
+    Breach { rule: Rule::CorruptDeflate, place, detail }
 }
 
 /// Appends to what has been collected: capacity doubles, but does not pass the limit.

@@ -1,6 +1,6 @@
 //! The body of a Close frame (RFC 6455 section 5.5.1).
 
-use super::assembler::Breach;
+use super::assembler::{Breach, Place};
 use crate::wire::{CloseCode, Finding, Rule, is_sendable};
 
 /// Reads the body, which begins at `offset`: the code, and the reason with whatever is not UTF-8 replaced. Reports what
@@ -10,20 +10,20 @@ pub fn read(body: &[u8], offset: u64, mut report: impl FnMut(Breach)) -> (Option
         [] => return (None, String::new()),
         [_] => {
             let detail = "expected none, or at least 2".to_owned();
-            report(Breach { rule: Rule::ShortCloseBody, offset, bytes: body.to_vec(), detail });
+            report(Breach { rule: Rule::ShortCloseBody, place: Place::Bytes(offset, body.to_vec()), detail });
             return (None, String::new());
         }
         [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
     };
     if !is_sendable(CloseCode::from(code)) {
-        let bytes = code.to_be_bytes().to_vec();
-        report(Breach { rule: Rule::InvalidCloseCode, offset, bytes, detail: format!("code {code}") });
+        let place = Place::Bytes(offset, code.to_be_bytes().to_vec());
+        report(Breach { rule: Rule::InvalidCloseCode, place, detail: format!("code {code}") });
     }
     if let Err(error) = std::str::from_utf8(reason) {
         let valid = error.valid_up_to();
         let detail = format!("byte {:#04X} at offset {valid} of the reason", reason[valid]);
-        let offset = offset + 2 + valid as u64;
-        report(Breach { rule: Rule::InvalidCloseReason, offset, bytes: Finding::excerpt(&reason[valid..]), detail });
+        let place = Place::Bytes(offset + 2 + valid as u64, Finding::excerpt(&reason[valid..]));
+        report(Breach { rule: Rule::InvalidCloseReason, place, detail });
     }
     (Some(CloseCode::from(code)), String::from_utf8_lossy(reason).into_owned())
 }

@@ -6,6 +6,8 @@ use crate::wire::{Finding, Header};
 #[derive(Debug)]
 pub struct Incoming {
     pub header: Header,
+    /// Where it begins in the stream.
+    pub offset: u64,
     /// Where its payload goes.
     pub destination: Destination,
     /// Payload bytes that have been used.
@@ -28,8 +30,15 @@ pub enum Destination {
 }
 
 impl Incoming {
-    pub fn new(header: Header) -> Self {
-        Self { header, destination: Destination::Nowhere, taken: 0, prepared: 0, findings: Vec::new() }
+    pub fn new(header: Header, offset: u64) -> Self {
+        Self { header, offset, destination: Destination::Nowhere, taken: 0, prepared: 0, findings: Vec::new() }
+    }
+
+    /// The header as it was on the wire.
+    pub fn header_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(Header::LONGEST);
+        self.header.write(&mut bytes);
+        bytes
     }
 
     /// Payload bytes that have not been used.

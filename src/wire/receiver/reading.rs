@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::assembler::{Breach, End, Input, Part};
+use super::assembler::{Breach, End, Input, Part, Place};
 use super::frame::{Destination, Incoming};
 use super::judge::{Circumstances, judge};
 use super::{Bytes, LONGEST_CONTROL, Ready, Receiver, Stage, close};
@@ -76,18 +76,18 @@ impl Receiver {
         }
         let findings = self.judge(&header, offset, header_bytes.clone());
         self.recorder.begin(self.observe, header, self.buffer.taken(header_bytes), offset);
-        self.frame = Some(Incoming::new(header));
+        self.frame = Some(Incoming::new(header, offset));
         if !findings.into_iter().all(|finding| self.report(finding)) || self.stage == Stage::Closed {
             return true;
         }
-        if let Err(breach) = self.admit(&header, offset) {
+        if let Err(breach) = self.admit(&header) {
             self.report_breach(breach);
         }
         true
     }
 
     /// Decides where the payload goes, and whether all of it may.
-    fn admit(&mut self, header: &Header, offset: u64) -> Result<(), Breach> {
+    fn admit(&mut self, header: &Header) -> Result<(), Breach> {
         let destination = destination(header, self.assembler.is_in_message());
         if let Some(frame) = &mut self.frame {
             frame.destination = destination;
@@ -96,12 +96,12 @@ impl Receiver {
             Destination::Message => {
                 let position = self.assembler.begin_frame(header);
                 self.recorder.place(position, self.assembler.is_compressed());
-                self.assembler.check_announcement(header, offset)
+                self.assembler.check_announcement(header)
             }
             Destination::Control => {
                 self.control.clear();
                 self.control.shrink_to(KEPT_CONTROL);
-                self.check_control(header, offset)
+                self.check_control(header)
             }
             Destination::Nowhere => Ok(()),
         }
@@ -129,13 +129,13 @@ impl Receiver {
     }
 
     /// Long control frames are looked past, but not without limit.
-    fn check_control(&self, header: &Header, offset: u64) -> Result<(), Breach> {
+    fn check_control(&self, header: &Header) -> Result<(), Breach> {
         let most = self.max_message.max(LONGEST_CONTROL);
         if header.length <= most {
             return Ok(());
         }
         let detail = format!("{} bytes, the limit is {most}", header.length);
-        Err(Breach { rule: Rule::MessageTooBig, offset, bytes: Vec::new(), detail })
+        Err(Breach { rule: Rule::MessageTooBig, place: Place::Frame, detail })
     }
 
     /// Uses what has come of the payload. False when more has to come.
@@ -177,7 +177,8 @@ impl Receiver {
 
     fn take_into_message(&mut self, available: usize, end: End) {
         let bytes = &self.buffer.unread()[..available];
-        let taken = self.assembler.take(Input { bytes, offset: self.buffer.position(), end });
+        let frame_length = self.frame.as_ref().map_or(0, |frame| frame.header.length);
+        let taken = self.assembler.take(Input { bytes, offset: self.buffer.position(), end, frame_length });
         let consumed = self.consume(taken.consumed);
         self.recorder.inflated(&self.assembler.collected()[taken.inflated]);
         if let Some(breach) = taken.breach
@@ -288,7 +289,12 @@ impl Receiver {
     }
 
     fn report_breach(&mut self, breach: Breach) -> bool {
-        let Breach { rule, offset, bytes, detail } = breach;
+        let Breach { rule, place, detail } = breach;
+        let (offset, bytes) = match (place, &self.frame) {
+            (Place::Bytes(offset, bytes), _) => (offset, bytes),
+            (Place::Frame, Some(frame)) => (frame.offset, frame.header_bytes()),
+            (Place::Frame, None) => (self.buffer.position(), Vec::new()),
+        };
         let blame = if rule.is_own_limit() { self.role } else { self.role.peer() };
         self.report(Finding { rule, blame, offset, bytes, detail })
     }

@@ -87,7 +87,7 @@ fn what_inflates_before_the_corruption_counts() {
     compressor.piece(b"abc\xFF", &mut bytes);
     bytes.push(0xFF);
     let seen = super::receive(INFLATING, [&bytes[..]]);
-    assert_eq!(seen, [Seen::Finding(Rule::InvalidText, 2)]);
+    assert_eq!(seen, [Seen::Finding(Rule::InvalidText, 0)]);
     let streaming = ReceiverOptions { stream_binary_above: Some(0), ..INFLATING };
     bytes[0] = 0x42;
     let mut receiver = Receiver::new(streaming);
@@ -105,9 +105,20 @@ fn inflated_text_is_checked_before_the_message_is_over() {
     let mut receiver = Receiver::new(INFLATING);
     receiver.feed(&bytes);
     let Some(Event::Finding(finding)) = receiver.next() else { panic!("no finding") };
-    assert_eq!(finding.rule, Rule::InvalidText);
-    assert_eq!(finding.bytes, [0xFF]);
-    assert_eq!(finding.detail, "byte 0xFF at offset 3 of the message");
+    assert_eq!((finding.rule, finding.offset), (Rule::InvalidText, 0));
+    assert_eq!(finding.bytes, [0x41, 0x7E, 0xFF, 0xFF]);
+    assert_eq!(finding.detail, "byte 0xFF at offset 3 of what the message inflates to");
+}
+
+#[test]
+fn what_does_not_inflate_at_its_end_is_said_of_the_final_frame() {
+    // A stored block of five bytes that has three, and takes the tail for the rest of them and the next block.
+    let bytes = [0x41, 0x06, 0x00, 0x05, 0x00, 0xFA, 0xFF, b'a', 0x80, 0x02, b'b', b'c'];
+    let mut receiver = Receiver::new(INFLATING);
+    receiver.feed(&bytes);
+    let Some(Event::Finding(finding)) = receiver.next() else { panic!("no finding") };
+    assert_eq!((finding.rule, finding.offset), (Rule::CorruptDeflate, 8));
+    assert_eq!(finding.bytes, [0x80, 0x02]);
 }
 
 #[test]
