@@ -207,6 +207,9 @@ impl Exchange<'_> {
     fn no_head(&self, error: &HeadError) -> Error {
         let hint = error.hint();
         let mut refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {error}", self.peer));
+        if let Some(evidence) = error.evidence() {
+            refused = refused.evidence(evidence);
+        }
         if error.fault == HeadFault::Ended {
             refused = refused.transient();
         }

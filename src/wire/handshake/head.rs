@@ -51,6 +51,12 @@ impl Head {
         Some(Self { raw: raw.to_vec(), first_line: first.text, start, fields, findings, notes })
     }
 
+    /// With what is wrong with the responses that announced it.
+    pub(super) fn announced_with(mut self, findings: Vec<Finding>) -> Self {
+        self.findings.splice(0..0, findings);
+        self
+    }
+
     /// Every byte of it, with the final empty line; interim responses that came before it stand at the front.
     pub fn raw(&self) -> &[u8] {
         &self.raw

@@ -35,12 +35,46 @@ pub struct HeadError {
     pub start: Vec<u8>,
     /// How many came, as far as they were read.
     pub received: usize,
+    /// Where in them this head begins: interim responses came before it.
+    pub begin: usize,
+    /// Where in them it went wrong: the line that is no start line, or that passes a limit.
+    pub offset: usize,
+    /// The first bytes of that line, at most 16.
+    pub bytes: Vec<u8>,
 }
 
 impl HeadError {
-    /// `head` is what there is of it, `received` how many bytes came in all, interim responses included.
-    pub(super) fn new(fault: HeadFault, speaker: Role, head: &[u8], received: usize) -> Self {
-        Self { fault, speaker, start: head[..head.len().min(EVIDENCE)].to_vec(), received }
+    /// `raw` is everything that came, in which the head begins at `begin`, and the line that is wrong at `line`.
+    pub(super) fn new(fault: HeadFault, speaker: Role, raw: &[u8], begin: usize, line: usize) -> Self {
+        Self {
+            fault,
+            speaker,
+            start: raw[begin..].iter().copied().take(EVIDENCE).collect(),
+            received: raw.len(),
+            begin,
+            offset: line,
+            bytes: raw[line..].iter().copied().take(SHOWN_IN_HEX).collect(),
+        }
+    }
+
+    /// The section that says what should have come; `None` for what only our own limits forbid, and for an early end.
+    pub fn section(&self) -> Option<&'static str> {
+        match (self.fault, self.speaker) {
+            (HeadFault::NotHttp, Role::Server) => Some("RFC 9112 section 4"),
+            (HeadFault::NotHttp, Role::Client) => Some("RFC 9112 section 3"),
+            (HeadFault::TooLong | HeadFault::TooManyLines | HeadFault::Ended, _) => None,
+        }
+    }
+
+    /// Which rule or limit, where, and the bytes, in one line; `None` where nothing came that could be shown.
+    pub fn evidence(&self) -> Option<String> {
+        let against = match (self.section(), self.speaker) {
+            (Some(section), Role::Server) => format!("by the server, against {section}"),
+            (Some(section), Role::Client) => format!("by the client, against {section}"),
+            (None, _) if self.fault == HeadFault::Ended => return None,
+            (None, _) => "a limit of ours".to_owned(),
+        };
+        Some(format!("{against}, at byte {}: {}", self.offset, hexadecimal(&self.bytes)))
     }
 
     /// The protocol that the bytes look like, where it is a common one.
@@ -95,8 +129,7 @@ impl HeadError {
         match std::str::from_utf8(line) {
             Ok(text) if !text.is_empty() && !text.chars().any(char::is_control) => format!("`{text}`"),
             _ => {
-                let bytes: Vec<_> = self.start.iter().take(SHOWN_IN_HEX).map(|byte| format!("{byte:02x}")).collect();
-                format!("the bytes {}", bytes.join(" "))
+                format!("the bytes {}", hexadecimal(&self.start[..self.start.len().min(SHOWN_IN_HEX)]))
             }
         }
     }
@@ -117,10 +150,13 @@ impl fmt::Display for HeadError {
             (HeadFault::TooLong, _) => {
                 write!(formatter, "the head of the {what} is longer than {MAX_HEAD} bytes; it starts with {excerpt}")
             }
-            (HeadFault::TooManyLines, _) => write!(
-                formatter,
-                "the head of the {what} has more than {MAX_HEADER_LINES} header lines; it starts with {excerpt}"
-            ),
+            (HeadFault::TooManyLines, _) => {
+                let what = if self.begin == 0 { what } else { "response, with what announced it (1xx)," };
+                write!(
+                    formatter,
+                    "the head of the {what} has more than {MAX_HEADER_LINES} header lines; it starts with {excerpt}"
+                )
+            }
             (HeadFault::Ended, _) if received == 0 => {
                 write!(formatter, "the {who} closed the connection without sending a {what}")
             }
@@ -135,12 +171,17 @@ impl fmt::Display for HeadError {
 
 impl std::error::Error for HeadError {}
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    let bytes: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn error(fault: HeadFault, speaker: Role, bytes: &[u8]) -> HeadError {
-        HeadError::new(fault, speaker, bytes, bytes.len())
+        HeadError::new(fault, speaker, bytes, 0, 0)
     }
 
     #[test]
@@ -162,6 +203,17 @@ mod tests {
         let unknown = error(HeadFault::NotHttp, Role::Server, b"hello\nworld");
         assert_eq!(unknown.to_string(), "the response is not HTTP/1.1: it starts with `hello`");
         assert_eq!(unknown.hint(), None);
+    }
+
+    #[test]
+    fn what_is_no_start_line_is_placed() {
+        let long = error(HeadFault::NotHttp, Role::Server, b"HTTP/1.1 1010 OK\r\n\r\n");
+        let expected =
+            "by the server, against RFC 9112 section 4, at byte 0: 48 54 54 50 2f 31 2e 31 20 31 30 31 30 20 4f 4b";
+        assert_eq!(long.evidence().unwrap(), expected);
+        let client = error(HeadFault::NotHttp, Role::Client, b"G");
+        assert_eq!(client.evidence().unwrap(), "by the client, against RFC 9112 section 3, at byte 0: 47");
+        assert_eq!(error(HeadFault::Ended, Role::Server, b"").evidence(), None);
     }
 
     #[test]

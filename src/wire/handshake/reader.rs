@@ -1,7 +1,7 @@
 //! Collecting a head from whatever pieces it arrives in, with limits.
 
 use super::{Head, HeadError, HeadFault, token};
-use crate::wire::Role;
+use crate::wire::{Finding, Role};
 
 /// The longest head that is read, in bytes; longer ones are refused.
 pub const MAX_HEAD: usize = 64 * 1024;
@@ -18,6 +18,8 @@ pub struct HeadReader {
     head_start: usize,
     line_start: usize,
     lines: usize,
+    /// What is wrong with the responses that were read past.
+    interim: Vec<Finding>,
 }
 
 /// What there is after some more bytes.
@@ -39,7 +41,7 @@ pub enum HeadProgress<'a> {
 impl HeadReader {
     /// For the head that `speaker` sends: a client's request, or a server's response.
     pub fn new(speaker: Role) -> Self {
-        Self { speaker, raw: Vec::new(), head_start: 0, line_start: 0, lines: 0 }
+        Self { speaker, raw: Vec::new(), head_start: 0, line_start: 0, lines: 0, interim: Vec::new() }
     }
 
     /// Takes the next bytes of the stream. After `Complete` or `Failed` the reader has done its work.
@@ -56,8 +58,14 @@ impl HeadReader {
                 continue;
             }
             match Head::parse(&self.raw, self.head_start, self.speaker) {
-                Some(head) if head.is_interim() => self.head_start = self.raw.len(),
-                Some(head) => return HeadProgress::Complete { head, rest },
+                Some(head) if head.is_interim() => {
+                    self.head_start = self.raw.len();
+                    self.interim.extend_from_slice(head.findings());
+                }
+                Some(head) => {
+                    let head = head.announced_with(std::mem::take(&mut self.interim));
+                    return HeadProgress::Complete { head, rest };
+                }
                 None => return HeadProgress::Failed(self.error(HeadFault::NotHttp)),
             }
         }
@@ -115,7 +123,11 @@ impl HeadReader {
     }
 
     fn error(&self, fault: HeadFault) -> HeadError {
-        HeadError::new(fault, self.speaker, &self.raw[self.head_start..], self.raw.len())
+        let line = match fault {
+            HeadFault::NotHttp => self.head_start,
+            HeadFault::TooLong | HeadFault::TooManyLines | HeadFault::Ended => self.line_start,
+        };
+        HeadError::new(fault, self.speaker, &self.raw, self.head_start, line)
     }
 }
 
@@ -124,6 +136,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::wire::Rule;
+    use crate::wire::handshake::HandshakeRule;
 
     const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
 
@@ -207,6 +221,24 @@ mod tests {
         }
         let full = [&b"HTTP/1.1 101 x\r\n"[..], &b"A: b\r\n".repeat(MAX_HEADER_LINES), b"\r\n"].concat();
         assert_eq!(read(Role::Server, &full, 1).unwrap().0.headers().count(), MAX_HEADER_LINES);
+    }
+
+    #[test]
+    fn what_passes_a_limit_is_placed() {
+        let endless_line = [&b"HTTP/1.1 101 x\r\nA: "[..], &vec![b'a'; MAX_HEAD]].concat();
+        let expected = "a limit of ours, at byte 16: 41 3a 20 61 61 61 61 61 61 61 61 61 61 61 61 61";
+        assert_eq!(read(Role::Server, &endless_line, 1000).unwrap_err().evidence().unwrap(), expected);
+        let interim = read(Role::Server, &b"HTTP/1.1 100 x\r\n\r\n".repeat(5000), 1000).unwrap_err();
+        assert_eq!((interim.offset, &interim.bytes[..14]), (18 * 129, &b"HTTP/1.1 100 x"[..]));
+        assert!(interim.to_string().contains("1xx"), "{interim}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_announcing_response_is_kept() {
+        let early = b"HTTP/1.1 103 Early Hints\r\nLink : </a>\r\n\r\n";
+        let (head, _) = read(Role::Server, &[early, RESPONSE].concat(), 5).unwrap();
+        let rules: Vec<_> = head.findings().iter().map(|finding| (finding.rule, finding.offset)).collect();
+        assert_eq!(rules, [(Rule::Handshake(HandshakeRule::SpaceBeforeColon), 26)]);
     }
 
     #[test]
