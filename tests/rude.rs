@@ -401,6 +401,16 @@ mod deflate {
         output.exits(0).stays_below(MOST_MEMORY);
         server.outcome();
     }
+
+    #[test]
+    fn a_segment_of_bombs_is_dumped_while_it_inflates() {
+        const COUNT: usize = 20;
+        let server = bombs(COUNT, |_| ());
+        let arguments = ["-N", "--hex", "--max-message", "1MiB", "--output", "none"];
+        let output = Wscope::new().args(arguments).arg(server.url()).run();
+        output.exits(0).stays_below(MOST_MEMORY);
+        assert!(output.stderr.len() > COUNT * MIB * 4);
+    }
 }
 
 mod floods {

@@ -1,6 +1,7 @@
 //! Frames as they were on the wire: one line each, in the words of the `/frame` command, and their bytes.
 
 use crate::event::Direction;
+use crate::output::sink::Sink;
 use crate::output::theme::{Ink, Palette};
 use crate::output::{digits, hex};
 use crate::wire::{Control, Data, Frame, OpCode, Position};
@@ -44,19 +45,20 @@ pub fn line(
     output.push(b'\n');
 }
 
-/// Appends the bytes of a frame: header, payload as it was on the wire, and what that stands for where it differs.
-pub fn bytes(output: &mut Vec<u8>, palette: &Palette, frame: &Frame<'_>) {
+/// Writes the bytes of a frame: header, payload as it was on the wire, and what that stands for where it differs.
+pub fn bytes(sink: &mut Sink, frame: &Frame<'_>) {
     let header = frame.header_bytes.len() as u64;
     let title = format!("header, at byte {} of this direction", frame.offset);
-    section(output, palette, &title, frame.header_bytes, 0);
-    section(output, palette, "payload", frame.payload, header);
+    section(sink, &title, frame.header_bytes.chunks(hex::PIECE), frame.header_bytes.len(), 0);
+    section(sink, "payload", frame.payload.chunks(hex::PIECE), frame.payload.len(), header);
     let meaning = match (frame.header.mask.is_some(), frame.inflated.is_some()) {
         (true, false) => "unmasked",
         (false, true) => "inflated",
         (true, true) => "unmasked and inflated",
         (false, false) => return,
     };
-    section(output, palette, meaning, frame.plain, 0);
+    let length = if frame.inflated.is_some() { frame.inflation.len() } else { frame.payload.len() };
+    section(sink, meaning, frame.plain(hex::PIECE), length, 0);
 }
 
 /// Appends the name of an opcode as `/frame op=` takes it, reserved ones as `0x3`, in six columns at least: those of
@@ -115,21 +117,33 @@ fn ratio(output: &mut Vec<u8>, inflated: u64, compressed: u64) {
     output.push(b'x');
 }
 
-fn section(output: &mut Vec<u8>, palette: &Palette, title: &str, bytes: &[u8], first: u64) {
-    if bytes.is_empty() {
+fn section(sink: &mut Sink, title: &str, pieces: impl Iterator<Item = impl AsRef<[u8]>>, length: usize, first: u64) {
+    if length == 0 {
         return;
     }
-    output.extend_from_slice(b"  ");
-    palette.write(output, Ink::Faint, title);
-    output.push(b'\n');
-    hex::dump(output, palette, "    ", bytes, first, &[]);
+    sink.buffer.extend_from_slice(b"  ");
+    sink.palette.write(&mut sink.buffer, Ink::Faint, title);
+    sink.buffer.push(b'\n');
+    hex::long_dump(sink, "    ", pieces, length, first);
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
+    use crate::output::Outlet;
+    use crate::output::sink::Cut;
     use crate::output::theme::Colors;
     use crate::wire::{Header, LengthEncoding};
+
+    struct Nowhere;
+
+    impl Outlet for Nowhere {
+        fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     const HELLO: Frame<'static> = Frame {
         header: Header {
@@ -144,7 +158,7 @@ mod tests {
         offset: 0,
         position: Position::Whole,
         payload: b"Hello",
-        plain: b"Hello",
+        inflation: b"",
         inflated: None,
         received: 5,
     };
@@ -167,9 +181,9 @@ mod tests {
     }
 
     fn dumped(frame: &Frame<'_>) -> String {
-        let mut output = Vec::new();
-        bytes(&mut output, &Palette::new(Colors::Off), frame);
-        String::from_utf8(output).unwrap()
+        let mut sink = Sink::new(Box::new(Nowhere), Colors::Off, Cut::BetweenEvents);
+        bytes(&mut sink, frame);
+        String::from_utf8(sink.buffer).unwrap()
     }
 
     #[test]
@@ -241,7 +255,8 @@ mod tests {
 
     #[test]
     fn the_bytes_of_a_compressed_masked_frame() {
-        let frame = Frame { header: Header { rsv: 4, ..masked().header }, inflated: Some(5), ..masked() };
+        let header = Header { rsv: 4, ..masked().header };
+        let frame = Frame { header, inflated: Some(5), inflation: b"Hello", ..masked() };
         assert!(dumped(&frame).contains("\n  unmasked and inflated\n    0000: 48 65 6c 6c 6f"));
     }
 }

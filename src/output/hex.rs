@@ -3,20 +3,67 @@
 use std::ops::Range;
 
 use crate::output::digits;
+use crate::output::sink::Sink;
 use crate::output::theme::{Ink, Palette};
 
 /// Bytes in a row; with an indent of four a row is 75 columns wide.
 const ROW: usize = 16;
 
+/// What [`long_dump`] takes its pieces in, but for the last: whole rows.
+pub const PIECE: usize = 256 * ROW;
+
 /// Appends `bytes` in rows, each after `indent`; `first` is the offset of the first byte. Bytes in `hidden` (ascending,
 /// relative to `bytes`) are there but not readable.
 pub fn dump(output: &mut Vec<u8>, palette: &Palette, indent: &str, bytes: &[u8], first: u64, hidden: &[Range<usize>]) {
-    let width = offset_width(first + bytes.len() as u64);
+    rows(output, palette, indent, Offsets::new(first, bytes.len()), bytes, hidden);
+}
+
+/// Writes a dump of `length` bytes to `sink`, which come in pieces of [`PIECE`] bytes. What it takes is written in
+/// between, for it is five times as long.
+pub fn long_dump(
+    sink: &mut Sink,
+    indent: &str,
+    pieces: impl Iterator<Item = impl AsRef<[u8]>>,
+    length: usize,
+    first: u64,
+) {
+    let mut offsets = Offsets::new(first, length);
+    for piece in pieces {
+        let piece = piece.as_ref();
+        rows(&mut sink.buffer, &sink.palette, indent, offsets, piece, &[]);
+        offsets.first += piece.len() as u64;
+        sink.spill();
+    }
+}
+
+/// What stands in front of the rows.
+#[derive(Clone, Copy)]
+struct Offsets {
+    /// That of the first byte.
+    first: u64,
+    /// Digits of each.
+    width: u32,
+}
+
+impl Offsets {
+    fn new(first: u64, length: usize) -> Self {
+        Self { first, width: offset_width(first + length as u64) }
+    }
+}
+
+fn rows(
+    output: &mut Vec<u8>,
+    palette: &Palette,
+    indent: &str,
+    offsets: Offsets,
+    bytes: &[u8],
+    hidden: &[Range<usize>],
+) {
     for (number, row) in bytes.chunks(ROW).enumerate() {
         let start = number * ROW;
         let shown = |index: usize| !hidden.iter().any(|range| range.contains(&(start + index)));
         output.extend_from_slice(indent.as_bytes());
-        palette.paint(output, Ink::Faint, |output| offset(output, first + start as u64, width));
+        palette.paint(output, Ink::Faint, |output| offset(output, offsets.first + start as u64, offsets.width));
         for (index, &byte) in row.iter().enumerate() {
             output.push(b' ');
             if shown(index) {

@@ -1,6 +1,8 @@
 //! What the receiver saw, in wire order.
 
-use super::{CloseCode, Finding, Header};
+use std::borrow::Cow;
+
+use super::{CloseCode, Finding, Header, mask};
 
 /// Text or binary (RFC 6455 section 5.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub enum Position {
 pub enum Observe {
     /// No [`Event::Frame`] at all: the fast path.
     Nothing,
-    /// Headers and sizes: [`Frame::payload`] and [`Frame::plain`] are empty.
+    /// Headers and sizes: [`Frame::payload`] and [`Frame::inflation`] are empty.
     Headers,
     /// Every byte.
     Bytes,
@@ -61,12 +63,31 @@ pub struct Frame<'a> {
     /// Shorter than `header.length` when the stream, or a breach, ended inside the frame, and never longer than the
     /// largest message that the receiver accepts.
     pub payload: &'a [u8],
-    /// The payload unmasked and inflated.
-    pub plain: &'a [u8],
-    /// How long `plain` is (or would be, when only headers are observed), when the frame's message was compressed.
+    /// What the payload inflates to, when the frame's message was compressed; otherwise empty.
+    pub inflation: &'a [u8],
+    /// How long `inflation` is (or would be, when only headers are observed), when the frame's message was compressed.
     pub inflated: Option<u64>,
     /// Payload bytes that arrived; less than `header.length` when the stream, or a breach, ended inside the frame.
     pub received: u64,
+}
+
+impl<'a> Frame<'a> {
+    /// The payload unmasked and inflated, in pieces of `length` bytes: what is masked is unmasked on the way, rather
+    /// than held twice.
+    pub fn plain(&self, length: usize) -> impl Iterator<Item = Cow<'a, [u8]>> {
+        let (bytes, key) = match self.inflated {
+            Some(_) => (self.inflation, None),
+            None => (self.payload, self.header.mask),
+        };
+        bytes.chunks(length).enumerate().map(move |(number, piece)| match key {
+            None => Cow::Borrowed(piece),
+            Some(key) => {
+                let mut piece = piece.to_vec();
+                mask::apply(key, (number * length) as u64, &mut piece);
+                Cow::Owned(piece)
+            }
+        })
+    }
 }
 
 /// The body of a Close frame (RFC 6455 section 5.5.1).

@@ -360,7 +360,7 @@ mod tests {
         offset: 1234,
         position: Position::Last(2),
         payload: b"Hello",
-        plain: b"",
+        inflation: b"",
         inflated: Some(9),
         received: 5,
     };

@@ -140,6 +140,9 @@ impl Printer {
         } else {
             self.any_event(origin, stamp, event);
         }
+        if let Some(talk) = &mut self.talk {
+            talk.spill();
+        }
         self.data.spill();
     }
 

@@ -55,13 +55,13 @@ impl Printer {
             return;
         }
         let timestamps = self.options.timestamps.unwrap_or(Timestamps::Relative);
-        let Sink { buffer, palette, .. } = self.talk.as_mut().unwrap_or(&mut self.data);
-        buffer.extend_from_slice(origin.label().as_bytes());
-        frames::line(buffer, palette, direction, frame, |buffer| {
+        let sink = self.talk.as_mut().unwrap_or(&mut self.data);
+        sink.buffer.extend_from_slice(origin.label().as_bytes());
+        frames::line(&mut sink.buffer, &sink.palette, direction, frame, |buffer| {
             self.clock.write(buffer, timestamps, origin.client, stamp);
         });
         if self.options.frames == FrameView::Hex {
-            frames::bytes(buffer, palette, frame);
+            frames::bytes(sink, frame);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Ended, Opened, Step, StepKind, Summary};
 use crate::output::options::{Banner, Timestamps};
 use crate::output::theme::Colors;
-use crate::wire::{CloseCode, Kind, MessageFacts};
+use crate::wire::{CloseCode, Data, Frame, Header, Kind, LengthEncoding, MessageFacts, OpCode, Position};
 
 const US: Origin = Origin { client: None };
 
@@ -19,6 +19,10 @@ struct Written(Arc<Mutex<Vec<Vec<u8>>>>);
 impl Written {
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap().concat()).into_owned()
+    }
+
+    fn longest_write(&self) -> usize {
+        self.0.lock().unwrap().iter().map(Vec::len).max().unwrap_or_default()
     }
 
     fn writes(&self) -> usize {
@@ -267,6 +271,35 @@ fn what_waits_never_grows_without_bounds() {
         scene.text(&"x".repeat(60 << 10));
     }
     assert!(scene.data.writes() >= 10);
+}
+
+#[test]
+fn talk_that_waits_does_not_grow_either() {
+    let mut scene = Scene::new(Options { frames: FrameView::Hex, ..Options::default() });
+    let payload = vec![0; 1 << 20];
+    let header = Header {
+        fin: true,
+        rsv: 0,
+        opcode: OpCode::Data(Data::Binary),
+        mask: None,
+        length: payload.len() as u64,
+        length_encoding: LengthEncoding::SixtyFour,
+    };
+    let frame = Frame {
+        header,
+        header_bytes: &[0x82, 0x7f, 0, 0, 0, 0, 0, 0x10, 0, 0],
+        offset: 0,
+        position: Position::Whole,
+        payload: &payload,
+        inflation: &[],
+        inflated: None,
+        received: payload.len() as u64,
+    };
+    scene.received(&wire::Event::Frame(frame));
+    assert!(scene.talk.longest_write() < 128 << 10, "a dump is written while it is made");
+    let talk = scene.flushed().1;
+    assert_eq!(talk.lines().filter(|line| line.starts_with("    ")).count(), 1 + payload.len() / 16);
+    assert!(talk.ends_with("    0ffffa: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  ................\n"));
 }
 
 #[test]

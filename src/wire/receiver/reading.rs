@@ -154,7 +154,6 @@ impl Receiver {
         self.recorder.wire(fresh);
         if let Some(key) = frame.header.mask {
             mask::apply(key, frame.prepared, fresh);
-            self.recorder.unmasked(fresh);
         }
         frame.prepared += fresh.len() as u64;
         let end = match (available as u64 == remaining, frame.header.fin) {

@@ -13,7 +13,7 @@ pub struct Recorder {
     most: usize,
     recorded: Option<Recorded>,
     payload: Vec<u8>,
-    plain: Vec<u8>,
+    inflation: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Recorder {
             most: usize::try_from(most).unwrap_or(usize::MAX),
             recorded: None,
             payload: Vec::new(),
-            plain: Vec::new(),
+            inflation: Vec::new(),
         }
     }
 
@@ -54,7 +54,7 @@ impl Recorder {
         };
         recorded.header_bytes[..header_bytes.len()].copy_from_slice(header_bytes);
         self.recorded = Some(recorded);
-        for kept in [&mut self.payload, &mut self.plain] {
+        for kept in [&mut self.payload, &mut self.inflation] {
             kept.clear();
             kept.shrink_to(KEPT_CAPACITY);
         }
@@ -77,20 +77,12 @@ impl Recorder {
         }
     }
 
-    /// The same bytes, unmasked.
-    pub fn unmasked(&mut self, bytes: &[u8]) {
-        let Some(recorded) = &self.recorded else { return };
-        if self.level == Observe::Bytes && recorded.inflated.is_none() {
-            keep(bytes, self.most, &mut self.plain);
-        }
-    }
-
     /// What compressed bytes have inflated to.
     pub fn inflated(&mut self, bytes: &[u8]) {
         let Some(Recorded { inflated: Some(length), .. }) = &mut self.recorded else { return };
         *length += bytes.len() as u64;
         if self.level == Observe::Bytes {
-            keep(bytes, self.most, &mut self.plain);
+            keep(bytes, self.most, &mut self.inflation);
         }
     }
 
@@ -102,14 +94,13 @@ impl Recorder {
     /// The frame as far as it has come.
     pub fn frame(&self) -> Option<Frame<'_>> {
         let Recorded { header, header_bytes, offset, position, inflated, received } = self.recorded.as_ref()?;
-        let is_plain = header.mask.is_none() && inflated.is_none();
         Some(Frame {
             header: *header,
             header_bytes: &header_bytes[..header.wire_length()],
             offset: *offset,
             position: *position,
             payload: &self.payload,
-            plain: if is_plain { &self.payload } else { &self.plain },
+            inflation: &self.inflation,
             inflated: *inflated,
             received: *received,
         })
