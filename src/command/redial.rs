@@ -176,12 +176,15 @@ mod tests {
 
     #[test]
     fn an_error_is_told_in_a_line() {
-        let error = Error::new(Phase::Connect, "cannot connect to `h:1`")
-            .caused_by(std::io::Error::other("why"))
-            .evidence("1.2.3.4:1: connection refused")
-            .evidence("more")
-            .hint("try");
-        assert_eq!(in_a_line(&error), "cannot connect to `h:1`: why (1.2.3.4:1: connection refused)");
+        let error = |phase| {
+            Error::new(phase, "cannot")
+                .caused_by(std::io::Error::other("why"))
+                .evidence("one")
+                .evidence("two")
+                .hint("try")
+        };
+        assert_eq!(in_a_line(&error(Phase::Upgrade)), "cannot: why (one)");
+        assert_eq!(in_a_line(&error(Phase::Connect)), "cannot: why (one; two)");
     }
 
     #[test]
