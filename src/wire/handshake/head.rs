@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{HandshakeRule, StartLine, Version, token};
+use super::{HandshakeRule, StartLine, Version, start_line, token};
 use crate::wire::{Finding, Role, Rule};
 
 /// A head: the start line, the headers in order and as they were, and what is wrong with their syntax.
@@ -39,6 +39,7 @@ impl Head {
         let start = StartLine::parse(&raw[first.text.clone()], speaker)?;
         let mut parser = Parser { raw, speaker, fields: Vec::new(), findings: Vec::new(), notes: Vec::new() };
         parser.line_end(&first);
+        parser.start_line(&start, first.text.clone());
         for line in lines.take_while(|line| !line.text.is_empty()) {
             parser.line_end(&line);
             parser.line(line.text);
@@ -194,6 +195,21 @@ impl Parser<'_> {
         }
     }
 
+    fn start_line(&mut self, start: &StartLine, line: Range<usize>) {
+        match start {
+            StartLine::Status { reason, .. } => {
+                if let Some(control) = reason.bytes().find(|&byte| token::is_control(byte)) {
+                    self.breach(HandshakeRule::ReasonPhrase, line, format!("0x{control:02x}"));
+                }
+            }
+            StartLine::Request { target, .. } => {
+                if let Some(mistake) = start_line::mistake_in_target(target) {
+                    self.breach(HandshakeRule::RequestTarget, line, mistake);
+                }
+            }
+        }
+    }
+
     fn line(&mut self, line: Range<usize>) {
         if token::is_blank(self.raw[line.start]) {
             return self.continuation(line);
@@ -324,6 +340,23 @@ mod tests {
             assert_eq!(head.findings[0].offset, 16);
             assert_eq!(head.findings[0].bytes, line);
             assert_eq!(head.get("B"), Some(&b"c"[..]));
+        }
+    }
+
+    #[test]
+    fn odd_start_lines_are_read_and_reported() {
+        for reason in ["a\rb", "\x1b[2J"] {
+            let head = response(format!("HTTP/1.1 101 {reason}\r\n\r\n").as_bytes());
+            assert_eq!(rules(&head), [HandshakeRule::ReasonPhrase], "{reason:?}");
+            assert_eq!((head.findings[0].offset, head.status()), (0, Some(101)));
+        }
+        let request =
+            |target: &str| Head::parse(format!("GET {target} HTTP/1.1\r\n\r\n").as_bytes(), 0, Role::Client).unwrap();
+        for target in ["/a#b", "*", "/\u{e4}", "/\x1b", "/\t", "chat", "example.com:80"] {
+            assert_eq!(rules(&request(target)), [HandshakeRule::RequestTarget], "{target:?}");
+        }
+        for target in ["/", "/a?b=c%20", "//", "ws://example.com/a", "http://example.com"] {
+            assert!(request(target).findings().is_empty(), "{target:?}");
         }
     }
 

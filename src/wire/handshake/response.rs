@@ -65,6 +65,9 @@ impl Strictness {
     }
 }
 
+/// What forbids to announce content in a 1xx. Servers do it all the same, and every client goes on.
+const BODILESS: &str = "RFC 9110 section 8.6, RFC 9112 section 6.1";
+
 /// The name of no header, so a breach is placed in the first line.
 const FIRST_LINE: &str = "";
 
@@ -96,6 +99,12 @@ impl Check<'_> {
         }
         if status != 101 {
             self.breach(HandshakeRule::Status, FIRST_LINE, format!("{status}"));
+        }
+        for name in ["Content-Length", "Transfer-Encoding"] {
+            if status == 101 && self.head.get(name).is_some() {
+                self.notes
+                    .push(format!("`{name}` in a 101, which has no content: not allowed, and ignored ({BODILESS})"));
+            }
         }
         if version == Version::HTTP_11 && status == 101 {
             self.verified.push("status 101 and HTTP/1.1".to_owned());
@@ -411,6 +420,15 @@ mod tests {
         breaks(&format!("{GOOD}nonsense\r\n"), HandshakeRule::HeaderSyntax);
         breaks(&format!("{GOOD}X: \x07\r\n"), HandshakeRule::ControlCharacter);
         breaks(&GOOD.replacen("\r\n", "\n", 1), HandshakeRule::BareLineFeed);
+    }
+
+    #[test]
+    fn content_announced_in_a_101_is_noted_only() {
+        for header in ["Content-Length: 0", "Transfer-Encoding: chunked"] {
+            let verdict = judge(&format!("{GOOD}{header}\r\n"), &request(&[]), Strictness::Strict);
+            assert_eq!(verdict.findings, []);
+            assert!(verdict.notes.iter().any(|note| note.contains("RFC 9110 section 8.6")), "{:?}", verdict.notes);
+        }
     }
 
     #[test]

@@ -15,6 +15,10 @@ pub enum HandshakeRule {
     BareLineFeed,
     /// A header's value holds a control character.
     ControlCharacter,
+    /// The reason phrase holds a control character.
+    ReasonPhrase,
+    /// The request target is none for a GET, or holds what it may not.
+    RequestTarget,
     /// Not HTTP/1.1.
     HttpVersion,
     /// Not status 101, though everything else says that the upgrade was accepted.
@@ -68,6 +72,8 @@ impl HandshakeRule {
             Self::FoldedHeader => "RFC 9112 section 5.2",
             Self::BareLineFeed => "RFC 9112 section 2.2",
             Self::ControlCharacter => "RFC 9110 section 5.5",
+            Self::ReasonPhrase => "RFC 9112 section 4",
+            Self::RequestTarget => "RFC 9112 section 3.2",
             Self::HttpVersion
             | Self::Status
             | Self::Method
@@ -100,6 +106,8 @@ impl HandshakeRule {
             Self::FoldedHeader => "folded header",
             Self::BareLineFeed => "line that ends with LF alone",
             Self::ControlCharacter => "control character in a header",
+            Self::ReasonPhrase => "control character in the reason phrase",
+            Self::RequestTarget => "bad request target",
             Self::HttpVersion => "HTTP version is not 1.1",
             Self::Status => "status is not 101",
             Self::Method => "method is not GET",

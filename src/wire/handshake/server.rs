@@ -64,9 +64,9 @@ pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
 pub fn refuse(error: &HeadError) -> Vec<u8> {
     match error.fault {
         HeadFault::TooLong | HeadFault::TooManyLines => {
-            refusal("431 Request Header Fields Too Large", &[], &error.to_string())
+            refusal("431 Request Header Fields Too Large", &[CLOSE], &error.to_string())
         }
-        HeadFault::NotHttp | HeadFault::Ended => refusal("400 Bad Request", &[], &error.to_string()),
+        HeadFault::NotHttp | HeadFault::Ended => refusal("400 Bad Request", &[CLOSE], &error.to_string()),
     }
 }
 
@@ -199,18 +199,22 @@ fn refusal_of(findings: &[Finding]) -> Vec<u8> {
         findings.iter().map(|finding| format!("{}: {}", finding.rule.summary(), finding.detail)).collect();
     let body = lines.join("\n");
     if broke(HandshakeRule::Method) {
-        refusal("405 Method Not Allowed", &[("Allow", "GET")], &body)
+        refusal("405 Method Not Allowed", &[("Allow", "GET"), CLOSE], &body)
     } else if broke(HandshakeRule::Upgrade) || broke(HandshakeRule::Version) {
-        refusal("426 Upgrade Required", &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")], &body)
+        // Whoever sends `Upgrade` lists it in `Connection` (RFC 9110 section 7.8).
+        let telling = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Connection", "close, Upgrade")];
+        refusal("426 Upgrade Required", &telling, &body)
     } else {
-        refusal("400 Bad Request", &[], &body)
+        refusal("400 Bad Request", &[CLOSE], &body)
     }
 }
+
+/// Nothing more is read on the connection.
+const CLOSE: (&str, &str) = ("Connection", "close");
 
 fn refusal(status: &str, telling: &[(&str, &str)], reason: &str) -> Vec<u8> {
     let length = (reason.len() + 1).to_string();
     let common = [
-        ("Connection", "close"),
         ("Content-Type", "text/plain; charset=utf-8"),
         ("X-Content-Type-Options", "nosniff"),
         ("Content-Length", &length),
@@ -280,6 +284,7 @@ mod tests {
         let cases = [
             ("GET", "POST", HandshakeRule::Method, 405),
             ("HTTP/1.1", "HTTP/1.0", HandshakeRule::HttpVersion, 400),
+            ("/chat", "/chat#room", HandshakeRule::RequestTarget, 400),
             ("Host: example.com\r\n", "", HandshakeRule::Host, 400),
             ("Host: example.com\r\n", "Host: a\r\nHost: b\r\n", HandshakeRule::Host, 400),
             ("Upgrade: websocket\r\n", "", HandshakeRule::Upgrade, 426),
@@ -307,6 +312,7 @@ mod tests {
     fn another_version_is_told_ours() {
         let reply = answer(&GOOD.replacen("13", "8", 1));
         assert!(text(&reply).contains("\r\nSec-WebSocket-Version: 13\r\n"), "{}", text(&reply));
+        assert!(text(&reply).contains("\r\nConnection: close, Upgrade\r\n"), "{}", text(&reply));
     }
 
     #[test]

@@ -79,6 +79,19 @@ impl StartLine {
     }
 }
 
+/// What is wrong with the target of a GET, if anything is: neither a path nor a URL (RFC 9112 sections 3.2.1 and 3.2.2),
+/// or with a byte that no URL has.
+pub(super) fn mistake_in_target(target: &str) -> Option<String> {
+    if let Some(odd) = target.bytes().find(|byte| !byte.is_ascii_graphic()) {
+        return Some(format!("byte {odd:#04X}"));
+    }
+    if target.contains('#') {
+        return Some("a fragment is not sent".to_owned());
+    }
+    let is_path_or_url = target.starts_with('/') || target.contains("://");
+    (!is_path_or_url).then(|| format!("`{target}` is neither a path nor a URL"))
+}
+
 impl Version {
     fn parse(text: &[u8]) -> Option<Self> {
         match text.strip_prefix(b"HTTP/")? {
