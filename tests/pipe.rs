@@ -9,7 +9,7 @@ use std::time::Duration;
 use tungstenite::Message;
 
 use crate::support::frame::opcode;
-use crate::support::{Connection, Frame, MIB, Server, Wscope, bulk, serve, websocket};
+use crate::support::{Connection, Frame, MIB, PATIENCE, Server, Wscope, bulk, serve, websocket};
 
 /// How long wscope stays after the input has ended, when no data comes.
 const QUIET: Duration = Duration::from_secs(2);
@@ -609,6 +609,13 @@ mod reader_gone {
         let program = Wscope::new().arg(server.url()).stdin_held().stdout_head(1).spawn();
         program.finish().exits(0).prints("one\n").is_silent();
         assert_eq!(server.outcome(), Some(1000));
+    }
+
+    #[test]
+    fn is_noticed_while_the_upgrade_is_not_answered() {
+        let server = serve(|mut connection| connection.expect_end());
+        let output = Wscope::new().args(["--connect-timeout", "60", &server.url()]).stdin_held().stdout_head(0).run();
+        output.exits(0).takes_less_than(PATIENCE);
     }
 
     #[test]

@@ -114,11 +114,14 @@ enum Stop {
 impl Run<'_> {
     fn run(mut self) -> ExitStatus {
         let status = loop {
-            let signals = &self.signals;
-            let attempt = redial::connect(&self.plan, &self.printer, &mut self.sleeper, || signals.take());
+            let (signals, stdout) = (&self.signals, io::stdout());
+            let attempt =
+                redial::connect(&self.plan, &self.printer, &mut self.sleeper, Some(stdout.as_fd()), |woken| {
+                    stop(signals, woken)
+                });
             let attempt = match attempt {
                 Ok(connected) => connected.and_then(|ready| self.session(ready)),
-                Err(signal) => break self.leave(Stop::Signal(signal), ExitStatus::Success),
+                Err(stop) => break self.leave(stop, ExitStatus::Success),
             };
             let (pause, status) = match attempt {
                 Ok(Next::Over(status)) => break status,
@@ -205,10 +208,8 @@ impl Run<'_> {
         let limit = limits.into_iter().flatten().min_by_key(|(until, _)| *until).filter(|(until, _)| *until <= over);
         let until = limit.map_or(over, |(until, _)| until);
         let signals = &self.signals;
-        let stopped = redial::wait(&mut self.sleeper, Some(until), Some(io::stdout().as_fd()), |woken| {
-            let gone = (woken == Woken::WatchedGone).then_some(Stop::OutputGone);
-            signals.take().map(Stop::Signal).or(gone)
-        });
+        let stdout = io::stdout();
+        let stopped = redial::wait(&mut self.sleeper, Some(until), Some(stdout.as_fd()), |woken| stop(signals, woken));
         stopped.or(limit.map(|(_, stop)| stop))
     }
 
@@ -257,4 +258,10 @@ impl Run<'_> {
             self.is_heard = report::within_limit(move || show(&printer));
         }
     }
+}
+
+/// What ends a wait with no session: a signal, or that nobody reads our output any more.
+fn stop(signals: &Signals, woken: Woken) -> Option<Stop> {
+    let gone = (woken == Woken::WatchedGone).then_some(Stop::OutputGone);
+    signals.take().map(Stop::Signal).or(gone)
 }

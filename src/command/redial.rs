@@ -22,7 +22,8 @@ pub fn connect<T>(
     plan: &Arc<Plan>,
     printer: &Arc<Mutex<Printer>>,
     sleeper: &mut Sleeper,
-    mut leave: impl FnMut() -> Option<T>,
+    watched: Option<BorrowedFd<'_>>,
+    mut leave: impl FnMut(Woken) -> Option<T>,
 ) -> Result<Result<Ready>, T> {
     let (tell, told) = mpsc::channel();
     let (plan, printer, waker) = (Arc::clone(plan), Arc::clone(printer), sleeper.waker());
@@ -32,9 +33,9 @@ pub fn connect<T>(
         drop(tell);
         waker.wake();
     });
-    let connected = wait(sleeper, None, None, |_| match told.try_recv() {
+    let connected = wait(sleeper, None, watched, |woken| match told.try_recv() {
         Ok(connected) => Some(Ok(connected)),
-        Err(TryRecvError::Empty) => leave().map(Err),
+        Err(TryRecvError::Empty) => leave(woken).map(Err),
         Err(TryRecvError::Disconnected) => Some(Ok(Err(broken_off()))),
     });
     connected.unwrap_or_else(|| Ok(Err(broken_off())))

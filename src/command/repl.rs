@@ -322,7 +322,7 @@ impl Talk {
         self.room.prompt.set(Prompt::from("(connecting) > ").or_briefly("~ "));
         let Room { plan, printer, desk, .. } = &self.room;
         let signals = &self.signals;
-        let connected = redial::connect(plan, printer, &mut self.sleeper, || leaving(desk, signals, status));
+        let connected = redial::connect(plan, printer, &mut self.sleeper, None, |_| leaving(desk, signals, status));
         match connected {
             Ok(Ok(ready)) => Next::Session(Box::new(ready)),
             Err(Next::Leave(status)) => self.leave(status),

@@ -147,7 +147,7 @@ impl Run {
 
     fn open(&mut self) -> Result<(Session, Server), NotOpen> {
         let (plan, printer, signals) = (&self.plan, &self.printer, &self.signals);
-        let ready = redial::connect(plan, printer, &mut self.sleeper, || signals.take())
+        let ready = redial::connect(plan, printer, &mut self.sleeper, None, |_| signals.take())
             .map_err(NotOpen::Signal)?
             .map_err(NotOpen::Failed)?;
         let heads = Arc::new((ready.request.clone(), ready.response.clone()));
