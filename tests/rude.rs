@@ -509,6 +509,28 @@ mod floods {
     }
 
     #[test]
+    fn a_large_message_is_held_once_to_be_echoed() {
+        const LENGTH: usize = 40 * MIB;
+        let server = serve(|mut connection| {
+            connection.accept();
+            let mut reading = Connection::plain(connection.socket().try_clone().unwrap());
+            let echoes = std::thread::spawn(move || [reading.frame(), reading.frame()]);
+            let message = Frame::binary(vec![b'x'; LENGTH]).bytes();
+            for _ in 0..2 {
+                connection.send(&message);
+            }
+            let echoes = echoes.join().unwrap().map(|echo| (echo.opcode, echo.payload.len()));
+            connection.send_frame(&Frame::close(1000, ""));
+            connection.close_frame();
+            echoes
+        });
+        let arguments = ["--echo", "--max-message", "40MiB", "--output", "none"];
+        let output = Wscope::new().args(arguments).arg(server.url()).run();
+        output.exits(0).stays_below(LENGTH + MOST_MEMORY);
+        assert_eq!(server.outcome(), [(opcode::BINARY, LENGTH); 2]);
+    }
+
+    #[test]
     fn empty_messages_whose_echo_is_not_read() {
         let server = serve(|mut connection| {
             connection.accept();
@@ -671,6 +693,36 @@ mod lenient {
         output.prints("masked\nreserved bits\nlong length\nafter\n");
         output.says("RFC 6455 section 5.1").says("RFC 6455 section 5.2");
         assert_eq!(server.outcome().0, Some(1000));
+    }
+
+    #[test]
+    fn text_that_is_none_is_echoed_as_it_came() {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.send_frame(&Frame::text(*b"a\xFFb"));
+            let echo = connection.frame();
+            connection.send_frame(&Frame::close(1000, ""));
+            connection.close_frame();
+            echo
+        });
+        Wscope::new().args(["--echo", "--lenient"]).arg(server.url()).run().says("RFC 6455 section 8.1");
+        assert_eq!(server.outcome().unmasked(), Frame::text(*b"a\xFFb"));
+    }
+
+    #[test]
+    fn a_ping_too_long_to_answer_is_not_passed_over_in_silence() {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.send_frame(&Frame::ping([0; 126]));
+            connection.send_frame(&Frame::ping("hi"));
+            let pong = connection.frame();
+            connection.send_frame(&Frame::close(1000, ""));
+            connection.close_frame();
+            pong
+        });
+        let output = Wscope::new().args(["-N", "--lenient"]).arg(server.url()).run();
+        output.says("a ping of 126 bytes was not answered");
+        assert_eq!(server.outcome().unmasked(), Frame::pong("hi"));
     }
 }
 

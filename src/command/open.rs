@@ -131,7 +131,14 @@ pub fn ends(
     receiver.feed(leftover);
     let sending = SenderOptions { role, mask: framing.mask, fragment: framing.fragment, deflate };
     let sender = Sender::new(sending).compress_from(framing.compress_from);
-    let tap = ReceiverOptions { role: role.peer(), max_message: u64::MAX, lenient: true, ..receiving };
+    let tap = ReceiverOptions {
+        role: role.peer(),
+        max_message: u64::MAX,
+        // Of binary messages that were sent only the event stream shows anything.
+        stream_binary_above: lock(printer).can_stream().then_some(STREAM_ABOVE),
+        lenient: true,
+        ..receiving
+    };
     (receiver, sender, tap)
 }
 

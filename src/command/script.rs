@@ -24,7 +24,7 @@ use crate::session::view::Follow;
 use crate::session::{Outcome, Signal, Signals, Sleeper};
 
 /// Bytes of received messages that are kept for what the script expects.
-const MEMORY: usize = 64 * 1024 * 1024;
+const MEMORY: usize = 16 * 1024 * 1024;
 
 /// How long the script may take to notice that it must end.
 const NOTICE_LIMIT: Duration = Duration::from_secs(1);

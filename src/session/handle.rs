@@ -12,13 +12,14 @@ use super::queue::Waiting;
 use super::view::lock;
 use super::{Out, Shared};
 use crate::error::Error;
-use crate::event::Summary;
-use crate::wire::{Close, CloseCode, Data, Header, OpCode, Outgoing, SendError};
+use crate::event::{Event, Stamp, Summary};
+use crate::wire::{Close, CloseCode, Data, Header, Kind, OpCode, Outgoing, SendError};
 
 /// Frames are written when so many bytes of them are waiting, even when more is at hand. Measured, four times as much
 /// is no faster.
 const WRITE_AT: usize = 64 * 1024;
-/// What the buffer may keep when the next message is not nearly as large.
+/// So much of the queue is encoded at a time, and so much room is kept. A message that is larger is encoded alone, and
+/// where it lies.
 const KEPT_CAPACITY: usize = 1024 * 1024;
 
 /// Why a message was not sent.
@@ -28,6 +29,15 @@ pub enum NotSent {
     Closed,
     /// The message cannot be framed (a control payload over 125 bytes).
     Refused(SendError),
+}
+
+impl From<SendError> for NotSent {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Closed => Self::Closed,
+            other => Self::Refused(other),
+        }
+    }
 }
 
 /// Sends; any thread may hold one.
@@ -228,14 +238,46 @@ impl Shared {
         if self.view.follows_sent() {
             self.view.sent(&out.buffer[before..]);
         }
-        match result {
-            Ok(()) => {
-                self.note_sent(outgoing, out.handed());
-                Ok(())
+        result?;
+        self.note_sent(outgoing, out.handed());
+        Ok(())
+    }
+
+    /// Encodes what was taken from the queue, while the buffer is empty.
+    fn encode_queued(&self, out: &mut Out, taken: Vec<Waiting>) {
+        let mut refused = None;
+        let mut encoded = |result| match result {
+            // After our Close nothing can be sent, and nothing needs to be.
+            Ok(()) | Err(NotSent::Closed) => {}
+            Err(NotSent::Refused(error)) => refused = Some(error),
+        };
+        for waiting in taken {
+            match waiting {
+                Waiting::Data(packed)
+                    if packed.size() > KEPT_CAPACITY
+                        && let Some(kind) = packed.only() =>
+                {
+                    encoded(self.encode_in_place(out, kind, packed.into_bytes()));
+                }
+                waiting => waiting.for_each(|outgoing| encoded(self.encode(out, outgoing))),
             }
-            Err(SendError::Closed) => Err(NotSent::Closed),
-            Err(other) => Err(NotSent::Refused(other)),
         }
+        if let Some(error) = refused {
+            let note = format!("something that waited was not sent: {error}");
+            self.view.tell(move |printer, origin| printer.event(origin, Stamp::now(), &Event::Note(&note)));
+        }
+    }
+
+    /// Encodes a message that is not to be copied.
+    fn encode_in_place(&self, out: &mut Out, kind: Kind, payload: Vec<u8>) -> Result<(), NotSent> {
+        if self.over.load(Ordering::Acquire) {
+            return Err(NotSent::Closed);
+        }
+        out.buffer = out.sender.send_in_place(kind, payload)?;
+        if self.view.follows_sent() {
+            self.view.sent(&out.buffer);
+        }
+        Ok(())
     }
 
     /// Notes the frames whose answer is waited for, and the `messages` that went before.
@@ -286,13 +328,13 @@ impl Shared {
         // What waits is bounded in the queue, not in the buffer: no more of it before the socket has taken that.
         if out.buffer.is_empty() && self.queued.swap(false, Ordering::AcqRel) {
             out.has_queued = true;
-            let queue = lock(&self.conn).queue.take();
-            for waiting in queue {
-                waiting.for_each(|outgoing| {
-                    // After our Close nothing can be sent, and nothing needs to be.
-                    let _ = self.encode(out, outgoing);
-                });
-            }
+            let taken = {
+                let mut conn = lock(&self.conn);
+                let taken = conn.queue.take(KEPT_CAPACITY);
+                self.queued.store(!conn.queue.is_empty(), Ordering::Release);
+                taken
+            };
+            self.encode_queued(out, taken);
         }
         match out.write_some(self) {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => {

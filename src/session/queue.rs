@@ -24,6 +24,24 @@ impl Packed {
         self.ends.push((kind, self.bytes.len()));
     }
 
+    /// One message, without copying it.
+    pub fn whole(kind: Kind, payload: Vec<u8>) -> Self {
+        Self { ends: vec![(kind, payload.len())], bytes: payload }
+    }
+
+    /// The message, if there is only one.
+    pub fn only(&self) -> Option<Kind> {
+        match self.ends[..] {
+            [(kind, _)] => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// All payloads, one after the other.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
@@ -79,10 +97,7 @@ impl Waiting {
             Self::Close(close) => send(Outgoing::Close(close.as_ref().map(|(code, reason)| (*code, reason.as_str())))),
             Self::Data(packed) => {
                 for (kind, payload) in packed.messages() {
-                    match (kind, std::str::from_utf8(payload)) {
-                        (Kind::Text, Ok(text)) => send(Outgoing::Text(text)),
-                        _ => send(Outgoing::Binary(payload)),
-                    }
+                    send(Outgoing::Message(kind, payload));
                 }
             }
         }
@@ -94,6 +109,7 @@ impl From<Outgoing<'_>> for Waiting {
         let mut packed = Packed::default();
         match outgoing {
             Outgoing::Text(text) => packed.push(Kind::Text, text.as_bytes()),
+            Outgoing::Message(kind, payload) => packed.push(kind, payload),
             Outgoing::Binary(payload) | Outgoing::BinaryPart(payload) | Outgoing::BinaryEnd(payload) => {
                 packed.push(Kind::Binary, payload);
             }
@@ -151,11 +167,24 @@ impl Queue {
         self.waiting.is_empty()
     }
 
-    /// Takes everything, in order. It counts until it is settled.
-    pub fn take(&mut self) -> VecDeque<Waiting> {
-        self.pongs = 0;
-        self.taken = self.size;
-        std::mem::take(&mut self.waiting)
+    /// Takes what is to be written next: what comes first, and of what follows no more than makes `most` bytes in all.
+    /// It counts until it is settled.
+    pub fn take(&mut self, most: usize) -> Vec<Waiting> {
+        let mut total = 0;
+        let mut taken = Vec::new();
+        while let Some(first) = self.waiting.front() {
+            let size = first.size();
+            total += size;
+            if total > most && !taken.is_empty() {
+                break;
+            }
+            match first {
+                Waiting::Pong(_) => self.pongs -= 1,
+                _ => self.taken += size,
+            }
+            taken.extend(self.waiting.pop_front());
+        }
+        taken
     }
 
     /// What was taken has been written, or never will be.
@@ -169,5 +198,65 @@ impl Queue {
         self.waiting.clear();
         self.pongs = 0;
         self.size = self.taken;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(payloads: &[&[u8]]) -> Waiting {
+        let mut packed = Packed::default();
+        for payload in payloads {
+            packed.push(Kind::Text, payload);
+        }
+        Waiting::Data(packed)
+    }
+
+    #[test]
+    fn empty_messages_are_not_free() {
+        let mut queue = Queue::default();
+        queue.push(messages(&[b"".as_slice(); 1000]));
+        assert_eq!(queue.size(), 1000 * OVERHEAD);
+    }
+
+    #[test]
+    fn what_was_taken_counts_until_it_is_settled() {
+        let mut queue = Queue::default();
+        queue.push(messages(&[b"abc"]));
+        queue.pong(b"x");
+        queue.push(messages(&[b"d"]));
+        assert_eq!(queue.take(usize::MAX).len(), 3);
+        assert!(queue.is_empty());
+        assert_eq!(queue.size(), 3 + 1 + 2 * OVERHEAD);
+        queue.push(messages(&[b"more"]));
+        queue.settle();
+        assert_eq!(queue.size(), 4 + OVERHEAD);
+        queue.clear();
+        assert_eq!(queue.size(), 0);
+    }
+
+    #[test]
+    fn no_more_is_taken_than_asked_for_but_always_something() {
+        let mut queue = Queue::default();
+        queue.push(messages(&[b"small"]));
+        queue.push(messages(&[&[0; 1000]]));
+        queue.push(messages(&[b"small"]));
+        queue.push(Waiting::Close(None));
+        let counts = std::iter::from_fn(|| Some(queue.take(500).len())).take_while(|count| *count > 0);
+        assert_eq!(counts.collect::<Vec<_>>(), [1, 1, 2]);
+    }
+
+    #[test]
+    fn past_their_budget_only_the_newest_ping_is_answered() {
+        let mut queue = Queue::default();
+        for number in 0..=u8::try_from(PONG_BUDGET).unwrap() {
+            queue.pong(&[number]);
+        }
+        let taken = queue.take(usize::MAX);
+        assert_eq!(taken.len(), PONG_BUDGET);
+        assert!(matches!(&taken[PONG_BUDGET - 1], Waiting::Pong(payload) if payload[..] == [16]));
+        queue.pong(b"again");
+        assert_eq!(queue.take(usize::MAX).len(), 1);
     }
 }

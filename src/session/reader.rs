@@ -15,9 +15,12 @@ use super::queue::{Packed, Waiting};
 use super::view::{Shown, lock};
 use super::{Courtesy, ECHO_BUDGET, Reply, Shared};
 use crate::error::{Error, Phase};
-use crate::event::Stamp;
+use crate::event::{Event, Stamp};
 use crate::output::{FlushError, Stream};
 use crate::wire::{self, By, CloseCode, Ending, Finding, Receiver};
+
+/// Bytes of payload that a pong may have (RFC 6455 section 5.5). A lenient receiver takes longer pings.
+const LONGEST_PONG: usize = 125;
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
 pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
@@ -150,9 +153,14 @@ impl Reader {
             {
                 continue;
             }
+            let mut large = None;
             let round_trip = match &event {
                 wire::Event::Message { kind, payload, .. } if self.shared.settings.reply == Reply::Echo => {
-                    self.echoes.push(*kind, payload);
+                    if payload.len() > ECHO_BUDGET {
+                        large = Some(*kind);
+                    } else {
+                        self.echoes.push(*kind, payload);
+                    }
                     None
                 }
                 wire::Event::Close(close) => {
@@ -163,10 +171,22 @@ impl Reader {
                 event => self.shared.react(event),
             };
             shown.received(at, &event, round_trip);
+            if let wire::Event::Ping(payload) = &event
+                && payload.len() > LONGEST_PONG
+                && self.shared.settings.pong == Courtesy::Answer
+            {
+                let length = payload.len();
+                let note = format!("a ping of {length} bytes was not answered: a pong has no more than {LONGEST_PONG}");
+                shown.event(at, &Event::Note(&note));
+            }
             if let wire::Event::Finding(finding) = event
                 && self.receiver.is_broken()
             {
                 return Stop::Fault(finding);
+            }
+            if let Some(kind) = large {
+                self.shared.queue_echoes(&mut self.echoes);
+                self.echoes = Packed::whole(kind, self.receiver.give_away());
             }
             if self.echoes.size() > ECHO_BUDGET {
                 return Stop::Echoes;
@@ -230,7 +250,7 @@ impl Shared {
     /// Does what the protocol asks for when `event` arrives; the round trip, for a pong.
     fn react(&self, event: &wire::Event<'_>) -> Option<Duration> {
         match event {
-            wire::Event::Ping(payload) if self.settings.pong == Courtesy::Answer => {
+            wire::Event::Ping(payload) if payload.len() <= LONGEST_PONG && self.settings.pong == Courtesy::Answer => {
                 let mut conn = lock(&self.conn);
                 if conn.close_queued.is_none() {
                     conn.queue.pong(payload);

@@ -15,6 +15,9 @@ use crate::wire::{self, Observe, Receiver, ReceiverOptions};
 /// Something to show that is not a borrowed [`Event`].
 type Telling = Box<dyn FnOnce(&mut Printer, Origin) + Send>;
 
+/// Bytes of our own output that are read back at a time.
+const TAPPED: usize = 64 * 1024;
+
 /// How one session shows things. The printer is shared: `listen` has many sessions.
 pub struct View {
     printer: Arc<Mutex<Printer>>,
@@ -180,13 +183,12 @@ impl Shown<'_> {
     fn sent(&mut self, at: Stamp, frames: &[u8]) {
         let mut tap = lock(&self.view.tap);
         tap.observe(self.printer.observe());
-        tap.feed(frames);
-        while let Some(event) = tap.next() {
-            self.printer.event(
-                self.view.origin,
-                at,
-                &Event::Wire { direction: Direction::Sent, event: &event, round_trip: None },
-            );
+        for piece in frames.chunks(TAPPED) {
+            tap.feed(piece);
+            while let Some(event) = tap.next() {
+                let event = Event::Wire { direction: Direction::Sent, event: &event, round_trip: None };
+                self.printer.event(self.view.origin, at, &event);
+            }
         }
     }
 }

@@ -141,6 +141,11 @@ impl Assembler {
         &self.collected
     }
 
+    /// What has been collected, for good.
+    pub fn give_away(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.collected)
+    }
+
     /// Bytes that are set aside for messages.
     #[cfg(test)]
     pub fn capacity(&self) -> usize {

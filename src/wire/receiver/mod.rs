@@ -173,6 +173,12 @@ impl Receiver {
         self.lend(ready)
     }
 
+    /// Gives away the payload of the message that [`next`](Self::next) has lent last, for those who would copy it. It must
+    /// be longer than the receive buffer (256 KiB): a shorter one may lie there, and what is given is not it.
+    pub fn give_away(&mut self) -> Vec<u8> {
+        self.assembler.give_away()
+    }
+
     /// The stream has ended. To be called when [`next`](Self::next) has nothing more; a frame that is incomplete and
     /// observed comes from `next` afterwards.
     pub fn end(&mut self) -> Ending {

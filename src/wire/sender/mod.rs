@@ -12,8 +12,8 @@ pub use raw::{RawFrame, RawMask};
 use self::masks::Masks;
 use super::deflate::Compressor;
 use super::{
-    Close, CloseCode, Control, Counters, Data, DeflateParameters, Header, LengthEncoding, OpCode, Role, is_sendable,
-    mask,
+    Close, CloseCode, Control, Counters, Data, DeflateParameters, Header, Kind, LengthEncoding, OpCode, Role,
+    is_sendable, mask,
 };
 
 /// RSV1: the message is compressed (RFC 7692 section 6).
@@ -42,6 +42,8 @@ pub enum Outgoing<'a> {
     Text(&'a str),
     /// A binary message.
     Binary(&'a [u8]),
+    /// A message of this kind. Text goes out as it is, even what only a lenient receiver takes for text.
+    Message(Kind, &'a [u8]),
     /// A piece of a binary message that is not known as a whole: starts the message, or goes on with it.
     BinaryPart(&'a [u8]),
     /// The last piece of such a message (or the only one).
@@ -144,6 +146,7 @@ impl Sender {
             _ if self.is_closed => return Err(SendError::Closed),
             Outgoing::Text(text) => self.message(Data::Text, text.as_bytes(), output)?,
             Outgoing::Binary(payload) => self.message(Data::Binary, payload, output)?,
+            Outgoing::Message(kind, payload) => self.message(opcode(kind), payload, output)?,
             Outgoing::BinaryPart(piece) => self.piece(Data::Binary, piece, Last::GoesOn, output),
             Outgoing::BinaryEnd(piece) => self.piece(Data::Binary, piece, Last::Final, output),
             Outgoing::Ping(payload) => self.control(Control::Ping, payload, output)?,
@@ -152,6 +155,48 @@ impl Sender {
         }
         self.counters.wire_bytes += (output.len() - before) as u64;
         Ok(())
+    }
+
+    /// The frames of a whole message, as [`Outgoing::Message`] makes them. One frame is made where the payload lies: for
+    /// messages that are too large to be held twice.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be sent now.
+    pub fn send_in_place(&mut self, kind: Kind, payload: Vec<u8>) -> Result<Vec<u8>, SendError> {
+        if self.is_closed {
+            return Err(SendError::Closed);
+        }
+        if self.is_in_pieces {
+            return Err(SendError::MessageOpen);
+        }
+        let mut output = Vec::new();
+        if self.compressor.is_some() || payload.len() > self.fragment {
+            self.send(Outgoing::Message(kind, &payload), &mut output)?;
+            return Ok(output);
+        }
+        self.counters.messages += 1;
+        self.counters.message_bytes += payload.len() as u64;
+        self.counters.frames += 1;
+        let length = payload.len() as u64;
+        let key = self.masks.next_key();
+        let header = Header {
+            fin: true,
+            rsv: 0,
+            opcode: OpCode::Data(opcode(kind)),
+            mask: key,
+            length,
+            length_encoding: LengthEncoding::shortest(length),
+        };
+        header.write(&mut output);
+        let mut frame = payload;
+        if let Some(key) = key {
+            mask::apply(key, 0, &mut frame);
+        }
+        frame.reserve_exact(output.len());
+        frame.splice(..0, output);
+        self.counters.wire_bytes += frame.len() as u64;
+        Ok(frame)
     }
 
     /// What has been sent so far.
@@ -279,6 +324,13 @@ enum Last {
     Final,
     /// Without: more pieces follow.
     GoesOn,
+}
+
+fn opcode(kind: Kind) -> Data {
+    match kind {
+        Kind::Text => Data::Text,
+        Kind::Binary => Data::Binary,
+    }
 }
 
 fn append(key: Option<[u8; 4]>, payload: &[u8], output: &mut Vec<u8>) {

@@ -182,3 +182,22 @@ fn counters_add_up() {
     let expected = Counters { frames: 4, messages: 1, wire_bytes: 14, message_bytes: 5, ..Counters::default() };
     assert_eq!(sender.counters(), expected);
 }
+
+#[test]
+fn a_message_framed_where_it_lies_is_like_any_other() {
+    let compressing = SenderOptions { deflate: Some(DEFLATE), ..CLIENT };
+    let fragmenting = SenderOptions { fragment: NonZeroUsize::new(1000), ..SERVER };
+    for options in [CLIENT, SERVER, compressing, fragmenting] {
+        for length in [0, 125, 126, 0xFFFF, 0x1_0000] {
+            let payload = vec![b'x'; length];
+            let (mut copying, mut in_place) = (Sender::new(options), Sender::new(options));
+            let mut copied = Vec::new();
+            copying.send(Outgoing::Message(Kind::Text, &payload), &mut copied).unwrap();
+            assert_eq!(in_place.send_in_place(Kind::Text, payload).unwrap(), copied);
+            assert_eq!(in_place.counters(), copying.counters());
+        }
+    }
+    let mut closed = Sender::new(SERVER);
+    closed.send(Outgoing::Close(None), &mut Vec::new()).unwrap();
+    assert_eq!(closed.send_in_place(Kind::Text, Vec::new()), Err(SendError::Closed));
+}
