@@ -119,7 +119,10 @@ impl Performer {
             }),
             Command::Capture { name, from } => {
                 let value = self.expecting(|expecting| expectation::capture(expecting, &name, &from))?;
-                let told = format!("captured `{name}`, {} bytes", value.len());
+                let told = match value.len() {
+                    1 => format!("captured `{name}`, 1 byte"),
+                    length => format!("captured `{name}`, {length} bytes"),
+                };
                 self.variables.set(name, value);
                 Ok(Some(told))
             }

@@ -36,7 +36,9 @@ impl Payload {
         }
         match text.strip_prefix("base64:") {
             Some(encoded) => base64(encoded).map(Self::Bytes),
-            None => hex(text).map(Self::Bytes),
+            None => hex(text).map(Self::Bytes).map_err(|error| {
+                error.hint("a payload is hex, a JSON string in quotes, `@FILE`, or `base64:` and Base64")
+            }),
         }
     }
 
@@ -64,8 +66,7 @@ pub(super) fn unreadable(path: &str, cause: std::io::Error) -> Error {
 pub(super) fn hex(text: &str) -> Result<Vec<u8>> {
     let digits: String = text.split_whitespace().collect();
     if let Some(odd_one) = digits.chars().find(|character| !character.is_ascii_hexdigit()) {
-        return Err(mistake(format!("`{odd_one}` is not a hex digit"))
-            .hint("a payload is hex, a JSON string in quotes, `@FILE`, or `base64:` and Base64"));
+        return Err(mistake(format!("`{odd_one}` is not a hex digit")));
     }
     HEXLOWER_PERMISSIVE
         .decode(digits.as_bytes())

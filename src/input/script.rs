@@ -60,8 +60,12 @@ impl Script {
     /// When it cannot be read, and as for [`parse`](Self::parse).
     pub fn read(path: &Path, variables: &Variables) -> Result<Self> {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|cause| unreadable(&name, cause))?;
-        Self::parse(&name, &text, variables)
+        let bytes = fs::read(path).map_err(|cause| unreadable(&name, cause))?;
+        let text = str::from_utf8(&bytes).map_err(|error| {
+            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+            Error::new(Phase::Input, "not UTF-8").at(&format!("{name}:{line}"))
+        })?;
+        Self::parse(&name, text, variables)
     }
 
     /// Understands the script `text`, which `name` names in messages.

@@ -83,8 +83,11 @@ pub(super) fn close(rest: &str) -> Result<Command, Mistake> {
     Ok(Command::Close(code, reason.to_owned()))
 }
 
+/// RFC 6455 section 7.4.2.
 fn close_code(text: &str) -> Result<CloseCode> {
-    text.parse::<u16>().map(CloseCode::from).map_err(|_| mistake(format!("`{text}` is not a close code")))
+    let code = text.parse::<u16>().ok().filter(|code| (1000..5000).contains(code));
+    let wrong = || mistake(format!("`{text}` is not a close code")).hint("close codes are 1000 to 4999");
+    code.map(CloseCode::from).ok_or_else(wrong)
 }
 
 pub(super) fn binary(rest: &str) -> Result<Command, Mistake> {

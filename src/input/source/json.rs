@@ -7,9 +7,21 @@ use serde_json::value::RawValue;
 use crate::error::{Error, Phase, Result};
 use crate::input::Message;
 use crate::input::payload::base64;
-use crate::wire::CloseCode;
+use crate::wire::{CloseCode, SendError, is_sendable};
 
 type Fields<'a> = HashMap<String, &'a RawValue>;
+
+/// What `type` can be in the event stream of a session.
+pub(super) const EVENTS: [&str; 8] = ["open", MESSAGE, "ping", "pong", "frame", "finding", "close", "error"];
+const MESSAGE: &str = "message";
+
+/// What the payload of a control frame has at most (RFC 6455 section 5.5), in bytes.
+const LONGEST_CONTROL: usize = 125;
+/// What the code takes of it in a Close (RFC 6455 section 5.5.1).
+const CLOSE_CODE_LENGTH: usize = 2;
+
+/// What an object can ask for.
+const KINDS: [&str; 6] = ["text", "binary", "json", "ping", "pong", "close"];
 
 const SHAPE: &str =
     "an object has one of `text`, `binary` (Base64), `json`, `ping`, `pong` and `close` (`code`, `reason`)";
@@ -23,32 +35,55 @@ pub(super) fn message(line: &str) -> Result<Option<Message>> {
     if is_skipped(&fields)? {
         return Ok(None);
     }
-    let mut found = fields.iter().filter_map(|(key, value)| one(key, value).transpose());
-    match (found.next(), found.next()) {
-        (Some(message), None) => message.map(Some),
-        _ => Err(mistake("not something to send").hint(SHAPE)),
+    let found: Vec<_> = KINDS.into_iter().filter_map(|key| Some((key, *fields.get(key)?))).collect();
+    match found[..] {
+        [(key, value)] => one(key, value).and_then(sendable).map(Some),
+        [(first, _), (second, _), ..] => {
+            Err(mistake(format!("`{first}` and `{second}`, and a line is one thing to send")).hint(SHAPE))
+        }
+        [] => Err(mistake("not something to send").hint(SHAPE)),
     }
 }
 
 /// Events of a session that are not to be sent again: everything but messages received.
 fn is_skipped(fields: &Fields<'_>) -> Result<bool> {
-    let is = |key: &str, wanted: &str| match fields.get(key) {
-        Some(value) => string(value).map(|value| value == wanted),
-        None => Ok(true),
-    };
-    Ok(!is("type", "message")? || !is("direction", "received")?)
+    let event = fields.get("type").map(|event| string(event)).transpose()?;
+    let direction = fields.get("direction").map(|direction| string(direction)).transpose()?;
+    if let Some(unknown) = event.as_deref().filter(|event| !EVENTS.contains(event)) {
+        return Err(mistake(format!("`type` is `{unknown}`, which is no event of a session"))
+            .hint("to send an object as it is, make it the value of `json`: `{\"json\":{...}}`"));
+    }
+    if let Some(unknown) = direction.as_deref().filter(|direction| !["sent", "received"].contains(direction)) {
+        return Err(mistake(format!("`direction` is `{unknown}`, and can only be `sent` or `received`")));
+    }
+    Ok(event.is_some_and(|event| event != MESSAGE) || direction.is_some_and(|direction| direction != "received"))
 }
 
-fn one(key: &str, value: &RawValue) -> Result<Option<Message>> {
-    Ok(Some(match key {
+fn one(key: &str, value: &RawValue) -> Result<Message> {
+    Ok(match key {
         "text" => Message::Text(string(value)?),
         "binary" => Message::Binary(base64(&string(value)?)?),
         "json" => Message::Text(value.get().to_owned()),
         "ping" => Message::Ping(string(value)?.into_bytes()),
         "pong" => Message::Pong(string(value)?.into_bytes()),
-        "close" => Message::Close(close(value)?),
-        _ => return Ok(None),
-    }))
+        _ => Message::Close(close(value)?),
+    })
+}
+
+/// `message`, unless it is a control frame that must not go out: later, nobody knows its line.
+fn sendable(message: Message) -> Result<Message> {
+    let length = match &message {
+        Message::Text(_) | Message::Binary(_) | Message::Close(None) => 0,
+        Message::Ping(payload) | Message::Pong(payload) => payload.len(),
+        Message::Close(Some((code, _))) if !is_sendable(*code) => {
+            return Err(mistake(SendError::CloseCode(*code).to_string()));
+        }
+        Message::Close(Some((_, reason))) => CLOSE_CODE_LENGTH + reason.len(),
+    };
+    if length > LONGEST_CONTROL {
+        return Err(mistake(SendError::ControlTooLong(length).to_string()));
+    }
+    Ok(message)
 }
 
 fn close(value: &RawValue) -> Result<Option<(CloseCode, String)>> {

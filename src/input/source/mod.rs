@@ -230,7 +230,9 @@ impl Source {
     fn decode(&self, range: Range<usize>) -> Result<Option<Message>> {
         let line = text(&self.buffer[range], self.number)?;
         let decoded = match self.format {
-            Format::Hex => hex(line).map(Message::Binary).map(Some),
+            Format::Hex => hex(line)
+                .map(|payload| Some(Message::Binary(payload)))
+                .map_err(|error| error.hint("each line is hex digits, two for a byte")),
             Format::Base64 => base64(line).map(Message::Binary).map(Some),
             _ => json::message(line),
         };

@@ -1,8 +1,10 @@
 //! Every format, in one read and byte by byte.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use super::*;
+use crate::output::json::SCHEMA;
 
 /// Hands out what it holds in reads of `step` bytes.
 struct Dripping {
@@ -131,6 +133,10 @@ fn chunks_go_as_they_come() {
 fn hex_and_base64_are_a_binary_message_a_line() {
     let hex = read(b"00 ff\n\nzz\n", options(Format::Hex, Kind::Text));
     assert_eq!(hex, (binaries(&[&[0, 255], &[]]), Some("line 3 of the input: `z` is not a hex digit".into())));
+    let mut source = source(b"zz", 2, options(Format::Hex, Kind::Text));
+    assert!(source.fill().unwrap() && source.fill().unwrap());
+    let hint = source.next().unwrap().unwrap_err().hint_text().map(str::to_owned);
+    assert_eq!(hint.as_deref(), Some("each line is hex digits, two for a byte"));
     let base64 = read(b"AAE=\r\nAAE", options(Format::Base64, Kind::Text));
     assert_eq!(base64, (binaries(&[&[0, 1], &[0, 1]]), None));
 }
@@ -181,10 +187,54 @@ fn json_takes_the_event_stream_of_a_session_and_sends_what_was_received() {
 fn json_that_asks_for_nothing_known_stops_the_input() {
     let error = |line: &str| read(line.as_bytes(), options(Format::Json, Kind::Text)).1.unwrap();
     assert_eq!(error(r#"{"txt":"a"}"#), "line 1 of the input: not something to send");
-    assert_eq!(error(r#"{"text":"a","ping":"b"}"#), "line 1 of the input: not something to send");
+    assert_eq!(
+        error(r#"{"ping":"b","text":"a"}"#),
+        "line 1 of the input: `text` and `ping`, and a line is one thing to send"
+    );
     assert!(error("[]").starts_with("line 1 of the input: not a JSON object: "));
     assert!(error(r#"{"text":1}"#).starts_with("line 1 of the input: not a string: "));
     assert_eq!(error(r#"{"close":{"reason":"r"}}"#), "line 1 of the input: a close reason needs a code");
+}
+
+#[test]
+fn json_that_is_no_event_of_a_session_is_not_skipped() {
+    let error = |line: &str| read(line.as_bytes(), options(Format::Json, Kind::Text)).1.unwrap();
+    for line in
+        [r#"{"type":"subscribe","text":"x"}"#, r#"{"type":"subscribe"}"#, r#"{"direction":"sent","type":"subscribe"}"#]
+    {
+        assert_eq!(error(line), "line 1 of the input: `type` is `subscribe`, which is no event of a session");
+    }
+    assert_eq!(
+        error(r#"{"direction":"up","text":"y"}"#),
+        "line 1 of the input: `direction` is `up`, and can only be `sent` or `received`"
+    );
+}
+
+#[test]
+fn json_skips_exactly_the_events_of_a_session() {
+    let schema: BTreeSet<_> = SCHEMA.iter().map(|field| field.event).filter(|event| *event != "*").collect();
+    assert_eq!(BTreeSet::from(json::EVENTS), schema);
+}
+
+#[test]
+fn json_that_must_not_be_on_the_wire_is_found_in_its_line() {
+    let error = |line: &str| {
+        let lines = format!("{{\"text\":\"a\"}}\n{line}");
+        read(lines.as_bytes(), SourceOptions { max_message: 1000, ..options(Format::Json, Kind::Text) }).1.unwrap()
+    };
+    let long = "x".repeat(126);
+    for code in [0, 999, 1005, 1006, 1015, 2000, 5000] {
+        let mistake = error(&format!(r#"{{"close":{{"code":{code}}}}}"#));
+        assert_eq!(mistake, format!("line 2 of the input: close code {code} must not be on the wire"));
+    }
+    for line in [
+        format!(r#"{{"ping":"{long}"}}"#),
+        format!(r#"{{"pong":"{long}"}}"#),
+        format!(r#"{{"close":{{"code":1000,"reason":"{}"}}}}"#, &long[..124]),
+    ] {
+        let limit = "line 2 of the input: the payload of a control frame is limited to 125 bytes, this one has 126";
+        assert_eq!(error(&line), limit);
+    }
 }
 
 #[test]
