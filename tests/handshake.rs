@@ -136,6 +136,39 @@ mod request {
     }
 
     #[test]
+    fn a_file_of_headers_has_comments_and_blank_lines() {
+        let wscope = Wscope::new();
+        let file = wscope.home().join("headers");
+        fs::write(&file, "# who: we are\n\nX-One: 1\n \t\n#X-Two: 2\n").unwrap();
+        let server = accept_and_close();
+        wscope.args(["-N", "-H", &format!("@{}", file.display())]).arg(server.url()).run().exits(0);
+        let request = server.outcome();
+        assert_eq!((request.header("X-One"), request.header("X-Two")), (Some("1"), None));
+        assert!(!request.header_lines().iter().any(|line| line.starts_with('#')));
+    }
+
+    #[test]
+    fn a_mistake_in_a_file_of_headers_is_told_with_its_line_and_not_quoted() {
+        let wscope = Wscope::new();
+        let file = wscope.home().join("headers");
+        fs::write(&file, "# mine\nX-One: 1\nAuthorization Bearer SECRET\n").unwrap();
+        let output = wscope.args(["-N", "-H", &format!("@{}", file.display()), "ws://127.0.0.1:9"]).run();
+        output.exits(2);
+        assert!(output.stderr.contains(&format!("{}:3: a header is", file.display())), "{output:?}");
+        assert!(!output.stderr.contains("SECRET"), "{output:?}");
+    }
+
+    #[test]
+    fn headers_come_from_stdin_where_it_is_not_the_input() {
+        let server = accept_and_close();
+        Wscope::new().args(["-N", "-H", "@-"]).arg(server.url()).stdin("X-One: 1\n").run().exits(0);
+        assert_eq!(server.outcome().header("X-One"), Some("1"));
+        let output = Wscope::new().args(["-H", "@-", "ws://127.0.0.1:9"]).stdin("X-One: 1\n").run();
+        output.exits(2);
+        assert!(output.stderr.contains("which is the input of this session"), "{output:?}");
+    }
+
+    #[test]
     fn a_header_cannot_smuggle_another_line() {
         let output = Wscope::new().args(["-H", "X: a\r\nEvil: b"]).arg("ws://127.0.0.1:1/").run();
         output.exits(2);
@@ -328,6 +361,11 @@ mod refusal {
     #[test]
     fn a_body_without_a_length_is_shown_too() {
         refused("HTTP/1.1 500 Internal Server Error\r\n\r\nout of cheese").says("500").says("out of cheese");
+    }
+
+    #[test]
+    fn a_long_body_is_cut_and_says_so() {
+        refused(response("500 Oops", "", &"x".repeat(6000))).says("\u{2026} (500 of 6000 bytes)");
     }
 
     #[test]

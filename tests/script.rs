@@ -305,7 +305,7 @@ fn a_capture_that_finds_nothing_fails_with_the_message() {
     says("json:/token", r#"{"a":1}"#, "test.ws:2: no `t`: nothing is at `/token`\n  in: {\"a\":1}\n");
     says("json:/token", "oops", "no `t`: the message is not JSON");
     says("re:id=(\\d+)", "id=x", "no `t`: `id=(\\d+)` does not match\n  in: id=x\n");
-    run("/capture t re:x", push(&[]).url()).exits(8).says("test.ws:1: nothing has been received that has a `t`");
+    run("/capture t re:x", push(&[]).url()).exits(8).says("test.ws:1: no `t`: no message has been received yet");
 }
 
 #[test]

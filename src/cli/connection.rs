@@ -33,7 +33,8 @@ pub struct RequestArgs {
     /// Add a header
     ///
     /// Repeatable; order and case go out as given. `Name:` removes a header that wscope would send, `Name;` sends it
-    /// empty, and `@FILE` reads such lines from a file.
+    /// empty, and `@FILE` reads such lines from a file (`@-`: from stdin), but for blank ones and those that start with
+    /// `#`.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<HeaderSource>,
 

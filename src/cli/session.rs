@@ -1,5 +1,7 @@
 //! The flags of every command that opens a session as a client.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::connection::ConnectionArgs;
@@ -33,4 +35,15 @@ pub struct SessionArgs {
     /// Exact control.
     #[command(flatten)]
     pub protocol: ProtocolArgs,
+}
+
+impl SessionArgs {
+    /// Whether stdin is what is sent, or the script that says what is.
+    pub fn reads_stdin(&self) -> bool {
+        let Self { input, execute, .. } = self;
+        match &execute.script {
+            Some(script) => script == Path::new("-"),
+            None => !input.no_input && !input.echo && (execute.execute.is_empty() || execute.interactive),
+        }
+    }
 }

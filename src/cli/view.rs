@@ -20,13 +20,15 @@ pub struct ViewArgs {
     /// Show how the connection came about, and its heads
     ///
     /// The time that each phase took, what TLS agreed on, the request and the response exactly as they were, what was
-    /// verified, and totals at the end. Values of Authorization, Cookie, Proxy-Authorization and Set-Cookie are hidden.
+    /// verified, and totals at the end. Values of Authorization, Cookie, Proxy-Authorization and Set-Cookie are hidden,
+    /// and those of a query's parameters with names such as `token` or `key`.
     #[arg(short, long)]
     pub verbose: bool,
 
     /// Don't hide credentials in what `-v` shows
     ///
-    /// The values of Authorization, Cookie, Proxy-Authorization and Set-Cookie.
+    /// The values of Authorization, Cookie, Proxy-Authorization and Set-Cookie, and of parameters in a URL's query with
+    /// names such as `token` or `key`.
     #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
 

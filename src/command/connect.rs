@@ -33,7 +33,7 @@ pub fn run(url: &str, args: &SessionArgs) -> ExitStatus {
 
 /// Whether somebody sits at the terminal and is to be listened to.
 fn is_interactive(args: &SessionArgs) -> bool {
-    io::stdin().is_terminal() && reads_stdin(args) && !args.input.format.is_data()
+    io::stdin().is_terminal() && args.reads_stdin() && !args.input.format.is_data()
 }
 
 /// A session without a line editor.
@@ -66,11 +66,7 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
 
 /// Stdin, unless it is not to be read.
 fn source(args: &SessionArgs) -> Result<Option<Source>> {
-    reads_stdin(args).then(|| front_end::source(&args.input.format, args.limits.max_message)).transpose()
-}
-
-fn reads_stdin(args: &SessionArgs) -> bool {
-    !args.input.no_input && !args.input.echo && (args.execute.execute.is_empty() || args.execute.interactive)
+    args.reads_stdin().then(|| front_end::source(&args.input.format, args.limits.max_message)).transpose()
 }
 
 /// A run from its first attempt to its last word.
@@ -153,7 +149,7 @@ impl Run<'_> {
         let waker = self.sleeper.waker();
         let Session { handle, keeper, view } =
             open::start(ready, &self.plan, settings, &self.printer, Follow::WhenShown, waker)?;
-        let watch = reads_stdin(self.args).then(|| Watch::start(&handle, &self.printer, &self.args.view)).flatten();
+        let watch = self.args.reads_stdin().then(|| Watch::start(&handle, &self.printer, &self.args.view)).flatten();
         let engagement = self.front_end.engage(handle.clone(), watch);
         let outcome = keeper.run(&mut self.sleeper, Some(&self.signals), Some(io::stdout().as_fd()));
         let parting = engagement.part();

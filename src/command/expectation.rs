@@ -86,7 +86,7 @@ pub fn pong(expecting: &Expecting<'_>, ping: u64) -> Result<String> {
 /// It has nothing.
 pub fn capture(expecting: &Expecting<'_>, name: &str, from: &Capture) -> Result<String> {
     let Some(message) = expecting.latest() else {
-        return Err(failed(format!("nothing has been received that has a `{name}`")));
+        return Err(failed(format!("no `{name}`: no message has been received yet")));
     };
     captured(&message.payload, from)
         .map_err(|why| failed(format!("no `{name}`: {why}")).evidence(format!("in: {}", shown(&message))))

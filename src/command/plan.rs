@@ -1,6 +1,7 @@
 //! From the command line to what a session needs: everything that can be wrong with it is found here.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -96,7 +97,7 @@ impl Plan {
             cookie: cookie(&request.cookies)?,
             subprotocols: request.subprotocols.clone(),
             deflate: framing.deflate.clone(),
-            headers: header_rules(&request.headers)?,
+            headers: header_rules(args)?,
             key: fixed.ws_key.clone(),
         };
         let connect_timeout = args.connection.request.connect_timeout;
@@ -241,20 +242,35 @@ fn read_secret(flag: &str, secret: &Secret) -> Result<String> {
     }
 }
 
-fn header_rules(sources: &[HeaderSource]) -> Result<Vec<HeaderRule>> {
-    let parse = |line: &str| HeaderRule::parse(line).map_err(|mistake| usage("--header", &mistake));
+fn header_rules(args: &SessionArgs) -> Result<Vec<HeaderRule>> {
     let mut rules = Vec::new();
-    for source in sources {
+    for source in &args.connection.request.headers {
         match source {
             HeaderSource::Rule(rule) => rules.push(rule.clone()),
-            HeaderSource::File(path) => {
-                for line in read_file("--header", path)?.lines().filter(|line| !line.is_empty()) {
-                    rules.push(parse(line)?);
-                }
+            HeaderSource::File(path) if path != Path::new("-") => {
+                rules.extend(rules_in(&path.display().to_string(), &read_file("--header", path)?)?);
+            }
+            HeaderSource::File(_) if args.reads_stdin() => {
+                return Err(usage("--header", "`@-` reads headers from stdin, which is the input of this session")
+                    .hint("`-x MESSAGE` and `-N` leave stdin to the headers"));
+            }
+            HeaderSource::File(_) => {
+                let text = io::read_to_string(io::stdin())
+                    .map_err(|error| usage("--header", "cannot read stdin").caused_by(error))?;
+                rules.extend(rules_in("stdin", &text)?);
             }
         }
     }
     Ok(rules)
+}
+
+/// A rule a line, as in curl: blank lines and those that start with `#` say nothing.
+fn rules_in(name: &str, text: &str) -> Result<Vec<HeaderRule>> {
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let parse = |(number, line): (usize, &str)| {
+        HeaderRule::parse(line).map_err(|mistake| usage("--header", &format!("{name}:{number}: {mistake}")))
+    };
+    lines.map(parse).collect()
 }
 
 fn read_file(flag: &str, path: &Path) -> Result<String> {

@@ -287,4 +287,13 @@ mod tests {
             format!("`{}` exists already", path.display())
         );
     }
+
+    #[test]
+    fn a_script_that_is_no_utf8_names_the_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("latin.ws");
+        fs::write(&path, b"hello\n\ncaf\xe9\n").unwrap();
+        let error = Script::read(&path, &variables()).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}:3: not UTF-8", path.display()));
+    }
 }

@@ -17,6 +17,11 @@ pub fn line(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, Layout::OneLine);
 }
 
+/// Appends `bytes` of an HTTP head as part of one line: all control characters byte by byte, in UTF-8 as well.
+pub fn head_line(output: &mut Vec<u8>, bytes: &[u8]) {
+    escape(output, bytes, Layout::HeadLine);
+}
+
 /// `bytes` as part of one line, as a string.
 pub fn to_line(bytes: impl AsRef<[u8]>) -> String {
     let mut output = Vec::new();
@@ -41,6 +46,8 @@ pub fn is_unsafe(character: char) -> bool {
 enum Layout {
     Lines,
     OneLine,
+    /// One line, of bytes more than of text.
+    HeadLine,
 }
 
 fn escape(output: &mut Vec<u8>, mut bytes: &[u8], layout: Layout) {
@@ -65,6 +72,9 @@ fn escape_character(output: &mut Vec<u8>, character: char, layout: Layout) {
         '\t' => output.extend_from_slice(b"\\t"),
         '\r' => output.extend_from_slice(b"\\r"),
         '\0'..='\x7f' => hexadecimal(output, character as u8),
+        '\u{80}'..='\u{9f}' if layout == Layout::HeadLine => {
+            character.encode_utf8(&mut [0; 2]).bytes().for_each(|byte| hexadecimal(output, byte));
+        }
         _ if is_unsafe(character) => output.extend(character.escape_unicode().map(|character| character as u8)),
         _ => output.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
     }

@@ -52,7 +52,7 @@ pub fn write(
         if !text.is_empty() {
             output.push(b' ');
             replaced(text, start, &hidden, |piece| match piece {
-                Piece::Shown(text) => escape::line(output, text),
+                Piece::Shown(text) => escape::head_line(output, text),
                 Piece::Hidden => palette.paint(output, Ink::Faint, |output| output.extend_from_slice(HIDDEN)),
             });
         }
@@ -182,10 +182,10 @@ mod tests {
 
     #[test]
     fn what_could_drive_a_terminal_is_shown() {
-        let head = b"HTTP/1.1 101 \x1b[2J\r\nServer: a\x9bb\tc\rd \xe2\x80\xae\r\n\r\n";
+        let head = b"HTTP/1.1 101 \x1b[2J\r\nServer: a\x9bb\tc\rd \xe2\x80\xae \xc2\x9b1m\r\n\r\n";
         assert_eq!(
             shown(Direction::Received, head, Secrets::Hidden),
-            "< HTTP/1.1 101 \\x1b[2J\n< Server: a\\x9bb\\tc\\rd \\u{202e}\n<\n"
+            "< HTTP/1.1 101 \\x1b[2J\n< Server: a\\x9bb\\tc\\rd \\u{202e} \\xc2\\x9b1m\n<\n"
         );
     }
 

@@ -9,8 +9,8 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Step, StepKind};
 use crate::net::{TimeLimit, tls_failure};
 use crate::wire::handshake::{
-    Agreed, Answer, Head, HeadError, HeadFault, HeadProgress, HeadReader, Refusal, Reply, Request, ServerOptions,
-    Strictness, Verdict, check_request, check_response, refuse,
+    Agreed, Answer, Head, HeadError, HeadFault, HeadProgress, HeadReader, MAX_BODY, Refusal, Reply, Request,
+    ServerOptions, Strictness, Verdict, check_request, check_response, refuse,
 };
 use crate::wire::{Finding, Role};
 
@@ -235,9 +235,7 @@ fn refused(peer: &str, refusal: &Refusal) -> Error {
     for header in refusal.telling_headers() {
         error = error.evidence(header);
     }
-    let body = refusal.body();
-    let body = String::from_utf8_lossy(&body);
-    for line in body.lines().filter(|line| !line.trim().is_empty()).take(BODY_LINES) {
+    for line in excerpt(&refusal.body(), refusal.body_length()) {
         error = error.evidence(format!("| {line}"));
     }
     match refusal.hint() {
@@ -246,8 +244,36 @@ fn refused(peer: &str, refusal: &Refusal) -> Error {
     }
 }
 
-/// Lines of a refusal's body that are shown.
+/// Lines of a refusal's body that are shown, and bytes of each.
 const BODY_LINES: usize = 10;
+const LINE_BYTES: usize = 500;
+
+/// The first lines of `body`, the start of one of `length` bytes, and how much of it they are.
+fn excerpt(body: &[u8], length: Option<u64>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut shown = 0;
+    for line in body.split_inclusive(|&byte| byte == b'\n') {
+        let text = line.trim_ascii_end();
+        if !text.is_empty() {
+            if lines.len() == BODY_LINES {
+                break;
+            }
+            let start = String::from_utf8_lossy(&text[..text.len().min(LINE_BYTES)]);
+            lines.push(start.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned());
+        }
+        if text.len() > LINE_BYTES {
+            shown += LINE_BYTES;
+            break;
+        }
+        shown += line.len();
+    }
+    match length {
+        Some(length) if length > shown as u64 => lines.push(format!("… ({shown} of {length} bytes)")),
+        None if shown < body.len() || body.len() >= MAX_BODY => lines.push(format!("… (the first {shown} bytes)")),
+        _ => {}
+    }
+    lines
+}
 
 /// The error for findings that fail the handshake; each has been shown.
 fn breached(peer: &str, head: &Head, findings: &[Finding], observe: &mut dyn FnMut(Event<'_>)) -> Error {
@@ -259,4 +285,21 @@ fn breached(peer: &str, head: &Head, findings: &[Finding], observe: &mut dyn FnM
         format!("{} ({})", finding.rule.summary(), finding.rule.section())
     });
     Error::new(Phase::Upgrade, format!("the upgrade with `{peer}` failed: {what}")).evidence(head.first_line())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_says_what_it_leaves_out() {
+        assert_eq!(excerpt(b"one\r\n\r\ntwo\r\n", Some(12)), ["one", "two"]);
+        assert_eq!(excerpt(b"no length", None), ["no length"]);
+        let long = [b'x'; MAX_BODY];
+        assert_eq!(excerpt(&long, Some(9000)), ["x".repeat(500), "… (500 of 9000 bytes)".to_owned()]);
+        assert_eq!(excerpt(&long, None), ["x".repeat(500), "… (the first 500 bytes)".to_owned()]);
+        let many = excerpt(&b"a\n".repeat(12), Some(24));
+        assert_eq!((many.len(), many[10].as_str()), (11, "… (20 of 24 bytes)"));
+        assert_eq!(excerpt("é".repeat(400).as_bytes(), Some(800))[0], "é".repeat(250));
+    }
 }

@@ -263,6 +263,9 @@ mod tests {
             command("/expect-close within=1"),
             Command::ExpectClose { within: Duration::from_secs(1), code: None }
         );
+        for never in ["0", "99", "999", "5000", "65536"] {
+            assert_eq!(message(&format!("/expect-close {never}")), format!("`{never}` is not a close code"));
+        }
         assert_eq!(command("/expect-quiet 2"), Command::ExpectQuiet(Duration::from_secs(2)));
         assert_eq!(command("/wait 0"), Command::Wait(Duration::ZERO));
         assert_eq!(message("/wait -1"), "`-1` is not a number of seconds");

@@ -112,6 +112,18 @@ impl Refusal {
         self.decoded().0
     }
 
+    /// Bytes of the whole body, where that is known.
+    pub fn body_length(&self) -> Option<u64> {
+        match self.framing {
+            Framing::Length(length) => Some(length),
+            Framing::UntilClose => None,
+            Framing::Chunked => match dechunked(&self.raw) {
+                (body, true) => Some(body.len() as u64),
+                (_, false) => None,
+            },
+        }
+    }
+
     /// What to try next, for the usual causes.
     pub fn hint(&self) -> Option<String> {
         hint::of_refusal(self, &self.context)
@@ -211,6 +223,7 @@ mod tests {
         for size in [1, 100] {
             let refusal = refusal(b"HTTP/1.1 404 x\r\nContent-Length: 4\r\n\r\nnopexxx", size);
             assert_eq!(refusal.body(), b"nope");
+            assert_eq!(refusal.body_length(), Some(4));
             assert!(!refusal.wants_more());
         }
         assert!(refusal(b"HTTP/1.1 404 x\r\nContent-Length: 4\r\n\r\nnop", 1).wants_more());
