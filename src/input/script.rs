@@ -62,7 +62,7 @@ impl Script {
         let name = path.display().to_string();
         let bytes = fs::read(path).map_err(|cause| unreadable(&name, cause))?;
         let text = str::from_utf8(&bytes).map_err(|error| {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
+            let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
             Error::new(Phase::Input, "not UTF-8").at(&format!("{name}:{line}"))
         })?;
         Self::parse(&name, text, variables)
