@@ -67,6 +67,8 @@ pub enum Rule {
     DataAfterClose,
     /// A compressed message that does not inflate.
     CorruptDeflate,
+    /// A compressed message that refers to bytes outside of the window agreed on.
+    WindowExceeded,
     /// A message larger than we accept: our own limit, not the peer's fault.
     MessageTooBig,
     /// A message of more empty fragments than we accept: our own limit, not the peer's fault.
@@ -156,6 +158,9 @@ impl Rule {
                 close_code: Some(CloseCode::Invalid),
                 ..breach("RFC 7692 section 7.2.2", "compressed message does not inflate")
             },
+            Self::WindowExceeded => {
+                breach("RFC 7692 section 7.1.2", "compressed message reaches back beyond the window agreed on")
+            }
             Self::MessageTooBig => own_limit(CloseCode::Size, "message is larger than the limit"),
             Self::TooManyEmptyFragments => own_limit(CloseCode::Policy, "message has too many empty fragments"),
         }
@@ -176,7 +181,7 @@ fn own_limit(close_code: CloseCode, summary: &'static str) -> Particulars {
 mod tests {
     use super::*;
 
-    const FRAME_RULES: [Rule; 19] = [
+    const FRAME_RULES: [Rule; 20] = [
         Rule::ReservedBits,
         Rule::MisplacedCompressedBit,
         Rule::ReservedOpcode,
@@ -194,6 +199,7 @@ mod tests {
         Rule::InvalidCloseReason,
         Rule::DataAfterClose,
         Rule::CorruptDeflate,
+        Rule::WindowExceeded,
         Rule::MessageTooBig,
         Rule::TooManyEmptyFragments,
     ];

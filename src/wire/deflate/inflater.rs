@@ -2,8 +2,14 @@
 
 use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
-use super::{CHUNK, DeflateParameters, TAIL, count};
+use super::{CHUNK, DeflateParameters, TAIL, count, distances};
 use crate::wire::Role;
+
+/// Base-2 logarithm of the largest window, which is the one that zlib-rs always inflates with.
+const LARGEST_WINDOW_BITS: u8 = 15;
+
+/// How much of a compressed message is kept to see how far back it reaches.
+const MOST_KEPT: usize = 1 << 20;
 
 /// Inflates the messages of one direction.
 #[derive(Debug)]
@@ -17,6 +23,10 @@ pub struct Inflater {
     tail_read: usize,
     /// What is wrong with what follows what was inflated last.
     failure: Option<DecompressError>,
+    /// Base-2 logarithm of the window agreed on.
+    window_bits: u8,
+    /// The message so far as it was on the wire, where that window is not the largest.
+    compressed: Vec<u8>,
     chunk: Box<[u8]>,
 }
 
@@ -31,13 +41,21 @@ pub struct Inflated<'a> {
     pub has_more: bool,
 }
 
+/// A window that was not kept to, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excess {
+    /// The greatest distance in the message.
+    pub farthest: u32,
+    /// The greatest that was agreed on.
+    pub window: u32,
+}
+
 impl Inflater {
-    /// For what `role` receives. The window is always the largest: it reads what was made with any smaller one. zlib-rs
-    /// keeps no smaller one, whatever it is asked for, so a peer that exceeds the one agreed on is not found out.
+    /// For what `role` receives. The window is always the largest: it reads what was made with any smaller one.
     pub fn new(role: Role, parameters: DeflateParameters) -> Self {
-        let no_context_takeover = match role.peer() {
-            Role::Client => parameters.client_no_context_takeover,
-            Role::Server => parameters.server_no_context_takeover,
+        let (window_bits, no_context_takeover) = match role.peer() {
+            Role::Client => (parameters.client_max_window_bits, parameters.client_no_context_takeover),
+            Role::Server => (parameters.server_max_window_bits, parameters.server_no_context_takeover),
         };
         Self {
             stream: Decompress::new(false),
@@ -45,6 +63,8 @@ impl Inflater {
             is_at_end: false,
             tail_read: 0,
             failure: None,
+            window_bits,
+            compressed: Vec::new(),
             chunk: vec![0; CHUNK].into_boxed_slice(),
         }
     }
@@ -56,6 +76,10 @@ impl Inflater {
     /// When it is not a deflate stream, and all that came before has been inflated.
     pub fn inflate(&mut self, input: &[u8]) -> Result<Inflated<'_>, DecompressError> {
         let step = self.step(input)?;
+        if self.window_bits < LARGEST_WINDOW_BITS {
+            let room = MOST_KEPT - self.compressed.len();
+            self.compressed.extend_from_slice(&input[..step.consumed.min(room)]);
+        }
         Ok(self.inflated(&step))
     }
 
@@ -88,6 +112,16 @@ impl Inflater {
         self.is_at_end = false;
         self.tail_read = 0;
         self.failure = None;
+        self.compressed.clear();
+    }
+
+    /// After the end of a message: how far back it reached, and the window agreed on, where that is less. Of very long
+    /// messages only the first MiB on the wire is looked at.
+    pub fn excess(&mut self) -> Option<Excess> {
+        let farthest = distances::farthest(&self.compressed);
+        self.compressed = Vec::new();
+        let window = 1_u32.checked_shl(self.window_bits.into())?;
+        (farthest > window).then_some(Excess { farthest, window })
     }
 
     fn step(&mut self, input: &[u8]) -> Result<Step, DecompressError> {

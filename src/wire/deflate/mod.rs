@@ -1,11 +1,12 @@
 //! permessage-deflate (RFC 7692).
 
 mod compressor;
+mod distances;
 mod inflater;
 mod offer;
 
 pub use compressor::Compressor;
-pub use inflater::{Inflated, Inflater};
+pub use inflater::{Excess, Inflated, Inflater};
 pub(super) use offer::EXTENSION;
 pub use offer::{ClientWindow, DeflateOffer};
 

@@ -1,6 +1,6 @@
 //! The two directions against each other.
 
-use super::{Compressor, DeflateParameters, Inflater};
+use super::{Compressor, DeflateParameters, Inflater, distances};
 use crate::wire::Role;
 
 fn parameters(bits: u8, no_context_takeover: bool) -> DeflateParameters {
@@ -115,4 +115,44 @@ fn a_bomb_comes_chunk_by_chunk() {
     let first = inflater.inflate(&bomb).unwrap();
     assert!(first.has_more);
     assert_eq!(first.output.len(), super::CHUNK);
+}
+
+#[test]
+fn distances_are_read_as_they_were_written() {
+    let mut mixed = Vec::new();
+    for number in 0..5000_u32 {
+        mixed.extend_from_slice(format!("{{\"id\":{number},\"text\":\"{}\"}}", number % 77).as_bytes());
+    }
+    for bits in 9..=15_u8 {
+        let window = 1_u32 << bits;
+        for message in [&mixed[..], &noise(100_000)] {
+            let mut compressed = Vec::new();
+            Compressor::new(Role::Client, parameters(bits, false)).unwrap().last_piece(message, &mut compressed);
+            let farthest = distances::farthest(&compressed);
+            assert!(farthest <= window, "{bits} {farthest}");
+            assert!(message != mixed || farthest > window / 4, "{bits} {farthest}");
+        }
+    }
+    let mut repeated = noise(600);
+    repeated.extend_from_slice(&noise(600));
+    let mut compressed = Vec::new();
+    Compressor::new(Role::Client, parameters(15, false)).unwrap().last_piece(&repeated, &mut compressed);
+    assert_eq!(distances::farthest(&compressed), 600);
+}
+
+#[test]
+fn distances_after_every_kind_of_block_are_read() {
+    // Stored, fixed with BFINAL, fixed: the last one repeats what lies 5 bytes back.
+    let stored = [0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F];
+    let last = [0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
+    let again = [0xF2, 0x00, 0x11, 0x00, 0x00];
+    assert_eq!(distances::farthest(&[&stored[..], &last, &again].concat()), 5);
+    assert_eq!(distances::farthest(&[]), 0);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
+        assert!(distances::farthest(&bytes) <= 1 << 15);
+    }
 }

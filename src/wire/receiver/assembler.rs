@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{RSV1, ReceiverOptions};
-use crate::wire::deflate::{Inflated, Inflater};
+use crate::wire::deflate::{Excess, Inflated, Inflater};
 use crate::wire::utf8::Utf8;
 use crate::wire::{Data, Finding, Header, Kind, MessageFacts, OpCode, Position, Rule};
 
@@ -280,7 +280,9 @@ impl Assembler {
         }
         let before = self.collected.len();
         append(output, &mut self.collected, self.max_message);
+        let excess = if is_frame_over && is_last_step { inflater.excess() } else { None };
         let breach = self.account(before, &input, if is_frame_over { input.end } else { End::Input });
+        let breach = breach.or(excess.map(exceeded));
         self.stream_if_larger(length);
         Taken { consumed, inflated: before..self.collected.len(), is_frame_over, part: None, breach }
     }
@@ -413,6 +415,11 @@ fn corrupt(input: &Input<'_>, error: &flate2::DecompressError) -> Breach {
         bytes => Place::Bytes(input.offset, Finding::excerpt(bytes)),
     };
     Breach { rule: Rule::CorruptDeflate, place, detail }
+}
+
+fn exceeded(excess: Excess) -> Breach {
+    let detail = format!("distance {}, in a window of {} bytes", excess.farthest, excess.window);
+    Breach { rule: Rule::WindowExceeded, place: Place::Frame, detail }
 }
 
 /// Appends to what has been collected: capacity doubles, but does not pass the limit.

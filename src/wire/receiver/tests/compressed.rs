@@ -130,3 +130,29 @@ fn facts_and_counters_say_what_compression_saved() {
     let counters = receiver.counters();
     assert_eq!((counters.compressed_bytes, counters.inflated_bytes, counters.message_bytes), (7, 5, 5));
 }
+
+#[test]
+fn section_7_1_2_a_window_that_is_exceeded_is_found_out() {
+    let narrow = DeflateParameters { server_max_window_bits: 9, ..DEFLATE };
+    let options = ReceiverOptions { deflate: Some(narrow), ..INFLATING };
+    let framed = |compressing: DeflateParameters, distance: u32| {
+        let letters: Vec<u8> = (0..distance).map(|index| b'a' + (index * index / 7 % 26) as u8).collect();
+        let message = [&letters[..], &letters].concat();
+        let mut compressed = Vec::new();
+        Compressor::new(Role::Server, compressing).unwrap().last_piece(&message, &mut compressed);
+        let mut bytes = vec![0xC2, 0x7E];
+        bytes.extend_from_slice(&u16::try_from(compressed.len()).unwrap().to_be_bytes());
+        bytes.extend_from_slice(&compressed);
+        (bytes, Seen::Binary(message))
+    };
+    let (bytes, message) = framed(DEFLATE, 600);
+    let finding = Seen::Finding(Rule::WindowExceeded, 0);
+    for size in [1, 7, bytes.len()] {
+        let receive = |options| super::receive(options, bytes.chunks(size));
+        assert_eq!(receive(options), std::slice::from_ref(&finding));
+        assert_eq!(receive(ReceiverOptions { lenient: true, ..options }), [finding.clone(), message.clone()]);
+        assert_eq!(receive(INFLATING), std::slice::from_ref(&message));
+    }
+    let (bytes, message) = framed(narrow, 600);
+    assert_eq!(super::receive(options, [&bytes[..]]), [message]);
+}
