@@ -15,6 +15,9 @@ pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::E
     if let Some(surplus) = surplus(&error) {
         return usage_error(&one_too_many(arguments, surplus));
     }
+    if let Some(flag) = secret_with_hyphen(arguments, &error) {
+        return usage_error(&format!("a value of `{flag}` that starts with `-` is joined to it with `=`"));
+    }
     let about_secret = string(&error, ContextKind::InvalidArg)
         .is_some_and(|argument| SECRET_FLAGS.iter().any(|flag| argument.starts_with(flag)));
     if about_secret && string(&error, ContextKind::InvalidValue).is_some() {
@@ -41,6 +44,16 @@ fn surplus(error: &clap::Error) -> Option<&str> {
         }
         _ => None,
     }
+}
+
+/// The flag whose value was taken for a flag of its own.
+fn secret_with_hyphen<'a>(arguments: &'a [OsString], error: &clap::Error) -> Option<&'a str> {
+    let unknown = string(error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    arguments.windows(2).find_map(|pair| {
+        let (flag, value) = (pair[0].to_str()?, pair[1].to_str()?);
+        let is_secret = SECRET_FLAGS.contains(&flag) || matches!(flag, "-H" | "-u");
+        (is_secret && value.starts_with(unknown)).then_some(flag)
+    })
 }
 
 fn string(error: &clap::Error, kind: ContextKind) -> Option<&str> {
@@ -101,6 +114,15 @@ mod tests {
                 assert!(mistake.contains("'[hidden]' for '--header") && !mistake.contains("SECRET"), "{mistake}");
             }
         }
+    }
+
+    #[test]
+    fn a_secret_that_looks_like_a_flag_is_not_quoted() {
+        for flag in ["--bearer", "--cookie", "-u", "-H"] {
+            let mistake = mistake([flag, "--SECRET", "host"]);
+            assert!(mistake.contains("joined to it with `=`") && !mistake.contains("SECRET"), "{mistake}");
+        }
+        assert!(mistake(["--bearer", "a", "--badflag", "host"]).contains("'--badflag'"));
     }
 
     #[test]
