@@ -232,17 +232,24 @@ impl Talk {
             goal.before = self.matched;
         }
         let waker = self.sleeper.waker();
+        // Held until the session is on the desk: whoever sees that it is open may type at once.
+        let (mut open, mut latest) = (lock(&desk.open), lock(&desk.latest));
         // Before anything is said of it, so that the line is drawn with it.
         self.room.prompt.set(Prompt::from("> "));
         let session = match open::start(ready, plan, settings, printer, Follow::Always, waker) {
             Ok(session) => session,
-            Err(error) => return self.failed(&error),
+            Err(error) => {
+                drop((open, latest));
+                return self.failed(&error);
+            }
         };
         let Session { handle, keeper, view } = session;
+        *latest = Some(handle.clone());
+        drop(latest);
         execute(&handle, args);
         desk.take(Wish::Reconnect);
-        *lock(&desk.latest) = Some(handle.clone());
-        *lock(&desk.open) = Some(Server { handle: handle.clone(), heads });
+        *open = Some(Server { handle: handle.clone(), heads });
+        drop(open);
         self.listen();
         let stdout = io::stdout();
         let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
