@@ -403,6 +403,16 @@ mod deflate {
     }
 
     #[test]
+    fn a_segment_of_bombs_that_a_script_does_not_look_at_is_forgotten() {
+        /// What is kept for a script that may still expect it.
+        const REMEMBERED: usize = 16 * MIB;
+        let server = bombs(100, |_| ());
+        let arguments = ["--script", "-", "--max-message", "1MiB", "--output", "none"];
+        let output = Wscope::new().args(arguments).arg(server.url()).stdin("/wait 1\n").run();
+        output.exits(0).stays_below(REMEMBERED + MOST_MEMORY);
+    }
+
+    #[test]
     fn a_segment_of_bombs_is_dumped_while_it_inflates() {
         const COUNT: usize = 20;
         let server = bombs(COUNT, |_| ());

@@ -86,7 +86,7 @@ impl Handle {
     /// when the queue is full.
     pub fn enqueue(&self, waiting: Waiting, limit: usize) -> bool {
         let mut conn = lock(&self.shared.conn);
-        if conn.queue.size() > limit {
+        if conn.queue.untaken() > limit {
             return false;
         }
         conn.queue.push(waiting);

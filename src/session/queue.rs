@@ -162,6 +162,11 @@ impl Queue {
         self.size
     }
 
+    /// The part of it that was not taken yet.
+    pub fn untaken(&self) -> usize {
+        self.size - self.taken
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
@@ -228,7 +233,7 @@ mod tests {
         queue.push(messages(&[b"d"]));
         assert_eq!(queue.take(usize::MAX).len(), 3);
         assert!(queue.is_empty());
-        assert_eq!(queue.size(), 3 + 1 + 2 * OVERHEAD);
+        assert_eq!((queue.size(), queue.untaken()), (3 + 1 + 2 * OVERHEAD, 0));
         queue.push(messages(&[b"more"]));
         queue.settle();
         assert_eq!(queue.size(), 4 + OVERHEAD);
