@@ -150,3 +150,17 @@ proptest! {
         frames::inflates_alike(picked, &compressed, fragment, size);
     }
 }
+
+/// What the fuzz targets have found, and what they begin with.
+#[test]
+fn the_seeds_of_the_fuzz_targets_come_to_the_same() -> std::io::Result<()> {
+    for (folder, role) in [("frames_as_client", Role::Client), ("frames_as_server", Role::Server)] {
+        let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(folder);
+        for seed in std::fs::read_dir(seeds)? {
+            let seed = std::fs::read(seed?.path())?;
+            let [picked, size, bytes @ ..] = &seed[..] else { continue };
+            frames::arrives_alike(frames::options(role, *picked), bytes, usize::from(*size));
+        }
+    }
+    Ok(())
+}

@@ -261,6 +261,9 @@ impl Assembler {
 
     fn inflate(&mut self, input: Input<'_>) -> Taken {
         let (Some(inflater), Some(message)) = (&mut self.inflater, &mut self.message) else { return Taken::nothing() };
+        if message.length > self.max_message {
+            return Taken { breach: Some(too_big(message.length, self.max_message)), ..Taken::nothing() };
+        }
         let is_last_step = input.bytes.is_empty() && input.end == End::Message;
         let progress = if is_last_step { inflater.finish() } else { inflater.inflate(input.bytes) };
         let Inflated { consumed, output, has_more } = match progress {
@@ -275,11 +278,19 @@ impl Assembler {
         self.has_more = has_more;
         let is_frame_over = !has_more && (is_last_step || input.end == End::Frame);
         let length = message.length + output.len() as u64;
-        if length > self.max_message {
-            return Taken { breach: Some(too_big(length, self.max_message)), ..Taken::nothing() };
-        }
+        let room = usize::try_from(self.max_message - message.length).unwrap_or(usize::MAX);
         let before = self.collected.len();
-        append(output, &mut self.collected, self.max_message);
+        append(&output[..output.len().min(room)], &mut self.collected, self.max_message);
+        if length > self.max_message {
+            // Text that fits is judged first, or the verdict would depend on how much has arrived.
+            let breach = self.account(before, &input, End::Input);
+            if let Some(message) = &mut self.message {
+                message.length = length;
+            }
+            self.has_more = true;
+            let breach = breach.or_else(|| Some(too_big(length, self.max_message)));
+            return Taken { consumed, breach, ..Taken::nothing() };
+        }
         let excess = if is_frame_over && is_last_step { inflater.excess() } else { None };
         let breach = self.account(before, &input, if is_frame_over { input.end } else { End::Input });
         let breach = breach.or(excess.map(exceeded));
