@@ -93,9 +93,9 @@ fn wait(operator: &Operator, signals: &Signals, sleeper: &mut Sleeper, until: Op
 
 /// Closes every session with 1001, and gives the clients a moment for their answer.
 fn farewell(clients: &Clients) {
-    clients.each(|_, handle| handle.close(Some((CloseCode::Away, "the server is going away".to_owned()))));
+    clients.dismiss(CloseCode::Away, "the server is going away");
     let until = Instant::now() + FAREWELL;
-    while clients.count() > 0 && Instant::now() < until {
+    while !clients.are_gone() && Instant::now() < until {
         thread::sleep(Duration::from_millis(5));
     }
 }

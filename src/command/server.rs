@@ -40,7 +40,16 @@ pub struct Service {
 /// Everybody who is connected.
 #[derive(Clone, Default)]
 pub struct Clients {
-    open: Arc<Mutex<Vec<(u64, Handle)>>>,
+    members: Arc<Mutex<Members>>,
+}
+
+#[derive(Default)]
+struct Members {
+    /// How many have connected and have no session yet.
+    arriving: usize,
+    open: Vec<(u64, Handle)>,
+    /// What each is told, once the server ends.
+    farewell: Option<(CloseCode, String)>,
 }
 
 impl Clients {
@@ -61,22 +70,48 @@ impl Clients {
 
     /// Does something with every client.
     pub fn each(&self, mut action: impl FnMut(u64, &Handle)) {
-        for (client, handle) in lock(&self.open).iter() {
+        for (client, handle) in &lock(&self.members).open {
             action(*client, handle);
         }
     }
 
-    /// How many there are.
+    /// How many have a session.
     pub fn count(&self) -> usize {
-        lock(&self.open).len()
+        lock(&self.members).open.len()
+    }
+
+    /// Closes every session, those too that are about to open.
+    pub fn dismiss(&self, code: CloseCode, reason: &str) {
+        lock(&self.members).farewell = Some((code, reason.to_owned()));
+        self.each(|_, handle| handle.close(Some((code, reason.to_owned()))));
+    }
+
+    /// Whether nobody is connected any more.
+    pub fn are_gone(&self) -> bool {
+        let members = lock(&self.members);
+        members.arriving == 0 && members.open.is_empty()
+    }
+
+    fn arrive(&self) {
+        lock(&self.members).arriving += 1;
     }
 
     fn enter(&self, client: u64, handle: Handle) {
-        lock(&self.open).push((client, handle));
+        let mut members = lock(&self.members);
+        members.arriving -= 1;
+        if members.farewell.is_some() {
+            handle.close(members.farewell.clone());
+        }
+        members.open.push((client, handle));
     }
 
+    /// Whether it has entered or not.
     fn leave(&self, client: u64) {
-        lock(&self.open).retain(|(other, _)| *other != client);
+        let mut members = lock(&self.members);
+        match members.open.iter().position(|(other, _)| *other == client) {
+            Some(position) => drop(members.open.remove(position)),
+            None => members.arriving -= 1,
+        }
     }
 }
 
@@ -88,6 +123,7 @@ pub fn serve(listener: Listener, service: Service, clients: Clients) {
             match listener.accept() {
                 Ok(incoming) => {
                     let (service, clients) = (Arc::clone(&service), clients.clone());
+                    clients.arrive();
                     thread::spawn(move || service.client(client, incoming, &clients));
                 }
                 Err(error) => {
