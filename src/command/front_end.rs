@@ -170,8 +170,12 @@ impl Worker {
     fn pump(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
         let Some(source) = &mut self.input.source else { return Ok(()) };
         loop {
-            if !self.held && !fill(source, &mut self.sleeper, handle)? {
-                return Ok(());
+            if !self.held {
+                let filled = fill(source, &mut self.sleeper, handle);
+                self.held = matches!(filled, Err(Stop::Over));
+                if !filled? {
+                    return Ok(());
+                }
             }
             let sent = send_what_is_at_hand(source, handle, pace);
             self.held = matches!(sent, Err(Stop::Over));
@@ -203,14 +207,18 @@ impl Worker {
 
 /// Waits for more input, as long as the session lasts. `false`: the input is over.
 fn fill(source: &mut Source, sleeper: &mut Sleeper, handle: &Handle) -> Result<bool, Stop> {
+    let mut read = || {
+        let cannot = |error| Stop::Bad(Error::new(Phase::Session, "cannot read stdin").caused_by(error));
+        source.fill().map_err(cannot)
+    };
     loop {
         if handle.is_over() {
-            return Err(Stop::Over);
+            // An end that is there has to be known: no session need follow for it.
+            return if stdin_is_ready() && !read()? { Ok(false) } else { Err(Stop::Over) };
         }
         // Where waiting fails, reading says why.
         if sleeper.sleep_until_readable(io::stdin().as_fd()).unwrap_or(Woken::Readable) == Woken::Readable {
-            let cannot = |error| Stop::Bad(Error::new(Phase::Session, "cannot read stdin").caused_by(error));
-            return source.fill().map_err(cannot);
+            return read();
         }
     }
 }
