@@ -2,6 +2,7 @@
 
 mod architecture;
 mod backpressure;
+mod conversation;
 mod delay;
 mod demo;
 mod escape;

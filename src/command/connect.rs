@@ -5,17 +5,17 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use super::front_end::{self, FrontEnd, Input, Parting};
+use super::front_end::{FrontEnd, Input, Parting};
 use super::open::{self, Ready, Session};
 use super::plan::Plan;
 use super::progress::Watch;
 use super::redial::{self, Redial, Tally};
 use super::report::{self, Totals};
+use super::stdin::Stdin;
 use super::{repl, script, show};
 use crate::cli::SessionArgs;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
-use crate::input::Source;
 use crate::output::{Banner, Origin, Printer};
 use crate::session::backoff::Pause;
 use crate::session::view::Follow;
@@ -39,7 +39,8 @@ fn is_interactive(args: &SessionArgs) -> bool {
 /// A session without a line editor.
 fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, Instant::now())?);
-    let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, source: source(args)? };
+    let stdin = args.reads_stdin().then(|| Stdin::open(&args.input.format, args.limits.max_message)).transpose()?;
+    let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
@@ -62,11 +63,6 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         args,
     };
     Ok(run.run())
-}
-
-/// Stdin, unless it is not to be read.
-fn source(args: &SessionArgs) -> Result<Option<Source>> {
-    args.reads_stdin().then(|| front_end::source(&args.input.format, args.limits.max_message)).transpose()
 }
 
 /// A run from its first attempt to its last word.

@@ -1,23 +1,20 @@
 //! The front end of a session that has no person in front of it: `-x` messages, then stdin. It outlives the session,
 //! so that nothing is lost that was read and not sent: the next session gets it.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-
 use super::pace::Pace;
 use super::progress::Watch;
 use super::report::Unsent;
-use crate::cli::{FormatArgs, InputFormat};
+use super::stdin::{self, Stdin};
 use crate::error::{Error, Phase, Result};
-use crate::input::{Format, Mark, Source, SourceOptions};
-use crate::session::{Handle, NotSent, Sleeper, Waker, Woken};
-use crate::wire::{Kind, Outgoing};
+use crate::input::{Mark, Source};
+use crate::session::{Borrower, Handle, NotSent, Sleeper, Waker};
+use crate::wire::Outgoing;
 
 /// How long messages are counted that will not be sent.
 const COUNT_LIMIT: Duration = Duration::from_millis(500);
@@ -29,7 +26,7 @@ pub struct Input {
     /// The pause between two messages.
     pub delay: Option<Duration>,
     /// Then what comes from stdin, if it is to be read; a session goes on with it where the one before was.
-    pub source: Option<Source>,
+    pub stdin: Option<Stdin>,
 }
 
 /// A front end at work on a thread of its own.
@@ -168,14 +165,19 @@ impl Worker {
 
     /// Sends stdin until it is over.
     fn pump(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
-        let Some(source) = &mut self.input.source else { return Ok(()) };
+        let Some(Stdin { source, never_blocks }) = &mut self.input.stdin else { return Ok(()) };
+        let may_borrow = *never_blocks && self.input.delay.is_none();
+        let borrower = may_borrow.then(|| handle.borrower(self.sleeper.waker()));
         loop {
             if !self.held {
-                let filled = fill(source, &mut self.sleeper, handle);
+                let filled = fill(source, &mut self.sleeper, borrower.as_ref(), handle);
                 self.held = matches!(filled, Err(Stop::Over));
                 if !filled? {
                     return Ok(());
                 }
+            }
+            if let Some(borrower) = &borrower {
+                borrower.is_about_to_send(source.at_hand());
             }
             let sent = send_what_is_at_hand(source, handle, pace);
             self.held = matches!(sent, Err(Stop::Over));
@@ -186,13 +188,15 @@ impl Worker {
     /// Counts what is at hand and will not be sent any more.
     fn count(mut self) -> Unsent {
         let mut unsent = Unsent { messages: self.unexecuted, more: false };
-        let Some(source) = self.input.source.as_mut().filter(|_| self.finished.is_none()) else { return unsent };
+        let Some(Stdin { source, .. }) = self.input.stdin.as_mut().filter(|_| self.finished.is_none()) else {
+            return unsent;
+        };
         let until = Instant::now() + COUNT_LIMIT / 2;
         loop {
             while let Some(Ok(message)) = source.next() {
                 unsent.messages += u64::from(is_data(&message));
             }
-            if !stdin_is_ready() {
+            if !stdin::is_ready() {
                 return unsent;
             }
             if Instant::now() >= until {
@@ -206,18 +210,30 @@ impl Worker {
 }
 
 /// Waits for more input, as long as the session lasts. `false`: the input is over.
-fn fill(source: &mut Source, sleeper: &mut Sleeper, handle: &Handle) -> Result<bool, Stop> {
-    let mut read = || {
-        let cannot = |error| Stop::Bad(Error::new(Phase::Session, "cannot read stdin").caused_by(error));
-        source.fill().map_err(cannot)
+fn fill(
+    source: &mut Source,
+    sleeper: &mut Sleeper,
+    borrower: Option<&Borrower<'_>>,
+    handle: &Handle,
+) -> Result<bool, Stop> {
+    let mut read = || match source.fill() {
+        // Somebody else has read what was there.
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
+        Err(error) => Err(Stop::Bad(Error::new(Phase::Session, "cannot read stdin").caused_by(error))),
+        Ok(more) => Ok(more),
     };
     loop {
         if handle.is_over() {
             // An end that is there has to be known: no session need follow for it.
-            return if stdin_is_ready() && !read()? { Ok(false) } else { Err(Stop::Over) };
+            return if stdin::is_ready() && !read()? { Ok(false) } else { Err(Stop::Over) };
         }
+        let stdin = io::stdin();
+        let readable = match borrower {
+            Some(borrower) => borrower.sleep_until_readable(sleeper, stdin.as_fd()),
+            None => sleeper.sleep_until_readable([Some(stdin.as_fd()), None]).map(|[stdin, _]| stdin),
+        };
         // Where waiting fails, reading says why.
-        if sleeper.sleep_until_readable(io::stdin().as_fd()).unwrap_or(Woken::Readable) == Woken::Readable {
+        if readable.unwrap_or(true) {
             return read();
         }
     }
@@ -251,12 +267,6 @@ fn take_back(source: &mut Source, mark: Mark, handed: u64) {
 fn is_data(message: &Outgoing<'_>) -> bool {
     matches!(message, Outgoing::Text(_) | Outgoing::Binary(_))
 }
-/// Whether a read of stdin would not block.
-fn stdin_is_ready() -> bool {
-    let stdin = io::stdin();
-    let mut polled = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-    poll(&mut polled, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
-}
 
 /// Sends what `-x` says.
 pub fn execute(messages: &[String], pace: &mut Pace<'_>) {
@@ -265,29 +275,4 @@ pub fn execute(messages: &[String], pace: &mut Pace<'_>) {
         let _ = pace.send(Outgoing::Text(message));
     }
     let _ = pace.flush();
-}
-
-/// Stdin itself, with no buffer between it and us, cut into messages as the flags say.
-///
-/// # Errors
-/// When stdin is closed.
-pub fn source(format: &FormatArgs, max_message: u64) -> Result<Source> {
-    let options = SourceOptions {
-        format: match format.input() {
-            InputFormat::Lines => Format::Lines,
-            InputFormat::Null => Format::Null,
-            InputFormat::Whole => Format::Whole,
-            InputFormat::Chunks => Format::Chunks,
-            InputFormat::Hex => Format::Hex,
-            InputFormat::Base64 => Format::Base64,
-            InputFormat::Json => Format::Json,
-        },
-        kind: if format.is_binary() { Kind::Binary } else { Kind::Text },
-        max_message,
-    };
-    let stdin = io::stdin()
-        .as_fd()
-        .try_clone_to_owned()
-        .map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))?;
-    Ok(Source::new(File::from(stdin), options))
 }

@@ -20,6 +20,7 @@ mod script;
 mod server;
 mod show;
 mod stage;
+mod stdin;
 mod typist;
 
 use crate::cli::Invocation;

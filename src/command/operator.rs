@@ -9,7 +9,7 @@ use super::open::show;
 use super::peer::Peer;
 use super::server::Clients;
 use super::typist;
-use super::{front_end, show as view};
+use super::{show as view, stdin};
 use crate::cli::Listen;
 use crate::error::{Error, Phase, Result};
 use crate::event::Event;
@@ -47,7 +47,7 @@ impl Operator {
         }
         let printer = view::direct(options)?;
         if !args.input.no_input {
-            let source = front_end::source(&args.input.format, args.limits.max_message)?;
+            let source = stdin::source(&args.input.format, args.limits.max_message)?;
             let everybody =
                 Everybody { clients: clients.clone(), printer: Arc::clone(&printer), left: Arc::clone(&left), waker };
             thread::spawn(move || everybody.read(source));

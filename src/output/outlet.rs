@@ -7,6 +7,10 @@ use std::os::fd::AsFd;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+/// What a pipe takes without blocking when poll(2) says that it can be written: Linux then has a page free, and POSIX
+/// demands no less than 512 bytes (`PIPE_BUF`, which is a page there).
+const PIPE_PAGE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+
 /// A destination of the printer's bytes.
 pub trait Outlet: Send {
     /// Takes all of `bytes`, or waits until it can.
@@ -14,6 +18,11 @@ pub trait Outlet: Send {
     /// # Errors
     /// What the destination says; `BrokenPipe` when nobody reads it any more.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Whether it certainly takes `count` bytes without waiting.
+    fn has_room(&self, _count: usize) -> bool {
+        false
+    }
 }
 
 /// A file descriptor, written without any buffering (`std::io::Stdout` would look for line ends).
@@ -33,10 +42,14 @@ impl FdOutlet {
 
     /// Waits for room. Another process may have made a shared terminal or pipe non-blocking, at any time.
     fn wait(&self) -> io::Result<()> {
-        match poll(&mut [PollFd::new(self.file.as_fd(), PollFlags::POLLOUT)], PollTimeout::NONE) {
+        match self.poll_for_room(PollTimeout::NONE) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
+    }
+
+    fn poll_for_room(&self, timeout: PollTimeout) -> nix::Result<bool> {
+        poll(&mut [PollFd::new(self.file.as_fd(), PollFlags::POLLOUT)], timeout).map(|ready| ready > 0)
     }
 }
 
@@ -52,6 +65,10 @@ impl Outlet for FdOutlet {
             }
         }
         Ok(())
+    }
+
+    fn has_room(&self, count: usize) -> bool {
+        count <= PIPE_PAGE && self.poll_for_room(PollTimeout::ZERO).unwrap_or(false)
     }
 }
 

@@ -35,8 +35,17 @@ pub struct Sink {
     cut: Cut,
     at_line_start: bool,
     has_status: bool,
-    failed: bool,
-    error: Option<io::Error>,
+    /// Nothing is written before the next flush.
+    held: bool,
+    writing: Writing,
+}
+
+/// What writing has come to.
+enum Writing {
+    Works,
+    /// The first error, not told yet.
+    Failed(io::Error),
+    Told,
 }
 
 impl Sink {
@@ -51,14 +60,14 @@ impl Sink {
             cut,
             at_line_start: true,
             has_status: false,
-            failed: false,
-            error: None,
+            held: false,
+            writing: Writing::Works,
         }
     }
 
     /// Appends a payload as it is; or, when copying it would cost more, writes what waits and then the payload.
     pub fn payload(&mut self, payload: &[u8]) {
-        if payload.len() < STRAIGHT || self.cut == Cut::BetweenEvents {
+        if payload.len() < STRAIGHT || self.cut == Cut::BetweenEvents || self.held {
             self.buffer.extend_from_slice(payload);
         } else {
             self.flush();
@@ -75,13 +84,24 @@ impl Sink {
 
     /// To be called between events, or between two lines of one that is long: writes what waits if it is much.
     pub fn spill(&mut self) {
-        if self.buffer.len() > SPILL {
+        if self.buffer.len() > SPILL && !self.held {
             self.flush();
         }
     }
 
+    /// From now to the next [`flush`](Self::flush) all is kept in memory: whoever formats must not block.
+    pub fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Whether a flush would certainly not block.
+    pub fn has_room(&self) -> bool {
+        self.buffer.is_empty() || !matches!(self.writing, Writing::Works) || self.outlet.has_room(self.buffer.len())
+    }
+
     /// Writes what waits.
     pub fn flush(&mut self) {
+        self.held = false;
         let mut buffer = mem::take(&mut self.buffer);
         self.write(&buffer);
         buffer.clear();
@@ -109,7 +129,13 @@ impl Sink {
 
     /// The error of the last write, once.
     pub fn take_error(&mut self) -> Option<io::Error> {
-        self.error.take()
+        if let Writing::Works = self.writing {
+            return None;
+        }
+        match mem::replace(&mut self.writing, Writing::Told) {
+            Writing::Failed(error) => Some(error),
+            _ => None,
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -121,12 +147,10 @@ impl Sink {
     }
 
     fn write_out(&mut self, bytes: &[u8]) {
-        if self.failed {
-            return;
-        }
-        if let Err(error) = self.outlet.write_all(bytes) {
-            self.failed = true;
-            self.error = Some(error);
+        if let Writing::Works = self.writing
+            && let Err(error) = self.outlet.write_all(bytes)
+        {
+            self.writing = Writing::Failed(error);
         }
     }
 }

@@ -7,9 +7,11 @@ use std::sync::{Arc, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use super::conn::{Conn, Input};
+use super::lending::Borrower;
 use super::outflow::Outflow;
 use super::queue::Waiting;
 use super::view::lock;
+use super::wake::Waker;
 use super::{Out, Shared};
 use crate::error::Error;
 use crate::event::{Event, Stamp, Summary};
@@ -58,6 +60,11 @@ impl Handle {
     /// Takes the writing end for as many messages as are at hand: they leave in one write.
     pub fn batch(&self) -> Batch<'_> {
         Batch { out: Some(lock(&self.shared.out)), shared: &self.shared }
+    }
+
+    /// For a front end that waits for input on the sleeper of `waker`, in nothing else.
+    pub fn borrower(&self, waker: Waker) -> Borrower<'_> {
+        Borrower::new(&self.shared, waker)
     }
 
     /// Sends one message at once.
@@ -302,6 +309,8 @@ impl Shared {
             match out.write_some(self) {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // The peer may wait for us to read.
+                    self.lending.recall();
                     if !self.over.load(Ordering::Acquire) {
                         continue;
                     }

@@ -6,6 +6,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -61,6 +62,11 @@ impl Link {
         self.lock().is_some_and(|tls| tls.wants_write())
     }
 
+    /// The socket, to poll it.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
     fn lock(&self) -> Option<MutexGuard<'_, rustls::Connection>> {
         self.tls.as_ref().map(|tls| tls.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -89,30 +95,39 @@ impl LinkReader {
     /// Those of the socket; `InvalidData` when TLS breaks.
     pub fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
-            if self.link.tls.is_none() {
-                match (&self.link.socket).read(into) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    result => return result,
-                }
-            }
-            match self.decrypted(into) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
-                result => return result,
-            }
-            if self.start == self.end {
-                match (&self.link.socket).read(&mut self.ciphertext) {
-                    Ok(0) => return Ok(0),
-                    Ok(count) => (self.start, self.end) = (0, count),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(error),
-                }
+            if let Some(result) = self.read_once(into) {
+                return result;
             }
         }
     }
 
+    /// Like [`read`](Self::read), with one read of the socket at most, which doesn't block where poll(2) has said that it
+    /// is readable. `None`: that brought no more than a part of a TLS record.
+    pub fn read_once(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
+        if self.link.tls.is_none() {
+            return unless_interrupted((&self.link.socket).read(into));
+        }
+        if let Some(result) = self.decrypted(into) {
+            return Some(result);
+        }
+        match unless_interrupted((&self.link.socket).read(&mut self.ciphertext))? {
+            Ok(count) if count > 0 => (self.start, self.end) = (0, count),
+            result => return Some(result),
+        }
+        self.decrypted(into)
+    }
+
+    /// Decrypts what has been read; `None` when that is nothing whole.
+    fn decrypted(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
+        match self.decrypt(into) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(0)),
+            result => Some(result),
+        }
+    }
+
     /// Decrypts what has been read until `into` is full or nothing is left.
-    fn decrypted(&mut self, into: &mut [u8]) -> io::Result<usize> {
+    fn decrypt(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let Some(mut tls) = self.link.lock() else { return Err(io::ErrorKind::WouldBlock.into()) };
         let mut filled = 0;
         while filled < into.len() {
@@ -132,6 +147,11 @@ impl LinkReader {
         }
         if filled > 0 { Ok(filled) } else { Err(io::ErrorKind::WouldBlock.into()) }
     }
+}
+
+fn unless_interrupted(result: io::Result<usize>) -> Option<io::Result<usize>> {
+    let interrupted = result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted);
+    (!interrupted).then_some(result)
 }
 
 /// The writing end.

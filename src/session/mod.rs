@@ -3,15 +3,16 @@
 //! | thread | blocks in | does |
 //! |---|---|---|
 //! | front end (the caller's) | stdin or the editor; writing to the socket | encodes and writes in place, through a [`Batch`] |
-//! | reader | reading the socket; writing to stdout | decodes and prints in place |
+//! | reader | reading the socket; writing to stdout | decodes and prints in place; [lends](lending) that to a front end that waits |
 //! | keeper (the caller's, in [`Keeper::run`]) | poll(2), up to the next deadline | pongs, close, keep-alive, time limits, the outcome |
 //!
 //! | lock | guards | held across |
 //! |---|---|---|
 //! | `out` | the writing end: sender, buffer, socket | the write; taken before `conn` and TLS |
+//! | lending | who reads | reads and writes that don't block; `conn` is taken, and the printer tried, with it held |
 //! | `conn` | the state that both directions share | no system call |
 //! | TLS (in [`link`]) | the TLS session | no system call |
-//! | printer (in [`view`]) | everything shown | the write to stdout; taken with none of the others held |
+//! | printer (in [`view`]) | everything shown | the write to stdout; taken with none of the others held, tried with lending held |
 //! | inbox (in [`Expecting`]) | what was received, for scripts and `/expect` | nothing; may be taken with `conn` held, and none is taken with it held |
 //!
 //! The reader never writes to the socket and never waits for a writer: what it wants sent is queued in `conn`. The
@@ -25,6 +26,7 @@ mod goal;
 mod handle;
 mod inbox;
 mod keeper;
+mod lending;
 pub mod link;
 mod outflow;
 mod queue;
@@ -42,6 +44,7 @@ pub use goal::Goal;
 pub use handle::{Batch, Handle, NotSent};
 pub use inbox::{Expecting, Missed, Parting, Received, Unmatched};
 pub use keeper::{Keeper, Outcome};
+pub use lending::Borrower;
 pub use outflow::Outflow;
 pub use queue::{Packed, Waiting};
 pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
@@ -50,6 +53,7 @@ use crate::wire::{Receiver, Role, Sender};
 use clock::Clock;
 use conn::Conn;
 use inbox::Inbox;
+use lending::Lending;
 use link::{Link, LinkReader, LinkWriter};
 use outflow::OutflowCounter;
 use view::View;
@@ -126,6 +130,8 @@ struct Shared {
     clock: Clock,
     out: Mutex<Out>,
     conn: Mutex<Conn>,
+    /// Who reads.
+    lending: Lending,
     /// What was received, where somebody may expect something.
     inbox: Option<Inbox>,
     /// Signalled when what was taken from the queue in `conn` has been written, and when the session is over.
@@ -180,6 +186,7 @@ pub fn start(
         clock: Clock::start(),
         out: Mutex::new(out),
         conn: Mutex::default(),
+        lending: Lending::default(),
         room: Condvar::new(),
         queued: AtomicBool::new(false),
         over: AtomicBool::new(false),

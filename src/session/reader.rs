@@ -1,7 +1,8 @@
-//! The reader thread: reads, decodes, and prints in place; what one read brought is written together.
+//! The reading end: reads, decodes, and prints in place; what one read brought is written together. It has a thread of
+//! its own, which may [lend](super::lending) it.
 
 use std::io;
-use std::panic::{self, AssertUnwindSafe};
+use std::mem;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
@@ -22,19 +23,26 @@ use crate::wire::{self, By, CloseCode, Ending, Finding, Receiver};
 /// Bytes of payload that a pong may have (RFC 6455 section 5.5). A lenient receiver takes longer pings.
 const LONGEST_PONG: usize = 125;
 
+/// A read that brings no more than this, in bytes, may be shown by who borrows the reading end.
+const LITTLE: usize = 1024;
+/// The reading end is lent once so many reads in a row have brought little. In a flood, which brings much soon, it goes
+/// to and fro no more often than that.
+const LEND_AFTER: u32 = 16;
+
 /// Starts the thread. It ends when the stream does, or when the session is over.
 pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
     thread::spawn(move || {
-        let mut reader = Reader {
+        let reader = Reader {
             tally: Tally::new(shared.settings.goal.as_ref()),
             shared: Arc::clone(&shared),
             link,
             receiver,
             echoes: Packed::default(),
+            got: None,
+            is_held: false,
             faulted: false,
         };
-        let end = panic::catch_unwind(AssertUnwindSafe(|| reader.run()))
-            .unwrap_or_else(|_| StreamEnd::Failed(io::Error::other("the reader panicked")));
+        let end = run(&shared, Box::new(reader));
         if let Some(inbox) = &shared.inbox {
             inbox.parted(Parting::Dropped(end.describe()));
         }
@@ -43,12 +51,42 @@ pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
     });
 }
 
-struct Reader {
+/// Reads to the end of the stream.
+fn run(shared: &Shared, mut reader: Box<Reader>) -> StreamEnd {
+    // Bytes that came in the same segment as the 101 are in the receiver already.
+    reader.show_batch(Stamp::now());
+    let mut little_in_a_row = 0;
+    loop {
+        match reader.read() {
+            Ok(0) => return reader.stream_ended(),
+            Ok(count) => {
+                reader.take(count);
+                reader.show_batch(Stamp::now());
+                little_in_a_row = if count <= LITTLE { little_in_a_row + 1 } else { 0 };
+            }
+            Err(error) => {
+                reader.stream_ended();
+                return StreamEnd::Failed(error);
+            }
+        }
+        if little_in_a_row >= LEND_AFTER {
+            little_in_a_row = 0;
+            reader = shared.lending.lend(reader);
+            reader.flush();
+        }
+    }
+}
+
+pub(super) struct Reader {
     shared: Arc<Shared>,
     link: LinkReader,
     receiver: Receiver,
     echoes: Packed,
     tally: Tally,
+    /// What the last read brought, if nobody has seen to it yet.
+    got: Option<io::Result<usize>>,
+    /// Something was shown and not written.
+    is_held: bool,
     /// The peer broke a rule: what follows is read and thrown away until the stream ends.
     faulted: bool,
 }
@@ -64,21 +102,54 @@ enum Stop {
 }
 
 impl Reader {
-    fn run(&mut self) -> StreamEnd {
-        // Bytes that came in the same segment as the 101 are in the receiver already.
-        self.show_batch(Stamp::now());
-        loop {
-            match self.link.read(self.receiver.space()) {
-                Ok(0) => return self.stream_ended(),
-                Ok(count) => {
-                    self.receiver.filled(count);
-                    self.shared.clock.heard();
-                    self.show_batch(Stamp::now());
-                }
-                Err(error) => {
-                    self.stream_ended();
-                    return StreamEnd::Failed(error);
-                }
+    /// Reads once, when poll(2) has said that there is something, and shows it if that is little and cannot block. Else
+    /// (`false`) the rest is for a thread that may block.
+    pub(super) fn read_along(&mut self) -> bool {
+        match self.link.read_once(self.receiver.space()) {
+            None => true,
+            Some(Ok(count)) if (1..=LITTLE).contains(&count) && !self.faulted => self.show_along(count),
+            Some(result) => {
+                self.got = Some(result);
+                false
+            }
+        }
+    }
+
+    fn show_along(&mut self, count: usize) -> bool {
+        let shared = Arc::clone(&self.shared);
+        let Some(mut shown) = shared.view.held_printer() else {
+            self.got = Some(Ok(count));
+            return false;
+        };
+        self.take(count);
+        let data_before = self.receiver.data_bytes();
+        let stop = self.drain(&mut shown, Stamp::now());
+        self.is_held = !shown.has_room();
+        let flushed = if self.is_held { Ok(()) } else { shown.flush() };
+        drop(shown);
+        self.react(data_before, flushed);
+        if let Stop::Fault(finding) = stop {
+            self.fail(finding);
+        }
+        !self.is_held
+    }
+
+    fn read(&mut self) -> io::Result<usize> {
+        self.got.take().unwrap_or_else(|| self.link.read(self.receiver.space()))
+    }
+
+    /// So many bytes have come.
+    fn take(&mut self, count: usize) {
+        self.receiver.filled(count);
+        self.shared.clock.heard();
+    }
+
+    /// Writes what was held.
+    fn flush(&mut self) {
+        if mem::take(&mut self.is_held) {
+            let shared = Arc::clone(&self.shared);
+            if let Err(error) = shared.clock.stalled_while(|| shared.view.printer().flush()) {
+                self.sink_failed(error);
             }
         }
     }
@@ -104,7 +175,6 @@ impl Reader {
         loop {
             let stop = self.show_some(at);
             if let Stop::Fault(finding) = stop {
-                self.faulted = true;
                 return self.fail(finding);
             }
             if self.shared.settings.reply == Reply::Echo {
@@ -123,10 +193,16 @@ impl Reader {
         let shared = Arc::clone(&self.shared);
         let (stop, flushed) = shared.clock.stalled_while(|| {
             let mut shown = shared.view.printer();
-            self.receiver.observe(shown.observe());
             let stop = self.drain(&mut shown, at);
             (stop, shown.flush())
         });
+        self.react(data_before, flushed);
+        stop
+    }
+
+    /// Does what is due when something was shown.
+    fn react(&mut self, data_before: u64, flushed: Result<(), FlushError>) {
+        let shared = Arc::clone(&self.shared);
         if self.receiver.data_bytes() != data_before {
             shared.clock.heard_data();
         }
@@ -142,11 +218,11 @@ impl Reader {
             lock(&shared.conn).close(shared.clock.now(), Some((CloseCode::Normal, String::new())));
             shared.wake_for_queue();
         }
-        stop
     }
 
     /// Hands complete events to the printer, up to the first reason to stop.
     fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Stop {
+        self.receiver.observe(shown.observe());
         while let Some(event) = self.receiver.next() {
             if let Some(goal) = &self.shared.settings.goal
                 && !self.tally.admit(goal, &event)
@@ -204,7 +280,8 @@ impl Reader {
     }
 
     /// The session cannot go on: says so to the peer, and to the user.
-    fn fail(&self, finding: Finding) {
+    fn fail(&mut self, finding: Finding) {
+        self.faulted = true;
         if let Some(inbox) = &self.shared.inbox {
             inbox.parted(Parting::Breach(finding.rule.summary().to_owned()));
         }
@@ -238,7 +315,7 @@ impl Shared {
         if echoes.is_empty() {
             return;
         }
-        let echoes = std::mem::take(echoes);
+        let echoes = mem::take(echoes);
         let mut conn = lock(&self.conn);
         if conn.close_queued.is_none() && !self.over.load(Ordering::Acquire) {
             conn.queue.push(Waiting::Data(echoes));

@@ -4,7 +4,7 @@
 //! to show is told by a thread that starts when there is something to tell.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -82,6 +82,20 @@ impl View {
         let mut shown = Shown { printer, view: self };
         shown.backlog();
         shown
+    }
+
+    /// The printer for few events, by somebody who must not block: all is held until a flush. `None` while somebody else
+    /// has it.
+    pub fn held_printer(&self) -> Option<Shown<'_>> {
+        let mut printer = match self.printer.try_lock() {
+            Ok(printer) => printer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        printer.hold();
+        let mut shown = Shown { printer, view: self };
+        shown.backlog();
+        Some(shown)
     }
 
     /// Shows what is in the backlog, in place. May block.
@@ -164,6 +178,11 @@ impl Shown<'_> {
     /// When a stream cannot be written.
     pub fn flush(&mut self) -> Result<(), FlushError> {
         self.printer.flush()
+    }
+
+    /// Whether a [`flush`](Self::flush) would certainly not block.
+    pub fn has_room(&self) -> bool {
+        self.printer.has_room()
     }
 
     fn backlog(&mut self) {

@@ -34,15 +34,13 @@ pub struct Sleeper {
     waker: Waker,
 }
 
-/// Why the sleeper woke, beyond its deadline and its waker.
+/// Why the sleeper woke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Woken {
     /// Somebody called, or the time was up.
     ToLook,
     /// The reader of the watched descriptor went away.
     WatchedGone,
-    /// There is something to read, or nothing will come any more.
-    Readable,
 }
 
 impl Sleeper {
@@ -72,37 +70,41 @@ impl Sleeper {
             Some(timeout) => PollTimeout::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(PollTimeout::MAX),
             None => PollTimeout::NONE,
         };
-        let gone = self.poll(timeout, watched.map(|watched| PollFd::new(watched, PollFlags::empty())))?;
+        let watched = watched.map(|watched| PollFd::new(watched, PollFlags::empty()));
+        let [gone, _] = self.poll(timeout, [watched, None])?;
         Ok(if gone { Woken::WatchedGone } else { Woken::ToLook })
     }
 
-    /// Sleeps until woken, or until a read of `input` would not block.
+    /// Sleeps until woken, or until a read of one of `inputs` would not block; tells of which.
     ///
     /// # Errors
     /// When poll(2) fails.
-    pub fn sleep_until_readable(&mut self, input: BorrowedFd<'_>) -> io::Result<Woken> {
-        let readable = self.poll(PollTimeout::NONE, Some(PollFd::new(input, PollFlags::POLLIN)))?;
-        Ok(if readable { Woken::Readable } else { Woken::ToLook })
+    pub fn sleep_until_readable(&mut self, inputs: [Option<BorrowedFd<'_>>; 2]) -> io::Result<[bool; 2]> {
+        self.poll(PollTimeout::NONE, inputs.map(|input| input.map(|input| PollFd::new(input, PollFlags::POLLIN))))
     }
 
-    /// Waits for the waker or for `other`; tells whether it was that.
-    fn poll(&mut self, timeout: PollTimeout, other: Option<PollFd<'_>>) -> io::Result<bool> {
-        let mut polled = vec![PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
-        polled.extend(other);
+    /// Waits for the waker or for one of `others`; tells for which of them something has happened.
+    fn poll(&mut self, timeout: PollTimeout, others: [Option<PollFd<'_>>; 2]) -> io::Result<[bool; 2]> {
+        let mut polled = Vec::with_capacity(1 + others.len());
+        polled.push(PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN));
+        let places = others.map(|other| {
+            polled.push(other?);
+            Some(polled.len() - 1)
+        });
         match poll(&mut polled, timeout) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let other = polled.get(1).is_some_and(|other| other.any().unwrap_or(true));
+        let happened = places.map(|place| place.is_some_and(|place| polled[place].any().unwrap_or(true)));
         // Nobody has called: a system call less for each read of stdin. Who calls now leaves a byte for the next time.
         if polled[0].any() == Some(false) {
-            return Ok(other);
+            return Ok(happened);
         }
         // In this order: emptied after `pending` is cleared, the pipe would lose the byte of a call in between, and with
         // `pending` set no later call would write another.
         while matches!((&self.pipe).read(&mut [0; 64]), Ok(count) if count > 0) {}
         self.waker.pending.swap(false, Ordering::AcqRel);
-        Ok(other)
+        Ok(happened)
     }
 }
 

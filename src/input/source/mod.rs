@@ -242,6 +242,11 @@ impl Source {
         }
     }
 
+    /// How many bytes were read and not yielded.
+    pub fn at_hand(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// How many messages were read and not yielded, one that is not complete included.
     pub fn waiting(&self) -> usize {
         match (self.state, self.terminator()) {

@@ -160,6 +160,19 @@ impl Printer {
         data.or(talk).map_or(Ok(()), Err)
     }
 
+    /// From now to the next [`flush`](Self::flush) nothing is written, however much comes: whoever formats must not block.
+    pub fn hold(&mut self) {
+        self.data.hold();
+        if let Some(talk) = &mut self.talk {
+            talk.hold();
+        }
+    }
+
+    /// Whether a [`flush`](Self::flush) would certainly not block.
+    pub fn has_room(&self) -> bool {
+        self.talk.as_ref().is_none_or(Sink::has_room) && self.data.has_room()
+    }
+
     /// Shows at once how far a long send is, on a talk stream that leads to a terminal of so many columns. It goes when
     /// anything else is said there.
     pub fn show_progress(&mut self, progress: &Progress, columns: usize) {
