@@ -10,7 +10,7 @@ use crate::output::theme::{Colors, Palette};
 const STRAIGHT: usize = 64 << 10;
 
 /// What waits is written when it has grown beyond this, even when more is ready: memory stays bounded whatever a
-/// read's bytes inflate to. A pipe takes no more at once; measured, four times as much is no faster.
+/// read's bytes inflate to. Measured, four times as much is no faster.
 const SPILL: usize = 64 << 10;
 
 /// Back to the start of the line, and erases it.
