@@ -21,6 +21,10 @@ pub struct Stream {
     shared_for: Option<(Instant, Option<u64>)>,
     /// `"time":…,"elapsed":…,"client":…`
     shared: Vec<u8>,
+    /// For which messages `lead` was made of `shared`.
+    lead_for: Option<(Direction, Kind)>,
+    /// What the lines of such messages have in common, up to `"length":`.
+    lead: Vec<u8>,
 }
 
 impl Stream {
@@ -34,7 +38,14 @@ impl Stream {
         stamp: Stamp,
         event: &Event<'_>,
     ) {
-        self.share(clock, client, stamp, matches!(event, Event::Open(_)));
+        if let Event::Open(_) = event {
+            // From now on the same time has an `elapsed` beside it.
+            *self = Self::default();
+        }
+        // The events of one read have the same time: most of them find made what they share.
+        if self.shared_for != Some((stamp.monotonic, client)) {
+            self.share(clock, client, stamp);
+        }
         match event {
             Event::Wire { direction, event: wire::Event::Message { kind, payload, facts }, .. } => {
                 self.message(sink, *direction, *kind, payload, facts);
@@ -67,13 +78,10 @@ impl Stream {
         }
     }
 
-    /// Makes the members that all events of this time share. Those of one read have the same time, so that most
-    /// events find them made.
-    fn share(&mut self, clock: &mut Clock, client: Option<u64>, stamp: Stamp, opening: bool) {
-        if self.shared_for == Some((stamp.monotonic, client)) && !opening {
-            return;
-        }
+    /// Makes the members that all events of this time share.
+    fn share(&mut self, clock: &mut Clock, client: Option<u64>, stamp: Stamp) {
         self.shared_for = Some((stamp.monotonic, client));
+        self.lead_for = None;
         self.shared.clear();
         self.shared.extend_from_slice(b"\"time\":\"");
         clock.write(&mut self.shared, Timestamps::Utc, client, stamp);
@@ -85,6 +93,21 @@ impl Stream {
         if let Some(client) = client {
             self.shared.extend_from_slice(b",\"client\":");
             digits::decimal(&mut self.shared, client);
+        }
+    }
+
+    /// Makes what the lines of such messages begin with.
+    fn prepare_lead(&mut self, direction: Direction, kind: Kind) {
+        let opcode = match kind {
+            Kind::Text => "text",
+            Kind::Binary => "binary",
+        };
+        self.lead_for = Some((direction, kind));
+        self.lead.clear();
+        self.lead.extend_from_slice(b"{\"type\":\"message\",");
+        self.lead.extend_from_slice(&self.shared);
+        for piece in [",\"direction\":\"", direction_name(direction), "\",\"opcode\":\"", opcode, "\",\"length\":"] {
+            self.lead.extend_from_slice(piece.as_bytes());
         }
     }
 
@@ -101,17 +124,13 @@ impl Stream {
         sink.buffer.push(b'\n');
     }
 
-    /// The line that matters for speed: its members are put together from few and long pieces.
-    fn message(&self, sink: &mut Sink, direction: Direction, kind: Kind, payload: &[u8], facts: &MessageFacts) {
+    /// The line that matters for speed: it is put together from few and long pieces.
+    fn message(&mut self, sink: &mut Sink, direction: Direction, kind: Kind, payload: &[u8], facts: &MessageFacts) {
+        if self.lead_for != Some((direction, kind)) {
+            self.prepare_lead(direction, kind);
+        }
         let output = &mut sink.buffer;
-        output.extend_from_slice(b"{\"type\":\"message\",");
-        output.extend_from_slice(&self.shared);
-        output.extend_from_slice(match (direction, kind) {
-            (Direction::Received, Kind::Text) => b",\"direction\":\"received\",\"opcode\":\"text\",\"length\":",
-            (Direction::Received, Kind::Binary) => b",\"direction\":\"received\",\"opcode\":\"binary\",\"length\":",
-            (Direction::Sent, Kind::Text) => b",\"direction\":\"sent\",\"opcode\":\"text\",\"length\":",
-            (Direction::Sent, Kind::Binary) => b",\"direction\":\"sent\",\"opcode\":\"binary\",\"length\":".as_slice(),
-        });
+        output.extend_from_slice(&self.lead);
         digits::decimal(output, facts.length);
         output.extend_from_slice(b",\"fragments\":");
         digits::decimal(output, facts.fragments.into());
@@ -407,6 +426,22 @@ mod tests {
              \"direction\":\"sent\",\"opcode\":\"binary\",\"length\":2,\"fragments\":1,\"compressed\":4,\
              \"binary\":\"AP8=\"}\n"
         );
+    }
+
+    #[test]
+    fn messages_of_one_time_each_say_their_own_direction_opcode_and_client() {
+        let mut lines = Lines::new();
+        for client in [None, Some(1), Some(2)] {
+            lines.client = client;
+            for (direction, name) in [(Direction::Sent, "sent"), (Direction::Received, "received")] {
+                for (kind, opcode) in [(Kind::Text, "text"), (Kind::Binary, "binary")] {
+                    let line = lines.of_wire(direction, &message(kind, b"a", None));
+                    let value: Value = serde_json::from_str(&line).unwrap();
+                    assert_eq!(value["client"].as_u64(), client, "{line}");
+                    assert_eq!((&value["direction"], &value["opcode"]), (&name.into(), &opcode.into()), "{line}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -147,10 +147,15 @@ fn encoded(sink: &mut Sink, bytes: &[u8], encoding: &Encoding) {
 /// Whether `text` stands between the quotes as it is, and is UTF-8 therefore: an event of 32 bytes of such text is
 /// written in three quarters of the instructions.
 pub fn is_plain(text: &[u8]) -> bool {
-    let (words, rest) = text.as_chunks();
-    let mut last = [b' '; WORD];
+    let (blocks, rest) = text.as_chunks::<BLOCK>();
+    let mut last = [b' '; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
-    words.iter().chain([&last]).all(|word| special(*word) == 0)
+    blocks.iter().all(is_plain_block) && (rest.is_empty() || is_plain_block(&last))
+}
+
+/// The same of one block. Its words are looked at without a branch between them.
+fn is_plain_block(block: &[u8; BLOCK]) -> bool {
+    block.as_chunks().0.iter().fold(0, |any, word| any | special(*word)) == 0
 }
 
 /// Bytes that are looked at together.
@@ -177,7 +182,7 @@ fn inside(output: &mut Vec<u8>, mut text: &str) {
 /// Appends the blocks at the start of `text` that need no look, and gives what is left.
 fn plain_blocks<'a>(output: &mut Vec<u8>, mut text: &'a str) -> &'a str {
     while let Some(block) = text.as_bytes().first_chunk::<BLOCK>()
-        && block.as_chunks().0.iter().fold(0, |any, word| any | special(*word)) == 0
+        && is_plain_block(block)
     {
         output.extend_from_slice(block);
         text = &text[BLOCK..];
@@ -206,7 +211,8 @@ fn special(word: [u8; WORD]) -> u64 {
     let word = u64::from_le_bytes(word);
     let below = |limit: u8, word: u64| word.wrapping_sub(ONES * u64::from(limit)) & !word;
     let equal = |byte: u8| below(1, word ^ (ONES * u64::from(byte)));
-    (word | below(b' ', word) | equal(b'"') | equal(b'\\') | equal(0x7f)) & HIGHS
+    // Adding one makes a high bit of 0x7f.
+    (word | below(b' ', word) | equal(b'"') | equal(b'\\') | word.wrapping_add(ONES)) & HIGHS
 }
 
 fn escaped(output: &mut Vec<u8>, character: char) {
