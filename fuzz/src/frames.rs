@@ -42,6 +42,7 @@ pub fn options(role: Role, picked: u8) -> ReceiverOptions {
 pub fn arrives_alike(options: ReceiverOptions, bytes: &[u8], size: usize) {
     let whole = outcomes(options, bytes, usize::MAX);
     assert_eq!(outcomes(options, bytes, size), whole, "in pieces of {size}");
+    assert_eq!(with_texts_taken(options, bytes, size), run_together(whole.clone()), "with texts taken, {size}");
     for observe in [Observe::Headers, Observe::Bytes] {
         assert_eq!(outcomes(ReceiverOptions { observe, ..options }, bytes, size), whole, "with {observe:?}");
     }
@@ -64,6 +65,55 @@ pub fn outcomes(options: ReceiverOptions, bytes: &[u8], size: usize) -> Vec<Outc
         listener.hear(&event);
     }
     listener.outcomes
+}
+
+/// The same with [`Receiver::take_texts`], at most so many bytes at a time; texts that follow one another are run
+/// together.
+fn with_texts_taken(options: ReceiverOptions, bytes: &[u8], most: usize) -> Vec<Outcome> {
+    let mut listener = Listener { options, bytes, outcomes: Vec::new(), parts: Vec::new(), next_frame: 0 };
+    let (mut receiver, mut counted) = (Receiver::new(options), Receiver::new(options));
+    receiver.feed(bytes);
+    counted.feed(bytes);
+    let mut outcomes = Vec::new();
+    loop {
+        let mut texts = Vec::new();
+        while receiver.take_texts(TERMINATOR, most, &mut texts) {}
+        outcomes.extend((!texts.is_empty()).then_some(Outcome::Text(texts)));
+        let Some(event) = receiver.next() else { break };
+        listener.hear(&event);
+        outcomes.extend(run_together(std::mem::take(&mut listener.outcomes)));
+    }
+    while counted.next().is_some() {}
+    assert_eq!(receiver.counters(), counted.counters());
+    receiver.end();
+    while let Some(event) = receiver.next() {
+        listener.hear(&event);
+    }
+    outcomes.extend(run_together(listener.outcomes));
+    merged(outcomes)
+}
+
+/// Behind each text.
+const TERMINATOR: u8 = b'\n';
+
+fn run_together(mut outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    for outcome in &mut outcomes {
+        if let Outcome::Text(text) = outcome {
+            text.push(TERMINATOR);
+        }
+    }
+    merged(outcomes)
+}
+
+fn merged(outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    let mut merged: Vec<Outcome> = Vec::new();
+    for outcome in outcomes {
+        match (merged.last_mut(), outcome) {
+            (Some(Outcome::Text(before)), Outcome::Text(text)) => before.extend(text),
+            (_, outcome) => merged.push(outcome),
+        }
+    }
+    merged
 }
 
 struct Listener<'a> {

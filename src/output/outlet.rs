@@ -130,6 +130,7 @@ mod tests {
         let error = FdOutlet::new(&writer).unwrap().write_all(b"x").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
     }
+
     #[test]
     #[cfg(target_os = "linux")]
     fn a_pipe_grows_when_much_is_written_and_never_shrinks() {

@@ -11,7 +11,7 @@ const STRAIGHT: usize = 64 << 10;
 
 /// What waits is written when it has grown beyond this, even when more is ready: memory stays bounded whatever a
 /// read's bytes inflate to. Measured, four times as much is no faster.
-const SPILL: usize = 64 << 10;
+pub const SPILL: usize = 64 << 10;
 
 /// Back to the start of the line, and erases it.
 const ERASE: &[u8] = b"\r\x1b[K";

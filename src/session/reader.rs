@@ -32,11 +32,13 @@ const LEND_AFTER: u32 = 16;
 /// Starts the thread. It ends when the stream does, or when the session is over.
 pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
     thread::spawn(move || {
+        let settings = &shared.settings;
         let reader = Reader {
             tally: Tally::new(shared.settings.goal.as_ref()),
             shared: Arc::clone(&shared),
             link,
             receiver,
+            only_shows: settings.goal.is_none() && settings.reply == Reply::Nothing && settings.remember.is_none(),
             echoes: Packed::default(),
             got: None,
             is_held: false,
@@ -81,6 +83,8 @@ pub(super) struct Reader {
     shared: Arc<Shared>,
     link: LinkReader,
     receiver: Receiver,
+    /// Messages are shown, and nobody else wants to know of them.
+    only_shows: bool,
     echoes: Packed,
     tally: Tally,
     /// What the last read brought, if nobody has seen to it yet.
@@ -223,7 +227,11 @@ impl Reader {
     /// Hands complete events to the printer, up to the first reason to stop.
     fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Stop {
         self.receiver.observe(shown.observe());
-        while let Some(event) = self.receiver.next() {
+        loop {
+            if self.only_shows {
+                shown.take_texts(&mut self.receiver);
+            }
+            let Some(event) = self.receiver.next() else { return Stop::Read };
             if let Some(goal) = &self.shared.settings.goal
                 && !self.tally.admit(goal, &event)
             {
@@ -268,7 +276,6 @@ impl Reader {
                 return Stop::Echoes;
             }
         }
-        Stop::Read
     }
 
     /// Waits while too many echoes are waiting to be sent.

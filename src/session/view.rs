@@ -172,6 +172,11 @@ impl Shown<'_> {
         self.event(at, &Event::Wire { direction: Direction::Received, event, round_trip });
     }
 
+    /// Shows as many text messages as can be shown without a look at each.
+    pub fn take_texts(&mut self, receiver: &mut Receiver) {
+        self.printer.take_texts(receiver);
+    }
+
     /// Writes everything out. Blocks as long as the reader of the output does.
     ///
     /// # Errors

@@ -13,10 +13,10 @@ use crate::event::{Direction, Event, Stamp};
 use crate::output::options::{DataFormat, FrameView, Level, Options, Setting, View};
 use crate::output::outlet::Outlet;
 use crate::output::printer::messages::Streamed;
-use crate::output::sink::{Cut, Sink};
+use crate::output::sink::{Cut, SPILL, Sink};
 use crate::output::timestamp::Clock;
 use crate::output::{Progress, json, talk};
-use crate::wire::{self, Observe};
+use crate::wire::{self, Observe, Receiver};
 
 /// Whose event it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -144,6 +144,14 @@ impl Printer {
             talk.spill();
         }
         self.data.spill();
+    }
+
+    /// Has `receiver` hand over as many text messages as it can, if text is all that is wanted of them. What comes next is
+    /// an [`event`](Self::event).
+    pub fn take_texts(&mut self, receiver: &mut Receiver) {
+        while self.bare && receiver.take_texts(self.options.delimiter, SPILL, &mut self.data.buffer) {
+            self.data.spill();
+        }
     }
 
     /// Writes everything that waits: talk first, then data.

@@ -7,6 +7,7 @@ mod frame;
 mod judge;
 mod reading;
 mod recorder;
+mod texts;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -73,6 +74,8 @@ pub struct Receiver {
     counters: Counters,
     /// Bytes of control frames, headers included.
     control_bytes: u64,
+    /// A text before this offset of the stream is not UTF-8: [`Receiver::take_texts`] has tried.
+    bad_text_before: u64,
 }
 
 /// How far the stream has come.
@@ -123,6 +126,7 @@ impl Receiver {
             ready: VecDeque::new(),
             counters: Counters::default(),
             control_bytes: 0,
+            bad_text_before: 0,
         }
     }
 

@@ -15,8 +15,7 @@ impl Receiver {
     /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule.
     #[inline]
     pub(super) fn take_whole_message(&mut self) -> Option<(Kind, Range<usize>)> {
-        let is_between_messages = self.frame.is_none() && !self.assembler.is_in_message() && self.ready.is_empty();
-        if !is_between_messages || self.stage != Stage::Open || self.observe != Observe::Nothing {
+        if !self.is_between_messages() || self.observe != Observe::Nothing {
             return None;
         }
         let (header, header_length) = Header::read(self.buffer.unread())?;

@@ -6,6 +6,7 @@ mod lenient;
 mod limits;
 mod observing;
 mod streaming;
+mod texts;
 
 use super::{Ending, Receiver, ReceiverOptions};
 use crate::wire::{DeflateParameters, Event, Kind, MessageFacts, Observe, Role, Rule};
@@ -64,6 +65,21 @@ fn receive<'a>(options: ReceiverOptions, pieces: impl IntoIterator<Item = &'a [u
     seen
 }
 
+/// The same with [`Receiver::take_texts`].
+fn receive_with_texts_taken(options: ReceiverOptions, bytes: &[u8]) -> Vec<Seen> {
+    let mut receiver = Receiver::new(options);
+    let (mut seen, mut parts) = (Vec::new(), Vec::new());
+    receiver.feed(bytes);
+    loop {
+        let mut texts = Vec::new();
+        while receiver.take_texts(0, 1000, &mut texts) {}
+        let texts = String::from_utf8(texts).unwrap();
+        seen.extend(texts.split_terminator('\0').map(text));
+        let Some(event) = receiver.next() else { return seen };
+        note(&event, &mut parts, &mut seen);
+    }
+}
+
 fn note(event: &Event<'_>, parts: &mut Vec<u8>, seen: &mut Vec<Seen>) {
     seen.push(match *event {
         Event::Frame(frame) => Seen::Frame { offset: frame.offset },
@@ -93,6 +109,7 @@ fn note(event: &Event<'_>, parts: &mut Vec<u8>, seen: &mut Vec<Seen>) {
 #[track_caller]
 fn check(options: ReceiverOptions, bytes: &[u8], expected: &[Seen]) {
     assert_eq!(receive(options, [bytes]), expected, "whole");
+    assert_eq!(receive_with_texts_taken(options, bytes), expected, "with texts taken");
     for split in 1..bytes.len() {
         let (before, after) = bytes.split_at(split);
         assert_eq!(receive(options, [before, after]), expected, "split at {split}");
