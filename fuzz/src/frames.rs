@@ -42,7 +42,16 @@ pub fn options(role: Role, picked: u8) -> ReceiverOptions {
 pub fn arrives_alike(options: ReceiverOptions, bytes: &[u8], size: usize) {
     let whole = outcomes(options, bytes, usize::MAX);
     assert_eq!(outcomes(options, bytes, size), whole, "in pieces of {size}");
-    assert_eq!(with_texts_taken(options, bytes, size), run_together(whole.clone()), "with texts taken, {size}");
+    let together = run_together(whole.clone());
+    let take = |receiver: &mut Receiver, texts: &mut _| while receiver.take_texts(TERMINATOR, size, texts) {};
+    assert_eq!(with_texts_taken(options, bytes, take), together, "with texts taken, {size}");
+    let visit = |receiver: &mut Receiver, texts: &mut Vec<u8>| {
+        receiver.visit_texts(|text| {
+            texts.extend(text.as_bytes());
+            texts.push(TERMINATOR);
+        });
+    };
+    assert_eq!(with_texts_taken(options, bytes, visit), together, "with texts visited");
     for observe in [Observe::Headers, Observe::Bytes] {
         assert_eq!(outcomes(ReceiverOptions { observe, ..options }, bytes, size), whole, "with {observe:?}");
     }
@@ -67,9 +76,12 @@ pub fn outcomes(options: ReceiverOptions, bytes: &[u8], size: usize) -> Vec<Outc
     listener.outcomes
 }
 
-/// The same with [`Receiver::take_texts`], at most so many bytes at a time; texts that follow one another are run
-/// together.
-fn with_texts_taken(options: ReceiverOptions, bytes: &[u8], most: usize) -> Vec<Outcome> {
+/// The same where `take` has taken what texts it can before each event; texts that follow one another are run together.
+fn with_texts_taken(
+    options: ReceiverOptions,
+    bytes: &[u8],
+    take: impl Fn(&mut Receiver, &mut Vec<u8>),
+) -> Vec<Outcome> {
     let mut listener = Listener { options, bytes, outcomes: Vec::new(), parts: Vec::new(), next_frame: 0 };
     let (mut receiver, mut counted) = (Receiver::new(options), Receiver::new(options));
     receiver.feed(bytes);
@@ -77,7 +89,7 @@ fn with_texts_taken(options: ReceiverOptions, bytes: &[u8], most: usize) -> Vec<
     let mut outcomes = Vec::new();
     loop {
         let mut texts = Vec::new();
-        while receiver.take_texts(TERMINATOR, most, &mut texts) {}
+        take(&mut receiver, &mut texts);
         outcomes.extend((!texts.is_empty()).then_some(Outcome::Text(texts)));
         let Some(event) = receiver.next() else { break };
         listener.hear(&event);

@@ -229,7 +229,7 @@ impl Reader {
         self.receiver.observe(shown.observe());
         loop {
             if self.only_shows {
-                shown.take_texts(&mut self.receiver);
+                shown.take_texts(at, &mut self.receiver);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
             if let Some(goal) = &self.shared.settings.goal

@@ -173,8 +173,8 @@ impl Shown<'_> {
     }
 
     /// Shows as many text messages as can be shown without a look at each.
-    pub fn take_texts(&mut self, receiver: &mut Receiver) {
-        self.printer.take_texts(receiver);
+    pub fn take_texts(&mut self, at: Stamp, receiver: &mut Receiver) {
+        self.printer.take_texts(self.view.origin, at, receiver);
     }
 
     /// Writes everything out. Blocks as long as the reader of the output does.

@@ -146,9 +146,16 @@ impl Printer {
         self.data.spill();
     }
 
-    /// Has `receiver` hand over as many text messages as it can, if text is all that is wanted of them. What comes next is
-    /// an [`event`](Self::event).
-    pub fn take_texts(&mut self, receiver: &mut Receiver) {
+    /// Has `receiver` hand over as many text messages as it can, where nothing is said of them on the talk stream. What
+    /// comes next is an [`event`](Self::event).
+    pub fn take_texts(&mut self, origin: Origin, stamp: Stamp, receiver: &mut Receiver) {
+        if self.options.format == DataFormat::Json {
+            let lines = self.json.texts(&mut self.clock, origin.client, stamp);
+            receiver.visit_texts(|text| {
+                lines.add(&mut self.data, text);
+                self.data.spill();
+            });
+        }
         while self.bare && receiver.take_texts(self.options.delimiter, SPILL, &mut self.data.buffer) {
             self.data.spill();
         }
