@@ -1,14 +1,12 @@
 """Who takes part in the benchmark, and how each is told what to do."""
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "tests/peers"))
+import curl_with_websocket
 import installation
-from installation import Missing
 
 WEBSOCAT = "1.14.1"
 WSCAT = "6.1.0"
@@ -17,14 +15,14 @@ WSCAT = "6.1.0"
 class Contender:
     """A program that can do some of the jobs; `command` answers None for the others."""
 
-    def __init__(self, name, jobs, over_tls=(), environment=None):
-        self.name, self.jobs, self.over_tls = name, jobs, list(over_tls)
+    def __init__(self, name, jobs, over_tls=(), environment=None, path_suffix=""):
+        self.name, self.jobs, self.over_tls, self.path_suffix = name, jobs, list(over_tls), path_suffix
         self.environment = {**os.environ, **(environment or {})}
 
     def command(self, job, url=None, tls=False, flags=()):
         if job not in self.jobs:
             return None
-        return [*map(str, self.jobs[job]), *flags, *(self.over_tls if tls else []), *([url] if url else [])]
+        return [*map(str, self.jobs[job]), *flags, *(self.over_tls if tls else []), *([url + self.path_suffix] if url else [])]
 
 
 def wscope(binary, authority):
@@ -81,11 +79,9 @@ def python_websockets(authority):
 
 
 def curl(authority):
-    binary = shutil.which("curl")
-    protocols = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True).stdout if binary else ""
-    if " ws " not in protocols:
-        raise Missing("no curl with WebSocket support is installed")
-    return Contender("curl", {"receive": [binary, "-sN", "--cacert", authority]})
+    binary, environment = curl_with_websocket.find()
+    # It answers no Close, and takes the end of the connection for the end.
+    return Contender("curl", {"receive": [binary, "-sN", "--cacert", authority]}, environment=environment, path_suffix="/cut")
 
 
 PEERS = {"websocat": websocat, "wscat": wscat, "websockets": python_websockets, "curl": curl}

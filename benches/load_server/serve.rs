@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::flood::CompressedFloods;
 use crate::frames::{CLOSE, Frame, Incoming, PING, PONG, TEXT, push_header, push_header_of_fragment};
 use crate::inflate::Inflater;
-use crate::task::Task;
+use crate::task::{Ending, Task};
 
 const CLOSE_NORMALLY: [u8; 4] = [0x88, 2, 0x03, 0xE8];
 
@@ -89,12 +89,20 @@ fn over_websocket<S: Read + Write>(
     compressed: Option<&CompressedFloods>,
 ) -> io::Result<Passed> {
     match task {
-        Task::Flood { flood, .. } => {
+        Task::Flood { flood, ending, .. } => {
             match compressed {
                 Some(floods) => stream.write_all(&floods.frames(flood))?,
                 None => flood.write_frames(stream)?,
             }
-            close_and_wait(stream, incoming, Passed { messages: flood.count(), ..Passed::default() })
+            let passed = Passed { messages: flood.count(), ..Passed::default() };
+            match ending {
+                Ending::Answered => close_and_wait(stream, incoming, passed),
+                Ending::Cut => {
+                    stream.write_all(&CLOSE_NORMALLY)?;
+                    stream.flush()?;
+                    Ok(passed)
+                }
+            }
         }
         Task::Sink { bytes, .. } => sink(stream, incoming, bytes),
         Task::Echo => echo(stream, incoming),

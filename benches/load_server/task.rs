@@ -7,12 +7,14 @@ use crate::flood::{Flood, Kind};
 /// One connection's work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// `/flood/COUNT/SIZE/text|binary|json[/deflate]`: so many messages of so many bytes, then Close.
+    /// `/flood/COUNT/SIZE/text|binary|json[/deflate|/cut]`: so many messages of so many bytes, then Close.
     Flood {
         /// The messages.
         flood: Flood,
         /// Compressed, where the client offers it.
         compressed: bool,
+        /// What follows Close.
+        ending: Ending,
     },
     /// `/sink/BYTES[/deflate]`: takes messages until so many bytes of payload have come, says so in a text message, and closes.
     Sink {
@@ -23,6 +25,15 @@ pub enum Task {
     },
     /// `/echo`: every message comes back as it was, until the client closes.
     Echo,
+}
+
+/// How a flood ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With the client's answer to Close.
+    Answered,
+    /// With the connection's end, for clients that answer no Close: curl.
+    Cut,
 }
 
 impl Task {
@@ -40,6 +51,9 @@ impl FromStr for Task {
 
     fn from_str(path: &str) -> Result<Self, String> {
         let refused = || format!("no such task: {path}");
+        let whole = path.strip_suffix("/cut");
+        let ending = if whole.is_some() { Ending::Cut } else { Ending::Answered };
+        let path = whole.unwrap_or(path);
         let plain = path.strip_suffix("/deflate");
         let compressed = plain.is_some();
         let words: Vec<&str> = plain.unwrap_or(path).split('/').skip(1).collect();
@@ -56,7 +70,7 @@ impl FromStr for Task {
                 let count = count.parse().map_err(|_| refused())?;
                 let size = size.parse().map_err(|_| refused())?;
                 let flood = Flood::new(count, size, kind).ok_or_else(refused)?;
-                Ok(Self::Flood { flood, compressed })
+                Ok(Self::Flood { flood, compressed, ending })
             }
             _ => Err(refused()),
         }

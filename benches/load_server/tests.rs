@@ -74,6 +74,18 @@ fn a_flood_is_what_it_says() {
 }
 
 #[test]
+fn a_flood_that_is_cut_is_whole_and_waits_for_no_answer() {
+    let (bytes, report) = serve_one(|client| {
+        let mut bytes = Vec::new();
+        open(client, "/flood/1000/32/text/cut").get_mut().read_to_end(&mut bytes).unwrap();
+        bytes
+    });
+    assert_eq!(bytes.len(), 1000 * 34 + 4);
+    assert!(bytes.ends_with(&[0x88, 2, 0x03, 0xE8]));
+    assert_eq!(report["closed"], false, "{report}");
+}
+
+#[test]
 fn a_flood_over_tls_is_the_same() {
     let path = "/flood/50000/128/text";
     let identity = Identity::generate().unwrap();
