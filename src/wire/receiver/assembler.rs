@@ -43,6 +43,8 @@ struct Message {
     empty_fragments: u32,
     /// Payload bytes announced on the wire.
     wire_length: u64,
+    /// How long it can become: as long as was announced, once its last frame has begun and if it isn't compressed.
+    longest: u64,
     /// Payload bytes so far, after inflating.
     length: u64,
     /// `None` for binary messages, and for text that is already known to be wrong.
@@ -254,7 +256,8 @@ impl Assembler {
 
     fn collect(&mut self, input: Input<'_>) -> Taken {
         let before = self.collected.len();
-        append(input.bytes, &mut self.collected, self.max_message);
+        let longest = self.message.as_ref().map_or(u64::MAX, |message| message.longest);
+        append(input.bytes, &mut self.collected, self.max_message.min(longest));
         let breach = self.account(before, &input, input.end);
         Taken { consumed: input.bytes.len(), is_frame_over: input.end != End::Input, breach, ..Taken::nothing() }
     }
@@ -366,6 +369,7 @@ impl Message {
             fragments: 0,
             empty_fragments: 0,
             wire_length: 0,
+            longest: u64::MAX,
             length: 0,
             utf8: (kind == Kind::Text).then(Utf8::default),
         }
@@ -374,6 +378,9 @@ impl Message {
     fn begin_frame(&mut self, header: &Header) -> Position {
         self.fragments = self.fragments.saturating_add(1);
         self.wire_length = self.wire_length.saturating_add(header.length);
+        if header.fin && !self.is_compressed {
+            self.longest = self.wire_length;
+        }
         if header.length == 0 && !header.fin {
             self.empty_fragments += 1;
         }
@@ -433,11 +440,11 @@ fn exceeded(excess: Excess) -> Breach {
     Breach { rule: Rule::WindowExceeded, place: Place::Frame, detail }
 }
 
-/// Appends to what has been collected: capacity doubles, but does not pass the limit.
-fn append(bytes: &[u8], collected: &mut Vec<u8>, max_message: u64) {
+/// Appends to what has been collected: capacity doubles, but does not pass what the message can come to.
+fn append(bytes: &[u8], collected: &mut Vec<u8>, longest: u64) {
     let length = collected.len() + bytes.len();
     if length > collected.capacity() {
-        let most = usize::try_from(max_message).unwrap_or(usize::MAX);
+        let most = usize::try_from(longest).unwrap_or(usize::MAX);
         let capacity = collected.capacity().saturating_mul(2).min(most).max(length);
         collected.reserve_exact(capacity - collected.len());
     }
