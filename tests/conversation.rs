@@ -80,6 +80,21 @@ fn the_same_holds_within_tls_whatever_the_segments() {
 }
 
 #[test]
+fn the_end_of_a_tls_session_is_noticed_though_the_socket_stays_silent() {
+    let authority = Authority::new();
+    let server = serve_tls(authority.issue().config(), |mut connection| {
+        connection.accept();
+        answer_each(&mut connection);
+        connection.end_tls_behind(Frame::text("last").bytes());
+        connection.rest();
+    });
+    let program = Wscope::new().arg("--cacert").arg(authority.file());
+    let mut program = program.arg(server.url()).stdin_held().spawn();
+    converse(&mut program);
+    program.finish().exits(1).prints(lines() + "last\n");
+}
+
+#[test]
 fn what_the_server_says_unasked_is_printed_at_once() {
     let (tell, said) = mpsc::channel();
     let server = after_a_conversation(move |mut connection| {

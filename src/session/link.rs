@@ -117,8 +117,9 @@ impl LinkReader {
         self.decrypted(into)
     }
 
-    /// Decrypts what has been read; `None` when that is nothing whole.
-    fn decrypted(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
+    /// What has been read and not handed out yet, which poll(2) knows nothing of: the end of the TLS session, after the
+    /// last bytes of it. `None` when that is nothing whole.
+    pub fn decrypted(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
         match self.decrypt(into) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(0)),

@@ -71,7 +71,7 @@ fn run(shared: &Shared, mut reader: Box<Reader>) -> StreamEnd {
                 return StreamEnd::Failed(error);
             }
         }
-        if little_in_a_row >= LEND_AFTER {
+        if little_in_a_row >= LEND_AFTER && reader.waits_for_socket() {
             little_in_a_row = 0;
             reader = shared.lending.lend(reader);
             reader.flush();
@@ -111,9 +111,11 @@ impl Reader {
     pub(super) fn read_along(&mut self) -> bool {
         match self.link.read_once(self.receiver.space()) {
             None => true,
-            Some(Ok(count)) if (1..=LITTLE).contains(&count) && !self.faulted => self.show_along(count),
-            Some(result) => {
-                self.got = Some(result);
+            Some(Ok(count)) if (1..=LITTLE).contains(&count) && !self.faulted => {
+                self.show_along(count) && self.waits_for_socket()
+            }
+            result => {
+                self.got = result;
                 false
             }
         }
@@ -136,6 +138,12 @@ impl Reader {
             self.fail(finding);
         }
         !self.is_held
+    }
+
+    /// Whether nothing comes before the socket can be read again.
+    fn waits_for_socket(&mut self) -> bool {
+        self.got = self.link.decrypted(self.receiver.space());
+        self.got.is_none()
     }
 
     fn read(&mut self) -> io::Result<usize> {

@@ -238,6 +238,19 @@ impl Connection {
         self.socket().shutdown(Shutdown::Write).expect("a connected socket");
     }
 
+    /// Sends `bytes` and the end of the TLS session in one segment; TCP stays open.
+    #[track_caller]
+    pub fn end_tls_behind(&mut self, bytes: impl AsRef<[u8]>) {
+        let Stream::Tls(stream) = &mut self.stream else { panic!("no TLS here") };
+        let mut records = Vec::new();
+        stream.conn.writer().write_all(bytes.as_ref()).expect("room for a record");
+        stream.conn.send_close_notify();
+        while stream.conn.wants_write() {
+            stream.conn.write_tls(&mut records).expect("memory can be written");
+        }
+        stream.sock.write_all(&records).expect("the program reads");
+    }
+
     /// Resets the connection (TCP RST).
     pub fn reset(self) {
         SockRef::from(self.socket()).set_linger(Some(Duration::ZERO)).expect("a connected socket");

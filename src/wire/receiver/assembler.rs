@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::message::Message;
 use super::{RSV1, ReceiverOptions};
 use crate::wire::deflate::{Excess, Inflated, Inflater};
-use crate::wire::utf8::Utf8;
 use crate::wire::{Data, Finding, Header, Kind, MessageFacts, OpCode, Position, Rule};
 
 /// Empty fragments that one message may have: nothing but a header each, so no limit on its size would ever end it.
@@ -25,30 +25,6 @@ pub struct Assembler {
     is_handed_out: bool,
     /// The inflater has more to give without more input.
     has_more: bool,
-}
-
-/// What is known of the message whose frames are coming.
-#[derive(Debug)]
-struct Message {
-    kind: Kind,
-    /// RSV1 was set on its first frame.
-    is_compressed: bool,
-    /// It does not inflate: what is left of it is read and dropped.
-    is_corrupt: bool,
-    /// It is handed out in parts.
-    is_streamed: bool,
-    /// Frames that have begun.
-    fragments: u32,
-    /// Those among them that announced no payload and no end.
-    empty_fragments: u32,
-    /// Payload bytes announced on the wire.
-    wire_length: u64,
-    /// How long it can become: as long as was announced, once its last frame has begun and if it isn't compressed.
-    longest: u64,
-    /// Payload bytes so far, after inflating.
-    length: u64,
-    /// `None` for binary messages, and for text that is already known to be wrong.
-    utf8: Option<Utf8>,
 }
 
 /// A rule that a payload breaks.
@@ -357,45 +333,6 @@ pub enum End {
     Frame,
     /// The end of the message.
     Message,
-}
-
-impl Message {
-    fn new(kind: Kind, is_compressed: bool) -> Self {
-        Self {
-            kind,
-            is_compressed,
-            is_corrupt: false,
-            is_streamed: false,
-            fragments: 0,
-            empty_fragments: 0,
-            wire_length: 0,
-            longest: u64::MAX,
-            length: 0,
-            utf8: (kind == Kind::Text).then(Utf8::default),
-        }
-    }
-
-    fn begin_frame(&mut self, header: &Header) -> Position {
-        self.fragments = self.fragments.saturating_add(1);
-        self.wire_length = self.wire_length.saturating_add(header.length);
-        if header.fin && !self.is_compressed {
-            self.longest = self.wire_length;
-        }
-        if header.length == 0 && !header.fin {
-            self.empty_fragments += 1;
-        }
-        match (self.fragments, header.fin) {
-            (1, true) => Position::Whole,
-            (1, false) => Position::First,
-            (number, false) => Position::Middle(number),
-            (number, true) => Position::Last(number),
-        }
-    }
-
-    fn facts(&self) -> MessageFacts {
-        let compressed = self.is_compressed.then_some(self.wire_length);
-        MessageFacts { length: self.length, compressed, fragments: self.fragments }
-    }
 }
 
 impl Taken {

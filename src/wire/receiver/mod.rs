@@ -5,6 +5,7 @@ mod buffer;
 mod close;
 mod frame;
 mod judge;
+mod message;
 mod reading;
 mod recorder;
 mod texts;
