@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use flate2::{Compression, FlushCompress};
 
@@ -31,7 +32,7 @@ fn converse(program: &mut Running) {
     for turn in 0..TURNS {
         let line = format!("turn {turn}\n");
         program.write(&line);
-        program.wait_stdout(&line);
+        program.wait_stdout(line.trim_end());
     }
 }
 
@@ -162,6 +163,67 @@ fn a_stdout_that_nobody_reads_does_not_hold_stdin_back() {
     assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "are you stuck?");
     program.read_stdout();
     program.finish().exits(0).prints((long_line + "\n").repeat(ONE_TOO_MANY));
+}
+
+#[test]
+fn a_pong_is_heard_while_what_was_sent_waits_to_be_shown() {
+    /// Longer than the time that a pong may take.
+    const STALLED: Duration = Duration::from_secs(1);
+    let (tell, heard) = mpsc::channel();
+    let server = serve(move |mut connection| {
+        connection.accept();
+        for _ in 0..TURNS {
+            connection.send_frame(&Frame::text("push"));
+            connection.send_frame(&Frame::ping("heard?"));
+            while connection.frame().opcode != opcode::PONG {}
+        }
+        loop {
+            tell.send(()).unwrap();
+            let mut frame = connection.frame();
+            while frame.opcode == opcode::PING {
+                connection.send_frame(&Frame::pong(&frame.payload));
+                frame = connection.frame();
+            }
+            if frame.opcode == opcode::CLOSE {
+                break connection.send_frame(&Frame::close(1000, ""));
+            }
+        }
+    });
+    let limits = ["--ping-interval", "0.5", "--ping-timeout", "0.5", "-w", "0"];
+    let program = Wscope::new().args(["--output", "json"]).args(limits).arg(server.url());
+    let mut program = program.stdin_held().stdout_unread().spawn();
+    heard.recv_timeout(PATIENCE).unwrap();
+    let line = "x".repeat(999) + "\n";
+    program.write(&line);
+    while heard.recv_timeout(STALLED).is_ok() {
+        program.write(&line);
+    }
+    program.read_stdout();
+    program.close_stdin();
+    program.finish().exits(0).never_says("not sent");
+    server.outcome();
+}
+
+#[test]
+fn a_large_message_that_comes_in_pieces_is_not_held_twice() {
+    const LARGE: usize = 8 * MIB;
+    let server = after_a_conversation(|mut connection| {
+        // Each byte becomes six of JSON.
+        connection.send_frame(&Frame::text(vec![1; LARGE]).more());
+        for _ in 0..TURNS {
+            connection.send_frame(&Frame::continuation("x").more());
+            connection.send_frame(&Frame::ping("heard?"));
+            assert_eq!(connection.frame().opcode, opcode::PONG);
+        }
+        connection.send_frame(&Frame::continuation(""));
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+    });
+    let mut program = Wscope::new().args(["--output", "json"]).arg(server.url()).stdin_held().spawn();
+    converse(&mut program);
+    let output = program.finish();
+    output.exits(0).stays_below(3 * LARGE);
+    assert!(output.stdout.len() > 6 * LARGE);
 }
 
 #[test]

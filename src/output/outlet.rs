@@ -30,7 +30,7 @@ pub trait Outlet: Send {
     /// What the destination says; `BrokenPipe` when nobody reads it any more.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Whether it certainly takes `count` bytes without waiting.
+    /// Whether it takes `count` bytes without waiting, as far as can be known: others may write to the same pipe.
     fn has_room(&self, _count: usize) -> bool {
         false
     }

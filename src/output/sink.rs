@@ -94,7 +94,7 @@ impl Sink {
         self.held = true;
     }
 
-    /// Whether a flush would certainly not block.
+    /// Whether a flush would not block.
     pub fn has_room(&self) -> bool {
         self.buffer.is_empty() || !matches!(self.writing, Writing::Works) || self.outlet.has_room(self.buffer.len())
     }

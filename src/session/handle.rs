@@ -62,7 +62,7 @@ impl Handle {
         Batch { out: Some(lock(&self.shared.out)), shared: &self.shared }
     }
 
-    /// For a front end that waits for input on the sleeper of `waker`, in nothing else.
+    /// For a front end that waits for input on the sleeper of `waker`, and nowhere else.
     pub fn borrower(&self, waker: Waker) -> Borrower<'_> {
         Borrower::new(&self.shared, waker)
     }
@@ -206,7 +206,9 @@ impl Batch<'_> {
         drop(out);
         // Something may have been queued between the look at the queue and the release.
         self.shared.send_queue_if_free(false);
-        if self.shared.view.follows_sent() {
+        if self.shared.view.follows_sent() && !self.shared.view.show_backlog_at_once() {
+            // Somebody has to read while we wait.
+            self.shared.lending.recall();
             self.shared.view.show_backlog();
         }
         result

@@ -34,8 +34,8 @@ enum State {
     Wanted(Waker),
     /// The front end.
     Lent(Box<Reader>),
-    /// Nobody: it lies here for the reader thread.
-    Returned(Box<Reader>),
+    /// Nobody: it lies here for the reader thread, and somebody may want it again by then.
+    Returned(Box<Reader>, Option<Waker>),
 }
 
 impl Lending {
@@ -48,7 +48,10 @@ impl Lending {
         loop {
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
             match mem::take(&mut *state) {
-                State::Returned(reader) => return reader,
+                State::Returned(reader, wanted) => {
+                    *state = wanted.map_or(State::Kept, State::Wanted);
+                    return reader;
+                }
                 other => *state = other,
             }
         }
@@ -57,10 +60,10 @@ impl Lending {
     /// The reader thread is to read, whoever does now; nobody wants to any more.
     pub(super) fn recall(&self) {
         let mut state = lock(&self.state);
-        match mem::take(&mut *state) {
-            State::Kept | State::Wanted(_) => {}
-            State::Lent(reader) | State::Returned(reader) => *state = State::Returned(reader),
-        }
+        *state = match mem::take(&mut *state) {
+            State::Kept | State::Wanted(_) => State::Kept,
+            State::Lent(reader) | State::Returned(reader, _) => State::Returned(reader, None),
+        };
         drop(state);
         self.returned.notify_one();
     }
@@ -68,8 +71,10 @@ impl Lending {
     /// Whether the front end has it; if not, it would like to from now on.
     fn want(&self, waker: &Waker) -> bool {
         let mut state = lock(&self.state);
-        if let State::Kept = *state {
-            *state = State::Wanted(waker.clone());
+        match &mut *state {
+            State::Kept => *state = State::Wanted(waker.clone()),
+            State::Returned(_, wanted) => *wanted = Some(waker.clone()),
+            State::Wanted(_) | State::Lent(_) => {}
         }
         matches!(*state, State::Lent(_))
     }
@@ -77,8 +82,10 @@ impl Lending {
     /// The front end has something else to do.
     fn want_no_more(&self) {
         let mut state = lock(&self.state);
-        if let State::Wanted(_) = *state {
-            *state = State::Kept;
+        match &mut *state {
+            State::Wanted(_) => *state = State::Kept,
+            State::Returned(_, wanted) => *wanted = None,
+            State::Kept | State::Lent(_) => {}
         }
     }
 

@@ -102,7 +102,7 @@ impl LinkReader {
     }
 
     /// Like [`read`](Self::read), with one read of the socket at most, which doesn't block where poll(2) has said that it
-    /// is readable. `None`: that brought no more than a part of a TLS record.
+    /// is readable. `None`: that brought nothing to read (a part of a TLS record, or one that is TLS' own business).
     pub fn read_once(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
         if self.link.tls.is_none() {
             return unless_interrupted((&self.link.socket).read(into));

@@ -8,8 +8,8 @@
 //!
 //! | lock | guards | held across |
 //! |---|---|---|
-//! | `out` | the writing end: sender, buffer, socket | the write; taken before `conn` and TLS |
-//! | lending | who reads | reads and writes that don't block; `conn` is taken, and the printer tried, with it held |
+//! | `out` | the writing end: sender, buffer, socket | the write; taken before lending, `conn` and TLS |
+//! | lending | who reads | reads and writes that don't block; taken before `conn`, TLS and the inbox, and the printer is tried with it held |
 //! | `conn` | the state that both directions share | no system call |
 //! | TLS (in [`link`]) | the TLS session | no system call |
 //! | printer (in [`view`]) | everything shown | the write to stdout; taken with none of the others held, tried with lending held |

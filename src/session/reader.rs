@@ -71,7 +71,7 @@ fn run(shared: &Shared, mut reader: Box<Reader>) -> StreamEnd {
                 return StreamEnd::Failed(error);
             }
         }
-        if little_in_a_row >= LEND_AFTER && reader.waits_for_socket() {
+        if little_in_a_row >= LEND_AFTER && reader.shows_little() && reader.waits_for_socket() {
             little_in_a_row = 0;
             reader = shared.lending.lend(reader);
             reader.flush();
@@ -111,7 +111,7 @@ impl Reader {
     pub(super) fn read_along(&mut self) -> bool {
         match self.link.read_once(self.receiver.space()) {
             None => true,
-            Some(Ok(count)) if (1..=LITTLE).contains(&count) && !self.faulted => {
+            Some(Ok(count)) if (1..=LITTLE).contains(&count) && self.shows_little() => {
                 self.show_along(count) && self.waits_for_socket()
             }
             result => {
@@ -131,13 +131,18 @@ impl Reader {
         let data_before = self.receiver.data_bytes();
         let stop = self.drain(&mut shown, Stamp::now());
         self.is_held = !shown.has_room();
-        let flushed = if self.is_held { Ok(()) } else { shown.flush() };
+        let flushed = if self.is_held { Ok(()) } else { shared.clock.stalled_while(|| shown.flush()) };
         drop(shown);
         self.react(data_before, flushed);
         if let Stop::Fault(finding) = stop {
             self.fail(finding);
         }
         !self.is_held
+    }
+
+    /// Whether no more is to be shown than what a read brings, and nothing else is to be done with it.
+    fn shows_little(&self) -> bool {
+        !self.faulted && self.shared.settings.reply == Reply::Nothing && self.receiver.begun() <= LITTLE
     }
 
     /// Whether nothing comes before the socket can be read again.

@@ -1,6 +1,6 @@
 //! What one session shows: the printer, and a queue for those who must never wait for it.
 //!
-//! The printer's lock is taken with no other lock of the session held. The keeper never takes it: what the keeper has
+//! The printer's lock is taken with no other lock of the session held, but for lending, which only tries it. The keeper never takes it: what the keeper has
 //! to show is told by a thread that starts when there is something to tell.
 
 use std::collections::VecDeque;
@@ -98,6 +98,16 @@ impl View {
         Some(shown)
     }
 
+    /// Shows what is in the backlog, if that is done at once; tells whether it was.
+    pub fn show_backlog_at_once(&self) -> bool {
+        let Some(mut shown) = self.held_printer() else { return false };
+        let has_room = shown.has_room();
+        if has_room {
+            let _ = shown.flush();
+        }
+        has_room
+    }
+
     /// Shows what is in the backlog, in place. May block.
     pub fn show_backlog(&self) {
         let _ = self.printer().flush();
@@ -185,7 +195,7 @@ impl Shown<'_> {
         self.printer.flush()
     }
 
-    /// Whether a [`flush`](Self::flush) would certainly not block.
+    /// Whether a [`flush`](Self::flush) would not block.
     pub fn has_room(&self) -> bool {
         self.printer.has_room()
     }

@@ -183,7 +183,7 @@ impl Printer {
         }
     }
 
-    /// Whether a [`flush`](Self::flush) would certainly not block.
+    /// Whether a [`flush`](Self::flush) would not block.
     pub fn has_room(&self) -> bool {
         self.talk.as_ref().is_none_or(Sink::has_room) && self.data.has_room()
     }

@@ -43,8 +43,8 @@ impl Receiver {
         let (frames, longest) = (self.buffer.unread(), self.longest_text());
         let (mut messages, mut bytes, mut taken) = (0, 0, 0);
         while let Some((header_length, length)) = header(&frames[taken..])
-            && let Some(text) = frames[taken + header_length..].get(..length.min(longest))
-            && text.len() == length
+            && length <= longest
+            && let Some(text) = frames[taken + header_length..].get(..length)
             && let Ok(text) = simdutf8::basic::from_utf8(text)
         {
             visit(text);
