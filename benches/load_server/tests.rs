@@ -1,6 +1,7 @@
 //! The server as its clients see it: it sends exactly what it says.
 
 use std::io::{Read, Write};
+use std::iter;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -75,13 +76,11 @@ fn a_flood_is_what_it_says() {
 
 #[test]
 fn a_flood_that_is_cut_is_whole_and_waits_for_no_answer() {
-    let (bytes, report) = serve_one(|client| {
-        let mut bytes = Vec::new();
-        open(client, "/flood/1000/32/text/cut").get_mut().read_to_end(&mut bytes).unwrap();
-        bytes
+    let (texts, report) = serve_one(|client| {
+        let mut socket = open(client, "/flood/1000/32/text/cut");
+        iter::from_fn(|| socket.read().ok()).take_while(Message::is_text).count()
     });
-    assert_eq!(bytes.len(), 1000 * 34 + 4);
-    assert!(bytes.ends_with(&[0x88, 2, 0x03, 0xE8]));
+    assert_eq!(texts, 1000);
     assert_eq!(report["closed"], false, "{report}");
 }
 
