@@ -1,7 +1,7 @@
 //! What one session shows: the printer, and a queue for those who must never wait for it.
 //!
-//! The printer's lock is taken with no other lock of the session held, but for lending, which only tries it. The keeper never takes it: what the keeper has
-//! to show is told by a thread that starts when there is something to tell.
+//! The printer's lock is taken with no other lock of the session held, but for lending, which only tries it. The keeper
+//! never takes it: what the keeper has to show is told by a thread that starts when there is something to tell.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -85,8 +85,11 @@ impl View {
     }
 
     /// The printer for few events, by somebody who must not block: all is held until a flush. `None` while somebody else
-    /// has it.
+    /// has it, or much was sent and is not shown yet.
     pub fn held_printer(&self) -> Option<Shown<'_>> {
+        if lock(&self.backlog).sent.len() > TAPPED {
+            return None;
+        }
         let mut printer = match self.printer.try_lock() {
             Ok(printer) => printer,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
