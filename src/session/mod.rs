@@ -3,7 +3,7 @@
 //! | thread | blocks in | does |
 //! |---|---|---|
 //! | front end (the caller's) | stdin or the editor; writing to the socket | encodes and writes in place, through a [`Batch`] |
-//! | reader | reading the socket; writing to stdout | decodes and prints in place; [lends](lending) that to a front end that waits |
+//! | reader | reading the socket; writing to stdout | decodes and prints in place; lends that to a front end that waits (see [`Borrower`]) |
 //! | keeper (the caller's, in [`Keeper::run`]) | poll(2), up to the next deadline | pongs, close, keep-alive, time limits, the outcome |
 //!
 //! | lock | guards | held across |
