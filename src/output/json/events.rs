@@ -158,8 +158,8 @@ impl Stream {
     }
 }
 
-/// The lines that come by the million: put together from few and long pieces, with a third of the instructions of any
-/// other event.
+/// The lines that come by the million: put together from few and long pieces, and without an event for each. Reading
+/// included, one of 32 bytes takes 418 instructions instead of 738.
 pub struct Texts<'a> {
     lead: &'a [u8],
 }
