@@ -68,12 +68,11 @@ def receiving(server, folder, title, flood, kind, tls=False, suffix=""):
 
     def measure_one(contender):
         _, expected = server.expected(flood, folder)
-        sink = Sink(server, kind, folder)
         if contender == "limit":
             run = measure.receive_tls_limit if tls else measure.receive_limit
-            return run(server, task, sink)
+            return run(server, task, Sink(server, kind, folder))
         command = contender.command("receive binary" if binary else "receive", server.url(task, tls), tls)
-        return command and measure.receive(server, contender, command, sink, expected)
+        return command and measure.receive(server, contender, command, Sink(server, kind, folder), expected)
 
     return Row(title, measure_one, limit, RECEIVE_BARS.get(title))
 
@@ -130,11 +129,10 @@ def payload_newlines(flood):
 def echoing(server, folder, title, flood, bars):
     def measure_one(contender):
         path, _ = server.expected(flood, folder)
-        sink = Sink(server, "pipe", folder)
         if contender == "limit":
-            return measure.echo_limit(server, sink, path)
+            return measure.echo_limit(server, Sink(server, "pipe", folder), path)
         command = contender.command("echo", server.url("/echo", False))
-        return command and measure.echo(server, contender, command, sink, path)
+        return command and measure.echo(server, contender, command, Sink(server, "pipe", folder), path)
 
     return Row(title, measure_one, "cat and cat", bars)
 
