@@ -47,8 +47,12 @@ pub fn arrives_alike(options: ReceiverOptions, bytes: &[u8], size: usize) {
     assert_eq!(with_texts_taken(options, bytes, take), together, "with texts taken, {size}");
     let visit = |receiver: &mut Receiver, texts: &mut Vec<u8>| {
         receiver.visit_texts(|text| {
-            texts.extend(text.as_bytes());
-            texts.push(TERMINATOR);
+            let is_utf_8 = str::from_utf8(text).is_ok();
+            if is_utf_8 {
+                texts.extend(text);
+                texts.push(TERMINATOR);
+            }
+            is_utf_8
         });
     };
     assert_eq!(with_texts_taken(options, bytes, visit), together, "with texts visited");

@@ -2,6 +2,7 @@
 
 mod events;
 mod schema;
+mod texts;
 mod write;
 
 pub use events::Stream;

@@ -114,15 +114,20 @@ pub fn string(output: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends a string of any length, giving the sink room to write between the pieces.
-pub fn long_string(sink: &mut Sink, mut text: &str) {
+pub fn long_string(sink: &mut Sink, text: &str) {
     sink.buffer.push(b'"');
+    long_inside(sink, text);
+    sink.buffer.push(b'"');
+}
+
+/// The same without its quotes.
+pub fn long_inside(sink: &mut Sink, mut text: &str) {
     while !text.is_empty() {
         let (piece, rest) = text.split_at(text.floor_char_boundary(PIECE));
         inside(&mut sink.buffer, piece);
         text = rest;
         sink.relieve();
     }
-    sink.buffer.push(b'"');
 }
 
 /// Appends `bytes` in Base64, giving the sink room to write between the pieces.
@@ -144,8 +149,8 @@ fn encoded(sink: &mut Sink, bytes: &[u8], encoding: &Encoding) {
     }
 }
 
-/// Whether `text` stands between the quotes as it is, and is UTF-8 therefore: an event of 32 bytes of such text is
-/// written in three quarters of the instructions.
+/// Whether `text` stands between the quotes as it is, and is UTF-8 therefore: a line with 32 bytes of such text is
+/// written in a fraction of the instructions.
 pub fn is_plain(text: &[u8]) -> bool {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
     let mut last = [b' '; BLOCK];

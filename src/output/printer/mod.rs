@@ -150,10 +150,11 @@ impl Printer {
     /// comes next is an [`event`](Self::event).
     pub fn take_texts(&mut self, origin: Origin, stamp: Stamp, receiver: &mut Receiver) {
         if self.options.format == DataFormat::Json {
-            let lines = self.json.texts(&mut self.clock, origin.client, stamp);
+            let mut lines = self.json.texts(&mut self.clock, origin.client, stamp);
             receiver.visit_texts(|text| {
-                lines.add(&mut self.data, text);
+                let added = lines.add(&mut self.data, text);
                 self.data.spill();
+                added
             });
         }
         while self.bare && receiver.take_texts(self.options.delimiter, SPILL, &mut self.data.buffer) {
