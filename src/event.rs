@@ -17,7 +17,7 @@ pub enum Direction {
 }
 
 /// When something happened, on both clocks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// Wall clock, for people and logs.
     pub wall: SystemTime,

@@ -144,6 +144,9 @@ impl Palette {
     /// Appends what `write` writes, in `ink`.
     pub fn paint(&self, output: &mut Vec<u8>, ink: Ink, write: impl FnOnce(&mut Vec<u8>)) {
         let (before, after) = &self.sequences[ink as usize];
+        if before.is_empty() {
+            return write(output);
+        }
         output.extend_from_slice(before.as_bytes());
         write(output);
         output.extend_from_slice(after.as_bytes());

@@ -16,22 +16,28 @@ pub struct Clock {
     opened: HashMap<Option<u64>, Instant>,
     utc: Wall,
     local: Wall,
+    /// What `last` was written for.
+    last_for: Option<(Timestamps, Option<u64>, Stamp)>,
+    last: Vec<u8>,
 }
 
 impl Clock {
     /// Of a printer that has seen no session yet.
     pub fn new() -> Self {
-        Self { opened: HashMap::new(), utc: Wall::new(Zone::Utc), local: Wall::new(Zone::System) }
+        let (utc, local) = (Wall::new(Zone::Utc), Wall::new(Zone::System));
+        Self { opened: HashMap::new(), utc, local, last_for: None, last: Vec::new() }
     }
 
     /// The session of `client` opened.
     pub fn open(&mut self, client: Option<u64>, stamp: Stamp) {
         self.opened.insert(client, stamp.monotonic);
+        self.last_for = None;
     }
 
     /// The session of `client` is over.
     pub fn forget(&mut self, client: Option<u64>) {
         self.opened.remove(&client);
+        self.last_for = None;
     }
 
     /// How long the session of `client` has been open; `None` before that.
@@ -39,15 +45,27 @@ impl Clock {
         self.opened.get(&client).map(|opened| stamp.monotonic.saturating_duration_since(*opened))
     }
 
-    /// Appends the time as `timestamps` says, without a space after it.
+    /// Appends the time as `timestamps` says, without a space after it. What one read brought has one time: most of them
+    /// find it written.
     pub fn write(&mut self, output: &mut Vec<u8>, timestamps: Timestamps, client: Option<u64>, stamp: Stamp) {
+        let asked = Some((timestamps, client, stamp));
+        if self.last_for != asked {
+            self.last_for = asked;
+            self.last.clear();
+            self.write_last(timestamps, client, stamp);
+        }
+        output.extend_from_slice(&self.last);
+    }
+
+    fn write_last(&mut self, timestamps: Timestamps, client: Option<u64>, stamp: Stamp) {
         match timestamps {
             Timestamps::Relative => {
-                output.push(b'+');
-                seconds(output, self.elapsed(client, stamp).unwrap_or_default());
+                self.last.push(b'+');
+                let elapsed = self.elapsed(client, stamp).unwrap_or_default();
+                seconds(&mut self.last, elapsed);
             }
-            Timestamps::Local => self.local.write(output, stamp.wall),
-            Timestamps::Utc => self.utc.write(output, stamp.wall),
+            Timestamps::Local => self.local.write(&mut self.last, stamp.wall),
+            Timestamps::Utc => self.utc.write(&mut self.last, stamp.wall),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::{Courtesy, ECHO_BUDGET, Reply, Shared};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::{FlushError, Stream};
-use crate::wire::{self, By, CloseCode, Ending, Finding, Receiver};
+use crate::wire::{self, By, CloseCode, Ending, Finding, Observe, Receiver};
 
 /// Bytes of payload that a pong may have (RFC 6455 section 5.5). A lenient receiver takes longer pings.
 const LONGEST_PONG: usize = 125;
@@ -239,9 +239,11 @@ impl Reader {
 
     /// Hands complete events to the printer, up to the first reason to stop.
     fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Stop {
-        self.receiver.observe(shown.observe());
+        let observe = shown.observe();
+        self.receiver.observe(observe);
+        let is_text_enough = self.only_shows && observe == Observe::Nothing;
         loop {
-            if self.only_shows {
+            if is_text_enough {
                 shown.take_texts(at, &mut self.receiver);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };

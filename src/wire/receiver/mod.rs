@@ -177,7 +177,11 @@ impl Receiver {
     pub fn next(&mut self) -> Option<Event<'_>> {
         if let Some((kind, range)) = self.take_whole_message() {
             let facts = MessageFacts { length: range.len() as u64, compressed: None, fragments: 1 };
-            return Some(Event::Message { kind, payload: self.buffer.taken(range), facts });
+            if self.observe == Observe::Nothing {
+                return Some(Event::Message { kind, payload: self.buffer.taken(range), facts });
+            }
+            self.ready.push_back(Ready::Message { kind, bytes: Bytes::Buffer(range), facts });
+            return self.recorder.frame().map(Event::Frame);
         }
         let ready = self.read_on()?;
         self.lend(ready)

@@ -12,10 +12,11 @@ use crate::wire::{Control, Data, Finding, Header, Kind, Observe, OpCode, Role, R
 const KEPT_CONTROL: usize = 1024;
 
 impl Receiver {
-    /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule.
+    /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule. Its frame, where it
+    /// is observed, is recorded: `--frames` costs half the instructions that it costs the long way.
     #[inline]
     pub(super) fn take_whole_message(&mut self) -> Option<(Kind, Range<usize>)> {
-        if !self.is_between_messages() || self.observe != Observe::Nothing {
+        if !self.is_between_messages() {
             return None;
         }
         let (header, header_length) = Header::read(self.buffer.unread())?;
@@ -29,7 +30,13 @@ impl Receiver {
             return None;
         }
         let length = usize::try_from(header.length).ok()?;
-        let payload = self.buffer.unread_mut()[header_length..].get_mut(..length)?;
+        let offset = self.buffer.position();
+        let (header_bytes, rest) = self.buffer.unread_mut().split_at_mut(header_length);
+        let payload = rest.get_mut(..length)?;
+        if self.observe != Observe::Nothing {
+            self.recorder.begin(self.observe, header, header_bytes, offset);
+            self.recorder.wire(payload);
+        }
         if let Some(key) = header.mask {
             mask::apply(key, 0, payload);
         }
