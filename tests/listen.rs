@@ -217,6 +217,12 @@ fn a_port_that_is_taken_is_an_error() {
 }
 
 #[test]
+fn a_window_that_no_client_could_be_granted_is_an_error() {
+    let output = Wscope::new().args(["listen", "0", "--deflate", "server_max_window_bits=8"]).run();
+    output.exits(2).says("no window of 8 bits").says("server_max_window_bits=9");
+}
+
+#[test]
 fn many_clients_are_served_at_once() {
     let (program, address) = listen(Wscope::new().args(["listen", "0", "--echo"]));
     let mut clients: Vec<Connection> = (0..50).map(|_| Connection::open(address).0).collect();

@@ -29,6 +29,11 @@ pub fn run(args: &Listen) -> ExitStatus {
 
 fn serve(args: &Listen) -> Result<ExitStatus> {
     let started = Instant::now();
+    if args.protocol.deflate().is_some_and(|wanted| !wanted.is_grantable()) {
+        let error =
+            Error::new(Phase::Usage, "--deflate: no offer could be accepted: our compressor has no window of 8 bits");
+        return Err(error.hint("the smallest is `server_max_window_bits=9`; `--no-deflate` accepts no offer"));
+    }
     let listener = net::listen(&options(args), &|key| plan::passphrase(&args.identity, key))?;
     let cannot = |error: io::Error| Error::new(Phase::Session, "cannot catch signals").caused_by(error);
     let mut sleeper = Sleeper::new().map_err(cannot)?;

@@ -145,6 +145,11 @@ impl DeflateOffer {
         missing.map(|(name, _)| (HandshakeRule::DeflateParameterMissing, format!("`{name}`")))
     }
 
+    /// Whether a server that wants this can accept any offer: not with a window of 8 bits of its own.
+    pub fn is_grantable(&self) -> bool {
+        self.answer(&Self::bare()).is_some()
+    }
+
     /// A server's answer to what a client offers, where `self` is what the server wants: the parameters, and the
     /// extension to answer with. `None` declines: the client demands a window of 8 bits of us.
     pub(crate) fn answer(&self, offered: &Self) -> Option<(DeflateParameters, Extension)> {
