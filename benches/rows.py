@@ -31,6 +31,8 @@ RECEIVE_TLS = [
     ("receive 10 k × 64 KiB binary over TLS", "/flood/10000/65536/binary"),
 ]
 VIEWS = [["--frames"], ["--hex"], ["-t"], ["--output", "json"]]
+# With its header, a frame of this flood has as many bytes as the JSON line of a message of 32 bytes.
+AS_LONG_AS_JSON = "/flood/1000000/178/text"
 
 
 class Row:
@@ -83,6 +85,8 @@ def viewing(server, folder, flags):
     shapes_output = flags[0] in ("-t", "--output")
 
     def measure_one(contender):
+        if contender == "limit":
+            return measure.receive_limit(server, AS_LONG_AS_JSON, Sink(server, "pipe", folder))
         if contender.name not in ("wscope", "wscope, plain"):
             return None
         _, expected = server.expected(flood, folder)
@@ -93,7 +97,7 @@ def viewing(server, folder, flags):
         command = contender.command("receive", server.url(flood, False), flags=viewed)
         return measure.receive(server, contender, command, sink, expected)
 
-    return Row(title, measure_one, bars=RECEIVE_BARS.get(title))
+    return Row(title, measure_one, "cat of as many bytes" if "json" in flags else "", RECEIVE_BARS.get(title))
 
 
 def showing(server, count):
