@@ -232,7 +232,7 @@ impl Keeper {
 
     /// Whether nothing waits to be sent, and nobody is sending.
     fn is_all_written(&self, conn: &Conn) -> bool {
-        conn.queue.is_empty() && self.shared.out.try_lock().is_ok_and(|out| out.buffer.is_empty())
+        conn.queue.is_empty() && self.shared.out.try_lock().is_ok_and(|out| out.is_empty())
     }
 
     fn look_at_closing(&mut self, conn: &Conn, deadlines: &mut Deadlines) -> Option<Over> {
@@ -288,7 +288,7 @@ impl Keeper {
             inbox.parted(Parting::Left);
         }
         if let Ok(mut out) = shared.out.try_lock() {
-            out.writer.close_notify();
+            out.close_notify();
         }
         shared.link.shut_down();
         if let Some((_, until)) = &mut self.haste {

@@ -34,6 +34,7 @@ mod reader;
 pub mod upgrade;
 pub mod view;
 mod wake;
+mod writing;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
@@ -57,6 +58,7 @@ use lending::Lending;
 use link::{Link, LinkReader, LinkWriter};
 use outflow::OutflowCounter;
 use view::View;
+use writing::Out;
 
 /// How long a write may block before it looks whether the session is over.
 const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
@@ -146,20 +148,7 @@ struct Shared {
     outflow: OutflowCounter,
 }
 
-/// The writing end.
-struct Out {
-    sender: Sender,
-    writer: LinkWriter,
-    /// Encoded frames.
-    buffer: Vec<u8>,
-    /// How much of `buffer` the link has taken over.
-    written: usize,
-    /// Something in `buffer` comes from the queue in `conn`.
-    has_queued: bool,
-    /// Messages that were encoded and that the link did not take over as a whole.
-    cut_off: u64,
-}
-
+/// Starts a session on a connection whose upgrade is complete: spawns the reader, and returns the handle for those who
 /// send and the keeper that must be run.
 ///
 /// # Errors
@@ -175,8 +164,7 @@ pub fn start(
 ) -> std::io::Result<(Handle, Keeper)> {
     link.set_read_timeout(None)?;
     link.set_write_timeout(Some(WRITE_TIMEOUT))?;
-    let writer = LinkWriter::new(Arc::clone(&link));
-    let out = Out { sender, writer, buffer: Vec::new(), written: 0, has_queued: false, cut_off: 0 };
+    let out = Out::new(sender, LinkWriter::new(Arc::clone(&link)));
     let shared = Arc::new(Shared {
         inbox: settings.remember.map(Inbox::new),
         settings,
