@@ -29,12 +29,11 @@ pub fn append(key: [u8; 4], payload: &[u8], output: &mut Vec<u8>) {
 /// Bytes masked at a time.
 const WORD: usize = 8;
 
-/// The key twice over, turned so that it begins with the byte for `offset`.
+/// The key twice over, turned so that it begins with the byte for `offset`; in the byte order of the machine.
+#[inline]
 fn word(key: [u8; 4], offset: u64) -> u64 {
-    let mut key = key;
-    key.rotate_left((offset % 4) as usize);
-    let [a, b, c, d] = key;
-    u64::from_ne_bytes([a, b, c, d, a, b, c, d])
+    let turned = u32::from_le_bytes(key).rotate_right((offset % 4) as u32 * u8::BITS);
+    (u64::from(turned) << 32 | u64::from(turned)).to_le()
 }
 
 #[cfg(test)]
