@@ -1,8 +1,8 @@
 //! What holds for any stream of frames, right or wrong: driven by the fuzz targets, and by the property tests of wscope.
 
 use wscope::wire::{
-    DeflateParameters, Event, Frame, Kind, MaskSource, Observe, Outgoing, RawFrame, RawMask, Receiver, ReceiverOptions,
-    Role, Rule, Sender, SenderOptions,
+    Counters, DeflateParameters, Event, Frame, Header, Kind, MaskSource, Observe, Outgoing, RawFrame, RawMask,
+    Receiver, ReceiverOptions, Role, Rule, Sender, SenderOptions,
 };
 
 /// The largest message of [`options`], small enough for it to be met.
@@ -23,6 +23,12 @@ pub enum Outcome {
     Finding(Rule, u64),
     /// A breach inside a payload that may be compressed: where in it depends on how it arrives.
     FindingInPayload(Rule),
+}
+
+impl Outcome {
+    fn is_finding(&self) -> bool {
+        matches!(self, Self::Finding(..) | Self::FindingInPayload(_))
+    }
 }
 
 /// A receiver's options, picked by the bits of one byte.
@@ -57,13 +63,31 @@ pub fn arrives_alike(options: ReceiverOptions, bytes: &[u8], size: usize) {
     };
     assert_eq!(with_texts_taken(options, bytes, visit), together, "with texts visited");
     for observe in [Observe::Headers, Observe::Bytes] {
-        assert_eq!(outcomes(ReceiverOptions { observe, ..options }, bytes, size), whole, "with {observe:?}");
+        let observed = heard(ReceiverOptions { observe, ..options }, bytes, size);
+        assert_eq!(observed.outcomes, whole, "with {observe:?}");
+        if !whole.iter().any(Outcome::is_finding) {
+            let together = heard(ReceiverOptions { observe, ..options }, bytes, usize::MAX);
+            assert_eq!(observed.frames, together.frames, "with {observe:?}");
+            assert_eq!(observed.counters, heard(options, bytes, usize::MAX).counters, "with {observe:?}");
+        }
     }
+    assert_eq!(outcomes_observed_now_and_then(options, bytes), whole, "observed now and then");
+}
+
+/// What was heard of a stream.
+struct Heard {
+    outcomes: Vec<Outcome>,
+    frames: Vec<String>,
+    counters: Counters,
 }
 
 /// What comes of `bytes` that arrive `size` at a time.
 pub fn outcomes(options: ReceiverOptions, bytes: &[u8], size: usize) -> Vec<Outcome> {
-    let mut listener = Listener { options, bytes, outcomes: Vec::new(), parts: Vec::new(), next_frame: 0 };
+    heard(options, bytes, size).outcomes
+}
+
+fn heard(options: ReceiverOptions, bytes: &[u8], size: usize) -> Heard {
+    let mut listener = Listener::new(options, bytes);
     let mut receiver = Receiver::new(options);
     for piece in bytes.chunks(size.max(1)) {
         receiver.feed(piece);
@@ -77,7 +101,28 @@ pub fn outcomes(options: ReceiverOptions, bytes: &[u8], size: usize) -> Vec<Outc
     while let Some(event) = receiver.next() {
         listener.hear(&event);
     }
-    listener.outcomes
+    Heard { outcomes: listener.outcomes, frames: listener.frames, counters: receiver.counters() }
+}
+
+/// The same where observing begins or ends after each event.
+fn outcomes_observed_now_and_then(options: ReceiverOptions, bytes: &[u8]) -> Vec<Outcome> {
+    let mut listener = Listener::new(options, bytes);
+    let mut receiver = Receiver::new(options);
+    receiver.feed(bytes);
+    let mut levels = [Observe::Bytes, Observe::Nothing, Observe::Headers].into_iter().cycle();
+    let mut has_ended = false;
+    loop {
+        match receiver.next() {
+            Some(Event::Frame(_)) => {}
+            Some(event) => listener.hear(&event),
+            None if has_ended => return listener.outcomes,
+            None => {
+                receiver.end();
+                has_ended = true;
+            }
+        }
+        receiver.observe(levels.next().unwrap_or(Observe::Nothing));
+    }
 }
 
 /// The same where `take` has taken what texts it can before each event; texts that follow one another are run together.
@@ -86,7 +131,7 @@ fn with_texts_taken(
     bytes: &[u8],
     take: impl Fn(&mut Receiver, &mut Vec<u8>),
 ) -> Vec<Outcome> {
-    let mut listener = Listener { options, bytes, outcomes: Vec::new(), parts: Vec::new(), next_frame: 0 };
+    let mut listener = Listener::new(options, bytes);
     let (mut receiver, mut counted) = (Receiver::new(options), Receiver::new(options));
     receiver.feed(bytes);
     counted.feed(bytes);
@@ -137,11 +182,16 @@ struct Listener<'a> {
     bytes: &'a [u8],
     outcomes: Vec<Outcome>,
     parts: Vec<u8>,
+    frames: Vec<String>,
     /// Where the next frame has to begin.
     next_frame: u64,
 }
 
-impl Listener<'_> {
+impl<'a> Listener<'a> {
+    fn new(options: ReceiverOptions, bytes: &'a [u8]) -> Self {
+        Self { options, bytes, outcomes: Vec::new(), parts: Vec::new(), frames: Vec::new(), next_frame: 0 }
+    }
+
     fn hear(&mut self, event: &Event<'_>) {
         match *event {
             Event::Frame(ref frame) => self.hear_frame(frame),
@@ -195,6 +245,8 @@ impl Listener<'_> {
         self.next_frame = payload_at + frame.received;
         assert!(frame.received <= frame.header.length);
         assert_eq!(frame.header_bytes, &self.bytes[index(frame.offset)..index(payload_at)]);
+        assert_eq!(Header::read(frame.header_bytes), Some((frame.header, frame.header_bytes.len())));
+        self.frames.push(format!("{:?} {:?} {:?} {}", frame.header, frame.position, frame.inflated, frame.received));
         if self.options.observe == Observe::Bytes {
             assert!(self.bytes[index(payload_at)..index(self.next_frame)].starts_with(frame.payload));
             assert_eq!(frame.payload.len() as u64, frame.received.min(MAX_MESSAGE));

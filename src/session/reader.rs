@@ -18,7 +18,7 @@ use super::{Courtesy, ECHO_BUDGET, Reply, Shared};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::{FlushError, Stream};
-use crate::wire::{self, By, CloseCode, Ending, Finding, Observe, Receiver};
+use crate::wire::{self, By, CloseCode, Ending, Finding, Receiver};
 
 /// Bytes of payload that a pong may have (RFC 6455 section 5.5). A lenient receiver takes longer pings.
 const LONGEST_PONG: usize = 125;
@@ -239,11 +239,9 @@ impl Reader {
 
     /// Hands complete events to the printer, up to the first reason to stop.
     fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Stop {
-        let observe = shown.observe();
-        self.receiver.observe(observe);
-        let is_text_enough = self.only_shows && observe == Observe::Nothing;
+        self.receiver.observe(shown.observe());
         loop {
-            if is_text_enough {
+            if self.only_shows {
                 shown.take_texts(at, &mut self.receiver);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };

@@ -9,7 +9,7 @@ use crate::output::sink::Sink;
 pub struct Texts<'a> {
     /// What the lines begin with, up to `"length":`.
     lead: &'a [u8],
-    /// The same up to the text, for one of the last length: those of a flood often have the same.
+    /// The same up to the text, for one of the last length: those of a read often have the same.
     text_lead: &'a mut Vec<u8>,
     length: Option<usize>,
 }

@@ -149,6 +149,9 @@ impl Printer {
     /// Has `receiver` hand over as many text messages as it can, where nothing is said of them on the talk stream. What
     /// comes next is an [`event`](Self::event).
     pub fn take_texts(&mut self, origin: Origin, stamp: Stamp, receiver: &mut Receiver) {
+        if self.options.frames > FrameView::Hidden {
+            return;
+        }
         if self.options.format == DataFormat::Json {
             let mut lines = self.json.texts(&mut self.clock, origin.client, stamp);
             receiver.visit_texts(|text| {

@@ -133,6 +133,7 @@ impl Receiver {
 
     /// Room to read into, never empty. Only to be asked for when [`next`](Self::next) has nothing more.
     pub fn space(&mut self) -> &mut [u8] {
+        debug_assert!(self.ready.is_empty(), "bytes of the buffer are waiting to be lent");
         self.buffer.space()
     }
 
@@ -141,8 +142,10 @@ impl Receiver {
         self.buffer.filled(count);
     }
 
-    /// Takes a copy of `bytes`, for what was read elsewhere: what came in one segment with the HTTP head.
+    /// Takes a copy of `bytes`, for what was read elsewhere: what came in one segment with the HTTP head. As for
+    /// [`space`](Self::space), `next` must have nothing more.
     pub fn feed(&mut self, bytes: &[u8]) {
+        debug_assert!(self.ready.is_empty(), "bytes of the buffer are waiting to be lent");
         self.buffer.push(bytes);
     }
 
@@ -180,6 +183,7 @@ impl Receiver {
             if self.observe == Observe::Nothing {
                 return Some(Event::Message { kind, payload: self.buffer.taken(range), facts });
             }
+            // Where it lies stays good until more is read, which waits until there is nothing more.
             self.ready.push_back(Ready::Message { kind, bytes: Bytes::Buffer(range), facts });
             return self.recorder.frame().map(Event::Frame);
         }

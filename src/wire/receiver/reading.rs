@@ -34,6 +34,7 @@ impl Receiver {
         let (header_bytes, rest) = self.buffer.unread_mut().split_at_mut(header_length);
         let payload = rest.get_mut(..length)?;
         if self.observe != Observe::Nothing {
+            // As a whole and uncompressed one, which it is.
             self.recorder.begin(self.observe, header, header_bytes, offset);
             self.recorder.wire(payload);
         }

@@ -36,7 +36,8 @@ impl Receiver {
     }
 
     /// Takes the same messages, as many as there are, and shows each to `visit`, which says whether it is UTF-8: who looks
-    /// at each byte anyway need not look twice. One that is not is a matter for [`next`](Self::next).
+    /// at each byte anyway need not look twice. Of one that is not it must keep nothing: that comes again from
+    /// [`next`](Self::next).
     pub fn visit_texts(&mut self, mut visit: impl FnMut(&[u8]) -> bool) {
         if !self.may_take_texts() {
             return;
