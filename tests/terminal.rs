@@ -261,6 +261,59 @@ mod leaving {
         terminal.exits(0);
         assert_eq!(opened.load(Ordering::Relaxed), 2);
     }
+
+    #[test]
+    fn what_is_typed_behind_a_reconnect_goes_to_the_new_session() {
+        let (sender, received) = mpsc::channel();
+        let sender = Mutex::new(sender);
+        let server = serve(move |mut connection| {
+            connection.accept();
+            let frames = collect_until_close(&mut connection);
+            sender.lock().unwrap().send(texts(&frames).join(" ")).unwrap();
+        });
+        let mut terminal = open(&server);
+        terminal.press("old\r/reconnect\rnew\r/reconnect\rnewest\r/quit\r");
+        terminal.exits(0);
+        assert_eq!(received.iter().take(3).collect::<Vec<_>>(), ["old", "new", "newest"]);
+    }
+
+    #[test]
+    fn a_reconnect_that_fails_lets_the_next_line_be_told_so() {
+        let opened = AtomicUsize::new(0);
+        let server = serve(move |mut connection| {
+            if opened.fetch_add(1, Ordering::Relaxed) == 0 {
+                connection.accept();
+                connection.close_frame();
+            }
+        });
+        let mut terminal = open(&server);
+        terminal.press("/reconnect\rhello\r");
+        terminal.wait("no session is open");
+        terminal.press(key::CTRL_D);
+        terminal.exits(5);
+    }
+
+    #[test]
+    fn nobody_has_to_wait_for_a_reconnect_to_leave() {
+        let opened = AtomicUsize::new(0);
+        let (sender, hung) = mpsc::channel();
+        let sender = Mutex::new(sender);
+        let server = serve(move |mut connection| {
+            if opened.fetch_add(1, Ordering::Relaxed) == 0 {
+                connection.accept();
+                connection.echo_until_close();
+            } else {
+                sender.lock().unwrap().send(()).unwrap();
+                connection.expect_end();
+            }
+        });
+        let mut terminal = open(&server);
+        terminal.enter("/reconnect");
+        terminal.enter("hello");
+        hung.recv().unwrap();
+        terminal.press(key::CTRL_D);
+        terminal.wait_end();
+    }
 }
 
 mod typing {

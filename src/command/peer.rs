@@ -54,6 +54,11 @@ pub trait Peer: Send + Sync {
     /// When that is not ours to do.
     fn reconnect(&self) -> Result<()>;
 
+    /// Whether somebody waits in [`reconnect`](Self::reconnect).
+    fn is_reconnecting(&self) -> bool {
+        false
+    }
+
     /// Ends everything.
     fn leave(&self);
 }

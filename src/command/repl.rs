@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -32,12 +32,24 @@ const MEMORY: usize = 1024 * 1024;
 
 /// What the editor's thread and this one share.
 struct Desk {
-    /// The session that is open.
-    open: Mutex<Option<Server>>,
-    /// It, or the one that was open before: what it received can still be expected.
+    sessions: Mutex<Sessions>,
+    /// Notified when an attempt to open another session has come to an end.
+    attempted: Condvar,
+    /// The session that is open, or the one that was open before: what it received can still be expected.
     latest: Mutex<Option<Handle>>,
     wishes: Mutex<Vec<Wish>>,
     waker: Waker,
+}
+
+/// What came of connecting so far.
+#[derive(Default)]
+struct Sessions {
+    /// The session that is open.
+    open: Option<Server>,
+    /// Wishes for another session that have been granted, or have failed.
+    answered: u64,
+    /// Somebody waits for one.
+    is_awaited: bool,
 }
 
 /// What only the thread that keeps the session can do.
@@ -51,7 +63,16 @@ enum Wish {
 
 impl Desk {
     fn open(&self) -> Result<Server> {
-        lock(&self.open).clone().ok_or_else(not_open)
+        lock(&self.sessions).open.clone().ok_or_else(not_open)
+    }
+
+    /// An attempt has failed. One that began before a wish is not what was wished for.
+    fn failed(&self) {
+        let mut sessions = lock(&self.sessions);
+        if !self.wished(Wish::Reconnect) {
+            sessions.answered += 1;
+            self.attempted.notify_all();
+        }
     }
 
     fn wish(&self, wish: Wish) {
@@ -104,11 +125,25 @@ impl Peer for Arc<Desk> {
         lock(&self.latest).clone().ok_or_else(not_open)
     }
 
+    /// Waits until the session is there, or could not be had: what is typed behind it is meant for that session.
     fn reconnect(&self) -> Result<()> {
+        let mut sessions = lock(&self.sessions);
+        let before = sessions.answered;
         self.wish(Wish::Reconnect);
         *lock(&self.latest) = None;
-        self.end_session();
+        if let Some(server) = &sessions.open {
+            server.leave();
+        }
+        sessions.is_awaited = true;
+        while sessions.answered == before {
+            sessions = self.attempted.wait(sessions).unwrap_or_else(PoisonError::into_inner);
+        }
+        sessions.is_awaited = false;
         Ok(())
+    }
+
+    fn is_reconnecting(&self) -> bool {
+        lock(&self.sessions).is_awaited
     }
 
     fn leave(&self) {
@@ -151,7 +186,8 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let printer = show::beside(&terminal, options)?;
     let prompt_handle = editor.prompt();
     let desk = Arc::new(Desk {
-        open: Mutex::default(),
+        sessions: Mutex::default(),
+        attempted: Condvar::new(),
         latest: Mutex::default(),
         wishes: Mutex::default(),
         waker: sleeper.waker(),
@@ -233,13 +269,13 @@ impl Talk {
         }
         let waker = self.sleeper.waker();
         // Held until the session is on the desk: whoever sees that it is open may type at once.
-        let (mut open, mut latest) = (lock(&desk.open), lock(&desk.latest));
+        let (mut sessions, mut latest) = (lock(&desk.sessions), lock(&desk.latest));
         // Before anything is said of it, so that the line is drawn with it.
         self.room.prompt.set(Prompt::from("> "));
         let session = match open::start(ready, plan, settings, printer, Follow::Always, waker) {
             Ok(session) => session,
             Err(error) => {
-                drop((open, latest));
+                drop((sessions, latest));
                 return self.failed(&error);
             }
         };
@@ -248,13 +284,15 @@ impl Talk {
         drop(latest);
         execute(&handle, args);
         desk.take(Wish::Reconnect);
-        *open = Some(Server { handle: handle.clone(), heads });
-        drop(open);
+        sessions.open = Some(Server { handle: handle.clone(), heads });
+        sessions.answered += 1;
+        drop(sessions);
+        desk.attempted.notify_all();
         self.listen();
         let stdout = io::stdout();
         let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
         let outcome = keeper.run(&mut self.sleeper, Some(&self.signals), watched);
-        *lock(&self.room.desk.open) = None;
+        lock(&self.room.desk.sessions).open = None;
         let hurried = outcome.ended.status >= ExitStatus::TimedOut || outcome.output_gone;
         let enough = outcome.enough;
         self.matched = outcome.matched;
@@ -346,6 +384,7 @@ impl Talk {
             Some(pause) => announce(&self.room.printer, Some(&redial::in_a_line(error)), pause),
             None => open::show(&self.room.printer, Origin::default(), &Event::Error(error)),
         }
+        self.room.desk.failed();
         Next::Wait(error.exit_status(), pause)
     }
 }
