@@ -2,6 +2,7 @@
 
 mod connect;
 mod demo;
+mod desk;
 mod expectation;
 mod front_end;
 pub mod generate;

@@ -3,14 +3,15 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
+use super::desk::{Desk, Wish};
 use super::front_end;
 use super::open::{self, Ready, Session};
 use super::pace::Pace;
-use super::peer::{Peer, Server};
+use super::peer::Server;
 use super::plan::Plan;
 use super::redial::{self, Redial};
 use super::report::{self, Totals, Unsent};
@@ -23,138 +24,11 @@ use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
 use crate::session::backoff::Pause;
-use crate::session::view::{Follow, lock};
-use crate::session::{Handle, Signal, Signals, Sleeper, Waker};
-use crate::wire::{CloseCode, Outgoing};
+use crate::session::view::Follow;
+use crate::session::{Handle, Signal, Signals, Sleeper};
 
 /// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
 const MEMORY: usize = 1024 * 1024;
-
-/// What the editor's thread and this one share.
-struct Desk {
-    sessions: Mutex<Sessions>,
-    /// Notified when an attempt to open another session has come to an end.
-    attempted: Condvar,
-    /// The session that is open, or the one that was open before: what it received can still be expected.
-    latest: Mutex<Option<Handle>>,
-    wishes: Mutex<Vec<Wish>>,
-    waker: Waker,
-}
-
-/// What came of connecting so far.
-#[derive(Default)]
-struct Sessions {
-    /// The session that is open.
-    open: Option<Server>,
-    /// Wishes for another session that have been granted, or have failed.
-    answered: u64,
-    /// Somebody waits for one.
-    is_awaited: bool,
-}
-
-/// What only the thread that keeps the session can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
-    /// Connect again.
-    Reconnect,
-    /// Leave the program.
-    Leave,
-}
-
-impl Desk {
-    fn open(&self) -> Result<Server> {
-        lock(&self.sessions).open.clone().ok_or_else(not_open)
-    }
-
-    /// An attempt has failed. One that began before a wish is not what was wished for.
-    fn failed(&self) {
-        let mut sessions = lock(&self.sessions);
-        if !self.wished(Wish::Reconnect) {
-            sessions.answered += 1;
-            self.attempted.notify_all();
-        }
-    }
-
-    fn wish(&self, wish: Wish) {
-        lock(&self.wishes).push(wish);
-        self.waker.wake();
-    }
-
-    fn wished(&self, wish: Wish) -> bool {
-        lock(&self.wishes).contains(&wish)
-    }
-
-    /// One that has ended already needs no Close.
-    fn end_session(&self) {
-        if let Ok(server) = self.open() {
-            server.leave();
-        }
-    }
-
-    fn take(&self, wish: Wish) -> bool {
-        let mut wishes = lock(&self.wishes);
-        let before = wishes.len();
-        wishes.retain(|other| *other != wish);
-        wishes.len() < before
-    }
-}
-
-impl Peer for Arc<Desk> {
-    fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
-        self.open()?.send(outgoing)
-    }
-
-    fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
-        self.open()?.ping(payload)
-    }
-
-    fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
-        self.open()?.close(code, reason)
-    }
-
-    fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
-        Ok(self.open()?.heads)
-    }
-
-    fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
-        self.open()?.stats(show);
-        Ok(())
-    }
-
-    fn session(&self) -> Result<Handle> {
-        lock(&self.latest).clone().ok_or_else(not_open)
-    }
-
-    /// Waits until the session is there, or could not be had: what is typed behind it is meant for that session.
-    fn reconnect(&self) -> Result<()> {
-        let mut sessions = lock(&self.sessions);
-        let before = sessions.answered;
-        self.wish(Wish::Reconnect);
-        *lock(&self.latest) = None;
-        if let Some(server) = &sessions.open {
-            server.leave();
-        }
-        sessions.is_awaited = true;
-        while sessions.answered == before {
-            sessions = self.attempted.wait(sessions).unwrap_or_else(PoisonError::into_inner);
-        }
-        sessions.is_awaited = false;
-        Ok(())
-    }
-
-    fn is_reconnecting(&self) -> bool {
-        lock(&self.sessions).is_awaited
-    }
-
-    fn leave(&self) {
-        self.wish(Wish::Leave);
-        self.end_session();
-    }
-}
-
-fn not_open() -> Error {
-    Error::new(Phase::Session, "no session is open").hint("`/reconnect` opens one, `/quit` leaves")
-}
 
 /// Opens a session and lets somebody talk until they leave.
 ///
@@ -185,13 +59,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
     let printer = show::beside(&terminal, options)?;
     let prompt_handle = editor.prompt();
-    let desk = Arc::new(Desk {
-        sessions: Mutex::default(),
-        attempted: Condvar::new(),
-        latest: Mutex::default(),
-        wishes: Mutex::default(),
-        waker: sleeper.waker(),
-    });
+    let desk = Arc::new(Desk::new(sleeper.waker()));
     let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, totals: Totals::of(&args.view) };
     let mut talk = Talk { room, sleeper, signals, redial, editor: Some(editor), matched: 0 };
     Ok(talk.run(first, &args.execute))
@@ -268,31 +136,23 @@ impl Talk {
             goal.before = self.matched;
         }
         let waker = self.sleeper.waker();
-        // Held until the session is on the desk: whoever sees that it is open may type at once.
-        let (mut sessions, mut latest) = (lock(&desk.sessions), lock(&desk.latest));
+        let opening = desk.opening();
         // Before anything is said of it, so that the line is drawn with it.
         self.room.prompt.set(Prompt::from("> "));
         let session = match open::start(ready, plan, settings, printer, Follow::Always, waker) {
             Ok(session) => session,
             Err(error) => {
-                drop((sessions, latest));
+                drop(opening);
                 return self.failed(&error);
             }
         };
         let Session { handle, keeper, view } = session;
-        *latest = Some(handle.clone());
-        drop(latest);
-        execute(&handle, args);
-        desk.take(Wish::Reconnect);
-        sessions.open = Some(Server { handle: handle.clone(), heads });
-        sessions.answered += 1;
-        drop(sessions);
-        desk.attempted.notify_all();
+        opening.opened(Server { handle: handle.clone(), heads }, |handle| execute(handle, args));
         self.listen();
         let stdout = io::stdout();
         let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
         let outcome = keeper.run(&mut self.sleeper, Some(&self.signals), watched);
-        lock(&self.room.desk.sessions).open = None;
+        self.room.desk.ended();
         let hurried = outcome.ended.status >= ExitStatus::TimedOut || outcome.output_gone;
         let enough = outcome.enough;
         self.matched = outcome.matched;

@@ -1,0 +1,182 @@
+//! What passes between whoever types at a terminal and the thread that keeps the session.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::peer::{Peer, Server};
+use crate::error::{Error, Phase, Result};
+use crate::event::Event;
+use crate::output::Origin;
+use crate::session::view::lock;
+use crate::session::{Handle, Waker};
+use crate::wire::{CloseCode, Outgoing};
+
+/// What the thread of whoever types and the one that keeps the session share.
+pub struct Desk {
+    sessions: Mutex<Sessions>,
+    /// Notified when an attempt to open another session has come to an end.
+    attempted: Condvar,
+    /// The session that is open, or the one that was open before: what it received can still be expected.
+    latest: Mutex<Option<Handle>>,
+    wishes: Mutex<Vec<Wish>>,
+    waker: Waker,
+}
+
+/// What came of connecting so far.
+#[derive(Default)]
+struct Sessions {
+    /// The session that is open.
+    open: Option<Server>,
+    /// Wishes for another session that have been granted, or have failed.
+    answered: u64,
+    /// Somebody waits for one.
+    is_awaited: bool,
+}
+
+/// What only the thread that keeps the session can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// Connect again.
+    Reconnect,
+    /// Leave the program.
+    Leave,
+}
+
+impl Desk {
+    /// With no session yet. `waker` wakes whoever looks for wishes.
+    pub fn new(waker: Waker) -> Self {
+        Self {
+            sessions: Mutex::default(),
+            attempted: Condvar::new(),
+            latest: Mutex::default(),
+            wishes: Mutex::default(),
+            waker,
+        }
+    }
+
+    /// A session is about to open: whoever sees that it is open may type at once, and waits for that until then.
+    pub fn opening(&self) -> Opening<'_> {
+        Opening { desk: self, sessions: lock(&self.sessions), latest: lock(&self.latest) }
+    }
+
+    /// The session that was open is over.
+    pub fn ended(&self) {
+        lock(&self.sessions).open = None;
+    }
+
+    fn open(&self) -> Result<Server> {
+        lock(&self.sessions).open.clone().ok_or_else(not_open)
+    }
+
+    /// An attempt has failed. One that began before a wish is not what was wished for.
+    pub fn failed(&self) {
+        let mut sessions = lock(&self.sessions);
+        if !self.wished(Wish::Reconnect) {
+            sessions.answered += 1;
+            self.attempted.notify_all();
+        }
+    }
+
+    fn wish(&self, wish: Wish) {
+        lock(&self.wishes).push(wish);
+        self.waker.wake();
+    }
+
+    /// Whether this is wished for.
+    pub fn wished(&self, wish: Wish) -> bool {
+        lock(&self.wishes).contains(&wish)
+    }
+
+    /// One that has ended already needs no Close.
+    fn end_session(&self) {
+        if let Ok(server) = self.open() {
+            server.leave();
+        }
+    }
+
+    /// The same, and from now on it is not.
+    pub fn take(&self, wish: Wish) -> bool {
+        let mut wishes = lock(&self.wishes);
+        let before = wishes.len();
+        wishes.retain(|other| *other != wish);
+        wishes.len() < before
+    }
+}
+
+/// The desk, while a session opens.
+pub struct Opening<'a> {
+    desk: &'a Desk,
+    sessions: MutexGuard<'a, Sessions>,
+    latest: MutexGuard<'a, Option<Handle>>,
+}
+
+impl Opening<'_> {
+    /// It is open. `first` is done before anything that is typed.
+    pub fn opened(self, server: Server, first: impl FnOnce(&Handle)) {
+        let Self { desk, mut sessions, mut latest } = self;
+        *latest = Some(server.handle.clone());
+        drop(latest);
+        first(&server.handle);
+        desk.take(Wish::Reconnect);
+        sessions.open = Some(server);
+        sessions.answered += 1;
+        drop(sessions);
+        desk.attempted.notify_all();
+    }
+}
+
+impl Peer for Arc<Desk> {
+    fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
+        self.open()?.send(outgoing)
+    }
+
+    fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
+        self.open()?.ping(payload)
+    }
+
+    fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
+        self.open()?.close(code, reason)
+    }
+
+    fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
+        Ok(self.open()?.heads)
+    }
+
+    fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
+        self.open()?.stats(show);
+        Ok(())
+    }
+
+    fn session(&self) -> Result<Handle> {
+        lock(&self.latest).clone().ok_or_else(not_open)
+    }
+
+    /// Waits until the session is there, or could not be had: what is typed behind it is meant for that session.
+    fn reconnect(&self) -> Result<()> {
+        let mut sessions = lock(&self.sessions);
+        let before = sessions.answered;
+        self.wish(Wish::Reconnect);
+        *lock(&self.latest) = None;
+        if let Some(server) = &sessions.open {
+            server.leave();
+        }
+        sessions.is_awaited = true;
+        while sessions.answered == before {
+            sessions = self.attempted.wait(sessions).unwrap_or_else(PoisonError::into_inner);
+        }
+        sessions.is_awaited = false;
+        Ok(())
+    }
+
+    fn is_reconnecting(&self) -> bool {
+        lock(&self.sessions).is_awaited
+    }
+
+    fn leave(&self) {
+        self.wish(Wish::Leave);
+        self.end_session();
+    }
+}
+
+fn not_open() -> Error {
+    Error::new(Phase::Session, "no session is open").hint("`/reconnect` opens one, `/quit` leaves")
+}
