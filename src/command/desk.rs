@@ -86,19 +86,19 @@ impl Desk {
         lock(&self.wishes).contains(&wish)
     }
 
-    /// One that has ended already needs no Close.
-    fn end_session(&self) {
-        if let Ok(server) = self.open() {
-            server.leave();
-        }
-    }
-
     /// The same, and from now on it is not.
     pub fn take(&self, wish: Wish) -> bool {
         let mut wishes = lock(&self.wishes);
         let before = wishes.len();
         wishes.retain(|other| *other != wish);
         wishes.len() < before
+    }
+
+    /// One that has ended already needs no Close.
+    fn end_session(&self) {
+        if let Ok(server) = self.open() {
+            server.leave();
+        }
     }
 }
 
