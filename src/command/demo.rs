@@ -10,7 +10,7 @@ use super::server::{self, Clients, Service};
 use crate::cli::Demo;
 use crate::error::{ExitStatus, Result};
 use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
-use crate::output::{DataFormat, Level, Options, Outlet, Printer};
+use crate::output::{DataFormat, Level, Nowhere, Options, Printer};
 use crate::session::Reply;
 use crate::session::view::Follow;
 use crate::wire::Role;
@@ -35,6 +35,7 @@ fn start(args: &Demo) -> Result<String> {
     let mut settings = plan::settings(Role::Server, Reply::Echo, &session.limits, &session.protocol, Instant::now());
     settings.max_time = None;
     let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::default() };
+    // What the server has to say is not for the client's terminal.
     let printer = Arc::new(Mutex::new(Printer::shared(quiet, Box::new(Nowhere))));
     let framing = Framing::new(&session.protocol, &session.limits);
     let clients = Clients::default();
@@ -46,13 +47,4 @@ fn start(args: &Demo) -> Result<String> {
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);
     server::push(PUSH_INTERVAL, text, clients, printer);
     Ok(url)
-}
-
-/// What the server has to say is not for the client's terminal.
-struct Nowhere;
-
-impl Outlet for Nowhere {
-    fn write_all(&mut self, _: &[u8]) -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -129,21 +129,11 @@ fn section(sink: &mut Sink, title: &str, pieces: impl Iterator<Item = impl AsRef
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
-    use crate::output::Outlet;
+    use crate::output::Nowhere;
     use crate::output::sink::Cut;
     use crate::output::theme::Colors;
     use crate::wire::{Header, LengthEncoding};
-
-    struct Nowhere;
-
-    impl Outlet for Nowhere {
-        fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     const HELLO: Frame<'static> = Frame {
         header: Header {

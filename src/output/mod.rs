@@ -23,7 +23,7 @@ pub mod theme;
 mod timestamp;
 
 pub use options::{Banner, DataFormat, FrameView, Level, Options, Secrets, Setting, Timestamps, View};
-pub use outlet::{FdOutlet, Outlet};
+pub use outlet::{FdOutlet, Nowhere, Outlet};
 pub use printer::{FlushError, Origin, Printer, Stream};
 pub use progress::Progress;
 pub use talk::write_error;

@@ -36,6 +36,16 @@ pub trait Outlet: Send {
     }
 }
 
+/// Drops everything.
+#[derive(Debug)]
+pub struct Nowhere;
+
+impl Outlet for Nowhere {
+    fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A file descriptor, written without any buffering (`std::io::Stdout` would look for line ends).
 #[derive(Debug)]
 pub struct FdOutlet {

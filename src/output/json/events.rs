@@ -298,18 +298,10 @@ mod tests {
     use crate::error::{ExitStatus, Phase};
     use crate::event::{Step, StepKind};
     use crate::output::json::SCHEMA;
-    use crate::output::outlet::Outlet;
+    use crate::output::outlet::Nowhere;
     use crate::output::sink::Cut;
     use crate::output::theme::Colors;
     use crate::wire::{CloseCode, Data, Header, LengthEncoding, OpCode, Role, Rule};
-
-    struct Nowhere;
-
-    impl Outlet for Nowhere {
-        fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     struct Lines {
         stream: Stream,

@@ -50,22 +50,12 @@ impl<'a> Texts<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use serde_json::Value;
 
     use super::*;
-    use crate::output::outlet::Outlet;
+    use crate::output::outlet::Nowhere;
     use crate::output::sink::Cut;
     use crate::output::theme::Colors;
-
-    struct Nowhere;
-
-    impl Outlet for Nowhere {
-        fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     #[test]
     fn each_line_has_its_own_length_and_text() {
