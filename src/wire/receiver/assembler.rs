@@ -16,8 +16,8 @@ const KEPT_CAPACITY: usize = 1 << 20;
 /// Up to so many bytes, a message whose length is announced has its room as soon as a [part](ANNOUNCED_PER_BYTE) has come:
 /// pages that nothing is written to are not taken, and growing would move what is there (a third of the time of 16 MiB).
 const AT_ONCE: u64 = 16 << 20;
-/// How many bytes of that room each byte that has come is good for.
-const ANNOUNCED_PER_BYTE: usize = 64;
+/// How many bytes of that room each byte that has come is good for; so many that one full read is good for all of it.
+const ANNOUNCED_PER_BYTE: usize = 128;
 
 /// Collects the message whose frames are coming, or passes it on piece by piece.
 #[derive(Debug)]
@@ -238,7 +238,7 @@ impl Assembler {
 
     fn collect(&mut self, input: Input<'_>) -> Taken {
         let before = self.collected.len();
-        let announced = self.message.as_ref().map(|message| message.longest).filter(|longest| *longest < u64::MAX);
+        let announced = self.message.as_ref().and_then(|message| message.announced);
         let longest = announced.map_or(self.max_message, |announced| announced.min(self.max_message));
         append(input.bytes, &mut self.collected, longest, announced.map_or(0, |announced| announced.min(AT_ONCE)));
         let breach = self.account(before, &input, input.end);

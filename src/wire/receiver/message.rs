@@ -20,8 +20,8 @@ pub struct Message {
     pub empty_fragments: u32,
     /// Payload bytes announced on the wire.
     wire_length: u64,
-    /// How long it can become: as long as was announced, once its last frame has begun and if it isn't compressed.
-    pub longest: u64,
+    /// How long it becomes; known once its last frame has begun, and if it isn't compressed.
+    pub announced: Option<u64>,
     /// Payload bytes so far, after inflating.
     pub length: u64,
     /// `None` for binary messages, and for text that is already known to be wrong.
@@ -39,7 +39,7 @@ impl Message {
             fragments: 0,
             empty_fragments: 0,
             wire_length: 0,
-            longest: u64::MAX,
+            announced: None,
             length: 0,
             utf8: (kind == Kind::Text).then(Utf8::default),
         }
@@ -50,7 +50,7 @@ impl Message {
         self.fragments = self.fragments.saturating_add(1);
         self.wire_length = self.wire_length.saturating_add(header.length);
         if header.fin && !self.is_compressed {
-            self.longest = self.wire_length;
+            self.announced = Some(self.wire_length);
         }
         if header.length == 0 && !header.fin {
             self.empty_fragments += 1;
