@@ -15,11 +15,10 @@ fuzz_target!(|text: &str| {
     match line {
         Line::Empty => assert!(text.is_empty()),
         Line::Text(message) => assert!(text == message || text == format!("/{message}")),
-        Line::Command(Command::Frame(frame)) => {
-            let Payload::Bytes(payload) = &frame.payload else { return };
+        Line::Command(Command::Frame(header, Payload::Bytes(payload))) => {
             let options = SenderOptions { role: Role::Client, mask: MaskSource::Random, fragment: None, deflate: None };
             let mut wire = Vec::new();
-            if Sender::new(options).send(Outgoing::Frame(frame.raw(payload)), &mut wire).is_ok() {
+            if Sender::new(options).send(Outgoing::Frame(header, &payload), &mut wire).is_ok() {
                 assert!(wire.len() >= 2 + payload.len());
             }
         }

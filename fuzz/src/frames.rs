@@ -1,7 +1,7 @@
 //! What holds for any stream of frames, right or wrong: driven by the fuzz targets, and by the property tests of wscope.
 
 use wscope::wire::{
-    Counters, DeflateParameters, Event, Frame, Header, Kind, MaskSource, Observe, Outgoing, RawFrame, RawMask,
+    Counters, DeflateParameters, Event, Frame, Header, Kind, MaskSource, Observe, Outgoing, RawHeader, RawMask,
     Receiver, ReceiverOptions, Role, Rule, Sender, SenderOptions,
 };
 
@@ -279,16 +279,9 @@ fn stream_of(compressed: &[u8], fragment: usize) -> Vec<u8> {
             if compressed.is_empty() { vec![&[]] } else { compressed.chunks(fragment).collect() };
         for (index, payload) in fragments.iter().enumerate() {
             let (rsv, opcode) = if index == 0 { (0x4, 0x2) } else { (0x0, 0x0) };
-            let frame = RawFrame {
-                fin: index + 1 == fragments.len(),
-                rsv,
-                opcode,
-                mask: RawMask::None,
-                declared_length: None,
-                length_encoding: None,
-                payload,
-            };
-            sender.send(Outgoing::Frame(frame), &mut wire).expect("a length that fits");
+            let fin = index + 1 == fragments.len();
+            let header = RawHeader { fin, rsv, opcode, mask: RawMask::None, ..RawHeader::default() };
+            sender.send(Outgoing::Frame(header, payload), &mut wire).expect("a length that fits");
         }
     }
     wire

@@ -79,7 +79,7 @@ impl Server {
     /// How the session has ended; or it cannot be framed.
     pub fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
         // A frame that is told exactly may be meant to break the rules.
-        if !matches!(outgoing, Outgoing::Frame(_)) {
+        if !matches!(outgoing, Outgoing::Frame(..)) {
             self.check_that_it_listens()?;
         }
         self.handle.send(outgoing).map_err(|error| unsendable(&error))

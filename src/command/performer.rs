@@ -86,10 +86,7 @@ impl Performer {
                 })?;
                 self.send(Outgoing::Text(&text))
             }
-            Command::Frame(frame) => {
-                let payload = frame.payload.clone().load()?;
-                self.send(Outgoing::Frame(frame.raw(&payload)))
-            }
+            Command::Frame(header, payload) => self.send(Outgoing::Frame(header, &payload.load()?)),
             Command::Pong(data) => self.send(Outgoing::Pong(data.as_bytes())),
             Command::Ping(data) => self.ping(data.as_bytes()),
             Command::Close(code, reason) => self.peer.close(code, &reason).map(|()| None),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::wire::{CloseCode, Header, Kind, Outgoing, RawFrame};
+use crate::wire::{CloseCode, Header, Kind, Outgoing, RawHeader};
 
 /// Pongs that may wait; beyond it only the newest ping is answered (RFC 6455 section 5.5.3).
 const PONG_BUDGET: usize = 16;
@@ -70,8 +70,8 @@ pub enum Waiting {
     Ping(Vec<u8>),
     /// A pong.
     Pong(Vec<u8>),
-    /// A frame as it is, but for its payload, which stands beside it.
-    Frame(RawFrame<'static>, Vec<u8>),
+    /// A frame as it is.
+    Frame(RawHeader, Vec<u8>),
     /// Data messages.
     Data(Packed),
     /// The end.
@@ -93,7 +93,7 @@ impl Waiting {
         match self {
             Self::Ping(payload) => send(Outgoing::Ping(payload)),
             Self::Pong(payload) => send(Outgoing::Pong(payload)),
-            Self::Frame(frame, payload) => send(Outgoing::Frame(RawFrame { payload, ..*frame })),
+            Self::Frame(header, payload) => send(Outgoing::Frame(*header, payload)),
             Self::Close(close) => send(Outgoing::Close(close.as_ref().map(|(code, reason)| (*code, reason.as_str())))),
             Self::Data(packed) => {
                 for (kind, payload) in packed.messages() {
@@ -115,7 +115,7 @@ impl From<Outgoing<'_>> for Waiting {
             }
             Outgoing::Ping(payload) => return Self::Ping(payload.to_vec()),
             Outgoing::Pong(payload) => return Self::Pong(payload.to_vec()),
-            Outgoing::Frame(frame) => return Self::Frame(RawFrame { payload: &[], ..frame }, frame.payload.to_vec()),
+            Outgoing::Frame(header, payload) => return Self::Frame(header, payload.to_vec()),
             Outgoing::Close(close) => return Self::Close(close.map(|(code, reason)| (code, reason.to_owned()))),
         }
         Self::Data(packed)

@@ -19,7 +19,7 @@ pub use event::{Close, Event, Frame, Kind, MessageFacts, Observe, Position};
 pub use finding::{Finding, Rule};
 pub use header::{Header, LengthEncoding};
 pub use receiver::{Ending, Receiver, ReceiverOptions};
-pub use sender::{MaskSource, Outgoing, RawFrame, RawMask, SendError, Sender, SenderOptions};
+pub use sender::{MaskSource, Outgoing, RawHeader, RawMask, SendError, Sender, SenderOptions};
 pub use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 /// Which end of the connection one is (RFC 6455 section 1.2).

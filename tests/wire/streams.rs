@@ -2,7 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use wscope::wire::{LengthEncoding, MaskSource, Outgoing, RawFrame, RawMask, Role, Sender, SenderOptions};
+use wscope::wire::{LengthEncoding, MaskSource, Outgoing, RawHeader, RawMask, Role, Sender, SenderOptions};
 
 use super::differential::compare;
 
@@ -16,23 +16,16 @@ pub fn stream() -> impl Strategy<Value = Vec<u8>> {
             deflate: None,
         });
         let mut wire = Vec::new();
-        for frame in &frames {
-            let raw = RawFrame { payload: &frame.payload, ..frame.header };
+        for (header, payload) in &frames {
             // A length that does not fit its encoding leaves the frame out.
-            let _ = sender.send(Outgoing::Frame(raw), &mut wire);
+            let _ = sender.send(Outgoing::Frame(*header, payload), &mut wire);
         }
         wire.extend_from_slice(&tail);
         wire
     })
 }
 
-#[derive(Debug, Clone)]
-struct OwnedFrame {
-    header: RawFrame<'static>,
-    payload: Vec<u8>,
-}
-
-fn frame() -> impl Strategy<Value = OwnedFrame> {
+fn frame() -> impl Strategy<Value = (RawHeader, Vec<u8>)> {
     let opcode = prop_oneof![
         8 => Just(0x1_u8), 6 => Just(0x2), 10 => Just(0x0), 4 => Just(0x9), 3 => Just(0xA), 1 => Just(0x8), 1 => 0..16_u8,
     ];
@@ -45,9 +38,8 @@ fn frame() -> impl Strategy<Value = OwnedFrame> {
     ];
     let length = prop_oneof![40 => Just(None), 1 => (0..3000_u64).prop_map(Some), 1 => any::<u64>().prop_map(Some)];
     (any::<bool>(), rsv, opcode, mask, length, encoding, payload()).prop_map(
-        |(fin, rsv, opcode, mask, declared_length, length_encoding, payload)| OwnedFrame {
-            header: RawFrame { fin, rsv, opcode, mask, declared_length, length_encoding, payload: &[] },
-            payload,
+        |(fin, rsv, opcode, mask, declared_length, length_encoding, payload)| {
+            (RawHeader { fin, rsv, opcode, mask, declared_length, length_encoding }, payload)
         },
     )
 }

@@ -7,7 +7,7 @@ use super::arguments::{Mistake, mistake};
 use super::table::nearest_of;
 use crate::error::{Error, Result};
 use crate::input::payload::Payload;
-use crate::wire::{LengthEncoding, RawFrame, RawMask};
+use crate::wire::{LengthEncoding, RawHeader, RawMask};
 
 /// How the arguments are written.
 pub(super) const ARGUMENTS: &str = "[fin=0|1] [rsv=0..7] [op=text|binary|continuation|close|ping|pong|0x0..0xF] \
@@ -43,77 +43,27 @@ pub fn frame_fields() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().copied()
 }
 
-/// A frame to send, its payload perhaps still in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrameCommand {
-    /// The FIN bit.
-    pub fin: bool,
-    /// The reserved bits: 4 is RSV1, 2 is RSV2, 1 is RSV3.
-    pub rsv: u8,
-    /// The opcode, 0x0 to 0xF.
-    pub opcode: u8,
-    /// Whether and how to mask.
-    pub mask: RawMask,
-    /// The length to announce; `None` is the payload's own.
-    pub declared_length: Option<u64>,
-    /// How to encode the length; `None` is the shortest way.
-    pub length_encoding: Option<LengthEncoding>,
-    /// What it carries.
-    pub payload: Payload,
-}
-
-impl Default for FrameCommand {
-    /// What `/frame` alone sends: a whole, empty text message.
-    fn default() -> Self {
-        Self {
-            fin: true,
-            rsv: 0,
-            opcode: 0x1,
-            mask: RawMask::Random,
-            declared_length: None,
-            length_encoding: None,
-            payload: Payload::Bytes(Vec::new()),
-        }
-    }
-}
-
-impl FrameCommand {
-    /// The frame, with what [`payload`](Self::payload) was loaded to.
-    pub fn raw<'a>(&self, payload: &'a [u8]) -> RawFrame<'a> {
-        RawFrame {
-            fin: self.fin,
-            rsv: self.rsv,
-            opcode: self.opcode,
-            mask: self.mask,
-            declared_length: self.declared_length,
-            length_encoding: self.length_encoding,
-            payload,
-        }
-    }
-
-    fn set(&mut self, key: &str, value: &str) -> Result<()> {
-        match key {
-            "fin" => self.fin = number(key, value, "0 or 1", 1)? == 1,
-            "rsv" => self.rsv = number(key, value, "0 to 7", 7)?,
-            "op" => self.opcode = opcode(value)?,
-            "mask" => self.mask = mask(value)?,
-            "len" => self.declared_length = Some(length(value)?),
-            "enc" => self.length_encoding = Some(length_encoding(value)?),
-            _ => return Err(unknown(key)),
-        }
-        Ok(())
-    }
-}
-
 pub(super) fn frame(rest: &str) -> Result<Command, Mistake> {
-    let mut frame = FrameCommand::default();
+    let mut header = RawHeader::default();
     let mut rest = rest.trim();
     while let Some((key, value, tail)) = option(rest) {
-        frame.set(key, value)?;
+        set(&mut header, key, value)?;
         rest = tail;
     }
-    frame.payload = Payload::parse(rest)?;
-    Ok(Command::Frame(frame))
+    Ok(Command::Frame(header, Payload::parse(rest)?))
+}
+
+fn set(header: &mut RawHeader, key: &str, value: &str) -> Result<()> {
+    match key {
+        "fin" => header.fin = number(key, value, "0 or 1", 1)? == 1,
+        "rsv" => header.rsv = number(key, value, "0 to 7", 7)?,
+        "op" => header.opcode = opcode(value)?,
+        "mask" => header.mask = mask(value)?,
+        "len" => header.declared_length = Some(length(value)?),
+        "enc" => header.length_encoding = Some(length_encoding(value)?),
+        _ => return Err(unknown(key)),
+    }
+    Ok(())
 }
 
 /// `key=value` at the front, and what follows. No notation of a payload looks like this: `base64:` comes before its `=`.
@@ -179,11 +129,15 @@ mod tests {
     use super::super::{Line, parse};
     use super::*;
 
-    fn understood(line: &str) -> FrameCommand {
+    fn understood(line: &str) -> (RawHeader, Payload) {
         match parse(line).unwrap() {
-            Line::Command(Command::Frame(frame)) => frame,
+            Line::Command(Command::Frame(header, payload)) => (header, payload),
             other => panic!("{line} is {other:?}"),
         }
+    }
+
+    fn bytes(bytes: &[u8]) -> Payload {
+        Payload::Bytes(bytes.to_vec())
     }
 
     fn message(line: &str) -> String {
@@ -192,29 +146,28 @@ mod tests {
 
     #[test]
     fn alone_it_is_a_whole_empty_text_message() {
-        assert_eq!(understood("/frame"), FrameCommand::default());
+        assert_eq!(understood("/frame"), (RawHeader::default(), bytes(b"")));
     }
 
     #[test]
     fn every_field_can_be_chosen() {
-        let frame = understood("/frame fin=0 rsv=5 op=0xF mask=01020304 len=9223372036854775808 enc=64 68 69");
-        let expected = FrameCommand {
+        let line = "/frame fin=0 rsv=5 op=0xF mask=01020304 len=9223372036854775808 enc=64 68 69";
+        let header = RawHeader {
             fin: false,
             rsv: 5,
             opcode: 0xF,
             mask: RawMask::Key([1, 2, 3, 4]),
             declared_length: Some(1 << 63),
             length_encoding: Some(LengthEncoding::SixtyFour),
-            payload: Payload::Bytes(b"hi".to_vec()),
         };
-        assert_eq!(frame, expected);
+        assert_eq!(understood(line), (header, bytes(b"hi")));
     }
 
     #[test]
     fn payloads_are_never_taken_for_options() {
-        assert_eq!(understood(r#"/frame op=close "fin=0""#).payload, Payload::Bytes(b"fin=0".to_vec()));
-        assert_eq!(understood("/frame base64:aGk=").payload, Payload::Bytes(b"hi".to_vec()));
-        assert_eq!(understood("/frame mask=none @a=b").payload, Payload::File("a=b".into()));
+        assert_eq!(understood(r#"/frame op=close "fin=0""#).1, bytes(b"fin=0"));
+        assert_eq!(understood("/frame base64:aGk=").1, bytes(b"hi"));
+        assert_eq!(understood("/frame mask=none @a=b").1, Payload::File("a=b".into()));
     }
 
     #[test]

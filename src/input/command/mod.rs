@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use arguments::setting_names;
-pub use frame::{FrameCommand, frame_fields};
+pub use frame::frame_fields;
 pub use table::{COMMANDS, Usage};
 
 use super::Pattern;
@@ -16,7 +16,7 @@ use super::payload::Payload;
 use super::variables::Quoting;
 use crate::error::{Error, Phase, Result};
 use crate::output::Setting;
-use crate::wire::CloseCode;
+use crate::wire::{CloseCode, RawHeader};
 
 /// A line, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub enum Command {
     /// `/file FILE`
     File(PathBuf),
     /// `/frame …`
-    Frame(FrameCommand),
+    Frame(RawHeader, Payload),
     /// `/headers`
     Headers,
     /// `/stats`
@@ -105,7 +105,7 @@ impl Command {
 
     /// Whether it has a PAYLOAD that is `@FILE`.
     fn sends_payload_of_file(&self) -> bool {
-        let (Self::Binary(payload) | Self::Frame(FrameCommand { payload, .. })) = self else { return false };
+        let (Self::Binary(payload) | Self::Frame(_, payload)) = self else { return false };
         matches!(payload, Payload::File(_))
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 
 pub use masks::MaskSource;
-pub use raw::{RawFrame, RawMask};
+pub use raw::{RawHeader, RawMask};
 
 use self::masks::Masks;
 use super::deflate::Compressor;
@@ -54,8 +54,9 @@ pub enum Outgoing<'a> {
     Pong(&'a [u8]),
     /// A Close, its reason up to 123 bytes; nothing but raw frames may follow.
     Close(Option<(CloseCode, &'a str)>),
-    /// A frame exactly as it is, legal or not; the next compressed message does without what came before it.
-    Frame(RawFrame<'a>),
+    /// A frame exactly as it is, legal or not, its payload before masking; the next compressed message does without what
+    /// came before it.
+    Frame(RawHeader, &'a [u8]),
 }
 
 impl<'a> From<Close<'a>> for Outgoing<'a> {
@@ -142,7 +143,7 @@ impl Sender {
     pub fn send(&mut self, outgoing: Outgoing<'_>, output: &mut Vec<u8>) -> Result<(), SendError> {
         let before = output.len();
         match outgoing {
-            Outgoing::Frame(raw) => self.raw(raw, output)?,
+            Outgoing::Frame(header, payload) => self.raw(header, payload, output)?,
             _ if self.is_closed => return Err(SendError::Closed),
             Outgoing::Text(text) => self.message(Data::Text, text.as_bytes(), output)?,
             Outgoing::Binary(payload) => self.message(Data::Binary, payload, output)?,
@@ -299,10 +300,10 @@ impl Sender {
         self.counters.frames += 1;
     }
 
-    fn raw(&mut self, raw: RawFrame<'_>, output: &mut Vec<u8>) -> Result<(), SendError> {
-        let header = raw.header(|| self.masks.next_key())?;
+    fn raw(&mut self, header: RawHeader, payload: &[u8], output: &mut Vec<u8>) -> Result<(), SendError> {
+        let header = header.header(payload.len(), || self.masks.next_key())?;
         header.write(output);
-        append(header.mask, raw.payload, output);
+        append(header.mask, payload, output);
         self.counters.frames += 1;
         // Without RSV1, too: it may go on with a message that has it, or hold what is meant to look like more frames.
         self.is_window_lost |= !header.is_control();

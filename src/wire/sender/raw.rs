@@ -1,11 +1,11 @@
-//! A frame under exact control, for breaking rules on purpose.
+//! A frame's header under exact control, for breaking rules on purpose.
 
 use super::SendError;
 use crate::wire::{Header, LengthEncoding, OpCode};
 
-/// A frame that goes out exactly as it says.
+/// A header that goes out exactly as it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RawFrame<'a> {
+pub struct RawHeader {
     /// The FIN bit.
     pub fin: bool,
     /// The reserved bits: 4 is RSV1, 2 is RSV2, 1 is RSV3. Higher bits are ignored.
@@ -18,8 +18,13 @@ pub struct RawFrame<'a> {
     pub declared_length: Option<u64>,
     /// How to encode the length; `None` is the shortest way.
     pub length_encoding: Option<LengthEncoding>,
-    /// The payload, before masking.
-    pub payload: &'a [u8],
+}
+
+impl Default for RawHeader {
+    /// That of a whole text message.
+    fn default() -> Self {
+        Self { fin: true, rsv: 0, opcode: 0x1, mask: RawMask::Random, declared_length: None, length_encoding: None }
+    }
 }
 
 /// How a raw frame is masked.
@@ -33,10 +38,14 @@ pub enum RawMask {
     None,
 }
 
-impl RawFrame<'_> {
-    /// The header that it asks for.
-    pub(super) fn header(&self, usual_key: impl FnOnce() -> Option<[u8; 4]>) -> Result<Header, SendError> {
-        let length = self.declared_length.unwrap_or(self.payload.len() as u64);
+impl RawHeader {
+    /// What it comes to before a payload of so many bytes.
+    pub(super) fn header(
+        &self,
+        payload_length: usize,
+        usual_key: impl FnOnce() -> Option<[u8; 4]>,
+    ) -> Result<Header, SendError> {
+        let length = self.declared_length.unwrap_or(payload_length as u64);
         let length_encoding = self.length_encoding.unwrap_or(LengthEncoding::shortest(length));
         if length > length_encoding.largest() {
             return Err(SendError::Length(length));

@@ -16,16 +16,6 @@ const DEFLATE: DeflateParameters = DeflateParameters {
     server_no_context_takeover: false,
 };
 
-const RAW: RawFrame<'static> = RawFrame {
-    fin: true,
-    rsv: 0,
-    opcode: 0x1,
-    mask: RawMask::Random,
-    declared_length: None,
-    length_encoding: None,
-    payload: b"",
-};
-
 fn sent(options: SenderOptions, outgoing: &[Outgoing<'_>]) -> Vec<u8> {
     let mut sender = Sender::new(options);
     let mut wire = Vec::new();
@@ -96,7 +86,7 @@ fn nothing_but_raw_frames_follows_close() {
     for outgoing in late {
         assert_eq!(sender.send(outgoing, &mut wire), Err(SendError::Closed));
     }
-    sender.send(Outgoing::Frame(RAW), &mut wire).unwrap();
+    sender.send(Outgoing::Frame(RawHeader::default(), b""), &mut wire).unwrap();
     assert_eq!(wire, b"\x88\x05\x03\xE8bye\x81\x00");
 }
 
@@ -116,21 +106,21 @@ fn what_cannot_be_sent_leaves_no_trace() {
 
 #[test]
 fn raw_frames_go_out_exactly_as_they_are() {
-    let raw = |raw| sent(SERVER, &[Outgoing::Frame(raw)]);
-    let hi = RawFrame { payload: b"hi", ..RAW };
-    assert_eq!(raw(hi), b"\x81\x02hi");
-    assert_eq!(raw(RawFrame { fin: false, rsv: 7, opcode: 0xF, ..hi }), b"\x7F\x02hi");
-    assert_eq!(raw(RawFrame { mask: RawMask::Key([0; 4]), ..hi }), b"\x81\x82\0\0\0\0hi");
-    assert_eq!(raw(RawFrame { declared_length: Some(9), ..hi }), b"\x81\x09hi");
+    let raw = |header| sent(SERVER, &[Outgoing::Frame(header, b"hi")]);
+    let usual = RawHeader::default();
+    assert_eq!(raw(usual), b"\x81\x02hi");
+    assert_eq!(raw(RawHeader { fin: false, rsv: 7, opcode: 0xF, ..usual }), b"\x7F\x02hi");
+    assert_eq!(raw(RawHeader { mask: RawMask::Key([0; 4]), ..usual }), b"\x81\x82\0\0\0\0hi");
+    assert_eq!(raw(RawHeader { declared_length: Some(9), ..usual }), b"\x81\x09hi");
     let sixteen = Some(LengthEncoding::Sixteen);
-    assert_eq!(raw(RawFrame { length_encoding: sixteen, ..hi }), b"\x81\x7E\x00\x02hi");
-    let most = RawFrame { declared_length: Some(u64::MAX), ..hi };
+    assert_eq!(raw(RawHeader { length_encoding: sixteen, ..usual }), b"\x81\x7E\x00\x02hi");
+    let most = RawHeader { declared_length: Some(u64::MAX), ..usual };
     assert_eq!(raw(most), b"\x81\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFhi");
-    let client = |mask| sent(CLIENT, &[Outgoing::Frame(RawFrame { mask, ..hi })]);
+    let client = |mask| sent(CLIENT, &[Outgoing::Frame(RawHeader { mask, ..usual }, b"hi")]);
     assert_eq!(client(RawMask::None), b"\x81\x02hi");
     assert_eq!(client(RawMask::Random), [&[0x81, 0x82][..], &KEY, &[b'h' ^ KEY[0], b'i' ^ KEY[1]]].concat());
-    let too_long = RawFrame { declared_length: Some(0x1_0000), length_encoding: sixteen, ..hi };
-    let refused = Sender::new(SERVER).send(Outgoing::Frame(too_long), &mut Vec::new());
+    let too_long = RawHeader { declared_length: Some(0x1_0000), length_encoding: sixteen, ..usual };
+    let refused = Sender::new(SERVER).send(Outgoing::Frame(too_long, b"hi"), &mut Vec::new());
     assert_eq!(refused, Err(SendError::Length(0x1_0000)));
 }
 
@@ -158,11 +148,11 @@ fn a_raw_data_frame_is_not_built_upon() {
     let alone = sent(options, &[Outgoing::Text("Hello")]);
     for (rsv, opcode) in [(4, 0x1), (4, 0x2), (0, 0x0)] {
         let payload = b"\xF2\x48\xCD\xC9\xC9\x07\x00";
-        let raw = Outgoing::Frame(RawFrame { rsv, opcode, payload, ..RAW });
+        let raw = Outgoing::Frame(RawHeader { rsv, opcode, ..RawHeader::default() }, payload);
         let wire = sent(options, &[Outgoing::Text("Hello"), raw, Outgoing::Text("Hello")]);
         assert!(wire.ends_with(&alone), "{rsv} {opcode}");
     }
-    let ping = Outgoing::Frame(RawFrame { opcode: 0x9, ..RAW });
+    let ping = Outgoing::Frame(RawHeader { opcode: 0x9, ..RawHeader::default() }, b"");
     let wire = sent(options, &[Outgoing::Text("Hello"), ping, Outgoing::Text("Hello")]);
     assert!(!wire.ends_with(&alone), "nobody inflates a Ping");
 }
