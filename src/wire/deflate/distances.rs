@@ -1,6 +1,8 @@
 //! How far back a compressed message reaches (RFC 1951), for windows smaller than the largest: zlib-rs inflates with the
 //! largest whatever it is asked for, so it lets pass what a peer with the window agreed on could not inflate.
 
+use std::cell::LazyCell;
+
 /// Symbols of the alphabet of literals and lengths, as the fixed code has them.
 const LITERALS: usize = 288;
 
@@ -14,12 +16,22 @@ const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 
 pub fn farthest(compressed: &[u8]) -> u32 {
     let mut bits = Bits { bytes: compressed, position: 0 };
     let mut farthest = 0;
-    while block(&mut bits, &mut farthest).is_some() {}
+    // Once for all blocks: a MiB can hold 800,000 that are empty.
+    let fixed: LazyCell<(Code, Code)> = LazyCell::new(fixed_codes);
+    while block(&mut bits, &fixed, &mut farthest).is_some() {}
     farthest
 }
 
+/// The codes of blocks that bring none (RFC 1951 section 3.2.6).
+fn fixed_codes() -> (Code, Code) {
+    let mut lengths = [8; LITERALS];
+    lengths[144..256].fill(9);
+    lengths[256..280].fill(7);
+    (Code::new(&lengths), Code::new(&[5; DISTANCES]))
+}
+
 /// Reads a block; `None` where it ends too early, or is none.
-fn block(bits: &mut Bits<'_>, farthest: &mut u32) -> Option<()> {
+fn block(bits: &mut Bits<'_>, fixed: &LazyCell<(Code, Code)>, farthest: &mut u32) -> Option<()> {
     let is_final = bits.take(1)? == 1;
     match bits.take(2)? {
         0 => {
@@ -28,10 +40,8 @@ fn block(bits: &mut Bits<'_>, farthest: &mut u32) -> Option<()> {
             bits.position += 16 + 8 * length as usize;
         }
         1 => {
-            let mut lengths = [8; LITERALS];
-            lengths[144..256].fill(9);
-            lengths[256..280].fill(7);
-            symbols(bits, &Code::new(&lengths), &Code::new(&[5; DISTANCES]), farthest)?;
+            let (literals, distances) = &**fixed;
+            symbols(bits, literals, distances, farthest)?;
         }
         2 => {
             let (literals, distances) = codes(bits)?;
@@ -99,14 +109,13 @@ struct Code {
 impl Code {
     /// From the number of bits of each symbol's code, 0 to 15, where 0 is a symbol that does not occur.
     fn new(lengths: &[u8]) -> Self {
-        let mut code = Self { counts: [0; 15], symbols: Vec::with_capacity(lengths.len()) };
-        for (length, count) in (1..).zip(&mut code.counts) {
-            let symbols = (0..).zip(lengths).filter(|&(_, &its)| its == length).map(|(symbol, _)| symbol);
-            let before = code.symbols.len();
-            code.symbols.extend(symbols);
-            *count = u32::try_from(code.symbols.len() - before).unwrap_or(u32::MAX);
+        let mut counts = [0; 15];
+        let mut ordered: Vec<(u8, u32)> = lengths.iter().copied().zip(0..).filter(|&(length, _)| length > 0).collect();
+        ordered.sort_unstable();
+        for &(length, _) in &ordered {
+            counts[usize::from(length) - 1] += 1;
         }
-        code
+        Self { counts, symbols: ordered.into_iter().map(|(_, symbol)| symbol).collect() }
     }
 
     fn read(&self, bits: &mut Bits<'_>) -> Option<u32> {
