@@ -48,7 +48,8 @@ impl Target {
         refuse_unlawful(text)?;
         let (secure, rest) = split_scheme(text)?;
         let (rest, zone) = split_zone(rest);
-        let rest = if rest.starts_with(':') { format!("localhost{rest}") } else { rest };
+        let names_port_only = rest.starts_with(':') && userinfo_length(&rest) == 0;
+        let rest = if names_port_only { format!("localhost{rest}") } else { rest };
         refuse_without_host(text, &rest)?;
         let scheme = if secure { "wss" } else { "ws" };
         let url = Url::parse(&format!("{scheme}://{rest}"))
@@ -196,7 +197,8 @@ fn is_scheme(text: &str) -> bool {
 fn split_zone(rest: &str) -> (String, Option<String>) {
     let authority = &rest[..authority_length(rest)];
     let zone = || {
-        let open = authority.find('[')?;
+        let userinfo = userinfo_length(rest);
+        let open = userinfo + authority[userinfo..].find('[')?;
         let close = open + authority[open..].find(']')?;
         let percent = open + authority[open..close].find('%')?;
         let zone = &authority[percent + 1..close];
@@ -207,6 +209,11 @@ fn split_zone(rest: &str) -> (String, Option<String>) {
         Some((rest, zone)) => (rest, Some(zone)),
         None => (rest.to_owned(), None),
     }
+}
+
+/// How long the userinfo is that the authority begins with, its `@` included.
+fn userinfo_length(rest: &str) -> usize {
+    rest[..authority_length(rest)].rfind('@').map_or(0, |at| at + 1)
 }
 
 /// Where the authority ends and path or query begin.
@@ -307,7 +314,8 @@ mod tests {
     }
 
     #[test]
-    fn a_percent_sign_in_a_query_is_no_zone() {
+    fn a_percent_sign_in_a_query_or_a_password_is_no_zone() {
+        assert_eq!(target("ws://u:[ab%25cd]@host/").peer(), "host:80");
         assert_eq!(target("host/?a=[b%25c]").resource(), "/?a=[b%25c]");
     }
 
@@ -321,8 +329,12 @@ mod tests {
     }
 
     #[test]
-    fn a_user_may_have_no_password() {
+    fn a_user_may_have_no_password_and_a_password_no_user() {
         assert_eq!(target("ws://ann@host").credentials().unwrap().password, None);
+        let target_with_password = target("ws://:pw@host/");
+        let credentials = target_with_password.credentials().unwrap();
+        assert_eq!((credentials.user.as_str(), credentials.password.as_deref()), ("", Some("pw")));
+        assert_eq!(target_with_password.peer(), "host:80");
         assert_eq!(target("ws://host").credentials(), None);
     }
 
