@@ -2,6 +2,8 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use nix::sys::signal::{Signal, raise};
+
 use crate::error::{Error, Phase, Result};
 use crate::output::Outlet;
 use crate::output::terminal::Device;
@@ -10,6 +12,7 @@ const INTERRUPT: u8 = 0x03;
 const END_OF_FILE: u8 = 0x04;
 const BACKSPACE: u8 = 0x08;
 const KILL_LINE: u8 = 0x15;
+const SUSPEND: u8 = 0x1A;
 const DELETE: u8 = 0x7F;
 
 /// Asks `question` ("Password of user: ") without showing what is typed. The terminal is left as it was, whatever
@@ -25,14 +28,36 @@ pub fn ask(question: &str) -> Result<String> {
             .hint("`@FILE` reads a secret from a file")
     })?;
     let failed = |cause| Error::new(Phase::Usage, format!("cannot ask: {subject}")).caused_by(cause);
-    match ask_on(&device, question).map_err(failed)? {
-        Some(bytes) => String::from_utf8(bytes)
-            .map_err(|_| Error::new(Phase::Usage, format!("the answer is not UTF-8: {subject}"))),
-        None => Err(Error::new(Phase::Usage, format!("not answered: {subject}"))),
+    loop {
+        match ask_on(&device, question).map_err(failed)? {
+            Answer::Given(bytes) => {
+                return String::from_utf8(bytes)
+                    .map_err(|_| Error::new(Phase::Usage, format!("the answer is not UTF-8: {subject}")));
+            }
+            Answer::Suspended => Device::stop(),
+            Answer::Interrupted => {
+                // There is no session yet, and so nothing to end but the program.
+                let _ = raise(Signal::SIGINT);
+                return Err(Error::new(Phase::Usage, format!("not answered: {subject}")));
+            }
+            Answer::Declined => return Err(Error::new(Phase::Usage, format!("not answered: {subject}"))),
+        }
     }
 }
 
-fn ask_on(device: &Device, question: &str) -> io::Result<Option<Vec<u8>>> {
+/// What comes of a question.
+#[derive(Debug, PartialEq, Eq)]
+enum Answer {
+    Given(Vec<u8>),
+    /// Ctrl-D, or there is nobody.
+    Declined,
+    /// Ctrl-C.
+    Interrupted,
+    /// Ctrl-Z: it is to be asked again.
+    Suspended,
+}
+
+fn ask_on(device: &Device, question: &str) -> io::Result<Answer> {
     let quiet = Quiet::new(device)?;
     let mut outlet = device.outlet()?;
     outlet.write_all(question.as_bytes())?;
@@ -59,21 +84,22 @@ impl Drop for Quiet<'_> {
     }
 }
 
-/// Reads keys up to Enter; `None` when there will be no answer.
-fn read_line(mut keys: impl Read) -> io::Result<Option<Vec<u8>>> {
+/// Reads keys up to Enter, or to one that gives no answer.
+fn read_line(mut keys: impl Read) -> io::Result<Answer> {
     let mut line = Vec::new();
     let mut key = [0];
     loop {
         match keys.read(&mut key) {
-            Ok(0) => return Ok(None),
+            Ok(0) => return Ok(Answer::Declined),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         }
         match key[0] {
-            b'\r' | b'\n' => return Ok(Some(line)),
-            INTERRUPT => return Ok(None),
-            END_OF_FILE if line.is_empty() => return Ok(None),
+            b'\r' | b'\n' => return Ok(Answer::Given(line)),
+            INTERRUPT => return Ok(Answer::Interrupted),
+            SUSPEND => return Ok(Answer::Suspended),
+            END_OF_FILE if line.is_empty() => return Ok(Answer::Declined),
             BACKSPACE | DELETE => remove_character(&mut line),
             KILL_LINE => line.clear(),
             byte => line.push(byte),
@@ -90,22 +116,27 @@ fn remove_character(line: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn typed(keys: &[u8]) -> Option<String> {
-        read_line(keys).unwrap().map(|bytes| String::from_utf8(bytes).unwrap())
+    fn typed(keys: &[u8]) -> Answer {
+        read_line(keys).unwrap()
+    }
+
+    fn given(text: &str) -> Answer {
+        Answer::Given(text.into())
     }
 
     #[test]
     fn a_secret_can_be_corrected_while_it_is_typed() {
-        assert_eq!(typed(b"secret\r").unwrap(), "secret");
-        assert_eq!(typed("se\u{e9}\x7fcret\n".as_bytes()).unwrap(), "secret");
-        assert_eq!(typed(b"wrong\x15right\r").unwrap(), "right");
-        assert_eq!(typed(b"\x7f\r").unwrap(), "");
+        assert_eq!(typed(b"secret\r"), given("secret"));
+        assert_eq!(typed("se\u{e9}\x7fcret\n".as_bytes()), given("secret"));
+        assert_eq!(typed(b"wrong\x15right\r"), given("right"));
+        assert_eq!(typed(b"\x7f\r"), given(""));
     }
 
     #[test]
     fn who_declines_gives_no_secret() {
-        assert_eq!(typed(b"half\x03"), None);
-        assert_eq!(typed(b"\x04"), None);
-        assert_eq!(typed(b"half"), None);
+        assert_eq!(typed(b"half\x03"), Answer::Interrupted);
+        assert_eq!(typed(b"half\x1A"), Answer::Suspended);
+        assert_eq!(typed(b"\x04"), Answer::Declined);
+        assert_eq!(typed(b"half"), Answer::Declined);
     }
 }

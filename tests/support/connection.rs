@@ -251,6 +251,17 @@ impl Connection {
         stream.sock.write_all(&records).expect("the program reads");
     }
 
+    /// What goes over the wire for `bytes`: TLS records, not sent.
+    pub fn records(&mut self, bytes: impl AsRef<[u8]>) -> Vec<u8> {
+        let Stream::Tls(stream) = &mut self.stream else { panic!("no TLS here") };
+        let mut records = Vec::new();
+        stream.conn.writer().write_all(bytes.as_ref()).expect("room for a record");
+        while stream.conn.wants_write() {
+            stream.conn.write_tls(&mut records).expect("memory can be written");
+        }
+        records
+    }
+
     /// Resets the connection (TCP RST).
     pub fn reset(self) {
         SockRef::from(self.socket()).set_linger(Some(Duration::ZERO)).expect("a connected socket");

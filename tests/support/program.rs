@@ -22,6 +22,8 @@ use super::capture::{Capture, contains};
 pub struct Wscope {
     pub(super) arguments: Vec<OsString>,
     environment: Vec<(&'static str, OsString)>,
+    /// What a shell does with it.
+    shell: Option<&'static str>,
     pub(super) stdin: Input,
     stdout: Reading,
     pub(super) home: TempDir,
@@ -48,7 +50,14 @@ impl Wscope {
     /// Without arguments; stdin is `/dev/null` in a pipe, the terminal in a terminal.
     pub fn new() -> Self {
         let home = TempDir::new().expect("a temporary folder can be made");
-        Self { arguments: Vec::new(), environment: Vec::new(), stdin: Input::Unset, stdout: Reading::All, home }
+        Self {
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            shell: None,
+            stdin: Input::Unset,
+            stdout: Reading::All,
+            home,
+        }
     }
 
     /// One more argument.
@@ -84,6 +93,12 @@ impl Wscope {
     /// `wscope <&-`
     pub fn stdin_closed(mut self) -> Self {
         self.stdin = Input::Closed;
+        self.under_shell(r#"exec "$0" "$@" <&-"#)
+    }
+
+    /// A shell does as `script` says, in which `"$0" "$@"` runs the program.
+    pub fn under_shell(mut self, script: &'static str) -> Self {
+        self.shell = Some(script);
         self
     }
 
@@ -169,13 +184,13 @@ impl Wscope {
     /// The command with its arguments and its whole environment, the three streams not yet set.
     pub(super) fn command(&self) -> Command {
         let program = env!("CARGO_BIN_EXE_wscope");
-        let mut command = match self.stdin {
-            Input::Closed => {
+        let mut command = match self.shell {
+            Some(script) => {
                 let mut shell = Command::new("/bin/sh");
-                shell.args(["-c", r#"exec "$0" "$@" <&-"#, program]);
+                shell.args(["-c", script, program]);
                 shell
             }
-            _ => Command::new(program),
+            None => Command::new(program),
         };
         command.args(&self.arguments).env_clear();
         command.env("HOME", self.home()).env("XDG_STATE_HOME", self.home().join("state"));

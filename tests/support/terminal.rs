@@ -28,6 +28,7 @@ pub mod key {
     pub const CTRL_D: &str = "\x04";
     pub const CTRL_R: &str = "\x12";
     pub const CTRL_U: &str = "\x15";
+    pub const CTRL_Z: &str = "\x1A";
 }
 
 /// Lines that have scrolled away and can still be looked at.
@@ -132,6 +133,9 @@ impl Display {
                 source.write_all(answer.as_bytes()).expect("the terminal is open");
             }
             self.changed.notify_all();
+            drop(state);
+            // While output is endless nobody else would get the state.
+            thread::sleep(Duration::from_micros(100));
         }
         self.state().ended = true;
         self.changed.notify_all();

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::input::command::{COMMANDS, frame_fields, setting_names};
+use crate::output::escape::is_unsafe;
 
 /// One thing that Tab may put in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +51,8 @@ fn words(known: impl Iterator<Item = &'static str>, typed: &str, end: &str) -> V
     matching.map(|word| Offer { shown: word.to_owned(), inserted: format!("{word}{end}") }).collect()
 }
 
-/// Files whose path starts with `typed`; hidden ones only when their dot was typed.
+/// Files whose path starts with `typed`; hidden ones only when their dot was typed, and none whose name would drive the
+/// terminal.
 fn files(start: usize, typed: &str) -> (usize, Vec<Offer>) {
     let (folder, beginning) = typed.split_at(typed.rfind('/').map_or(0, |slash| slash + 1));
     let listing = fs::read_dir(if folder.is_empty() { "." } else { folder });
@@ -60,7 +62,8 @@ fn files(start: usize, typed: &str) -> (usize, Vec<Offer>) {
             let name = entry.file_name().into_string().ok()?;
             let is_offered = name.starts_with(beginning) && (beginning.starts_with('.') || !name.starts_with('.'));
             let slash = if entry.path().is_dir() { "/" } else { "" };
-            is_offered.then(|| Offer { shown: format!("{name}{slash}"), inserted: format!("{folder}{name}{slash}") })
+            (is_offered && !name.contains(is_unsafe))
+                .then(|| Offer { shown: format!("{name}{slash}"), inserted: format!("{folder}{name}{slash}") })
         })
         .collect();
     offers.sort();
@@ -98,6 +101,7 @@ mod tests {
         let root = folder.path().to_str().unwrap();
         fs::write(folder.path().join("a b.json"), "").unwrap();
         fs::write(folder.path().join(".hidden"), "").unwrap();
+        fs::write(folder.path().join("a\x1b]0;evil\x07"), "").unwrap();
         fs::create_dir(folder.path().join("abc")).unwrap();
         assert_eq!(inserted(&format!("/file {root}/a")), (6, vec![format!("{root}/a b.json"), format!("{root}/abc/")]));
         assert_eq!(inserted(&format!("/binary @{root}/abc")), (9, vec![format!("{root}/abc/")]));

@@ -5,8 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nix::sys::signal::{Signal, kill, raise};
-use nix::unistd::Pid;
+use nix::sys::signal::{Signal, raise};
 use rustyline::history::History;
 use rustyline::{
     Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyCode, KeyEvent, Modifiers,
@@ -14,7 +13,7 @@ use rustyline::{
 };
 
 use crate::input::continuation::goes_on;
-use crate::output::terminal::Terminal;
+use crate::output::terminal::{Device, Terminal};
 
 /// A key that can end a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +58,16 @@ pub(super) fn bind<H: Helper, I: History>(editor: &mut Editor<H, I>, last_key: &
         editor.bind_sequence(enter, ending(Key::Enter));
     }
     editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), ending(Key::AltEnter));
-    for interrupt in [KeyEvent::ctrl('C'), key(special.interrupt), key(special.quit)] {
+    let interrupts = [special.interrupt, special.quit].into_iter().flatten().map(key);
+    for interrupt in interrupts.chain([KeyEvent::ctrl('C')]) {
         editor.bind_sequence(interrupt, ending(Key::Interrupt));
     }
-    editor.bind_sequence(key(special.end_of_file), ending(Key::EndOfFile));
-    editor.bind_sequence(key(special.suspend), EventHandler::Conditional(Box::new(Suspend(terminal.clone()))));
+    if let Some(end_of_file) = special.end_of_file {
+        editor.bind_sequence(key(end_of_file), ending(Key::EndOfFile));
+    }
+    if let Some(suspend) = special.suspend {
+        editor.bind_sequence(key(suspend), EventHandler::Conditional(Box::new(Suspend(terminal.clone()))));
+    }
 }
 
 /// What to do at a key that can end a line; `None` leaves it to rustyline.
@@ -99,9 +103,7 @@ struct Suspend(Terminal);
 impl ConditionalEventHandler for Suspend {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
         // Where this fails, nothing was suspended, and the line is drawn again.
-        let _ = self.0.device().hand_back(|| {
-            let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
-        });
+        let _ = self.0.device().hand_back(Device::stop);
         // The window may have changed its size meanwhile.
         let _ = raise(Signal::SIGWINCH);
         Some(Cmd::Repaint)

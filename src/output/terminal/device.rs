@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::termios::{self, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
+use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::termios::{self, _POSIX_VDISABLE, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
+use nix::unistd::Pid;
 
 use crate::output::{FdOutlet, Outlet};
 
@@ -26,17 +28,17 @@ pub struct Device {
     found: nix::libc::termios,
 }
 
-/// Keys that mean something to the terminal (`stty` shows and sets them).
+/// Keys that mean something to the terminal (`stty` shows and sets them); `None` for one that is switched off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpecialKeys {
     /// Usually Ctrl-C.
-    pub interrupt: char,
+    pub interrupt: Option<char>,
     /// Usually Ctrl-D.
-    pub end_of_file: char,
+    pub end_of_file: Option<char>,
     /// Usually Ctrl-\.
-    pub quit: char,
+    pub quit: Option<char>,
     /// Usually Ctrl-Z.
-    pub suspend: char,
+    pub suspend: Option<char>,
 }
 
 impl Device {
@@ -78,7 +80,10 @@ impl Device {
 
     /// The keys that interrupt, end the input, quit and suspend, as they were found.
     pub fn special_keys(&self) -> SpecialKeys {
-        let key = |index| char::from(Termios::from(self.found).control_chars[index as usize]);
+        let key = |index| match Termios::from(self.found).control_chars[index as usize] {
+            _POSIX_VDISABLE => None,
+            key => Some(char::from(key)),
+        };
         SpecialKeys {
             interrupt: key(SpecialCharacterIndices::VINTR),
             end_of_file: key(SpecialCharacterIndices::VEOF),
@@ -140,6 +145,14 @@ impl Device {
         pause();
         self.apply(&modes)?;
         self.outlet()?.write_all(BRACKETED_PASTE_ON)
+    }
+
+    /// Stops the process group, as Ctrl-Z does, until somebody lets it go on.
+    pub fn stop() {
+        let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
+        // Another thread may have taken that one. What is sent to this one stops it before it does anything else, and is
+        // dropped where it has been stopped already.
+        let _ = raise(Signal::SIGTSTP);
     }
 
     /// Writes what can be written within `limit`.
