@@ -31,7 +31,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -s x -l execute -d 'Send thi
 complete -c wscope -n "__fish_wscope_needs_command" -l delay -d 'Wait between two messages' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l script -d 'Run a script: what would be typed at the prompt' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Stop after so many messages; -1: after one' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Stop after so many messages (`-1` alone: after one)' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l until -d 'Stop after a text message that matches' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
 null\t'Each piece that ends with NUL is a message'
@@ -107,7 +107,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l execute -d '
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l delay -d 'Wait between two messages' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l script -d 'Run a script: what would be typed at the prompt' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -l count -d 'Stop after so many messages; -1: after one' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l count -d 'Stop after so many messages (`-1` alone: after one)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l until -d 'Stop after a text message that matches' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
 null\t'Each piece that ends with NUL is a message'

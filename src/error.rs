@@ -9,7 +9,7 @@ use std::time::Duration;
 /// (the later wins).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitStatus {
-    /// The session ended normally.
+    /// The session ended normally: with close code 1000, 1001 or none.
     Success,
     /// The session was open and ended otherwise: another close code, 1006, our own 1009, a local I/O error, input unsent.
     Session,
@@ -52,7 +52,7 @@ impl ExitStatus {
     /// What it tells the user, in a few words.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::Success => "the session ended normally",
+            Self::Success => "the session ended normally: close code 1000, 1001 or none",
             Self::Session => "it was open and ended otherwise: another close code, no Close, input unsent",
             Self::Usage => "the command line, or input that could not be sent",
             Self::Connect => "could not connect: name or TCP",

@@ -1,7 +1,7 @@
 //! What the two directions must survive together: the five cases of the design. Sizes are scaled down so that the suite
 //! stays quick; `WSCOPE_FULL=1 cargo test --release --test integration backpressure` runs them in full.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -332,4 +332,18 @@ mod case_5 {
         Wscope::new().args(arguments).arg(server.url()).run().exits(0).prints("hello\n");
         server.outcome();
     }
+}
+
+#[test]
+fn a_server_that_takes_echoes_drop_by_drop_does_not_put_off_the_time_limit() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::binary(vec![0; 32 * MIB]));
+        let mut drop = [0; 4096];
+        while connection.socket().read(&mut drop).is_ok_and(|count| count > 0) {
+            thread::sleep(Duration::from_millis(2));
+        }
+    });
+    let output = Wscope::new().args(["--echo", "--output", "none", "--max-time", "2", &server.url()]).run();
+    output.exits(7).takes_less_than(Duration::from_secs(12));
 }

@@ -222,7 +222,7 @@ fn a_large_message_that_comes_in_pieces_is_not_held_twice() {
     let mut program = Wscope::new().args(["--output", "json"]).arg(server.url()).stdin_held().spawn();
     converse(&mut program);
     let output = program.finish();
-    output.exits(0).stays_below(3 * LARGE);
+    output.exits(0).stays_below(3 * LARGE + MIB);
     assert!(output.stdout.len() > 6 * LARGE);
 }
 

@@ -31,6 +31,12 @@ mod reached {
     use super::*;
 
     #[test]
+    fn input_that_cannot_be_sent_is_not_waited_for_for_ever() {
+        let server = send([]);
+        Wscope::new().args(["-1", &server.url()]).stdin(b"\xFF\n").run().exits(2).says("not UTF-8");
+    }
+
+    #[test]
     fn one_prints_exactly_one_message() {
         let server = send(texts(["first", "second", "third"]));
         Wscope::new().args(["-1", "-N", &server.url()]).run().exits(0).prints("first\n").is_silent();

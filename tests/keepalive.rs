@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::frame::opcode;
-use crate::support::{Frame, Wscope, serve};
+use crate::support::{Frame, MIB, Wscope, serve};
 
 #[test]
 fn a_ping_is_answered_with_its_payload() {
@@ -148,4 +148,17 @@ fn no_pong_stays_silent() {
     });
     Wscope::new().args(["-N", "--no-pong"]).arg(server.url()).run().exits(0);
     assert_eq!(server.outcome(), opcode::CLOSE);
+}
+
+#[test]
+fn a_ping_that_cannot_go_out_is_as_good_as_unanswered() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection
+    });
+    let arguments = ["-b", "--ping-interval", "0.2", "--ping-timeout", "0.5", "--close-timeout", "0.5"];
+    let program = Wscope::new().args(arguments).arg(server.url()).stdin(vec![0; 64 * MIB]).spawn();
+    let connection = server.outcome();
+    program.finish().exits(7).says("the peer took nothing, not even a ping within 0.5 s");
+    drop(connection);
 }

@@ -1,7 +1,8 @@
 //! `wscope listen`, against clients of the tests' own.
 
+use std::io::Read;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
@@ -9,7 +10,7 @@ use crate::support::certificates::Authority;
 use crate::support::connection::UPGRADE_REQUEST;
 use crate::support::frame::opcode;
 use crate::support::program::Running;
-use crate::support::{Connection, Frame, MIB, Wscope};
+use crate::support::{Connection, Frame, MIB, PATIENCE, Wscope};
 
 /// Starts it on a free port and waits until it listens. Returns where.
 #[track_caller]
@@ -148,6 +149,9 @@ fn it_serves_tls_with_a_certificate() {
     stop(program);
 }
 
+/// Far longer than a push is awaited.
+const STALLED: Duration = Duration::from_secs(1);
+
 /// Far more than a client's queue and every socket buffer hold, 1 KiB each.
 const LINES: usize = 64 * 1024;
 
@@ -233,4 +237,51 @@ fn many_clients_are_served_at_once() {
         assert_eq!(client.frame(), Frame::text(number.to_string()));
     }
     stop(program);
+}
+
+#[test]
+fn what_is_piped_in_waits_for_the_first_client() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]).stdin("one\ntwo\n"));
+    let (mut client, _) = Connection::open(address);
+    assert_eq!([client.frame(), client.frame()], [Frame::text("one"), Frame::text("two")]);
+    stop(program);
+}
+
+#[test]
+fn what_is_piped_in_is_read_no_faster_than_a_client_takes_it() {
+    let line = [&[b'x'; 1023][..], b"\n"].concat();
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]).stdin(line.repeat(LINES)));
+    let (mut client, _) = Connection::open(address);
+    let mut frames = 0;
+    while frames < LINES {
+        assert_eq!(client.frame().payload.len(), 1023);
+        frames += 1;
+    }
+    stop(program).never_says("1013");
+}
+
+#[test]
+fn json_goes_out_in_order_whatever_it_asks_for() {
+    let lines = "{\"text\":\"one\"}\n{\"ping\":\"p\"}\n{\"text\":\"two\"}\n{\"close\":{\"code\":1000}}\n";
+    let (program, address) = listen(Wscope::new().args(["listen", "0", "--input", "json"]).stdin(lines));
+    let (mut client, _) = Connection::open(address);
+    assert_eq!([client.frame(), client.frame()], [Frame::text("one"), Frame::ping("p")]);
+    assert_eq!(client.frame(), Frame::text("two"));
+    assert_eq!(client.close_frame().0, Some(1000));
+    stop(program);
+}
+
+#[test]
+fn what_is_sent_waits_when_nobody_reads_what_is_shown_of_it() {
+    let push = "x".repeat(100_000);
+    let arguments = ["listen", "0", "--output", "json", "--frames", "--every", "0.001", "--push", &push];
+    let (mut program, address) = listen(Wscope::new().args(arguments).stdout_unread());
+    let (client, _) = Connection::open(address);
+    client.socket().set_read_timeout(Some(STALLED)).unwrap();
+    let (started, mut buffer) = (Instant::now(), vec![0; MIB]);
+    while client.socket().read(&mut buffer).is_ok() {
+        assert!(started.elapsed() < PATIENCE, "it is sent all the same");
+    }
+    program.read_stdout();
+    stop(program).stays_below(64 * MIB);
 }

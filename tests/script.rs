@@ -224,6 +224,8 @@ fn nothing_that_comes_is_said_too() {
 fn values_of_the_environment_are_not_told() {
     let output = run("/expect within=0.1 for ${env:LOGIN}$", push(&[]).url());
     output.exits(8).says("no message matched `for ${env:LOGIN}$` within").never_says("ann");
+    check("/expect ${env:LOGIN}(").exits(2).says("`/expect ${env:LOGIN}(`").never_says("ann");
+    check("/wait ${env:LOGIN}").exits(2).says("`/wait ${env:LOGIN}`").never_says("ann");
 }
 
 #[test]
@@ -529,4 +531,17 @@ mod at_the_prompt {
         Wscope::new().arg("--script").arg(path).arg(server.url()).env("LOGIN", "ann").run().exits(0);
         server.outcome();
     }
+}
+
+#[test]
+fn a_flood_does_not_put_off_the_end_of_an_expectation() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let flood = Frame::text("not what is expected").bytes().repeat(10_000);
+        while connection.try_send(&flood).is_ok() {}
+    });
+    let script = Script::new("/expect within=0.5 never\n");
+    let wscope = Wscope::new().args(["--close-timeout", "0.5", "--script"]).arg(script.path());
+    let output = wscope.arg(server.url()).run();
+    output.exits(8).says("no message matched `never` within 0.5 s").takes_less_than(Duration::from_secs(20));
 }

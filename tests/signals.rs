@@ -21,11 +21,11 @@ fn a_signal_says_goodbye_and_does_not_wait_for_the_answer() {
             connection.expect_end();
             close
         });
-        let program = Wscope::new().arg(server.url()).stdin_held().spawn();
+        let program = Wscope::new().arg("-v").arg(server.url()).stdin_held().spawn();
         program.wait_stdout("open\n");
         program.signal(signal);
         let signalled = Instant::now();
-        program.finish().exits(status).prints("open\n");
+        program.finish().exits(status).prints("open\n").says("left without waiting for the answer to our Close");
         assert!(signalled.elapsed() < AT_ONCE);
         assert_eq!(server.outcome().opcode, opcode::CLOSE);
     }

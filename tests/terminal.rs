@@ -162,6 +162,39 @@ mod leaving {
     use super::*;
 
     #[test]
+    fn for_a_while_with_ctrl_z_and_back_again() {
+        let server = collect();
+        // What a shell does: the modes are its own while the program is stopped.
+        let wscope =
+            Wscope::new().under_shell(r#"set -m; "$0" "$@"; stty sane; echo stopped; read line; fg >/dev/null"#);
+        let mut terminal = open_with(&server, wscope);
+        terminal.press("half a line");
+        terminal.press(key::CTRL_Z);
+        terminal.wait("stopped");
+        terminal.press("\n");
+        terminal.wait_line("> half a line");
+        terminal.wait_until("the editor has the terminal again", |_| !terminal.is_sane());
+        terminal.enter(" and the rest");
+        terminal.press(key::CTRL_D);
+        terminal.wait_end();
+        assert_eq!(texts(&server.outcome()), ["half a line and the rest"]);
+    }
+
+    #[test]
+    fn is_not_what_a_ping_timeout_does() {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.rest();
+        });
+        let arguments = ["--ping-interval", "0.1", "--ping-timeout", "0.2", "--close-timeout", "0.2"];
+        let mut terminal = open_with(&server, Wscope::new().args(arguments));
+        terminal.wait("the peer did not answer a ping");
+        terminal.wait_prompt("(closed) >");
+        terminal.press(key::CTRL_D);
+        terminal.wait_end();
+    }
+
+    #[test]
     fn ctrl_c_clears_a_line_and_closes_politely_on_an_empty_one() {
         let server = collect();
         let mut terminal = open(&server);

@@ -1,8 +1,12 @@
 //! TLS: who is believed, and what is said of a certificate that isn't.
 
+use std::io::Write;
+use std::thread;
+use std::time::Duration;
+
 use crate::support::certificates::{Authority, Identity};
 use crate::support::server::{Server, serve_tls};
-use crate::support::{Connection, Wscope, bulk};
+use crate::support::{Connection, Frame, Wscope, bulk};
 
 fn echo(mut connection: Connection) -> Option<u16> {
     connection.accept();
@@ -135,4 +139,37 @@ fn many_lines_come_back_in_order_over_tls() {
     let wscope = Wscope::new().args(["-w", "0", "--cacert"]).arg(authority.file());
     wscope.arg(server.url()).stdin(lines.clone()).run().exits(0).prints(lines);
     assert_eq!(server.outcome(), Ok(COUNT as u64));
+}
+
+#[test]
+fn what_came_before_a_broken_record_is_shown() {
+    let authority = Authority::new();
+    let server = serve_tls(authority.issue().config(), |mut connection| {
+        connection.accept();
+        let mut segment = connection.records(Frame::text("still good").bytes());
+        segment.extend([0x17, 3, 3, 0, 32]);
+        segment.extend([b'z'; 32]);
+        connection.socket().write_all(&segment).unwrap();
+        connection.rest();
+    });
+    let wscope = Wscope::new().args(["-N", "--cacert"]).arg(authority.file());
+    wscope.arg(server.url()).run().exits(1).prints("still good\n").says("cannot decrypt");
+}
+
+#[test]
+fn a_server_that_drips_a_record_does_not_put_off_the_time_limit() {
+    let authority = Authority::new();
+    let server = serve_tls(authority.issue().config(), |mut connection| {
+        connection.request();
+        let record = connection.records(vec![b'x'; 16_000]);
+        let dripped = record.iter().all(|byte| {
+            // Slower than the limit in all, faster than it each time.
+            thread::sleep(Duration::from_millis(1));
+            connection.socket().write_all(&[*byte]).is_ok()
+        });
+        assert!(!dripped, "the program waited for all of it");
+    });
+    let wscope = Wscope::new().args(["-N", "--connect-timeout", "1", "--cacert"]).arg(authority.file());
+    let output = wscope.arg(server.url()).run();
+    output.exits(7).says("sent nothing within 1 s").takes_less_than(Duration::from_secs(12));
 }

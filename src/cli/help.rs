@@ -170,9 +170,13 @@ const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; b
   came of them, and /save FILE writes what was typed as a script.";
 
 const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no colours
+  FORCE_COLOR, CLICOLOR_FORCE  unless empty or 0: colours, wherever output goes
+  CLICOLOR                     when 0: no colours
+  TERM                         when unset or `dumb`: no colours
   SSLKEYLOGFILE                where to log TLS secrets, for Wireshark
   SSL_CERT_FILE, SSL_CERT_DIR  certificates to trust instead of the system's
   XDG_STATE_HOME               where the history is kept (default ~/.local/state)
+  WSCOPE_HISTORY               the file for the history; empty: none
   TZ                           the local time zone";
 
 const FILES: &str = "  $XDG_STATE_HOME/wscope/history   what was typed; lines that start with a space

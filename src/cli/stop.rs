@@ -11,7 +11,7 @@ use super::value;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub struct StopArgs {
-    /// Stop after so many messages; -1: after one
+    /// Stop after so many messages (`-1` alone: after one)
     ///
     /// Closes as soon as they have come, and prints nothing that comes after them. If the session ends before that, the
     /// exit status is 8. Without `--wait`, they are waited for as long as it takes, or as `--max-time` says.

@@ -168,7 +168,7 @@ impl Run<'_> {
     /// Whether there is still something to send, or to wait for.
     fn has_more_to_do(&mut self, parting: Parting) -> bool {
         match (parting.finished, self.plan.settings.linger) {
-            (None, _) | (Some(_), Linger::Forever) => true,
+            (None, _) | (Some(_), Linger::Forever | Linger::Goal(_)) => true,
             (Some(_), Linger::Quiet(_)) => false,
             (Some(since), Linger::Fixed(stay)) => {
                 self.stay_until = Some(since + stay);

@@ -13,7 +13,7 @@ use crate::wire::{CloseCode, Outgoing};
 /// What the thread of whoever types and the one that keeps the session share.
 pub struct Desk {
     sessions: Mutex<Sessions>,
-    /// Notified when an attempt to open another session has come to an end.
+    /// Notified when an attempt to open another session has got further, or has come to an end.
     attempted: Condvar,
     /// The session that is open, or the one that was open before: what it received can still be expected.
     latest: Mutex<Option<Handle>>,
@@ -26,10 +26,24 @@ pub struct Desk {
 struct Sessions {
     /// The session that is open.
     open: Option<Server>,
+    /// How far one is that is opening: whoever sees that it is open may type at once, and waits.
+    opening: Opening,
     /// Wishes for another session that have been granted, or have failed.
     answered: u64,
     /// Somebody waits for one.
     is_awaited: bool,
+}
+
+/// How far a session is that is opening.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Opening {
+    /// None is.
+    #[default]
+    No,
+    /// It starts.
+    Starts,
+    /// It is there, and sends what goes before anything that is typed.
+    SendsFirst,
 }
 
 /// What only the thread that keeps the session can do.
@@ -53,9 +67,26 @@ impl Desk {
         }
     }
 
-    /// A session is about to open: whoever sees that it is open may type at once, and waits for that until then.
-    pub fn opening(&self) -> Opening<'_> {
-        Opening { desk: self, sessions: lock(&self.sessions), latest: lock(&self.latest) }
+    /// A session is about to open.
+    pub fn opening(&self) {
+        lock(&self.sessions).opening = Opening::Starts;
+    }
+
+    /// There is a session, but nothing that is typed goes there yet.
+    pub fn started(&self, handle: Handle) {
+        *lock(&self.latest) = Some(handle);
+        lock(&self.sessions).opening = Opening::SendsFirst;
+        self.attempted.notify_all();
+    }
+
+    /// The session is open to what is typed.
+    pub fn opened(&self, server: Server) {
+        let mut sessions = lock(&self.sessions);
+        self.take(Wish::Reconnect);
+        sessions.open = Some(server);
+        sessions.opening = Opening::No;
+        sessions.answered += 1;
+        self.attempted.notify_all();
     }
 
     /// The session that was open is over.
@@ -64,16 +95,23 @@ impl Desk {
     }
 
     fn open(&self) -> Result<Server> {
-        lock(&self.sessions).open.clone().ok_or_else(not_open)
+        self.sessions_after(|opening| opening == Opening::No).open.clone().ok_or_else(not_open)
+    }
+
+    /// The sessions, once the one that is opening is so far.
+    fn sessions_after(&self, is_so_far: fn(Opening) -> bool) -> MutexGuard<'_, Sessions> {
+        let waited = self.attempted.wait_while(lock(&self.sessions), |sessions| !is_so_far(sessions.opening));
+        waited.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An attempt has failed. One that began before a wish is not what was wished for.
     pub fn failed(&self) {
         let mut sessions = lock(&self.sessions);
+        sessions.opening = Opening::No;
         if !self.wished(Wish::Reconnect) {
             sessions.answered += 1;
-            self.attempted.notify_all();
         }
+        self.attempted.notify_all();
     }
 
     fn wish(&self, wish: Wish) {
@@ -92,35 +130,6 @@ impl Desk {
         let before = wishes.len();
         wishes.retain(|other| *other != wish);
         wishes.len() < before
-    }
-
-    /// One that has ended already needs no Close.
-    fn end_session(&self) {
-        if let Ok(server) = self.open() {
-            server.leave();
-        }
-    }
-}
-
-/// The desk, while a session opens.
-pub struct Opening<'a> {
-    desk: &'a Desk,
-    sessions: MutexGuard<'a, Sessions>,
-    latest: MutexGuard<'a, Option<Handle>>,
-}
-
-impl Opening<'_> {
-    /// It is open. `first` is done before anything that is typed.
-    pub fn opened(self, server: Server, first: impl FnOnce(&Handle)) {
-        let Self { desk, mut sessions, mut latest } = self;
-        *latest = Some(server.handle.clone());
-        drop(latest);
-        first(&server.handle);
-        desk.take(Wish::Reconnect);
-        sessions.open = Some(server);
-        sessions.answered += 1;
-        drop(sessions);
-        desk.attempted.notify_all();
     }
 }
 
@@ -147,6 +156,7 @@ impl Peer for Arc<Desk> {
     }
 
     fn session(&self) -> Result<Handle> {
+        drop(self.sessions_after(|opening| opening != Opening::Starts));
         lock(&self.latest).clone().ok_or_else(not_open)
     }
 
@@ -157,7 +167,7 @@ impl Peer for Arc<Desk> {
         self.wish(Wish::Reconnect);
         *lock(&self.latest) = None;
         if let Some(server) = &sessions.open {
-            server.leave();
+            server.handle.leave();
         }
         sessions.is_awaited = true;
         while sessions.answered == before {
@@ -173,7 +183,9 @@ impl Peer for Arc<Desk> {
 
     fn leave(&self) {
         self.wish(Wish::Leave);
-        self.end_session();
+        if let Ok(session) = self.session() {
+            session.leave();
+        }
     }
 }
 

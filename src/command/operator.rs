@@ -1,6 +1,7 @@
 //! Whoever runs `wscope listen`: somebody at the terminal, or a pipe; what they say goes to every client.
 
 use std::io::{self, IsTerminal};
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -90,11 +91,11 @@ struct Everybody {
 }
 
 impl Everybody {
-    /// Sends every message of the input; its end ends nothing.
+    /// Sends every message of the input, as fast as the clients take it, from the first client on; its end ends nothing.
     fn read(&self, mut source: Source) {
         loop {
             match source.fill() {
-                Ok(true) => {}
+                Ok(true) => self.clients.wait_for_somebody(),
                 Ok(false) => return,
                 Err(error) => return self.complain(&Error::new(Phase::Session, "cannot read stdin").caused_by(error)),
             }
@@ -103,13 +104,21 @@ impl Everybody {
                 match message {
                     Ok(Outgoing::Text(text)) => messages.push(Kind::Text, text.as_bytes()),
                     Ok(Outgoing::Binary(payload)) => messages.push(Kind::Binary, payload),
-                    Ok(other) => self.clients.broadcast(&other.into(), &self.printer),
+                    Ok(other) => {
+                        self.broadcast(mem::take(&mut messages));
+                        self.clients.broadcast(&other.into(), &self.printer);
+                    }
                     Err(error) => self.complain(&error),
                 }
             }
-            if !messages.is_empty() {
-                self.clients.broadcast(&Waiting::Data(messages), &self.printer);
-            }
+            self.broadcast(messages);
+        }
+    }
+
+    fn broadcast(&self, messages: Packed) {
+        if !messages.is_empty() {
+            self.clients.wait_for_room(&self.printer);
+            self.clients.broadcast(&Waiting::Data(messages), &self.printer);
         }
     }
 

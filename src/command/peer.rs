@@ -105,11 +105,6 @@ impl Server {
         }
     }
 
-    /// Starts the closing handshake without waiting for whoever is writing.
-    pub fn leave(&self) {
-        self.handle.close(Some((CloseCode::Normal, String::new())));
-    }
-
     /// Shows the totals so far.
     pub fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) {
         show(Origin::default(), &Event::Summary(&self.handle.summary()));

@@ -1,6 +1,7 @@
 //! Does what a line says, whoever wrote it: somebody at the prompt, or the author of a script.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -80,9 +81,10 @@ impl Performer {
             Command::Binary(payload) => self.send(Outgoing::Binary(&payload.load()?)),
             Command::File(path) => {
                 let text = fs::read_to_string(&path).map_err(|error| {
-                    Error::new(Phase::Input, format!("cannot read `{}` as text", path.display()))
-                        .caused_by(error)
-                        .hint("`/binary @FILE` sends any file")
+                    let is_no_text = error.kind() == ErrorKind::InvalidData;
+                    let error =
+                        Error::new(Phase::Input, format!("cannot read `{}` as text", path.display())).caused_by(error);
+                    if is_no_text { error.hint("`/binary @FILE` sends any file") } else { error }
                 })?;
                 self.send(Outgoing::Text(&text))
             }

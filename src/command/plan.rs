@@ -101,6 +101,7 @@ impl Plan {
             key: fixed.ws_key.clone(),
         };
         let connect_timeout = args.connection.request.connect_timeout;
+        let notes = args.connection.request.note().into_iter().chain(replaced(&request)).collect();
         Ok(Self {
             target,
             connect,
@@ -109,7 +110,7 @@ impl Plan {
             framing,
             settings: client_settings(args, started),
             in_force: in_force(&args.protocol, Some(fixed)),
-            notes: args.connection.request.note().into_iter().collect(),
+            notes,
         })
     }
 }
@@ -127,7 +128,8 @@ fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
     let linger = match args.execute.wait {
         Some(Wait::For(wait)) => Linger::Fixed(wait),
         Some(Wait::Forever) => Linger::Forever,
-        None if args.input.no_input || args.input.echo || goal.is_some() => Linger::Forever,
+        None if args.input.no_input || args.input.echo => Linger::Forever,
+        None if goal.is_some() => Linger::Goal(QUIET),
         None => Linger::Quiet(QUIET),
     };
     let reply = if args.input.echo { Reply::Echo } else { Reply::Nothing };
@@ -223,6 +225,21 @@ fn authorization(request: &RequestArgs, target: &Target) -> Result<Option<String
 fn cookie(cookies: &[Secret]) -> Result<Option<String>> {
     let cookies: Vec<_> = cookies.iter().map(|cookie| read_secret("--cookie", cookie)).collect::<Result<_>>()?;
     Ok((!cookies.is_empty()).then(|| cookies.join("; ")))
+}
+
+/// What a header given with `-H` takes the place of, where another flag asked for it too.
+fn replaced(request: &RequestOptions) -> Vec<String> {
+    let asked_for = [
+        ("Origin", "--origin", request.origin.is_some()),
+        ("Authorization", "--user, --bearer or the URL", request.authorization.is_some()),
+        ("Cookie", "--cookie", request.cookie.is_some()),
+        ("Sec-WebSocket-Protocol", "--subprotocol", !request.subprotocols.is_empty()),
+    ];
+    let is_replaced = |name: &str| request.headers.iter().any(|rule| rule.name().eq_ignore_ascii_case(name));
+    let replaced = asked_for.into_iter().filter(|(name, _, is_asked_for)| *is_asked_for && is_replaced(name));
+    replaced
+        .map(|(name, flag, _)| format!("`{name}` is sent as `--header` says, and not as {flag} would have it"))
+        .collect()
 }
 
 /// A secret's value; a file's single trailing newline is not part of it.

@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use super::desk::{Desk, Wish};
@@ -25,7 +25,7 @@ use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
 use crate::session::backoff::Pause;
 use crate::session::view::Follow;
-use crate::session::{Handle, Signal, Signals, Sleeper};
+use crate::session::{Cause, Signal, Signals, Sleeper};
 
 /// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
 const MEMORY: usize = 1024 * 1024;
@@ -73,15 +73,21 @@ fn cannot(what: &str, error: io::Error) -> Error {
     Error::new(Phase::Session, format!("cannot {what}")).caused_by(error)
 }
 
-/// Sends what `-x` says before anything that is typed; or, where there are to be pauses, beside it.
-fn execute(handle: &Handle, args: &ExecuteArgs) {
-    let (handle, messages, delay) = (handle.clone(), args.execute.clone(), args.delay);
-    let send = move || front_end::execute(&messages, &mut Pace::new(&handle, delay));
-    if delay.is_some() {
-        thread::spawn(send);
-    } else {
-        send();
-    }
+/// Sends what `-x` says before anything that is typed; or, where there are to be pauses, beside it. On a thread: the peer
+/// may take nothing.
+fn execute(desk: &Arc<Desk>, server: Server, args: &ExecuteArgs) -> JoinHandle<()> {
+    let (desk, messages, delay) = (Arc::clone(desk), args.execute.clone(), args.delay);
+    let handle = server.handle.clone();
+    desk.started(handle.clone());
+    thread::spawn(move || {
+        if delay.is_some() {
+            desk.opened(server);
+            front_end::execute(&messages, &mut Pace::new(&handle, delay));
+        } else {
+            front_end::execute(&messages, &mut Pace::new(&handle, None));
+            desk.opened(server);
+        }
+    })
 }
 
 /// Everything around the session that stays when it ends.
@@ -136,25 +142,24 @@ impl Talk {
             goal.before = self.matched;
         }
         let waker = self.sleeper.waker();
-        let opening = desk.opening();
+        desk.opening();
         // Before anything is said of it, so that the line is drawn with it.
         self.room.prompt.set(Prompt::from("> "));
         let session = match open::start(ready, plan, settings, printer, Follow::Always, waker) {
             Ok(session) => session,
-            Err(error) => {
-                drop(opening);
-                return self.failed(&error);
-            }
+            Err(error) => return self.failed(&error),
         };
         let Session { handle, keeper, view } = session;
-        opening.opened(Server { handle: handle.clone(), heads }, |handle| execute(handle, args));
+        let executed = execute(desk, Server { handle: handle.clone(), heads }, args);
         self.listen();
         let stdout = io::stdout();
         let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
         let outcome = keeper.run(&mut self.sleeper, Some(&self.signals), watched);
+        // It sends no more now that the session is over.
+        let _ = executed.join();
         self.room.desk.ended();
-        let hurried = outcome.ended.status >= ExitStatus::TimedOut || outcome.output_gone;
-        let enough = outcome.enough;
+        let hurried = outcome.cause == Cause::Haste || outcome.output_gone;
+        let enough = outcome.cause == Cause::Enough;
         self.matched = outcome.matched;
         let left = self.room.desk.wished(Wish::Leave);
         let again = self.redial.after_session(&outcome).filter(|_| !left);

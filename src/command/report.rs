@@ -13,8 +13,8 @@ use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
 use crate::output::{Banner, Origin, write_error};
-use crate::session::Outcome;
 use crate::session::view::View;
+use crate::session::{Cause, Outcome};
 
 /// How long the last words may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -46,7 +46,7 @@ pub fn alone(error: &Error) -> ExitStatus {
 pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Totals) -> ExitStatus {
     let mut status = outcome.ended.status;
     let mut errors = std::mem::take(&mut outcome.errors);
-    if let (Some(error), false) = (unsent.error(), outcome.output_gone || outcome.enough) {
+    if let (Some(error), false) = (unsent.error(), outcome.output_gone || outcome.cause == Cause::Enough) {
         status = status.max(error.exit_status());
         errors.push(error);
     }

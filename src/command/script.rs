@@ -21,7 +21,7 @@ use crate::event::Event;
 use crate::input::{Script, Variables};
 use crate::output::{Banner, Origin, Printer};
 use crate::session::view::Follow;
-use crate::session::{Outcome, Signal, Signals, Sleeper};
+use crate::session::{Cause, Outcome, Signal, Signals, Sleeper};
 
 /// Bytes of received messages that are kept for what the script expects.
 const MEMORY: usize = 16 * 1024 * 1024;
@@ -160,7 +160,7 @@ impl Run {
 
     /// Waits, with no session any more, for what the script does next.
     fn cue(&mut self, wanted: &Receiver<Cue>, outcome: &Outcome) -> Result<Cue, Stop> {
-        let is_hurried = outcome.output_gone || outcome.ended.status >= ExitStatus::TimedOut;
+        let is_hurried = outcome.output_gone || outcome.cause == Cause::Haste;
         let notice = is_hurried.then(|| Instant::now() + NOTICE_LIMIT);
         let until = notice.or_else(|| self.plan.settings.max_time.map(|(until, _)| until));
         let signals = &self.signals;

@@ -1,6 +1,6 @@
 //! The built-in server: accepts clients, each with a session of its own, and sends to all of them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,11 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// Bytes that may wait for a client before it is too slow.
 const CLIENT_BUDGET: usize = 16 * 1024 * 1024;
 
+/// Bytes that may wait for a client before more of what is piped in is sent.
+const CLIENT_ROOM: usize = CLIENT_BUDGET / 2;
+/// How long a client may take none of them.
+const CLIENT_PATIENCE: Duration = Duration::from_secs(10);
+
 /// How to serve.
 pub struct Service {
     /// How frames are made and judged.
@@ -41,6 +46,8 @@ pub struct Service {
 #[derive(Clone, Default)]
 pub struct Clients {
     members: Arc<Mutex<Members>>,
+    /// Notified when somebody has entered.
+    entered: Arc<Condvar>,
 }
 
 #[derive(Default)]
@@ -55,22 +62,35 @@ struct Members {
 impl Clients {
     /// Queues something for every client; none of them is waited for. One that is too slow is closed with 1013.
     pub fn broadcast(&self, waiting: &Waiting, printer: &Arc<Mutex<Printer>>) {
-        let mut too_slow = Vec::new();
         self.each(|client, handle| {
             if handle.is_open() && !handle.enqueue(waiting.clone(), CLIENT_BUDGET) {
-                handle.cut_off(CloseCode::Again, "too slow");
-                too_slow.push(client);
+                let note = format!("more than {CLIENT_BUDGET} bytes were waiting to be sent: closed with 1013");
+                cut_off(client, handle, &note, printer);
             }
         });
-        for client in too_slow {
-            let note = format!("more than {CLIENT_BUDGET} bytes were waiting to be sent: closed with 1013");
-            show(printer, Origin { client: Some(client) }, &Event::Note(&note));
-        }
+    }
+
+    /// Waits until somebody is there.
+    pub fn wait_for_somebody(&self) {
+        let nobody = |members: &mut Members| members.open.is_empty();
+        drop(self.entered.wait_while(lock(&self.members), nobody).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Waits until every client has taken most of what waits for it. One that takes nothing for long is closed with 1013.
+    pub fn wait_for_room(&self, printer: &Arc<Mutex<Printer>>) {
+        self.each(|client, handle| {
+            if !handle.wait_for_room(CLIENT_ROOM, CLIENT_PATIENCE) {
+                let note = format!("nothing was taken for {} s: closed with 1013", CLIENT_PATIENCE.as_secs());
+                cut_off(client, handle, &note, printer);
+            }
+        });
     }
 
     /// Does something with every client.
     pub fn each(&self, mut action: impl FnMut(u64, &Handle)) {
-        for (client, handle) in &lock(&self.members).open {
+        // An action may take the printer, which whoever enters has.
+        let open = lock(&self.members).open.clone();
+        for (client, handle) in &open {
             action(*client, handle);
         }
     }
@@ -103,6 +123,7 @@ impl Clients {
             handle.close(members.farewell.clone());
         }
         members.open.push((client, handle));
+        self.entered.notify_all();
     }
 
     /// Whether it has entered or not.
@@ -115,17 +136,19 @@ impl Clients {
     }
 }
 
+/// Closes with 1013 what `note` says is too slow.
+fn cut_off(client: u64, handle: &Handle, note: &str, printer: &Arc<Mutex<Printer>>) {
+    handle.cut_off(CloseCode::Again, "too slow");
+    show(printer, Origin { client: Some(client) }, &Event::Note(note));
+}
+
 /// Starts accepting; returns at once.
 pub fn serve(listener: Listener, service: Service, clients: Clients) {
     let service = Arc::new(service);
     thread::spawn(move || {
         for client in 1.. {
             match listener.accept() {
-                Ok(incoming) => {
-                    let (service, clients) = (Arc::clone(&service), clients.clone());
-                    clients.arrive();
-                    thread::spawn(move || service.client(client, incoming, &clients));
-                }
+                Ok(incoming) => start(&service, client, incoming, &clients),
                 Err(error) => {
                     show(&service.printer, Origin::default(), &Event::Error(&error));
                     // Out of descriptors, most likely: let some clients leave first.
@@ -134,6 +157,18 @@ pub fn serve(listener: Listener, service: Service, clients: Clients) {
             }
         }
     });
+}
+
+/// Serves a client on a thread of its own; one that cannot be had hangs up on it.
+fn start(service: &Arc<Service>, client: u64, incoming: Incoming, clients: &Clients) {
+    clients.arrive();
+    let (serving, entering) = (Arc::clone(service), clients.clone());
+    let served = thread::Builder::new().spawn(move || serving.client(client, incoming, &entering));
+    if let Err(error) = served {
+        clients.leave(client);
+        let error = Error::new(Phase::Session, "no thread for another client").caused_by(error);
+        show(&service.printer, Origin { client: Some(client) }, &Event::Error(&error));
+    }
 }
 
 /// Pushes what `text` says, every `interval`.

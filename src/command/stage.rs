@@ -99,6 +99,6 @@ impl Peer for Stage {
     }
 
     fn leave(&self) {
-        self.server().leave();
+        self.server().handle.leave();
     }
 }

@@ -80,6 +80,15 @@ pub fn url(url: &str, secrets: Secrets) -> String {
     String::from_utf8_lossy(&output).into_owned()
 }
 
+/// `bytes` of a head, whole lines or not, with asterisks for each byte of a secret.
+pub fn masked(bytes: &[u8], secrets: Secrets) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for range in hidden(&bytes, secrets) {
+        bytes[range].fill(b'*');
+    }
+    bytes
+}
+
 /// `value` of a header, or what stands for it.
 pub fn value<'a>(name: &str, value: &'a [u8], secrets: Secrets) -> &'a [u8] {
     if secrets == Secrets::Hidden && is_secret(name.as_bytes()) { HIDDEN } else { value }
@@ -112,12 +121,12 @@ fn hidden(head: &[u8], secrets: Secrets) -> Vec<Range<usize>> {
 
 /// Where the secrets of a head are, in order.
 fn secrets_in_head(head: &[u8]) -> Vec<Range<usize>> {
-    let mut lines = head.split_inclusive(|&byte| byte == b'\n');
-    let request = lines.next().unwrap_or_default();
+    let request = head.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
     let mut found = secrets_in_target(request);
-    let mut start = request.len();
+    let mut start = 0;
     let mut secret = false;
-    for line in lines {
+    // The first line may be a header, too: a finding shows a part of a head.
+    for line in head.split_inclusive(|&byte| byte == b'\n') {
         let value = match line.iter().position(|&byte| byte == b':') {
             // A folded header goes on (RFC 9112 section 5.2), and so does its secret.
             _ if line.starts_with(b" ") || line.starts_with(b"\t") => 0,

@@ -7,7 +7,7 @@
 mod digits;
 pub mod escape;
 mod frames;
-mod head;
+pub mod head;
 mod hex;
 pub mod json;
 mod options;

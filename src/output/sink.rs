@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem;
+use std::time::{Duration, Instant};
 
 use crate::output::outlet::Outlet;
 use crate::output::theme::{Colors, Palette};
@@ -37,6 +38,8 @@ pub struct Sink {
     has_status: bool,
     /// Nothing is written before the next flush.
     held: bool,
+    /// How long writing has taken so far.
+    blocked: Duration,
     writing: Writing,
 }
 
@@ -61,6 +64,7 @@ impl Sink {
             at_line_start: true,
             has_status: false,
             held: false,
+            blocked: Duration::ZERO,
             writing: Writing::Works,
         }
     }
@@ -97,6 +101,11 @@ impl Sink {
     /// Whether a flush would not block.
     pub fn has_room(&self) -> bool {
         self.buffer.is_empty() || !matches!(self.writing, Writing::Works) || self.outlet.has_room(self.buffer.len())
+    }
+
+    /// For how long writing has blocked so far.
+    pub fn blocked(&self) -> Duration {
+        self.blocked
     }
 
     /// Writes what waits.
@@ -147,10 +156,12 @@ impl Sink {
     }
 
     fn write_out(&mut self, bytes: &[u8]) {
-        if let Writing::Works = self.writing
-            && let Err(error) = self.outlet.write_all(bytes)
-        {
-            self.writing = Writing::Failed(error);
+        if let Writing::Works = self.writing {
+            let began = Instant::now();
+            if let Err(error) = self.outlet.write_all(bytes) {
+                self.writing = Writing::Failed(error);
+            }
+            self.blocked += began.elapsed();
         }
     }
 }

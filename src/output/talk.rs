@@ -2,14 +2,15 @@
 //!
 //! Each function appends whole lines; `label` goes in front of each and tells the clients of `listen` apart.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::time::Duration;
 
 use crate::error::Error;
 use crate::event::{Direction, Ended, Opened, Step, Summary, TlsFacts};
 use crate::output::theme::{Ink, Palette};
-use crate::output::{escape, hex};
-use crate::wire::{CloseCode, Counters, Finding, Role};
+use crate::output::{Secrets, escape, head, hex};
+use crate::wire::{CloseCode, Counters, Finding, Role, Rule};
 
 /// Appends an error as every part of the program reports it: message and causes, evidence, and after an empty line
 /// the hint.
@@ -49,14 +50,14 @@ fn indented(output: &mut Vec<u8>, indent: &str, text: &str) {
 }
 
 /// Appends a breach: what, who, which section, where, and the bytes.
-pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding) {
+pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding, secrets: Secrets) {
     output.extend_from_slice(b"wscope: ");
     palette.write(output, Ink::Error, "finding:");
     output.push(b' ');
     output.extend_from_slice(finding.rule.summary().as_bytes());
     if !finding.detail.is_empty() {
         output.extend_from_slice(b": ");
-        escape::line(output, finding.detail.as_bytes());
+        escape::line(output, finding_detail(finding, secrets).as_bytes());
     }
     output.extend_from_slice(b"\n  ");
     // Writing to a `Vec` can't fail, here and below.
@@ -66,7 +67,23 @@ pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding) {
         write!(output, "by the {}, against {}", role(finding.blame), finding.rule.section())
     };
     let _ = writeln!(output, ", at byte {}", finding.offset);
-    hex::dump(output, palette, "  ", &finding.bytes, finding.offset, &[]);
+    hex::dump(output, palette, "  ", &finding_bytes(finding, secrets), finding.offset, &[]);
+}
+
+/// What is wrong in detail; of a head without its secrets.
+pub fn finding_detail(finding: &Finding, secrets: Secrets) -> String {
+    match finding.rule {
+        Rule::Handshake(_) => head::url(&finding.detail, secrets),
+        _ => finding.detail.clone(),
+    }
+}
+
+/// The bytes that break the rule; of a head without its secrets.
+pub fn finding_bytes(finding: &Finding, secrets: Secrets) -> Cow<'_, [u8]> {
+    match finding.rule {
+        Rule::Handshake(_) => head::masked(&finding.bytes, secrets).into(),
+        _ => finding.bytes.as_slice().into(),
+    }
 }
 
 /// The name of a role.
@@ -123,9 +140,9 @@ pub fn control(
     output.push(b'\n');
 }
 
-/// Appends a note as it is.
+/// Appends a note. It is one line, whatever a peer's words in it hold.
 pub fn note(output: &mut Vec<u8>, note: &str) {
-    escape::text(output, note.as_bytes());
+    escape::line(output, note.as_bytes());
     output.push(b'\n');
 }
 
@@ -297,13 +314,13 @@ mod tests {
             detail: "key 37fa213d\x1b".to_owned(),
         };
         assert_eq!(
-            written(|output, palette| finding(output, palette, &found)),
+            written(|output, palette| finding(output, palette, &found, Secrets::Hidden)),
             "wscope: finding: frame from a server is masked: key 37fa213d\\x1b\n  \
                by the server, against RFC 6455 section 5.1, at byte 1234\n  \
                04d2: 81 85 37 fa 21 3d                                ..7.!=\n"
         );
         found.rule = Rule::MessageTooBig;
-        let text = written(|output, palette| finding(output, palette, &found));
+        let text = written(|output, palette| finding(output, palette, &found, Secrets::Hidden));
         assert!(text.contains("\n  a limit of ours, at byte 1234\n"), "{text}");
     }
 

@@ -6,8 +6,12 @@ use crate::wire::{By, CloseCode};
 /// Who or what ended a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// We did: the input was over, or bad; a Close of ours; a signal, a time limit; nobody reads our output any more.
+    /// We did: the input was over, or bad; a Close of ours; nobody reads our output any more.
     Ourselves,
+    /// We did: what was waited for has come, and how the session went on is of no interest.
+    Enough,
+    /// We did: a signal, or the time limit of the run. Nothing more is wanted.
+    Haste,
     /// The peer, with a Close.
     Peer,
     /// Nobody: the connection ended without a Close, or the peer did not answer our pings any more.
@@ -41,7 +45,7 @@ impl Cause {
         match self {
             Self::Loss => true,
             Self::Peer => !matches!(u16::from(code), 1000 | 1002 | 1003 | 1005 | 1007 | 1008 | 1010),
-            Self::Ourselves | Self::Breach => false,
+            Self::Ourselves | Self::Enough | Self::Haste | Self::Breach => false,
         }
     }
 }

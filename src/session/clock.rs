@@ -1,4 +1,4 @@
-//! The session's own clock: it stands still while the reader is blocked in a sink, so that a peer is not blamed, and
+//! The session's own clock: it stands still while the reader shows what has come, so that a peer is not blamed, and
 //! nothing is left unread, because we were slow.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,9 @@ pub struct Clock {
     opened: Instant,
     /// Nanoseconds for which the clock has stood still so far.
     stalled: AtomicU64,
-    /// Nanoseconds after `opened` at which the reader blocked, plus one; 0 while it isn't blocked.
+    /// The part of `stalled` in which our own output was waited for.
+    blocked: AtomicU64,
+    /// Nanoseconds after `opened` at which the reader began to show something, plus one; 0 while it doesn't.
     stalled_since: AtomicU64,
     last_byte: AtomicU64,
     last_data: AtomicU64,
@@ -26,6 +28,7 @@ impl Clock {
         Self {
             opened: Instant::now(),
             stalled: AtomicU64::new(0),
+            blocked: AtomicU64::new(0),
             stalled_since: AtomicU64::new(0),
             last_byte: AtomicU64::new(0),
             last_data: AtomicU64::new(0),
@@ -40,20 +43,31 @@ impl Clock {
 
     /// The time on the session's clock.
     pub fn now(&self) -> SessionTime {
+        self.without(&self.stalled)
+    }
+
+    /// The same, but it goes on while we are busy and don't wait for our own output: in a flood [`now`](Self::now) hardly
+    /// gets on, and a time limit that holds whatever comes would never be over.
+    pub fn busy_now(&self) -> SessionTime {
+        self.without(&self.blocked)
+    }
+
+    fn without(&self, left_out: &AtomicU64) -> SessionTime {
         let until = match self.stalled_since.load(Ordering::Acquire) {
             0 => nanoseconds(self.opened.elapsed()),
             since => since - 1,
         };
-        Duration::from_nanos(until.saturating_sub(self.stalled.load(Ordering::Acquire)))
+        Duration::from_nanos(until.saturating_sub(left_out.load(Ordering::Acquire)))
     }
 
-    /// Runs `write`, which may block, with the clock standing still.
-    pub fn stalled_while<T>(&self, write: impl FnOnce() -> T) -> T {
+    /// Runs `show`, which may block, with the clock standing still. It tells how long it was blocked.
+    pub fn stalled_while<T>(&self, show: impl FnOnce() -> (T, Duration)) -> T {
         let began = nanoseconds(self.opened.elapsed());
         self.stalled_since.store(began + 1, Ordering::Release);
-        let result = write();
+        let (result, blocked) = show();
         let took = nanoseconds(self.opened.elapsed()) - began;
         self.stalled.fetch_add(took, Ordering::AcqRel);
+        self.blocked.fetch_add(nanoseconds(blocked).min(took), Ordering::AcqRel);
         self.stalled_since.store(0, Ordering::Release);
         result
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::clock::SessionTime;
 use super::queue::{Queue, Waiting};
@@ -48,8 +48,8 @@ pub enum Input {
     /// There may be more.
     #[default]
     Open,
-    /// The front end is sending what it has, or has read something that it has not sent yet.
-    Ended(SessionTime),
+    /// There is no more, since when on the session's clock and on the wall.
+    Ended(SessionTime, Instant),
 }
 
 /// How far the reader is.
@@ -99,6 +99,8 @@ impl Conn {
 pub struct Pings {
     waiting: VecDeque<Ping>,
     serial: u64,
+    /// What is in the queue and not sent yet, since when.
+    queued: Option<(Vec<u8>, SessionTime)>,
     /// The number of the latest one, from 1; 0 before the first.
     pub number: u64,
     /// The number of the latest one that was answered; 0 before the first.
@@ -107,7 +109,7 @@ pub struct Pings {
     total: Duration,
     least: Duration,
     most: Duration,
-    /// When the last one was sent.
+    /// When the last one was sent, or queued.
     pub last_sent: SessionTime,
     /// Messages that the peer has certainly read: they went before a ping that it has answered.
     pub confirmed: u64,
@@ -124,10 +126,18 @@ struct Ping {
 }
 
 impl Pings {
-    /// A payload that no other ping of this session has.
-    pub fn next_payload(&mut self) -> Vec<u8> {
+    /// A ping is queued, with a payload that no other of this session has.
+    pub fn queued(&mut self, now: SessionTime) -> Vec<u8> {
         self.serial += 1;
-        format!("wscope {}", self.serial).into_bytes()
+        let payload = format!("wscope {}", self.serial).into_bytes();
+        self.queued = Some((payload.clone(), now));
+        self.last_sent = now;
+        payload
+    }
+
+    /// Since when a ping has been queued that is not sent yet.
+    pub fn queued_since(&self) -> Option<SessionTime> {
+        self.queued.as_ref().map(|(_, since)| *since)
     }
 
     /// A ping has been sent, behind so many `messages`.
@@ -135,6 +145,7 @@ impl Pings {
         if self.waiting.len() == PINGS_REMEMBERED {
             self.waiting.pop_front();
         }
+        self.queued.take_if(|(queued, _)| queued == payload);
         self.number += 1;
         let number = self.number;
         self.waiting.push_back(Ping { number, payload: payload.to_vec(), sent: now, messages });

@@ -1,8 +1,8 @@
 //! The sending side of a session, for front ends.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard};
-use std::time::Duration;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::Shared;
 use super::conn::{Conn, Input};
@@ -11,7 +11,7 @@ use super::outflow::Outflow;
 use super::queue::Waiting;
 use super::view::lock;
 use super::wake::Waker;
-use super::writing::Out;
+use super::writing::{Leftovers, Out};
 use crate::error::Error;
 use crate::event::Summary;
 use crate::wire::{CloseCode, Outgoing, SendError};
@@ -94,10 +94,30 @@ impl Handle {
         true
     }
 
+    /// Waits until no more than `most` bytes wait to be sent, or the session is over; `false` when for as long as
+    /// `patience` none of them was taken.
+    pub fn wait_for_room(&self, most: usize, patience: Duration) -> bool {
+        let mut conn = lock(&self.shared.conn);
+        while conn.queue.untaken() > most && !self.is_over() {
+            let before = conn.queue.untaken();
+            let waited = self.shared.room.wait_timeout(conn, patience).unwrap_or_else(PoisonError::into_inner);
+            conn = waited.0;
+            if waited.1.timed_out() && conn.queue.untaken() == before {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Starts the closing handshake; what was sent before goes first.
     pub fn close(&self, close: Option<(CloseCode, String)>) {
         lock(&self.shared.conn).close(self.shared.clock.now(), close);
         self.shared.wake_for_queue();
+    }
+
+    /// Starts the closing handshake because we have had enough.
+    pub fn leave(&self) {
+        self.close(Some((CloseCode::Normal, String::new())));
     }
 
     /// Starts the closing handshake ahead of everything that waits in the queue, which is dropped.
@@ -111,7 +131,7 @@ impl Handle {
 
     /// The input has ended: from now on the session lingers only as long as it was told to.
     pub fn input_ended(&self) {
-        lock(&self.shared.conn).input = Input::Ended(self.shared.clock.now());
+        lock(&self.shared.conn).input = Input::Ended(self.shared.clock.now(), Instant::now());
         self.shared.waker.wake();
     }
 
@@ -194,10 +214,11 @@ impl Batch<'_> {
     fn write_and_release(&mut self) -> Result<(), NotSent> {
         let Some(mut out) = self.out.take() else { return Ok(()) };
         let result = self.shared.write(&mut out);
-        self.shared.send_queue(&mut out);
         drop(out);
-        // Something may have been queued between the look at the queue and the release.
-        self.shared.send_queue_if_free(false);
+        // Nobody could send what was queued meanwhile. What is left of it is the keeper's business.
+        if self.shared.send_queue_if_free(Leftovers::None) != Leftovers::None {
+            self.shared.wake_for_queue();
+        }
         if self.shared.view.follows_sent() && !self.shared.view.show_backlog_at_once() {
             // Somebody has to read while we wait.
             self.shared.lending.recall();

@@ -168,8 +168,8 @@ impl Handle {
     }
 }
 
-/// Waits for what a session receives. Its time limits are on the session's clock, which stands still while we are
-/// blocked on our own output; but for [`pause`](Self::pause).
+/// Waits for what a session receives. Its time limits leave out the time in which we are blocked on our own output; but for
+/// [`pause`](Self::pause).
 pub struct Expecting<'a> {
     clock: &'a Clock,
     inbox: &'a Inbox,
@@ -182,17 +182,25 @@ impl Expecting<'_> {
     /// # Errors
     /// See [`Missed`].
     pub fn find(&self, within: Duration, matches: impl Fn(&Received) -> bool) -> Result<Received, Missed> {
-        let until = self.deadline(within);
-        let mut number = 0;
-        loop {
-            let message = self.next(number, until)?;
-            // The lock is free meanwhile: the reader doesn't wait for a long look at a long message.
-            if matches(&message) {
-                self.match_through(&message);
-                return Ok(message);
+        self.watching(|| {
+            let until = self.deadline(within);
+            let (mut number, mut too_late) = (0, None);
+            loop {
+                let message = self.next(number, until)?;
+                if self.clock.busy_now() >= until {
+                    let came_in_time = *too_late.get_or_insert_with(|| lock(&self.inbox.state).count);
+                    if message.number >= came_in_time {
+                        return Err(Missed::TimeUp);
+                    }
+                }
+                // The lock is free meanwhile: the reader doesn't wait for a long look at a long message.
+                if matches(&message) {
+                    self.match_through(&message);
+                    return Ok(message);
+                }
+                number = message.number + 1;
             }
-            number = message.number + 1;
-        }
+        })
     }
 
     /// Waits for as long as `within` whether a message comes, counted from the last match or [`mark`](Self::mark).
@@ -201,7 +209,7 @@ impl Expecting<'_> {
     /// The first message that came.
     pub fn quiet(&self, within: Duration) -> Result<(), Received> {
         let mark = lock(&self.inbox.state).mark;
-        self.next(mark, self.deadline(within)).map_or(Ok(()), Err)
+        self.watching(|| self.next(mark, self.deadline(within))).map_or(Ok(()), Err)
     }
 
     /// From here on it has to be [`quiet`](Self::quiet).
@@ -215,7 +223,7 @@ impl Expecting<'_> {
     /// # Errors
     /// See [`Missed`].
     pub fn parting(&self, within: Duration) -> Result<Parting, Missed> {
-        self.wait(self.deadline(within), |state| state.parting.clone())
+        self.watching(|| self.wait(self.deadline(within), |state| state.parting.clone()))
     }
 
     /// Waits for the pong that answers the ping of this number, or a later one (RFC 6455 section 5.5.3).
@@ -223,21 +231,14 @@ impl Expecting<'_> {
     /// # Errors
     /// See [`Missed`].
     pub fn pong(&self, ping: u64, within: Duration) -> Result<(), Missed> {
-        self.wait(
-            self.deadline(within),
-            |state| {
-                if state.answered >= ping { Some(Ok(())) } else { state.parted().map(Err) }
-            },
-        )?
+        let look = |state: &State| if state.answered >= ping { Some(Ok(())) } else { state.parted().map(Err) };
+        self.watching(|| self.wait(self.deadline(within), look))?
     }
 
     /// Does nothing for as long as `time`, unless nothing more will come.
     pub fn pause(&self, time: Duration) {
-        let mut state = lock(&self.inbox.state);
-        state.is_watched = true;
         let is_due = |state: &mut State| state.parting.is_none() && !state.is_given_up;
-        let waited = self.inbox.changed.wait_timeout_while(state, time, is_due);
-        waited.unwrap_or_else(PoisonError::into_inner).0.rest();
+        self.watching(|| drop(self.inbox.changed.wait_timeout_while(lock(&self.inbox.state), time, is_due)));
     }
 
     /// Ends the wait of whoever waits, on another thread; `false` when nobody does.
@@ -288,39 +289,39 @@ impl Expecting<'_> {
         })?
     }
 
+    /// Others can see meanwhile that somebody waits, and end the wait.
+    fn watching<T>(&self, wait: impl FnOnce() -> T) -> T {
+        lock(&self.inbox.state).is_watched = true;
+        let waited = wait();
+        let mut state = lock(&self.inbox.state);
+        (state.is_watched, state.is_given_up) = (false, false);
+        waited
+    }
+
     fn wait<T>(&self, until: SessionTime, look: impl Fn(&State) -> Option<T>) -> Result<T, Missed> {
         let mut state = lock(&self.inbox.state);
-        let found = loop {
-            if let Some(found) = look(&state) {
-                break Ok(found);
-            }
-            let left = until.saturating_sub(self.clock.now());
-            if left.is_zero() {
-                break Err(Missed::TimeUp);
-            }
+        loop {
             if state.is_given_up {
-                break Err(Missed::GivenUp);
+                return Err(Missed::GivenUp);
             }
-            state.is_watched = true;
+            if let Some(found) = look(&state) {
+                return Ok(found);
+            }
+            let left = until.saturating_sub(self.clock.busy_now());
+            if left.is_zero() {
+                return Err(Missed::TimeUp);
+            }
             let waited = self.inbox.changed.wait_timeout(state, left.max(TICK));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        };
-        state.rest();
-        found
+        }
     }
 
     fn deadline(&self, within: Duration) -> SessionTime {
-        self.clock.now().saturating_add(within)
+        self.clock.busy_now().saturating_add(within)
     }
 }
 
 impl State {
-    /// Nobody waits any more.
-    fn rest(&mut self) {
-        self.is_watched = false;
-        self.is_given_up = false;
-    }
-
     fn parted(&self) -> Option<Missed> {
         self.parting.clone().map(Missed::Parted)
     }

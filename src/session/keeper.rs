@@ -9,14 +9,16 @@ use std::time::{Duration, Instant};
 use super::cause::Cause;
 use super::conn::{Conn, Input, Reading};
 use super::inbox::Parting;
+use super::outcome::{Outcome, Over, ended};
 use super::queue::Waiting;
 use super::view::lock;
 use super::wake::{Signal, Signals, Sleeper, Woken};
+use super::writing::Leftovers;
 use super::{Linger, Shared};
 use crate::error::{Error, ExitStatus, Phase};
-use crate::event::{Direction, Ended, Summary};
+use crate::event::Ended;
 use crate::session::clock::SessionTime;
-use crate::wire::{By, CloseCode, Goodbye, Role};
+use crate::wire::{CloseCode, Role};
 
 /// How long the peer has to end the TCP connection once Close has gone both ways, or once we have failed it.
 const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
@@ -26,44 +28,6 @@ const HURRY: Duration = Duration::from_millis(100);
 const RETRY: Duration = Duration::from_millis(20);
 /// How long it may take to show what is still to be shown.
 const SHOW_LIMIT: Duration = Duration::from_secs(1);
-
-/// How a session ended, with everything that is needed to report it.
-#[derive(Debug)]
-pub struct Outcome {
-    /// Who closed, how.
-    pub ended: Ended,
-    /// Who or what is behind it.
-    pub cause: Cause,
-    /// What went wrong, the most telling last.
-    pub errors: Vec<Error>,
-    /// Received data may have been left unprinted.
-    pub unprinted: bool,
-    /// Whoever read our output went away.
-    pub output_gone: bool,
-    /// What was waited for has come: how the session went on is of no interest.
-    pub enough: bool,
-    /// Messages received that counted towards the goal, in sessions before too.
-    pub matched: u64,
-    /// Messages sent that the peer has certainly read.
-    pub confirmed: u64,
-    /// Totals.
-    pub summary: Summary,
-}
-
-impl Outcome {
-    /// However the peer ended the session, it was what somebody expected, and no failure.
-    pub fn end_was_expected(&mut self) {
-        if self.ended.status == ExitStatus::Session && self.errors.is_empty() {
-            self.ended.status = ExitStatus::Success;
-        }
-    }
-
-    /// One more thing that went wrong.
-    pub fn add(&mut self, error: Error) {
-        self.ended.status = self.ended.status.max(error.exit_status());
-        self.errors.push(error);
-    }
-}
 
 /// What makes the keeper leave without waiting for anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,32 +42,28 @@ enum Next {
     Over(Over),
 }
 
-/// Why the session is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Over {
-    /// The stream ended.
-    Stream,
-    /// Close went both ways, but the peer doesn't end the connection.
-    Closed,
-    /// The peer doesn't answer our Close.
-    Silent,
-    /// We can't wait.
-    Haste,
-}
-
 /// Runs on the thread that owns the outcome.
 pub struct Keeper {
     shared: Arc<Shared>,
     haste: Option<(Haste, Instant)>,
-    leftovers: bool,
+    leftovers: Leftovers,
     /// When Close had gone both ways, or we had failed the connection.
     finished_at: Option<SessionTime>,
+    /// When an answer to our Close was waited for first, on the clock that goes on while we are busy.
+    closing_since: Option<SessionTime>,
     pong_overdue: bool,
 }
 
 impl Keeper {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, haste: None, leftovers: false, finished_at: None, pong_overdue: false }
+        Self {
+            shared,
+            haste: None,
+            leftovers: Leftovers::None,
+            finished_at: None,
+            closing_since: None,
+            pong_overdue: false,
+        }
     }
 
     /// Keeps the session until it is over and everything that arrived has been shown. `watched` is a descriptor whose
@@ -160,8 +120,10 @@ impl Keeper {
         if !conn.queue.is_empty() {
             shared.queued.store(true, Ordering::Release);
         }
-        if self.leftovers {
-            deadlines.after(RETRY);
+        match self.leftovers {
+            Leftovers::None => {}
+            Leftovers::Moving => deadlines.after(Duration::ZERO),
+            Leftovers::Stuck => deadlines.after(RETRY),
         }
         Next::Sleep(deadlines.first)
     }
@@ -191,36 +153,47 @@ impl Keeper {
     }
 
     fn look_at_input(&self, conn: &mut Conn, deadlines: &mut Deadlines) {
-        let Input::Ended(ended) = conn.input else { return };
-        let until = match self.shared.settings.linger {
+        let Input::Ended(ended, on_the_wall) = conn.input else { return };
+        let is_over = match self.shared.settings.linger {
             Linger::Forever => return,
-            Linger::Fixed(stay) => ended + stay,
-            Linger::Quiet(quiet) => self.shared.clock.last_data().max(ended) + quiet,
+            Linger::Goal(_) if conn.errors.is_empty() => return,
+            Linger::Fixed(stay) => deadlines.passed_on_the_wall(on_the_wall + stay),
+            Linger::Quiet(quiet) | Linger::Goal(quiet) => {
+                deadlines.passed(self.shared.clock.last_data().max(ended) + quiet)
+            }
         };
-        if deadlines.passed(until) {
+        if is_over {
             conn.close(deadlines.now, Some((CloseCode::Normal, String::new())));
         }
     }
 
     fn keep_alive(&mut self, conn: &mut Conn, deadlines: &mut Deadlines) {
         let settings = &self.shared.settings;
-        if let (Some(timeout), Some(sent)) = (settings.ping_timeout, conn.pings.oldest_unanswered())
-            && deadlines.passed(sent + timeout)
+        // A ping that cannot go out yet is as good as unanswered, unless the peer takes what goes before it.
+        let queued = conn.pings.queued_since().map(|queued| queued.max(self.shared.clock.last_written()));
+        let waiting = conn.pings.oldest_unanswered().into_iter().chain(queued).min();
+        if let (Some(timeout), Some(since)) = (settings.ping_timeout, waiting)
+            && deadlines.passed(since + timeout)
             && !self.pong_overdue
         {
             self.pong_overdue = true;
-            conn.errors.push(Error::timed_out(Phase::Session, timeout, "the peer did not answer a ping").hint(
+            let silence = if queued == waiting {
+                "the peer took nothing, not even a ping"
+            } else {
+                "the peer did not answer a ping"
+            };
+            conn.errors.push(Error::timed_out(Phase::Session, timeout, silence).hint(
                 "the connection is dead, or something between drops what is idle: try a shorter --ping-interval",
             ));
             conn.close(deadlines.now, Some((CloseCode::Normal, "ping timeout".to_owned())));
             return;
         }
         if let Some(interval) = settings.ping_interval
+            && conn.pings.queued_since().is_none()
             && deadlines.passed(conn.pings.last_sent + interval)
         {
-            let payload = conn.pings.next_payload();
-            conn.pings.last_sent = deadlines.now;
-            conn.queue.push(Waiting::Ping(payload));
+            let ping = conn.pings.queued(deadlines.now);
+            conn.queue.push(Waiting::Ping(ping));
             deadlines.after(interval);
         }
     }
@@ -266,7 +239,9 @@ impl Keeper {
             (settings.close_quiet, settings.close_total)
         };
         let active = self.shared.clock.last_byte().max(self.shared.clock.last_written()).max(waiting_since);
-        let over = deadlines.passed(active + quiet) || deadlines.passed(waiting_since + total);
+        let busy_now = self.shared.clock.busy_now();
+        let in_all = *self.closing_since.get_or_insert(busy_now) + total;
+        let over = deadlines.passed(active + quiet) || deadlines.passed_at(busy_now, in_all);
         over.then_some(Over::Silent)
     }
 
@@ -299,11 +274,14 @@ impl Keeper {
         shared.view.settle(if self.haste.is_some() { HURRY } else { SHOW_LIMIT });
         let summary = shared.summary();
         let conn = mem::take(&mut *lock(&shared.conn));
-        let (output_gone, enough) = (conn.sink_gone, self.has_enough(&conn));
-        let (matched, confirmed) = (conn.matched, conn.pings.confirmed);
-        let cause = if self.haste.is_some() || enough { Cause::Ourselves } else { Cause::of(&conn, self.pong_overdue) };
+        let (output_gone, matched, confirmed) = (conn.sink_gone, conn.matched, conn.pings.confirmed);
+        let cause = match self.haste {
+            _ if self.has_enough(&conn) => Cause::Enough,
+            Some(_) => Cause::Haste,
+            None => Cause::of(&conn, self.pong_overdue),
+        };
         let (ended, errors) = self.judge(over, conn);
-        Outcome { ended, cause, errors, unprinted, output_gone, enough, matched, confirmed, summary }
+        Outcome { ended, cause, errors, unprinted, output_gone, matched, confirmed, summary }
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.
@@ -361,52 +339,6 @@ impl Keeper {
     }
 }
 
-/// Tells from the state of the connection how it ended, and adds the error that says so.
-fn ended(over: Over, conn: &mut Conn) -> Ended {
-    let ours = conn.closing.ours().cloned();
-    let peers = conn.closing.peers().cloned();
-    let by = match conn.closing.first() {
-        Some(By::Us) => Direction::Sent,
-        Some(By::Peer) | None => Direction::Received,
-    };
-    if let Some(finding) = conn.breach.take() {
-        let status = if finding.rule.is_own_limit() { ExitStatus::Session } else { ExitStatus::Protocol };
-        // The breach may have come when the session was closing for another reason.
-        let first = if by == Direction::Sent { ours } else { peers };
-        if let Some(Goodbye { code, reason }) = first {
-            return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean: false, status };
-        }
-        let code = finding.rule.close_code().unwrap_or(CloseCode::Protocol);
-        return Ended { code, reason: finding.rule.summary().to_owned(), by: Direction::Sent, clean: false, status };
-    }
-    if let Some(Goodbye { code, reason }) = peers {
-        let ours_normal = by == Direction::Received || ours.as_ref().is_none_or(|ours| is_normal(ours.code));
-        let status = if is_normal(code) && ours_normal { ExitStatus::Success } else { ExitStatus::Session };
-        let clean = ours.is_some();
-        return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean, status };
-    }
-    if let Some(Goodbye { code, .. }) = ours {
-        // We closed, and the peer just hung up or stayed silent.
-        let reason = match over {
-            Over::Silent => "no answer to our Close",
-            _ => "the peer hung up without answering our Close",
-        };
-        let status = if is_normal(code) { ExitStatus::Success } else { ExitStatus::Session };
-        let code = code.unwrap_or(CloseCode::Status);
-        return Ended { code, reason: reason.to_owned(), by, clean: false, status };
-    }
-    let reason = match mem::take(&mut conn.reading) {
-        Reading::Ended(end) => end.describe(),
-        Reading::Going => "left without Close".to_owned(),
-    };
-    Ended { code: CloseCode::Abnormal, reason, by, clean: false, status: ExitStatus::Session }
-}
-
-/// 1000, 1001, or no code.
-fn is_normal(code: Option<CloseCode>) -> bool {
-    matches!(code, None | Some(CloseCode::Normal | CloseCode::Away))
-}
-
 /// Collects deadlines on the session's clock, and the time to the first of them.
 struct Deadlines {
     now: SessionTime,
@@ -420,11 +352,21 @@ impl Deadlines {
 
     /// Whether `deadline` has passed; if not, the keeper wakes up for it.
     fn passed(&mut self, deadline: SessionTime) -> bool {
-        let passed = self.now >= deadline;
+        self.passed_at(self.now, deadline)
+    }
+
+    /// The same, when it is `now`.
+    fn passed_at(&mut self, now: SessionTime, deadline: SessionTime) -> bool {
+        let passed = now >= deadline;
         if !passed {
-            self.after(deadline.saturating_sub(self.now));
+            self.after(deadline.saturating_sub(now));
         }
         passed
+    }
+
+    fn passed_on_the_wall(&mut self, deadline: Instant) -> bool {
+        self.wall(deadline);
+        Instant::now() >= deadline
     }
 
     fn wall(&mut self, deadline: Instant) {

@@ -10,6 +10,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::wire::handshake::Transport;
+
 /// Plaintext is encrypted in pieces of this size: rustls buffers no more than 64 KiB.
 const PLAINTEXT_PIECE: usize = 64 * 1024;
 /// What rustls puts into one TLS record, in bytes (RFC 8446 section 5.1).
@@ -62,6 +64,11 @@ impl Link {
         self.lock().is_some_and(|tls| tls.wants_write())
     }
 
+    /// What the bytes go through.
+    pub fn transport(&self) -> Transport {
+        if self.tls.is_some() { Transport::Tls } else { Transport::Plain }
+    }
+
     /// The socket, to poll it.
     pub fn socket(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
@@ -79,13 +86,15 @@ pub struct LinkReader {
     ciphertext: Vec<u8>,
     start: usize,
     end: usize,
+    /// What is wrong with what follows what can be handed out.
+    failure: Option<rustls::Error>,
 }
 
 impl LinkReader {
     /// There must be one only for each link.
     pub fn new(link: Arc<Link>) -> Self {
         let ciphertext = if link.tls.is_some() { vec![0; CIPHERTEXT_BUFFER] } else { Vec::new() };
-        Self { link, ciphertext, start: 0, end: 0 }
+        Self { link, ciphertext, start: 0, end: 0, failure: None }
     }
 
     /// Reads what there is, blocking until there is something; 0 at the end of the stream. An end without TLS
@@ -138,15 +147,19 @@ impl LinkReader {
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
                     return if filled > 0 { Ok(filled) } else { Err(error) };
                 }
-                Err(_) if self.start < self.end => {
+                Err(_) if self.start < self.end && self.failure.is_none() => {
                     let taken = tls.read_tls(&mut &self.ciphertext[self.start..self.end])?;
                     self.start += taken;
-                    tls.process_new_packets().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                    self.failure = tls.process_new_packets().err();
                 }
                 Err(_) => break,
             }
         }
-        if filled > 0 { Ok(filled) } else { Err(io::ErrorKind::WouldBlock.into()) }
+        match self.failure.take_if(|_| filled == 0) {
+            Some(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+            None if filled > 0 => Ok(filled),
+            None => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
 }
 

@@ -14,6 +14,7 @@
 //! | TLS (in [`link`]) | the TLS session | no system call |
 //! | printer (in [`view`]) | everything shown | the write to stdout; taken with none of the others held, tried with lending held |
 //! | inbox (in [`Expecting`]) | what was received, for scripts and `/expect` | nothing; may be taken with `conn` held, and none is taken with it held |
+//! | backlog (in [`view`]) | what was sent and is not shown yet | nothing; none is taken with it held |
 //!
 //! The reader never writes to the socket and never waits for a writer: what it wants sent is queued in `conn`. The
 //! keeper only ever *tries* `out`, and never takes the printer.
@@ -28,6 +29,7 @@ mod inbox;
 mod keeper;
 mod lending;
 pub mod link;
+mod outcome;
 mod outflow;
 mod queue;
 mod reader;
@@ -44,8 +46,9 @@ pub use cause::Cause;
 pub use goal::Goal;
 pub use handle::{Batch, Handle, NotSent};
 pub use inbox::{Expecting, Missed, Parting, Received, Unmatched};
-pub use keeper::{Keeper, Outcome};
+pub use keeper::Keeper;
 pub use lending::Borrower;
+pub use outcome::Outcome;
 pub use outflow::Outflow;
 pub use queue::{Packed, Waiting};
 pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
@@ -74,6 +77,9 @@ pub enum Linger {
     Fixed(Duration),
     /// When the peer closes.
     Forever,
+    /// When enough has been received; but where the input was bad, and what was to be answered may never have been sent,
+    /// as for [`Quiet`](Self::Quiet).
+    Goal(Duration),
 }
 
 /// What to do with the peer's pings and Close.
@@ -152,7 +158,7 @@ struct Shared {
 /// send and the keeper that must be run.
 ///
 /// # Errors
-/// When the socket refuses its settings.
+/// When the socket refuses its settings, or the process may have no more threads.
 pub fn start(
     link: Arc<Link>,
     reader: LinkReader,
@@ -181,6 +187,6 @@ pub fn start(
         unsent: AtomicU64::new(0),
         outflow: OutflowCounter::default(),
     });
-    reader::spawn(Arc::clone(&shared), reader, receiver);
+    reader::spawn(Arc::clone(&shared), reader, receiver)?;
     Ok((Handle::new(Arc::clone(&shared)), Keeper::new(shared)))
 }

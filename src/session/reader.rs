@@ -30,8 +30,11 @@ const LITTLE: usize = 1024;
 const LEND_AFTER: u32 = 16;
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
-pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
-    thread::spawn(move || {
+///
+/// # Errors
+/// When the process may have no more threads.
+pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) -> io::Result<()> {
+    let read = move || {
         let settings = &shared.settings;
         let reader = Reader {
             tally: Tally::new(shared.settings.goal.as_ref()),
@@ -50,7 +53,8 @@ pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) {
         }
         lock(&shared.conn).reading = Reading::Ended(end);
         shared.waker.wake();
-    });
+    };
+    thread::Builder::new().spawn(read).map(drop)
 }
 
 /// Reads to the end of the stream.
@@ -131,7 +135,8 @@ impl Reader {
         let data_before = self.receiver.data_bytes();
         let stop = self.drain(&mut shown, Stamp::now());
         self.is_held = !shown.has_room();
-        let flushed = if self.is_held { Ok(()) } else { shared.clock.stalled_while(|| shown.flush()) };
+        let flushed =
+            if self.is_held { Ok(()) } else { shared.clock.stalled_while(|| (shown.flush(), shown.blocked())) };
         drop(shown);
         self.react(data_before, flushed);
         if let Stop::Fault(finding) = stop {
@@ -165,7 +170,11 @@ impl Reader {
     fn flush(&mut self) {
         if mem::take(&mut self.is_held) {
             let shared = Arc::clone(&self.shared);
-            if let Err(error) = shared.clock.stalled_while(|| shared.view.printer().flush()) {
+            let flushed = shared.clock.stalled_while(|| {
+                let mut shown = shared.view.printer();
+                (shown.flush(), shown.blocked())
+            });
+            if let Err(error) = flushed {
                 self.sink_failed(error);
             }
         }
@@ -211,7 +220,8 @@ impl Reader {
         let (stop, flushed) = shared.clock.stalled_while(|| {
             let mut shown = shared.view.printer();
             let stop = self.drain(&mut shown, at);
-            (stop, shown.flush())
+            let flushed = shown.flush();
+            ((stop, flushed), shown.blocked())
         });
         self.react(data_before, flushed);
         stop

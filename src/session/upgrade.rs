@@ -8,6 +8,7 @@ use super::link::{Link, LinkReader, LinkWriter};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Step, StepKind};
 use crate::net::{TimeLimit, tls_failure};
+use crate::output::{Secrets, head};
 use crate::wire::handshake::{
     Agreed, Answer, Head, HeadError, HeadFault, HeadProgress, HeadReader, MAX_BODY, Refusal, Reply, Request,
     ServerOptions, Strictness, Verdict, check_request, check_response, refuse,
@@ -131,7 +132,7 @@ impl Exchange<'_> {
         let mut writer = LinkWriter::new(Arc::clone(self.link));
         loop {
             self.link
-                .set_write_timeout(Some(self.time_left("did not take the upgrade request")?))
+                .set_write_timeout(Some(self.time_left("did not take what the upgrade says")?))
                 .map_err(|error| self.broken(error))?;
             let result = if bytes.is_empty() { writer.flush().map(|()| 0) } else { writer.write(bytes) };
             match result {
@@ -147,8 +148,9 @@ impl Exchange<'_> {
         let mut heads = HeadReader::new(speaker);
         let mut buffer = [0; 16 * 1024];
         loop {
-            let silence = match heads.received() {
-                0 => "accepted the connection and sent nothing",
+            let silence = match (heads.received(), speaker) {
+                (0, Role::Server) => "accepted the connection and sent nothing",
+                (0, Role::Client) => "connected and sent nothing",
                 _ => "did not finish the head of its upgrade",
             };
             match self.read(&mut buffer, silence)? {
@@ -171,9 +173,10 @@ impl Exchange<'_> {
             if left.is_zero() || self.link.set_read_timeout(Some(left)).is_err() {
                 return;
             }
-            match self.reader.read(&mut buffer) {
-                Ok(0) | Err(_) => return,
-                Ok(count) => refusal.feed(&buffer[..count]),
+            match self.reader.read_once(&mut buffer) {
+                None => {}
+                Some(Ok(0) | Err(_)) => return,
+                Some(Ok(count)) => refusal.feed(&buffer[..count]),
             }
         }
     }
@@ -182,9 +185,10 @@ impl Exchange<'_> {
         loop {
             let left = self.time_left(silence)?;
             self.link.set_read_timeout(Some(left)).map_err(|error| self.broken(error))?;
-            match self.reader.read(into) {
-                Err(error) if is_timeout(&error) => {}
-                result => return result.map_err(|error| self.broken(error)),
+            match self.reader.read_once(into) {
+                None => {}
+                Some(Err(error)) if is_timeout(&error) => {}
+                Some(result) => return result.map_err(|error| self.broken(error)),
             }
         }
     }
@@ -205,7 +209,7 @@ impl Exchange<'_> {
     }
 
     fn no_head(&self, error: &HeadError) -> Error {
-        let hint = error.hint();
+        let hint = error.hint(self.link.transport());
         let mut refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {error}", self.peer));
         if let Some(evidence) = error.evidence() {
             refused = refused.evidence(evidence);
@@ -233,7 +237,7 @@ fn refused(peer: &str, refusal: &Refusal) -> Error {
         };
     }
     for header in refusal.telling_headers() {
-        error = error.evidence(header);
+        error = error.evidence(harmless(&header));
     }
     for line in excerpt(&refusal.body(), refusal.body_length()) {
         error = error.evidence(format!("| {line}"));
@@ -275,6 +279,11 @@ fn excerpt(body: &[u8], length: Option<u64>) -> Vec<String> {
     lines
 }
 
+/// A line of a head, without what lets somebody else in.
+fn harmless(line: &str) -> String {
+    head::url(line, Secrets::Hidden)
+}
+
 /// The error for findings that fail the handshake; each has been shown.
 fn breached(peer: &str, head: &Head, findings: &[Finding], observe: &mut dyn FnMut(Event<'_>)) -> Error {
     for finding in findings {
@@ -284,7 +293,8 @@ fn breached(peer: &str, head: &Head, findings: &[Finding], observe: &mut dyn FnM
     let what = telling.map_or("it breaks the rules".into(), |finding| {
         format!("{} ({})", finding.rule.summary(), finding.rule.section())
     });
-    Error::new(Phase::Upgrade, format!("the upgrade with `{peer}` failed: {what}")).evidence(head.first_line())
+    Error::new(Phase::Upgrade, format!("the upgrade with `{peer}` failed: {what}"))
+        .evidence(harmless(&head.first_line()))
 }
 
 #[cfg(test)]

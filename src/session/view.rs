@@ -17,6 +17,8 @@ type Telling = Box<dyn FnOnce(&mut Printer, Origin) + Send>;
 
 /// Bytes of our own output that are read back at a time.
 const TAPPED: usize = 64 * 1024;
+/// Bytes of our own output that may wait to be shown before no more is sent.
+const UNSHOWN: usize = 1024 * 1024;
 
 /// How one session shows things. The printer is shared: `listen` has many sessions.
 pub struct View {
@@ -49,6 +51,12 @@ struct Backlog {
     teller: bool,
 }
 
+impl Backlog {
+    fn is_empty(&self) -> bool {
+        self.sent.is_empty() && self.tellings.is_empty()
+    }
+}
+
 impl View {
     /// A view of a session whose sent frames are decoded by `tap` (the peer's role, lenient).
     pub fn new(printer: Arc<Mutex<Printer>>, origin: Origin, tap: ReceiverOptions, follow: Follow) -> Arc<Self> {
@@ -68,6 +76,11 @@ impl View {
         self.follows_sent
     }
 
+    /// Whether so much of what was sent is not shown yet that nothing more is to be sent: nobody reads what we print.
+    pub fn is_behind(&self) -> bool {
+        self.follows_sent && lock(&self.backlog).sent.len() > UNSHOWN
+    }
+
     /// Notes the bytes of frames that are about to be sent; they are shown by whoever shows next. Never waits for the
     /// printer.
     pub fn sent(&self, frames: &[u8]) {
@@ -78,8 +91,9 @@ impl View {
 
     /// The printer for a batch of events; what waited in the backlog has been shown first. May block.
     pub fn printer(&self) -> Shown<'_> {
+        let began = Instant::now();
         let printer = lock(&self.printer);
-        let mut shown = Shown { printer, view: self };
+        let mut shown = Shown { blocked_before: printer.blocked(), waited: began.elapsed(), printer, view: self };
         shown.backlog();
         shown
     }
@@ -96,7 +110,8 @@ impl View {
             Err(TryLockError::WouldBlock) => return None,
         };
         printer.hold();
-        let mut shown = Shown { printer, view: self };
+        let (blocked_before, waited) = (printer.blocked(), Duration::ZERO);
+        let mut shown = Shown { printer, view: self, waited, blocked_before };
         shown.backlog();
         Some(shown)
     }
@@ -132,17 +147,27 @@ impl View {
     /// Has the backlog shown by a thread of its own, if anything is in it.
     pub fn tell_backlog(self: &Arc<Self>) {
         let mut backlog = lock(&self.backlog);
-        if backlog.teller || (backlog.sent.is_empty() && backlog.tellings.is_empty()) {
+        if backlog.teller || backlog.is_empty() {
             return;
         }
         backlog.teller = true;
         drop(backlog);
         let view = Arc::clone(self);
-        thread::spawn(move || {
-            view.show_backlog();
-            lock(&view.backlog).teller = false;
+        let tell = move || {
+            loop {
+                view.show_backlog();
+                let mut backlog = lock(&view.backlog);
+                if backlog.is_empty() {
+                    backlog.teller = false;
+                    break;
+                }
+            }
             view.told.notify_all();
-        });
+        };
+        if thread::Builder::new().spawn(tell).is_err() {
+            // The process may have no more threads: it will be tried again.
+            lock(&self.backlog).teller = false;
+        }
     }
 
     /// Waits until everything has been told, or `limit` has passed; tells whether it has.
@@ -167,6 +192,10 @@ impl View {
 pub struct Shown<'a> {
     printer: MutexGuard<'a, Printer>,
     view: &'a View,
+    /// How long somebody else had the printer.
+    waited: Duration,
+    /// How long the printer had been blocked before.
+    blocked_before: Duration,
 }
 
 impl Shown<'_> {
@@ -196,6 +225,11 @@ impl Shown<'_> {
     /// When a stream cannot be written.
     pub fn flush(&mut self) -> Result<(), FlushError> {
         self.printer.flush()
+    }
+
+    /// For how long whoever reads our output was waited for so far.
+    pub fn blocked(&self) -> Duration {
+        self.waited + self.printer.blocked().saturating_sub(self.blocked_before)
     }
 
     /// Whether a [`flush`](Self::flush) would not block.

@@ -2,8 +2,10 @@
 
 use std::io;
 use std::mem;
+use std::ops::Range;
 use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use super::link::LinkWriter;
 use super::queue::Waiting;
@@ -19,6 +21,20 @@ const WRITE_AT: usize = 64 * 1024;
 /// where it lies.
 const KEPT_CAPACITY: usize = 1024 * 1024;
 
+/// How long one may write on end: a peer that takes little at a time must not keep anybody from looking up.
+const TURN: Duration = Duration::from_millis(100);
+
+/// What is left to be sent when a turn is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leftovers {
+    /// Nothing, or it is for somebody else to see to.
+    None,
+    /// The socket was still taking it.
+    Moving,
+    /// The socket takes nothing, or what was sent before is not shown yet.
+    Stuck,
+}
+
 /// What is held by whoever writes.
 pub(super) struct Out {
     sender: Sender,
@@ -27,6 +43,8 @@ pub(super) struct Out {
     buffer: Vec<u8>,
     /// How much of `buffer` the link has taken over.
     written: usize,
+    /// Where in `buffer` raw frames lie, whose headers may lie.
+    raw: Vec<Range<usize>>,
     /// Something in `buffer` comes from the queue in `conn`.
     has_queued: bool,
     /// Messages that were encoded and that the link did not take over as a whole.
@@ -46,6 +64,9 @@ impl Shared {
         }
         let before = out.buffer.len();
         let result = out.sender.send(outgoing, &mut out.buffer);
+        if let Outgoing::Frame(..) = outgoing {
+            out.raw.push(before..out.buffer.len());
+        }
         if self.view.follows_sent() {
             self.view.sent(&out.buffer[before..]);
         }
@@ -123,7 +144,7 @@ impl Shared {
             }
             // What an earlier failure left unconfirmed has been counted, and was of a buffer that is gone.
             let sent = out.written.saturating_sub(out.writer.unconfirmed());
-            let cut_off = count_messages(&out.buffer, sent);
+            let cut_off = count_messages(&out.buffer, &out.raw, sent);
             out.cut_off += cut_off;
             self.unsent.fetch_add(cut_off, Ordering::Relaxed);
             out.clear(self);
@@ -136,10 +157,11 @@ impl Shared {
         self.waker.wake();
     }
 
-    /// Sends what is queued, and what is left over, as far as the socket takes it within its time-out.
-    pub(super) fn send_queue(&self, out: &mut Out) {
+    /// Sends what is queued, and what is left over, as far as the socket takes it in a turn.
+    fn send_queue(&self, out: &mut Out) -> Leftovers {
         // What waits is bounded in the queue, not in the buffer: no more of it before the socket has taken that.
-        if out.buffer.is_empty() && self.queued.swap(false, Ordering::AcqRel) {
+        let is_held = self.is_held_back();
+        if out.buffer.is_empty() && !is_held && self.queued.swap(false, Ordering::AcqRel) {
             out.has_queued = true;
             let taken = {
                 let mut conn = lock(&self.conn);
@@ -149,37 +171,45 @@ impl Shared {
             };
             self.encode_queued(out, taken);
         }
+        let before = out.written;
         match out.write_some(self) {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+            Ok(()) if is_held => Leftovers::Stuck,
+            Ok(()) => Leftovers::None,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && out.written > before => Leftovers::Moving,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Leftovers::Stuck,
+            Err(error) => {
                 out.clear(self);
                 self.write_failed(error);
+                Leftovers::None
             }
-            _ => {}
         }
     }
 
-    /// Sends what is queued (and what an earlier call has `leftovers` of), unless somebody is writing: they will see to
-    /// it. Tells whether something is left that the socket did not take.
-    pub(super) fn send_queue_if_free(&self, mut leftovers: bool) -> bool {
-        while leftovers || self.queued.load(Ordering::Acquire) || self.link.wants_write() {
+    /// Whether what was sent before is to be shown first. A Close waits for nobody.
+    fn is_held_back(&self) -> bool {
+        self.view.is_behind() && lock(&self.conn).close_queued.is_none()
+    }
+
+    /// Sends what is queued (and the `leftovers` of an earlier call), unless somebody is writing: they will see to it.
+    pub(super) fn send_queue_if_free(&self, mut leftovers: Leftovers) -> Leftovers {
+        while leftovers != Leftovers::None || self.queued.load(Ordering::Acquire) || self.link.wants_write() {
             let mut out = match self.out.try_lock() {
                 Ok(out) => out,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => return false,
+                Err(TryLockError::WouldBlock) => return Leftovers::None,
             };
-            self.send_queue(&mut out);
-            leftovers = !out.buffer.is_empty();
-            if leftovers {
-                return true;
+            leftovers = self.send_queue(&mut out);
+            if leftovers != Leftovers::None {
+                break;
             }
         }
-        false
+        leftovers
     }
 }
 
 impl Out {
     pub fn new(sender: Sender, writer: LinkWriter) -> Self {
-        Self { sender, writer, buffer: Vec::new(), written: 0, has_queued: false, cut_off: 0 }
+        Self { sender, writer, buffer: Vec::new(), written: 0, raw: Vec::new(), has_queued: false, cut_off: 0 }
     }
 
     /// Whether nothing waits.
@@ -207,10 +237,14 @@ impl Out {
         self.writer.close_notify();
     }
 
-    /// Writes until everything is taken or a write times out.
+    /// Writes until everything is taken, a write times out, or the turn is over (`WouldBlock`, too).
     fn write_some(&mut self, shared: &Shared) -> io::Result<()> {
         shared.outflow.count(0, self.buffer.len() - self.written);
+        let began = Instant::now();
         while self.written < self.buffer.len() {
+            if began.elapsed() >= TURN {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
             let taken = self.writer.write(&self.buffer[self.written..])?;
             self.written += taken;
             shared.outflow.count(taken, self.buffer.len() - self.written);
@@ -225,6 +259,7 @@ impl Out {
     fn clear(&mut self, shared: &Shared) {
         self.buffer.clear();
         self.buffer.shrink_to(KEPT_CAPACITY);
+        self.raw.clear();
         self.written = 0;
         if mem::take(&mut self.has_queued) {
             lock(&shared.conn).queue.settle();
@@ -233,10 +268,15 @@ impl Out {
     }
 }
 
-/// Data messages in `frames` whose last byte lies beyond the first `sent` bytes.
-fn count_messages(frames: &[u8], sent: usize) -> u64 {
+/// Data messages in `frames` whose last byte lies beyond the first `sent` bytes; `raw` frames are none.
+fn count_messages(frames: &[u8], raw: &[Range<usize>], sent: usize) -> u64 {
     let (mut messages, mut offset) = (0, 0);
+    let mut raw = raw.iter().peekable();
     while let Some((header, header_length)) = frames.get(offset..).and_then(Header::read) {
+        if let Some(frame) = raw.next_if(|frame| frame.start == offset) {
+            offset = frame.end;
+            continue;
+        }
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
         offset = offset.saturating_add(header_length).saturating_add(length);
         let is_data = matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary | Data::Continue));

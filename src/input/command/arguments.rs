@@ -7,7 +7,7 @@ use crate::error::{Error, Phase, Result};
 use crate::input::payload::Payload;
 use crate::input::variables::is_name;
 use crate::output::Setting;
-use crate::wire::CloseCode;
+use crate::wire::{CloseCode, is_sendable};
 
 /// The longest payload of a control frame (RFC 6455 section 5.5).
 const LONGEST_CONTROL: usize = 125;
@@ -71,7 +71,7 @@ pub(super) fn close(rest: &str) -> Result<Command, Mistake> {
     }
     let (code, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let code = close_code(code)?;
-    if !code.is_allowed() {
+    if !is_sendable(code) {
         return Err(mistake(format!("close code {code} must not be on the wire"))
             .hint("`/frame op=close PAYLOAD` sends any code")
             .into());

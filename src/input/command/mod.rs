@@ -139,7 +139,13 @@ pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) 
         Split::Command(usage, rest) => {
             let (plain, pattern) = rest.split_at(arguments::pattern_start(usage.name, rest));
             let expanded = expand(plain, Quoting::Literal)? + &expand(pattern, Quoting::Regex)?;
-            let command = usage.parse(&expanded)?.showing(pattern.trim_start());
+            let command = usage.parse(&expanded).map_err(|error| {
+                // What is wrong would be said with the values in it, and they may be secret.
+                let is_secret = rest.contains("env:");
+                let unsaid = || Error::new(Phase::Input, format!("not understood once the values are in it: `{line}`"));
+                if is_secret { unsaid() } else { error }
+            })?;
+            let command = command.showing(pattern.trim_start());
             // Values come from the peer: none of them makes us send a file.
             if command.sends_payload_of_file() && !rest.contains('@') {
                 return Err(

@@ -61,8 +61,8 @@ impl Stream {
             Event::Wire { direction, event: wire::Event::Pong(payload), round_trip } => {
                 self.line(sink, "pong", |members| members_of_control(members, *direction, payload, *round_trip));
             }
-            Event::Wire { event: wire::Event::Finding(finding), .. } => self.finding(sink, finding),
-            Event::Finding(finding) => self.finding(sink, finding),
+            Event::Wire { event: wire::Event::Finding(finding), .. } => self.finding(sink, finding, options.secrets),
+            Event::Finding(finding) => self.finding(sink, finding, options.secrets),
             Event::Open(opened) => {
                 self.line(sink, "open", |members| members_of_open(members, opened, options.secrets));
             }
@@ -126,8 +126,8 @@ impl Stream {
         &self.lead
     }
 
-    fn finding(&self, sink: &mut Sink, finding: &Finding) {
-        self.line(sink, "finding", |members| members_of_finding(members, finding));
+    fn finding(&self, sink: &mut Sink, finding: &Finding, secrets: Secrets) {
+        self.line(sink, "finding", |members| members_of_finding(members, finding, secrets));
     }
 
     fn line(&self, sink: &mut Sink, name: &str, write: impl FnOnce(&mut Members<'_>)) {
@@ -253,13 +253,13 @@ fn members_of_frame(members: &mut Members<'_>, direction: Direction, frame: &Fra
     }
 }
 
-fn members_of_finding(members: &mut Members<'_>, finding: &Finding) {
+fn members_of_finding(members: &mut Members<'_>, finding: &Finding, secrets: Secrets) {
     members.string("blame", talk::role(finding.blame));
     members.string("section", finding.rule.section());
     members.string("summary", finding.rule.summary());
-    members.string("detail", &finding.detail);
+    members.string("detail", &talk::finding_detail(finding, secrets));
     members.number("offset", finding.offset);
-    members.hexadecimal("bytes", &finding.bytes);
+    members.hexadecimal("bytes", &talk::finding_bytes(finding, secrets));
 }
 
 fn members_of_close(members: &mut Members<'_>, ended: &Ended) {

@@ -100,8 +100,13 @@ impl Printer {
             (DataFormat::Hex | DataFormat::Base64 | DataFormat::Json | DataFormat::None, _) => {}
         }
         if last {
-            self.streamed = Streamed::default();
+            self.forget_parts();
         }
+    }
+
+    /// No further piece of the message that has begun will come.
+    pub(super) fn forget_parts(&mut self) {
+        self.streamed = Streamed::default();
     }
 
     /// Appends what stands in front of a message on a terminal. How many columns it takes is returned.

@@ -187,6 +187,11 @@ impl Printer {
         }
     }
 
+    /// For how long writing has blocked so far.
+    pub fn blocked(&self) -> Duration {
+        self.talk.as_ref().map_or(Duration::ZERO, Sink::blocked) + self.data.blocked()
+    }
+
     /// Whether a [`flush`](Self::flush) would not block.
     pub fn has_room(&self) -> bool {
         self.talk.as_ref().is_none_or(Sink::has_room) && self.data.has_room()
@@ -206,6 +211,7 @@ impl Printer {
     fn any_event(&mut self, origin: Origin, stamp: Stamp, event: &Event<'_>) {
         if let Event::Open(_) = event {
             self.clock.open(origin.client, stamp);
+            self.forget_parts();
         }
         if self.options.format == DataFormat::Json {
             self.json.event(&mut self.data, &mut self.clock, &self.options, origin.client, stamp, event);

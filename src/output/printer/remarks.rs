@@ -24,7 +24,8 @@ impl Printer {
 
     /// Shows a breach, at every level.
     pub(super) fn finding(&mut self, origin: Origin, finding: &Finding) {
-        self.labelled(origin, |output, palette| talk::finding(output, palette, finding));
+        let secrets = self.options.secrets;
+        self.labelled(origin, |output, palette| talk::finding(output, palette, finding, secrets));
     }
 
     /// Shows an error, at every level.

@@ -323,6 +323,16 @@ fn a_terminal_sums_streamed_parts_up() {
 }
 
 #[test]
+fn parts_of_a_message_that_was_cut_off_are_none_of_the_next_session() {
+    let mut scene = Scene::new(terminal());
+    scene.received(&wire::Event::Part { payload: b"cut off", last: None });
+    scene.event(&Event::Open(&opened()));
+    scene.received(&wire::Event::Part { payload: &[0; 24], last: Some(facts(24)) });
+    let data = scene.flushed().0;
+    assert!(data.contains("< (binary, 24 bytes)\n"), "{data}");
+}
+
+#[test]
 fn a_closed_stdout_is_told_apart_from_a_closed_stderr() {
     let mut printer = Printer::new(Options::default(), Box::new(Broken), Box::new(Written::default()));
     printer.event(US, Stamp::now(), &Event::Note("a"));

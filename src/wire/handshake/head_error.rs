@@ -24,6 +24,15 @@ pub enum HeadFault {
     Ended,
 }
 
+/// What a head would have come through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP alone.
+    Plain,
+    /// TLS.
+    Tls,
+}
+
 /// No head, and what came instead. `Display` gives one line that may hold a peer's bytes, unescaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadError {
@@ -103,7 +112,7 @@ impl HeadError {
     }
 
     /// The next thing to try.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self, transport: Transport) -> Option<String> {
         match (self.fault, self.speaker, self.looks_like()) {
             (HeadFault::NotHttp, Role::Server, Some("TLS")) => {
                 Some("the port speaks TLS: use `wss://` instead of `ws://`".to_owned())
@@ -114,11 +123,16 @@ impl HeadError {
             (HeadFault::NotHttp, Role::Server, Some(protocol)) => {
                 Some(format!("this looks like {protocol}: is the port right?"))
             }
-            (HeadFault::Ended, Role::Server, _) if self.received == 0 => Some(
-                "a port that speaks TLS often hangs up like this on a plain request: try `wss://`; \
-                 or something in between (a proxy, a firewall) refused the connection"
+            (HeadFault::Ended, Role::Server, _) if self.received == 0 => Some(match transport {
+                Transport::Plain => {
+                    "a port that speaks TLS often hangs up like this on a plain request: try `wss://`; \
+                     or something in between (a proxy, a firewall) refused the connection"
+                        .to_owned()
+                }
+                Transport::Tls => "it speaks TLS, but perhaps not HTTP: is the port right? \
+                     Or something in between (a proxy, a firewall) refused the connection"
                     .to_owned(),
-            ),
+            }),
             _ => None,
         }
     }
@@ -189,11 +203,11 @@ mod tests {
         let alert = b"\x15\x03\x01\x00\x02\x02\x46";
         let whole = error(HeadFault::NotHttp, Role::Server, alert);
         assert_eq!(whole.to_string(), "the server speaks TLS, not HTTP: it sent the bytes 15 03 01 00 02 02 46");
-        assert!(whole.hint().unwrap().contains("`wss://`"));
+        assert!(whole.hint(Transport::Plain).unwrap().contains("`wss://`"));
         let first = error(HeadFault::NotHttp, Role::Server, &alert[..1]);
-        assert!(first.hint().unwrap().contains("`wss://`"));
+        assert!(first.hint(Transport::Plain).unwrap().contains("`wss://`"));
         let client = error(HeadFault::NotHttp, Role::Client, b"\x16\x03\x01\x02\x00\x01");
-        assert!(client.hint().unwrap().contains("`ws://`"));
+        assert!(client.hint(Transport::Plain).unwrap().contains("`ws://`"));
     }
 
     #[test]
@@ -202,7 +216,7 @@ mod tests {
         assert_eq!(ssh.to_string(), "the server speaks SSH, not HTTP: it sent `SSH-2.0-OpenSSH_9.6`");
         let unknown = error(HeadFault::NotHttp, Role::Server, b"hello\nworld");
         assert_eq!(unknown.to_string(), "the response is not HTTP/1.1: it starts with `hello`");
-        assert_eq!(unknown.hint(), None);
+        assert_eq!(unknown.hint(Transport::Plain), None);
     }
 
     #[test]
@@ -220,7 +234,8 @@ mod tests {
     fn an_early_end_says_how_far_it_came() {
         let nothing = error(HeadFault::Ended, Role::Server, b"");
         assert_eq!(nothing.to_string(), "the server closed the connection without sending a response");
-        assert!(nothing.hint().unwrap().contains("wss://"));
+        assert!(nothing.hint(Transport::Plain).unwrap().contains("wss://"));
+        assert!(!nothing.hint(Transport::Tls).unwrap().contains("wss://"));
         let half = error(HeadFault::Ended, Role::Server, b"HTTP/1.1 101 x\r\n").to_string();
         assert!(half.ends_with("after 16 bytes; it starts with `HTTP/1.1 101 x`"), "{half}");
     }

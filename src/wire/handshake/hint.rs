@@ -62,18 +62,18 @@ pub(super) fn of_findings(findings: &[Finding]) -> Option<String> {
 }
 
 fn of_status(refusal: &Refusal, request: &Context) -> Option<String> {
-    let Context { target, .. } = request;
+    let Context { path, .. } = request;
     match refusal.status() {
         200..=299 => Some(format!(
-            "an ordinary page came back instead of an upgrade: either `{target}` is not the path of the WebSocket, \
+            "an ordinary page came back instead of an upgrade: either `{path}` is not the path of the WebSocket, \
              or `Upgrade` got lost on the way; {NGINX}"
         )),
         301 | 302 | 303 | 307 | 308 => Some(of_redirect(refusal, request)),
         400 | 426 => Some(of_bad_request(refusal)),
         401 => Some(of_unauthorized(refusal, request)),
         403 => Some(of_forbidden(request)),
-        404 | 410 => Some(format!("there is nothing at `{target}`: check the path, and whether a proxy rewrites it")),
-        405 => Some(format!("`{target}` exists but takes no GET, so it is hardly the path of the WebSocket")),
+        404 | 410 => Some(format!("there is nothing at `{path}`: check the path, and whether a proxy rewrites it")),
+        405 => Some(format!("`{path}` exists but takes no GET, so it is hardly the path of the WebSocket")),
         407 => Some("a proxy in between wants credentials".to_owned()),
         421 => Some("the server is not responsible for this host: check the name, `Host` and `--sni`".to_owned()),
         429 | 503 => Some(of_overload(refusal)),
@@ -100,13 +100,14 @@ fn of_redirect(refusal: &Refusal, request: &Context) -> String {
                 "the server sends us to a login page, `{location}`: the credentials were not accepted, or have expired"
             )
         }
-        (false, _) if location.starts_with('/') => {
+        (false, _) if location.starts_with('/') && !location.starts_with("//") => {
             format!("the server redirects: connect to the path `{location}` instead")
         }
         (false, _) if location.starts_with("http://") || location.starts_with("https://") => {
             format!("the server redirects: connect to `{}` instead", location.replacen("http", "ws", 1))
         }
-        (false, _) => format!("the server redirects: connect to `{location}` instead"),
+        (false, _) if location.contains("//") => format!("the server redirects: connect to `{location}` instead"),
+        (false, _) => format!("the server redirects to `{location}`, as seen from `{}`", request.path),
     }
 }
 
@@ -176,7 +177,7 @@ mod tests {
 
     fn hint(rules: &[&str], head: &str, body: &str) -> Option<String> {
         let options = RequestOptions {
-            target: "/chat".to_owned(),
+            target: "/chat?token=secret".to_owned(),
             authority: "example.com".to_owned(),
             headers: rules.iter().map(|rule| HeaderRule::parse(rule).unwrap()).collect(),
             ..RequestOptions::default()
@@ -229,6 +230,8 @@ mod tests {
         says("308 Moved\r\nLocation: /chat/", "", &["the path `/chat/`"]);
         says("302 Found\r\nLocation: /Login?next=/chat", "", &["login page", "`--cookie`"]);
         says("302 Found", "", &["does not say where to"]);
+        says("302 Found\r\nLocation: //other.example/chat", "", &["connect to `//other.example/chat`"]);
+        says("302 Found\r\nLocation: ../x", "", &["redirects to `../x`, as seen from `/chat`"]);
         let expired = hint(&["Cookie: a=b"], "302 Found\r\nLocation: https://sso.example.com/", "").unwrap();
         assert!(expired.contains("expired"), "{expired}");
     }

@@ -22,7 +22,7 @@ mod token;
 pub(super) use extensions::parse_parameters;
 pub use extensions::{Extension, Parameter, parse_extensions};
 pub use head::{Field, Head};
-pub use head_error::{HeadError, HeadFault};
+pub use head_error::{HeadError, HeadFault, Transport};
 pub use header_rule::HeaderRule;
 pub use reader::{HeadProgress, HeadReader, MAX_HEAD, MAX_HEADER_LINES};
 pub use refusal::{MAX_BODY, Refusal};

@@ -261,7 +261,7 @@ mod tests {
         fn any_bytes_are_read_without_panic(bytes: Vec<u8>, size in 1..50_usize) {
             for speaker in [Role::Client, Role::Server] {
                 if let Err(error) = read(speaker, &bytes, size) {
-                    let _ = (error.to_string(), error.hint());
+                    let _ = (error.to_string(), error.hint(crate::wire::handshake::Transport::Plain));
                 }
             }
         }

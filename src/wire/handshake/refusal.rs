@@ -37,7 +37,8 @@ pub struct Refusal {
 /// What our request had, as far as the hints depend on it.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
-    pub target: String,
+    /// Without the query, which may hold a secret.
+    pub path: String,
     pub host: String,
     pub sent_origin: bool,
     pub sent_credentials: bool,
@@ -54,7 +55,7 @@ enum Framing {
 impl Refusal {
     pub(super) fn new(head: &Head, request: &Request) -> Self {
         let context = Context {
-            target: request.target().to_owned(),
+            path: request.target().split('?').next().unwrap_or_default().to_owned(),
             host: request.values("Host").next().unwrap_or_default().to_owned(),
             sent_origin: request.has("Origin"),
             sent_credentials: ["Authorization", "Cookie"].iter().any(|name| request.has(name)),

@@ -1,0 +1,104 @@
+//! What a session came to.
+
+use std::mem;
+
+use super::cause::Cause;
+use super::conn::{Conn, Reading};
+use crate::error::{Error, ExitStatus};
+use crate::event::{Direction, Ended, Summary};
+use crate::wire::{By, CloseCode, Goodbye};
+
+/// How a session ended, with everything that is needed to report it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Who closed, how.
+    pub ended: Ended,
+    /// Who or what is behind it.
+    pub cause: Cause,
+    /// What went wrong, the most telling last.
+    pub errors: Vec<Error>,
+    /// Received data may have been left unprinted.
+    pub unprinted: bool,
+    /// Whoever read our output went away.
+    pub output_gone: bool,
+    /// Messages received that counted towards the goal, in sessions before too.
+    pub matched: u64,
+    /// Messages sent that the peer has certainly read.
+    pub confirmed: u64,
+    /// Totals.
+    pub summary: Summary,
+}
+
+impl Outcome {
+    /// However the peer ended the session, it was what somebody expected, and no failure.
+    pub fn end_was_expected(&mut self) {
+        if self.ended.status == ExitStatus::Session && self.errors.is_empty() {
+            self.ended.status = ExitStatus::Success;
+        }
+    }
+
+    /// One more thing that went wrong.
+    pub fn add(&mut self, error: Error) {
+        self.ended.status = self.ended.status.max(error.exit_status());
+        self.errors.push(error);
+    }
+}
+
+/// Why the session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// The stream ended.
+    Stream,
+    /// Close went both ways, but the peer doesn't end the connection.
+    Closed,
+    /// The peer doesn't answer our Close.
+    Silent,
+    /// We can't wait.
+    Haste,
+}
+
+/// Tells from the state of the connection how it ended, and adds the error that says so.
+pub(super) fn ended(over: Over, conn: &mut Conn) -> Ended {
+    let ours = conn.closing.ours().cloned();
+    let peers = conn.closing.peers().cloned();
+    let by = match conn.closing.first() {
+        Some(By::Us) => Direction::Sent,
+        Some(By::Peer) | None => Direction::Received,
+    };
+    if let Some(finding) = conn.breach.take() {
+        let status = if finding.rule.is_own_limit() { ExitStatus::Session } else { ExitStatus::Protocol };
+        // The breach may have come when the session was closing for another reason.
+        let first = if by == Direction::Sent { ours } else { peers };
+        if let Some(Goodbye { code, reason }) = first {
+            return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean: false, status };
+        }
+        let code = finding.rule.close_code().unwrap_or(CloseCode::Protocol);
+        return Ended { code, reason: finding.rule.summary().to_owned(), by: Direction::Sent, clean: false, status };
+    }
+    if let Some(Goodbye { code, reason }) = peers {
+        let ours_normal = by == Direction::Received || ours.as_ref().is_none_or(|ours| is_normal(ours.code));
+        let status = if is_normal(code) && ours_normal { ExitStatus::Success } else { ExitStatus::Session };
+        let clean = ours.is_some();
+        return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean, status };
+    }
+    if let Some(Goodbye { code, .. }) = ours {
+        let reason = match over {
+            Over::Stream => "the peer hung up without answering our Close",
+            Over::Silent | Over::Closed => "no answer to our Close",
+            Over::Haste => "left without waiting for the answer to our Close",
+        };
+        let status = if is_normal(code) { ExitStatus::Success } else { ExitStatus::Session };
+        let code = code.unwrap_or(CloseCode::Status);
+        return Ended { code, reason: reason.to_owned(), by, clean: false, status };
+    }
+    let reason = match mem::take(&mut conn.reading) {
+        Reading::Ended(end) => end.describe(),
+        Reading::Going => "left without Close".to_owned(),
+    };
+    Ended { code: CloseCode::Abnormal, reason, by, clean: false, status: ExitStatus::Session }
+}
+
+/// 1000, 1001, or no code.
+fn is_normal(code: Option<CloseCode>) -> bool {
+    matches!(code, None | Some(CloseCode::Normal | CloseCode::Away))
+}
