@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wscope::wire::handshake::{
-    Answer, HeadProgress, HeadReader, Request, RequestOptions, Strictness, Verdict, check_response,
+    Answer, HeadProgress, HeadReader, Request, RequestOptions, Strictness, Transport, Verdict, check_response,
 };
 use wscope::wire::{DeflateOffer, Role};
 
@@ -37,7 +37,7 @@ fn judge(request: &Request, bytes: &[u8], size: usize) -> Option<[Verdict; 2]> {
             Some(HeadProgress::Incomplete) => {}
             Some(HeadProgress::Complete { head, rest }) => break (head, rest),
             Some(HeadProgress::Failed(error)) => {
-                let _ = (error.to_string(), error.hint());
+                let _ = (error.to_string(), error.hint(Transport::Plain));
                 return None;
             }
             None => return None,

@@ -79,19 +79,30 @@ impl Desk {
         self.attempted.notify_all();
     }
 
-    /// The session is open to what is typed.
+    /// The session is open to what is typed, unless it is over already.
     pub fn opened(&self, server: Server) {
         let mut sessions = lock(&self.sessions);
+        if !server.handle.is_over() {
+            sessions.open = Some(server);
+            self.grant(sessions);
+        }
+    }
+
+    /// The session that was open, or about to be, is over.
+    pub fn ended(&self) {
+        let mut sessions = lock(&self.sessions);
+        sessions.open = None;
+        if sessions.opening != Opening::No {
+            self.grant(sessions);
+        }
+    }
+
+    /// Whoever wished for a session has had it.
+    fn grant(&self, mut sessions: MutexGuard<'_, Sessions>) {
         self.take(Wish::Reconnect);
-        sessions.open = Some(server);
         sessions.opening = Opening::No;
         sessions.answered += 1;
         self.attempted.notify_all();
-    }
-
-    /// The session that was open is over.
-    pub fn ended(&self) {
-        lock(&self.sessions).open = None;
     }
 
     fn open(&self) -> Result<Server> {

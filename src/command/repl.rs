@@ -3,9 +3,10 @@
 
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::desk::{Desk, Wish};
 use super::front_end;
@@ -29,6 +30,9 @@ use crate::session::{Cause, Signal, Signals, Sleeper};
 
 /// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
 const MEMORY: usize = 1024 * 1024;
+
+/// How long to wait until what `-x` sends has noticed that the session is over, so that it can be counted.
+const EXECUTED_LIMIT: Duration = Duration::from_millis(500);
 
 /// Opens a session and lets somebody talk until they leave.
 ///
@@ -74,12 +78,14 @@ fn cannot(what: &str, error: io::Error) -> Error {
 }
 
 /// Sends what `-x` says before anything that is typed; or, where there are to be pauses, beside it. On a thread: the peer
-/// may take nothing.
-fn execute(desk: &Arc<Desk>, server: Server, args: &ExecuteArgs) -> JoinHandle<()> {
+/// may take nothing. When that is done, the receiver is left alone.
+fn execute(desk: &Arc<Desk>, server: Server, args: &ExecuteArgs) -> Receiver<()> {
     let (desk, messages, delay) = (Arc::clone(desk), args.execute.clone(), args.delay);
     let handle = server.handle.clone();
     desk.started(handle.clone());
+    let (busy, done) = mpsc::channel();
     thread::spawn(move || {
+        let _busy: Sender<()> = busy;
         if delay.is_some() {
             desk.opened(server);
             front_end::execute(&messages, &mut Pace::new(&handle, delay));
@@ -87,7 +93,8 @@ fn execute(desk: &Arc<Desk>, server: Server, args: &ExecuteArgs) -> JoinHandle<(
             front_end::execute(&messages, &mut Pace::new(&handle, None));
             desk.opened(server);
         }
-    })
+    });
+    done
 }
 
 /// Everything around the session that stays when it ends.
@@ -155,8 +162,8 @@ impl Talk {
         let stdout = io::stdout();
         let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
         let outcome = keeper.run(&mut self.sleeper, Some(&self.signals), watched);
-        // It sends no more now that the session is over.
-        let _ = executed.join();
+        // It sends no more now that the session is over, but it may have to wait for the terminal.
+        let _ = executed.recv_timeout(EXECUTED_LIMIT);
         self.room.desk.ended();
         let hurried = outcome.cause == Cause::Haste || outcome.output_gone;
         let enough = outcome.cause == Cause::Enough;

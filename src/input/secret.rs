@@ -35,12 +35,13 @@ pub fn ask(question: &str) -> Result<String> {
                     .map_err(|_| Error::new(Phase::Usage, format!("the answer is not UTF-8: {subject}")));
             }
             Answer::Suspended => Device::stop(),
-            Answer::Interrupted => {
-                // There is no session yet, and so nothing to end but the program.
-                let _ = raise(Signal::SIGINT);
+            answer @ (Answer::Interrupted | Answer::Declined) => {
+                if answer == Answer::Interrupted {
+                    // There is no session yet, and so nothing to end but the program.
+                    let _ = raise(Signal::SIGINT);
+                }
                 return Err(Error::new(Phase::Usage, format!("not answered: {subject}")));
             }
-            Answer::Declined => return Err(Error::new(Phase::Usage, format!("not answered: {subject}"))),
         }
     }
 }
