@@ -146,11 +146,6 @@ impl Handle {
         lock(&self.shared.conn).errors.push(error);
     }
 
-    /// Counts messages that were read from the input and will never be sent.
-    pub fn count_unsent(&self, messages: u64) {
-        self.shared.unsent.fetch_add(messages, Ordering::Relaxed);
-    }
-
     /// Messages that were taken from the input and never reached the peer.
     pub fn unsent(&self) -> u64 {
         self.shared.unsent.load(Ordering::Relaxed)

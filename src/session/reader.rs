@@ -18,10 +18,7 @@ use super::{Courtesy, ECHO_BUDGET, Reply, Shared};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::{FlushError, Stream};
-use crate::wire::{self, By, CloseCode, Ending, Finding, Receiver};
-
-/// Bytes of payload that a pong may have (RFC 6455 section 5.5). A lenient receiver takes longer pings.
-const LONGEST_PONG: usize = 125;
+use crate::wire::{self, By, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
 
 /// A read that brings no more than this, in bytes, may be shown by who borrows the reading end.
 const LITTLE: usize = 1024;
@@ -279,11 +276,12 @@ impl Reader {
             };
             shown.received(at, &event, round_trip);
             if let wire::Event::Ping(payload) = &event
-                && payload.len() > LONGEST_PONG
+                && payload.len() > LONGEST_CONTROL
                 && self.shared.settings.pong == Courtesy::Answer
             {
                 let length = payload.len();
-                let note = format!("a ping of {length} bytes was not answered: a pong has no more than {LONGEST_PONG}");
+                let note =
+                    format!("a ping of {length} bytes was not answered: a pong has no more than {LONGEST_CONTROL}");
                 shown.event(at, &Event::Note(&note));
             }
             if let wire::Event::Finding(finding) = event
@@ -357,7 +355,9 @@ impl Shared {
     /// Does what the protocol asks for when `event` arrives; the round trip, for a pong.
     fn react(&self, event: &wire::Event<'_>) -> Option<Duration> {
         match event {
-            wire::Event::Ping(payload) if payload.len() <= LONGEST_PONG && self.settings.pong == Courtesy::Answer => {
+            wire::Event::Ping(payload)
+                if payload.len() <= LONGEST_CONTROL && self.settings.pong == Courtesy::Answer =>
+            {
                 let mut conn = lock(&self.conn);
                 if conn.close_queued.is_none() {
                     conn.queue.pong(payload);

@@ -22,6 +22,9 @@ pub use receiver::{Ending, Receiver, ReceiverOptions};
 pub use sender::{MaskSource, Outgoing, RawHeader, RawMask, SendError, Sender, SenderOptions};
 pub use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
+/// The longest payload of a control frame, in bytes (RFC 6455 section 5.5).
+pub const LONGEST_CONTROL: usize = 125;
+
 /// Which end of the connection one is (RFC 6455 section 1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {

@@ -7,10 +7,7 @@ use crate::error::{Error, Phase, Result};
 use crate::input::payload::Payload;
 use crate::input::variables::is_name;
 use crate::output::Setting;
-use crate::wire::{CloseCode, is_sendable};
-
-/// The longest payload of a control frame (RFC 6455 section 5.5).
-const LONGEST_CONTROL: usize = 125;
+use crate::wire::{CloseCode, LONGEST_CONTROL, is_sendable};
 
 /// The longest reason: a Close carries two bytes of code before it (RFC 6455 section 5.5.1).
 const LONGEST_REASON: usize = LONGEST_CONTROL - 2;

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::error::{Error, Phase, Result};
 use crate::input::Message;
 use crate::input::payload::base64;
-use crate::wire::{CloseCode, SendError, is_sendable};
+use crate::wire::{CloseCode, LONGEST_CONTROL, SendError, is_sendable};
 
 type Fields<'a> = HashMap<String, &'a RawValue>;
 
@@ -15,8 +15,6 @@ type Fields<'a> = HashMap<String, &'a RawValue>;
 pub(super) const EVENTS: [&str; 8] = ["open", MESSAGE, "ping", "pong", "frame", "finding", "close", "error"];
 const MESSAGE: &str = "message";
 
-/// What the payload of a control frame has at most (RFC 6455 section 5.5), in bytes.
-const LONGEST_CONTROL: usize = 125;
 /// What the code takes of it in a Close (RFC 6455 section 5.5.1).
 const CLOSE_CODE_LENGTH: usize = 2;
 

@@ -1,7 +1,7 @@
 //! The rules that a frame header alone can break (RFC 6455 sections 5.1 to 5.5, RFC 7692 section 6).
 
-use super::{LONGEST_CONTROL, RSV1};
-use crate::wire::{Control, Data, Header, LengthEncoding, OpCode, Role, Rule};
+use super::RSV1;
+use crate::wire::{Control, Data, Header, LONGEST_CONTROL, LengthEncoding, OpCode, Role, Rule};
 
 /// What the judgement of a header depends on.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub fn judge(header: &Header, circumstances: Circumstances, mut report: impl FnM
         if !header.fin {
             report(Rule::FragmentedControl, "FIN is 0".to_owned());
         }
-        if header.length > LONGEST_CONTROL {
+        if header.length > LONGEST_CONTROL as u64 {
             report(Rule::LongControl, format!("length {}", header.length));
         }
     }

@@ -22,9 +22,6 @@ use super::{Close, CloseCode, Counters, DeflateParameters, Event, Finding, Kind,
 /// RSV1: the message is compressed (RFC 7692 section 6).
 const RSV1: u8 = 0x4;
 
-/// The longest payload of a control frame (RFC 6455 section 5.5).
-const LONGEST_CONTROL: u64 = 125;
-
 /// How to receive.
 #[derive(Debug, Clone, Copy)]
 pub struct ReceiverOptions {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::assembler::{Breach, End, Input, Part, Place};
 use super::frame::{Destination, Incoming};
 use super::judge::{Circumstances, judge};
-use super::{Bytes, LONGEST_CONTROL, Ready, Receiver, Stage, close};
-use crate::wire::{Control, Data, Finding, Header, Kind, Observe, OpCode, Role, Rule, mask};
+use super::{Bytes, Ready, Receiver, Stage, close};
+use crate::wire::{Control, Data, Finding, Header, Kind, LONGEST_CONTROL, Observe, OpCode, Role, Rule, mask};
 
 /// What the buffer of control frames may keep; only a lenient receiver ever needs more.
 const KEPT_CONTROL: usize = 1024;
@@ -137,7 +137,7 @@ impl Receiver {
 
     /// Long control frames are looked past, but not without limit.
     fn check_control(&self, header: &Header) -> Result<(), Breach> {
-        let most = self.max_message.max(LONGEST_CONTROL);
+        let most = self.max_message.max(LONGEST_CONTROL as u64);
         if header.length <= most {
             return Ok(());
         }

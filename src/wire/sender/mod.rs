@@ -12,15 +12,12 @@ pub use raw::{RawHeader, RawMask};
 use self::masks::Masks;
 use super::deflate::Compressor;
 use super::{
-    Close, CloseCode, Control, Counters, Data, DeflateParameters, Header, Kind, LengthEncoding, OpCode, Role,
-    is_sendable, mask,
+    Close, CloseCode, Control, Counters, Data, DeflateParameters, Header, Kind, LONGEST_CONTROL, LengthEncoding,
+    OpCode, Role, is_sendable, mask,
 };
 
 /// RSV1: the message is compressed (RFC 7692 section 6).
 const RSV1: u8 = 0x4;
-
-/// The longest payload of a control frame (RFC 6455 section 5.5).
-const LONGEST_CONTROL: usize = 125;
 
 /// How to send.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +83,10 @@ impl fmt::Display for SendError {
             Self::Closed => formatter.write_str("a Close frame has already been sent"),
             Self::MessageOpen => formatter.write_str("a message that is sent in pieces is not over"),
             Self::ControlTooLong(length) => {
-                write!(formatter, "the payload of a control frame is limited to 125 bytes, this one has {length}")
+                write!(
+                    formatter,
+                    "the payload of a control frame is limited to {LONGEST_CONTROL} bytes, this one has {length}"
+                )
             }
             Self::CloseCode(code) => write!(formatter, "close code {code} must not be on the wire"),
             Self::Length(length) => write!(formatter, "a length of {length} does not fit the encoding asked for"),
