@@ -63,7 +63,7 @@ use outflow::OutflowCounter;
 use view::View;
 use writing::Out;
 
-/// How long a write may block before it looks whether the session is over.
+/// How long a write may block, and how long one may write on end, before looking whether the session is over.
 const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
 /// Bytes of echoes that may wait to be written before the reader stops reading.
 const ECHO_BUDGET: usize = 2 * 1024 * 1024;

@@ -93,9 +93,7 @@ impl View {
     pub fn printer(&self) -> Shown<'_> {
         let began = Instant::now();
         let printer = lock(&self.printer);
-        let mut shown = Shown { blocked_before: printer.blocked(), waited: began.elapsed(), printer, view: self };
-        shown.backlog();
-        shown
+        self.shown(printer, began.elapsed())
     }
 
     /// The printer for few events, by somebody who must not block: all is held until a flush. `None` while somebody else
@@ -110,10 +108,14 @@ impl View {
             Err(TryLockError::WouldBlock) => return None,
         };
         printer.hold();
-        let (blocked_before, waited) = (printer.blocked(), Duration::ZERO);
-        let mut shown = Shown { printer, view: self, waited, blocked_before };
+        Some(self.shown(printer, Duration::ZERO))
+    }
+
+    /// The printer that was waited for so long, with the backlog shown.
+    fn shown<'a>(&'a self, printer: MutexGuard<'a, Printer>, waited: Duration) -> Shown<'a> {
+        let mut shown = Shown { waited, blocked_before: printer.blocked(), printer, view: self };
         shown.backlog();
-        Some(shown)
+        shown
     }
 
     /// Shows what is in the backlog, if that is done at once; tells whether it was.

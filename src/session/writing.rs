@@ -5,12 +5,12 @@ use std::mem;
 use std::ops::Range;
 use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::link::LinkWriter;
 use super::queue::Waiting;
 use super::view::lock;
-use super::{NotSent, Shared};
+use super::{NotSent, Shared, WRITE_TIMEOUT};
 use crate::event::{Event, Stamp};
 use crate::wire::{Close, Counters, Data, Header, Kind, OpCode, Outgoing, Sender};
 
@@ -20,9 +20,6 @@ const WRITE_AT: usize = 64 * 1024;
 /// So much of the queue is encoded at a time, and so much room is kept. A message that is larger is encoded alone, and
 /// where it lies.
 const KEPT_CAPACITY: usize = 1024 * 1024;
-
-/// How long one may write on end: a peer that takes little at a time must not keep anybody from looking up.
-const TURN: Duration = Duration::from_millis(100);
 
 /// What is left to be sent when a turn is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +170,7 @@ impl Shared {
         }
         let before = out.written;
         match out.write_some(self) {
-            Ok(()) if is_held => Leftovers::Stuck,
+            Ok(()) if is_held && self.queued.load(Ordering::Acquire) => Leftovers::Stuck,
             Ok(()) => Leftovers::None,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && out.written > before => Leftovers::Moving,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Leftovers::Stuck,
@@ -242,7 +239,8 @@ impl Out {
         shared.outflow.count(0, self.buffer.len() - self.written);
         let began = Instant::now();
         while self.written < self.buffer.len() {
-            if began.elapsed() >= TURN {
+            // A peer that takes little at a time must not keep anybody from looking up either.
+            if began.elapsed() >= WRITE_TIMEOUT {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
             let taken = self.writer.write(&self.buffer[self.written..])?;
