@@ -72,6 +72,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
             [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
             [CompletionResult]::new('--slash', '--slash', [CompletionResultType]::ParameterName, 'Nothing: slash commands are always understood')
+            [CompletionResult]::new('--compressed', '--compressed', [CompletionResultType]::ParameterName, 'Nothing: compression is offered anyway. A browser''s "Copy as cURL" ends with it')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, '`--no-check` where it is meant: in other tools `-n` is harmless')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Go on with stdin after `-x`')
             [CompletionResult]::new('--interactive', '--interactive', [CompletionResultType]::ParameterName, 'Go on with stdin after `-x`')

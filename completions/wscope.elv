@@ -69,6 +69,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand -M 'Print the whole manual'
             cand --manual 'Print the whole manual'
             cand --slash 'Nothing: slash commands are always understood'
+            cand --compressed 'Nothing: compression is offered anyway. A browser''s "Copy as cURL" ends with it'
             cand -n '`--no-check` where it is meant: in other tools `-n` is harmless'
             cand -i 'Go on with stdin after `-x`'
             cand --interactive 'Go on with stdin after `-x`'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual c/connect= l/listen= host= slash n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual c/connect= l/listen= host= slash compressed n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -79,6 +79,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l fragment -d 'Split what i
 complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_needs_command" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'Nothing: slash commands are always understood'
+complete -c wscope -n "__fish_wscope_needs_command" -l compressed -d 'Nothing: compression is offered anyway. A browser\'s "Copy as cURL" ends with it'
 complete -c wscope -n "__fish_wscope_needs_command" -s n -d '`--no-check` where it is meant: in other tools `-n` is harmless'
 complete -c wscope -n "__fish_wscope_needs_command" -s i -l interactive -d 'Go on with stdin after `-x`'
 complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'The same as `--count 1`'

@@ -481,6 +481,16 @@ mod commands {
     }
 
     #[test]
+    fn a_typed_ping_shows_how_long_its_pong_took() {
+        let server = websocket::echo();
+        let mut terminal = open(&server);
+        terminal.enter("/ping beat");
+        terminal.wait("< Received pong (data: \"beat\", ");
+        terminal.press(key::CTRL_D);
+        terminal.exits(0);
+    }
+
+    #[test]
     fn frame_sends_precisely_that() {
         let server = serve(|mut connection| {
             connection.accept();

@@ -25,7 +25,7 @@ pub(super) struct DefaultArgs {
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
-    wscat: WscatArgs,
+    habits: HabitArgs,
     #[command(flatten)]
     session: SessionArgs,
 }
@@ -51,9 +51,9 @@ struct TargetArgs {
     listen: Option<u16>,
 }
 
-/// What only wscat's users write.
+/// What only users of other tools write.
 #[derive(Debug, Clone, Args)]
-struct WscatArgs {
+struct HabitArgs {
     /// The address to listen on with `-l`; otherwise the Host header
     #[arg(long, hide = true)]
     host: Option<String>,
@@ -61,6 +61,10 @@ struct WscatArgs {
     /// Nothing: slash commands are always understood
     #[arg(long, hide = true)]
     slash: bool,
+
+    /// Nothing: compression is offered anyway. A browser's "Copy as cURL" ends with it.
+    #[arg(long, hide = true)]
+    compressed: bool,
 
     /// `--no-check` where it is meant: in other tools `-n` is harmless
     #[arg(short = 'n', hide = true)]
@@ -75,8 +79,8 @@ impl DefaultArgs {
 
     /// Understands what is written wscat's way. `Err` is a mistake in one line.
     pub(super) fn resolve(self) -> Result<Invocation, String> {
-        let Self { target, wscat, mut session } = self;
-        if wscat.no_check && target.connect.is_none() {
+        let Self { target, habits, mut session } = self;
+        if habits.no_check && target.connect.is_none() {
             return Err("`-n` turns verification off only beside `-c URL`, as in wscat; the flag for that is \
                         `-k, --insecure`, and `-N` is the one that leaves stdin alone"
                 .into());
@@ -84,12 +88,12 @@ impl DefaultArgs {
         if let Some(port) = target.listen {
             let SessionArgs { input, view, limits, protocol, connection, .. } = session;
             let (identity, push) = (connection.identity, PushArgs::default());
-            let address = ListenAddress { host: wscat.host, port };
+            let address = ListenAddress { host: habits.host, port };
             return Ok(Invocation::Listen(Listen { address, push, input, view, identity, limits, protocol }));
         }
         let Some(url) = target.url.or(target.connect) else { return Err(url_is_missing(&session)) };
-        session.connection.tls.insecure |= wscat.no_check;
-        if let Some(host) = wscat.host {
+        session.connection.tls.insecure |= habits.no_check;
+        if let Some(host) = habits.host {
             let rule = HeaderRule::parse(&format!("Host: {host}"))?;
             session.connection.request.headers.push(HeaderSource::Rule(rule));
         }

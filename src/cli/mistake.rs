@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 
-use super::{Cli, is_command};
+use super::{Cli, foreign, is_command};
 
 /// Flags whose values let somebody else in, as clap names them in an error.
 const SECRET_FLAGS: [&str; 5] = ["--header", "--user", "--bearer", "--cookie", "--passphrase"];
@@ -23,6 +23,7 @@ pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::E
     if about_secret && string(&error, ContextKind::InvalidValue).is_some() {
         error.insert(ContextKind::InvalidValue, ContextValue::String("[hidden]".to_owned()));
     }
+    foreign::advise(&mut error);
     error
 }
 

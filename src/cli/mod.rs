@@ -6,6 +6,7 @@
 mod connect;
 mod connection;
 mod demo;
+mod foreign;
 mod format;
 mod generate;
 mod help;
@@ -110,6 +111,9 @@ fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, String> {
     if let Some(name) = cli.default.bare_url().filter(|url| is_command(url)) {
         return Err(mistake::command_comes_first(name));
     }
+    if cli.default.bare_url() == Some("help") {
+        return Err("help is `wscope --help`; for a host of that name, write `help/`".to_owned());
+    }
     let invocation = match cli.command {
         None => cli.default.resolve()?,
         Some(Subcommands::Demo(demo)) => Invocation::Demo(*demo),
@@ -188,6 +192,12 @@ mod tests {
     }
 
     #[test]
+    fn what_a_browser_copies_as_curl_is_understood() {
+        let line = "wss://host/ -H Upgrade:websocket -H Sec-WebSocket-Version:13 --compressed --insecure";
+        assert_eq!(connect(line).session.connection.request.headers.len(), 2);
+    }
+
+    #[test]
     fn wscat_lines_work_unchanged() {
         assert_eq!(connect("-c ws://host").url, "ws://host");
         assert!(connect("-c wss://host -n").session.connection.tls.insecure);
@@ -246,6 +256,8 @@ mod tests {
     fn a_command_after_flags_is_pointed_out() {
         assert!(mistake("--frames listen 8080").contains("comes first"));
         assert!(mistake("host demo").contains("comes first"));
+        assert!(mistake("help").contains("`wscope --help`"));
+        assert_eq!(connect("help/").url, "help/");
         assert!(mistake("host other").contains("unexpected argument, number 2"));
         assert!(mistake("--frames demo").contains("comes first"));
         assert_eq!(connect("--frames demo/").url, "demo/");

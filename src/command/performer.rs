@@ -165,6 +165,9 @@ impl Performer {
     }
 
     fn ping(&self, payload: &[u8]) -> Result<Option<String>> {
+        if self.author == Author::Typist {
+            lock(&self.printer).ask(payload);
+        }
         match (self.peer.ping(payload)?, self.author) {
             (Some(ping), Author::Script) => self.expecting(|expecting| expectation::pong(expecting, ping)).map(Some),
             _ => Ok(None),

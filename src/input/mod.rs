@@ -5,6 +5,7 @@ mod continuation;
 mod editor;
 mod history;
 mod message;
+mod path;
 mod pattern;
 pub mod payload;
 mod script;

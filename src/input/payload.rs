@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
+use super::path::path;
 use crate::error::{Error, Phase, Result};
 
 /// Bytes, or where they are.
@@ -23,10 +24,10 @@ impl Payload {
     /// A mistake, with what is wrong with it.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
-        if let Some(path) = text.strip_prefix('@') {
-            return match path {
+        if let Some(name) = text.strip_prefix('@') {
+            return match name {
                 "" => Err(mistake("`@` wants the name of a file")),
-                path => Ok(Self::File(path.into())),
+                name => Ok(Self::File(path(name))),
             };
         }
         if text.starts_with('"') {

@@ -1,9 +1,11 @@
 //! From the rest of a line to a [`Command`]: one function for each command that takes arguments.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Capture, Command};
 use crate::error::{Error, Phase, Result};
+use crate::input::path::path;
 use crate::input::payload::Payload;
 use crate::input::variables::is_name;
 use crate::output::Setting;
@@ -91,9 +93,9 @@ pub(super) fn binary(rest: &str) -> Result<Command, Mistake> {
     Ok(Command::Binary(Payload::parse(rest)?))
 }
 
-pub(super) fn file_name(rest: &str) -> Result<std::path::PathBuf, Mistake> {
+pub(super) fn file_name(rest: &str) -> Result<PathBuf, Mistake> {
     let name = rest.trim();
-    if name.is_empty() { Err(Mistake::Shape) } else { Ok(name.into()) }
+    if name.is_empty() { Err(Mistake::Shape) } else { Ok(path(name)) }
 }
 
 pub(super) fn set(rest: &str) -> Result<Command, Mistake> {
@@ -115,7 +117,8 @@ fn setting(name: &str) -> Result<Setting> {
     }
     Err(match super::table::nearest_of(name, setting_names()) {
         Some(candidate) => mistake(format!("no setting `{name}`, did you mean `{candidate}`?")),
-        None => mistake(format!("no setting `{name}`")),
+        None => mistake(format!("no setting `{name}`"))
+            .hint(format!("there are {}", setting_names().collect::<Vec<_>>().join(", "))),
     })
 }
 

@@ -61,7 +61,7 @@ pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "ping",
         arguments: "[DATA]",
-        summary: "send a Ping",
+        summary: "send a Ping, and show how long its Pong takes",
         understand: |rest| control(rest).map(Command::Ping),
     },
     Usage {

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::input::command::{COMMANDS, frame_fields, setting_names};
+use crate::input::path::path;
 use crate::output::escape::is_unsafe;
 
 /// One thing that Tab may put in.
@@ -55,7 +56,7 @@ fn words(known: impl Iterator<Item = &'static str>, typed: &str, end: &str) -> V
 /// terminal.
 fn files(start: usize, typed: &str) -> (usize, Vec<Offer>) {
     let (folder, beginning) = typed.split_at(typed.rfind('/').map_or(0, |slash| slash + 1));
-    let listing = fs::read_dir(if folder.is_empty() { "." } else { folder });
+    let listing = fs::read_dir(if folder.is_empty() { ".".into() } else { path(folder) });
     let entries = listing.into_iter().flatten().flatten();
     let mut offers: Vec<Offer> = entries
         .filter_map(|entry| {

@@ -78,6 +78,8 @@ pub struct Printer {
     clock: Clock,
     json: json::Stream,
     streamed: Streamed,
+    /// The payload of the ping whose pong somebody waits to see.
+    asked: Option<Vec<u8>>,
 }
 
 impl Printer {
@@ -100,13 +102,18 @@ impl Printer {
         let data = Sink::new(data, options.data_colors, cut);
         let bare = is_bare(&options);
         let json = json::Stream::default();
-        Self { options, bare, data, talk, clock: Clock::new(), json, streamed: Streamed::default() }
+        Self { options, bare, data, talk, clock: Clock::new(), json, streamed: Streamed::default(), asked: None }
     }
 
     /// Switches `setting` on or off. [`observe`](Self::observe) and [`wants_sent`](Self::wants_sent) may change.
     pub fn set(&mut self, setting: Setting, on: bool) {
         self.options.set(setting, on);
         self.bare = is_bare(&self.options);
+    }
+
+    /// Has the answer to this ping shown, though pings and pongs may not be: somebody typed it.
+    pub fn ask(&mut self, ping: &[u8]) {
+        self.asked = Some(ping.to_vec());
     }
 
     /// What must be observed of the frames in both directions.

@@ -33,7 +33,7 @@ impl Printer {
         self.labelled(origin, |output, palette| talk::write_error(output, palette, error));
     }
 
-    /// Shows a ping or a pong, if wanted.
+    /// Shows a ping or a pong, if wanted, and the answer to a ping that somebody typed.
     pub(super) fn control(
         &mut self,
         origin: Origin,
@@ -43,7 +43,9 @@ impl Printer {
         payload: &[u8],
         round_trip: Option<Duration>,
     ) {
-        if self.options.ping_pong {
+        let is_asked =
+            round_trip.is_some() && self.asked.as_deref() == Some(payload) && self.options.level > Level::Quiet;
+        if self.options.ping_pong || is_asked {
             self.timed(origin, stamp, |output, palette| {
                 talk::control(output, palette, direction, name, payload, round_trip);
             });

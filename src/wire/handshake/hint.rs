@@ -89,6 +89,7 @@ fn of_redirect(refusal: &Refusal, request: &Context) -> String {
     let Some(location) = refusal.head().text("Location") else {
         return "the server redirects, but does not say where to".to_owned();
     };
+    let location = without_query(&location);
     let words = location.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
     let login = words.into_iter().any(|word| LOGIN_WORDS.contains(&word.as_str()));
     match (login, request.sent_credentials) {
@@ -111,6 +112,14 @@ fn of_redirect(refusal: &Refusal, request: &Context) -> String {
     }
 }
 
+/// A hint is printed where secrets are hidden, and the values of a query may be secrets.
+fn without_query(url: &str) -> String {
+    match url.split_once('?') {
+        Some((before, _)) => format!("{before}?…"),
+        None => url.to_owned(),
+    }
+}
+
 fn of_bad_request(refusal: &Refusal) -> String {
     let head = refusal.head();
     if head.get("Sec-WebSocket-Version").is_some() && !head.lists("Sec-WebSocket-Version", "13") {
@@ -125,6 +134,7 @@ fn of_unauthorized(refusal: &Refusal, request: &Context) -> String {
     let flag = match () {
         () if schemes.starts_with("basic") => "`--user NAME`",
         () if schemes.starts_with("bearer") => "`--bearer TOKEN`",
+        () if schemes.starts_with("digest") => "a Digest made for this request: `--header 'Authorization: Digest …'`",
         () => "`--user`, `--bearer`, `--cookie`, or a token in the URL",
     };
     if request.sent_credentials {
@@ -231,6 +241,7 @@ mod tests {
         says("302 Found\r\nLocation: /Login?next=/chat", "", &["login page", "`--cookie`"]);
         says("302 Found", "", &["does not say where to"]);
         says("302 Found\r\nLocation: //other.example/chat", "", &["connect to `//other.example/chat`"]);
+        says("307 x\r\nLocation: https://a.example/x?token=1", "", &["connect to `wss://a.example/x?…`"]);
         says("302 Found\r\nLocation: ../x", "", &["redirects to `../x`, as seen from `/chat`"]);
         let expired = hint(&["Cookie: a=b"], "302 Found\r\nLocation: https://sso.example.com/", "").unwrap();
         assert!(expired.contains("expired"), "{expired}");
@@ -241,6 +252,7 @@ mod tests {
         says("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"", "", &["wants credentials: `--user NAME`"]);
         says("401 Unauthorized\r\nWWW-Authenticate: Bearer", "", &["`--bearer TOKEN`"]);
         says("403 Forbidden", "", &["`--origin https://example.com`", "credentials"]);
+        says("401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"x\"", "", &["Authorization: Digest"]);
         let refused = hint(&["Authorization: Basic x"], "401 Unauthorized", "").unwrap();
         assert!(refused.contains("did not accept"), "{refused}");
         let origin = hint(&["Origin: https://a"], "403 Forbidden", "").unwrap();

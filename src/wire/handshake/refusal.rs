@@ -1,5 +1,9 @@
 //! An answer that refuses the upgrade: what it says, and the start of its body.
 
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+
 use super::{Head, Request, Version, hint};
 
 /// How much of the body is kept, in bytes.
@@ -108,14 +112,18 @@ impl Refusal {
         !ended && body.len() < MAX_BODY && self.raw.len() < MAX_RAW
     }
 
-    /// The start of the body, at most [`MAX_BODY`] bytes, without chunk headers.
+    /// The start of the body, at most [`MAX_BODY`] bytes, without chunk headers, and inflated: who copies a browser's
+    /// headers asks for gzip.
     pub fn body(&self) -> Vec<u8> {
-        self.decoded().0
+        let (body, _) = self.decoded();
+        let inflated = if self.is_gzip() { inflated(&body) } else { Vec::new() };
+        if inflated.is_empty() { body } else { inflated }
     }
 
-    /// Bytes of the whole body, where that is known.
+    /// Bytes of the whole [`body`](Self::body), where that is known.
     pub fn body_length(&self) -> Option<u64> {
         match self.framing {
+            _ if self.is_gzip() => None,
             Framing::Length(length) => Some(length),
             Framing::UntilClose => None,
             Framing::Chunked => match dechunked(&self.raw) {
@@ -130,7 +138,11 @@ impl Refusal {
         hint::of_refusal(self, &self.context)
     }
 
-    /// The body so far, and whether it has ended.
+    fn is_gzip(&self) -> bool {
+        self.head.lists("Content-Encoding", "gzip")
+    }
+
+    /// The body so far as it was sent, and whether it has ended.
     fn decoded(&self) -> (Vec<u8>, bool) {
         let (mut body, ended) = match self.framing {
             Framing::Chunked => dechunked(&self.raw),
@@ -173,8 +185,21 @@ fn dechunked(mut raw: &[u8]) -> (Vec<u8>, bool) {
     }
 }
 
+/// What can be read of the start of a gzip stream (RFC 1952).
+fn inflated(start: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    // That it breaks off, or is no gzip, takes nothing from what was read before.
+    let _ = GzDecoder::new(start).take(MAX_BODY as u64).read_to_end(&mut body);
+    body
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
     use super::super::{Answer, HeadProgress, HeadReader, RequestOptions, Strictness, check_response};
     use super::*;
     use crate::wire::Role;
@@ -247,6 +272,21 @@ mod tests {
         assert!(cut.wants_more());
         let nonsense = refusal(b"HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab", 1);
         assert!(nonsense.body().is_empty() && !nonsense.wants_more());
+    }
+
+    #[test]
+    fn a_gzip_body_is_inflated_as_far_as_it_came() {
+        let gzip = |body: &[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(body).unwrap();
+            encoder.finish().unwrap()
+        };
+        let head = b"HTTP/1.1 404 x\r\nContent-Encoding: gzip\r\n\r\n";
+        let whole = refusal(&[head, &gzip(b"no such room")[..]].concat(), 1);
+        assert_eq!((whole.body(), whole.body_length()), (b"no such room".to_vec(), None));
+        let bomb = refusal(&[head, &gzip(&b"a".repeat(1 << 20))[..]].concat(), 100);
+        assert_eq!(bomb.body(), [b'a'; MAX_BODY]);
+        assert_eq!(refusal(&[head, &b"not gzip"[..]].concat(), 1).body(), b"not gzip");
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! Flags of other tools that mean nothing here, and what to write instead.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// The flag as its users write it, and what serves them here.
+const FOREIGN: &[(&[&str], &str)] = &[
+    (&["-A", "--user-agent"], "a header is set with `-H`: `-H 'User-Agent: ...'`"),
+    (&["-e", "--referer"], "a header is set with `-H`: `-H 'Referer: ...'`"),
+    (&["-d", "--data", "--data-raw", "--data-binary"], "a message is sent with `-x MESSAGE`, or from stdin"),
+    (&["-E", "--exit-on-eof"], "once stdin has ended it leaves when the replies pause"),
+    (&["--include"], "heads are shown with `-v`"),
+    (&["-L", "--location", "--max-redirects"], "redirects are not followed: it says where they lead"),
+    (&["--proxy", "--socks5"], "it connects without a proxy"),
+    (&["--oneshot", "--one-message"], "`-1` stops after one message, `--count N` after so many"),
+    (&["--text"], "lines are sent as text unless `-b` says otherwise"),
+    (&["--no-compression", "--disable-compression"], "compression is switched off with `--no-deflate`"),
+    (&["--no-close"], "`--wait -1` stays after the end of stdin"),
+];
+
+/// Puts advice in the place of clap's guesses, where `error` is about a flag that is known from elsewhere.
+pub(super) fn advise(error: &mut clap::Error) {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return;
+    }
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return };
+    let known = FOREIGN.iter().find(|(flags, _)| flags.contains(&flag.as_str()));
+    if let Some((_, advice)) = known {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(*advice)]));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    fn mistake(line: &str) -> String {
+        let words = format!("wscope {line}");
+        crate::cli::parse(words.split(' ').map(OsString::from)).expect_err(line).to_string()
+    }
+
+    #[test]
+    fn a_flag_that_is_known_from_elsewhere_gets_advice_and_no_guess() {
+        let proxy = mistake("--proxy http://a:1 host");
+        assert!(proxy.contains("'--proxy'") && proxy.contains("without a proxy"), "{proxy}");
+        assert!(!proxy.contains("similar"), "{proxy}");
+        assert!(mistake("-A me host").contains("tip: a header is set with `-H`: `-H 'User-Agent: ...'`"));
+        assert!(mistake("--timestamp host").contains("'--timestamps'"));
+    }
+
+    #[test]
+    fn none_of_them_is_a_flag_of_ours() {
+        for flag in FOREIGN.iter().flat_map(|(flags, _)| *flags) {
+            assert!(mistake(&format!("{flag} host")).contains("tip: "), "{flag}");
+        }
+    }
+}
