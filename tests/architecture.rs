@@ -8,7 +8,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("error", &[]),
     ("wire", &[]),
     ("event", &["error", "wire"]),
-    ("cli", &["error", "input::command", "wire"]),
+    ("cli", &["error", "input::command", "net::ListenAddress", "wire"]),
     ("net", &["error", "event"]),
     ("output", &["error", "event", "wire"]),
     ("input", &["error", "wire", "output::Outlet", "output::Setting", "output::escape", "output::terminal"]),

@@ -156,7 +156,8 @@ fn a_ping_that_cannot_go_out_is_as_good_as_unanswered() {
         connection.accept();
         connection
     });
-    let arguments = ["-b", "--ping-interval", "0.2", "--ping-timeout", "0.5", "--close-timeout", "0.5"];
+    // Long enough that the socket is full before the first ping, on a busy machine too.
+    let arguments = ["-b", "--ping-interval", "2", "--ping-timeout", "0.5", "--close-timeout", "0.5"];
     let program = Wscope::new().args(arguments).arg(server.url()).stdin(vec![0; 64 * MIB]).spawn();
     let connection = server.outcome();
     program.finish().exits(7).says("the peer took nothing, not even a ping within 0.5 s");

@@ -7,7 +7,8 @@ use clap::Args;
 use super::Invocation;
 use super::listen::{Listen, PushArgs};
 use super::session::SessionArgs;
-use super::value::{HeaderSource, ListenAddress};
+use super::value::HeaderSource;
+use crate::net::ListenAddress;
 use crate::wire::handshake::HeaderRule;
 
 /// Open a session with a server.
@@ -88,7 +89,10 @@ impl DefaultArgs {
         if let Some(port) = target.listen {
             let SessionArgs { input, view, limits, protocol, connection, .. } = session;
             let (identity, push) = (connection.identity, PushArgs::default());
-            let address = ListenAddress { host: habits.host, port };
+            let address = match habits.host {
+                Some(host) => ListenAddress::new(&host, port),
+                None => ListenAddress::loopback(port),
+            };
             return Ok(Invocation::Listen(Listen { address, push, input, view, identity, limits, protocol }));
         }
         let Some(url) = target.url.or(target.connect) else { return Err(url_is_missing(&session)) };

@@ -9,8 +9,9 @@ use super::help;
 use super::input::InputArgs;
 use super::limits::LimitArgs;
 use super::protocol::ProtocolArgs;
-use super::value::{self, ListenAddress};
+use super::value;
 use super::view::ViewArgs;
+use crate::net::ListenAddress;
 
 /// Be the server, and show what clients send
 ///
@@ -22,7 +23,7 @@ pub struct Listen {
     /// Where to listen; loopback unless an address is given
     ///
     /// Port 0 takes any that is free, and says which.
-    #[arg(value_name = "[ADDR:]PORT")]
+    #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,
     /// What to send by itself.
     #[command(flatten)]

@@ -75,6 +75,9 @@ fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
     if let Some(flag) = words.windows(2).find_map(|pair| joined_flag(pair[0], pair[1])) {
         return format!("{mistake}; a value of `{flag}` is joined to it with `=`, as in `{flag}=...`");
     }
+    if words.windows(2).any(|pair| pair == ["-b", surplus]) {
+        return format!("{mistake}; `-b` sends stdin as binary, and a cookie is sent with `--cookie`");
+    }
     if words.iter().any(|word| matches!(*word, "-H" | "--header")) {
         return format!("{mistake}; a header with a space in it needs quotes");
     }
@@ -140,6 +143,12 @@ mod tests {
         assert!(mistake(["host", "-v", "other"]).contains("unexpected argument, number 3: there is one URL"));
         let unquoted = mistake(["-H", "Authorization:", "Bearer", "SECRET", "host"]);
         assert!(unquoted.contains("needs quotes") && !unquoted.contains("SECRET"), "{unquoted}");
+    }
+
+    #[test]
+    fn curls_flag_for_a_cookie_is_explained() {
+        let mistake = mistake(["host", "-H", "A: b", "-b", "id=SECRET"]);
+        assert!(mistake.contains("with `--cookie`") && !mistake.contains("SECRET"), "{mistake}");
     }
 
     #[test]

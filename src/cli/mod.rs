@@ -35,7 +35,7 @@ pub use listen::{Listen, PushArgs};
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use session::SessionArgs;
 pub use stop::StopArgs;
-pub use value::{ColorChoice, HeaderSource, ListenAddress, Secret, Timestamps, TlsVersion, Wait};
+pub use value::{ColorChoice, HeaderSource, Secret, Timestamps, TlsVersion, Wait};
 pub use view::ViewArgs;
 
 use connect::DefaultArgs;

@@ -8,9 +8,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use data_encoding::HEXLOWER_PERMISSIVE;
 
-use crate::wire::handshake::HeaderRule;
+use crate::net::ListenAddress;
+use crate::wire::handshake::{HeaderRule, is_key};
 
 /// How long to stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,26 +74,11 @@ impl FromStr for HeaderSource {
 }
 
 /// Where a server listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListenAddress {
-    /// Name or address, an IPv6 one without its brackets; `None` for loopback.
-    pub host: Option<String>,
-    /// 0 lets the system choose.
-    pub port: u16,
-}
-
-impl FromStr for ListenAddress {
-    type Err = String;
-
-    fn from_str(value: &str) -> Result<Self, String> {
-        let (host, port) = value.rsplit_once(':').unwrap_or(("", value));
-        let port = port.parse().map_err(|_| "expected `PORT` or `ADDR:PORT`, with a port up to 65535".to_owned())?;
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        if bare == host && host.contains(':') {
-            return Err(format!("an IPv6 address needs brackets: `[{host}]:{port}`"));
-        }
-        Ok(Self { host: Some(bare).filter(|host| !host.is_empty()).map(str::to_owned), port })
-    }
+pub(super) fn listen_address(value: &str) -> Result<ListenAddress, String> {
+    ListenAddress::parse(value).map_err(|mistake| match mistake.hint_text() {
+        Some(hint) => format!("{mistake}: {hint}"),
+        None => mistake.to_string(),
+    })
 }
 
 /// What `--timestamps` puts in front of a message.
@@ -209,9 +195,10 @@ pub(super) fn mask_key(value: &str) -> Result<[u8; 4], String> {
 
 /// The value of `Sec-WebSocket-Key`: 16 bytes in base64 (RFC 6455 section 4.1).
 pub(super) fn handshake_key(value: &str) -> Result<String, String> {
-    match BASE64.decode(value.as_bytes()) {
-        Ok(bytes) if bytes.len() == 16 => Ok(value.to_owned()),
-        _ => Err("expected 16 bytes in base64, such as `dGhlIHNhbXBsZSBub25jZQ==`".into()),
+    if is_key(value.as_bytes()) {
+        Ok(value.to_owned())
+    } else {
+        Err("expected 16 bytes in base64, such as `dGhlIHNhbXBsZSBub25jZQ==`".into())
     }
 }
 
@@ -254,18 +241,6 @@ mod tests {
         assert_eq!(Secret::from_str("@pass.txt"), Ok(Secret::File("pass.txt".into())));
         assert_eq!(Secret::from_str("@@home"), Ok(Secret::Literal("@home".into())));
         assert!(!format!("{:?}", Secret::Literal("s3cret".into())).contains("s3cret"));
-    }
-
-    #[test]
-    fn a_server_listens_on_loopback_unless_told_otherwise() {
-        let address = |host: Option<&str>, port| Ok(ListenAddress { host: host.map(str::to_owned), port });
-        assert_eq!("8080".parse(), address(None, 8080));
-        assert_eq!(":8080".parse(), address(None, 8080));
-        assert_eq!("0.0.0.0:80".parse(), address(Some("0.0.0.0"), 80));
-        assert_eq!("[::1]:80".parse(), address(Some("::1"), 80));
-        for wrong in ["", "localhost", "1.2.3.4:", "::1:80", "70000", "host:port"] {
-            assert!(wrong.parse::<ListenAddress>().is_err(), "{wrong}");
-        }
     }
 
     #[test]

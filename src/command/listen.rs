@@ -14,7 +14,7 @@ use super::server::{self, Clients, Service};
 use crate::cli::Listen;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
-use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
+use crate::net::{self, ListenOptions, MinimumVersion};
 use crate::output::Origin;
 use crate::session::{Reply, Signal, Signals, Sleeper, Woken};
 use crate::wire::{CloseCode, Role};
@@ -69,11 +69,8 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
 }
 
 fn options(args: &Listen) -> ListenOptions {
-    let address = match &args.address.host {
-        Some(host) => ListenAddress::new(host, args.address.port),
-        None => ListenAddress::loopback(args.address.port),
-    };
-    ListenOptions { address, identity: plan::identity_files(&args.identity), minimum_version: MinimumVersion::Tls12 }
+    let identity = plan::identity_files(&args.identity);
+    ListenOptions { address: args.address.clone(), identity, minimum_version: MinimumVersion::Tls12 }
 }
 
 fn wait(operator: &Operator, signals: &Signals, sleeper: &mut Sleeper, until: Option<Instant>) -> ExitStatus {

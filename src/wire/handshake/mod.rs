@@ -5,6 +5,7 @@
 //! [`HeadReader`] too, and [`check_request`] gives the [`Reply`] to send.
 
 mod accept;
+mod examination;
 mod extensions;
 mod head;
 mod head_error;
@@ -19,6 +20,7 @@ mod server;
 mod start_line;
 mod token;
 
+pub use examination::Verdict;
 pub(super) use extensions::parse_parameters;
 pub use extensions::{Extension, Parameter, parse_extensions};
 pub use head::{Field, Head};
@@ -27,7 +29,7 @@ pub use header_rule::HeaderRule;
 pub use reader::{HeadProgress, HeadReader, MAX_HEAD, MAX_HEADER_LINES};
 pub use refusal::{MAX_BODY, Refusal};
 pub use request::{Request, RequestOptions};
-pub use response::{Answer, Verdict, check_response};
+pub use response::{Answer, check_response};
 pub use rule::HandshakeRule;
 pub use server::{Reply, ServerOptions, Subprotocols, check_request, refuse};
 pub use start_line::{StartLine, Version};
@@ -54,8 +56,8 @@ pub struct Agreed {
     pub extensions: Option<String>,
 }
 
-/// Whether `text` is the Base64 form of 16 bytes (RFC 6455 section 4.1).
-fn is_key(text: &[u8]) -> bool {
+/// Whether `text` can be a `Sec-WebSocket-Key`: the Base64 form of 16 bytes (RFC 6455 section 4.1).
+pub fn is_key(text: &[u8]) -> bool {
     data_encoding::BASE64.decode(text).is_ok_and(|key| key.len() == 16)
 }
 

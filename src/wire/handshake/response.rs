@@ -1,9 +1,10 @@
 //! Judging the server's answer (RFC 6455 section 4.1, "the client MUST validate the server's response").
 
+use super::examination::{Examination, FIRST_LINE, Verdict};
 use super::extensions::{Extension, parse_extensions};
-use super::{Agreed, HandshakeRule, Head, Refusal, Request, Strictness, Version, accept, hint, token};
+use super::{Agreed, HandshakeRule, Head, Refusal, Request, Strictness, Version, accept, token};
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
-use crate::wire::{DeflateParameters, Finding, Role};
+use crate::wire::{DeflateParameters, Role};
 
 /// The server's answer, judged.
 #[derive(Debug)]
@@ -12,26 +13,6 @@ pub enum Answer {
     Upgraded(Verdict),
     /// It says something else.
     Refused(Refusal),
-}
-
-/// What came of checking an answer that accepts the upgrade.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// Every breach.
-    pub findings: Vec<Finding>,
-    /// What was checked and held, one line each.
-    pub verified: Vec<String>,
-    /// What is odd, though no breach, one line each. May hold a peer's bytes, unescaped.
-    pub notes: Vec<String>,
-    /// What was agreed on; `None` when the findings fail the handshake.
-    pub agreed: Option<Agreed>,
-}
-
-impl Verdict {
-    /// What to try next when nothing was agreed on.
-    pub fn hint(&self) -> Option<String> {
-        hint::of_findings(&self.findings)
-    }
 }
 
 /// Checks the head of the answer to `request`.
@@ -47,36 +28,18 @@ pub fn check_response(head: &Head, request: &Request, strictness: Strictness) ->
     if !upgraded {
         return Answer::Refused(Refusal::new(head, request));
     }
-    let mut check =
-        Check { head, request, findings: head.findings().to_vec(), verified: Vec::new(), notes: head.notes().to_vec() };
+    let mut check = Check { examination: Examination::new(head, Role::Server), head, request };
     let agreed = check.everything();
-    let Check { findings, verified, notes, .. } = check;
-    let open = strictness.permits(&findings);
-    Answer::Upgraded(Verdict { findings, verified, notes, agreed: open.then_some(agreed) })
-}
-
-impl Strictness {
-    /// Whether the handshake stands in spite of these findings.
-    pub(super) fn permits(self, findings: &[Finding]) -> bool {
-        match self {
-            Self::Strict => findings.is_empty(),
-            Self::Lenient => findings.iter().all(|finding| finding.rule.can_go_on()),
-        }
-    }
+    Answer::Upgraded(check.examination.verdict(strictness, Some(agreed)))
 }
 
 /// What forbids to announce content in a 1xx. Servers do it all the same, and every client goes on.
 const BODILESS: &str = "RFC 9110 section 8.6, RFC 9112 section 6.1";
 
-/// The name of no header, so a breach is placed in the first line.
-const FIRST_LINE: &str = "";
-
 struct Check<'a> {
+    examination: Examination<'a>,
     head: &'a Head,
     request: &'a Request,
-    findings: Vec<Finding>,
-    verified: Vec<String>,
-    notes: Vec<String>,
 }
 
 impl Check<'_> {
@@ -95,19 +58,19 @@ impl Check<'_> {
     fn status_line(&mut self) {
         let (version, status) = (self.head.version(), self.head.status().unwrap_or_default());
         if version != Version::HTTP_11 {
-            self.breach(HandshakeRule::HttpVersion, FIRST_LINE, format!("{version}"));
+            self.examination.breach(HandshakeRule::HttpVersion, FIRST_LINE, format!("{version}"));
         }
         if status != 101 {
-            self.breach(HandshakeRule::Status, FIRST_LINE, format!("{status}"));
+            self.examination.breach(HandshakeRule::Status, FIRST_LINE, format!("{status}"));
         }
         for name in ["Content-Length", "Transfer-Encoding"] {
             if status == 101 && self.head.get(name).is_some() {
-                self.notes
-                    .push(format!("`{name}` in a 101, which has no content: not allowed, and ignored ({BODILESS})"));
+                self.examination
+                    .note(format!("`{name}` in a 101, which has no content: not allowed, and ignored ({BODILESS})"));
             }
         }
         if version == Version::HTTP_11 && status == 101 {
-            self.verified.push("status 101 and HTTP/1.1".to_owned());
+            self.examination.verified("status 101 and HTTP/1.1");
         }
     }
 
@@ -115,37 +78,37 @@ impl Check<'_> {
         let elements: Vec<_> = self.head.list("Upgrade").collect();
         match elements[..] {
             [one] if one.eq_ignore_ascii_case(b"websocket") => {
-                self.verified.push("`Upgrade` is `websocket`".to_owned());
+                self.examination.verified("`Upgrade` is `websocket`");
             }
-            _ => self.breach_of(HandshakeRule::Upgrade, "Upgrade"),
+            _ => self.examination.breach_of(HandshakeRule::Upgrade, "Upgrade"),
         }
     }
 
     fn connection(&mut self) {
         if self.head.lists("Connection", "upgrade") {
-            self.verified.push("`Connection` lists `Upgrade`".to_owned());
+            self.examination.verified("`Connection` lists `Upgrade`");
         } else {
-            self.breach_of(HandshakeRule::Connection, "Connection");
+            self.examination.breach_of(HandshakeRule::Connection, "Connection");
         }
     }
 
     fn accept(&mut self) {
         const NAME: &str = "Sec-WebSocket-Accept";
-        self.once(NAME);
+        self.examination.once(NAME);
         let Some(expected) = self.request.expected_accept() else {
-            return self.notes.push(format!("`{NAME}` was not checked, since no key was sent"));
+            return self.examination.note(format!("`{NAME}` was not checked, since no key was sent"));
         };
         match self.head.text(NAME) {
-            Some(accept) if accept == expected => self.verified.push(format!("`{NAME}` fits the key")),
+            Some(accept) if accept == expected => self.examination.verified(format!("`{NAME}` fits the key")),
             Some(accept) => {
                 let mut detail = format!("`{accept}` came, `{expected}` was expected");
                 if let Some(mistake) = self.request.key().and_then(|key| accept::mistake(&accept, key)) {
                     detail.push_str("; ");
                     detail.push_str(mistake);
                 }
-                self.breach(HandshakeRule::Accept, NAME, detail);
+                self.examination.breach(HandshakeRule::Accept, NAME, detail);
             }
-            None => self.breach_of(HandshakeRule::Accept, NAME),
+            None => self.examination.breach_of(HandshakeRule::Accept, NAME),
         }
     }
 
@@ -153,26 +116,38 @@ impl Check<'_> {
     /// subprotocol that was not present in the client's handshake … the client MUST _Fail the WebSocket Connection_."
     fn subprotocol(&mut self) -> Option<String> {
         const NAME: &str = "Sec-WebSocket-Protocol";
-        self.once(NAME);
+        self.examination.once(NAME);
         let offered: Vec<_> = self.request.subprotocols().collect();
         let Some(chosen) = self.head.text(NAME) else {
             if !offered.is_empty() {
                 let offered = offered.join("`, `");
-                self.notes.push(format!(
+                self.examination.note(format!(
                     "the server chose none of the subprotocols offered (`{offered}`): legal, but browsers refuse it"
                 ));
             }
             return None;
         };
         if !token::is_token(chosen.as_bytes()) {
-            self.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{chosen}`: one name is asked for"));
+            self.examination.breach(
+                HandshakeRule::SubprotocolSyntax,
+                NAME,
+                format!("`{chosen}`: one name is asked for"),
+            );
         } else if offered.contains(&chosen.as_str()) {
-            self.verified.push(format!("the subprotocol `{chosen}` was offered"));
+            self.examination.verified(format!("the subprotocol `{chosen}` was offered"));
         } else if offered.is_empty() {
-            self.breach(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; none was offered"));
+            self.examination.breach(
+                HandshakeRule::SubprotocolNotOffered,
+                NAME,
+                format!("`{chosen}`; none was offered"),
+            );
         } else {
             let offered = offered.join("`, `");
-            self.breach(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; offered: `{offered}`"));
+            self.examination.breach(
+                HandshakeRule::SubprotocolNotOffered,
+                NAME,
+                format!("`{chosen}`; offered: `{offered}`"),
+            );
         }
         Some(chosen)
     }
@@ -183,25 +158,27 @@ impl Check<'_> {
         let accepted = match parse_extensions(&self.head.joined(NAME)) {
             Ok(accepted) => accepted,
             Err(mistake) => {
-                self.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                self.examination.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
                 return None;
             }
         };
         let offered = self.request.extensions();
-        let before = self.findings.len();
+        let before = self.examination.breaches();
         let mut deflate = None;
         for extension in &accepted {
             if !offered.iter().any(|offer| offer.name == extension.name) {
-                self.breach(HandshakeRule::ExtensionNotOffered, NAME, format!("`{extension}`"));
+                self.examination.breach(HandshakeRule::ExtensionNotOffered, NAME, format!("`{extension}`"));
             }
             match (extension.name == EXTENSION, deflate) {
                 (true, None) => deflate = Some(self.deflate(NAME, &offered, extension)),
-                (true, Some(_)) => self.breach(HandshakeRule::ExtensionRepeated, NAME, format!("`{EXTENSION}`")),
+                (true, Some(_)) => {
+                    self.examination.breach(HandshakeRule::ExtensionRepeated, NAME, format!("`{EXTENSION}`"));
+                }
                 (false, _) => {}
             }
         }
-        if !accepted.is_empty() && self.findings.len() == before {
-            self.verified.push(format!("`{NAME}` is covered by what was offered"));
+        if !accepted.is_empty() && self.examination.breaches() == before {
+            self.examination.verified(format!("`{NAME}` is covered by what was offered"));
         }
         deflate
     }
@@ -217,33 +194,9 @@ impl Check<'_> {
         let best = judged.iter().position(|(_, breaches)| breaches.is_empty()).unwrap_or_default();
         let (agreed, breaches) = judged.swap_remove(best);
         for (rule, detail) in breaches {
-            self.breach(rule, name, detail);
+            self.examination.breach(rule, name, detail);
         }
         agreed
-    }
-
-    /// "MUST NOT appear more than once in an HTTP response" (RFC 6455 section 11.3).
-    fn once(&mut self, name: &str) {
-        for again in self.head.all(name).skip(1) {
-            let bytes = &self.head.raw()[again.lines.clone()];
-            let detail = format!("`{name}` is there more than once");
-            self.findings.push(HandshakeRule::RepeatedHeader.broken_by(Role::Server, again.lines.start, bytes, detail));
-        }
-    }
-
-    /// The header is missing, or its value says something else.
-    fn breach_of(&mut self, rule: HandshakeRule, name: &str) {
-        let detail = match self.head.all(name).next() {
-            None => format!("there is no `{name}`"),
-            Some(_) => format!("`{name}: {}`", String::from_utf8_lossy(&self.head.joined(name))),
-        };
-        self.breach(rule, name, detail);
-    }
-
-    /// A breach in the first header of that name, or in the first line where there is none.
-    fn breach(&mut self, rule: HandshakeRule, name: &str, detail: String) {
-        let place = self.head.place(name);
-        self.findings.push(rule.broken_by(Role::Server, place.start, &self.head.raw()[place], detail));
     }
 }
 

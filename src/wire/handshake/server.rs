@@ -2,10 +2,10 @@
 
 use tungstenite::handshake::derive_accept_key;
 
+use super::examination::{Examination, FIRST_LINE, Verdict};
 use super::extensions::{Extension, parse_extensions};
 use super::{
-    Agreed, HandshakeRule, Head, HeadError, HeadFault, StartLine, Strictness, Verdict, Version, encode_head, is_key,
-    token,
+    Agreed, HandshakeRule, Head, HeadError, HeadFault, StartLine, Strictness, Version, encode_head, is_key, token,
 };
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
 use crate::wire::{DeflateParameters, Finding, Role, Rule};
@@ -41,23 +41,19 @@ pub struct Reply {
 
 /// Checks a request and answers it.
 pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
-    let mut check =
-        Check { head, findings: head.findings().to_vec(), verified: Vec::new(), notes: head.notes().to_vec() };
+    let mut check = Check { examination: Examination::new(head, Role::Client), head };
     let key = check.request();
     let subprotocol = check.subprotocol(&options.subprotocols);
     let deflate = check.deflate(options.deflate.as_ref());
-    let Check { findings, verified, notes, .. } = check;
+    let (deflate, extensions) = deflate.map(|(parameters, answer)| (parameters, answer.to_string())).unzip();
+    let agreed = key.as_ref().map(|_| Agreed { subprotocol, deflate, extensions });
 
-    let accepted = key.filter(|_| options.strictness.permits(&findings));
-    let (response, agreed) = match accepted {
-        Some(key) => {
-            let (deflate, extensions) = deflate.map(|(parameters, answer)| (parameters, answer.to_string())).unzip();
-            let agreed = Agreed { subprotocol, deflate, extensions };
-            (acceptance(&key, &agreed), Some(agreed))
-        }
-        None => (refusal_of(&findings), None),
+    let verdict = check.examination.verdict(options.strictness, agreed);
+    let response = match (&key, &verdict.agreed) {
+        (Some(key), Some(agreed)) => acceptance(key, agreed),
+        _ => refusal_of(&verdict.findings),
     };
-    Reply { response, verdict: Verdict { findings, verified, notes, agreed } }
+    Reply { response, verdict }
 }
 
 /// The response to what is no request: 431 where it was too much, 400 where it was something else.
@@ -70,14 +66,9 @@ pub fn refuse(error: &HeadError) -> Vec<u8> {
     }
 }
 
-/// The name of no header, so a breach is placed in the first line.
-const FIRST_LINE: &str = "";
-
 struct Check<'a> {
+    examination: Examination<'a>,
     head: &'a Head,
-    findings: Vec<Finding>,
-    verified: Vec<String>,
-    notes: Vec<String>,
 }
 
 impl Check<'_> {
@@ -89,10 +80,10 @@ impl Check<'_> {
         self.expect(self.head.all("Host").count() == 1, HandshakeRule::Host, "Host");
         self.expect(self.head.lists("Upgrade", "websocket"), HandshakeRule::Upgrade, "Upgrade");
         self.expect(self.head.lists("Connection", "upgrade"), HandshakeRule::Connection, "Connection");
-        self.once("Sec-WebSocket-Version");
+        self.examination.once("Sec-WebSocket-Version");
         let version = self.head.get("Sec-WebSocket-Version");
         self.expect(version == Some(b"13"), HandshakeRule::Version, "Sec-WebSocket-Version");
-        self.once("Sec-WebSocket-Key");
+        self.examination.once("Sec-WebSocket-Key");
         let key = self.head.text("Sec-WebSocket-Key").filter(|key| is_key(key.as_bytes()));
         self.expect(key.is_some(), HandshakeRule::Key, "Sec-WebSocket-Key");
         key
@@ -103,9 +94,9 @@ impl Check<'_> {
         let offered: Vec<_> = self.head.list(NAME).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
         for (position, name) in offered.iter().enumerate() {
             if !token::is_token(name.as_bytes()) {
-                self.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is no token"));
+                self.examination.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is no token"));
             } else if offered[..position].contains(name) {
-                self.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is offered twice"));
+                self.examination.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is offered twice"));
             }
         }
         let mut usable = offered.into_iter().filter(|name| token::is_token(name.as_bytes()));
@@ -121,7 +112,7 @@ impl Check<'_> {
         let offers = match parse_extensions(&self.head.joined(NAME)) {
             Ok(offers) => offers,
             Err(mistake) => {
-                self.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                self.examination.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
                 return None;
             }
         };
@@ -129,52 +120,34 @@ impl Check<'_> {
             let answer = match DeflateOffer::from_parameters(&extension.parameters) {
                 // Such an offer is to be declined, not punished (RFC 7692 section 7.1).
                 Err((_, mistake)) => {
-                    self.notes.push(format!("declined `{extension}`: {mistake}"));
+                    self.examination.note(format!("declined `{extension}`: {mistake}"));
                     continue;
                 }
                 Ok(offer) => wanted?.answer(&offer),
             };
             match answer {
                 Some(answer) => return Some(answer),
-                None => self.notes.push(format!("declined `{extension}`: a window of 8 bits cannot be had")),
+                None => self.examination.note(format!("declined `{extension}`: a window of 8 bits cannot be had")),
             }
         }
         None
     }
 
     fn expect(&mut self, holds: bool, rule: HandshakeRule, name: &str) {
-        if holds {
-            return self.verified.push(match name {
-                "Sec-WebSocket-Key" => "`Sec-WebSocket-Key` is 16 bytes in Base64".to_owned(),
-                _ => format!("`{name}: {}`", String::from_utf8_lossy(&self.head.joined(name))),
-            });
+        if !holds {
+            return self.examination.breach_of(rule, name);
         }
-        let detail = match self.head.all(name).count() {
-            0 => format!("there is no `{name}`"),
-            _ => format!("`{name}: {}`", String::from_utf8_lossy(&self.head.joined(name))),
+        let verified = match name {
+            "Sec-WebSocket-Key" => "`Sec-WebSocket-Key` is 16 bytes in Base64".to_owned(),
+            _ => self.examination.quoted(name),
         };
-        self.breach(rule, name, detail);
+        self.examination.verified(verified);
     }
 
     fn expect_in_first_line(&mut self, holds: bool, rule: HandshakeRule) {
         if !holds {
-            self.breach(rule, FIRST_LINE, format!("`{}`", self.head.first_line()));
+            self.examination.breach(rule, FIRST_LINE, format!("`{}`", self.head.first_line()));
         }
-    }
-
-    /// "MUST NOT appear more than once in an HTTP request" (RFC 6455 section 11.3).
-    fn once(&mut self, name: &str) {
-        for again in self.head.all(name).skip(1) {
-            let bytes = &self.head.raw()[again.lines.clone()];
-            let detail = format!("`{name}` is there more than once");
-            self.findings.push(HandshakeRule::RepeatedHeader.broken_by(Role::Client, again.lines.start, bytes, detail));
-        }
-    }
-
-    /// A breach in the first header of that name, or in the first line where there is none.
-    fn breach(&mut self, rule: HandshakeRule, name: &str, detail: String) {
-        let place = self.head.place(name);
-        self.findings.push(rule.broken_by(Role::Client, place.start, &self.head.raw()[place], detail));
     }
 }
 
