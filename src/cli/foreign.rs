@@ -1,7 +1,11 @@
-//! Flags of other tools that mean nothing here, and what to write instead.
+//! Flags that belong elsewhere: to other tools, or to the other end of a session.
 
+use clap::CommandFactory;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::Cli;
+use super::mistake::is_called;
 
 /// The flag as its users write it, and what serves them here.
 const FOREIGN: &[(&[&str], &str)] = &[
@@ -11,7 +15,7 @@ const FOREIGN: &[(&[&str], &str)] = &[
     (&["-E", "--exit-on-eof"], "once stdin has ended it leaves when the replies pause"),
     (&["--include"], "heads are shown with `-v`"),
     (&["-L", "--location", "--max-redirects"], "redirects are not followed: it says where they lead"),
-    (&["--proxy", "--socks5"], "it connects without a proxy"),
+    (&["--proxy", "--socks5"], "proxies are not supported"),
     (&["--oneshot", "--one-message"], "`-1` stops after one message, `--count N` after so many"),
     (&["--text"], "lines are sent as text unless `-b` says otherwise"),
     (&["--no-compression", "--disable-compression"], "compression is switched off with `--no-deflate`"),
@@ -25,10 +29,19 @@ pub(super) fn advise(error: &mut clap::Error) {
     }
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return };
     let known = FOREIGN.iter().find(|(flags, _)| flags.contains(&flag.as_str()));
-    if let Some((_, advice)) = known {
+    let advice = match known {
+        Some((_, advice)) => Some(*advice),
+        None if is_a_clients(flag) => Some("a client has this flag, a server hasn't"),
+        None => None,
+    };
+    if let Some(advice) = advice {
         error.remove(ContextKind::SuggestedArg);
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(*advice)]));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(advice)]));
     }
+}
+
+fn is_a_clients(flag: &str) -> bool {
+    Cli::command().get_arguments().any(|argument| is_called(argument, flag))
 }
 
 #[cfg(test)]
@@ -45,10 +58,12 @@ mod tests {
     #[test]
     fn a_flag_that_is_known_from_elsewhere_gets_advice_and_no_guess() {
         let proxy = mistake("--proxy http://a:1 host");
-        assert!(proxy.contains("'--proxy'") && proxy.contains("without a proxy"), "{proxy}");
+        assert!(proxy.contains("'--proxy'") && proxy.contains("not supported"), "{proxy}");
         assert!(!proxy.contains("similar"), "{proxy}");
         assert!(mistake("-A me host").contains("tip: a header is set with `-H`: `-H 'User-Agent: ...'`"));
         assert!(mistake("--timestamp host").contains("'--timestamps'"));
+        assert!(mistake("listen 8080 -x hi").contains("a client has this flag"));
+        assert!(mistake("listen 8080 --count 1").contains("a client has this flag"));
     }
 
     #[test]

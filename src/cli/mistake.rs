@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Command, CommandFactory};
+use clap::{Arg, Command, CommandFactory};
 
 use super::{Cli, foreign, is_command};
 
@@ -91,13 +91,15 @@ fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
 fn joined_flag<'a>(word: &'a str, next: &str) -> Option<&'a str> {
     let command = Cli::command();
     let takes_joined = |command: &Command| {
-        command.get_arguments().filter(|argument| argument.is_require_equals_set()).any(|argument| {
-            let long = argument.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long));
-            let short = argument.get_short().is_some_and(|short| word == format!("-{short}"));
-            long || short
-        })
+        command.get_arguments().any(|argument| argument.is_require_equals_set() && is_called(argument, word))
     };
     (!next.starts_with('-') && takes_joined(&command)).then_some(word)
+}
+
+/// Whether `flag`, with its hyphens, is a name of `argument`.
+pub(super) fn is_called(argument: &Arg, flag: &str) -> bool {
+    argument.get_long().is_some_and(|long| flag.strip_prefix("--") == Some(long))
+        || argument.get_short().is_some_and(|short| flag == format!("-{short}"))
 }
 
 #[cfg(test)]

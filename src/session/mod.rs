@@ -1,20 +1,5 @@
-//! One open connection: its threads, locks and clocks.
-//!
-//! | thread | blocks in | does |
-//! |---|---|---|
-//! | front end (the caller's) | stdin or the editor; writing to the socket | encodes and writes in place, through a [`Batch`] |
-//! | reader | reading the socket; writing to stdout | decodes and prints in place; lends that to a front end that waits (see [`Borrower`]) |
-//! | keeper (the caller's, in [`Keeper::run`]) | poll(2), up to the next deadline | pongs, close, keep-alive, time limits, the outcome |
-//!
-//! | lock | guards | held across |
-//! |---|---|---|
-//! | `out` | the writing end: sender, buffer, socket | the write; taken before lending, `conn` and TLS |
-//! | lending | who reads | reads and writes that don't block; taken before `conn`, TLS and the inbox, and the printer is tried with it held |
-//! | `conn` | the state that both directions share | no system call |
-//! | TLS (in [`link`]) | the TLS session | no system call |
-//! | printer (in [`view`]) | everything shown | the write to stdout; taken with none of the others held, tried with lending held |
-//! | inbox (in [`Expecting`]) | what was received, for scripts and `/expect` | nothing; may be taken with `conn` held, and none is taken with it held |
-//! | backlog (in [`view`]) | what was sent and is not shown yet | nothing; none is taken with it held |
+//! One open connection: its threads, locks and clocks. Which thread does what, what each lock guards, and in which order
+//! they are taken, is in `ARCHITECTURE.md`, "Threads and locks".
 //!
 //! The reader never writes to the socket and never waits for a writer: what it wants sent is queued in `conn`. The
 //! keeper only ever *tries* `out`, and never takes the printer.
