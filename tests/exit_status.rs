@@ -64,6 +64,14 @@ fn status_1_when_stdout_cannot_be_written() {
 }
 
 #[test]
+fn status_1_when_not_even_the_first_event_can_be_written() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+    let server = websocket::sink();
+    let wscope = Wscope::new().args(["-N", "--output", "json"]).arg(server.url());
+    wscope.stdout_file(full).run().exits(1).says("stdout");
+}
+
+#[test]
 fn status_2_for_usage() {
     Wscope::new().arg("--no-such-flag").arg("ws://127.0.0.1:1/").run().exits(2).prints("").says("--no-such-flag");
     Wscope::new().arg("ws://127.0.0.1:99999/").run().exits(2).prints("");

@@ -70,6 +70,20 @@ fn a_silent_peer_is_given_up() {
 }
 
 #[test]
+fn a_peer_may_answer_only_the_newest_of_two_pings_that_are_alike() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        assert_eq!([connection.frame().opcode, connection.frame().opcode], [opcode::PING; 2]);
+        connection.send_frame(&Frame::pong("x"));
+        connection.answer_close()
+    });
+    let wscope = Wscope::new()
+        .args(["--input", "json", "--ping-interval", "5", "--ping-timeout", "0.3", "-w", "1"])
+        .arg(server.url());
+    wscope.stdin("{\"ping\":\"x\"}\n".repeat(2)).run().exits(0);
+}
+
+#[test]
 fn data_is_no_substitute_for_a_pong() {
     let server = serve(|mut connection| {
         connection.accept();

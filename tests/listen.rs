@@ -1,7 +1,7 @@
 //! `wscope listen`, against clients of the tests' own.
 
-use std::io::Read;
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -149,6 +149,23 @@ fn it_serves_tls_with_a_certificate() {
     stop(program);
 }
 
+#[test]
+fn it_ends_the_tls_session_in_order() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.files_of(&authority.issue());
+    let wscope = Wscope::new().args(["listen", "0", "--cert"]).arg(certificate).arg("--key").arg(key);
+    let program = wscope.spawn();
+    let address = listening_at(&program, "wss://");
+    let mut stream = authority.connect(TcpStream::connect(address).unwrap());
+    stream.write_all(UPGRADE_REQUEST.as_bytes()).unwrap();
+    stream.write_all(&Frame::close(1000, "").masked([1, 2, 3, 4]).bytes()).unwrap();
+    // Without `close_notify` the end would be an error.
+    let mut received = Vec::new();
+    stream.read_to_end(&mut received).unwrap();
+    assert!(received.ends_with(&Frame::close(1000, "").bytes()));
+    stop(program);
+}
+
 /// Far longer than a push is awaited.
 const STALLED: Duration = Duration::from_secs(1);
 
@@ -258,6 +275,37 @@ fn what_is_piped_in_is_read_no_faster_than_a_client_takes_it() {
         frames += 1;
     }
     stop(program).never_says("1013");
+}
+
+#[test]
+fn pongs_that_nobody_asked_for_are_forgotten_once_they_are_sent() {
+    const PONGS: usize = 200_000;
+    // More in all than may wait for a client.
+    let line = format!("{{\"pong\":\"{}\"}}\n", "x".repeat(100));
+    let input = line.repeat(PONGS) + "{\"text\":\"the end\"}\n";
+    let (program, address) = listen(Wscope::new().args(["listen", "0", "--input", "json"]).stdin(input));
+    let (mut client, _) = Connection::open(address);
+    for _ in 0..PONGS {
+        assert_eq!(client.frame().opcode, opcode::PONG);
+    }
+    assert_eq!(client.frame(), Frame::text("the end"));
+    stop(program).never_says("1013");
+}
+
+#[test]
+fn its_time_limit_is_told() {
+    Wscope::new().args(["listen", "0", "--max-time", "0.1"]).run().exits(7).says("was not stopped within 0.1 s");
+}
+
+#[test]
+fn a_token_in_a_request_that_breaks_off_is_not_told() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    let mut client = Connection::connect(address);
+    client.socket().write_all(b"GET /?token=secret HTTP/1.1\r\nHost: x\r\n").unwrap();
+    client.socket().shutdown(Shutdown::Write).unwrap();
+    client.rest();
+    program.wait_stderr("GET /?token=[hidden]");
+    stop(program).never_says("secret");
 }
 
 #[test]

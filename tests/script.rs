@@ -226,6 +226,8 @@ fn values_of_the_environment_are_not_told() {
     output.exits(8).says("no message matched `for ${env:LOGIN}$` within").never_says("ann");
     check("/expect ${env:LOGIN}(").exits(2).says("`/expect ${env:LOGIN}(`").never_says("ann");
     check("/wait ${env:LOGIN}").exits(2).says("`/wait ${env:LOGIN}`").never_says("ann");
+    let output = run("/expect b\n/capture t re:for ${env:LOGIN}(.)", push(&["b"]).url());
+    output.exits(8).says("`for ${env:LOGIN}(.)` does not match").never_says("ann");
 }
 
 #[test]

@@ -20,15 +20,14 @@ pub struct ViewArgs {
     /// Show how the connection came about, and its heads
     ///
     /// The time that each phase took, what TLS agreed on, the request and the response exactly as they were, what was
-    /// verified, and totals at the end. Values of Authorization, Cookie, Proxy-Authorization and Set-Cookie are hidden,
-    /// and those of a query's parameters with names such as `token` or `key`.
+    /// verified, and totals at the end. Values that let somebody else in are hidden; see `--show-secrets`.
     #[arg(short, long)]
     pub verbose: bool,
 
     /// Don't hide credentials in what `-v` shows
     ///
-    /// The values of Authorization, Cookie, Proxy-Authorization and Set-Cookie, and of parameters in a URL's query with
-    /// names such as `token` or `key`.
+    /// The values of Authorization, Cookie, Proxy-Authorization and Set-Cookie, of headers with names such as `X-Api-Key`
+    /// or `X-Auth-Token`, and of parameters in a URL's query with names such as `token`, `key` or `X-Amz-Signature`.
     #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
 

@@ -12,11 +12,11 @@ use super::progress::Watch;
 use super::redial::{self, Redial, Tally};
 use super::report::{self, Totals};
 use super::stdin::Stdin;
+use super::teller::Teller;
 use super::{repl, script, show};
 use crate::cli::SessionArgs;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::Event;
-use crate::output::{Banner, Origin, Printer};
+use crate::output::{Banner, Printer};
 use crate::session::backoff::Pause;
 use crate::session::view::Follow;
 use crate::session::{Cause, Linger, Signal, Signals, Sleeper, Woken};
@@ -46,8 +46,9 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
     let sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
     let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
-    let front_end = FrontEnd::spawn(input).map_err(|error| cannot("cannot make a pipe", error))?;
+    let front_end = FrontEnd::spawn(input).map_err(|error| cannot("cannot read stdin beside the session", error))?;
     open::announce(&plan, &printer);
+    let teller = Teller::new(Arc::clone(&printer));
     let run = Run {
         plan,
         printer,
@@ -58,7 +59,7 @@ fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         tally: Tally::default(),
         stay_until: None,
         matched: 0,
-        is_heard: true,
+        teller,
         totals: Totals::of(&args.view),
         args,
     };
@@ -79,8 +80,7 @@ struct Run<'a> {
     stay_until: Option<Instant>,
     /// Messages so far that counted towards `--count`.
     matched: u64,
-    /// Somebody takes what we say.
-    is_heard: bool,
+    teller: Teller,
     totals: Totals,
 }
 
@@ -128,7 +128,7 @@ impl Run<'_> {
             }
         };
         if let Some(words) = self.tally.words().filter(|_| self.redial.is_wanted()) {
-            self.note(words);
+            self.teller.note(words);
         }
         status
     }
@@ -187,7 +187,7 @@ impl Run<'_> {
     }
 
     fn announce(&mut self, why: Option<&str>, pause: Pause) {
-        self.note(redial::announcement(why, pause));
+        self.teller.note(redial::announcement(why, pause));
     }
 
     /// Waits with no session; what ends that before its time.
@@ -208,15 +208,14 @@ impl Run<'_> {
     /// An attempt failed, and was the last one.
     fn fail(&mut self, error: Error) -> ExitStatus {
         let status = error.exit_status();
-        self.say(move |printer| open::show(printer, Origin::default(), &Event::Error(&error)));
+        self.teller.error(error);
         self.report_unsent(status)
     }
 
     /// Leaves with no session open; `status` is that of the last one.
     fn leave(&mut self, stop: Stop, status: ExitStatus) -> ExitStatus {
         match stop {
-            Stop::Signal(Signal::Interrupt) => self.report_unsent(ExitStatus::Interrupted),
-            Stop::Signal(Signal::Terminate) => self.report_unsent(ExitStatus::Terminated),
+            Stop::Signal(signal) => self.report_unsent(signal.into()),
             Stop::OutputGone => ExitStatus::Success,
             Stop::Stayed => self.report_unsent(status),
             Stop::MaxTime => {
@@ -234,21 +233,8 @@ impl Run<'_> {
         }
         let Some(error) = self.front_end.left_over().error() else { return status };
         let status = status.max(error.exit_status());
-        self.say(move |printer| open::show(printer, Origin::default(), &Event::Error(&error)));
+        self.teller.error(error);
         status
-    }
-
-    fn note(&mut self, note: String) {
-        self.say(move |printer| open::show(printer, Origin::default(), &Event::Note(&note)));
-    }
-
-    /// Says something with no session open. Whoever does not read it in time is told nothing more: signals and time
-    /// limits have to be seen to.
-    fn say(&mut self, show: impl FnOnce(&Arc<Mutex<Printer>>) + Send + 'static) {
-        if self.is_heard {
-            let printer = Arc::clone(&self.printer);
-            self.is_heard = report::within_limit(move || show(&printer));
-        }
     }
 }
 

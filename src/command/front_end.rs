@@ -62,16 +62,16 @@ impl FrontEnd {
     /// A front end that has `input` to send and no session yet.
     ///
     /// # Errors
-    /// When the process is out of descriptors.
+    /// When the process is out of descriptors, or of threads.
     pub fn spawn(input: Input) -> io::Result<Self> {
         let sleeper = Sleeper::new()?;
         let waker = sleeper.waker();
         let (offers, offered) = mpsc::channel();
         let (tell, left_over) = mpsc::channel();
         let worker = Worker { input, sleeper, held: false, finished: None, unexecuted: 0 };
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             let _ = tell.send(worker.run(&offered));
-        });
+        })?;
         Ok(Self { offers, waker, left_over })
     }
 

@@ -11,12 +11,13 @@ use super::operator::Operator;
 use super::plan::{self, Framing};
 use super::report::{self, Totals};
 use super::server::{self, Clients, Service};
+use super::teller::Teller;
 use crate::cli::Listen;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::net::{self, ListenOptions, MinimumVersion};
 use crate::output::Origin;
-use crate::session::{Reply, Signal, Signals, Sleeper, Woken};
+use crate::session::{Reply, Signals, Sleeper, Woken};
 use crate::wire::{CloseCode, Role};
 
 /// How long clients have to say goodbye when the server ends.
@@ -61,8 +62,10 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
         server::push(every, move |_| text.clone(), clients.clone(), printer);
     }
-    let until = max_time.map(|(until, _)| until);
-    let status = wait(&operator, &signals, &mut sleeper, until);
+    let status = wait(&operator, &signals, &mut sleeper, max_time.map(|(until, _)| until));
+    if let (ExitStatus::TimedOut, Some((_, limit))) = (status, max_time) {
+        Teller::new(operator.printer()).error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
+    }
     farewell(&clients);
     operator.get_up();
     Ok(status)
@@ -78,8 +81,7 @@ fn wait(operator: &Operator, signals: &Signals, sleeper: &mut Sleeper, until: Op
     let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
     loop {
         match signals.take() {
-            Some(Signal::Interrupt) => return ExitStatus::Interrupted,
-            Some(Signal::Terminate) => return ExitStatus::Terminated,
+            Some(signal) => return signal.into(),
             None if operator.has_left() => return ExitStatus::Success,
             None => {}
         }

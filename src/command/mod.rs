@@ -22,6 +22,7 @@ mod server;
 mod show;
 mod stage;
 mod stdin;
+mod teller;
 mod typist;
 
 use crate::cli::Invocation;

@@ -96,9 +96,10 @@ pub fn start(
     waker: Waker,
 ) -> Result<Session> {
     let Ready { link, reader, opened, deflate, leftover, .. } = ready;
-    show(printer, Origin::default(), &Event::Open(&opened));
     let (receiver, sender, tap) = ends(&plan.framing, &settings, deflate, printer, &leftover);
     let view = View::new(Arc::clone(printer), Origin::default(), tap, follow);
+    // The reader's first look writes it, before anything that is received: writing may block, and the keeper must not.
+    lock(printer).event(Origin::default(), Stamp::now(), &Event::Open(&opened));
     let (handle, keeper) =
         session::start(link, reader, receiver, sender, Arc::clone(&view), settings, waker).map_err(|error| {
             let message = format!("cannot set up the socket to `{}`", plan.target.peer());

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use super::expectation;
 use super::open;
@@ -106,11 +105,10 @@ impl Performer {
                 Ok(Some(told))
             }
             Command::ExpectQuiet(time) => self.expecting(|expecting| expectation::quiet(expecting, time)).map(Some),
-            Command::Wait(time) if self.end_was_expected => {
-                // There is nothing to miss.
-                thread::sleep(time);
+            Command::Wait(time) if self.end_was_expected => self.expecting(|expecting| {
+                expecting.rest(time);
                 Ok(None)
-            }
+            }),
             Command::Wait(time) => self.expecting(|expecting| {
                 expecting.pause(time);
                 expecting.mark();

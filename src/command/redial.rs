@@ -27,12 +27,15 @@ pub fn connect<T>(
 ) -> Result<Result<Ready>, T> {
     let (tell, told) = mpsc::channel();
     let (plan, printer, waker) = (Arc::clone(plan), Arc::clone(printer), sleeper.waker());
-    thread::spawn(move || {
+    let connecting = thread::Builder::new().spawn(move || {
         // Nobody waits for it any more when the wait was cut short.
         let _ = tell.send(open::connect(&plan, &printer));
         drop(tell);
         waker.wake();
     });
+    if let Err(error) = connecting {
+        return Ok(Err(Error::new(Phase::Connect, "cannot start a thread to connect").caused_by(error)));
+    }
     let connected = wait(sleeper, None, watched, |woken| match told.try_recv() {
         Ok(connected) => Some(Ok(connected)),
         Err(TryRecvError::Empty) => leave(woken).map(Err),

@@ -1,9 +1,10 @@
 //! A session with somebody at the terminal. The editor has a thread of its own; this one connects, keeps the session,
 //! and connects again when asked to.
 
+use std::convert::Infallible;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use super::plan::Plan;
 use super::redial::{self, Redial};
 use super::report::{self, Totals, Unsent};
 use super::show;
+use super::teller::Teller;
 use super::typist;
 use crate::cli::{ExecuteArgs, SessionArgs};
 use crate::error::{Error, ExitStatus, Phase, Result};
@@ -26,10 +28,13 @@ use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
 use crate::session::backoff::Pause;
 use crate::session::view::Follow;
-use crate::session::{Cause, Signal, Signals, Sleeper};
+use crate::session::{Cause, Signals, Sleeper};
 
 /// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
 const MEMORY: usize = 1024 * 1024;
+
+/// How long it may take to show what is left when a signal or a time limit ends the run.
+const HURRY: Duration = Duration::from_secs(1);
 
 /// How long to wait until what `-x` sends has noticed that the session is over, so that it can be counted.
 const EXECUTED_LIMIT: Duration = Duration::from_millis(500);
@@ -52,7 +57,8 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
                 open::show(&before, Origin::default(), &Event::Error(&error));
                 return Ok(error.exit_status());
             };
-            announce(&before, Some(&redial::in_a_line(&error)), pause);
+            let note = redial::announcement(Some(&redial::in_a_line(&error)), pause);
+            open::show(&before, Origin::default(), &Event::Note(&note));
             Next::Wait(error.exit_status(), Some(pause))
         }
     };
@@ -65,12 +71,9 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let prompt_handle = editor.prompt();
     let desk = Arc::new(Desk::new(sleeper.waker()));
     let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, totals: Totals::of(&args.view) };
-    let mut talk = Talk { room, sleeper, signals, redial, editor: Some(editor), matched: 0 };
+    let teller = Teller::new(Arc::clone(&room.printer));
+    let mut talk = Talk { room, sleeper, signals, redial, teller, editor: Some(editor), matched: 0 };
     Ok(talk.run(first, &args.execute))
-}
-
-fn announce(printer: &Arc<Mutex<Printer>>, why: Option<&str>, pause: Pause) {
-    open::show(printer, Origin::default(), &Event::Note(&redial::announcement(why, pause)));
 }
 
 fn cannot(what: &str, error: io::Error) -> Error {
@@ -112,6 +115,7 @@ struct Talk {
     sleeper: Sleeper,
     signals: Signals,
     redial: Redial,
+    teller: Teller,
     /// Until its thread starts.
     editor: Option<Editor>,
     /// Messages so far that counted towards `--count`.
@@ -154,7 +158,7 @@ impl Talk {
         self.room.prompt.set(Prompt::from("> "));
         let session = match open::start(ready, plan, settings, printer, Follow::Always, waker) {
             Ok(session) => session,
-            Err(error) => return self.failed(&error),
+            Err(error) => return self.failed(error),
         };
         let Session { handle, keeper, view } = session;
         let executed = execute(desk, Server { handle: handle.clone(), heads }, args);
@@ -174,7 +178,7 @@ impl Talk {
             let (why, status) = (redial::loss(&outcome), outcome.ended.status);
             report::followed(&view, outcome, self.room.totals);
             self.room.prompt.set(without_session(again));
-            announce(&self.room.printer, why.as_deref(), pause);
+            self.teller.note(redial::announcement(why.as_deref(), pause));
             return Next::Wait(status, Some(pause));
         }
         self.room.prompt.set(without_session(None));
@@ -202,18 +206,35 @@ impl Talk {
         }
     }
 
-    /// Whoever sat there leaves: everything is shown before the process ends.
-    fn leave(&self, status: ExitStatus) -> Next {
-        // Nobody is left to be told that the terminal is gone.
-        let _ = self.room.terminal.finish();
+    /// Whoever sat there leaves: everything is shown before the process ends, unless a signal or a time limit ends it.
+    fn leave(&mut self, status: ExitStatus) -> Next {
+        let is_hurried = matches!(status, ExitStatus::TimedOut | ExitStatus::Terminated | ExitStatus::Interrupted);
+        let until = is_hurried.then(|| Instant::now() + HURRY);
+        let (terminal, waker) = (self.room.terminal.clone(), self.sleeper.waker());
+        let (tell, told) = mpsc::channel::<Infallible>();
+        thread::spawn(move || {
+            // Nobody is left to be told that the terminal is gone.
+            let _ = terminal.finish();
+            drop(tell);
+            waker.wake();
+        });
+        let signals = &self.signals;
+        let ended = redial::wait(&mut self.sleeper, until, None, |_| match told.try_recv() {
+            Err(TryRecvError::Empty) => signals.take().map(|signal| Err(signal.into())),
+            _ => Some(Ok(status)),
+        });
+        let Some(Ok(status)) = ended else {
+            self.room.terminal.abandon();
+            return Next::Leave(ended.and_then(Result::err).unwrap_or(status));
+        };
         Next::Leave(status)
     }
 
     /// Waits, with no session, for a wish, a signal or the end of the pause.
     fn wait(&mut self, status: ExitStatus, pause: Option<Pause>) -> Next {
-        let limit = self.room.plan.settings.max_time.filter(|_| pause.is_some());
+        let limit = self.room.plan.settings.max_time;
         let over = pause.map(|pause| Instant::now() + pause.length);
-        let until = over.map(|over| limit.map_or(over, |(until, _)| until.min(over)));
+        let until = [over, limit.map(|(until, _)| until)].into_iter().flatten().min();
         self.room.prompt.set(without_session(pause));
         self.listen();
         let (desk, signals) = (&self.room.desk, &self.signals);
@@ -227,8 +248,9 @@ impl Talk {
             (None, Some((until, limit))) if Instant::now() >= until => {
                 let message = format!("no connection to `{}`", self.room.plan.target.peer());
                 let error = Error::timed_out(Phase::Connect, limit, message);
-                open::show(&self.room.printer, Origin::default(), &Event::Error(&error));
-                self.leave(error.exit_status())
+                let status = error.exit_status();
+                self.teller.error(error);
+                self.leave(status)
             }
             (None, _) => Next::Connect(status),
         }
@@ -244,20 +266,21 @@ impl Talk {
             Ok(Ok(ready)) => Next::Session(Box::new(ready)),
             Err(Next::Leave(status)) => self.leave(status),
             Err(next) => next,
-            Ok(Err(error)) => self.failed(&error),
+            Ok(Err(error)) => self.failed(error),
         }
     }
 
     /// What follows an attempt that failed.
-    fn failed(&mut self, error: &Error) -> Next {
-        let pause = self.redial.after_failure(error);
+    fn failed(&mut self, error: Error) -> Next {
+        let status = error.exit_status();
+        let pause = self.redial.after_failure(&error);
         self.room.prompt.set(without_session(pause));
         match pause {
-            Some(pause) => announce(&self.room.printer, Some(&redial::in_a_line(error)), pause),
-            None => open::show(&self.room.printer, Origin::default(), &Event::Error(error)),
+            Some(pause) => self.teller.note(redial::announcement(Some(&redial::in_a_line(&error)), pause)),
+            None => self.teller.error(error),
         }
         self.room.desk.failed();
-        Next::Wait(error.exit_status(), pause)
+        Next::Wait(status, pause)
     }
 }
 
@@ -274,10 +297,5 @@ fn leaving(desk: &Desk, signals: &Signals, status: ExitStatus) -> Option<Next> {
     if desk.wished(Wish::Leave) {
         return Some(Next::Leave(status));
     }
-    signals.take().map(|signal| {
-        Next::Leave(match signal {
-            Signal::Interrupt => ExitStatus::Interrupted,
-            Signal::Terminate => ExitStatus::Terminated,
-        })
-    })
+    signals.take().map(|signal| Next::Leave(signal.into()))
 }

@@ -12,7 +12,7 @@ use crate::cli::{InputArgs, ViewArgs};
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
-use crate::output::{Banner, Origin, write_error};
+use crate::output::{Banner, FlushError, Origin, write_error};
 use crate::session::view::View;
 use crate::session::{Cause, Outcome};
 
@@ -53,7 +53,7 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Tot
     if outcome.unprinted {
         errors.push(Error::new(Phase::Session, "left before everything that was received had been printed"));
     }
-    let Outcome { mut ended, summary, .. } = outcome;
+    let Outcome { mut ended, summary, output_gone, .. } = outcome;
     ended.status = status;
     let errors = Arc::new(errors);
     let told = Arc::clone(&errors);
@@ -69,8 +69,15 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Tot
     });
     if !view.settle(LAST_WORDS) {
         past_the_printer(&errors);
+    } else if let (false, Some(error)) = (output_gone, unwritten(view)) {
+        return status.max(alone(&error));
     }
     status
+}
+
+/// What the last words came to, where they were the first that could not be written.
+fn unwritten(view: &View) -> Option<Error> {
+    view.flush().err().and_then(FlushError::remarkable)
 }
 
 /// Reports a session that another will follow: it makes nothing of the exit status.
@@ -117,7 +124,8 @@ fn past_the_printer(errors: &[Error]) {
 /// Says something on a thread of its own; `false` when whoever reads our output did not take it in time.
 pub fn within_limit(say: impl FnOnce() + Send + 'static) -> bool {
     let (done, wait) = mpsc::channel();
-    thread::spawn(move || {
+    // Where there is no thread to be had, it is not said: the sender is gone, and nothing is waited for.
+    let _ = thread::Builder::new().spawn(move || {
         say();
         let _ = done.send(());
     });

@@ -94,8 +94,13 @@ impl Run {
         let (next, waiting) = mpsc::channel();
         let stage = Stage::new(server, cues, waiting, self.sleeper.waker());
         let printer = Arc::clone(&self.printer);
-        thread::spawn(move || perform(&script, stage, variables, printer));
-        self.keep(first, &wanted, &next)
+        match thread::Builder::new().spawn(move || perform(&script, stage, variables, printer)) {
+            Ok(_) => self.keep(first, &wanted, &next),
+            Err(error) => {
+                let error = Error::new(Phase::Session, "cannot start a thread for the script").caused_by(error);
+                self.fail(NotOpen::Failed(error))
+            }
+        }
     }
 
     /// Keeps one session after the other, as the script wants them.
@@ -178,7 +183,7 @@ impl Run {
 
     fn fail(&self, not_open: NotOpen) -> ExitStatus {
         match not_open {
-            NotOpen::Signal(signal) => status(signal),
+            NotOpen::Signal(signal) => signal.into(),
             NotOpen::Failed(error) => {
                 open::show(&self.printer, Origin::default(), &Event::Error(&error));
                 error.exit_status()
@@ -199,7 +204,7 @@ fn judge(cue: Result<Cue, Stop>, outcome: &mut Outcome) -> Said {
     match cue {
         Ok(Cue::End(Ok(Ending::Expected))) => outcome.end_was_expected(),
         Ok(Cue::Reconnect | Cue::End(Ok(Ending::Plain))) => {}
-        Err(Stop::Signal(signal)) => outcome.ended.status = outcome.ended.status.max(status(signal)),
+        Err(Stop::Signal(signal)) => outcome.ended.status = outcome.ended.status.max(signal.into()),
         // Whoever sent the signal knows why the script went no further, and so does whoever stopped reading.
         Ok(Cue::End(Err(_))) | Err(Stop::Overdue(_))
             if outcome.output_gone || outcome.ended.status >= ExitStatus::Terminated => {}
@@ -209,13 +214,6 @@ fn judge(cue: Result<Cue, Stop>, outcome: &mut Outcome) -> Said {
         }
     }
     Said::No
-}
-
-fn status(signal: Signal) -> ExitStatus {
-    match signal {
-        Signal::Interrupt => ExitStatus::Interrupted,
-        Signal::Terminate => ExitStatus::Terminated,
-    }
 }
 
 /// Does everything that the script says, then ends it.

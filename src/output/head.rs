@@ -8,24 +8,14 @@ use crate::output::theme::{Ink, Palette};
 use crate::output::{escape, hex};
 
 /// Headers whose values let somebody else in.
-const SECRET_HEADERS: [&[u8]; 4] = [b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"];
+const SECRET_HEADERS: [&str; 4] = ["authorization", "proxyauthorization", "cookie", "setcookie"];
 
-/// Names in a URL's query whose values do.
-const SECRET_PARAMETERS: [&[u8]; 13] = [
-    b"access_token",
-    b"api_key",
-    b"apikey",
-    b"auth",
-    b"client_secret",
-    b"id_token",
-    b"jwt",
-    b"key",
-    b"password",
-    b"secret",
-    b"sig",
-    b"signature",
-    b"token",
-];
+/// Parameters of a URL's query whose values do.
+const SECRET_PARAMETERS: [&str; 9] = ["auth", "bearer", "hmac", "key", "otp", "passwd", "pwd", "sid", "sig"];
+
+/// How names of headers and parameters end whose values do, whatever stands before: `X-Api-Key`, `X-Amz-Signature`.
+const SECRET_ENDINGS: [&str; 10] =
+    ["accesskey", "apikey", "credential", "jwt", "password", "secret", "session", "signature", "ticket", "token"];
 
 /// What stands for a secret.
 const HIDDEN: &[u8] = b"[hidden]";
@@ -121,25 +111,30 @@ fn hidden(head: &[u8], secrets: Secrets) -> Vec<Range<usize>> {
 
 /// Where the secrets of a head are, in order.
 fn secrets_in_head(head: &[u8]) -> Vec<Range<usize>> {
-    let request = head.split_inclusive(|&byte| byte == b'\n').next().unwrap_or_default();
-    let mut found = secrets_in_target(request);
+    let mut found = Vec::new();
     let mut start = 0;
-    let mut secret = false;
-    // The first line may be a header, too: a finding shows a part of a head.
+    // A finding shows a part of a head: the first line may be a header too, or go on with one that nobody sees.
+    let mut secret = true;
     for line in head.split_inclusive(|&byte| byte == b'\n') {
-        let value = match line.iter().position(|&byte| byte == b':') {
+        let value = if line.starts_with(b" ") || line.starts_with(b"\t") {
             // A folded header goes on (RFC 9112 section 5.2), and so does its secret.
-            _ if line.starts_with(b" ") || line.starts_with(b"\t") => 0,
-            Some(colon) => {
-                secret = is_secret(&line[..colon]);
-                colon + 1
+            0
+        } else {
+            let name = line.iter().take_while(|byte| is_in_name(**byte)).count();
+            secret = is_secret(&line[..name]);
+            match line.iter().position(|&byte| byte == b':') {
+                Some(colon) if line[name..colon].trim_ascii().is_empty() => colon + 1,
+                // Without its colon it is no header, and the secret is there all the same.
+                _ => name,
             }
-            None => line.len(),
         };
         let trimmed = line[value..].trim_ascii();
         if secret && !trimmed.is_empty() {
             let value = value + line[value..].len() - line[value..].trim_ascii_start().len();
             found.push(start + value..start + value + trimmed.len());
+        } else {
+            // The target of a request, `Referer`, `Location`.
+            found.extend(secrets_in_target(line).into_iter().map(|range| start + range.start..start + range.end));
         }
         start += line.len();
     }
@@ -147,7 +142,18 @@ fn secrets_in_head(head: &[u8]) -> Vec<Range<usize>> {
 }
 
 fn is_secret(header: &[u8]) -> bool {
-    SECRET_HEADERS.iter().any(|name| name.eq_ignore_ascii_case(header.trim_ascii()))
+    is_telling(header, &SECRET_HEADERS)
+}
+
+fn is_in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Whether `name`, in any case and with or without hyphens, is one of `names`, or ends in a telling way.
+fn is_telling(name: &[u8], names: &[&str]) -> bool {
+    let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let name: String = letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    names.contains(&name.as_str()) || SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Where the values of telling names are in the query of the first URL in `text`, in order.
@@ -159,7 +165,7 @@ fn secrets_in_target(text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for pair in query.split(|byte| matches!(byte, b'&' | b';')) {
         if let Some(equals) = pair.iter().position(|&byte| byte == b'=')
-            && SECRET_PARAMETERS.iter().any(|name| name.eq_ignore_ascii_case(&pair[..equals]))
+            && is_telling(&unescaped(&pair[..equals]), &SECRET_PARAMETERS)
             && equals + 1 < pair.len()
         {
             found.push(start + equals + 1..start + pair.len());
@@ -167,6 +173,11 @@ fn secrets_in_target(text: &[u8]) -> Vec<Range<usize>> {
         start += pair.len() + 1;
     }
     found
+}
+
+/// `name` without its percent-encoding.
+fn unescaped(name: &[u8]) -> Vec<u8> {
+    percent_encoding::percent_decode(name).collect()
 }
 
 #[cfg(test)]
@@ -221,11 +232,37 @@ mod tests {
     }
 
     #[test]
+    fn what_a_finding_shows_of_a_credential_is_hidden() {
+        let hidden = |bytes: &[u8]| String::from_utf8(masked(bytes, Secrets::Hidden)).unwrap();
+        assert_eq!(hidden(b" session=secret\r\n"), " **************\r\n");
+        assert_eq!(hidden(b"Authorization Bearer secret\r\n"), "Authorization *************\r\n");
+        assert_eq!(hidden(b"Authorization Bearer x: y\r\n"), "Authorization ***********\r\n");
+        assert_eq!(hidden(b"Server nginx\r\n"), "Server nginx\r\n");
+    }
+
+    #[test]
+    fn headers_that_hold_tokens_are_told_by_how_they_end() {
+        for name in
+            ["X-Api-Key", "PRIVATE-TOKEN", "X-Amz-Security-Token", "Set-Cookie", "Proxy-Authorization", "apikey"]
+        {
+            assert!(is_secret(name.as_bytes()), "{name}");
+        }
+        for name in ["Sec-WebSocket-Key", "Sec-WebSocket-Accept", "Origin", "Key", "X-Token-Count"] {
+            assert!(!is_secret(name.as_bytes()), "{name}");
+        }
+        let target = "/?X-Amz-Signature=a&to%6ben=b&client-secret=c&monkey=d&sid=e&ticket=f&design=g";
+        assert_eq!(
+            url(target, Secrets::Hidden),
+            "/?X-Amz-Signature=[hidden]&to%6ben=[hidden]&client-secret=[hidden]&monkey=d&sid=[hidden]&ticket=[hidden]&design=g"
+        );
+    }
+
+    #[test]
     fn telling_parameters_of_the_target_are_hidden() {
-        let head = b"GET /feed?room=1&Token=abc&sig=&key=d%20e HTTP/1.1\r\n\r\n";
+        let head = b"GET /feed?room=1&Token=abc&sig=&key=d%20e HTTP/1.1\r\nReferer: http://a/?sid=1&b=2\r\n\r\n";
         assert_eq!(
             shown(Direction::Sent, head, Secrets::Hidden),
-            "> GET /feed?room=1&Token=[hidden]&sig=&key=[hidden] HTTP/1.1\n>\n"
+            "> GET /feed?room=1&Token=[hidden]&sig=&key=[hidden] HTTP/1.1\n> Referer: http://a/?sid=[hidden]&b=2\n>\n"
         );
         assert_eq!(url("ws://h/?token=abc#x", Secrets::Hidden), "ws://h/?token=[hidden]#x");
         assert_eq!(url("ws://h/?token=abc", Secrets::Shown), "ws://h/?token=abc");

@@ -30,6 +30,14 @@ pub trait Outlet: Send {
     /// What the destination says; `BrokenPipe` when nobody reads it any more.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// Shows what it has, for nothing follows for now. Only a destination that keeps something back has anything to do.
+    ///
+    /// # Errors
+    /// As for [`write_all`](Self::write_all).
+    fn settle(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Whether it takes `count` bytes without waiting, as far as can be known: others may write to the same pipe.
     fn has_room(&self, _count: usize) -> bool {
         false

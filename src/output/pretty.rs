@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 
 use crate::output::escape;
 use crate::output::options::View;
-use crate::output::theme::{Ink, Palette};
+use crate::output::sink::Sink;
+use crate::output::theme::Ink;
 
 /// Larger texts are shown as they are.
 const LARGEST: usize = 4 << 20;
@@ -37,8 +38,8 @@ pub fn json(payload: &[u8]) -> Option<&str> {
 
 /// Appends `text`, which [`json`] has found to be JSON, without a line end. Lines after the first are indented by
 /// `indent` columns more; `view` says whether it is escaped.
-pub fn write(output: &mut Vec<u8>, palette: &Palette, text: &str, layout: Layout, view: View, indent: usize) {
-    let mut setter = Setter { output, palette, layout, view, indent, depth: 0, before: None };
+pub fn write(sink: &mut Sink, text: &str, layout: Layout, view: View, indent: usize) {
+    let mut setter = Setter { sink, layout, view, indent, depth: 0, before: None };
     Tokens { rest: text }.for_each(|(token, text)| setter.token(token, text));
 }
 
@@ -115,8 +116,7 @@ fn depth(text: &str) -> usize {
 
 /// Sets one token after the other.
 struct Setter<'a> {
-    output: &'a mut Vec<u8>,
-    palette: &'a Palette,
+    sink: &'a mut Sink,
     layout: Layout,
     view: View,
     indent: usize,
@@ -142,7 +142,7 @@ impl Setter<'_> {
             Token::Number => self.paint(Ink::Number, text),
             Token::Literal => self.paint(Ink::Literal, text),
             Token::Open | Token::Close | Token::Comma | Token::Colon | Token::Space => {
-                self.output.extend_from_slice(text.as_bytes());
+                self.sink.buffer.extend_from_slice(text.as_bytes());
             }
         }
         if token == Token::Open {
@@ -154,7 +154,7 @@ impl Setter<'_> {
     /// Appends what comes between the token before and this one.
     fn lay_out(&mut self, token: Token) {
         match (self.before, token) {
-            (Some(Token::Colon), _) => self.output.push(b' '),
+            (Some(Token::Colon), _) => self.sink.buffer.push(b' '),
             (Some(Token::Open), Token::Close) => {}
             (Some(Token::Open | Token::Comma), _) | (Some(_), Token::Close) => self.line_end(self.depth * INDENT),
             _ => {}
@@ -174,17 +174,20 @@ impl Setter<'_> {
     }
 
     fn line_end(&mut self, columns: usize) {
-        self.output.push(b'\n');
-        self.output.resize(self.output.len() + self.indent + columns, b' ');
+        let output = &mut self.sink.buffer;
+        output.push(b'\n');
+        output.resize(output.len() + self.indent + columns, b' ');
+        self.sink.spill();
     }
 
     fn paint(&mut self, ink: Ink, text: &str) {
         let view = self.view;
-        self.palette.paint(self.output, ink, |output| put(output, view, text));
+        let Sink { buffer, palette, .. } = &mut *self.sink;
+        palette.paint(buffer, ink, |output| put(output, view, text));
     }
 
     fn put(&mut self, text: &str) {
-        put(self.output, self.view, text);
+        put(&mut self.sink.buffer, self.view, text);
     }
 }
 
@@ -203,10 +206,9 @@ mod tests {
     use crate::output::theme::Colors;
 
     fn set(text: &str, layout: Layout, colors: Colors, indent: usize) -> String {
-        let mut output = Vec::new();
-        let text = json(text.as_bytes()).unwrap();
-        write(&mut output, &Palette::new(colors), text, layout, View::Terminal, indent);
-        String::from_utf8(output).unwrap()
+        let mut sink = Sink::kept(colors);
+        write(&mut sink, json(text.as_bytes()).unwrap(), layout, View::Terminal, indent);
+        String::from_utf8(sink.buffer).unwrap()
     }
 
     #[test]
@@ -249,9 +251,9 @@ mod tests {
     #[test]
     fn strings_are_escaped_for_a_terminal_and_left_alone_in_a_pipe() {
         assert_eq!(set("[\"\u{9b}2J\"]", Layout::AsItIs, Colors::Off, 0), "[\"\\u{9b}2J\"]");
-        let mut output = Vec::new();
-        write(&mut output, &Palette::new(Colors::Off), "[\"\u{9b}\"]", Layout::LaidOut, View::Exact, 0);
-        assert_eq!(output, "[\n  \"\u{9b}\"\n]".as_bytes());
+        let mut sink = Sink::kept(Colors::Off);
+        write(&mut sink, "[\"\u{9b}\"]", Layout::LaidOut, View::Exact, 0);
+        assert_eq!(sink.buffer, "[\n  \"\u{9b}\"\n]".as_bytes());
     }
 
     #[test]
@@ -276,10 +278,10 @@ mod tests {
             let object = serde_json::to_string(&value).unwrap();
             for text in [bytes, object] {
                 let Some(text) = json(text.as_bytes()) else { continue };
-                let mut output = Vec::new();
-                write(&mut output, &Palette::new(Colors::Off), text, Layout::LaidOut, View::Exact, 0);
+                let mut sink = Sink::kept(Colors::Off);
+                write(&mut sink, text, Layout::LaidOut, View::Exact, 0);
                 let tokens = |text| Tokens { rest: text }.filter(|(token, _)| *token != Token::Space).collect::<Vec<_>>();
-                prop_assert_eq!(tokens(str::from_utf8(&output).unwrap()), tokens(text));
+                prop_assert_eq!(tokens(str::from_utf8(&sink.buffer).unwrap()), tokens(text));
             }
         }
     }

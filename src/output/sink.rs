@@ -46,9 +46,8 @@ pub struct Sink {
 /// What writing has come to.
 enum Writing {
     Works,
-    /// The first error, not told yet.
+    /// The first error.
     Failed(io::Error),
-    Told,
 }
 
 impl Sink {
@@ -67,6 +66,14 @@ impl Sink {
             blocked: Duration::ZERO,
             writing: Writing::Works,
         }
+    }
+
+    /// One that keeps what it is given in its buffer.
+    #[cfg(test)]
+    pub fn kept(colors: Colors) -> Self {
+        let mut sink = Self::new(Box::new(crate::output::outlet::Nowhere), colors, Cut::BetweenEvents);
+        sink.hold();
+        sink
     }
 
     /// Appends a payload as it is; or, when copying it would cost more, writes what waits and then the payload.
@@ -119,6 +126,12 @@ impl Sink {
         self.buffer = buffer;
     }
 
+    /// Writes what waits, and has it shown: nothing follows for now.
+    pub fn settle(&mut self) {
+        self.flush();
+        self.have_outlet(|outlet| outlet.settle());
+    }
+
     /// Shows a line on a terminal that lasts until it is erased, or anything else is written. In the middle of a line
     /// it isn't shown.
     pub fn show_status(&mut self, line: &str) {
@@ -136,14 +149,13 @@ impl Sink {
         }
     }
 
-    /// The error of the last write, once.
-    pub fn take_error(&mut self) -> Option<io::Error> {
-        if let Writing::Works = self.writing {
-            return None;
-        }
-        match mem::replace(&mut self.writing, Writing::Told) {
-            Writing::Failed(error) => Some(error),
-            _ => None,
+    /// The first error, whoever asks: the one who met it may not have been the one who ends a session for it.
+    pub fn error(&self) -> Option<io::Error> {
+        match &self.writing {
+            Writing::Works => None,
+            Writing::Failed(error) => {
+                Some(error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error))
+            }
         }
     }
 
@@ -156,9 +168,13 @@ impl Sink {
     }
 
     fn write_out(&mut self, bytes: &[u8]) {
+        self.have_outlet(|outlet| outlet.write_all(bytes));
+    }
+
+    fn have_outlet(&mut self, act: impl FnOnce(&mut dyn Outlet) -> io::Result<()>) {
         if let Writing::Works = self.writing {
             let began = Instant::now();
-            if let Err(error) = self.outlet.write_all(bytes) {
+            if let Err(error) = act(&mut *self.outlet) {
                 self.writing = Writing::Failed(error);
             }
             self.blocked += began.elapsed();

@@ -2,8 +2,15 @@
 
 use crate::output::options::View;
 use crate::output::pretty::{self, Layout};
+use crate::output::sink::Sink;
 use crate::output::theme::{Ink, Palette};
 use crate::output::{digits, escape, hex};
+
+/// Bytes that are escaped at a time.
+const PIECE: usize = 16 << 10;
+
+/// Bytes of a character in UTF-8.
+const LONGEST_CHARACTER: usize = 4;
 
 /// Bytes of a binary message that are shown.
 pub const SHOWN: usize = 512;
@@ -11,19 +18,36 @@ pub const SHOWN: usize = 512;
 /// Appends a text message whose first line follows a prefix that is `indent` columns wide, and a line end.
 ///
 /// Further lines are indented as far, so that a peer can't make one message look like two.
-pub fn text(output: &mut Vec<u8>, palette: &Palette, payload: &[u8], layout: Layout, indent: usize) {
+/// What it takes is written in between, for indented and escaped it may be many times as long.
+pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
     if let Some(json) = pretty::json(payload) {
-        pretty::write(output, palette, json, layout, View::Terminal, indent);
+        pretty::write(sink, json, layout, View::Terminal, indent);
     } else {
         for (number, line) in payload.split(|&byte| byte == b'\n').enumerate() {
             if number > 0 {
-                output.push(b'\n');
-                output.resize(output.len() + indent, b' ');
+                sink.buffer.push(b'\n');
+                sink.buffer.resize(sink.buffer.len() + indent, b' ');
+                sink.spill();
             }
-            escape::text(output, line);
+            for piece in pieces(line) {
+                escape::text(&mut sink.buffer, piece);
+                sink.spill();
+            }
         }
     }
-    output.push(b'\n');
+    sink.buffer.push(b'\n');
+}
+
+/// `line` in pieces of at most [`PIECE`] bytes, which cut no character.
+fn pieces(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let is_boundary = |index: &usize| line.get(*index).is_none_or(|byte| byte & 0xC0 != 0x80);
+        let longest = line.len().min(PIECE);
+        let length = (longest.saturating_sub(LONGEST_CHARACTER)..=longest).rev().find(is_boundary).unwrap_or(longest);
+        let (piece, rest) = line.split_at(length);
+        line = rest;
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// Appends the size of a binary message and a dump of its first bytes; `start` holds at least [`SHOWN`] of them, or
@@ -59,19 +83,31 @@ mod tests {
         String::from_utf8(output).unwrap()
     }
 
+    fn shown_text(payload: &[u8], layout: Layout, indent: usize) -> String {
+        let mut sink = Sink::kept(Colors::Off);
+        text(&mut sink, payload, layout, indent);
+        String::from_utf8(sink.buffer).unwrap()
+    }
+
+    #[test]
+    fn a_long_line_is_cut_between_characters() {
+        let line = "aé世🦀".repeat(PIECE);
+        let cut: Vec<_> = pieces(line.as_bytes()).map(|piece| str::from_utf8(piece).unwrap()).collect();
+        assert!(cut.len() > 1 && cut.iter().all(|piece| piece.len() <= PIECE));
+        assert_eq!(cut.concat(), line);
+        assert_eq!(pieces(&b"\x80".repeat(2 * PIECE)).map(<[u8]>::len).sum::<usize>(), 2 * PIECE);
+    }
+
     #[test]
     fn a_line_of_a_message_never_looks_like_another_message() {
         let payload = b"first\n< second\n\nfourth";
-        assert_eq!(
-            shown(|output, palette| text(output, palette, payload, Layout::AsItIs, 2)),
-            "first\n  < second\n  \n  fourth\n"
-        );
+        assert_eq!(shown_text(payload, Layout::AsItIs, 2), "first\n  < second\n  \n  fourth\n");
     }
 
     #[test]
     fn json_over_several_lines_is_indented_too() {
         let payload = b"{\n\"a\": 1\n}";
-        assert_eq!(shown(|output, palette| text(output, palette, payload, Layout::AsItIs, 2)), "{\n  \"a\": 1\n  }\n");
+        assert_eq!(shown_text(payload, Layout::AsItIs, 2), "{\n  \"a\": 1\n  }\n");
     }
 
     #[test]

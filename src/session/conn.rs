@@ -123,6 +123,8 @@ struct Ping {
     sent: SessionTime,
     /// How many messages went before it.
     messages: u64,
+    /// A pong has come that could be the one to this ping, had the peer answered only the newest of several alike.
+    may_be_answered: bool,
 }
 
 impl Pings {
@@ -148,7 +150,7 @@ impl Pings {
         self.queued.take_if(|(queued, _)| queued == payload);
         self.number += 1;
         let number = self.number;
-        self.waiting.push_back(Ping { number, payload: payload.to_vec(), sent: now, messages });
+        self.waiting.push_back(Ping { number, payload: payload.to_vec(), sent: now, messages, may_be_answered: false });
         self.last_sent = now;
     }
 
@@ -158,6 +160,9 @@ impl Pings {
         let position = self.waiting.iter().position(|ping| ping.payload == payload)?;
         let ping = self.waiting.drain(..=position).next_back()?;
         let took = now.saturating_sub(ping.sent);
+        for alike in self.waiting.iter_mut().filter(|ping| ping.payload == payload) {
+            alike.may_be_answered = true;
+        }
         (self.answered, self.confirmed) = (ping.number, ping.messages);
         self.least = if self.count == 0 { took } else { self.least.min(took) };
         self.most = self.most.max(took);
@@ -166,9 +171,9 @@ impl Pings {
         Some(took)
     }
 
-    /// When the oldest unanswered ping was sent.
+    /// When the oldest ping was sent that is unanswered for certain.
     pub fn oldest_unanswered(&self) -> Option<SessionTime> {
-        self.waiting.front().map(|ping| ping.sent)
+        self.waiting.iter().find(|ping| !ping.may_be_answered).map(|ping| ping.sent)
     }
 
     /// The round trips so far.

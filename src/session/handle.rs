@@ -95,14 +95,14 @@ impl Handle {
     }
 
     /// Waits until no more than `most` bytes wait to be sent, or the session is over; `false` when for as long as
-    /// `patience` none of them was taken.
+    /// `patience` the connection took nothing.
     pub fn wait_for_room(&self, most: usize, patience: Duration) -> bool {
         let mut conn = lock(&self.shared.conn);
         while conn.queue.untaken() > most && !self.is_over() {
-            let before = conn.queue.untaken();
+            let before = self.shared.outflow.read().written;
             let waited = self.shared.room.wait_timeout(conn, patience).unwrap_or_else(PoisonError::into_inner);
             conn = waited.0;
-            if waited.1.timed_out() && conn.queue.untaken() == before {
+            if waited.1.timed_out() && self.shared.outflow.read().written == before {
                 return false;
             }
         }

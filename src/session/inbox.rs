@@ -237,7 +237,16 @@ impl Expecting<'_> {
 
     /// Does nothing for as long as `time`, unless nothing more will come.
     pub fn pause(&self, time: Duration) {
-        let is_due = |state: &mut State| state.parting.is_none() && !state.is_given_up;
+        self.pause_while(time, |state| state.parting.is_none());
+    }
+
+    /// Does nothing for as long as `time`, for nothing more is expected.
+    pub fn rest(&self, time: Duration) {
+        self.pause_while(time, |_| true);
+    }
+
+    fn pause_while(&self, time: Duration, goes_on: impl Fn(&State) -> bool) {
+        let is_due = |state: &mut State| goes_on(state) && !state.is_given_up;
         self.watching(|| drop(self.inbox.changed.wait_timeout_while(lock(&self.inbox.state), time, is_due)));
     }
 

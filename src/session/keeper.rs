@@ -39,6 +39,7 @@ enum Haste {
 /// What to do next.
 enum Next {
     Sleep(Option<Duration>),
+    HangUp,
     Over(Over),
 }
 
@@ -49,6 +50,7 @@ pub struct Keeper {
     leftovers: Leftovers,
     /// When Close had gone both ways, or we had failed the connection.
     finished_at: Option<SessionTime>,
+    has_hung_up: bool,
     /// When an answer to our Close was waited for first, on the clock that goes on while we are busy.
     closing_since: Option<SessionTime>,
     pong_overdue: bool,
@@ -61,6 +63,7 @@ impl Keeper {
             haste: None,
             leftovers: Leftovers::None,
             finished_at: None,
+            has_hung_up: false,
             closing_since: None,
             pong_overdue: false,
         }
@@ -81,6 +84,7 @@ impl Keeper {
             self.shared.view.tell_backlog();
             match next {
                 Next::Over(over) => break over,
+                Next::HangUp => self.hang_up(),
                 Next::Sleep(limit) => {
                     let watched = watched.filter(|_| !lock(&self.shared.conn).sink_gone);
                     if let Ok(Woken::WatchedGone) = sleeper.sleep(limit, watched) {
@@ -102,7 +106,7 @@ impl Keeper {
         let mut deadlines = Deadlines::new(now);
         self.look_for_haste(&mut conn, signals, &mut deadlines);
         if let Some((_, until)) = self.haste {
-            if Instant::now() >= until || self.is_finished(&conn) {
+            if Instant::now() >= until || self.has_said_all(&conn) {
                 return Next::Over(Over::Haste);
             }
             deadlines.wall(until);
@@ -113,6 +117,9 @@ impl Keeper {
         if conn.close_queued.is_none() {
             self.look_at_input(&mut conn, &mut deadlines);
             self.keep_alive(&mut conn, &mut deadlines);
+        }
+        if self.is_to_hang_up(&conn) {
+            return Next::HangUp;
         }
         if let Some(over) = self.look_at_closing(&conn, &mut deadlines) {
             return Next::Over(over);
@@ -198,24 +205,41 @@ impl Keeper {
         }
     }
 
-    /// Whether there is nothing more to do for the closing handshake.
-    fn is_finished(&self, conn: &Conn) -> bool {
-        conn.write_error.is_some() || (conn.closing.is_done() && self.is_all_written(conn))
-    }
-
     /// Whether nothing waits to be sent, and nobody is sending.
     fn is_all_written(&self, conn: &Conn) -> bool {
         conn.queue.is_empty() && self.shared.out.try_lock().is_ok_and(|out| out.is_empty())
     }
 
+    fn is_failed(&self, conn: &Conn) -> bool {
+        conn.breach.is_some() || self.pong_overdue
+    }
+
+    /// Whether nothing of ours is still to go out.
+    fn has_said_all(&self, conn: &Conn) -> bool {
+        let is_at_end = conn.closing.is_done() || self.is_failed(conn);
+        conn.write_error.is_some() || (is_at_end && self.is_all_written(conn))
+    }
+
+    /// The server ends the TCP connection first (RFC 6455 section 7.1.1).
+    fn is_to_hang_up(&self, conn: &Conn) -> bool {
+        self.shared.settings.role == Role::Server
+            && !self.has_hung_up
+            && self.finished_at.is_none()
+            && self.has_said_all(conn)
+    }
+
+    fn hang_up(&mut self) {
+        self.has_hung_up = true;
+        if let Ok(mut out) = self.shared.out.try_lock() {
+            out.close_notify();
+        }
+        self.shared.link.shut_down_writing();
+    }
+
     fn look_at_closing(&mut self, conn: &Conn, deadlines: &mut Deadlines) -> Option<Over> {
         let settings = &self.shared.settings;
-        let is_failed = conn.breach.is_some() || self.pong_overdue;
-        if conn.write_error.is_some() || ((conn.closing.is_done() || is_failed) && self.is_all_written(conn)) {
-            if settings.role == Role::Server && self.finished_at.is_none() {
-                // The server ends the TCP connection first (RFC 6455 section 7.1.1).
-                self.shared.link.shut_down_writing();
-            }
+        let is_failed = self.is_failed(conn);
+        if self.has_said_all(conn) {
             let mut since = *self.finished_at.get_or_insert(deadlines.now);
             if conn.closing.peers().is_none() && !is_failed {
                 // What we send is refused, but what the peer sent before is still coming in.
@@ -313,10 +337,7 @@ impl Keeper {
         }
         match self.haste {
             Some((Haste::Signal(signal), _)) => {
-                ended.status = match signal {
-                    Signal::Interrupt => ExitStatus::Interrupted,
-                    Signal::Terminate => ExitStatus::Terminated,
-                }
+                ended.status = signal.into();
             }
             Some((Haste::MaxTime, _)) => {
                 let limit = self.shared.settings.max_time.map_or(Duration::ZERO, |(_, limit)| limit);

@@ -125,8 +125,9 @@ impl From<Outgoing<'_>> for Waiting {
 /// The queue; its bounds are kept by those who put things in.
 #[derive(Debug, Default)]
 pub struct Queue {
+    /// Pongs that answer pings; they go first, and have a budget of their own.
+    answers: VecDeque<Vec<u8>>,
     waiting: VecDeque<Waiting>,
-    pongs: usize,
     size: usize,
     /// The part of `size` that was taken and is not written yet.
     taken: usize,
@@ -135,29 +136,19 @@ pub struct Queue {
 impl Queue {
     /// Answers a ping.
     pub fn pong(&mut self, payload: &[u8]) {
-        if self.pongs >= PONG_BUDGET {
-            let newest = self.waiting.iter_mut().rev().find_map(|waiting| match waiting {
-                Waiting::Pong(payload) => Some(payload),
-                _ => None,
-            });
-            if let Some(newest) = newest {
-                newest.clear();
-                newest.extend_from_slice(payload);
-                return;
-            }
+        if self.answers.len() >= PONG_BUDGET {
+            self.answers.pop_back();
         }
-        self.pongs += 1;
-        self.waiting.push_back(Waiting::Pong(payload.to_vec()));
+        self.answers.push_back(payload.to_vec());
     }
 
-    /// Adds anything but a pong.
+    /// Adds anything but the answer to a ping.
     pub fn push(&mut self, waiting: Waiting) {
         self.size += waiting.size();
         self.waiting.push_back(waiting);
     }
 
-    /// Bytes that wait to be written, framing included: what is in the queue, but for pongs, which have a budget of their
-    /// own, and what was [taken](Self::take) and not [settled](Self::settle).
+    /// Bytes that wait to be written, framing included: what was [pushed](Self::push), and what was [taken](Self::take) and not [settled](Self::settle).
     pub fn size(&self) -> usize {
         self.size
     }
@@ -169,24 +160,21 @@ impl Queue {
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.answers.is_empty() && self.waiting.is_empty()
     }
 
     /// Takes what is to be written next: what comes first, and of what follows no more than makes `most` bytes in all.
     /// It counts until it is settled.
     pub fn take(&mut self, most: usize) -> Vec<Waiting> {
-        let mut total = 0;
-        let mut taken = Vec::new();
+        let mut taken: Vec<_> = self.answers.drain(..).map(Waiting::Pong).collect();
+        let mut total = taken.iter().map(Waiting::size).sum::<usize>();
         while let Some(first) = self.waiting.front() {
             let size = first.size();
             total += size;
             if total > most && !taken.is_empty() {
                 break;
             }
-            match first {
-                Waiting::Pong(_) => self.pongs -= 1,
-                _ => self.taken += size,
-            }
+            self.taken += size;
             taken.extend(self.waiting.pop_front());
         }
         taken
@@ -200,8 +188,8 @@ impl Queue {
 
     /// Drops everything.
     pub fn clear(&mut self) {
+        self.answers.clear();
         self.waiting.clear();
-        self.pongs = 0;
         self.size = self.taken;
     }
 }

@@ -15,7 +15,6 @@ use super::link::LinkReader;
 use super::queue::{Packed, Waiting};
 use super::view::{Shown, lock};
 use super::{Courtesy, ECHO_BUDGET, Reply, Shared};
-use crate::error::{Error, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::{FlushError, Stream};
 use crate::wire::{self, By, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
@@ -328,9 +327,7 @@ impl Reader {
             return;
         }
         conn.sink_gone = true;
-        if error.error.kind() != io::ErrorKind::BrokenPipe {
-            conn.errors.push(Error::new(Phase::Session, "cannot write to stdout").caused_by(error.error));
-        }
+        conn.errors.extend(error.remarkable());
         drop(conn);
         self.shared.waker.wake();
     }

@@ -210,7 +210,8 @@ impl Exchange<'_> {
 
     fn no_head(&self, error: &HeadError) -> Error {
         let hint = error.hint(self.link.transport());
-        let mut refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {error}", self.peer));
+        let what = harmless(&error.to_string());
+        let mut refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {what}", self.peer));
         if let Some(evidence) = error.evidence() {
             refused = refused.evidence(evidence);
         }

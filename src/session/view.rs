@@ -130,7 +130,15 @@ impl View {
 
     /// Shows what is in the backlog, in place. May block.
     pub fn show_backlog(&self) {
-        let _ = self.printer().flush();
+        let _ = self.flush();
+    }
+
+    /// Writes what waits, what is in the backlog included. May block.
+    ///
+    /// # Errors
+    /// See [`Printer::flush`].
+    pub fn flush(&self) -> Result<(), FlushError> {
+        self.printer().flush()
     }
 
     /// Shows one event. May block.

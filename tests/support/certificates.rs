@@ -1,14 +1,15 @@
 //! A private CA and the certificates that the scenarios need, right and wrong.
 
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, date_time_ymd,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 use tempfile::TempDir;
 
 /// A CA of our own with a folder for its PEM files.
@@ -93,6 +94,17 @@ impl Authority {
         let path = self.folder().join(name);
         std::fs::write(&path, contents).expect("the folder can be written to");
         path
+    }
+
+    /// A TLS client that trusts this CA and asks for `localhost`.
+    pub fn connect(&self, socket: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate()).expect("a CA certificate");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = builder.expect("usual versions").with_root_certificates(roots).with_no_client_auth();
+        let name = ServerName::try_from("localhost").expect("a name");
+        StreamOwned::new(ClientConnection::new(Arc::new(config), name).expect("a client"), socket)
     }
 
     /// What a server needs that only lets in clients with a certificate of this CA.

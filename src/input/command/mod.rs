@@ -96,8 +96,11 @@ impl Command {
     /// The same, its pattern shown as it was `written` where values of the environment are in it: they may be secret.
     fn showing(self, written: &str) -> Self {
         match self {
-            Self::Expect { within, pattern } if written.contains("env:") => {
-                Self::Expect { within, pattern: pattern.shown_as(written) }
+            _ if !written.contains("env:") => self,
+            Self::Expect { within, pattern } => Self::Expect { within, pattern: pattern.shown_as(written) },
+            Self::Capture { name, from: Capture::Regex(pattern) } => {
+                let written = written.strip_prefix("re:").unwrap_or(written);
+                Self::Capture { name, from: Capture::Regex(pattern.shown_as(written)) }
             }
             other => other,
         }

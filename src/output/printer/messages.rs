@@ -46,10 +46,12 @@ impl Printer {
                 View::Terminal => {
                     let indent = self.prefix(origin, stamp);
                     let layout = self.layout();
-                    let Sink { buffer, palette, .. } = &mut self.data;
                     match kind {
-                        Kind::Text => text::text(buffer, palette, payload, layout, indent),
-                        Kind::Binary => text::binary(buffer, palette, payload, payload.len() as u64),
+                        Kind::Text => text::text(&mut self.data, payload, layout, indent),
+                        Kind::Binary => {
+                            let Sink { buffer, palette, .. } = &mut self.data;
+                            text::binary(buffer, palette, payload, payload.len() as u64);
+                        }
                     }
                 }
             },
@@ -63,9 +65,8 @@ impl Printer {
             _ => None,
         };
         if let Some(json) = json {
-            let Sink { buffer, palette, .. } = &mut self.data;
-            pretty::write(buffer, palette, json, Layout::LaidOut, View::Exact, 0);
-            buffer.push(self.options.delimiter);
+            pretty::write(&mut self.data, json, Layout::LaidOut, View::Exact, 0);
+            self.data.buffer.push(self.options.delimiter);
         } else {
             self.bare_message(kind, payload);
         }

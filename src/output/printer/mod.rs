@@ -5,10 +5,10 @@ mod remarks;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::error::{Error, Phase};
 use crate::event::{Direction, Event, Stamp};
 use crate::output::options::{DataFormat, FrameView, Level, Options, Setting, View};
 use crate::output::outlet::Outlet;
@@ -50,18 +50,11 @@ pub struct FlushError {
     pub error: io::Error,
 }
 
-impl fmt::Display for FlushError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self.stream {
-            Stream::Data => "cannot write to stdout",
-            Stream::Talk => "cannot write to stderr",
-        })
-    }
-}
-
-impl std::error::Error for FlushError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
+impl FlushError {
+    /// What is to be told of it: nothing where a pipe's reader has seen enough, nor where there is no stream to tell it.
+    pub fn remarkable(self) -> Option<Error> {
+        let is_remarkable = self.stream == Stream::Data && self.error.kind() != io::ErrorKind::BrokenPipe;
+        is_remarkable.then(|| Error::new(Phase::Session, "cannot write to stdout").caused_by(self.error))
     }
 }
 
@@ -175,14 +168,14 @@ impl Printer {
     /// Writes everything that waits: talk first, then data.
     ///
     /// # Errors
-    /// The data stream's error when both have failed.
+    /// The first error of a stream, now and ever after; the data stream's when both have failed.
     pub fn flush(&mut self) -> Result<(), FlushError> {
         let talk = self.talk.as_mut().and_then(|talk| {
-            talk.flush();
-            talk.take_error().map(|error| FlushError { stream: Stream::Talk, error })
+            talk.settle();
+            talk.error().map(|error| FlushError { stream: Stream::Talk, error })
         });
-        self.data.flush();
-        let data = self.data.take_error().map(|error| FlushError { stream: Stream::Data, error });
+        self.data.settle();
+        let data = self.data.error().map(|error| FlushError { stream: Stream::Data, error });
         data.or(talk).map_or(Ok(()), Err)
     }
 

@@ -257,11 +257,15 @@ fn a_large_payload_goes_straight_to_a_pipe_after_what_waits() {
 }
 
 #[test]
-fn a_large_message_reaches_a_terminal_in_one_piece() {
-    let mut scene = Scene::new(terminal());
-    scene.text(&"x".repeat(1 << 20));
-    scene.printer.flush().unwrap();
-    assert_eq!(scene.data.writes(), 1);
+fn what_a_message_takes_on_a_terminal_never_grows_without_bounds() {
+    for text in ["x", "\n"].map(|text| text.repeat(1 << 20)) {
+        let mut scene = Scene::new(Options { pretty: true, ..terminal() });
+        scene.text(&text);
+        assert!(scene.data.writes() >= 10);
+    }
+    let mut scene = Scene::new(Options { pretty: true, ..terminal() });
+    scene.text(&format!("[{}1]", "[1],".repeat(1 << 18)));
+    assert!(scene.data.writes() >= 10);
 }
 
 #[test]
@@ -343,7 +347,7 @@ fn a_closed_stdout_is_told_apart_from_a_closed_stderr() {
     let error = printer.flush().unwrap_err();
     assert_eq!((error.stream, error.error.kind()), (Stream::Data, ErrorKind::BrokenPipe));
     printer.event(US, Stamp::now(), &received);
-    assert!(printer.flush().is_ok(), "an error is told once, and what comes after it is dropped");
+    assert_eq!(printer.flush().unwrap_err().stream, Stream::Data, "an error stays");
 
     let data = Written::default();
     let mut printer = Printer::new(Options::default(), Box::new(data.clone()), Box::new(Broken));

@@ -1,7 +1,10 @@
 //! What waits to be shown.
 
 /// How much may wait before whoever brings more has to wait too.
-const BUDGET: usize = 256 << 10;
+pub(super) const BUDGET: usize = 256 << 10;
+
+/// A longer line is not kept until its end has come.
+const LONGEST_LINE: usize = 1 << 20;
 
 /// Bytes that wait, handed out by whole lines.
 #[derive(Debug, Default)]
@@ -9,34 +12,50 @@ pub(super) struct Backlog {
     bytes: Vec<u8>,
     /// What waits starts here; so taking from the front moves nothing.
     start: usize,
+    /// What lies before this is handed out though its line has no end.
+    released: usize,
 }
 
 impl Backlog {
-    /// Whether `count` more bytes fit. Into an empty backlog anything does, or a large message would never be shown.
+    /// Whether `count` more bytes fit. Where nothing can be handed out anything does, or it would stay like that.
     pub(super) fn has_room(&self, count: usize) -> bool {
-        self.len() == 0 || self.len() + count <= BUDGET
+        !self.has_lines() || self.len() + count <= BUDGET
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
         if self.start > self.bytes.len() / 2 {
             self.bytes.drain(..self.start);
+            self.released = self.released.saturating_sub(self.start);
             self.start = 0;
         }
         self.bytes.extend_from_slice(bytes);
+        if self.len() > LONGEST_LINE {
+            self.release();
+        }
+    }
+
+    /// Nothing follows for now: what has come of a line is handed out.
+    pub(super) fn release(&mut self) {
+        self.released = self.bytes.len();
     }
 
     /// Puts bytes before all that waits.
     pub(super) fn push_front(&mut self, bytes: &[u8]) {
         self.bytes.splice(self.start..self.start, bytes.iter().copied());
+        self.released += bytes.len();
     }
 
-    /// Takes whole lines of at most `limit` bytes together, or one line that is longer; `None` when no line is whole.
+    /// Takes whole lines of at most `limit` bytes together, or one line that is longer, or what was
+    /// [released](Self::release) of one; `None` when there is no such.
     pub(super) fn take_lines(&mut self, limit: usize) -> Option<&[u8]> {
         let waiting = &self.bytes[self.start..];
         let fitting = &waiting[..waiting.len().min(limit)];
         let end = match memchr::memrchr(b'\n', fitting) {
             Some(last) => last + 1,
-            None => fitting.len() + memchr::memchr(b'\n', &waiting[fitting.len()..])? + 1,
+            None => match memchr::memchr(b'\n', &waiting[fitting.len()..]) {
+                Some(next) => fitting.len() + next + 1,
+                None => whole_characters(&waiting[..fitting.len().min(self.released.checked_sub(self.start)?)])?,
+            },
         };
         let taken = self.start..self.start + end;
         self.start = taken.end;
@@ -51,12 +70,20 @@ impl Backlog {
     }
 
     pub(super) fn has_lines(&self) -> bool {
-        memchr::memrchr(b'\n', &self.bytes[self.start..]).is_some()
+        self.released > self.start || memchr::memrchr(b'\n', &self.bytes[self.start..]).is_some()
     }
 
     fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
+}
+
+/// The length of `bytes` without a character of UTF-8 that is cut off at their end; `None` when there are none.
+fn whole_characters(bytes: &[u8]) -> Option<usize> {
+    let cut = bytes.utf8_chunks().last()?.invalid();
+    let is_cut = matches!(str::from_utf8(cut), Err(error) if error.error_len().is_none());
+    let length = if is_cut { bytes.len() - cut.len() } else { bytes.len() };
+    Some(if length == 0 { bytes.len() } else { length })
 }
 
 #[cfg(test)]
@@ -97,10 +124,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_released_is_taken_in_whole_characters() {
+        let mut backlog = backlog("one\ntwo é");
+        backlog.release();
+        backlog.push(b"three");
+        assert_eq!(backlog.take_lines(100), Some(&b"one\n"[..]));
+        assert_eq!(backlog.take_lines(5), Some(&b"two "[..]));
+        assert_eq!(backlog.take_lines(100), Some("é".as_bytes()));
+        assert_eq!(backlog.take_lines(100), None);
+        assert!(!backlog.has_lines());
+        backlog.push(b"\n");
+        assert_eq!(backlog.take_lines(100), Some(&b"three\n"[..]));
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_kept_for_ever() {
+        let mut backlog = backlog(&"x".repeat(LONGEST_LINE));
+        assert!(!backlog.has_lines() && backlog.has_room(BUDGET));
+        backlog.push(b"x");
+        assert_eq!(backlog.take_lines(1000).map(<[u8]>::len), Some(1000));
+        assert!(!backlog.has_room(BUDGET));
+    }
+
+    #[test]
     fn the_budget_is_for_what_waits() {
-        let mut backlog = backlog(&"x".repeat(BUDGET - 1));
-        assert!(backlog.has_room(1));
-        assert!(!backlog.has_room(2));
+        let mut backlog = backlog(&"x\n".repeat(BUDGET / 2 - 1));
+        assert!(backlog.has_room(2));
+        assert!(!backlog.has_room(3));
         backlog.take_all();
         assert!(backlog.has_room(10 * BUDGET));
     }

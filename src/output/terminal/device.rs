@@ -4,13 +4,18 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write, stdin};
 use std::os::fd::AsFd;
 use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{self, _POSIX_VDISABLE, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
 use nix::unistd::Pid;
+use signal_hook::consts::SIGCONT;
+use signal_hook::{flag, low_level};
 
 use crate::output::{FdOutlet, Outlet};
 
@@ -19,6 +24,10 @@ const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
 
 /// What it switches on in the terminal.
 const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
+
+/// How long, in moments that pass for us, it takes at most until Ctrl-Z has stopped us.
+const MOMENTS: u32 = 1000;
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// The terminal that controls the process, or else the one that stdin is, and the modes in which it was found.
 #[derive(Debug)]
@@ -147,12 +156,20 @@ impl Device {
         self.outlet()?.write_all(BRACKETED_PASTE_ON)
     }
 
-    /// Stops the process group, as Ctrl-Z does, until somebody lets it go on.
+    /// Stops the process group, as Ctrl-Z does, and returns when somebody has let it go on.
     pub fn stop() {
+        let goes_on = Arc::new(AtomicBool::new(false));
+        let Ok(watch) = flag::register(SIGCONT, Arc::clone(&goes_on)) else { return };
         let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
-        // Another thread may have taken that one. What is sent to this one stops it before it does anything else, and is
-        // dropped where it has been stopped already.
-        let _ = raise(Signal::SIGTSTP);
+        // Another thread may take the signal, and this one has some moments until it is stopped. Where no shell could let
+        // us go on (an orphaned process group) nothing is stopped.
+        for _ in 0..MOMENTS {
+            if goes_on.load(Ordering::Relaxed) {
+                break;
+            }
+            thread::sleep(MOMENT);
+        }
+        low_level::unregister(watch);
     }
 
     /// Writes what can be written within `limit`.

@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 
 pub use device::{Device, SpecialKeys};
 
-use self::backlog::Backlog;
+use self::backlog::{BUDGET, Backlog};
 use super::{FdOutlet, Outlet};
 
 /// The editor is given at most so much at a time (a longer line excepted). It looks at no key while it writes this:
@@ -220,23 +220,37 @@ impl Terminal {
 }
 
 impl Outlet for Terminal {
-    /// Shows whole lines above the one being edited; an unfinished one when its end comes. Waits while more than 256 KiB
-    /// has not been shown.
+    /// Shows whole lines above the one being edited; an unfinished one when its end comes, or when it settles. Waits
+    /// while more than 256 KiB has not been shown.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let is_full = |state: &mut State| !state.is_direct() && !state.backlog.has_room(bytes.len());
-        let result = self.shared.changed.wait_while(self.shared.lock(), is_full);
-        let mut state = result.unwrap_or_else(PoisonError::into_inner);
-        state.backlog.push(bytes);
-        if state.hand_over() {
-            self.shared.changed.notify_all();
+        for piece in bytes.chunks(BUDGET) {
+            let is_full = |state: &mut State| !state.is_direct() && !state.backlog.has_room(piece.len());
+            let result = self.shared.changed.wait_while(self.shared.lock(), is_full);
+            let mut state = result.unwrap_or_else(PoisonError::into_inner);
+            state.backlog.push(piece);
+            self.shared.show(state)?;
         }
-        self.shared.write_lines(state)
+        Ok(())
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        let mut state = self.shared.lock();
+        state.backlog.release();
+        self.shared.show(state)
     }
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows what can be shown now.
+    fn show<'a>(&'a self, mut state: MutexGuard<'a, State>) -> io::Result<()> {
+        if state.hand_over() {
+            self.changed.notify_all();
+        }
+        self.write_lines(state)
     }
 
     /// Writes the lines that wait, where nothing stands between us and the terminal.

@@ -22,7 +22,7 @@ fn open() -> (File, Terminal) {
 /// Prints until the terminal is full, and goes on when somebody looks at it.
 fn print_much(terminal: &Terminal) -> thread::JoinHandle<io::Result<()>> {
     let mut terminal = terminal.clone();
-    thread::spawn(move || terminal.write_all(&b"a line\n".repeat(100_000)))
+    thread::spawn(move || terminal.write_all(&b"a line\n".repeat(30_000)))
 }
 
 fn wait_for_signals(screen: &File) {
@@ -47,7 +47,7 @@ fn between_two_lines_ctrl_c_stays_alive_while_nobody_takes_what_is_printed() {
     let (screen, terminal) = open();
     let printing = print_much(&terminal);
     wait_for_signals(&screen);
-    look_at(&screen, 100_000);
+    look_at(&screen, 30_000);
     printing.join().expect("it prints").expect("the terminal takes it");
     terminal.finish().expect("the terminal is there");
 }
@@ -66,7 +66,7 @@ fn a_line_that_begins_meanwhile_waits_and_ctrl_c_stays_alive() {
         thread::yield_now();
     }
     let looking = thread::spawn(move || {
-        look_at(&screen, 100_000);
+        look_at(&screen, 30_000);
         screen
     });
     beginning.join().expect("the line begins");
