@@ -9,9 +9,8 @@ fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Ok(invocation) => command::run(invocation).into(),
         Err(error) => {
-            // Help that nobody reads is no failure.
-            let _ = error.print();
-            if error.use_stderr() { ExitStatus::Usage.into() } else { ExitCode::SUCCESS }
+            let printed = error.print();
+            if error.use_stderr() { ExitStatus::Usage.into() } else { command::printed(printed).into() }
         }
     }
 }

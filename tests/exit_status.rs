@@ -66,6 +66,7 @@ fn status_1_when_stdout_cannot_be_written() {
 #[test]
 fn status_1_when_not_even_the_first_event_can_be_written() {
     let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+    Wscope::new().arg("--manual").stdout_file(full.try_clone().unwrap()).run().exits(1).says("stdout");
     let server = websocket::sink();
     let wscope = Wscope::new().args(["-N", "--output", "json"]).arg(server.url());
     wscope.stdout_file(full).run().exits(1).says("stdout");

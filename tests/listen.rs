@@ -293,6 +293,22 @@ fn pongs_that_nobody_asked_for_are_forgotten_once_they_are_sent() {
 }
 
 #[test]
+fn what_was_piped_in_and_not_sent_is_counted() {
+    let (program, _) = listen(Wscope::new().args(["listen", "0"]).stdin("line\n".repeat(1000)));
+    stop(program).says("1000 messages of the input were not sent");
+}
+
+#[test]
+fn a_head_request_gets_no_content() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    let mut client = Connection::connect(address);
+    client.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    let response = String::from_utf8(client.rest()).unwrap();
+    assert!(response.starts_with("HTTP/1.1 405 ") && response.ends_with("\r\n\r\n"), "{response}");
+    stop(program);
+}
+
+#[test]
 fn its_time_limit_is_told() {
     Wscope::new().args(["listen", "0", "--max-time", "0.1"]).run().exits(7).says("was not stopped within 0.1 s");
 }

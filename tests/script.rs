@@ -221,6 +221,14 @@ fn nothing_that_comes_is_said_too() {
 }
 
 #[test]
+fn a_file_that_is_larger_than_a_message_may_be_is_not_sent() {
+    for command in ["/file /dev/zero", "/binary @/dev/zero"] {
+        let output = run(command, push(&[]).url());
+        output.exits(2).says("`/dev/zero` is longer than a message may be").says("`--max-message`");
+    }
+}
+
+#[test]
 fn values_of_the_environment_are_not_told() {
     let output = run("/expect within=0.1 for ${env:LOGIN}$", push(&[]).url());
     output.exits(8).says("no message matched `for ${env:LOGIN}$` within").never_says("ann");

@@ -163,7 +163,7 @@ const UNITS: [(&str, u64); 13] = [
 ];
 
 /// Bytes: a whole number, with a unit or none (`512`, `1k` and `1KiB` of 1024 bytes, `1kB` of 1000, up to `GiB`).
-pub(super) fn size(value: &str) -> Result<u64, String> {
+fn size(value: &str) -> Result<u64, String> {
     let mistake = || "expected a size, such as `4096`, `64k` or `16MiB`".to_owned();
     let digits = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
     let (number, unit) = value.split_at(digits);
@@ -173,10 +173,18 @@ pub(super) fn size(value: &str) -> Result<u64, String> {
     number.checked_mul(bytes).ok_or_else(|| "the size is beyond 2^64 bytes".into())
 }
 
+/// A size that is at least one byte.
+pub(super) fn some_bytes(value: &str) -> Result<u64, String> {
+    match size(value)? {
+        0 => Err("expected at least 1 byte".into()),
+        size => Ok(size),
+    }
+}
+
 /// A size that is at least one byte and fits in memory.
 pub(super) fn some_size(value: &str) -> Result<NonZeroUsize, String> {
-    let size = usize::try_from(size(value)?).map_err(|_| "the size is beyond this machine's memory".to_owned())?;
-    NonZeroUsize::new(size).ok_or_else(|| "expected at least 1 byte".into())
+    let size = usize::try_from(some_bytes(value)?).ok().and_then(NonZeroUsize::new);
+    size.ok_or_else(|| "the size is beyond this machine's memory".to_owned())
 }
 
 /// A whole number that a `NonZero` holds.
@@ -227,6 +235,7 @@ mod tests {
     fn sizes_have_binary_and_decimal_units() {
         assert_eq!(size("4096"), Ok(4096));
         assert_eq!(size("1k"), Ok(1024));
+        assert!(some_bytes("0").is_err() && some_size("0").is_err());
         assert_eq!(size("64MiB"), Ok(64 << 20));
         assert_eq!(size("2kB"), Ok(2000));
         for wrong in ["", "k", "-1", "1.5k", "1x", "99999999999999999999", "99999999999999GiB"] {

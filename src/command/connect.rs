@@ -10,7 +10,7 @@ use super::open::{self, Ready, Session};
 use super::plan::Plan;
 use super::progress::Watch;
 use super::redial::{self, Redial, Tally};
-use super::report::{self, Totals};
+use super::report::{self, Totals, Unsent};
 use super::stdin::Stdin;
 use super::teller::Teller;
 use super::{repl, script, show};
@@ -156,7 +156,8 @@ impl Run<'_> {
             self.tally.add_loss(handle.handed(), outcome.confirmed);
         }
         let Some(pause) = again else {
-            let unsent = self.front_end.left_over();
+            // Whoever writes to us is told as by any program that has seen enough: by its end.
+            let unsent = if outcome.is_content() { Unsent::default() } else { self.front_end.left_over() };
             return Ok(Next::Over(report::ended(&view, outcome, unsent, self.totals)));
         };
         let (loss, status) = (redial::loss(&outcome), outcome.ended.status);

@@ -187,24 +187,9 @@ impl Worker {
 
     /// Counts what is at hand and will not be sent any more.
     fn count(mut self) -> Unsent {
-        let mut unsent = Unsent { messages: self.unexecuted, more: false };
-        let Some(Stdin { source, .. }) = self.input.stdin.as_mut().filter(|_| self.finished.is_none()) else {
-            return unsent;
-        };
-        let until = Instant::now() + COUNT_LIMIT / 2;
-        loop {
-            while let Some(Ok(message)) = source.next() {
-                unsent.messages += u64::from(is_data(&message));
-            }
-            if !stdin::is_ready() {
-                return unsent;
-            }
-            if Instant::now() >= until {
-                return Unsent { more: true, ..unsent };
-            }
-            if !source.fill().unwrap_or(false) {
-                return unsent;
-            }
+        match self.input.stdin.as_mut().filter(|_| self.finished.is_none()) {
+            Some(Stdin { source, .. }) => stdin::count(source, self.unexecuted, COUNT_LIMIT / 2),
+            None => Unsent { messages: self.unexecuted, more: false },
         }
     }
 }
@@ -259,13 +244,8 @@ fn take_back(source: &mut Source, mark: Mark, handed: u64) {
     while passed < handed
         && let Some(Ok(message)) = source.next()
     {
-        passed += u64::from(is_data(&message));
+        passed += u64::from(stdin::is_data(&message));
     }
-}
-
-/// Whether it is what sessions count as a message.
-fn is_data(message: &Outgoing<'_>) -> bool {
-    matches!(message, Outgoing::Text(_) | Outgoing::Binary(_))
 }
 
 /// Sends what `-x` says.

@@ -4,18 +4,12 @@ use std::io::{self, Write};
 
 use crate::cli::{Definition, Generate, Generated};
 use crate::command::report;
-use crate::error::{Error, ExitStatus, Phase};
+use crate::error::ExitStatus;
 use crate::output::json::SCHEMA;
 
 /// Prints what is asked for.
 pub fn run(generate: Generate) -> ExitStatus {
-    let written = render(generate.what).and_then(|text| io::stdout().lock().write_all(&text));
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            report::alone(&Error::new(Phase::Session, "cannot write to stdout").caused_by(error))
-        }
-        _ => ExitStatus::Success,
-    }
+    report::printed(render(generate.what).and_then(|text| io::stdout().lock().write_all(&text)))
 }
 
 /// The text of a generated file.

@@ -42,7 +42,8 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let clients = Clients::default();
     let operator = Operator::sit_down(args, &clients, sleeper.waker())?;
     let printer = operator.printer();
-    let note = format!("Listening on {} (press Ctrl-C to quit)", listener.url());
+    let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
+    let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
     show(&printer, Origin::default(), &Event::Note(&note));
     for detail in plan::in_force(&args.protocol, None) {
         show(&printer, Origin::default(), &Event::Detail(&detail));
@@ -67,6 +68,12 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         Teller::new(operator.printer()).error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }
     farewell(&clients);
+    let mut unsent = operator.left_over();
+    // Who has not gone has not taken everything either.
+    unsent.more |= !clients.are_gone();
+    if let Some(error) = unsent.error() {
+        Teller::new(operator.printer()).error(error);
+    }
     operator.get_up();
     Ok(status)
 }

@@ -25,6 +25,8 @@ mod stdin;
 mod teller;
 mod typist;
 
+pub use report::printed;
+
 use crate::cli::Invocation;
 use crate::error::ExitStatus;
 

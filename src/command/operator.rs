@@ -3,11 +3,14 @@
 use std::io::{self, IsTerminal};
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use super::open::show;
 use super::peer::Peer;
+use super::report::Unsent;
 use super::server::Clients;
 use super::typist;
 use super::{show as view, stdin};
@@ -21,11 +24,16 @@ use crate::session::view::Follow;
 use crate::session::{Handle, Packed, Waiting, Waker};
 use crate::wire::{CloseCode, Kind, Outgoing};
 
+/// How long to wait for the count of what was not sent.
+const COUNT_LIMIT: Duration = Duration::from_millis(250);
+
 /// The one who runs the server.
 pub struct Operator {
     printer: Arc<Mutex<Printer>>,
     terminal: Option<Terminal>,
     left: Arc<AtomicBool>,
+    /// Where nobody sits: what becomes of the input.
+    unsent: Option<Receiver<Unsent>>,
 }
 
 impl Operator {
@@ -43,17 +51,20 @@ impl Operator {
             let printer = view::beside(&terminal, options)?;
             let everybody =
                 Everybody { clients: clients.clone(), printer: Arc::clone(&printer), left: Arc::clone(&left), waker };
-            typist::spawn(editor, everybody, Arc::clone(&printer));
-            return Ok(Self { printer, terminal: Some(terminal), left });
+            typist::spawn(editor, everybody, Arc::clone(&printer), args.limits.max_message);
+            return Ok(Self { printer, terminal: Some(terminal), left, unsent: None });
         }
         let printer = view::direct(options)?;
+        let mut unsent = None;
         if !args.input.no_input {
             let source = stdin::source(&args.input.format, args.limits.max_message)?;
             let everybody =
                 Everybody { clients: clients.clone(), printer: Arc::clone(&printer), left: Arc::clone(&left), waker };
-            thread::spawn(move || everybody.read(source));
+            let (tell, told) = mpsc::channel();
+            thread::spawn(move || tell.send(everybody.read(source)));
+            unsent = Some(told);
         }
-        Ok(Self { printer, terminal: None, left })
+        Ok(Self { printer, terminal: None, left, unsent })
     }
 
     /// Where everything is shown.
@@ -69,6 +80,13 @@ impl Operator {
     /// Whether they have left.
     pub fn has_left(&self) -> bool {
         self.left.load(Ordering::Acquire)
+    }
+
+    /// Once no client takes anything any more: what was piped in and not sent.
+    pub fn left_over(&self) -> Unsent {
+        // While stdin is waited for there is nothing to count.
+        let counted = self.unsent.as_ref().and_then(|unsent| unsent.recv_timeout(COUNT_LIMIT).ok());
+        counted.unwrap_or_default()
     }
 
     /// Leaves the terminal as it was found.
@@ -92,12 +110,17 @@ struct Everybody {
 
 impl Everybody {
     /// Sends every message of the input, as fast as the clients take it, from the first client on; its end ends nothing.
-    fn read(&self, mut source: Source) {
+    /// What is left when the server ends is counted.
+    fn read(&self, mut source: Source) -> Unsent {
         loop {
             match source.fill() {
-                Ok(true) => self.clients.wait_for_somebody(),
-                Ok(false) => return,
-                Err(error) => return self.complain(&Error::new(Phase::Session, "cannot read stdin").caused_by(error)),
+                Ok(true) if self.clients.wait_for_somebody() => {}
+                Ok(true) => return stdin::count(&mut source, 0, COUNT_LIMIT / 2),
+                Ok(false) => return Unsent::default(),
+                Err(error) => {
+                    self.complain(&Error::new(Phase::Session, "cannot read stdin").caused_by(error));
+                    return Unsent::default();
+                }
             }
             let mut messages = Packed::default();
             while let Some(message) = source.next() {
@@ -105,21 +128,30 @@ impl Everybody {
                     Ok(Outgoing::Text(text)) => messages.push(Kind::Text, text.as_bytes()),
                     Ok(Outgoing::Binary(payload)) => messages.push(Kind::Binary, payload),
                     Ok(other) => {
-                        self.broadcast(mem::take(&mut messages));
-                        self.clients.broadcast(&other.into(), &self.printer);
+                        let waiting = other.into();
+                        if let Err(unsent) = self.broadcast(mem::take(&mut messages)) {
+                            return stdin::count(&mut source, unsent, COUNT_LIMIT / 2);
+                        }
+                        self.clients.broadcast(&waiting, &self.printer);
                     }
                     Err(error) => self.complain(&error),
                 }
             }
-            self.broadcast(messages);
+            if let Err(unsent) = self.broadcast(messages) {
+                return stdin::count(&mut source, unsent, COUNT_LIMIT / 2);
+            }
         }
     }
 
-    fn broadcast(&self, messages: Packed) {
+    /// `Err`: the server ends, and so many were not sent.
+    fn broadcast(&self, messages: Packed) -> Result<(), u64> {
         if !messages.is_empty() {
-            self.clients.wait_for_room(&self.printer);
+            if !self.clients.wait_for_room(&self.printer) {
+                return Err(messages.messages().count() as u64);
+            }
             self.clients.broadcast(&Waiting::Data(messages), &self.printer);
         }
+        Ok(())
     }
 
     fn somebody(&self) -> Result<()> {

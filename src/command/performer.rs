@@ -1,7 +1,5 @@
 //! Does what a line says, whoever wrote it: somebody at the prompt, or the author of a script.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
 
 use super::expectation;
@@ -9,12 +7,15 @@ use super::open;
 use super::peer::Peer;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event};
-use crate::input::Variables;
 use crate::input::command::{COMMANDS, Command, Line};
+use crate::input::{Variables, payload};
 use crate::output::{Origin, Printer};
 use crate::session::view::lock;
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
+
+/// Columns that every terminal has.
+const COLUMNS: usize = 80;
 
 /// Who wrote the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +45,22 @@ pub struct Performer {
     pub variables: Variables,
     /// Who wrote the lines.
     pub author: Author,
+    /// The largest message that is made of a file, in bytes.
+    pub max_message: u64,
     /// Whether the end of the session was expected.
     pub end_was_expected: bool,
 }
 
 impl Performer {
     /// One that has done nothing yet.
-    pub fn new(peer: Arc<dyn Peer>, printer: Arc<Mutex<Printer>>, variables: Variables, author: Author) -> Self {
-        Self { peer, printer, variables, author, end_was_expected: false }
+    pub fn new(
+        peer: Arc<dyn Peer>,
+        printer: Arc<Mutex<Printer>>,
+        variables: Variables,
+        author: Author,
+        max_message: u64,
+    ) -> Self {
+        Self { peer, printer, variables, author, max_message, end_was_expected: false }
     }
 
     /// Does it. `place` goes before what is told of it.
@@ -77,17 +86,16 @@ impl Performer {
     fn command(&mut self, command: Command) -> Result<Option<String>> {
         match command {
             Command::Text(text) => self.send(Outgoing::Text(&text)),
-            Command::Binary(payload) => self.send(Outgoing::Binary(&payload.load()?)),
+            Command::Binary(payload) => self.send(Outgoing::Binary(&payload.load(self.max_message)?)),
             Command::File(path) => {
-                let text = fs::read_to_string(&path).map_err(|error| {
-                    let is_no_text = error.kind() == ErrorKind::InvalidData;
-                    let error =
-                        Error::new(Phase::Input, format!("cannot read `{}` as text", path.display())).caused_by(error);
-                    if is_no_text { error.hint("`/binary @FILE` sends any file") } else { error }
+                let text = String::from_utf8(payload::read(&path, self.max_message)?).map_err(|error| {
+                    Error::new(Phase::Input, format!("`{}` is not text", path.display()))
+                        .caused_by(error.utf8_error())
+                        .hint("`/binary @FILE` sends any file")
                 })?;
                 self.send(Outgoing::Text(&text))
             }
-            Command::Frame(header, payload) => self.send(Outgoing::Frame(header, &payload.load()?)),
+            Command::Frame(header, payload) => self.send(Outgoing::Frame(header, &payload.load(self.max_message)?)),
             Command::Pong(data) => self.send(Outgoing::Pong(data.as_bytes())),
             Command::Ping(data) => self.ping(data.as_bytes()),
             Command::Close(code, reason) => self.peer.close(code, &reason).map(|()| None),
@@ -145,7 +153,13 @@ impl Performer {
             Command::Set { setting, on } => lock(&self.printer).set(*setting, *on),
             _ => {
                 for usage in COMMANDS {
-                    self.show(&Event::Note(&format!("{:<44} {}", usage.synopsis(), usage.summary)));
+                    let line = format!("{:<24} {}", usage.synopsis(), usage.summary);
+                    if line.chars().count() <= COLUMNS {
+                        self.show(&Event::Note(&line));
+                    } else {
+                        self.show(&Event::Note(&usage.synopsis()));
+                        self.show(&Event::Note(&format!("    {}", usage.summary)));
+                    }
                 }
             }
         }

@@ -15,7 +15,7 @@ use crate::error::{Error, Phase, Result};
 use crate::input::secret;
 use crate::net::{ConnectOptions, Identity, MinimumVersion, Target, TlsOptions, Verification};
 use crate::session::{Courtesy, Goal, Linger, Reply, Settings};
-use crate::wire::handshake::{HeaderRule, RequestOptions, Strictness};
+use crate::wire::handshake::{HeaderRule, Request, RequestOptions, Strictness};
 use crate::wire::{DeflateOffer, MaskSource, Role};
 
 /// How long nothing may come after the end of the input before the session is closed.
@@ -100,6 +100,13 @@ impl Plan {
             headers: header_rules(args)?,
             key: fixed.ws_key.clone(),
         };
+        Request::new(&request)
+            .map_err(|mistake| Error::new(Phase::Usage, format!("no such request can be sent: {mistake}")))?;
+        if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > framing.max_message) {
+            let (length, most) = (long.len(), framing.max_message);
+            let message = format!("a message of `-x` has {length} bytes, and `--max-message` allows {most}");
+            return Err(Error::new(Phase::Usage, message));
+        }
         let connect_timeout = args.connection.request.connect_timeout;
         let notes = args.connection.request.note().into_iter().chain(replaced(&request)).collect();
         Ok(Self {
@@ -291,7 +298,9 @@ fn rules_in(name: &str, text: &str) -> Result<Vec<HeaderRule>> {
 }
 
 fn read_file(flag: &str, path: &Path) -> Result<String> {
-    fs::read_to_string(path)
+    let read = fs::read_to_string(path);
+    // Editors of Windows begin their files with a byte order mark.
+    read.map(|text| text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
         .map_err(|error| Error::new(Phase::Usage, format!("{flag}: cannot read `{}`", path.display())).caused_by(error))
 }
 

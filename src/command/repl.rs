@@ -202,7 +202,8 @@ impl Talk {
     /// Lets the editor's thread start, once there is something to talk to or to wait for.
     fn listen(&mut self) {
         if let Some(editor) = self.editor.take() {
-            typist::spawn(editor, Arc::clone(&self.room.desk), Arc::clone(&self.room.printer));
+            let Room { plan, desk, printer, .. } = &self.room;
+            typist::spawn(editor, Arc::clone(desk), Arc::clone(printer), plan.framing.max_message);
         }
     }
 

@@ -13,8 +13,8 @@ use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
 use crate::output::{Banner, FlushError, Origin, write_error};
+use crate::session::Outcome;
 use crate::session::view::View;
-use crate::session::{Cause, Outcome};
 
 /// How long the last words may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -42,11 +42,21 @@ pub fn alone(error: &Error) -> ExitStatus {
     error.exit_status()
 }
 
+/// The exit status of a run that only printed something to stdout. What nobody reads to its end is no failure.
+pub fn printed(written: io::Result<()>) -> ExitStatus {
+    match written.and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            alone(&Error::new(Phase::Session, "cannot write to stdout").caused_by(error))
+        }
+        _ => ExitStatus::Success,
+    }
+}
+
 /// Reports how a session ended, with `unsent` messages left over from the input; the exit status.
 pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Totals) -> ExitStatus {
     let mut status = outcome.ended.status;
     let mut errors = std::mem::take(&mut outcome.errors);
-    if let (Some(error), false) = (unsent.error(), outcome.output_gone || outcome.cause == Cause::Enough) {
+    if let (Some(error), false) = (unsent.error(), outcome.is_content()) {
         status = status.max(error.exit_status());
         errors.push(error);
     }

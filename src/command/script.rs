@@ -93,8 +93,8 @@ impl Run {
         let (cues, wanted) = mpsc::channel();
         let (next, waiting) = mpsc::channel();
         let stage = Stage::new(server, cues, waiting, self.sleeper.waker());
-        let printer = Arc::clone(&self.printer);
-        match thread::Builder::new().spawn(move || perform(&script, stage, variables, printer)) {
+        let (printer, max_message) = (Arc::clone(&self.printer), self.plan.framing.max_message);
+        match thread::Builder::new().spawn(move || perform(&script, stage, variables, printer, max_message)) {
             Ok(_) => self.keep(first, &wanted, &next),
             Err(error) => {
                 let error = Error::new(Phase::Session, "cannot start a thread for the script").caused_by(error);
@@ -217,10 +217,10 @@ fn judge(cue: Result<Cue, Stop>, outcome: &mut Outcome) -> Said {
 }
 
 /// Does everything that the script says, then ends it.
-fn perform(script: &Script, stage: Stage, variables: Variables, printer: Arc<Mutex<Printer>>) {
+fn perform(script: &Script, stage: Stage, variables: Variables, printer: Arc<Mutex<Printer>>, max_message: u64) {
     let stage = Arc::new(stage);
     let peer: Arc<dyn Peer> = Arc::<Stage>::clone(&stage);
-    let mut performer = Performer::new(peer, printer, variables, Author::Script);
+    let mut performer = Performer::new(peer, printer, variables, Author::Script, max_message);
     stage.end(perform_steps(script, &mut performer));
 }
 

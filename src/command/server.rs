@@ -25,8 +25,10 @@ const CLIENT_BUDGET: usize = 16 * 1024 * 1024;
 
 /// Bytes that may wait for a client before more of what is piped in is sent.
 const CLIENT_ROOM: usize = CLIENT_BUDGET / 2;
-/// How long a client may take none of them.
-const CLIENT_PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client may take none of them before that is said.
+const CLIENT_NOTICE: Duration = Duration::from_secs(2);
+/// And how much longer, before it is closed.
+const CLIENT_PATIENCE: Duration = Duration::from_secs(8);
 
 /// How to serve.
 pub struct Service {
@@ -46,7 +48,7 @@ pub struct Service {
 #[derive(Clone, Default)]
 pub struct Clients {
     members: Arc<Mutex<Members>>,
-    /// Notified when somebody has entered.
+    /// Notified when somebody has entered, and when nobody will any more.
     entered: Arc<Condvar>,
 }
 
@@ -70,20 +72,29 @@ impl Clients {
         });
     }
 
-    /// Waits until somebody is there.
-    pub fn wait_for_somebody(&self) {
-        let nobody = |members: &mut Members| members.open.is_empty();
-        drop(self.entered.wait_while(lock(&self.members), nobody).unwrap_or_else(PoisonError::into_inner));
+    /// Waits until somebody is there; `false`: nobody will be any more.
+    pub fn wait_for_somebody(&self) -> bool {
+        let nobody = |members: &mut Members| members.open.is_empty() && members.farewell.is_none();
+        let members = self.entered.wait_while(lock(&self.members), nobody).unwrap_or_else(PoisonError::into_inner);
+        members.farewell.is_none()
     }
 
-    /// Waits until every client has taken most of what waits for it. One that takes nothing for long is closed with 1013.
-    pub fn wait_for_room(&self, printer: &Arc<Mutex<Printer>>) {
+    /// Waits until every client has taken most of what waits for it; `false`: they take nothing any more. One that takes
+    /// nothing for long is closed with 1013.
+    pub fn wait_for_room(&self, printer: &Arc<Mutex<Printer>>) -> bool {
         self.each(|client, handle| {
+            if handle.wait_for_room(CLIENT_ROOM, CLIENT_NOTICE) {
+                return;
+            }
+            let origin = Origin { client: Some(client) };
+            show(printer, origin, &Event::Note("takes nothing, and everybody else waits for it"));
             if !handle.wait_for_room(CLIENT_ROOM, CLIENT_PATIENCE) {
-                let note = format!("nothing was taken for {} s: closed with 1013", CLIENT_PATIENCE.as_secs());
+                let seconds = (CLIENT_NOTICE + CLIENT_PATIENCE).as_secs();
+                let note = format!("nothing was taken for {seconds} s: closed with 1013");
                 cut_off(client, handle, &note, printer);
             }
         });
+        lock(&self.members).farewell.is_none()
     }
 
     /// Does something with every client.
@@ -103,6 +114,7 @@ impl Clients {
     /// Closes every session, those too that are about to open.
     pub fn dismiss(&self, code: CloseCode, reason: &str) {
         lock(&self.members).farewell = Some((code, reason.to_owned()));
+        self.entered.notify_all();
         self.each(|_, handle| handle.close(Some((code, reason.to_owned()))));
     }
 

@@ -4,14 +4,16 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::time::{Duration, Instant};
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::report::Unsent;
 use crate::cli::{FormatArgs, InputFormat};
 use crate::error::{Error, Phase, Result};
 use crate::input::{Format, Source, SourceOptions};
-use crate::wire::Kind;
+use crate::wire::{Kind, Outgoing};
 
 /// Stdin for somebody who has other things to do than to wait for it.
 pub struct Stdin {
@@ -47,6 +49,29 @@ pub fn is_ready() -> bool {
     let stdin = io::stdin();
     let mut polled = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
     poll(&mut polled, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
+/// Counts what is at hand and will not be sent any more, beside what was counted `before`; for so long at most.
+pub fn count(source: &mut Source, before: u64, limit: Duration) -> Unsent {
+    let mut unsent = Unsent { messages: before, more: false };
+    let until = Instant::now() + limit;
+    loop {
+        while let Some(Ok(message)) = source.next() {
+            unsent.messages += u64::from(is_data(&message));
+        }
+        // Whoever has not closed it may write more.
+        if !is_ready() || Instant::now() >= until {
+            return Unsent { more: true, ..unsent };
+        }
+        if !source.fill().unwrap_or(false) {
+            return unsent;
+        }
+    }
+}
+
+/// Whether it is what sessions count as a message.
+pub fn is_data(message: &Outgoing<'_>) -> bool {
+    matches!(message, Outgoing::Text(_) | Outgoing::Binary(_))
 }
 
 fn file() -> Result<File> {

@@ -26,10 +26,12 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 /// How soon to look again whether it is done.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Reads lines, and does what they say, on threads of its own, until told to leave.
-pub fn spawn(editor: Editor, peer: impl Peer + 'static, printer: Arc<Mutex<Printer>>) {
+/// Reads lines, and does what they say, on threads of its own, until told to leave. A message that is made of a file has
+/// at most `max_message` bytes.
+pub fn spawn(editor: Editor, peer: impl Peer + 'static, printer: Arc<Mutex<Printer>>, max_message: u64) {
     let peer: Arc<dyn Peer> = Arc::new(peer);
-    let performer = Performer::new(Arc::clone(&peer), Arc::clone(&printer), variables(), Author::Typist);
+    let (theirs, shown) = (Arc::clone(&peer), Arc::clone(&printer));
+    let performer = Performer::new(theirs, shown, variables(), Author::Typist, max_message);
     let typist = Typist { performer, typed: Vec::new() };
     let (lines, ahead) = mpsc::sync_channel(AHEAD);
     let (busy, done) = mpsc::channel();

@@ -1,7 +1,8 @@
 //! PAYLOAD, as `/binary` and `/frame` take it.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
@@ -46,13 +47,30 @@ impl Payload {
     /// The bytes, read from the file where they are in one.
     ///
     /// # Errors
-    /// When the file cannot be read.
-    pub fn load(self) -> Result<Vec<u8>> {
+    /// When the file cannot be read, or holds more than `most` bytes.
+    pub fn load(self, most: u64) -> Result<Vec<u8>> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
-            Self::File(path) => fs::read(&path).map_err(|cause| unreadable(&path.display().to_string(), cause)),
+            Self::File(path) => read(&path, most),
         }
     }
+}
+
+/// What a file holds, to make a message of it.
+///
+/// # Errors
+/// When it cannot be read, or holds more than `most` bytes.
+pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let name = path.display().to_string();
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|cause| unreadable(&name, cause))?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|cause| unreadable(&name, cause))?;
+    if bytes.len() as u64 > most { Err(too_long(&format!("`{name}`"), most)) } else { Ok(bytes) }
+}
+
+/// What to say about input that is longer than a message may be.
+pub(super) fn too_long(what: &str, most: u64) -> Error {
+    mistake(format!("{what} is longer than a message may be, {most} bytes")).hint("`--max-message` sets the limit")
 }
 
 /// What to say about a file that cannot be read.
@@ -100,10 +118,12 @@ fn mistake(message: impl Into<String>) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn bytes(text: &str) -> Vec<u8> {
-        Payload::parse(text).unwrap().load().unwrap()
+        Payload::parse(text).unwrap().load(1000).unwrap()
     }
 
     #[test]
@@ -121,7 +141,8 @@ mod tests {
         let path = folder.path().join("a file");
         let payload = Payload::parse(&format!("@{}", path.display())).unwrap();
         fs::write(&path, [1, 2, 3]).unwrap();
-        assert_eq!(payload.load().unwrap(), [1, 2, 3]);
+        assert_eq!(payload.clone().load(3).unwrap(), [1, 2, 3]);
+        assert!(payload.load(2).unwrap_err().to_string().contains("longer than a message may be, 2 bytes"));
     }
 
     #[test]

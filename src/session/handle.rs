@@ -94,11 +94,11 @@ impl Handle {
         true
     }
 
-    /// Waits until no more than `most` bytes wait to be sent, or the session is over; `false` when for as long as
+    /// Waits until no more than `most` bytes wait to be sent, or the session is closing; `false` when for as long as
     /// `patience` the connection took nothing.
     pub fn wait_for_room(&self, most: usize, patience: Duration) -> bool {
         let mut conn = lock(&self.shared.conn);
-        while conn.queue.untaken() > most && !self.is_over() {
+        while conn.queue.untaken() > most && conn.close_queued.is_none() && !self.is_over() {
             let before = self.shared.outflow.read().written;
             let waited = self.shared.room.wait_timeout(conn, patience).unwrap_or_else(PoisonError::into_inner);
             conn = waited.0;
@@ -112,6 +112,7 @@ impl Handle {
     /// Starts the closing handshake; what was sent before goes first.
     pub fn close(&self, close: Option<(CloseCode, String)>) {
         lock(&self.shared.conn).close(self.shared.clock.now(), close);
+        self.shared.room.notify_all();
         self.shared.wake_for_queue();
     }
 

@@ -37,6 +37,11 @@ impl Outcome {
         }
     }
 
+    /// Whether it ended because we had seen what we wanted, so that nobody minds what was not sent.
+    pub fn is_content(&self) -> bool {
+        self.output_gone || self.cause == Cause::Enough
+    }
+
     /// One more thing that went wrong.
     pub fn add(&mut self, error: Error) {
         self.ended.status = self.ended.status.max(error.exit_status());

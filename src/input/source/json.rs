@@ -102,7 +102,9 @@ fn string(value: &RawValue) -> Result<String> {
 }
 
 fn wanted<T>(what: &str, parsed: serde_json::Result<T>) -> Result<T> {
-    parsed.map_err(|cause| mistake(format!("not {what}")).caused_by(cause))
+    // The line is named already, and by its true number.
+    let place = |cause: serde_json::Error| cause.to_string().replace(" at line 1 column ", " at column ");
+    parsed.map_err(|cause| mistake(format!("not {what}")).caused_by(place(cause)))
 }
 
 fn mistake(message: impl Into<String>) -> Error {

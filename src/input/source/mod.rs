@@ -13,6 +13,7 @@ use self::buffer::{Buffer, Position};
 use super::Message;
 use super::payload::{base64, hex};
 use crate::error::{Error, Phase, Result};
+use crate::input::payload;
 use crate::wire::{Kind, Outgoing};
 
 /// How the input is cut into messages.
@@ -300,8 +301,7 @@ impl Source {
             Some(_) => format!("line {number} of the input"),
             None => "the input".to_owned(),
         };
-        Error::new(Phase::Input, format!("{place} is longer than a message may be, {} bytes", self.max_message))
-            .hint("`--max-message` sets the limit")
+        payload::too_long(&place, self.max_message as u64)
     }
 }
 

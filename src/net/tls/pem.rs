@@ -56,7 +56,11 @@ fn private_key(path: &Path, passphrase: AskPassphrase<'_>) -> Result<PrivateKeyD
     if let Some(start) = text.find(ENCRYPTED_KEY) {
         return decrypt(path, &text[start..], passphrase);
     }
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| usage(path, "has no private key in it").caused_by(error))
+    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| {
+        usage(path, "has no private key in it")
+            .caused_by(error)
+            .hint("`--key` names the file of the key, where it is another")
+    })
 }
 
 /// A key of PKCS #8 under a passphrase (RFC 5958 section 3).

@@ -51,6 +51,7 @@ pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
     let verdict = check.examination.verdict(options.strictness, agreed);
     let response = match (&key, &verdict.agreed) {
         (Some(key), Some(agreed)) => acceptance(key, agreed),
+        _ if is_head_request(head) => without_body(refusal_of(&verdict.findings)),
         _ => refusal_of(&verdict.findings),
     };
     Reply { response, verdict }
@@ -180,6 +181,18 @@ fn refusal_of(findings: &[Finding]) -> Vec<u8> {
     } else {
         refusal("400 Bad Request", &[CLOSE], &body)
     }
+}
+
+/// RFC 9110 section 9.3.2: the answer to HEAD has no content.
+fn is_head_request(head: &Head) -> bool {
+    matches!(head.start_line(), StartLine::Request { method, .. } if method == "HEAD")
+}
+
+fn without_body(mut response: Vec<u8>) -> Vec<u8> {
+    const END: &[u8] = b"\r\n\r\n";
+    let end = response.windows(END.len()).position(|bytes| bytes == END);
+    response.truncate(end.map_or(response.len(), |end| end + END.len()));
+    response
 }
 
 /// Nothing more is read on the connection.
