@@ -34,8 +34,8 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
-    /// Those that a run of this version can end with, by number.
-    pub const REACHABLE: [Self; 11] = [
+    /// All of them, by number.
+    pub const ALL: [Self; 11] = [
         Self::Success,
         Self::Session,
         Self::Usage,

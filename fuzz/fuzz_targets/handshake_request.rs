@@ -3,15 +3,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wscope::wire::handshake::{
-    HeadProgress, HeadReader, ServerOptions, Strictness, Subprotocols, check_request, refuse,
-};
+use wscope::wire::handshake::{HeadProgress, HeadReader, ServerOptions, Strictness, check_request, refuse};
 use wscope::wire::{DeflateOffer, Role};
 
 fuzz_target!(|input: (bool, &[u8])| {
     let (lenient, bytes) = input;
     let options = ServerOptions {
-        subprotocols: Subprotocols::First,
         deflate: Some(DeflateOffer::default()),
         strictness: if lenient { Strictness::Lenient } else { Strictness::Strict },
     };

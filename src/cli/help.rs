@@ -70,7 +70,7 @@ pub(super) fn after_long_help() -> String {
 }
 
 fn exit_statuses() -> String {
-    ExitStatus::REACHABLE.iter().fold(String::new(), |mut table, status| {
+    ExitStatus::ALL.iter().fold(String::new(), |mut table, status| {
         let _ = writeln!(table, "  {:<5} {}", status.code(), status.describe());
         table
     })

@@ -247,8 +247,13 @@ impl Talk {
             (Some(Next::Leave(status)), _) => self.leave(status),
             (Some(next), _) => next,
             (None, Some((until, limit))) if Instant::now() >= until => {
-                let message = format!("no connection to `{}`", self.room.plan.target.peer());
-                let error = Error::timed_out(Phase::Connect, limit, message);
+                let error = match pause {
+                    Some(_) => {
+                        let message = format!("no connection to `{}`", self.room.plan.target.peer());
+                        Error::timed_out(Phase::Connect, limit, message)
+                    }
+                    None => Error::timed_out(Phase::Session, limit, "the prompt was not left"),
+                };
                 let status = error.exit_status();
                 self.teller.error(error);
                 self.leave(status)

@@ -15,7 +15,7 @@ use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
 use crate::session::{self, Handle, Settings, Sleeper, Waiting};
-use crate::wire::handshake::{Head, ServerOptions, StartLine, Subprotocols};
+use crate::wire::handshake::{Head, ServerOptions, StartLine};
 use crate::wire::{CloseCode, Outgoing};
 
 /// How long a client may take for TLS and the upgrade.
@@ -217,11 +217,7 @@ impl Service {
         let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit)?;
         let link = Link::new(socket, tls);
         let mut reader = LinkReader::new(Arc::clone(&link));
-        let options = ServerOptions {
-            subprotocols: Subprotocols::First,
-            deflate: self.framing.deflate.clone(),
-            strictness: self.framing.strictness,
-        };
+        let options = ServerOptions { deflate: self.framing.deflate.clone(), strictness: self.framing.strictness };
         let Upgraded { agreed, head, verified, leftover, step } =
             upgrade::accept(&link, &mut reader, &options, &peer, limit, &mut observe)?;
         steps.push(step);

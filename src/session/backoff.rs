@@ -41,7 +41,8 @@ impl Backoff {
     }
 
     /// The pause before the next attempt; `None` when there were enough. It lies between half of the longest that is
-    /// due and all of it, as `dice` (from 0 to 1) falls, and is not shorter than what the server `asked` for.
+    /// due and all of it, as `dice` (from 0 to 1) falls, and is not shorter than what the server `asked` for,
+    /// up to the longest pause of all.
     pub fn next(&mut self, asked: Option<Duration>, dice: f64) -> Option<Pause> {
         if self.most.is_some_and(|most| self.attempts >= most.get()) {
             return None;

@@ -58,7 +58,7 @@ pub enum Reading {
     /// Reading.
     #[default]
     Going,
-    /// The peer ended the stream: everything that it sent has been shown.
+    /// The stream has ended, or reading it has: everything that came before has been shown.
     Ended(StreamEnd),
 }
 

@@ -29,7 +29,7 @@ impl Packed {
         Self { ends: vec![(kind, payload.len())], bytes: payload }
     }
 
-    /// The message, if there is only one.
+    /// The kind of the message, if there is only one.
     pub fn only(&self) -> Option<Kind> {
         match self.ends[..] {
             [(kind, _)] => Some(kind),
@@ -110,9 +110,7 @@ impl From<Outgoing<'_>> for Waiting {
         match outgoing {
             Outgoing::Text(text) => packed.push(Kind::Text, text.as_bytes()),
             Outgoing::Message(kind, payload) => packed.push(kind, payload),
-            Outgoing::Binary(payload) | Outgoing::BinaryPart(payload) | Outgoing::BinaryEnd(payload) => {
-                packed.push(Kind::Binary, payload);
-            }
+            Outgoing::Binary(payload) => packed.push(Kind::Binary, payload),
             Outgoing::Ping(payload) => return Self::Ping(payload.to_vec()),
             Outgoing::Pong(payload) => return Self::Pong(payload.to_vec()),
             Outgoing::Frame(header, payload) => return Self::Frame(header, payload.to_vec()),

@@ -62,11 +62,6 @@ impl Closing {
         self.peers.as_ref()
     }
 
-    /// No Close frame has gone either way.
-    pub fn is_open(&self) -> bool {
-        self.first.is_none()
-    }
-
     /// Close frames have gone both ways: the TCP connection may end (by the server first, section 7.1.1).
     pub fn is_done(&self) -> bool {
         self.ours.is_some() && self.peers.is_some()
@@ -99,9 +94,9 @@ mod tests {
     #[test]
     fn we_close_first_and_the_peer_answers() {
         let mut closing = Closing::default();
-        assert!(closing.is_open());
+        assert_eq!(closing.first(), None);
         closing.sent(NORMAL);
-        assert_eq!((closing.first(), closing.is_open(), closing.is_done()), (Some(By::Us), false, false));
+        assert_eq!((closing.first(), closing.is_done()), (Some(By::Us), false));
         closing.received(EMPTY);
         assert!(closing.is_done());
         assert_eq!(closing.first(), Some(By::Us));

@@ -13,7 +13,6 @@ use super::frames::{self, Outcome};
 enum Item {
     Text(String),
     Binary(Vec<u8>),
-    Pieces(Vec<Vec<u8>>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
 }
@@ -23,7 +22,6 @@ fn item() -> impl Strategy<Value = Item> {
         ".{0,300}".prop_map(Item::Text),
         "[a-c]{0,2000}".prop_map(Item::Text),
         vec(any::<u8>(), 0..2000).prop_map(Item::Binary),
-        vec(vec(any::<u8>(), 0..500), 1..5).prop_map(Item::Pieces),
         vec(any::<u8>(), 0..=125).prop_map(Item::Ping),
         vec(any::<u8>(), 0..=125).prop_map(Item::Pong),
     ]
@@ -59,14 +57,6 @@ fn send(item: &Item, sender: &mut Sender, wire: &mut Vec<u8>) -> Outcome {
         Item::Binary(payload) => {
             send(Outgoing::Binary(payload));
             Outcome::Binary(payload.clone())
-        }
-        Item::Pieces(pieces) => {
-            let (last, before) = pieces.split_last().expect("at least one");
-            for piece in before {
-                send(Outgoing::BinaryPart(piece));
-            }
-            send(Outgoing::BinaryEnd(last));
-            Outcome::Binary(pieces.concat())
         }
         Item::Ping(payload) => {
             send(Outgoing::Ping(payload));

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 use std::ops::{Deref, Range};
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
 
 /// Room for one read. Large, since one read becomes few writes to the socket (measured: 16 KiB costs 1.5 times as much,
 /// and 256 KiB no less).
@@ -125,13 +125,6 @@ impl Buffer {
         let piece = self.start..self.start + self.len().min(count);
         self.start = piece.end;
         Some(piece)
-    }
-
-    /// How many pieces wait, an incomplete one included.
-    pub(super) fn pieces(&self, terminator: u8) -> usize {
-        let waiting = &self.bytes[self.start..self.end];
-        let is_open = waiting.last().is_some_and(|&last| last != terminator);
-        memchr_iter(terminator, waiting).count() + usize::from(is_open)
     }
 }
 

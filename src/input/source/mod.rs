@@ -248,15 +248,6 @@ impl Source {
         self.buffer.len()
     }
 
-    /// How many messages were read and not yielded, one that is not complete included.
-    pub fn waiting(&self) -> usize {
-        match (self.state, self.terminator()) {
-            (State::Done, _) => 0,
-            (_, Some(terminator)) => self.buffer.pieces(terminator),
-            (_, None) => usize::from(!self.buffer.is_empty()),
-        }
-    }
-
     fn terminator(&self) -> Option<u8> {
         match self.format {
             Format::Lines | Format::Hex | Format::Base64 | Format::Json => Some(b'\n'),

@@ -248,15 +248,6 @@ fn the_limit_is_for_what_a_line_is_decoded_to() {
 }
 
 #[test]
-fn what_was_read_and_not_yielded_is_counted() {
-    let mut source = source(b"a\nb\nc", usize::MAX, options(Format::Lines, Kind::Text));
-    assert!(source.fill().unwrap());
-    assert_eq!(source.waiting(), 3);
-    source.next();
-    assert_eq!(source.waiting(), 2);
-}
-
-#[test]
 fn what_was_yielded_comes_again_after_going_back() {
     let mut source = source(b"a\nb\r\nlast", usize::MAX, options(Format::Lines, Kind::Text));
     assert!(source.fill().unwrap() && source.fill().unwrap());

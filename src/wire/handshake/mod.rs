@@ -31,7 +31,7 @@ pub use refusal::{MAX_BODY, Refusal};
 pub use request::{Request, RequestOptions};
 pub use response::{Answer, check_response};
 pub use rule::HandshakeRule;
-pub use server::{Reply, ServerOptions, Subprotocols, check_request, refuse};
+pub use server::{Reply, ServerOptions, check_request, refuse};
 pub use start_line::{StartLine, Version};
 
 use super::DeflateParameters;

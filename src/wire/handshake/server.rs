@@ -13,21 +13,10 @@ use crate::wire::{DeflateParameters, Finding, Role, Rule};
 /// What a server accepts.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
-    /// How a subprotocol is chosen.
-    pub subprotocols: Subprotocols,
     /// What is wanted of permessage-deflate; `None` declines it.
     pub deflate: Option<DeflateOffer>,
     /// What to do about a breach.
     pub strictness: Strictness,
-}
-
-/// How a server chooses a subprotocol among those that a client offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subprotocols {
-    /// The client's first.
-    First,
-    /// The client's first that is one of these; none where there is no such.
-    Known(Vec<String>),
 }
 
 /// A server's answer to a request.
@@ -43,7 +32,7 @@ pub struct Reply {
 pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
     let mut check = Check { examination: Examination::new(head, Role::Client), head };
     let key = check.request();
-    let subprotocol = check.subprotocol(&options.subprotocols);
+    let subprotocol = check.subprotocol();
     let deflate = check.deflate(options.deflate.as_ref());
     let (deflate, extensions) = deflate.map(|(parameters, answer)| (parameters, answer.to_string())).unzip();
     let agreed = key.as_ref().map(|_| Agreed { subprotocol, deflate, extensions });
@@ -90,7 +79,8 @@ impl Check<'_> {
         key
     }
 
-    fn subprotocol(&mut self, known: &Subprotocols) -> Option<String> {
+    /// The client's first.
+    fn subprotocol(&mut self) -> Option<String> {
         const NAME: &str = "Sec-WebSocket-Protocol";
         let offered: Vec<_> = self.head.list(NAME).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
         for (position, name) in offered.iter().enumerate() {
@@ -100,11 +90,7 @@ impl Check<'_> {
                 self.examination.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is offered twice"));
             }
         }
-        let mut usable = offered.into_iter().filter(|name| token::is_token(name.as_bytes()));
-        match known {
-            Subprotocols::First => usable.next(),
-            Subprotocols::Known(known) => usable.find(|name| known.contains(name)),
-        }
+        offered.into_iter().find(|name| token::is_token(name.as_bytes()))
     }
 
     /// The first offer that can be accepted, in the client's order of preference.
@@ -223,7 +209,7 @@ mod tests {
                         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 
     fn options(strictness: Strictness) -> ServerOptions {
-        ServerOptions { subprotocols: Subprotocols::First, deflate: Some(DeflateOffer::default()), strictness }
+        ServerOptions { deflate: Some(DeflateOffer::default()), strictness }
     }
 
     fn head(speaker: Role, bytes: &[u8], size: usize) -> Head {
@@ -312,14 +298,7 @@ mod tests {
     #[test]
     fn a_subprotocol_is_chosen_in_the_clients_order() {
         let request = format!("{GOOD}Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Protocol: c\r\n");
-        let chosen = |known: &[&str]| {
-            let known = known.iter().map(|&name| name.to_owned()).collect();
-            let options = ServerOptions { subprotocols: Subprotocols::Known(known), ..options(Strictness::Strict) };
-            answer_with(&options, &request).verdict.agreed.unwrap().subprotocol
-        };
-        assert_eq!(chosen(&["c", "b"]).as_deref(), Some("b"));
-        assert_eq!(chosen(&["d"]), None);
-        assert_eq!(chosen(&[]), None);
+        assert_eq!(answer(&request).verdict.agreed.unwrap().subprotocol.as_deref(), Some("a"));
         for bad in ["a b", "a, a", "a/b"] {
             let reply = answer(&format!("{GOOD}Sec-WebSocket-Protocol: {bad}\r\n"));
             assert_eq!(reply.verdict.findings[0].rule, Rule::Handshake(HandshakeRule::SubprotocolSyntax));

@@ -41,10 +41,6 @@ pub enum Outgoing<'a> {
     Binary(&'a [u8]),
     /// A message of this kind. Text goes out as it is, even what only a lenient receiver takes for text.
     Message(Kind, &'a [u8]),
-    /// A piece of a binary message that is not known as a whole: starts the message, or goes on with it.
-    BinaryPart(&'a [u8]),
-    /// The last piece of such a message (or the only one).
-    BinaryEnd(&'a [u8]),
     /// A Ping, up to 125 bytes.
     Ping(&'a [u8]),
     /// A Pong, up to 125 bytes.
@@ -67,8 +63,6 @@ impl<'a> From<Close<'a>> for Outgoing<'a> {
 pub enum SendError {
     /// A Close frame has gone out.
     Closed,
-    /// A message is being sent in pieces, and is not over.
-    MessageOpen,
     /// The payload of a control frame of so many bytes: more than 125.
     ControlTooLong(usize),
     /// A close code that must not be on the wire.
@@ -81,7 +75,6 @@ impl fmt::Display for SendError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => formatter.write_str("a Close frame has already been sent"),
-            Self::MessageOpen => formatter.write_str("a message that is sent in pieces is not over"),
             Self::ControlTooLong(length) => {
                 write!(
                     formatter,
@@ -107,7 +100,6 @@ pub struct Sender {
     compressed: Vec<u8>,
     /// What the peer's window holds is not what ours does: it may have inflated a raw frame.
     is_window_lost: bool,
-    is_in_pieces: bool,
     is_closed: bool,
     counters: Counters,
 }
@@ -122,7 +114,6 @@ impl Sender {
             compress_from: 1,
             compressed: Vec::new(),
             is_window_lost: false,
-            is_in_pieces: false,
             is_closed: false,
             counters: Counters::default(),
         }
@@ -145,11 +136,9 @@ impl Sender {
         match outgoing {
             Outgoing::Frame(header, payload) => self.raw(header, payload, output)?,
             _ if self.is_closed => return Err(SendError::Closed),
-            Outgoing::Text(text) => self.message(Data::Text, text.as_bytes(), output)?,
-            Outgoing::Binary(payload) => self.message(Data::Binary, payload, output)?,
-            Outgoing::Message(kind, payload) => self.message(opcode(kind), payload, output)?,
-            Outgoing::BinaryPart(piece) => self.piece(Data::Binary, piece, Last::GoesOn, output),
-            Outgoing::BinaryEnd(piece) => self.piece(Data::Binary, piece, Last::Final, output),
+            Outgoing::Text(text) => self.message(Data::Text, text.as_bytes(), output),
+            Outgoing::Binary(payload) => self.message(Data::Binary, payload, output),
+            Outgoing::Message(kind, payload) => self.message(opcode(kind), payload, output),
             Outgoing::Ping(payload) => self.control(Control::Ping, payload, output)?,
             Outgoing::Pong(payload) => self.control(Control::Pong, payload, output)?,
             Outgoing::Close(close) => self.close(close, output)?,
@@ -167,9 +156,6 @@ impl Sender {
     pub fn send_in_place(&mut self, kind: Kind, payload: Vec<u8>) -> Result<Vec<u8>, SendError> {
         if self.is_closed {
             return Err(SendError::Closed);
-        }
-        if self.is_in_pieces {
-            return Err(SendError::MessageOpen);
         }
         let mut output = Vec::new();
         if self.compressor.is_some() || payload.len() > self.fragment {
@@ -205,39 +191,22 @@ impl Sender {
         self.counters
     }
 
-    fn message(&mut self, opcode: Data, payload: &[u8], output: &mut Vec<u8>) -> Result<(), SendError> {
-        if self.is_in_pieces {
-            return Err(SendError::MessageOpen);
-        }
-        self.piece(opcode, payload, Last::Final, output);
-        Ok(())
-    }
-
-    /// Sends a message or the next piece of one; `opcode` is for its first frame.
-    fn piece(&mut self, opcode: Data, piece: &[u8], last: Last, output: &mut Vec<u8>) {
-        let is_whole = !self.is_in_pieces && last == Last::Final;
-        let is_first = !self.is_in_pieces;
-        self.is_in_pieces = last == Last::GoesOn;
-        self.counters.message_bytes += piece.len() as u64;
-        self.counters.messages += u64::from(last == Last::Final);
-        let opcode = if is_first { opcode } else { Data::Continue };
+    fn message(&mut self, opcode: Data, payload: &[u8], output: &mut Vec<u8>) {
+        self.counters.message_bytes += payload.len() as u64;
+        self.counters.messages += 1;
         match &mut self.compressor {
-            Some(compressor) if !is_whole || piece.len() >= self.compress_from => {
+            Some(compressor) if payload.len() >= self.compress_from => {
                 let mut compressed = std::mem::take(&mut self.compressed);
                 compressed.clear();
-                if is_first && std::mem::take(&mut self.is_window_lost) {
+                if std::mem::take(&mut self.is_window_lost) {
                     compressor.reset();
                 }
-                match last {
-                    Last::Final => compressor.last_piece(piece, &mut compressed),
-                    Last::GoesOn => compressor.piece(piece, &mut compressed),
-                }
-                self.count_compression(piece, &compressed);
-                let rsv = if is_first { RSV1 } else { 0 };
-                self.fragments(First { opcode, rsv }, last, &compressed, output);
+                compressor.last_piece(payload, &mut compressed);
+                self.count_compression(payload, &compressed);
+                self.fragments(opcode, RSV1, &compressed, output);
                 self.keep(compressed);
             }
-            _ => self.fragments(First { opcode, rsv: 0 }, last, piece, output),
+            _ => self.fragments(opcode, 0, payload, output),
         }
     }
 
@@ -275,14 +244,13 @@ impl Sender {
         Ok(())
     }
 
-    fn fragments(&mut self, first: First, last: Last, payload: &[u8], output: &mut Vec<u8>) {
-        let First { mut opcode, mut rsv } = first;
+    /// Opcode and reserved bits are those of the first frame.
+    fn fragments(&mut self, mut opcode: Data, mut rsv: u8, payload: &[u8], output: &mut Vec<u8>) {
         let mut rest = payload;
         loop {
             let (fragment, after) = rest.split_at(rest.len().min(self.fragment));
             rest = after;
-            let fin = rest.is_empty() && last == Last::Final;
-            self.frame(fin, rsv, OpCode::Data(opcode), fragment, output);
+            self.frame(rest.is_empty(), rsv, OpCode::Data(opcode), fragment, output);
             if rest.is_empty() {
                 return;
             }
@@ -309,22 +277,6 @@ impl Sender {
         self.is_window_lost |= !header.is_control();
         Ok(())
     }
-}
-
-/// How a message, or a piece of one, begins.
-#[derive(Clone, Copy)]
-struct First {
-    opcode: Data,
-    rsv: u8,
-}
-
-/// How it ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
-    /// With FIN: the message is over.
-    Final,
-    /// Without: more pieces follow.
-    GoesOn,
 }
 
 fn opcode(kind: Kind) -> Data {

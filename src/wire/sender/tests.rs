@@ -55,34 +55,12 @@ fn fragments_split_data_but_not_control_frames() {
 }
 
 #[test]
-fn a_message_in_pieces_is_one_message() {
-    let pieces =
-        [Outgoing::BinaryPart(b"ab"), Outgoing::Ping(b""), Outgoing::BinaryPart(b""), Outgoing::BinaryEnd(b"c")];
-    assert_eq!(sent(SERVER, &pieces), b"\x02\x02ab\x89\x00\x00\x00\x80\x01c");
-    assert_eq!(sent(SERVER, &[Outgoing::BinaryEnd(b"c")]), b"\x82\x01c");
-    let mut sender = Sender::new(SERVER);
-    let mut wire = Vec::new();
-    sender.send(Outgoing::BinaryPart(b"a"), &mut wire).unwrap();
-    assert_eq!(sender.send(Outgoing::Text("b"), &mut wire), Err(SendError::MessageOpen));
-    assert_eq!(sender.counters().messages, 0);
-    sender.send(Outgoing::BinaryEnd(b""), &mut wire).unwrap();
-    assert_eq!(sender.send(Outgoing::Text("b"), &mut wire), Ok(()));
-    assert_eq!(sender.counters().messages, 2);
-}
-
-#[test]
 fn nothing_but_raw_frames_follows_close() {
     let mut sender = Sender::new(SERVER);
     let mut wire = Vec::new();
     sender.send(Outgoing::Close(Some((CloseCode::Normal, "bye"))), &mut wire).unwrap();
     assert_eq!(wire, b"\x88\x05\x03\xE8bye");
-    let late = [
-        Outgoing::Text("a"),
-        Outgoing::BinaryPart(b"a"),
-        Outgoing::Ping(b""),
-        Outgoing::Pong(b""),
-        Outgoing::Close(None),
-    ];
+    let late = [Outgoing::Text("a"), Outgoing::Ping(b""), Outgoing::Pong(b""), Outgoing::Close(None)];
     for outgoing in late {
         assert_eq!(sender.send(outgoing, &mut wire), Err(SendError::Closed));
     }
