@@ -248,6 +248,9 @@ fn hint_for(text: &str) -> &'static str {
         Some(("ws" | "wss" | "http" | "https", rest)) if !rest.starts_with("//") => {
             "two slashes follow the scheme: `ws://`"
         }
+        Some((_, rest)) if rest.contains(':') && !text.contains(['/', '[', '@']) => {
+            "an IPv6 address stands in brackets: `ws://[::1]:8000/`"
+        }
         _ => URL_HINT,
     }
 }
@@ -255,6 +258,14 @@ fn hint_for(text: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_without_its_brackets_is_told_of_them() {
+        for text in ["::1:8000", "fe80::1"] {
+            let error = Target::parse(text).unwrap_err();
+            assert!(error.hint_text().unwrap().contains("`ws://[::1]:8000/`"), "{text}");
+        }
+    }
 
     fn target(text: &str) -> Target {
         Target::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))

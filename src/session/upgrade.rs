@@ -205,7 +205,7 @@ impl Exchange<'_> {
         Error::new(Phase::Upgrade, format!("the connection to `{}` broke during the upgrade", self.peer))
             .caused_by(error)
             .transient()
-            .hint("something on the way (a proxy, a firewall, a load balancer) or the server itself cut the connection")
+            .hint(self.link.transport().hung_up_hint())
     }
 
     fn no_head(&self, error: &HeadError) -> Error {

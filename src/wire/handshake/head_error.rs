@@ -33,6 +33,22 @@ pub enum Transport {
     Tls,
 }
 
+impl Transport {
+    /// Why a server hangs up on a request without a word, and what to try.
+    pub fn hung_up_hint(self) -> &'static str {
+        match self {
+            Self::Plain => {
+                "a port that speaks TLS often hangs up like this on a plain request: try `wss://`; \
+                 or something in between (a proxy, a firewall) refused the connection"
+            }
+            Self::Tls => {
+                "it speaks TLS, but perhaps not HTTP: is the port right? \
+                 Or something in between (a proxy, a firewall) refused the connection"
+            }
+        }
+    }
+}
+
 /// No head, and what came instead. `Display` gives one line that may hold a peer's bytes, unescaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadError {
@@ -123,16 +139,7 @@ impl HeadError {
             (HeadFault::NotHttp, Role::Server, Some(protocol)) => {
                 Some(format!("this looks like {protocol}: is the port right?"))
             }
-            (HeadFault::Ended, Role::Server, _) if self.received == 0 => Some(match transport {
-                Transport::Plain => {
-                    "a port that speaks TLS often hangs up like this on a plain request: try `wss://`; \
-                     or something in between (a proxy, a firewall) refused the connection"
-                        .to_owned()
-                }
-                Transport::Tls => "it speaks TLS, but perhaps not HTTP: is the port right? \
-                     Or something in between (a proxy, a firewall) refused the connection"
-                    .to_owned(),
-            }),
+            (HeadFault::Ended, Role::Server, _) if self.received == 0 => Some(transport.hung_up_hint().to_owned()),
             _ => None,
         }
     }
