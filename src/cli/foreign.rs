@@ -1,5 +1,7 @@
 //! Flags that belong elsewhere: to other tools, or to the other end of a session.
 
+use std::ffi::OsString;
+
 use clap::CommandFactory;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -23,7 +25,7 @@ const FOREIGN: &[(&[&str], &str)] = &[
 ];
 
 /// Puts advice in the place of clap's guesses, where `error` is about a flag that is known from elsewhere.
-pub(super) fn advise(error: &mut clap::Error) {
+pub(super) fn advise(error: &mut clap::Error, arguments: &[OsString]) {
     if error.kind() != ErrorKind::UnknownArgument {
         return;
     }
@@ -31,7 +33,7 @@ pub(super) fn advise(error: &mut clap::Error) {
     let known = FOREIGN.iter().find(|(flags, _)| flags.contains(&flag.as_str()));
     let advice = match known {
         Some((_, advice)) => Some(*advice),
-        None if is_a_clients(flag) => Some("a client has this flag, a server hasn't"),
+        None if arguments.get(1).is_some_and(|command| command == "listen") => advice_for_a_server(flag),
         None => None,
     };
     if let Some(advice) = advice {
@@ -40,14 +42,17 @@ pub(super) fn advise(error: &mut clap::Error) {
     }
 }
 
-fn is_a_clients(flag: &str) -> bool {
-    Cli::command().get_arguments().any(|argument| is_called(argument, flag))
+fn advice_for_a_server(flag: &str) -> Option<&'static str> {
+    if flag == "--host" {
+        return Some("the address stands before the port: `ADDR:PORT`");
+    }
+    let command = Cli::command();
+    let mut flags = command.get_arguments().filter(|argument| !argument.is_hide_set());
+    flags.any(|argument| is_called(argument, flag)).then_some("a client has this flag, a server hasn't")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-
     use super::*;
 
     fn mistake(line: &str) -> String {
@@ -64,6 +69,8 @@ mod tests {
         assert!(mistake("--timestamp host").contains("'--timestamps'"));
         assert!(mistake("listen 8080 -x hi").contains("a client has this flag"));
         assert!(mistake("listen 8080 --count 1").contains("a client has this flag"));
+        assert!(mistake("listen 8080 --host x").contains("`ADDR:PORT`"));
+        assert!(!mistake("generate man --insecure").contains("client"));
     }
 
     #[test]

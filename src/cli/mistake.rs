@@ -23,7 +23,7 @@ pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::E
     if about_secret && string(&error, ContextKind::InvalidValue).is_some() {
         error.insert(ContextKind::InvalidValue, ContextValue::String("[hidden]".to_owned()));
     }
-    foreign::advise(&mut error);
+    foreign::advise(&mut error, arguments);
     error
 }
 

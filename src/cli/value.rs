@@ -73,7 +73,7 @@ impl FromStr for HeaderSource {
     }
 }
 
-/// Where a server listens.
+/// Where to listen, as `[ADDR:]PORT`.
 pub(super) fn listen_address(value: &str) -> Result<ListenAddress, String> {
     ListenAddress::parse(value).map_err(|mistake| match mistake.hint_text() {
         Some(hint) => format!("{mistake}: {hint}"),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::open::show;
 use super::operator::Operator;
 use super::plan::{self, Framing};
-use super::report::{self, Totals};
+use super::report::{self, Totals, Unsent};
 use super::server::{self, Clients, Service};
 use super::teller::Teller;
 use crate::cli::Listen;
@@ -64,18 +64,27 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         server::push(every, move |_| text.clone(), clients.clone(), printer);
     }
     let status = wait(&operator, &signals, &mut sleeper, max_time.map(|(until, _)| until));
+    let mut teller = Teller::new(operator.printer());
     if let (ExitStatus::TimedOut, Some((_, limit))) = (status, max_time) {
-        Teller::new(operator.printer()).error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
+        teller.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }
     farewell(&clients);
-    let mut unsent = operator.left_over();
-    // Who has not gone has not taken everything either.
-    unsent.more |= !clients.are_gone();
-    if let Some(error) = unsent.error() {
-        Teller::new(operator.printer()).error(error);
+    // Who left, or stopped reading, has seen enough.
+    if status != ExitStatus::Success {
+        report_unsent(operator.left_over(), &clients, &mut teller);
     }
     operator.get_up();
     Ok(status)
+}
+
+/// Says what was piped in and not sent; what is still on its way to clients cannot be counted.
+fn report_unsent(unsent: Unsent, clients: &Clients, teller: &mut Teller) {
+    let are_behind = clients.are_behind();
+    match (Unsent { more: unsent.more || are_behind, ..unsent }).error_because("the server was stopped first") {
+        Some(error) => teller.error(error),
+        None if are_behind => teller.note("clients had not taken everything that was sent to them".to_owned()),
+        None => {}
+    }
 }
 
 fn options(args: &Listen) -> ListenOptions {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::plan::{Framing, Plan};
+use super::plan::{Framing, Plan, new_request};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
 use crate::net::{self, Connected, TimeLimit};
@@ -11,7 +11,7 @@ use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
 use crate::session::{self, Handle, Keeper, Reply, Settings, Waker};
-use crate::wire::handshake::{Request, Strictness};
+use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateParameters, Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
 
 /// Binary messages larger than this are handed on as they arrive, where nobody needs them whole.
@@ -61,8 +61,7 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
     }
     let link = Link::new(socket, tls);
     let mut reader = LinkReader::new(Arc::clone(&link));
-    let request =
-        Request::new(&plan.request).map_err(|mistake| Error::new(Phase::Usage, format!("request: {mistake}")))?;
+    let request = new_request(&plan.request)?;
     let strictness = plan.framing.strictness;
     let peer = plan.target.peer();
     let upgraded = upgrade::open(&link, &mut reader, &request, strictness, &peer, limit, &mut show)?;

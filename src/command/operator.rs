@@ -34,6 +34,8 @@ pub struct Operator {
     left: Arc<AtomicBool>,
     /// Where nobody sits: what becomes of the input.
     unsent: Option<Receiver<Unsent>>,
+    /// What was read of it was sent, and more is waited for.
+    is_idle: Arc<AtomicBool>,
 }
 
 impl Operator {
@@ -43,28 +45,38 @@ impl Operator {
     /// When stdin, stdout or stderr cannot be used.
     pub fn sit_down(args: &Listen, clients: &Clients, waker: Waker) -> Result<Self> {
         let options = view::options(&args.view, &args.input, Banner::Shown);
-        let left = Arc::new(AtomicBool::new(false));
+        let (left, is_idle) = (Arc::new(AtomicBool::new(false)), Arc::<AtomicBool>::default());
         let reads_lines = !args.input.no_input && !args.input.format.is_data();
         if reads_lines && io::stdin().is_terminal() {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
             let printer = view::beside(&terminal, options)?;
-            let everybody =
-                Everybody { clients: clients.clone(), printer: Arc::clone(&printer), left: Arc::clone(&left), waker };
+            let everybody = Everybody {
+                clients: clients.clone(),
+                printer: Arc::clone(&printer),
+                left: Arc::clone(&left),
+                is_idle: Arc::clone(&is_idle),
+                waker,
+            };
             typist::spawn(editor, everybody, Arc::clone(&printer), args.limits.max_message);
-            return Ok(Self { printer, terminal: Some(terminal), left, unsent: None });
+            return Ok(Self { printer, terminal: Some(terminal), left, unsent: None, is_idle });
         }
         let printer = view::direct(options)?;
         let mut unsent = None;
         if !args.input.no_input {
             let source = stdin::source(&args.input.format, args.limits.max_message)?;
-            let everybody =
-                Everybody { clients: clients.clone(), printer: Arc::clone(&printer), left: Arc::clone(&left), waker };
+            let everybody = Everybody {
+                clients: clients.clone(),
+                printer: Arc::clone(&printer),
+                left: Arc::clone(&left),
+                is_idle: Arc::clone(&is_idle),
+                waker,
+            };
             let (tell, told) = mpsc::channel();
             thread::spawn(move || tell.send(everybody.read(source)));
             unsent = Some(told);
         }
-        Ok(Self { printer, terminal: None, left, unsent })
+        Ok(Self { printer, terminal: None, left, unsent, is_idle })
     }
 
     /// Where everything is shown.
@@ -84,9 +96,12 @@ impl Operator {
 
     /// Once no client takes anything any more: what was piped in and not sent.
     pub fn left_over(&self) -> Unsent {
-        // While stdin is waited for there is nothing to count.
-        let counted = self.unsent.as_ref().and_then(|unsent| unsent.recv_timeout(COUNT_LIMIT).ok());
-        counted.unwrap_or_default()
+        match &self.unsent {
+            Some(unsent) if !self.is_idle.load(Ordering::Acquire) || stdin::is_ready() => {
+                unsent.recv_timeout(COUNT_LIMIT).unwrap_or_default()
+            }
+            _ => Unsent::default(),
+        }
     }
 
     /// Leaves the terminal as it was found.
@@ -105,6 +120,7 @@ struct Everybody {
     clients: Clients,
     printer: Arc<Mutex<Printer>>,
     left: Arc<AtomicBool>,
+    is_idle: Arc<AtomicBool>,
     waker: Waker,
 }
 
@@ -113,9 +129,11 @@ impl Everybody {
     /// What is left when the server ends is counted.
     fn read(&self, mut source: Source) -> Unsent {
         loop {
-            match source.fill() {
-                Ok(true) if self.clients.wait_for_somebody() => {}
-                Ok(true) => return stdin::count(&mut source, 0, COUNT_LIMIT / 2),
+            self.is_idle.store(true, Ordering::Release);
+            let filled = source.fill();
+            self.is_idle.store(false, Ordering::Release);
+            match filled {
+                Ok(true) => {}
                 Ok(false) => return Unsent::default(),
                 Err(error) => {
                     self.complain(&Error::new(Phase::Session, "cannot read stdin").caused_by(error));
@@ -129,10 +147,10 @@ impl Everybody {
                     Ok(Outgoing::Binary(payload)) => messages.push(Kind::Binary, payload),
                     Ok(other) => {
                         let waiting = other.into();
-                        if let Err(unsent) = self.broadcast(mem::take(&mut messages)) {
+                        let sent = self.broadcast(mem::take(&mut messages));
+                        if let Err(unsent) = sent.and_then(|()| self.deliver(&waiting).ok_or(0)) {
                             return stdin::count(&mut source, unsent, COUNT_LIMIT / 2);
                         }
-                        self.clients.broadcast(&waiting, &self.printer);
                     }
                     Err(error) => self.complain(&error),
                 }
@@ -145,13 +163,20 @@ impl Everybody {
 
     /// `Err`: the server ends, and so many were not sent.
     fn broadcast(&self, messages: Packed) -> Result<(), u64> {
-        if !messages.is_empty() {
-            if !self.clients.wait_for_room(&self.printer) {
-                return Err(messages.messages().count() as u64);
+        let count = messages.messages().count() as u64;
+        if count == 0 { Ok(()) } else { self.deliver(&Waiting::Data(messages)).ok_or(count) }
+    }
+
+    /// Sends it to everybody, once there is somebody and all have room for it; `None`: the server ends first.
+    fn deliver(&self, waiting: &Waiting) -> Option<()> {
+        loop {
+            if !self.clients.wait_for_somebody() || !self.clients.wait_for_room(&self.printer) {
+                return None;
             }
-            self.clients.broadcast(&Waiting::Data(messages), &self.printer);
+            if self.clients.broadcast(waiting, &self.printer) {
+                return Some(());
+            }
         }
-        Ok(())
     }
 
     fn somebody(&self) -> Result<()> {
@@ -166,6 +191,7 @@ impl Everybody {
 impl Peer for Everybody {
     fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
         self.somebody()?;
+        // Who is too slow for it is closed, and everybody is told.
         self.clients.broadcast(&outgoing.into(), &self.printer);
         Ok(())
     }

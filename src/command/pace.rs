@@ -29,6 +29,9 @@ impl<'a> Pace<'a> {
         };
         if self.has_sent {
             self.handle.pause(delay);
+            if !self.handle.is_open() {
+                return Err(NotSent::Closed);
+            }
         }
         self.has_sent = true;
         self.handle.send(outgoing)

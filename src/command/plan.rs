@@ -100,8 +100,7 @@ impl Plan {
             headers: header_rules(args)?,
             key: fixed.ws_key.clone(),
         };
-        Request::new(&request)
-            .map_err(|mistake| Error::new(Phase::Usage, format!("no such request can be sent: {mistake}")))?;
+        new_request(&request)?;
         if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > framing.max_message) {
             let (length, most) = (long.len(), framing.max_message);
             let message = format!("a message of `-x` has {length} bytes, and `--max-message` allows {most}");
@@ -128,6 +127,14 @@ impl Plan {
         self.settings.remember = Some(bytes);
         self
     }
+}
+
+/// A request, with a key of its own.
+///
+/// # Errors
+/// [`Phase::Usage`] where it would not be one.
+pub fn new_request(options: &RequestOptions) -> Result<Request> {
+    Request::new(options).map_err(|mistake| Error::new(Phase::Usage, format!("no such request can be sent: {mistake}")))
 }
 
 fn client_settings(args: &SessionArgs, started: Instant) -> Settings {

@@ -187,10 +187,10 @@ impl Talk {
         if left {
             // Somebody who leaves is content, but for what was to be waited for.
             let missed = (status == ExitStatus::Expectation).then_some(status);
-            return self.leave(missed.unwrap_or(ExitStatus::Success));
+            return self.leave(missed.unwrap_or(ExitStatus::Success), None);
         }
         if enough {
-            return self.leave(status);
+            return self.leave(status, None);
         }
         if hurried {
             self.room.terminal.abandon();
@@ -207,10 +207,10 @@ impl Talk {
         }
     }
 
-    /// Whoever sat there leaves: everything is shown before the process ends, unless a signal or a time limit ends it.
-    fn leave(&mut self, status: ExitStatus) -> Next {
-        let is_hurried = matches!(status, ExitStatus::TimedOut | ExitStatus::Terminated | ExitStatus::Interrupted);
-        let until = is_hurried.then(|| Instant::now() + HURRY);
+    /// Whoever sat there leaves: everything is shown before the process ends, as far as a signal permits, or as `patience`
+    /// goes.
+    fn leave(&mut self, status: ExitStatus, patience: Option<Duration>) -> Next {
+        let until = patience.map(|patience| Instant::now() + patience);
         let (terminal, waker) = (self.room.terminal.clone(), self.sleeper.waker());
         let (tell, told) = mpsc::channel::<Infallible>();
         thread::spawn(move || {
@@ -244,7 +244,7 @@ impl Talk {
             reconnect.or_else(|| leaving(desk, signals, status))
         });
         match (wished, limit) {
-            (Some(Next::Leave(status)), _) => self.leave(status),
+            (Some(Next::Leave(status)), _) => self.leave(status, patience(status)),
             (Some(next), _) => next,
             (None, Some((until, limit))) if Instant::now() >= until => {
                 let error = match pause {
@@ -256,7 +256,7 @@ impl Talk {
                 };
                 let status = error.exit_status();
                 self.teller.error(error);
-                self.leave(status)
+                self.leave(status, Some(HURRY))
             }
             (None, _) => Next::Connect(status),
         }
@@ -270,7 +270,7 @@ impl Talk {
         let connected = redial::connect(plan, printer, &mut self.sleeper, None, |_| leaving(desk, signals, status));
         match connected {
             Ok(Ok(ready)) => Next::Session(Box::new(ready)),
-            Err(Next::Leave(status)) => self.leave(status),
+            Err(Next::Leave(status)) => self.leave(status, patience(status)),
             Err(next) => next,
             Ok(Err(error)) => self.failed(error),
         }
@@ -296,6 +296,11 @@ fn without_session(pause: Option<Pause>) -> Prompt {
         Some(_) => Prompt::from("(waiting) > ").or_briefly("~ "),
         None => Prompt::from("(closed) > ").or_briefly("x "),
     }
+}
+
+/// For how long what is left may be shown: after a signal not for long.
+fn patience(status: ExitStatus) -> Option<Duration> {
+    matches!(status, ExitStatus::Terminated | ExitStatus::Interrupted).then_some(HURRY)
 }
 
 /// Whether to leave: as wished, with `status`, or because of a signal.

@@ -1,9 +1,10 @@
 //! The last words of a run: how it ended, what went wrong, the totals. Written with a time limit, since whoever reads
 //! our output may not.
 
+use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -87,7 +88,7 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Tot
 
 /// What the last words came to, where they were the first that could not be written.
 fn unwritten(view: &View) -> Option<Error> {
-    view.flush().err().and_then(FlushError::remarkable)
+    view.failure().and_then(FlushError::remarkable)
 }
 
 /// Reports a session that another will follow: it makes nothing of the exit status.
@@ -126,20 +127,25 @@ fn past_the_printer(errors: &[Error]) {
     for error in errors {
         write_error(&mut text, &Palette::new(Colors::Off), error);
     }
-    within_limit(move || {
+    // Who does not take this either is told nothing more.
+    let _ = within_limit(move || {
         let _ = io::stderr().write_all(&text);
     });
 }
 
-/// Says something on a thread of its own; `false` when whoever reads our output did not take it in time.
-pub fn within_limit(say: impl FnOnce() + Send + 'static) -> bool {
-    let (done, wait) = mpsc::channel();
+/// Says something on a thread of its own; `Err` when whoever reads our output did not take it in time: what tells, by
+/// having no sender any more, when they have.
+pub fn within_limit(say: impl FnOnce() + Send + 'static) -> Result<(), Receiver<Infallible>> {
+    let (saying, said) = mpsc::channel();
     // Where there is no thread to be had, it is not said: the sender is gone, and nothing is waited for.
     let _ = thread::Builder::new().spawn(move || {
         say();
-        let _ = done.send(());
+        drop(saying);
     });
-    wait.recv_timeout(LAST_WORDS).is_ok()
+    match said.recv_timeout(LAST_WORDS) {
+        Err(RecvTimeoutError::Timeout) => Err(said),
+        _ => Ok(()),
+    }
 }
 
 /// Messages of the input that never reached the peer.
@@ -154,6 +160,11 @@ pub struct Unsent {
 impl Unsent {
     /// What is to be said about them, if there are any.
     pub fn error(self) -> Option<Error> {
+        self.error_because("the session was over first")
+    }
+
+    /// The same, with another reason.
+    pub fn error_because(self, reason: &str) -> Option<Error> {
         if self.messages == 0 {
             return None;
         }
@@ -161,7 +172,7 @@ impl Unsent {
         let (messages, were) = if self.messages == 1 { ("message", "was") } else { ("messages", "were") };
         Some(Error::new(
             Phase::Session,
-            format!("{at_least}{} {messages} of the input {were} not sent: the session was over first", self.messages),
+            format!("{at_least}{} {messages} of the input {were} not sent: {reason}", self.messages),
         ))
     }
 }

@@ -1,5 +1,6 @@
 //! The built-in server: accepts clients, each with a session of its own, and sends to all of them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -48,6 +49,8 @@ pub struct Service {
 #[derive(Clone, Default)]
 pub struct Clients {
     members: Arc<Mutex<Members>>,
+    /// Whom the others were said to wait for last.
+    blamed: Arc<AtomicU64>,
     /// Notified when somebody has entered, and when nobody will any more.
     entered: Arc<Condvar>,
 }
@@ -62,19 +65,35 @@ struct Members {
 }
 
 impl Clients {
-    /// Queues something for every client; none of them is waited for. One that is too slow is closed with 1013.
-    pub fn broadcast(&self, waiting: &Waiting, printer: &Arc<Mutex<Printer>>) {
+    /// Queues something for every client; none of them is waited for. One that is too slow is closed with 1013. `false`:
+    /// nobody got it.
+    pub fn broadcast(&self, waiting: &Waiting, printer: &Arc<Mutex<Printer>>) -> bool {
+        let mut has_taker = false;
         self.each(|client, handle| {
-            if handle.is_open() && !handle.enqueue(waiting.clone(), CLIENT_BUDGET) {
+            if !handle.is_open() {
+                return;
+            }
+            if handle.enqueue(waiting.clone(), CLIENT_BUDGET) {
+                has_taker = true;
+            } else {
                 let note = format!("more than {CLIENT_BUDGET} bytes were waiting to be sent: closed with 1013");
                 cut_off(client, handle, &note, printer);
             }
         });
+        has_taker
+    }
+
+    /// Whether somebody has not taken everything that is waiting to be sent.
+    pub fn are_behind(&self) -> bool {
+        let mut are_behind = false;
+        self.each(|_, handle| are_behind |= handle.outflow().waiting > 0);
+        are_behind
     }
 
     /// Waits until somebody is there; `false`: nobody will be any more.
     pub fn wait_for_somebody(&self) -> bool {
-        let nobody = |members: &mut Members| members.open.is_empty() && members.farewell.is_none();
+        let is_anybody = |members: &Members| members.open.iter().any(|(_, handle)| handle.is_open());
+        let nobody = |members: &mut Members| !is_anybody(members) && members.farewell.is_none();
         let members = self.entered.wait_while(lock(&self.members), nobody).unwrap_or_else(PoisonError::into_inner);
         members.farewell.is_none()
     }
@@ -86,8 +105,10 @@ impl Clients {
             if handle.wait_for_room(CLIENT_ROOM, CLIENT_NOTICE) {
                 return;
             }
-            let origin = Origin { client: Some(client) };
-            show(printer, origin, &Event::Note("takes nothing, and everybody else waits for it"));
+            if self.blamed.swap(client, Ordering::Relaxed) != client {
+                let origin = Origin { client: Some(client) };
+                show(printer, origin, &Event::Note("takes nothing, and everybody else waits for it"));
+            }
             if !handle.wait_for_room(CLIENT_ROOM, CLIENT_PATIENCE) {
                 let seconds = (CLIENT_NOTICE + CLIENT_PATIENCE).as_secs();
                 let note = format!("nothing was taken for {seconds} s: closed with 1013");

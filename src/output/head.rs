@@ -1,5 +1,6 @@
 //! HTTP heads as they were sent and received: order, case and spacing; but for secrets.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::event::Direction;
@@ -62,12 +63,7 @@ pub fn url(url: &str, secrets: Secrets) -> String {
         Secrets::Hidden => secrets_in_target(url.as_bytes()),
         Secrets::Shown => Vec::new(),
     };
-    let mut output = Vec::with_capacity(url.len());
-    replaced(url.as_bytes(), 0, &hidden, |piece| match piece {
-        Piece::Shown(text) => output.extend_from_slice(text),
-        Piece::Hidden => output.extend_from_slice(HIDDEN),
-    });
-    String::from_utf8_lossy(&output).into_owned()
+    String::from_utf8_lossy(&without(url.as_bytes(), &hidden)).into_owned()
 }
 
 /// `bytes` of a head, whole lines or not, with asterisks for each byte of a secret.
@@ -80,8 +76,25 @@ pub fn masked(bytes: &[u8], secrets: Secrets) -> Vec<u8> {
 }
 
 /// `value` of a header, or what stands for it.
-pub fn value<'a>(name: &str, value: &'a [u8], secrets: Secrets) -> &'a [u8] {
-    if secrets == Secrets::Hidden && is_secret(name.as_bytes()) { HIDDEN } else { value }
+pub fn value<'a>(name: &str, value: &'a [u8], secrets: Secrets) -> Cow<'a, [u8]> {
+    match secrets {
+        Secrets::Shown => value.into(),
+        Secrets::Hidden if is_secret(name.as_bytes()) => HIDDEN.into(),
+        Secrets::Hidden => without(value, &secrets_in_target(value)),
+    }
+}
+
+/// `text` with something else in the place of what is hidden.
+fn without<'a>(text: &'a [u8], hidden: &[Range<usize>]) -> Cow<'a, [u8]> {
+    if hidden.is_empty() {
+        return text.into();
+    }
+    let mut output = Vec::with_capacity(text.len());
+    replaced(text, 0, hidden, |piece| match piece {
+        Piece::Shown(text) => output.extend_from_slice(text),
+        Piece::Hidden => output.extend_from_slice(HIDDEN),
+    });
+    output.into()
 }
 
 /// A piece of a text with secrets.

@@ -149,6 +149,7 @@ impl Setter<'_> {
             self.depth += 1;
         }
         self.before = Some(token);
+        self.sink.spill();
     }
 
     /// Appends what comes between the token before and this one.
@@ -177,7 +178,6 @@ impl Setter<'_> {
         let output = &mut self.sink.buffer;
         output.push(b'\n');
         output.resize(output.len() + self.indent + columns, b' ');
-        self.sink.spill();
     }
 
     fn paint(&mut self, ink: Ink, text: &str) {

@@ -22,7 +22,7 @@ const ERASE: &[u8] = b"\r\x1b[K";
 pub enum Cut {
     /// Anywhere: a pipe or a file doesn't see it.
     Anywhere,
-    /// Only between events, or lines: on a terminal something else may come between two writes.
+    /// Only where [`Sink::spill`] is called, which whoever sets text for a terminal does.
     BetweenEvents,
 }
 
@@ -93,7 +93,7 @@ impl Sink {
         }
     }
 
-    /// To be called between events, or between two lines of one that is long: writes what waits if it is much.
+    /// To be called between events, or between the pieces of one that is long: writes what waits if it is much.
     pub fn spill(&mut self) {
         if self.buffer.len() > SPILL && !self.held {
             self.flush();

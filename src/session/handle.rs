@@ -97,12 +97,13 @@ impl Handle {
     /// Waits until no more than `most` bytes wait to be sent, or the session is closing; `false` when for as long as
     /// `patience` the connection took nothing.
     pub fn wait_for_room(&self, most: usize, patience: Duration) -> bool {
+        let is_full = |conn: &Conn| conn.queue.untaken() > most && conn.close_queued.is_none() && !self.is_over();
         let mut conn = lock(&self.shared.conn);
-        while conn.queue.untaken() > most && conn.close_queued.is_none() && !self.is_over() {
+        while is_full(&conn) {
             let before = self.shared.outflow.read().written;
             let waited = self.shared.room.wait_timeout(conn, patience).unwrap_or_else(PoisonError::into_inner);
             conn = waited.0;
-            if waited.1.timed_out() && self.shared.outflow.read().written == before {
+            if waited.1.timed_out() && is_full(&conn) && self.shared.outflow.read().written == before {
                 return false;
             }
         }
@@ -127,6 +128,7 @@ impl Handle {
         conn.queue.clear();
         conn.close(self.shared.clock.now(), Some((code, reason.to_owned())));
         drop(conn);
+        self.shared.room.notify_all();
         self.shared.wake_for_queue();
     }
 

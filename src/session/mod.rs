@@ -1,8 +1,5 @@
 //! One open connection: its threads, locks and clocks. Which thread does what, what each lock guards, and in which order
 //! they are taken, is in `ARCHITECTURE.md`, "Threads and locks".
-//!
-//! The reader never writes to the socket and never waits for a writer: what it wants sent is queued in `conn`. The
-//! keeper only ever *tries* `out`, and never takes the printer.
 
 pub mod backoff;
 mod cause;

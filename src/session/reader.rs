@@ -395,6 +395,7 @@ impl Shared {
             conn.close(self.clock.now(), reply.map(|code: CloseCode| (code, String::new())));
         }
         drop(conn);
+        self.room.notify_all();
         self.wake_for_queue();
     }
 }

@@ -49,7 +49,7 @@ pub fn open(
     let started = Instant::now();
     let bytes = request.encode();
     observe(Event::Head { direction: Direction::Sent, bytes: &bytes });
-    let mut exchange = Exchange { link, reader, peer, limit };
+    let mut exchange = Exchange { link, reader, peer, limit, cut_off: CUT_OFF };
     exchange.write(&bytes)?;
     let (head, leftover) = exchange.read_head(Role::Server)?.map_err(|error| exchange.no_head(&error))?;
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
@@ -94,7 +94,7 @@ pub fn accept(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Upgraded> {
     let started = Instant::now();
-    let mut exchange = Exchange { link, reader, peer, limit };
+    let mut exchange = Exchange { link, reader, peer, limit, cut_off: CUT_OFF };
     let (head, leftover) = match exchange.read_head(Role::Client)? {
         Ok(head) => head,
         Err(error) => {
@@ -125,7 +125,13 @@ struct Exchange<'a> {
     reader: &'a mut LinkReader,
     peer: &'a str,
     limit: TimeLimit,
+    /// What to say of a connection that breaks now.
+    cut_off: &'static str,
 }
+
+/// Who ends a connection that breaks.
+const CUT_OFF: &str =
+    "something on the way (a proxy, a firewall, a load balancer) or the other side itself cut the connection";
 
 impl Exchange<'_> {
     fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
@@ -148,10 +154,11 @@ impl Exchange<'_> {
         let mut heads = HeadReader::new(speaker);
         let mut buffer = [0; 16 * 1024];
         loop {
-            let silence = match (heads.received(), speaker) {
-                (0, Role::Server) => "accepted the connection and sent nothing",
-                (0, Role::Client) => "connected and sent nothing",
-                _ => "did not finish the head of its upgrade",
+            let silence;
+            (silence, self.cut_off) = match (heads.received(), speaker) {
+                (0, Role::Server) => ("accepted the connection and sent nothing", self.link.transport().hung_up_hint()),
+                (0, Role::Client) => ("connected and sent nothing", CUT_OFF),
+                _ => ("did not finish the head of its upgrade", CUT_OFF),
             };
             match self.read(&mut buffer, silence)? {
                 0 => return Ok(Err(heads.end())),
@@ -205,7 +212,7 @@ impl Exchange<'_> {
         Error::new(Phase::Upgrade, format!("the connection to `{}` broke during the upgrade", self.peer))
             .caused_by(error)
             .transient()
-            .hint(self.link.transport().hung_up_hint())
+            .hint(self.cut_off)
     }
 
     fn no_head(&self, error: &HeadError) -> Error {

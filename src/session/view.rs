@@ -49,6 +49,8 @@ struct Backlog {
     tellings: VecDeque<Telling>,
     /// A thread is telling what is in the backlog.
     teller: bool,
+    /// What telling has come to, where it could not be written.
+    failure: Option<FlushError>,
 }
 
 impl Backlog {
@@ -133,12 +135,13 @@ impl View {
         let _ = self.flush();
     }
 
-    /// Writes what waits, what is in the backlog included. May block.
-    ///
-    /// # Errors
-    /// See [`Printer::flush`].
-    pub fn flush(&self) -> Result<(), FlushError> {
+    fn flush(&self) -> Result<(), FlushError> {
         self.printer().flush()
+    }
+
+    /// Why what was [told](Self::tell) could not be written, once.
+    pub fn failure(&self) -> Option<FlushError> {
+        lock(&self.backlog).failure.take()
     }
 
     /// Shows one event. May block.
@@ -165,8 +168,9 @@ impl View {
         let view = Arc::clone(self);
         let tell = move || {
             loop {
-                view.show_backlog();
+                let told = view.flush();
                 let mut backlog = lock(&view.backlog);
+                backlog.failure = backlog.failure.take().or(told.err());
                 if backlog.is_empty() {
                     backlog.teller = false;
                     break;

@@ -177,7 +177,7 @@ fn members_of_open(members: &mut Members<'_>, opened: &Opened, secrets: Secrets)
     members.array("headers", &opened.headers, |output, (name, value)| {
         object(output, |members| {
             members.string("name", name);
-            members.string("value", &header_text(head::value(name, value, secrets)));
+            members.string("value", &header_text(&head::value(name, value, secrets)));
         });
     });
     members.optional_string("subprotocol", opened.subprotocol.as_deref());

@@ -21,6 +21,7 @@ mod watch;
 
 use std::fmt;
 use std::io;
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -74,6 +75,8 @@ struct State {
     has_signals: bool,
     /// The terminal was taken from the editor for good.
     is_taken: bool,
+    /// What was written last without the editor ended its line.
+    at_line_start: bool,
     /// Whoever writes to the terminal has it meanwhile, and lets go of the lock: the terminal may take nothing for long.
     outlet: Option<FdOutlet>,
 }
@@ -105,6 +108,7 @@ impl Terminal {
             lines: 0,
             has_signals: false,
             is_taken: false,
+            at_line_start: true,
             outlet: Some(device.outlet()?),
         };
         Ok(Self { shared: Arc::new(Shared { device, state: Mutex::new(state), changed: Condvar::new() }) })
@@ -136,6 +140,12 @@ impl Terminal {
         let is_in_use = |state: &mut State| state.is_taken || state.outlet.is_none();
         let result = self.shared.changed.wait_while(state, is_in_use);
         let mut state = result.unwrap_or_else(PoisonError::into_inner);
+        if !mem::replace(&mut state.at_line_start, true)
+            && let Some(outlet) = &mut state.outlet
+        {
+            // The editor erases the line that it begins in. A terminal that is gone is noticed when it reads.
+            let _ = outlet.write_all(b"\r\n");
+        }
         if state.has_signals {
             self.shared.set_signals(&mut state, false);
         }
@@ -263,6 +273,7 @@ impl Shared {
             drop(state);
             let written = outlet.write_all(&lines);
             state = self.lock();
+            state.at_line_start = lines.ends_with(b"\n");
             state.outlet = Some(outlet);
             self.changed.notify_all();
             written?;
