@@ -32,8 +32,13 @@ pub struct Operator {
     printer: Arc<Mutex<Printer>>,
     terminal: Option<Terminal>,
     left: Arc<AtomicBool>,
-    /// Where nobody sits: what becomes of the input.
-    unsent: Option<Receiver<Unsent>>,
+    /// Where nobody sits: what is piped in.
+    feed: Option<Feed>,
+}
+
+/// What is piped in, and what becomes of it.
+struct Feed {
+    unsent: Receiver<Unsent>,
     /// What was read of it was sent, and more is waited for.
     is_idle: Arc<AtomicBool>,
 }
@@ -45,38 +50,29 @@ impl Operator {
     /// When stdin, stdout or stderr cannot be used.
     pub fn sit_down(args: &Listen, clients: &Clients, waker: Waker) -> Result<Self> {
         let options = view::options(&args.view, &args.input, Banner::Shown);
-        let (left, is_idle) = (Arc::new(AtomicBool::new(false)), Arc::<AtomicBool>::default());
+        let left = Arc::new(AtomicBool::new(false));
+        let everybody = |printer: &Arc<Mutex<Printer>>| Everybody {
+            clients: clients.clone(),
+            printer: Arc::clone(printer),
+            left: Arc::clone(&left),
+            waker,
+        };
         let reads_lines = !args.input.no_input && !args.input.format.is_data();
         if reads_lines && io::stdin().is_terminal() {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
             let printer = view::beside(&terminal, options)?;
-            let everybody = Everybody {
-                clients: clients.clone(),
-                printer: Arc::clone(&printer),
-                left: Arc::clone(&left),
-                is_idle: Arc::clone(&is_idle),
-                waker,
-            };
-            typist::spawn(editor, everybody, Arc::clone(&printer), args.limits.max_message);
-            return Ok(Self { printer, terminal: Some(terminal), left, unsent: None, is_idle });
+            typist::spawn(editor, everybody(&printer), Arc::clone(&printer), args.limits.max_message);
+            return Ok(Self { printer, terminal: Some(terminal), left, feed: None });
         }
         let printer = view::direct(options)?;
-        let mut unsent = None;
-        if !args.input.no_input {
+        let feed = if args.input.no_input {
+            None
+        } else {
             let source = stdin::source(&args.input.format, args.limits.max_message)?;
-            let everybody = Everybody {
-                clients: clients.clone(),
-                printer: Arc::clone(&printer),
-                left: Arc::clone(&left),
-                is_idle: Arc::clone(&is_idle),
-                waker,
-            };
-            let (tell, told) = mpsc::channel();
-            thread::spawn(move || tell.send(everybody.read(source)));
-            unsent = Some(told);
-        }
-        Ok(Self { printer, terminal: None, left, unsent, is_idle })
+            Some(Feed::start(source, everybody(&printer)))
+        };
+        Ok(Self { printer, terminal: None, left, feed })
     }
 
     /// Where everything is shown.
@@ -96,12 +92,7 @@ impl Operator {
 
     /// Once no client takes anything any more: what was piped in and not sent.
     pub fn left_over(&self) -> Unsent {
-        match &self.unsent {
-            Some(unsent) if !self.is_idle.load(Ordering::Acquire) || stdin::is_ready() => {
-                unsent.recv_timeout(COUNT_LIMIT).unwrap_or_default()
-            }
-            _ => Unsent::default(),
-        }
+        self.feed.as_ref().map_or_else(Unsent::default, Feed::left_over)
     }
 
     /// Leaves the terminal as it was found.
@@ -115,23 +106,40 @@ impl Operator {
     }
 }
 
+impl Feed {
+    /// Sends it to everybody, on a thread of its own.
+    fn start(source: Source, everybody: Everybody) -> Self {
+        let is_idle = Arc::<AtomicBool>::default();
+        let idle = Arc::clone(&is_idle);
+        let (tell, unsent) = mpsc::channel();
+        thread::spawn(move || tell.send(everybody.read(source, &idle)));
+        Self { unsent, is_idle }
+    }
+
+    fn left_over(&self) -> Unsent {
+        if self.is_idle.load(Ordering::Acquire) && !stdin::is_ready() {
+            return Unsent::default();
+        }
+        self.unsent.recv_timeout(COUNT_LIMIT).unwrap_or_default()
+    }
+}
+
 /// All clients, as whom one talks to.
 struct Everybody {
     clients: Clients,
     printer: Arc<Mutex<Printer>>,
     left: Arc<AtomicBool>,
-    is_idle: Arc<AtomicBool>,
     waker: Waker,
 }
 
 impl Everybody {
     /// Sends every message of the input, as fast as the clients take it, from the first client on; its end ends nothing.
     /// What is left when the server ends is counted.
-    fn read(&self, mut source: Source) -> Unsent {
+    fn read(&self, mut source: Source, is_idle: &AtomicBool) -> Unsent {
         loop {
-            self.is_idle.store(true, Ordering::Release);
+            is_idle.store(true, Ordering::Release);
             let filled = source.fill();
-            self.is_idle.store(false, Ordering::Release);
+            is_idle.store(false, Ordering::Release);
             match filled {
                 Ok(true) => {}
                 Ok(false) => return Unsent::default(),

@@ -221,13 +221,15 @@ impl Talk {
         });
         let signals = &self.signals;
         let ended = redial::wait(&mut self.sleeper, until, None, |_| match told.try_recv() {
-            Err(TryRecvError::Empty) => signals.take().map(|signal| Err(signal.into())),
-            _ => Some(Ok(status)),
+            Err(TryRecvError::Empty) => signals.take().map(Err),
+            _ => Some(Ok(())),
         });
-        let Some(Ok(status)) = ended else {
-            self.room.terminal.abandon();
-            return Next::Leave(ended.and_then(Result::err).unwrap_or(status));
+        let status = match ended {
+            Some(Ok(())) => return Next::Leave(status),
+            Some(Err(signal)) => signal.into(),
+            None => status,
         };
+        self.room.terminal.abandon();
         Next::Leave(status)
     }
 

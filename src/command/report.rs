@@ -13,7 +13,7 @@ use crate::cli::{InputArgs, ViewArgs};
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
-use crate::output::{Banner, FlushError, Origin, write_error};
+use crate::output::{Banner, FlushError, Origin, Stream, write_error};
 use crate::session::Outcome;
 use crate::session::view::View;
 
@@ -45,12 +45,9 @@ pub fn alone(error: &Error) -> ExitStatus {
 
 /// The exit status of a run that only printed something to stdout. What nobody reads to its end is no failure.
 pub fn printed(written: io::Result<()>) -> ExitStatus {
-    match written.and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            alone(&Error::new(Phase::Session, "cannot write to stdout").caused_by(error))
-        }
-        _ => ExitStatus::Success,
-    }
+    let failure = written.and_then(|()| io::stdout().flush()).err();
+    let failure = failure.and_then(|error| FlushError { stream: Stream::Data, error }.remarkable());
+    failure.map_or(ExitStatus::Success, |error| alone(&error))
 }
 
 /// Reports how a session ended, with `unsent` messages left over from the input; the exit status.
@@ -80,15 +77,11 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Tot
     });
     if !view.settle(LAST_WORDS) {
         past_the_printer(&errors);
-    } else if let (false, Some(error)) = (output_gone, unwritten(view)) {
+    } else if !output_gone && let Some(error) = view.failure().and_then(FlushError::remarkable) {
+        // They were the first that could not be written.
         return status.max(alone(&error));
     }
     status
-}
-
-/// What the last words came to, where they were the first that could not be written.
-fn unwritten(view: &View) -> Option<Error> {
-    view.failure().and_then(FlushError::remarkable)
 }
 
 /// Reports a session that another will follow: it makes nothing of the exit status.

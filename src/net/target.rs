@@ -259,14 +259,6 @@ fn hint_for(text: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_address_without_its_brackets_is_told_of_them() {
-        for text in ["::1:8000", "fe80::1"] {
-            let error = Target::parse(text).unwrap_err();
-            assert!(error.hint_text().unwrap().contains("`ws://[::1]:8000/`"), "{text}");
-        }
-    }
-
     fn target(text: &str) -> Target {
         Target::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
     }
@@ -337,6 +329,14 @@ mod tests {
         assert_eq!((credentials.user.as_str(), credentials.password.as_deref()), ("ann@home", Some("p:ss")));
         let shown = format!("{} {} {} {target:?}", target.url(), target.authority(), target.peer());
         assert!(!shown.contains("ann") && !shown.contains("p:ss"), "{shown}");
+    }
+
+    #[test]
+    fn an_address_without_its_brackets_is_told_of_them() {
+        for text in ["::1:8000", "fe80::1"] {
+            let error = Target::parse(text).unwrap_err();
+            assert!(error.hint_text().unwrap().contains("`ws://[::1]:8000/`"), "{text}");
+        }
     }
 
     #[test]

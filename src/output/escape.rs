@@ -41,6 +41,16 @@ pub fn is_unsafe(character: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
+/// The length of `bytes` without a character of UTF-8 that is cut off at their end.
+pub fn whole_characters(bytes: &[u8]) -> usize {
+    /// Of a character that is cut off there are no more.
+    const LONGEST: usize = 3;
+    let end = &bytes[bytes.len().saturating_sub(LONGEST)..];
+    let invalid = end.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
+    let is_cut = str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
+    if is_cut { bytes.len() - invalid.len() } else { bytes.len() }
+}
+
 /// What becomes of line ends and tabs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Layout {
@@ -102,6 +112,22 @@ mod tests {
         for plain in ["", "Hello, world!", "tab\there", "two\nlines", "Grüße, 世界", "👩\u{200d}👩\u{200d}👧", "a\\b"]
         {
             assert_eq!(escaped(plain.as_bytes()), plain);
+        }
+    }
+
+    #[test]
+    fn a_character_that_is_cut_off_is_none() {
+        for text in ["", "abc", "é", "世", "🦀", "a🦀", "éé"] {
+            assert_eq!(whole_characters(text.as_bytes()), text.len(), "{text}");
+        }
+        for character in ["é", "世", "🦀"] {
+            for length in 1..character.len() {
+                let cut = [b"ab", &character.as_bytes()[..length]].concat();
+                assert_eq!(whole_characters(&cut), 2, "{cut:x?}");
+            }
+        }
+        for invalid in [&b"a\x80"[..], b"a\x80\x80\x80\x80", b"a\xff", b"\xe0\x80", b"\xe4b"] {
+            assert_eq!(whole_characters(invalid), invalid.len(), "{invalid:x?}");
         }
     }
 

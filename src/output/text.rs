@@ -9,9 +9,6 @@ use crate::output::{digits, escape, hex};
 /// Bytes that are escaped at a time.
 const PIECE: usize = 16 << 10;
 
-/// Bytes of a character in UTF-8.
-const LONGEST_CHARACTER: usize = 4;
-
 /// Bytes of a binary message that are shown.
 pub const SHOWN: usize = 512;
 
@@ -41,9 +38,7 @@ pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
 /// `line` in pieces of at most [`PIECE`] bytes, which cut no character.
 fn pieces(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
-        let is_boundary = |index: &usize| line.get(*index).is_none_or(|byte| byte & 0xC0 != 0x80);
-        let longest = line.len().min(PIECE);
-        let length = (longest.saturating_sub(LONGEST_CHARACTER)..=longest).rev().find(is_boundary).unwrap_or(longest);
+        let length = if line.len() > PIECE { escape::whole_characters(&line[..PIECE]) } else { line.len() };
         let (piece, rest) = line.split_at(length);
         line = rest;
         (!piece.is_empty()).then_some(piece)

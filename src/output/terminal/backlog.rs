@@ -1,5 +1,7 @@
 //! What waits to be shown.
 
+use crate::output::escape::whole_characters;
+
 /// How much may wait before whoever brings more has to wait too.
 pub(super) const BUDGET: usize = 256 << 10;
 
@@ -50,17 +52,22 @@ impl Backlog {
     pub(super) fn take_lines(&mut self, limit: usize) -> Option<&[u8]> {
         let waiting = &self.bytes[self.start..];
         let fitting = &waiting[..waiting.len().min(limit)];
-        let end = match memchr::memrchr(b'\n', fitting) {
-            Some(last) => last + 1,
-            None => match memchr::memchr(b'\n', &waiting[fitting.len()..]) {
-                Some(next) => fitting.len() + next + 1,
-                // In one go: the editor ends the line after each batch.
-                None => whole_characters(&waiting[..self.released.checked_sub(self.start)?])?,
-            },
-        };
+        let last = memchr::memrchr(b'\n', fitting);
+        let next = || Some(fitting.len() + memchr::memchr(b'\n', &waiting[fitting.len()..])?);
+        let line_end = last.or_else(next).map(|line_end| line_end + 1);
+        let end = line_end.or_else(|| self.released_end())?;
         let taken = self.start..self.start + end;
         self.start = taken.end;
         Some(&self.bytes[taken])
+    }
+
+    /// How much can be taken of a line that has no end: all at once, for the editor ends the line after each batch.
+    fn released_end(&self) -> Option<usize> {
+        let released = self.bytes.get(self.start..self.released).filter(|released| !released.is_empty())?;
+        match whole_characters(released) {
+            0 => Some(released.len()),
+            whole => Some(whole),
+        }
     }
 
     /// Takes everything, an unfinished line included.
@@ -77,14 +84,6 @@ impl Backlog {
     fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
-}
-
-/// The length of `bytes` without a character of UTF-8 that is cut off at their end; `None` when there are none.
-fn whole_characters(bytes: &[u8]) -> Option<usize> {
-    let cut = bytes.utf8_chunks().last()?.invalid();
-    let is_cut = matches!(str::from_utf8(cut), Err(error) if error.error_len().is_none());
-    let length = if is_cut { bytes.len() - cut.len() } else { bytes.len() };
-    Some(if length == 0 { bytes.len() } else { length })
 }
 
 #[cfg(test)]
