@@ -5,5 +5,6 @@ pub mod event;
 pub mod input;
 pub mod net;
 pub mod output;
+pub mod platform;
 pub mod session;
 pub mod wire;

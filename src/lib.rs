@@ -7,6 +7,7 @@
 //! | [`cli`] | the clap definitions: every flag, once | I/O, environment, terminal |
 //! | [`command`] | one file per command; puts the other rooms together | frames, sockets |
 //! | [`wire`] | the protocol, sans-I/O: bytes in, bytes and events out | every other room |
+//! | [`platform`] | the operating system: poll(2), signals, terminal modes, permissions | every other room |
 //! | [`net`] | names, TCP, TLS: a connected byte stream and how it came about | frames, printing |
 //! | [`session`] | threads, locks and clocks of one open connection | parsing, formats |
 //! | [`input`] | where outgoing messages come from | sockets, stdout |
@@ -19,4 +20,4 @@
 pub mod cli;
 pub mod command;
 
-pub use wscope_engine::{error, event, input, net, output, session, wire};
+pub use wscope_engine::{error, event, input, net, output, platform, session, wire};

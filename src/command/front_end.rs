@@ -2,7 +2,6 @@
 //! so that nothing is lost that was read and not sent: the next session gets it.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +12,8 @@ use super::report::Unsent;
 use super::stdin::{self, Stdin};
 use crate::error::{Error, Phase, Result};
 use crate::input::{Mark, Source};
-use crate::session::{Borrower, Handle, NotSent, Sleeper, Waker};
+use crate::platform::{Descriptor, Notifier, Poller};
+use crate::session::{Borrower, Handle, NotSent};
 use crate::wire::Outgoing;
 
 /// How long messages are counted that will not be sent.
@@ -33,7 +33,7 @@ pub struct Input {
 pub struct FrontEnd {
     /// `None` when no session will follow.
     offers: Sender<Option<Offer>>,
-    waker: Waker,
+    notifier: Notifier,
     left_over: Receiver<Unsent>,
 }
 
@@ -47,7 +47,7 @@ struct Offer {
 
 /// The work of a front end for one session.
 pub struct Engagement {
-    waker: Waker,
+    notifier: Notifier,
     parting: Receiver<Parting>,
 }
 
@@ -64,15 +64,15 @@ impl FrontEnd {
     /// # Errors
     /// When the process is out of descriptors, or of threads.
     pub fn spawn(input: Input) -> io::Result<Self> {
-        let sleeper = Sleeper::new()?;
-        let waker = sleeper.waker();
+        let poller = Poller::new()?;
+        let notifier = poller.notifier();
         let (offers, offered) = mpsc::channel();
         let (tell, left_over) = mpsc::channel();
-        let worker = Worker { input, sleeper, held: false, finished: None, unexecuted: 0 };
+        let worker = Worker { input, poller, held: false, finished: None, unexecuted: 0 };
         thread::Builder::new().spawn(move || {
             let _ = tell.send(worker.run(&offered));
         })?;
-        Ok(Self { offers, waker, left_over })
+        Ok(Self { offers, notifier, left_over })
     }
 
     /// Sends through `handle` from now on, with somebody who watches; when the input is over, the session is told.
@@ -80,7 +80,7 @@ impl FrontEnd {
         let (tell, parting) = mpsc::channel();
         // A thread that is gone is noticed by whoever waits for its parting.
         let _ = self.offers.send(Some(Offer { handle, watch, tell }));
-        Engagement { waker: self.waker.clone(), parting }
+        Engagement { notifier: self.notifier.clone(), parting }
     }
 
     /// Once no session will follow: what was read, or is waiting on stdin, and was not sent.
@@ -94,14 +94,14 @@ impl Engagement {
     /// Once the session is over: waits until nothing is sent through it any more. A read of stdin that blocks, because
     /// somebody else has read what was there, is not waited for.
     pub fn part(self) -> Parting {
-        self.waker.wake();
+        self.notifier.notify();
         self.parting.recv_timeout(COUNT_LIMIT).unwrap_or_default()
     }
 }
 
 struct Worker {
     input: Input,
-    sleeper: Sleeper,
+    poller: Poller,
     /// Something was read that is not sent yet.
     held: bool,
     finished: Option<Instant>,
@@ -167,10 +167,10 @@ impl Worker {
     fn pump(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
         let Some(Stdin { source, never_blocks }) = &mut self.input.stdin else { return Ok(()) };
         let may_borrow = *never_blocks && self.input.delay.is_none();
-        let borrower = may_borrow.then(|| handle.borrower(self.sleeper.waker()));
+        let borrower = may_borrow.then(|| handle.borrower(self.poller.notifier()));
         loop {
             if !self.held {
-                let filled = fill(source, &mut self.sleeper, borrower.as_ref(), handle);
+                let filled = fill(source, &mut self.poller, borrower.as_ref(), handle);
                 self.held = matches!(filled, Err(Stop::Over));
                 if !filled? {
                     return Ok(());
@@ -197,7 +197,7 @@ impl Worker {
 /// Waits for more input, as long as the session lasts. `false`: the input is over.
 fn fill(
     source: &mut Source,
-    sleeper: &mut Sleeper,
+    poller: &mut Poller,
     borrower: Option<&Borrower<'_>>,
     handle: &Handle,
 ) -> Result<bool, Stop> {
@@ -214,8 +214,8 @@ fn fill(
         }
         let stdin = io::stdin();
         let readable = match borrower {
-            Some(borrower) => borrower.sleep_until_readable(sleeper, stdin.as_fd()),
-            None => sleeper.sleep_until_readable([Some(stdin.as_fd()), None]).map(|[stdin, _]| stdin),
+            Some(borrower) => borrower.wait_until_readable(poller, Descriptor::from(&stdin)),
+            None => poller.wait_until_readable([Some(Descriptor::from(&stdin)), None]).map(|[stdin, _]| stdin),
         };
         // Where waiting fails, reading says why.
         if readable.unwrap_or(true) {

@@ -7,10 +7,11 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
 use crate::net::{self, Connected, TimeLimit};
 use crate::output::{Origin, Printer};
+use crate::platform::Notifier;
 use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
-use crate::session::{self, Handle, Keeper, Reply, Settings, Waker};
+use crate::session::{self, Handle, Keeper, Reply, Settings};
 use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateParameters, Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
 
@@ -92,15 +93,15 @@ pub fn start(
     settings: Settings,
     printer: &Arc<Mutex<Printer>>,
     follow: Follow,
-    waker: Waker,
+    notifier: Notifier,
 ) -> Result<Session> {
     let Ready { link, reader, opened, deflate, leftover, .. } = ready;
     let (receiver, sender, tap) = ends(&plan.framing, &settings, deflate, printer, &leftover);
     let view = View::new(Arc::clone(printer), Origin::default(), tap, follow);
     // The reader's first look writes it, before anything that is received: writing may block, and the keeper must not.
     lock(printer).event(Origin::default(), Stamp::now(), &Event::Open(&opened));
-    let (handle, keeper) =
-        session::start(link, reader, receiver, sender, Arc::clone(&view), settings, waker).map_err(|error| {
+    let (handle, keeper) = session::start(link, reader, receiver, sender, Arc::clone(&view), settings, notifier)
+        .map_err(|error| {
             let message = format!("cannot set up the socket to `{}`", plan.target.peer());
             Error::new(Phase::Session, message).caused_by(error).transient()
         })?;

@@ -10,10 +10,10 @@ use super::lending::Borrower;
 use super::outflow::Outflow;
 use super::queue::Waiting;
 use super::view::lock;
-use super::wake::Waker;
 use super::writing::{Leftovers, Out};
 use crate::error::Error;
 use crate::event::Summary;
+use crate::platform::Notifier;
 use crate::wire::{CloseCode, Outgoing, SendError};
 
 /// Why a message was not sent.
@@ -54,9 +54,9 @@ impl Handle {
         Batch { out: Some(lock(&self.shared.out)), shared: &self.shared }
     }
 
-    /// For a front end that waits for input on the sleeper of `waker`, and nowhere else.
-    pub fn borrower(&self, waker: Waker) -> Borrower<'_> {
-        Borrower::new(&self.shared, waker)
+    /// For a front end that waits for input on the poller of `notifier`, and nowhere else.
+    pub fn borrower(&self, notifier: Notifier) -> Borrower<'_> {
+        Borrower::new(&self.shared, notifier)
     }
 
     /// Sends one message at once.
@@ -135,7 +135,7 @@ impl Handle {
     /// The input has ended: from now on the session lingers only as long as it was told to.
     pub fn input_ended(&self) {
         lock(&self.shared.conn).input = Input::Ended(self.shared.clock.now(), Instant::now());
-        self.shared.waker.wake();
+        self.shared.notifier.notify();
     }
 
     /// Waits for `duration`, or until nothing can be sent any more.

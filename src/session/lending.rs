@@ -7,13 +7,12 @@
 
 use std::io;
 use std::mem;
-use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::Shared;
 use super::reader::Reader;
 use super::view::lock;
-use super::wake::{Sleeper, Waker};
+use crate::platform::{Descriptor, Notifier, Poller};
 
 /// Bytes of messages that a socket takes at once, unless the peer has long stopped reading.
 const LITTLE_TO_SEND: usize = 2048;
@@ -30,20 +29,20 @@ enum State {
     /// The reader thread.
     #[default]
     Kept,
-    /// The reader thread; a front end would like to have it, and is to be woken when it does.
-    Wanted(Waker),
+    /// The reader thread; a front end would like to have it, and is to be notified when it does.
+    Wanted(Notifier),
     /// The front end.
     Lent(Box<Reader>),
     /// Nobody: it lies here for the reader thread, and somebody may want it again by then.
-    Returned(Box<Reader>, Option<Waker>),
+    Returned(Box<Reader>, Option<Notifier>),
 }
 
 impl Lending {
     /// Lends `reader` if it is wanted, and waits until it is back.
     pub(super) fn lend(&self, reader: Box<Reader>) -> Box<Reader> {
         let mut state = lock(&self.state);
-        let State::Wanted(waker) = &*state else { return reader };
-        waker.wake();
+        let State::Wanted(notifier) = &*state else { return reader };
+        notifier.notify();
         *state = State::Lent(reader);
         loop {
             state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -69,11 +68,11 @@ impl Lending {
     }
 
     /// Whether the front end has it; if not, it would like to from now on.
-    fn want(&self, waker: &Waker) -> bool {
+    fn want(&self, notifier: &Notifier) -> bool {
         let mut state = lock(&self.state);
         match &mut *state {
-            State::Kept => *state = State::Wanted(waker.clone()),
-            State::Returned(_, wanted) => *wanted = Some(waker.clone()),
+            State::Kept => *state = State::Wanted(notifier.clone()),
+            State::Returned(_, wanted) => *wanted = Some(notifier.clone()),
             State::Wanted(_) | State::Lent(_) => {}
         }
         matches!(*state, State::Lent(_))
@@ -102,23 +101,23 @@ impl Lending {
 /// input any more.
 pub struct Borrower<'a> {
     shared: &'a Arc<Shared>,
-    waker: Waker,
+    notifier: Notifier,
 }
 
 impl<'a> Borrower<'a> {
-    pub(super) fn new(shared: &'a Arc<Shared>, waker: Waker) -> Self {
-        Self { shared, waker }
+    pub(super) fn new(shared: &'a Arc<Shared>, notifier: Notifier) -> Self {
+        Self { shared, notifier }
     }
 
-    /// Sleeps until a read of `input` would not block (`true`), or until `sleeper`, whose waker this borrower has, is
-    /// woken. What the peer sends meanwhile may be shown.
+    /// Waits until a read of `input` would not block (`true`), or until `poller`, whose notifier this borrower has, is
+    /// notified. What the peer sends meanwhile may be shown.
     ///
     /// # Errors
     /// When poll(2) fails.
-    pub fn sleep_until_readable(&self, sleeper: &mut Sleeper, input: BorrowedFd<'_>) -> io::Result<bool> {
+    pub fn wait_until_readable(&self, poller: &mut Poller, input: Descriptor<'_>) -> io::Result<bool> {
         let lending = &self.shared.lending;
-        let socket = lending.want(&self.waker).then(|| self.shared.link.socket());
-        let readable = sleeper.sleep_until_readable([Some(input), socket]);
+        let socket = lending.want(&self.notifier).then(|| self.shared.link.socket());
+        let readable = poller.wait_until_readable([Some(input), socket]);
         lending.want_no_more();
         let [input, received] = readable?;
         if received && !lending.read_along() {

@@ -6,10 +6,10 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::platform::Descriptor;
 use crate::wire::handshake::Transport;
 
 /// Plaintext is encrypted in pieces of this size: rustls buffers no more than 64 KiB.
@@ -70,8 +70,8 @@ impl Link {
     }
 
     /// The socket, to poll it.
-    pub fn socket(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+    pub fn socket(&self) -> Descriptor<'_> {
+        Descriptor::from(&self.socket)
     }
 
     fn lock(&self) -> Option<MutexGuard<'_, rustls::Connection>> {

@@ -17,7 +17,6 @@ mod queue;
 mod reader;
 pub mod upgrade;
 pub mod view;
-mod wake;
 mod writing;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -33,8 +32,8 @@ pub use lending::Borrower;
 pub use outcome::Outcome;
 pub use outflow::Outflow;
 pub use queue::{Packed, Waiting};
-pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
 
+use crate::platform::Notifier;
 use crate::wire::{Receiver, Role, Sender};
 use clock::Clock;
 use conn::Conn;
@@ -116,7 +115,7 @@ struct Shared {
     settings: Settings,
     link: Arc<Link>,
     view: Arc<View>,
-    waker: Waker,
+    notifier: Notifier,
     clock: Clock,
     out: Mutex<Out>,
     conn: Mutex<Conn>,
@@ -148,7 +147,7 @@ pub fn start(
     sender: Sender,
     view: Arc<View>,
     settings: Settings,
-    waker: Waker,
+    notifier: Notifier,
 ) -> std::io::Result<(Handle, Keeper)> {
     link.set_read_timeout(None)?;
     link.set_write_timeout(Some(WRITE_TIMEOUT))?;
@@ -158,7 +157,7 @@ pub fn start(
         settings,
         link,
         view,
-        waker,
+        notifier,
         clock: Clock::start(),
         out: Mutex::new(out),
         conn: Mutex::default(),

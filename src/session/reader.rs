@@ -48,7 +48,7 @@ pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) -
             inbox.parted(Parting::Dropped(end.describe()));
         }
         lock(&shared.conn).reading = Reading::Ended(end);
-        shared.waker.wake();
+        shared.notifier.notify();
     };
     thread::Builder::new().spawn(read).map(drop)
 }
@@ -329,7 +329,7 @@ impl Reader {
         conn.sink_gone = true;
         conn.errors.extend(error.remarkable());
         drop(conn);
-        self.shared.waker.wake();
+        self.shared.notifier.notify();
     }
 }
 
