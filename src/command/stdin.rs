@@ -5,9 +5,9 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::report::Unsent;
-use crate::cli::{FormatArgs, InputFormat};
+use crate::cli::FormatArgs;
 use crate::error::{Error, Phase, Result};
-use crate::input::{Format, Source, SourceOptions};
+use crate::input::{Source, SourceOptions};
 use crate::platform::{Descriptor, is_readable, reopen_stdin_non_blocking};
 use crate::wire::{Kind, Outgoing};
 
@@ -75,15 +75,7 @@ fn file() -> Result<File> {
 
 fn options(format: &FormatArgs, max_message: u64) -> SourceOptions {
     SourceOptions {
-        format: match format.input() {
-            InputFormat::Lines => Format::Lines,
-            InputFormat::Null => Format::Null,
-            InputFormat::Whole => Format::Whole,
-            InputFormat::Chunks => Format::Chunks,
-            InputFormat::Hex => Format::Hex,
-            InputFormat::Base64 => Format::Base64,
-            InputFormat::Json => Format::Json,
-        },
+        format: format.input(),
         kind: if format.is_binary() { Kind::Binary } else { Kind::Text },
         max_message,
     }
