@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Which rooms (or parts of them) each room may use besides itself.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("error", &[]),
     ("wire", &[]),
     ("event", &["error", "wire"]),
+    ("net", &["error", "event"]),
+    ("output", &["error", "event", "wire"]),
+    ("session", &["error", "event", "net", "output", "wire"]),
+    ("input", &["error", "wire", "output::Outlet", "output::Setting", "output::escape", "output::terminal"]),
     (
         "cli",
         &[
@@ -22,11 +26,13 @@ const MAY_USE: [(&str, &[&str]); 9] = [
             "wire",
         ],
     ),
-    ("net", &["error", "event"]),
-    ("output", &["error", "event", "wire"]),
-    ("input", &["error", "wire", "output::Outlet", "output::Setting", "output::escape", "output::terminal"]),
-    ("session", &["error", "event", "net", "output", "wire"]),
-    ("command", &["cli", "error", "event", "input", "net", "output", "session", "wire"]),
+    ("client", &["cli", "error", "event", "input", "net", "output", "session", "wire"]),
+    ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "session", "wire"]),
+    ("server", &["cli", "client", "error", "event", "frontend", "input", "net", "output", "session", "wire"]),
+    (
+        "command",
+        &["cli", "client", "error", "event", "frontend", "input", "net", "output", "server", "session", "wire"],
+    ),
 ];
 
 /// What may not be written where (a prefix of the path below `src`), except in a file.

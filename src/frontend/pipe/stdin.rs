@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::report::Unsent;
 use crate::cli::FormatArgs;
+use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
 use crate::input::{Source, SourceOptions};
 use crate::wire::{Kind, Outgoing};
