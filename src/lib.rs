@@ -16,12 +16,15 @@
 //! | [`error`] | the one error type, and the exit status | formatting, colour |
 
 pub mod cli;
+pub mod client;
 pub mod command;
 pub mod error;
 pub mod event;
+pub mod frontend;
 pub mod input;
 pub mod net;
 pub mod output;
 pub mod platform;
+pub mod server;
 pub mod session;
 pub mod wire;

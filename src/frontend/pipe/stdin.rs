@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::report::Unsent;
 use crate::cli::FormatArgs;
+use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
 use crate::input::{Source, SourceOptions};
 use crate::platform::{Descriptor, is_readable, reopen_stdin_non_blocking};
