@@ -11,9 +11,8 @@ use super::plan::Plan;
 use super::progress::Watch;
 use super::redial::{self, Redial, Tally};
 use super::report::{self, Totals, Unsent};
-use super::stdin::Stdin;
 use super::teller::Teller;
-use super::{repl, script, show};
+use super::{repl, script, show, stdin};
 use crate::cli::SessionArgs;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::output::{Banner, Printer};
@@ -39,7 +38,7 @@ fn is_interactive(args: &SessionArgs) -> bool {
 /// A session without a line editor.
 fn piped(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, Instant::now())?);
-    let stdin = args.reads_stdin().then(|| Stdin::open(&args.input.format, args.limits.max_message)).transpose()?;
+    let stdin = args.reads_stdin().then(|| stdin::source(&args.input.format, args.limits.max_message)).transpose()?;
     let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
