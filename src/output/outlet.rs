@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::mem;
 
-use crate::platform::{Descriptor, has_room, wait_until_writable, widen};
+use crate::platform::{Descriptor, wait_until_writable, widen};
 
 /// A write of this much fills an ordinary pipe, and has to wait for its reader.
 const MUCH: usize = 64 << 10;
@@ -23,11 +23,6 @@ pub trait Outlet: Send {
     /// As for [`write_all`](Self::write_all).
     fn settle(&mut self) -> io::Result<()> {
         Ok(())
-    }
-
-    /// Whether it takes `count` bytes without waiting, as far as can be known: others may write to the same pipe.
-    fn has_room(&self, _count: usize) -> bool {
-        false
     }
 }
 
@@ -77,10 +72,6 @@ impl Outlet for FdOutlet {
             }
         }
         Ok(())
-    }
-
-    fn has_room(&self, count: usize) -> bool {
-        has_room(&self.file, count)
     }
 }
 

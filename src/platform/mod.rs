@@ -13,12 +13,12 @@ mod terminal_mode;
 
 pub use descriptor::Descriptor;
 pub use files::{private_file, private_folder, private_program};
-pub use pipe::{has_room, wait_until_writable, widen};
+pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
 pub use process::{announce_resize, interrupt, suspend};
 pub use signals::{Signal, Signals};
 pub use sockets::{is_under_way, wait_until_any_is_writable};
-pub use standard_streams::{is_readable, lead_to_same_file, reopen_stdin_non_blocking};
+pub use standard_streams::{is_readable, lead_to_same_file};
 pub use terminal_mode::{
     CtrlC, SpecialKeys, TerminalModes, is_terminal_gone, is_writable_within, open_terminal, write_within,
 };

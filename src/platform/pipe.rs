@@ -1,4 +1,4 @@
-//! Pipes that are written to: how much they hold, and whether a write would block.
+//! Pipes that are written to: how much they hold, and waiting for room in them.
 
 use std::fs::File;
 use std::io;
@@ -10,21 +10,10 @@ use nix::poll::{PollFlags, PollTimeout};
 
 use super::Descriptor;
 
-/// What a pipe takes without blocking when poll(2) says that it can be written: Linux then has a page free, and POSIX
-/// demands no less than 512 bytes (`PIPE_BUF`, which is a page there).
-const PIPE_PAGE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
-
 /// What [`widen`] makes a pipe hold. With Linux's 64 KiB writer and reader take turns, and each waits for the other to
 /// be scheduled: a million messages of 32 bytes as JSON took twice as long. 1 MiB gains little more.
 #[cfg(target_os = "linux")]
 const WIDE: i32 = 256 << 10;
-
-/// Whether a write of `count` bytes does not block now, as far as can be known: another process may write to the same
-/// pipe.
-pub fn has_room(file: &File, count: usize) -> bool {
-    let is_writable = || Descriptor::from(file).happens_within(PollFlags::POLLOUT, PollTimeout::ZERO);
-    count <= PIPE_PAGE && is_writable().unwrap_or(false)
-}
 
 /// Blocks until a non-blocking `file` can be written, or until a signal comes.
 ///
@@ -53,7 +42,7 @@ pub fn widen(_: &File) {}
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Write, pipe};
+    use std::io::pipe;
 
     use super::*;
 
@@ -70,19 +59,5 @@ mod tests {
         fcntl(&writer, FcntlArg::F_SETPIPE_SZ(2 * WIDE)).unwrap();
         widen(&file);
         assert_eq!(capacity(&writer), 2 * WIDE);
-    }
-
-    #[test]
-    fn a_full_pipe_has_no_room() {
-        let (reader, writer) = pipe().unwrap();
-        let mut file = Descriptor::from(&writer).duplicate().unwrap();
-        while has_room(&file, PIPE_PAGE) {
-            file.write_all(&[0; PIPE_PAGE]).unwrap();
-        }
-        assert!(!has_room(&file, 1));
-        drop(reader);
-        // A write fails at once now, and so does not block.
-        assert!(has_room(&file, 1));
-        assert!(!has_room(&file, PIPE_PAGE + 1));
     }
 }

@@ -75,31 +75,28 @@ impl Poller {
     /// When poll(2) fails.
     pub fn wait(&mut self, timeout: Option<Duration>, watched: Option<Descriptor<'_>>) -> io::Result<Wakeup> {
         let watched = watched.map(|watched| watched.poll_for(PollFlags::empty()));
-        let [gone, _] = self.poll(timeout.map_or(PollTimeout::NONE, rounded_up), [watched, None])?;
+        let gone = self.poll(timeout.map_or(PollTimeout::NONE, rounded_up), watched)?;
         Ok(if gone { Wakeup::WatchedGone } else { Wakeup::NotifiedOrTimedOut })
     }
 
-    /// Waits until notified, or until a read of one of `inputs` would not block; says of which.
+    /// Waits until notified, or until a read of `input` would not block (`true`).
     ///
     /// # Errors
     /// When poll(2) fails.
-    pub fn wait_until_readable(&mut self, inputs: [Option<Descriptor<'_>>; 2]) -> io::Result<[bool; 2]> {
-        self.poll(PollTimeout::NONE, inputs.map(|input| input.map(|input| input.poll_for(PollFlags::POLLIN))))
+    pub fn wait_until_readable(&mut self, input: Descriptor<'_>) -> io::Result<bool> {
+        self.poll(PollTimeout::NONE, Some(input.poll_for(PollFlags::POLLIN)))
     }
 
-    /// Waits until notified or for one of `others`; says for which of them something has happened.
-    fn poll(&mut self, timeout: PollTimeout, others: [Option<PollFd<'_>>; 2]) -> io::Result<[bool; 2]> {
-        let mut polled = Vec::with_capacity(1 + others.len());
+    /// Waits until notified or for `other`; says whether something has happened to `other`.
+    fn poll(&mut self, timeout: PollTimeout, other: Option<PollFd<'_>>) -> io::Result<bool> {
+        let mut polled = Vec::with_capacity(2);
         polled.push(Descriptor::from(&self.pipe).poll_for(PollFlags::POLLIN));
-        let places = others.map(|other| {
-            polled.push(other?);
-            Some(polled.len() - 1)
-        });
+        polled.extend(other);
         match poll(&mut polled, timeout) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno) => return Err(errno.into()),
         }
-        let happened = places.map(|place| place.is_some_and(|place| polled[place].any().unwrap_or(true)));
+        let happened = polled.get(1).is_some_and(|other| other.any().unwrap_or(true));
         // The pipe is empty: that saves a system call for each read of stdin. A notifier that writes now ends the next wait.
         if polled[0].any() == Some(false) {
             return Ok(happened);

@@ -1,9 +1,7 @@
 //! Stdin, stdout and stderr, as descriptors that other processes may share.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 
-use nix::fcntl::OFlag;
 use nix::poll::{PollFlags, PollTimeout};
 
 use super::Descriptor;
@@ -20,15 +18,6 @@ pub fn lead_to_same_file(one: Descriptor<'_>, other: Descriptor<'_>) -> bool {
         Some((metadata.dev(), metadata.ino()))
     };
     identity(one).is_some_and(|one| identity(other) == Some(one))
-}
-
-/// Stdin again, if it is a pipe, so that no read blocks: `O_NONBLOCK` on the descriptor of `stdin` itself would hold for
-/// every process that shares it. `None` where the system cannot do that: it isn't Linux, or the pipe is another user's.
-pub fn reopen_stdin_non_blocking(stdin: &File) -> Option<File> {
-    if !stdin.metadata().ok()?.file_type().is_fifo() {
-        return None;
-    }
-    OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open("/proc/self/fd/0").ok()
 }
 
 #[cfg(test)]

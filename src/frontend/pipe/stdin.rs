@@ -8,31 +8,10 @@ use crate::cli::FormatArgs;
 use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
 use crate::input::{Source, SourceOptions};
-use crate::platform::{Descriptor, is_readable, reopen_stdin_non_blocking};
+use crate::platform::{Descriptor, is_readable};
 use crate::wire::{Kind, Outgoing};
 
-/// Stdin for somebody who has other things to do than to wait for it.
-pub struct Stdin {
-    /// What to read from, when [`is_ready`] says so.
-    pub source: Source,
-    /// A read doesn't block even if another process has read what was there.
-    pub never_blocks: bool,
-}
-
-impl Stdin {
-    /// Stdin itself, with no buffer between it and us, cut into messages as the flags say.
-    ///
-    /// # Errors
-    /// When stdin is closed.
-    pub fn open(format: &FormatArgs, max_message: u64) -> Result<Self> {
-        let file = file()?;
-        let reopened = reopen_stdin_non_blocking(&file);
-        let never_blocks = reopened.is_some();
-        Ok(Self { source: Source::new(reopened.unwrap_or(file), options(format, max_message)), never_blocks })
-    }
-}
-
-/// Stdin for somebody who waits for it in its reads.
+/// Stdin itself, with no buffer between it and us, cut into messages as the flags say.
 ///
 /// # Errors
 /// When stdin is closed.
