@@ -11,7 +11,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("cli", &["error", "input::command", "net::ListenAddress", "wire"]),
     ("net", &["error", "event"]),
     ("output", &["error", "event", "wire"]),
-    ("input", &["error", "wire", "output::Outlet", "output::Setting", "output::escape", "output::terminal"]),
+    ("input", &["error", "wire", "output::Output", "output::Setting", "output::escape", "output::terminal"]),
     ("session", &["error", "event", "net", "output", "wire"]),
     ("command", &["cli", "error", "event", "input", "net", "output", "session", "wire"]),
 ];

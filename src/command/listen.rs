@@ -17,7 +17,7 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::net::{self, ListenOptions, MinimumVersion};
 use crate::output::Origin;
-use crate::session::{Reply, Signals, Sleeper, Woken};
+use crate::session::{Echo, Signals, Sleeper, Woken};
 use crate::wire::{CloseCode, Role};
 
 /// How long clients have to say goodbye when the server ends.
@@ -49,8 +49,8 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         show(&printer, Origin::default(), &Event::Detail(&detail));
     }
 
-    let reply = if args.input.echo { Reply::Echo } else { Reply::Nothing };
-    let mut settings = plan::settings(Role::Server, reply, &args.limits, &args.protocol, started);
+    let echo = if args.input.echo { Echo::On } else { Echo::Off };
+    let mut settings = plan::settings(Role::Server, echo, &args.limits, &args.protocol, started);
     let max_time = settings.max_time.take();
     let service = Service {
         framing: Framing::new(&args.protocol, &args.limits),

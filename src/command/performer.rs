@@ -10,7 +10,7 @@ use crate::event::{Direction, Event};
 use crate::input::command::{COMMANDS, Command, Line};
 use crate::input::{Variables, payload};
 use crate::output::{Origin, Printer};
-use crate::session::view::lock;
+use crate::session::output::lock;
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
 

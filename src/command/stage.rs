@@ -7,7 +7,7 @@ use super::peer::{Peer, Server};
 use crate::error::{Error, Phase, Result};
 use crate::event::Event;
 use crate::output::Origin;
-use crate::session::view::lock;
+use crate::session::output::lock;
 use crate::session::{Handle, Waker};
 use crate::wire::{CloseCode, Outgoing};
 

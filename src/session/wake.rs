@@ -1,4 +1,4 @@
-//! What the keeper sleeps on: a self-pipe that any thread, and any signal, can write to.
+//! What the supervisor sleeps on: a self-pipe that any thread, and any signal, can write to.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};

@@ -17,7 +17,7 @@ use nix::unistd::Pid;
 use signal_hook::consts::SIGCONT;
 use signal_hook::{flag, low_level};
 
-use crate::output::{FdOutlet, Outlet};
+use crate::output::{FdOutput, Output};
 
 /// What an editor may have switched on: bracketed paste.
 const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
@@ -105,8 +105,8 @@ impl Device {
     ///
     /// # Errors
     /// When the process has no descriptor left.
-    pub fn outlet(&self) -> io::Result<FdOutlet> {
-        FdOutlet::new(&self.file)
+    pub fn output(&self) -> io::Result<FdOutput> {
+        FdOutput::new(&self.file)
     }
 
     /// Keys are neither echoed nor gathered into lines, nor is Ctrl-C anything but a key. So what is typed while nobody
@@ -150,10 +150,10 @@ impl Device {
     pub fn hand_back(&self, pause: impl FnOnce()) -> io::Result<()> {
         let modes = termios::tcgetattr(&self.file)?;
         self.restore()?;
-        self.outlet()?.write_all(BRACKETED_PASTE_OFF)?;
+        self.output()?.write_all(BRACKETED_PASTE_OFF)?;
         pause();
         self.apply(&modes)?;
-        self.outlet()?.write_all(BRACKETED_PASTE_ON)
+        self.output()?.write_all(BRACKETED_PASTE_ON)
     }
 
     /// Stops the process group, as Ctrl-Z does, and returns when somebody has let it go on.
