@@ -14,7 +14,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("session", &["error", "event", "net", "output", "platform", "wire"]),
     (
         "input",
-        &["error", "output::Outlet", "output::Setting", "output::escape", "output::terminal", "platform", "wire"],
+        &["error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"],
     ),
     (
         "cli",
