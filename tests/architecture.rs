@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Which rooms (or parts of them) each room may use besides itself.
-const MAY_USE: [(&str, &[&str]); 9] = [
-    ("error", &[]),
-    ("wire", &[]),
+const MAY_USE: [(&str, &[&str]); 11] = [
+    ("diagnosis", &[]),
+    ("error", &["diagnosis"]),
+    ("wire", &["diagnosis"]),
     ("event", &["error", "wire"]),
     ("cli", &["error", "input::command", "net::ListenAddress", "wire"]),
     ("net", &["error", "event"]),
-    ("output", &["error", "event", "wire"]),
+    ("output", &["diagnosis", "error", "event", "wire"]),
     ("input", &["error", "wire", "output::Outlet", "output::Setting", "output::escape", "output::terminal"]),
-    ("session", &["error", "event", "net", "output", "wire"]),
-    ("command", &["cli", "error", "event", "input", "net", "output", "session", "wire"]),
+    ("session", &["diagnosis", "error", "event", "net", "output", "wire"]),
+    ("client", &["diagnosis"]),
+    ("command", &["cli", "client", "error", "event", "input", "net", "output", "session", "wire"]),
 ];
 
 /// What may not be written where (a prefix of the path below `src`), except in a file.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::{open, show};
 use crate::cli::{InputArgs, ViewArgs};
+use crate::client::advice;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, Stamp};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
@@ -36,8 +37,9 @@ pub fn alone(error: &Error) -> ExitStatus {
     let is_terminal = io::stderr().is_terminal();
     let destination = if is_terminal { Destination::Terminal } else { Destination::Other };
     let environment = ColorEnvironment::read(|name| std::env::var_os(name));
+    let palette = Palette::new(Colors::choose(ColorChoice::Auto, &environment, destination));
     let mut text = Vec::new();
-    write_error(&mut text, &Palette::new(Colors::choose(ColorChoice::Auto, &environment, destination)), error);
+    write_error(&mut text, &palette, advice, error);
     // Nobody is left to be told that stderr cannot be written.
     let _ = io::stderr().lock().write_all(&text);
     error.exit_status()
@@ -118,7 +120,7 @@ impl Totals {
 fn past_the_printer(errors: &[Error]) {
     let mut text = Vec::new();
     for error in errors {
-        write_error(&mut text, &Palette::new(Colors::Off), error);
+        write_error(&mut text, &Palette::new(Colors::Off), advice, error);
     }
     // Who does not take this either is told nothing more.
     let _ = within_limit(move || {

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex};
 
 use crate::cli::{self, InputArgs, ViewArgs};
+use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
@@ -58,6 +59,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
             cli::Timestamps::Local => Timestamps::Local,
             cli::Timestamps::Utc => Timestamps::Utc,
         }),
+        advice,
         secrets: if view.show_secrets { Secrets::Shown } else { Secrets::Hidden },
     }
 }

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::wire::handshake::Transport;
+use crate::diagnosis::Transport;
 
 /// Plaintext is encrypted in pieces of this size: rustls buffers no more than 64 KiB.
 const PLAINTEXT_PIECE: usize = 64 * 1024;
