@@ -1,5 +1,11 @@
-//! A client's side of things, above the rooms: what a failure means to the user.
+//! From flags to an open session, the loop around it, and its last words.
 
 pub mod advice;
+pub mod announcer;
+pub mod open;
+pub mod plan;
+pub mod reconnect;
+pub mod report;
+pub mod view;
 
 pub use advice::advice;
