@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex};
 
 use crate::cli::{InputArgs, ViewArgs};
+use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
@@ -38,6 +39,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         },
         ping_pong: view.show_ping_pong,
         pretty: view.pretty,
+        advice,
         timestamps: view.timestamps,
         secrets: if view.show_secrets { Secrets::Shown } else { Secrets::Hidden },
     }
