@@ -243,7 +243,10 @@ fn paths_behind(code: &str) -> Vec<String> {
     let Some(code) = code.strip_prefix("::") else { return Vec::new() };
     let path = plain_path(code);
     match code[path.len()..].strip_prefix('{').and_then(|group| group.split_once('}')) {
-        Some((group, _)) => group.split(',').map(|item| format!("{path}{}", plain_path(item.trim()))).collect(),
+        Some((group, _)) => {
+            let items = group.split(',').map(str::trim).filter(|item| !item.is_empty());
+            items.map(|item| format!("{path}{}", plain_path(item))).collect()
+        }
         None => vec![path.to_owned()],
     }
 }

@@ -173,7 +173,7 @@ mod tests {
         let pair = openpty(None, None).unwrap();
         let terminal = File::from(pair.slave);
         let limit = Duration::from_millis(10);
-        let error = write_within(&terminal, &[b'x'; 1 << 20], limit).unwrap_err();
+        let error = write_within(&terminal, &vec![b'x'; 1 << 20], limit).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(!is_writable_within(&terminal, limit));
     }
