@@ -4,45 +4,27 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Which rooms (or parts of them) each room may use besides itself.
-const MAY_USE: [(&str, &[&str]); 13] = [
-    ("error", &[]),
+#[rustfmt::skip]
+const MAY_USE: [(&str, &[&str]); 14] = [
+    ("diagnosis", &[]),
+    ("error", &["diagnosis"]),
     ("platform", &[]),
-    ("wire", &[]),
+    ("wire", &["diagnosis"]),
     ("event", &["error", "wire"]),
     ("net", &["error", "event", "platform"]),
-    ("output", &["error", "event", "platform", "wire"]),
-    ("session", &["error", "event", "net", "output", "platform", "wire"]),
-    (
-        "input",
-        &["error", "output::Outlet", "output::Setting", "output::escape", "output::terminal", "platform", "wire"],
-    ),
-    (
-        "cli",
-        &[
-            "error",
-            "input::Format",
-            "input::command",
-            "net::ListenAddress",
-            "net::MinimumVersion",
-            "output::DataFormat",
-            "output::Timestamps",
-            "output::theme::ColorChoice",
-            "wire",
-        ],
-    ),
-    ("client", &["cli", "error", "event", "input", "net", "output", "platform", "session", "wire"]),
+    ("output", &["diagnosis", "error", "event", "platform", "wire"]),
+    ("session", &["diagnosis", "error", "event", "net", "output", "platform", "wire"]),
+    ("input", &["error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),
+    ("cli", &[
+        "error", "input::Format", "input::command", "net::ListenAddress", "net::MinimumVersion",
+        "output::DataFormat", "output::Timestamps", "output::theme::ColorChoice", "wire",
+    ]),
+    ("client", &["cli", "diagnosis", "error", "event", "input", "net", "output", "platform", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "platform", "session", "wire"]),
-    (
-        "server",
-        &["cli", "client", "error", "event", "frontend", "input", "net", "output", "platform", "session", "wire"],
-    ),
-    (
-        "command",
-        &[
-            "cli", "client", "error", "event", "frontend", "input", "net", "output", "platform", "server", "session",
-            "wire",
-        ],
-    ),
+    ("server", &["cli", "client", "error", "event", "frontend", "input", "net", "output", "platform", "session", "wire"]),
+    ("command", &[
+        "cli", "client", "error", "event", "frontend", "input", "net", "output", "platform", "server", "session", "wire",
+    ]),
 ];
 
 /// What may not be written where (a prefix of the path below `src`), except in a file.

@@ -17,7 +17,7 @@ use crate::output::Origin;
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
 use crate::server::console::Operator;
 use crate::server::service::{self as server, Clients, Service};
-use crate::session::Reply;
+use crate::session::Echo;
 use crate::wire::{CloseCode, Role};
 
 /// How long clients have to say goodbye when the server ends.
@@ -49,8 +49,8 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         show(&printer, Origin::default(), &Event::Detail(&detail));
     }
 
-    let reply = if args.input.echo { Reply::Echo } else { Reply::Nothing };
-    let mut settings = plan::settings(Role::Server, reply, &args.limits, &args.protocol, started);
+    let echo = if args.input.echo { Echo::On } else { Echo::Off };
+    let mut settings = plan::settings(Role::Server, echo, &args.limits, &args.protocol, started);
     let max_time = settings.max_time.take();
     let service = Service {
         framing: Framing::new(&args.protocol, &args.limits),

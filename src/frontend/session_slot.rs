@@ -8,7 +8,7 @@ use crate::frontend::interpreter::endpoint::{Peer, Server};
 use crate::output::Origin;
 use crate::platform::Notifier;
 use crate::session::Handle;
-use crate::session::view::lock;
+use crate::session::output::lock;
 use crate::wire::{CloseCode, Outgoing};
 
 /// What the thread of whoever types and the one that keeps the session share.

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 
 use crate::error::{Error, Phase, Result};
-use crate::output::Outlet;
+use crate::output::Output;
 use crate::output::terminal::Device;
 use crate::platform;
 
@@ -59,11 +59,11 @@ enum Answer {
 
 fn ask_on(device: &Device, question: &str) -> io::Result<Answer> {
     let quiet = Quiet::new(device)?;
-    let mut outlet = device.outlet()?;
-    outlet.write_all(question.as_bytes())?;
+    let mut output = device.output()?;
+    output.write_all(question.as_bytes())?;
     let answer = read_line(device.file());
     drop(quiet);
-    outlet.write_all(b"\n")?;
+    output.write_all(b"\n")?;
     answer
 }
 

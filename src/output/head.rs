@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::event::Direction;
 use crate::output::options::Secrets;
-use crate::output::theme::{Ink, Palette};
+use crate::output::theme::{Palette, Style};
 use crate::output::{escape, hex};
 
 /// Headers whose values let somebody else in.
@@ -32,8 +32,8 @@ pub fn write(
 ) {
     let hidden = hidden(head, secrets);
     let (ink, mark) = match direction {
-        Direction::Sent => (Ink::Sent, ">"),
-        Direction::Received => (Ink::Received, "<"),
+        Direction::Sent => (Style::Sent, ">"),
+        Direction::Received => (Style::Received, "<"),
     };
     let mut start = 0;
     for line in head.split_inclusive(|&byte| byte == b'\n') {
@@ -44,7 +44,7 @@ pub fn write(
             output.push(b' ');
             replaced(text, start, &hidden, |piece| match piece {
                 Piece::Shown(text) => escape::head_line(output, text),
-                Piece::Hidden => palette.paint(output, Ink::Faint, |output| output.extend_from_slice(HIDDEN)),
+                Piece::Hidden => palette.paint(output, Style::Faint, |output| output.extend_from_slice(HIDDEN)),
             });
         }
         output.push(b'\n');

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use crate::diagnosis::Advice;
 use crate::output::theme::Colors;
 
 /// The shape of each message on the data stream.
@@ -30,7 +31,7 @@ pub enum View {
     Exact,
 }
 
-/// How much is said on the talk stream.
+/// How much is said on the diagnostics stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Errors and findings only.
@@ -92,9 +93,9 @@ pub struct Options {
     pub view: View,
     /// Colours on the data stream.
     pub data_colors: Colors,
-    /// Colours on the talk stream.
-    pub talk_colors: Colors,
-    /// How much is said on the talk stream.
+    /// Colours on the diagnostics stream.
+    pub diagnostics_colors: Colors,
+    /// How much is said on the diagnostics stream.
     pub level: Level,
     /// Whether opening and closing are announced.
     pub banner: Banner,
@@ -108,17 +109,19 @@ pub struct Options {
     pub timestamps: Option<Timestamps>,
     /// Credentials in HTTP heads.
     pub secrets: Secrets,
+    /// Makes the hint of an error that has a diagnosis.
+    pub advice: Advice,
 }
 
-impl Default for Options {
-    /// A pipe without any flag.
-    fn default() -> Self {
+impl Options {
+    /// Those of a pipe without any flag.
+    pub fn new(advice: Advice) -> Self {
         Self {
             format: DataFormat::Text,
             delimiter: b'\n',
             view: View::Exact,
             data_colors: Colors::Off,
-            talk_colors: Colors::Off,
+            diagnostics_colors: Colors::Off,
             level: Level::Normal,
             banner: Banner::Hidden,
             frames: FrameView::Hidden,
@@ -126,11 +129,10 @@ impl Default for Options {
             pretty: false,
             timestamps: None,
             secrets: Secrets::Hidden,
+            advice,
         }
     }
-}
 
-impl Options {
     /// Switches `setting` on or off, as `/set` does.
     ///
     /// Bytes imply lines: `hex on` shows both, `hex off` leaves the lines, `frames off` hides both. `timestamps on`
@@ -167,6 +169,12 @@ pub enum Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Default for Options {
+        fn default() -> Self {
+            Self::new(|diagnosis| format!("{diagnosis:?}"))
+        }
+    }
 
     #[test]
     fn hex_implies_frames_and_leaves_them_behind() {

@@ -22,8 +22,8 @@ use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
 use crate::platform::Notifier;
 use crate::server::service::Clients;
-use crate::session::view::Follow;
-use crate::session::{Handle, Packed, Waiting};
+use crate::session::output::FollowSent;
+use crate::session::{Handle, MessageBatch, QueuedItem};
 use crate::wire::{CloseCode, Kind, Outgoing};
 
 /// How long to wait for the count of what was not sent.
@@ -83,8 +83,8 @@ impl Operator {
     }
 
     /// Whether they may ask later to see what is sent.
-    pub fn follow(&self) -> Follow {
-        if self.terminal.is_some() { Follow::Always } else { Follow::WhenShown }
+    pub fn follow(&self) -> FollowSent {
+        if self.terminal.is_some() { FollowSent::Always } else { FollowSent::WhenShown }
     }
 
     /// Whether they have left.
@@ -150,7 +150,7 @@ impl Everybody {
                     return Unsent::default();
                 }
             }
-            let mut messages = Packed::default();
+            let mut messages = MessageBatch::default();
             while let Some(message) = source.next() {
                 match message {
                     Ok(Outgoing::Text(text)) => messages.push(Kind::Text, text.as_bytes()),
@@ -172,13 +172,13 @@ impl Everybody {
     }
 
     /// `Err`: the server ends, and so many were not sent.
-    fn broadcast(&self, messages: Packed) -> Result<(), u64> {
+    fn broadcast(&self, messages: MessageBatch) -> Result<(), u64> {
         let count = messages.messages().count() as u64;
-        if count == 0 { Ok(()) } else { self.deliver(&Waiting::Data(messages)).ok_or(count) }
+        if count == 0 { Ok(()) } else { self.deliver(&QueuedItem::Data(messages)).ok_or(count) }
     }
 
     /// Sends it to everybody, once there is somebody and all have room for it; `None`: the server ends first.
-    fn deliver(&self, waiting: &Waiting) -> Option<()> {
+    fn deliver(&self, waiting: &QueuedItem) -> Option<()> {
         loop {
             if !self.clients.wait_for_somebody() || !self.clients.wait_for_room(&self.printer) {
                 return None;

@@ -22,7 +22,7 @@ pub struct Outcome {
     pub unprinted: bool,
     /// Whoever read our output went away.
     pub output_gone: bool,
-    /// Messages received that counted towards the goal, in sessions before too.
+    /// Messages received that counted towards the stop condition, in sessions before too.
     pub matched: u64,
     /// Messages sent that the peer has certainly read.
     pub confirmed: u64,
@@ -69,7 +69,7 @@ pub(super) enum Over {
     /// The peer doesn't answer our Close.
     Silent,
     /// We can't wait.
-    Haste,
+    Abort,
 }
 
 /// Tells from the state of the connection how it ended, and adds the error that says so.
@@ -100,7 +100,7 @@ pub(super) fn ended(over: Over, conn: &mut Conn) -> Ended {
         let reason = match over {
             Over::Stream => "the peer hung up without answering our Close",
             Over::Silent | Over::Closed => "no answer to our Close",
-            Over::Haste => "left without waiting for the answer to our Close",
+            Over::Abort => "left without waiting for the answer to our Close",
         };
         let status = if is_normal(code) { ExitStatus::Success } else { ExitStatus::Session };
         let code = code.unwrap_or(CloseCode::Status);

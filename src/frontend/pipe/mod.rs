@@ -19,12 +19,11 @@ use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::frontend::pipe::progress::Watch;
 use crate::frontend::pipe::sender::{FrontEnd, Input, Parting};
-
 use crate::output::{Banner, Printer};
 use crate::platform::{Descriptor, Poller, Signal, Signals, Wakeup};
 use crate::session::backoff::Pause;
-use crate::session::view::Follow;
-use crate::session::{Cause, Linger};
+use crate::session::output::FollowSent;
+use crate::session::{AfterInput, Cause};
 
 /// Opens a session, sends the input, and tells how it ended.
 ///
@@ -132,18 +131,18 @@ impl Run<'_> {
     /// One session, from its opening to its end.
     fn session(&mut self, ready: Ready) -> Result<Next> {
         let mut settings = self.plan.settings.clone();
-        if let (Linger::Fixed(_), Some(until)) = (settings.linger, self.stay_until) {
-            settings.linger = Linger::Fixed(until.saturating_duration_since(Instant::now()));
+        if let (AfterInput::Fixed(_), Some(until)) = (settings.after_input, self.stay_until) {
+            settings.after_input = AfterInput::Fixed(until.saturating_duration_since(Instant::now()));
         }
-        if let Some(goal) = &mut settings.goal {
-            goal.before = self.matched;
+        if let Some(stop_condition) = &mut settings.stop_condition {
+            stop_condition.before = self.matched;
         }
         let notifier = self.poller.notifier();
-        let Session { handle, keeper, view } =
-            open::start(ready, &self.plan, settings, &self.printer, Follow::WhenShown, notifier)?;
+        let Session { handle, supervisor, view } =
+            open::start(ready, &self.plan, settings, &self.printer, FollowSent::WhenShown, notifier)?;
         let watch = self.args.reads_stdin().then(|| Watch::start(&handle, &self.printer, &self.args.view)).flatten();
         let engagement = self.front_end.engage(handle.clone(), watch);
-        let outcome = keeper.run(&mut self.poller, Some(&self.signals), Some(Descriptor::from(&io::stdout())));
+        let outcome = supervisor.run(&mut self.poller, Some(&self.signals), Some(Descriptor::from(&io::stdout())));
         let parting = engagement.part();
         let again = self.redial.after_session(&outcome).filter(|_| self.has_more_to_do(parting));
         self.matched = outcome.matched;
@@ -164,10 +163,10 @@ impl Run<'_> {
 
     /// Whether there is still something to send, or to wait for.
     fn has_more_to_do(&mut self, parting: Parting) -> bool {
-        match (parting.finished, self.plan.settings.linger) {
-            (None, _) | (Some(_), Linger::Forever | Linger::Goal(_)) => true,
-            (Some(_), Linger::Quiet(_)) => false,
-            (Some(since), Linger::Fixed(stay)) => {
+        match (parting.finished, self.plan.settings.after_input) {
+            (None, _) | (Some(_), AfterInput::Forever | AfterInput::StopCondition(_)) => true,
+            (Some(_), AfterInput::Quiet(_)) => false,
+            (Some(since), AfterInput::Fixed(stay)) => {
                 self.stay_until = Some(since + stay);
                 Instant::now() < since + stay
             }

@@ -16,7 +16,7 @@ use crate::cli::ViewArgs;
 use crate::output::{Printer, Progress};
 use crate::platform::Descriptor;
 use crate::session::Handle;
-use crate::session::view::lock;
+use crate::session::output::lock;
 
 /// A send that is over sooner needs no progress.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -85,16 +85,16 @@ impl Watcher {
 
     /// How far it is; `None` while nothing much is going on.
     fn look(&mut self) -> Option<Progress> {
-        let (now, outflow) = (Instant::now(), self.handle.outflow());
+        let (now, send_progress) = (Instant::now(), self.handle.send_progress());
         let unread = self.input.as_mut().and_then(unread);
-        let lately = self.samples.back().map_or(0, |&(_, written)| outflow.written - written);
-        self.samples.push_back((now, outflow.written));
+        let lately = self.samples.back().map_or(0, |&(_, written)| send_progress.written - written);
+        self.samples.push_back((now, send_progress.written));
         if self.samples.len() > SAMPLES {
             self.samples.pop_front();
         }
-        let left = unread.map(|unread| unread + outflow.waiting);
-        let is_busy = left.unwrap_or(outflow.waiting) > 0 || lately >= BUSY;
-        is_busy.then(|| Progress { sent: outflow.written, left, rate: self.rate(now, outflow.written) })
+        let left = unread.map(|unread| unread + send_progress.waiting);
+        let is_busy = left.unwrap_or(send_progress.waiting) > 0 || lately >= BUSY;
+        is_busy.then(|| Progress { sent: send_progress.written, left, rate: self.rate(now, send_progress.written) })
     }
 
     fn rate(&self, now: Instant, written: u64) -> u64 {

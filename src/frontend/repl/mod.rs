@@ -30,7 +30,7 @@ use crate::output::{Banner, Origin, Printer};
 use crate::platform::{Descriptor, Poller, Signals};
 use crate::session::Cause;
 use crate::session::backoff::Pause;
-use crate::session::view::Follow;
+use crate::session::output::FollowSent;
 
 /// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
 const MEMORY: usize = 1024 * 1024;
@@ -151,27 +151,27 @@ impl Talk {
         let heads = Arc::new((ready.request.clone(), ready.response.clone()));
         let Room { plan, printer, desk, .. } = &self.room;
         let mut settings = plan.settings.clone();
-        if let Some(goal) = &mut settings.goal {
-            goal.before = self.matched;
+        if let Some(stop_condition) = &mut settings.stop_condition {
+            stop_condition.before = self.matched;
         }
         let notifier = self.poller.notifier();
         desk.opening();
         // Before anything is said of it, so that the line is drawn with it.
         self.room.prompt.set(Prompt::from("> "));
-        let session = match open::start(ready, plan, settings, printer, Follow::Always, notifier) {
+        let session = match open::start(ready, plan, settings, printer, FollowSent::Always, notifier) {
             Ok(session) => session,
             Err(error) => return self.failed(error),
         };
-        let Session { handle, keeper, view } = session;
+        let Session { handle, supervisor, view } = session;
         let executed = execute(desk, Server { handle: handle.clone(), heads }, args);
         self.listen();
         let stdout = io::stdout();
         let watched = (!stdout.is_terminal()).then(|| Descriptor::from(&stdout));
-        let outcome = keeper.run(&mut self.poller, Some(&self.signals), watched);
+        let outcome = supervisor.run(&mut self.poller, Some(&self.signals), watched);
         // It sends no more now that the session is over, but it may have to wait for the terminal.
         let _ = executed.recv_timeout(EXECUTED_LIMIT);
         self.room.desk.ended();
-        let hurried = outcome.cause == Cause::Haste || outcome.output_gone;
+        let hurried = outcome.cause == Cause::Abort || outcome.output_gone;
         let enough = outcome.cause == Cause::Enough;
         self.matched = outcome.matched;
         let left = self.room.desk.wished(Wish::Leave);

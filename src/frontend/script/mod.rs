@@ -22,7 +22,7 @@ use crate::frontend::script::stage::{Cue, Ending, Stage};
 use crate::input::{Script, Variables};
 use crate::output::{Banner, Origin, Printer};
 use crate::platform::{Descriptor, Poller, Signal, Signals};
-use crate::session::view::Follow;
+use crate::session::output::FollowSent;
 use crate::session::{Cause, Outcome};
 
 /// Bytes of received messages that are kept for what the script expects.
@@ -109,8 +109,9 @@ impl Run {
     fn keep(mut self, first: Session, wanted: &Receiver<Cue>, next: &Sender<Result<Server>>) -> ExitStatus {
         let mut session = first;
         loop {
-            let Session { handle, keeper, view } = session;
-            let mut outcome = keeper.run(&mut self.poller, Some(&self.signals), Some(Descriptor::from(&io::stdout())));
+            let Session { handle, supervisor, view } = session;
+            let mut outcome =
+                supervisor.run(&mut self.poller, Some(&self.signals), Some(Descriptor::from(&io::stdout())));
             let mut cue = self.cue(wanted, &outcome);
             if matches!(cue, Ok(Cue::Reconnect)) {
                 // Another session makes up for a lost one, but not for a breach of the protocol or a time limit.
@@ -159,7 +160,7 @@ impl Run {
             .map_err(NotOpen::Failed)?;
         let heads = Arc::new((ready.request.clone(), ready.response.clone()));
         let notifier = self.poller.notifier();
-        let session = open::start(ready, plan, plan.settings.clone(), printer, Follow::Always, notifier)
+        let session = open::start(ready, plan, plan.settings.clone(), printer, FollowSent::Always, notifier)
             .map_err(NotOpen::Failed)?;
         let server = Server { handle: session.handle.clone(), heads };
         Ok((session, server))
@@ -167,7 +168,7 @@ impl Run {
 
     /// Waits, with no session any more, for what the script does next.
     fn cue(&mut self, wanted: &Receiver<Cue>, outcome: &Outcome) -> Result<Cue, Stop> {
-        let is_hurried = outcome.output_gone || outcome.cause == Cause::Haste;
+        let is_hurried = outcome.output_gone || outcome.cause == Cause::Abort;
         let notice = is_hurried.then(|| Instant::now() + NOTICE_LIMIT);
         let until = notice.or_else(|| self.plan.settings.max_time.map(|(until, _)| until));
         let signals = &self.signals;

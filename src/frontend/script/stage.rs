@@ -9,7 +9,7 @@ use crate::frontend::interpreter::endpoint::{Peer, Server};
 use crate::output::Origin;
 use crate::platform::Notifier;
 use crate::session::Handle;
-use crate::session::view::lock;
+use crate::session::output::lock;
 use crate::wire::{CloseCode, Outgoing};
 
 /// What the script wants of the thread that keeps its sessions.

@@ -23,7 +23,7 @@ use self::keys::{Key, LastKey};
 use super::History;
 use super::continuation::unescaped;
 use crate::error::{Error, Phase, Result};
-use crate::output::Outlet;
+use crate::output::Output;
 use crate::output::terminal::{Device, Terminal};
 use crate::platform::is_terminal_gone;
 
@@ -211,7 +211,7 @@ fn outcome_of(error: ReadlineError) -> Option<io::Result<Entry>> {
 
 fn read_plain(lines: &mut impl BufRead, terminal: &Terminal, prompt: &PromptHandle) -> io::Result<Entry> {
     let mut line = Vec::new();
-    terminal.device().outlet()?.write_all(prompt.for_line().plain.as_bytes())?;
+    terminal.device().output()?.write_all(prompt.for_line().plain.as_bytes())?;
     if lines.read_until(b'\n', &mut line)? == 0 {
         return Ok(Entry::Eof);
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::panic;
 use std::time::Duration;
 
-use crate::output::{FdOutlet, Outlet};
+use crate::output::{FdOutput, Output};
 use crate::platform::{self, CtrlC, SpecialKeys, TerminalModes};
 
 /// What an editor may have switched on: bracketed paste.
@@ -61,8 +61,8 @@ impl Device {
     ///
     /// # Errors
     /// When the process has no descriptor left.
-    pub fn outlet(&self) -> io::Result<FdOutlet> {
-        FdOutlet::new(&self.file)
+    pub fn output(&self) -> io::Result<FdOutput> {
+        FdOutput::new(&self.file)
     }
 
     /// Keys are neither echoed nor gathered into lines, and Ctrl-C is a key. So what is typed while the editor reads no
@@ -97,10 +97,10 @@ impl Device {
     pub fn hand_back(&self, pause: impl FnOnce()) -> io::Result<()> {
         let modes = TerminalModes::of(&self.file)?;
         self.restore()?;
-        self.outlet()?.write_all(BRACKETED_PASTE_OFF)?;
+        self.output()?.write_all(BRACKETED_PASTE_OFF)?;
         pause();
         modes.apply_to(&self.file)?;
-        self.outlet()?.write_all(BRACKETED_PASTE_ON)
+        self.output()?.write_all(BRACKETED_PASTE_ON)
     }
 
     /// Writes what can be written within `limit`.

@@ -27,7 +27,7 @@ pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
 impl State {
     /// Whether the editor has the terminal, or is about to, and something waits for it.
     fn is_awaiting(&self) -> bool {
-        self.phase != Phase::Idle && (self.outlet.is_none() || self.given.is_some() || self.backlog.has_lines())
+        self.phase != Phase::Idle && (self.output.is_none() || self.given.is_some() || self.backlog.has_lines())
     }
 
     fn is_idle_with_ctrl_c_as_key(&self) -> bool {

@@ -6,17 +6,18 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::time::Duration;
 
+use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Opened, Step, Summary, TlsFacts};
-use crate::output::theme::{Ink, Palette};
+use crate::output::theme::{Palette, Style};
 use crate::output::{Secrets, escape, head, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role, Rule};
 
 /// Appends an error as every part of the program reports it: message and causes, evidence, and after an empty line
-/// the hint.
-pub fn write_error(output: &mut Vec<u8>, palette: &Palette, error: &Error) {
+/// the hint, where `advice` makes the text of a diagnosis.
+pub fn write_error(output: &mut Vec<u8>, palette: &Palette, advice: Advice, error: &Error) {
     output.extend_from_slice(b"wscope: ");
-    palette.write(output, Ink::Error, "error:");
+    palette.write(output, Style::Error, "error:");
     output.push(b' ');
     escape::line(output, error.to_string().as_bytes());
     let mut cause = std::error::Error::source(error);
@@ -29,9 +30,9 @@ pub fn write_error(output: &mut Vec<u8>, palette: &Palette, error: &Error) {
     for evidence in error.evidence_lines() {
         indented(output, "  ", evidence);
     }
-    if let Some(hint) = error.hint_text() {
+    if let Some(hint) = error.hint_with(advice) {
         output.push(b'\n');
-        palette.write(output, Ink::Hint, "hint:");
+        palette.write(output, Style::Hint, "hint:");
         let mut lines = hint.lines();
         output.push(b' ');
         escape::line(output, lines.next().unwrap_or_default().as_bytes());
@@ -52,7 +53,7 @@ fn indented(output: &mut Vec<u8>, indent: &str, text: &str) {
 /// Appends a breach: what, who, which section, where, and the bytes.
 pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding, secrets: Secrets) {
     output.extend_from_slice(b"wscope: ");
-    palette.write(output, Ink::Error, "finding:");
+    palette.write(output, Style::Error, "finding:");
     output.push(b' ');
     output.extend_from_slice(finding.rule.summary().as_bytes());
     if !finding.detail.is_empty() {
@@ -96,7 +97,7 @@ pub fn role(role: Role) -> &'static str {
 
 /// Appends `Connected …`, with the address where there may be several.
 pub fn connected(output: &mut Vec<u8>, palette: &Palette, opened: &Opened, client: Option<u64>) {
-    palette.paint(output, Ink::Note, |output| {
+    palette.paint(output, Style::Note, |output| {
         let _ = match client {
             Some(_) => write!(output, "Connected ({})", opened.address),
             None => write!(output, "Connected (press Ctrl-C to quit)"),
@@ -107,7 +108,7 @@ pub fn connected(output: &mut Vec<u8>, palette: &Palette, opened: &Opened, clien
 
 /// Appends `Disconnected (code: 1006, reason: "…")`.
 pub fn disconnected(output: &mut Vec<u8>, palette: &Palette, ended: &Ended) {
-    palette.paint(output, Ink::Note, |output| {
+    palette.paint(output, Style::Note, |output| {
         let _ = write!(output, "Disconnected (code: {}, reason: \"", u16::from(ended.code));
         escape::line(output, ended.reason.as_bytes());
         output.extend_from_slice(b"\")");
@@ -125,8 +126,8 @@ pub fn control(
     round_trip: Option<Duration>,
 ) {
     let (ink, mark, verb) = match direction {
-        Direction::Sent => (Ink::Sent, "> ", "Sent"),
-        Direction::Received => (Ink::Received, "< ", "Received"),
+        Direction::Sent => (Style::Sent, "> ", "Sent"),
+        Direction::Received => (Style::Received, "< ", "Received"),
     };
     palette.paint(output, ink, |output| {
         let _ = write!(output, "{mark}{verb} {name} (data: \"");
@@ -149,7 +150,7 @@ pub fn note(output: &mut Vec<u8>, note: &str) {
 /// Appends a line that only `-v` shows.
 pub fn detail(output: &mut Vec<u8>, palette: &Palette, label: &str, detail: &str) {
     output.extend_from_slice(label.as_bytes());
-    palette.write(output, Ink::Faint, "*");
+    palette.write(output, Style::Faint, "*");
     output.push(b' ');
     escape::line(output, detail.as_bytes());
     output.push(b'\n');
@@ -269,6 +270,7 @@ mod tests {
     use std::io;
 
     use super::*;
+    use crate::diagnosis::{Diagnosis, NoHead};
     use crate::error::{ExitStatus, Phase};
     use crate::event::{RoundTrips, StepKind};
     use crate::output::theme::Colors;
@@ -288,7 +290,7 @@ mod tests {
             .evidence("HTTP/1.1 400 \u{202e}\nbody")
             .hint("try this:\nproxy_set_header Upgrade $http_upgrade;");
         assert_eq!(
-            written(|output, palette| write_error(output, palette, &error)),
+            written(|output, palette| write_error(output, palette, |diagnosis| format!("{diagnosis:?}"), &error)),
             "wscope: error: cannot connect to `example.com`: out of\\x1b luck\n  \
                93.184.216.34:80: connection refused\n  \
                HTTP/1.1 400 \\u{202e}\n  \
@@ -299,9 +301,21 @@ mod tests {
     }
 
     #[test]
+    fn a_diagnosis_becomes_a_hint() {
+        let error = Error::new(Phase::Upgrade, "no").diagnosed(Diagnosis::NoHead(NoHead::CutOff));
+        assert_eq!(
+            written(|output, palette| write_error(output, palette, |_| "look\x1b there".to_owned(), &error)),
+            "wscope: error: no\n\nhint: look\\x1b there\n"
+        );
+    }
+
+    #[test]
     fn a_bare_error_is_one_line() {
         let error = Error::new(Phase::Usage, "no URL");
-        assert_eq!(written(|output, palette| write_error(output, palette, &error)), "wscope: error: no URL\n");
+        assert_eq!(
+            written(|output, palette| write_error(output, palette, |diagnosis| format!("{diagnosis:?}"), &error)),
+            "wscope: error: no URL\n"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::platform::{Descriptor, wait_until_writable, widen};
 const MUCH: usize = 64 << 10;
 
 /// A destination of the printer's bytes.
-pub trait Outlet: Send {
+pub trait Output: Send {
     /// Takes all of `bytes`, or waits until it can.
     ///
     /// # Errors
@@ -21,16 +21,16 @@ pub trait Outlet: Send {
     ///
     /// # Errors
     /// As for [`write_all`](Self::write_all).
-    fn settle(&mut self) -> io::Result<()> {
+    fn flush_through(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
 /// Drops everything.
 #[derive(Debug)]
-pub struct Nowhere;
+pub struct Discard;
 
-impl Outlet for Nowhere {
+impl Output for Discard {
     fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
         Ok(())
     }
@@ -38,13 +38,13 @@ impl Outlet for Nowhere {
 
 /// A file descriptor, written without any buffering (`std::io::Stdout` would look for line ends).
 #[derive(Debug)]
-pub struct FdOutlet {
+pub struct FdOutput {
     file: File,
     /// Much has been written, and the pipe, if it is one, been [widened](widen).
     wide: bool,
 }
 
-impl FdOutlet {
+impl FdOutput {
     /// Duplicates `descriptor`, so that the original stays as it is.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl FdOutlet {
     }
 }
 
-impl Outlet for FdOutlet {
+impl Output for FdOutput {
     fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         if bytes.len() >= MUCH && !mem::replace(&mut self.wide, true) {
             widen(&self.file);
@@ -92,7 +92,7 @@ mod tests {
         ours.set_nonblocking(true).unwrap();
         let sent = vec![b'x'; 4 << 20];
         let expected = sent.len();
-        let writer = thread::spawn(move || FdOutlet::new(&ours).unwrap().write_all(&sent));
+        let writer = thread::spawn(move || FdOutput::new(&ours).unwrap().write_all(&sent));
         let mut received = vec![0; expected];
         theirs.read_exact(&mut received).unwrap();
         writer.join().unwrap().unwrap();
@@ -103,7 +103,7 @@ mod tests {
     fn a_reader_that_went_away_is_a_broken_pipe() {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
-        let error = FdOutlet::new(&writer).unwrap().write_all(b"x").unwrap_err();
+        let error = FdOutput::new(&writer).unwrap().write_all(b"x").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
     }
 
@@ -114,15 +114,15 @@ mod tests {
         let capacity = |pipe: &_| fcntl(pipe, FcntlArg::F_GETPIPE_SZ).unwrap();
         let (mut reader, writer) = pipe().unwrap();
         let ordinary = capacity(&writer);
-        let mut outlet = FdOutlet::new(&writer).unwrap();
-        outlet.write_all(b"x").unwrap();
+        let mut output = FdOutput::new(&writer).unwrap();
+        output.write_all(b"x").unwrap();
         reader.read_exact(&mut [0]).unwrap();
         assert_eq!(capacity(&writer), ordinary);
-        outlet.write_all(&vec![b'x'; MUCH]).unwrap();
+        output.write_all(&vec![b'x'; MUCH]).unwrap();
         assert_eq!(capacity(&writer), WIDE);
 
         fcntl(&writer, FcntlArg::F_SETPIPE_SZ(2 * WIDE)).unwrap();
-        FdOutlet::new(&writer).unwrap().write_all(&vec![b'x'; MUCH]).unwrap();
+        FdOutput::new(&writer).unwrap().write_all(&vec![b'x'; MUCH]).unwrap();
         assert_eq!(capacity(&writer), 2 * WIDE);
     }
 }
