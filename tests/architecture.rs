@@ -4,19 +4,21 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Which rooms (or parts of them) each room may use besides itself.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("diagnosis", &[]),
     ("error", &["diagnosis"]),
-    ("wire", &["diagnosis"]),
+    ("http", &[]),
+    ("wire", &["diagnosis", "http"]),
     ("event", &["error", "wire"]),
     ("net", &["error", "event"]),
-    ("output", &["diagnosis", "error", "event", "wire"]),
-    ("session", &["diagnosis", "error", "event", "net", "output", "wire"]),
+    ("output", &["diagnosis", "error", "event", "http", "wire"]),
+    ("session", &["diagnosis", "error", "event", "http", "net", "output", "wire"]),
     ("input", &["error", "wire", "output::Outlet", "output::Setting", "output::escape", "output::terminal"]),
     (
         "cli",
         &[
             "error",
+            "http",
             "input::Format",
             "input::command",
             "net::ListenAddress",
@@ -27,9 +29,9 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "wire",
         ],
     ),
-    ("client", &["cli", "diagnosis", "error", "event", "input", "net", "output", "session", "wire"]),
+    ("client", &["cli", "diagnosis", "error", "event", "http", "input", "net", "output", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "session", "wire"]),
-    ("server", &["cli", "client", "error", "event", "frontend", "input", "net", "output", "session", "wire"]),
+    ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "session", "wire"]),
     (
         "command",
         &["cli", "client", "error", "event", "frontend", "input", "net", "output", "server", "session", "wire"],

@@ -10,13 +10,14 @@ use crate::client::plan::Framing;
 use crate::client::report::Totals;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
+use crate::http::{Head, StartLine};
 use crate::net::{Connected, Incoming, Listener, TimeLimit};
 use crate::output::{Origin, Printer};
 use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
 use crate::session::{self, Handle, Settings, Sleeper, Waiting};
-use crate::wire::handshake::{Head, ServerOptions, StartLine};
+use crate::wire::handshake::ServerOptions;
 use crate::wire::{CloseCode, Outgoing};
 
 /// How long a client may take for TLS and the upgrade.
