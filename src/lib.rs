@@ -9,6 +9,7 @@
 //! | [`command`] | one file per command; puts the other rooms together | frames, sockets |
 //! | [`wire`] | the protocol, sans-I/O: bytes in, bytes and events out | every room but http and diagnosis |
 //! | [`http`] | HTTP/1.1 heads, the start of a body, what in them is secret; sans-I/O | every other room |
+//! | [`platform`] | the operating system: poll(2), signals, terminal modes, permissions | every other room |
 //! | [`net`] | names, TCP, TLS: a connected byte stream and how it came about | frames, printing |
 //! | [`session`] | threads, locks and clocks of one open connection | parsing, formats |
 //! | [`input`] | where outgoing messages come from | sockets, stdout |
@@ -28,6 +29,7 @@ pub mod http;
 pub mod input;
 pub mod net;
 pub mod output;
+pub mod platform;
 pub mod server;
 pub mod session;
 pub mod wire;

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use crate::client::plan::{Framing, Plan, new_request};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Opened, Stamp};
+use crate::event::{Event, Opened, Timestamp};
 use crate::net::{self, Connected, TimeLimit};
 use crate::output::{Origin, Printer};
+use crate::platform::Notifier;
 use crate::session::link::{Link, LinkReader};
+use crate::session::output::{FollowSent, SessionOutput, lock};
 use crate::session::upgrade::{self, Upgraded};
-use crate::session::view::{Follow, View, lock};
-use crate::session::{self, Handle, Keeper, Reply, Settings, Waker};
+use crate::session::{self, Echo, Handle, Settings, Supervisor};
 use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateParameters, Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
 
@@ -35,9 +36,9 @@ pub struct Session {
     /// For those who send.
     pub handle: Handle,
     /// To be run.
-    pub keeper: Keeper,
+    pub supervisor: Supervisor,
     /// For what is to be shown.
-    pub view: Arc<View>,
+    pub view: Arc<SessionOutput>,
 }
 
 /// Says what there is to say before the first connection.
@@ -91,20 +92,20 @@ pub fn start(
     plan: &Plan,
     settings: Settings,
     printer: &Arc<Mutex<Printer>>,
-    follow: Follow,
-    waker: Waker,
+    follow: FollowSent,
+    notifier: Notifier,
 ) -> Result<Session> {
     let Ready { link, reader, opened, deflate, leftover, .. } = ready;
-    let (receiver, sender, tap) = ends(&plan.framing, &settings, deflate, printer, &leftover);
-    let view = View::new(Arc::clone(printer), Origin::default(), tap, follow);
-    // The reader's first look writes it, before anything that is received: writing may block, and the keeper must not.
-    lock(printer).event(Origin::default(), Stamp::now(), &Event::Open(&opened));
-    let (handle, keeper) =
-        session::start(link, reader, receiver, sender, Arc::clone(&view), settings, waker).map_err(|error| {
+    let (receiver, sender, sent_decoder) = ends(&plan.framing, &settings, deflate, printer, &leftover);
+    let view = SessionOutput::new(Arc::clone(printer), Origin::default(), sent_decoder, follow);
+    // The reader's first look writes it, before anything that is received: writing may block, and the supervisor must not.
+    lock(printer).event(Origin::default(), Timestamp::now(), &Event::Open(&opened));
+    let (handle, supervisor) = session::start(link, reader, receiver, sender, Arc::clone(&view), settings, notifier)
+        .map_err(|error| {
             let message = format!("cannot set up the socket to `{}`", plan.target.peer());
             Error::new(Phase::Session, message).caused_by(error).transient()
         })?;
-    Ok(Session { handle, keeper, view })
+    Ok(Session { handle, supervisor, view })
 }
 
 /// Both directions of a session, and what reads our own output back.
@@ -117,7 +118,7 @@ pub fn ends(
 ) -> (Receiver, Sender, ReceiverOptions) {
     let role = settings.role;
     // Two clients' messages must not be streamed into one another; what is echoed or remembered is wanted whole.
-    let whole = settings.reply == Reply::Echo || settings.remember.is_some();
+    let whole = settings.echo == Echo::On || settings.remember.is_some();
     let may_stream = role == Role::Client && !whole && lock(printer).can_stream();
     let receiving = ReceiverOptions {
         role,
@@ -131,7 +132,7 @@ pub fn ends(
     receiver.feed(leftover);
     let sending = SenderOptions { role, mask: framing.mask, fragment: framing.fragment, deflate };
     let sender = Sender::new(sending).compress_from(framing.compress_from);
-    let tap = ReceiverOptions {
+    let sent_decoder = ReceiverOptions {
         role: role.peer(),
         max_message: u64::MAX,
         // Of binary messages that were sent only the event stream shows anything.
@@ -139,14 +140,14 @@ pub fn ends(
         lenient: true,
         ..receiving
     };
-    (receiver, sender, tap)
+    (receiver, sender, sent_decoder)
 }
 
 /// Shows one event at once.
 pub fn show(printer: &Mutex<Printer>, origin: Origin, event: &Event<'_>) {
     let mut printer = lock(printer);
-    printer.event(origin, Stamp::now(), event);
-    // Before the session is open nobody waits for data, and talk that cannot be written cannot be reported.
+    printer.event(origin, Timestamp::now(), event);
+    // Before the session is open nobody waits for data, and diagnostics that cannot be written cannot be reported.
     let _ = printer.flush();
 }
 

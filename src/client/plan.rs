@@ -15,7 +15,7 @@ use crate::error::{Error, Phase, Result};
 use crate::http::HeaderRule;
 use crate::input::secret;
 use crate::net::{ConnectOptions, Identity, Target, TlsOptions, Verification};
-use crate::session::{Courtesy, Goal, Linger, Reply, Settings};
+use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
 use crate::wire::handshake::{Request, RequestOptions, Strictness};
 use crate::wire::{DeflateOffer, MaskSource, Role};
 
@@ -139,37 +139,37 @@ pub fn new_request(options: &RequestOptions) -> Result<Request> {
 }
 
 fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
-    let goal = goal(&args.stop);
-    let linger = match args.execute.wait {
-        Some(Wait::For(wait)) => Linger::Fixed(wait),
-        Some(Wait::Forever) => Linger::Forever,
-        None if args.input.no_input || args.input.echo => Linger::Forever,
-        None if goal.is_some() => Linger::Goal(QUIET),
-        None => Linger::Quiet(QUIET),
+    let stop_condition = stop_condition(&args.stop);
+    let after_input = match args.execute.wait {
+        Some(Wait::For(wait)) => AfterInput::Fixed(wait),
+        Some(Wait::Forever) => AfterInput::Forever,
+        None if args.input.no_input || args.input.echo => AfterInput::Forever,
+        None if stop_condition.is_some() => AfterInput::StopCondition(QUIET),
+        None => AfterInput::Quiet(QUIET),
     };
-    let reply = if args.input.echo { Reply::Echo } else { Reply::Nothing };
-    Settings { linger, goal, ..settings(Role::Client, reply, &args.limits, &args.protocol, started) }
+    let echo = if args.input.echo { Echo::On } else { Echo::Off };
+    Settings { after_input, stop_condition, ..settings(Role::Client, echo, &args.limits, &args.protocol, started) }
 }
 
-fn goal(stop: &StopArgs) -> Option<Goal> {
-    stop.count().map(|count| Goal { count, pattern: stop.until.clone(), before: 0 })
+fn stop_condition(stop: &StopArgs) -> Option<StopCondition> {
+    stop.count().map(|count| StopCondition { count, pattern: stop.until.clone(), before: 0 })
 }
 
-/// What both roles have in common; a session that was told nothing else lingers for ever.
-pub fn settings(role: Role, reply: Reply, limits: &LimitArgs, protocol: &ProtocolArgs, started: Instant) -> Settings {
-    let courtesy = |silent| if silent { Courtesy::Silent } else { Courtesy::Answer };
+/// What both roles have in common; a session that was told nothing else goes on for ever.
+pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolArgs, started: Instant) -> Settings {
+    let auto_reply = |silent| if silent { AutoReply::Silent } else { AutoReply::Answer };
     Settings {
         role,
-        linger: Linger::Forever,
+        after_input: AfterInput::Forever,
         close_quiet: CLOSE_QUIET.min(limits.close_timeout),
         close_total: limits.close_timeout,
         ping_interval: limits.ping_interval,
         ping_timeout: limits.ping_timeout,
         max_time: limits.max_time.map(|limit| (started + limit, limit)),
-        pong: courtesy(protocol.no_pong),
-        close_reply: courtesy(protocol.no_close_reply),
-        reply,
-        goal: None,
+        pong: auto_reply(protocol.no_pong),
+        close_reply: auto_reply(protocol.no_close_reply),
+        echo,
+        stop_condition: None,
         remember: None,
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::event::Direction;
 use crate::http::redact::{self, Part};
 use crate::output::options::Secrets;
-use crate::output::theme::{Ink, Palette};
+use crate::output::theme::{Palette, Style};
 use crate::output::{escape, hex};
 
 /// Appends a head, each line after `label` and the mark of its direction.
@@ -20,8 +20,8 @@ pub fn write(
 ) {
     let hidden = hidden(head, secrets);
     let (ink, mark) = match direction {
-        Direction::Sent => (Ink::Sent, ">"),
-        Direction::Received => (Ink::Received, "<"),
+        Direction::Sent => (Style::Sent, ">"),
+        Direction::Received => (Style::Received, "<"),
     };
     let mut start = 0;
     for line in head.split_inclusive(|&byte| byte == b'\n') {
@@ -43,7 +43,7 @@ fn write_line(output: &mut Vec<u8>, palette: &Palette, line: &[u8], start: usize
     let mut shown = 0;
     for range in hidden.iter().filter(|range| within.contains(&range.start)) {
         escape::head_line(output, &line[shown..range.start - start]);
-        palette.paint(output, Ink::Faint, |output| output.extend_from_slice(redact::HIDDEN));
+        palette.paint(output, Style::Faint, |output| output.extend_from_slice(redact::HIDDEN));
         shown = range.end - start;
     }
     escape::head_line(output, &line[shown..]);

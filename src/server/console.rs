@@ -20,9 +20,10 @@ use crate::frontend::repl::line_executor as typist;
 use crate::input::{Editor, EditorOptions, History, Prompt, Source};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
+use crate::platform::Notifier;
 use crate::server::service::Clients;
-use crate::session::view::Follow;
-use crate::session::{Handle, Packed, Waiting, Waker};
+use crate::session::output::FollowSent;
+use crate::session::{Handle, MessageBatch, QueuedItem};
 use crate::wire::{CloseCode, Kind, Outgoing};
 
 /// How long to wait for the count of what was not sent.
@@ -49,14 +50,14 @@ impl Operator {
     ///
     /// # Errors
     /// When stdin, stdout or stderr cannot be used.
-    pub fn sit_down(args: &Listen, clients: &Clients, waker: Waker) -> Result<Self> {
+    pub fn sit_down(args: &Listen, clients: &Clients, notifier: Notifier) -> Result<Self> {
         let options = view::options(&args.view, &args.input, Banner::Shown);
         let left = Arc::new(AtomicBool::new(false));
         let everybody = |printer: &Arc<Mutex<Printer>>| Everybody {
             clients: clients.clone(),
             printer: Arc::clone(printer),
             left: Arc::clone(&left),
-            waker,
+            notifier,
         };
         let reads_lines = !args.input.no_input && !args.input.format.is_data();
         if reads_lines && io::stdin().is_terminal() {
@@ -82,8 +83,8 @@ impl Operator {
     }
 
     /// Whether they may ask later to see what is sent.
-    pub fn follow(&self) -> Follow {
-        if self.terminal.is_some() { Follow::Always } else { Follow::WhenShown }
+    pub fn follow(&self) -> FollowSent {
+        if self.terminal.is_some() { FollowSent::Always } else { FollowSent::WhenShown }
     }
 
     /// Whether they have left.
@@ -130,7 +131,7 @@ struct Everybody {
     clients: Clients,
     printer: Arc<Mutex<Printer>>,
     left: Arc<AtomicBool>,
-    waker: Waker,
+    notifier: Notifier,
 }
 
 impl Everybody {
@@ -149,7 +150,7 @@ impl Everybody {
                     return Unsent::default();
                 }
             }
-            let mut messages = Packed::default();
+            let mut messages = MessageBatch::default();
             while let Some(message) = source.next() {
                 match message {
                     Ok(Outgoing::Text(text)) => messages.push(Kind::Text, text.as_bytes()),
@@ -171,13 +172,13 @@ impl Everybody {
     }
 
     /// `Err`: the server ends, and so many were not sent.
-    fn broadcast(&self, messages: Packed) -> Result<(), u64> {
+    fn broadcast(&self, messages: MessageBatch) -> Result<(), u64> {
         let count = messages.messages().count() as u64;
-        if count == 0 { Ok(()) } else { self.deliver(&Waiting::Data(messages)).ok_or(count) }
+        if count == 0 { Ok(()) } else { self.deliver(&QueuedItem::Data(messages)).ok_or(count) }
     }
 
     /// Sends it to everybody, once there is somebody and all have room for it; `None`: the server ends first.
-    fn deliver(&self, waiting: &Waiting) -> Option<()> {
+    fn deliver(&self, waiting: &QueuedItem) -> Option<()> {
         loop {
             if !self.clients.wait_for_somebody() || !self.clients.wait_for_room(&self.printer) {
                 return None;
@@ -237,6 +238,6 @@ impl Peer for Everybody {
 
     fn leave(&self) {
         self.left.store(true, Ordering::Release);
-        self.waker.wake();
+        self.notifier.notify();
     }
 }

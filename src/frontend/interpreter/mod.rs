@@ -12,7 +12,7 @@ use crate::frontend::interpreter::endpoint::Peer;
 use crate::input::command::{COMMANDS, Command, Line};
 use crate::input::{Variables, payload};
 use crate::output::{Origin, Printer};
-use crate::session::view::lock;
+use crate::session::output::lock;
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
 

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, IsTerminal, Seek};
-use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,8 +14,9 @@ use terminal_size::terminal_size_of;
 
 use crate::cli::ViewArgs;
 use crate::output::{Printer, Progress};
+use crate::platform::Descriptor;
 use crate::session::Handle;
-use crate::session::view::lock;
+use crate::session::output::lock;
 
 /// A send that is over sooner needs no progress.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ impl Watch {
 
 /// Stdin, if its length is known.
 fn regular_stdin() -> Option<File> {
-    let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+    let file = Descriptor::from(&io::stdin()).duplicate().ok()?;
     file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
 }
 
@@ -85,16 +85,16 @@ impl Watcher {
 
     /// How far it is; `None` while nothing much is going on.
     fn look(&mut self) -> Option<Progress> {
-        let (now, outflow) = (Instant::now(), self.handle.outflow());
+        let (now, send_progress) = (Instant::now(), self.handle.send_progress());
         let unread = self.input.as_mut().and_then(unread);
-        let lately = self.samples.back().map_or(0, |&(_, written)| outflow.written - written);
-        self.samples.push_back((now, outflow.written));
+        let lately = self.samples.back().map_or(0, |&(_, written)| send_progress.written - written);
+        self.samples.push_back((now, send_progress.written));
         if self.samples.len() > SAMPLES {
             self.samples.pop_front();
         }
-        let left = unread.map(|unread| unread + outflow.waiting);
-        let is_busy = left.unwrap_or(outflow.waiting) > 0 || lately >= BUSY;
-        is_busy.then(|| Progress { sent: outflow.written, left, rate: self.rate(now, outflow.written) })
+        let left = unread.map(|unread| unread + send_progress.waiting);
+        let is_busy = left.unwrap_or(send_progress.waiting) > 0 || lately >= BUSY;
+        is_busy.then(|| Progress { sent: send_progress.written, left, rate: self.rate(now, send_progress.written) })
     }
 
     fn rate(&self, now: Instant, written: u64) -> u64 {
