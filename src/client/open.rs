@@ -7,10 +7,11 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Timestamp};
 use crate::net::{self, Connected, TimeLimit};
 use crate::output::{Origin, Printer};
+use crate::platform::Notifier;
 use crate::session::link::{Link, LinkReader};
 use crate::session::output::{FollowSent, SessionOutput, lock};
 use crate::session::upgrade::{self, Upgraded};
-use crate::session::{self, Echo, Handle, Settings, Supervisor, Waker};
+use crate::session::{self, Echo, Handle, Settings, Supervisor};
 use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateParameters, Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
 
@@ -92,14 +93,14 @@ pub fn start(
     settings: Settings,
     printer: &Arc<Mutex<Printer>>,
     follow: FollowSent,
-    waker: Waker,
+    notifier: Notifier,
 ) -> Result<Session> {
     let Ready { link, reader, opened, deflate, leftover, .. } = ready;
     let (receiver, sender, sent_decoder) = ends(&plan.framing, &settings, deflate, printer, &leftover);
     let view = SessionOutput::new(Arc::clone(printer), Origin::default(), sent_decoder, follow);
     // The reader's first look writes it, before anything that is received: writing may block, and the supervisor must not.
     lock(printer).event(Origin::default(), Timestamp::now(), &Event::Open(&opened));
-    let (handle, supervisor) = session::start(link, reader, receiver, sender, Arc::clone(&view), settings, waker)
+    let (handle, supervisor) = session::start(link, reader, receiver, sender, Arc::clone(&view), settings, notifier)
         .map_err(|error| {
             let message = format!("cannot set up the socket to `{}`", plan.target.peer());
             Error::new(Phase::Session, message).caused_by(error).transient()

@@ -2,7 +2,6 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
-use std::os::fd::BorrowedFd;
 use std::sync::mpsc::{self, TryRecvError};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -13,32 +12,33 @@ use crate::client::open::{self, Ready};
 use crate::client::plan::Plan;
 use crate::error::{Error, Phase, Result};
 use crate::output::Printer;
+use crate::platform::{Descriptor, Poller, Wakeup};
+use crate::session::Outcome;
 use crate::session::backoff::{Backoff, Pause};
-use crate::session::{Outcome, Sleeper, Woken};
 
 /// Connects on a thread of its own, so that whoever waits can leave meanwhile: `Err` is what `leave` has found, which
-/// is asked whenever `sleeper` wakes.
+/// is asked after each wait of `poller`.
 pub fn connect<T>(
     plan: &Arc<Plan>,
     printer: &Arc<Mutex<Printer>>,
-    sleeper: &mut Sleeper,
-    watched: Option<BorrowedFd<'_>>,
-    mut leave: impl FnMut(Woken) -> Option<T>,
+    poller: &mut Poller,
+    watched: Option<Descriptor<'_>>,
+    mut leave: impl FnMut(Wakeup) -> Option<T>,
 ) -> Result<Result<Ready>, T> {
     let (tell, told) = mpsc::channel();
-    let (plan, printer, waker) = (Arc::clone(plan), Arc::clone(printer), sleeper.waker());
+    let (plan, printer, notifier) = (Arc::clone(plan), Arc::clone(printer), poller.notifier());
     let connecting = thread::Builder::new().spawn(move || {
         // Nobody waits for it any more when the wait was cut short.
         let _ = tell.send(open::connect(&plan, &printer));
         drop(tell);
-        waker.wake();
+        notifier.notify();
     });
     if let Err(error) = connecting {
         return Ok(Err(Error::new(Phase::Connect, "cannot start a thread to connect").caused_by(error)));
     }
-    let connected = wait(sleeper, None, watched, |woken| match told.try_recv() {
+    let connected = wait(poller, None, watched, |wakeup| match told.try_recv() {
         Ok(connected) => Some(Ok(connected)),
-        Err(TryRecvError::Empty) => leave(woken).map(Err),
+        Err(TryRecvError::Empty) => leave(wakeup).map(Err),
         Err(TryRecvError::Disconnected) => Some(Ok(Err(broken_off()))),
     });
     connected.unwrap_or_else(|| Ok(Err(broken_off())))
@@ -48,24 +48,24 @@ fn broken_off() -> Error {
     Error::new(Phase::Connect, "connecting broke off")
 }
 
-/// Waits until `look` has found something; it is asked whenever `sleeper` wakes. `None`: `until` came first.
+/// Waits until `look` has found something; it is asked after each wait of `poller`. `None`: `until` came first.
 pub fn wait<T>(
-    sleeper: &mut Sleeper,
+    poller: &mut Poller,
     until: Option<Instant>,
-    watched: Option<BorrowedFd<'_>>,
-    mut look: impl FnMut(Woken) -> Option<T>,
+    watched: Option<Descriptor<'_>>,
+    mut look: impl FnMut(Wakeup) -> Option<T>,
 ) -> Option<T> {
-    let mut woken = Woken::ToLook;
+    let mut wakeup = Wakeup::NotifiedOrTimedOut;
     loop {
-        if let Some(found) = look(woken) {
+        if let Some(found) = look(wakeup) {
             return Some(found);
         }
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
             return None;
         }
-        // A sleep that fails only makes the look come earlier.
-        woken = sleeper.sleep(left, watched).unwrap_or(Woken::ToLook);
+        // A wait that fails only makes the look come earlier.
+        wakeup = poller.wait(left, watched).unwrap_or(Wakeup::NotifiedOrTimedOut);
     }
 }
 

@@ -1,7 +1,6 @@
 //! `wscope listen`: the built-in server.
 
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,9 +14,10 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::net::{self, ListenOptions, MinimumVersion};
 use crate::output::Origin;
+use crate::platform::{Descriptor, Poller, Signals, Wakeup};
 use crate::server::console::Operator;
 use crate::server::service::{self as server, Clients, Service};
-use crate::session::{Echo, Signals, Sleeper, Woken};
+use crate::session::Echo;
 use crate::wire::{CloseCode, Role};
 
 /// How long clients have to say goodbye when the server ends.
@@ -37,10 +37,10 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     }
     let listener = net::listen(&options(args), &|key| plan::passphrase(&args.identity, key))?;
     let cannot = |error: io::Error| Error::new(Phase::Session, "cannot catch signals").caused_by(error);
-    let mut sleeper = Sleeper::new().map_err(cannot)?;
-    let signals = Signals::catch(&sleeper).map_err(cannot)?;
+    let mut poller = Poller::new().map_err(cannot)?;
+    let signals = Signals::catch(&poller).map_err(cannot)?;
     let clients = Clients::default();
-    let operator = Operator::sit_down(args, &clients, sleeper.waker())?;
+    let operator = Operator::sit_down(args, &clients, poller.notifier())?;
     let printer = operator.printer();
     let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
     let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
@@ -63,7 +63,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
         server::push(every, move |_| text.clone(), clients.clone(), printer);
     }
-    let status = wait(&operator, &signals, &mut sleeper, max_time.map(|(until, _)| until));
+    let status = wait(&operator, &signals, &mut poller, max_time.map(|(until, _)| until));
     let mut teller = Teller::new(operator.printer());
     if let (ExitStatus::TimedOut, Some((_, limit))) = (status, max_time) {
         teller.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
@@ -92,9 +92,9 @@ fn options(args: &Listen) -> ListenOptions {
     ListenOptions { address: args.address.clone(), identity, minimum_version: MinimumVersion::Tls12 }
 }
 
-fn wait(operator: &Operator, signals: &Signals, sleeper: &mut Sleeper, until: Option<Instant>) -> ExitStatus {
+fn wait(operator: &Operator, signals: &Signals, poller: &mut Poller, until: Option<Instant>) -> ExitStatus {
     let stdout = io::stdout();
-    let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
+    let watched = (!stdout.is_terminal()).then(|| Descriptor::from(&stdout));
     loop {
         match signals.take() {
             Some(signal) => return signal.into(),
@@ -105,7 +105,7 @@ fn wait(operator: &Operator, signals: &Signals, sleeper: &mut Sleeper, until: Op
         if left == Some(Duration::ZERO) {
             return ExitStatus::TimedOut;
         }
-        if let Ok(Woken::WatchedGone) = sleeper.sleep(left, watched) {
+        if let Ok(Wakeup::WatchedGone) = poller.wait(left, watched) {
             return ExitStatus::Success;
         }
     }

@@ -6,8 +6,9 @@ use crate::error::{Error, Phase, Result};
 use crate::event::Event;
 use crate::frontend::interpreter::endpoint::{Peer, Server};
 use crate::output::Origin;
+use crate::platform::Notifier;
+use crate::session::Handle;
 use crate::session::output::lock;
-use crate::session::{Handle, Waker};
 use crate::wire::{CloseCode, Outgoing};
 
 /// What the thread of whoever types and the one that keeps the session share.
@@ -18,7 +19,7 @@ pub struct Desk {
     /// The session that is open, or the one that was open before: what it received can still be expected.
     latest: Mutex<Option<Handle>>,
     wishes: Mutex<Vec<Wish>>,
-    waker: Waker,
+    notifier: Notifier,
 }
 
 /// What came of connecting so far.
@@ -56,14 +57,14 @@ pub enum Wish {
 }
 
 impl Desk {
-    /// With no session yet. `waker` wakes whoever looks for wishes.
-    pub fn new(waker: Waker) -> Self {
+    /// With no session yet. `notifier` ends the wait of the thread that takes the wishes.
+    pub fn new(notifier: Notifier) -> Self {
         Self {
             sessions: Mutex::default(),
             attempted: Condvar::new(),
             latest: Mutex::default(),
             wishes: Mutex::default(),
-            waker,
+            notifier,
         }
     }
 
@@ -127,7 +128,7 @@ impl Desk {
 
     fn wish(&self, wish: Wish) {
         lock(&self.wishes).push(wish);
-        self.waker.wake();
+        self.notifier.notify();
     }
 
     /// Whether this is wished for.

@@ -20,9 +20,10 @@ use crate::frontend::repl::line_executor as typist;
 use crate::input::{Editor, EditorOptions, History, Prompt, Source};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
+use crate::platform::Notifier;
 use crate::server::service::Clients;
 use crate::session::output::FollowSent;
-use crate::session::{Handle, MessageBatch, QueuedItem, Waker};
+use crate::session::{Handle, MessageBatch, QueuedItem};
 use crate::wire::{CloseCode, Kind, Outgoing};
 
 /// How long to wait for the count of what was not sent.
@@ -49,14 +50,14 @@ impl Operator {
     ///
     /// # Errors
     /// When stdin, stdout or stderr cannot be used.
-    pub fn sit_down(args: &Listen, clients: &Clients, waker: Waker) -> Result<Self> {
+    pub fn sit_down(args: &Listen, clients: &Clients, notifier: Notifier) -> Result<Self> {
         let options = view::options(&args.view, &args.input, Banner::Shown);
         let left = Arc::new(AtomicBool::new(false));
         let everybody = |printer: &Arc<Mutex<Printer>>| Everybody {
             clients: clients.clone(),
             printer: Arc::clone(printer),
             left: Arc::clone(&left),
-            waker,
+            notifier,
         };
         let reads_lines = !args.input.no_input && !args.input.format.is_data();
         if reads_lines && io::stdin().is_terminal() {
@@ -130,7 +131,7 @@ struct Everybody {
     clients: Clients,
     printer: Arc<Mutex<Printer>>,
     left: Arc<AtomicBool>,
-    waker: Waker,
+    notifier: Notifier,
 }
 
 impl Everybody {
@@ -237,6 +238,6 @@ impl Peer for Everybody {
 
     fn leave(&self) {
         self.left.store(true, Ordering::Release);
-        self.waker.wake();
+        self.notifier.notify();
     }
 }

@@ -12,10 +12,11 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Timestamp};
 use crate::net::{Connected, Incoming, Listener, TimeLimit};
 use crate::output::{Origin, Printer};
+use crate::platform::Poller;
 use crate::session::link::{Link, LinkReader};
 use crate::session::output::{FollowSent, SessionOutput, lock};
 use crate::session::upgrade::{self, Upgraded};
-use crate::session::{self, Handle, QueuedItem, Settings, Sleeper};
+use crate::session::{self, Handle, QueuedItem, Settings};
 use crate::wire::handshake::{Head, ServerOptions, StartLine};
 use crate::wire::{CloseCode, Outgoing};
 
@@ -258,19 +259,19 @@ impl Service {
         let view = SessionOutput::new(Arc::clone(&self.printer), origin, sent_decoder, self.follow);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);
-        let mut sleeper = Sleeper::new().map_err(no_session)?;
+        let mut poller = Poller::new().map_err(no_session)?;
         let settings = self.settings.clone();
         // Shown before anything that is received, and not before the client gets what goes to all.
         let mut shown = view.printer();
         shown.event(Timestamp::now(), &Event::Open(&opened));
         let (handle, supervisor) =
-            session::start(link, reader, receiver, sender, Arc::clone(&view), settings, sleeper.waker())
+            session::start(link, reader, receiver, sender, Arc::clone(&view), settings, poller.notifier())
                 .map_err(no_session)?;
         enter(handle);
         // Whoever reads our output went away: the server itself ends for it, not one session.
         let _ = shown.flush();
         drop(shown);
-        let outcome = supervisor.run(&mut sleeper, None, None);
+        let outcome = supervisor.run(&mut poller, None, None);
         let mut shown = view.printer();
         let now = Timestamp::now();
         shown.event(now, &Event::Ended(&outcome.ended));

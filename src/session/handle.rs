@@ -128,7 +128,7 @@ impl Handle {
     /// The input has ended: from now on the session goes on only as long as it was told to.
     pub fn input_ended(&self) {
         lock(&self.shared.conn).input = Input::Ended(self.shared.clock.now(), Instant::now());
-        self.shared.waker.wake();
+        self.shared.notifier.notify();
     }
 
     /// Waits for `duration`, or until nothing can be sent any more.

@@ -9,7 +9,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::wire::handshake::Transport;
+use crate::diagnosis::Transport;
 
 /// Plaintext is encrypted in pieces of this size: rustls buffers no more than 64 KiB.
 const PLAINTEXT_PIECE: usize = 64 * 1024;

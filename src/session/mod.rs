@@ -16,7 +16,6 @@ mod send_progress;
 mod stop_condition;
 mod supervisor;
 pub mod upgrade;
-mod wake;
 mod writer;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -31,8 +30,8 @@ pub use queue::{MessageBatch, QueuedItem};
 pub use send_progress::SendProgress;
 pub use stop_condition::StopCondition;
 pub use supervisor::Supervisor;
-pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
 
+use crate::platform::Notifier;
 use crate::wire::{Receiver, Role, Sender};
 use clock::Clock;
 use conn::Conn;
@@ -113,7 +112,7 @@ struct Shared {
     settings: Settings,
     link: Arc<Link>,
     view: Arc<SessionOutput>,
-    waker: Waker,
+    notifier: Notifier,
     clock: Clock,
     out: Mutex<SendBuffer>,
     conn: Mutex<Conn>,
@@ -143,7 +142,7 @@ pub fn start(
     sender: Sender,
     view: Arc<SessionOutput>,
     settings: Settings,
-    waker: Waker,
+    notifier: Notifier,
 ) -> std::io::Result<(Handle, Supervisor)> {
     link.set_read_timeout(None)?;
     link.set_write_timeout(Some(WRITE_TIMEOUT))?;
@@ -153,7 +152,7 @@ pub fn start(
         settings,
         link,
         view,
-        waker,
+        notifier,
         clock: Clock::start(),
         out: Mutex::new(out),
         conn: Mutex::default(),

@@ -6,6 +6,7 @@ use super::cause::Cause;
 use super::conn::{Conn, Reading};
 use crate::error::{Error, ExitStatus};
 use crate::event::{Direction, Ended, Summary};
+use crate::platform::Signal;
 use crate::wire::{By, CloseCode, Goodbye};
 
 /// How a session ended, with everything that is needed to report it.
@@ -46,6 +47,15 @@ impl Outcome {
     pub fn add(&mut self, error: Error) {
         self.ended.status = self.ended.status.max(error.exit_status());
         self.errors.push(error);
+    }
+}
+
+impl From<Signal> for ExitStatus {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::Interrupt => Self::Interrupted,
+            Signal::Terminate => Self::Terminated,
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) -
             inbox.parted(Disconnect::Dropped(end.describe()));
         }
         lock(&shared.conn).reading = Reading::Ended(end);
-        shared.waker.wake();
+        shared.notifier.notify();
     };
     thread::Builder::new().spawn(read).map(drop)
 }
@@ -245,7 +245,7 @@ impl Reader {
         conn.sink_gone = true;
         conn.errors.extend(error.remarkable());
         drop(conn);
-        self.shared.waker.wake();
+        self.shared.notifier.notify();
     }
 }
 

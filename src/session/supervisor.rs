@@ -1,7 +1,6 @@
-//! The supervisor: sleeps until a deadline or until it is woken, sees to what the reader queued, and learns the outcome.
+//! The supervisor: sleeps until a deadline or until it is notified, sees to what the reader queued, and learns the outcome.
 
 use std::mem;
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -12,11 +11,11 @@ use super::inbox::Disconnect;
 use super::outcome::{Outcome, Over, ended};
 use super::output::lock;
 use super::queue::QueuedItem;
-use super::wake::{Signal, Signals, Sleeper, Woken};
 use super::writer::FlushState;
 use super::{AfterInput, Shared};
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::Ended;
+use crate::platform::{Descriptor, Poller, Signal, Signals, Wakeup};
 use crate::session::clock::SessionTime;
 use crate::wire::{CloseCode, Role};
 
@@ -71,7 +70,7 @@ impl Supervisor {
 
     /// Keeps the session until it is over and everything that arrived has been shown. `watched` is a descriptor whose
     /// reader may go away: the session then ends politely.
-    pub fn run(mut self, sleeper: &mut Sleeper, signals: Option<&Signals>, watched: Option<BorrowedFd<'_>>) -> Outcome {
+    pub fn run(mut self, poller: &mut Poller, signals: Option<&Signals>, watched: Option<Descriptor<'_>>) -> Outcome {
         let over = loop {
             self.flush_state = self.shared.send_queue_if_free(self.flush_state);
             let mut next = self.next(signals);
@@ -87,13 +86,13 @@ impl Supervisor {
                 Next::HangUp => self.hang_up(),
                 Next::Sleep(limit) => {
                     let watched = watched.filter(|_| !lock(&self.shared.conn).sink_gone);
-                    if let Ok(Woken::WatchedGone) = sleeper.sleep(limit, watched) {
+                    if let Ok(Wakeup::WatchedGone) = poller.wait(limit, watched) {
                         lock(&self.shared.conn).sink_gone = true;
                     }
                 }
             }
         };
-        self.wind_up(over, sleeper, signals)
+        self.wind_up(over, poller, signals)
     }
 
     fn next(&mut self, signals: Option<&Signals>) -> Next {
@@ -279,7 +278,7 @@ impl Supervisor {
     }
 
     /// Ends the connection, lets the reader show what has arrived, and sums up.
-    fn wind_up(mut self, over: Over, sleeper: &mut Sleeper, signals: Option<&Signals>) -> Outcome {
+    fn wind_up(mut self, over: Over, poller: &mut Poller, signals: Option<&Signals>) -> Outcome {
         let shared = Arc::clone(&self.shared);
         {
             // Under the lock: a reader that has just looked at `over` is waiting when it is notified.
@@ -298,7 +297,7 @@ impl Supervisor {
             // The reader still has to notice.
             *until = Instant::now() + HURRY;
         }
-        let unprinted = !self.wait_for_reader(sleeper, signals);
+        let unprinted = !self.wait_for_reader(poller, signals);
         shared.view.finish(if self.abort.is_some() { HURRY } else { SHOW_LIMIT });
         let summary = shared.summary();
         let conn = mem::take(&mut *lock(&shared.conn));
@@ -313,7 +312,7 @@ impl Supervisor {
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.
-    fn wait_for_reader(&mut self, sleeper: &mut Sleeper, signals: Option<&Signals>) -> bool {
+    fn wait_for_reader(&mut self, poller: &mut Poller, signals: Option<&Signals>) -> bool {
         loop {
             let mut deadlines = Deadlines::new(Duration::ZERO);
             {
@@ -330,7 +329,7 @@ impl Supervisor {
                 }
                 deadlines.wall(until);
             }
-            let _ = sleeper.sleep(deadlines.first, None);
+            let _ = poller.wait(deadlines.first, None);
         }
     }
 

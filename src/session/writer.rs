@@ -52,7 +52,7 @@ impl Shared {
     /// Something is in the queue: whoever holds the writing end sees it, and if nobody does, the supervisor.
     pub(super) fn wake_for_queue(&self) {
         self.queued.store(true, Ordering::Release);
-        self.waker.wake();
+        self.notifier.notify();
     }
 
     pub(super) fn encode(&self, out: &mut SendBuffer, outgoing: Outgoing<'_>) -> Result<(), NotSent> {
@@ -119,7 +119,7 @@ impl Shared {
                 conn.close_queued.get_or_insert(self.clock.now());
                 conn.closing.sent(Close { code, reason });
                 drop(conn);
-                self.waker.wake();
+                self.notifier.notify();
             }
             _ => {}
         }
@@ -149,7 +149,7 @@ impl Shared {
 
     fn write_failed(&self, error: io::Error) {
         lock(&self.conn).write_error.get_or_insert(error);
-        self.waker.wake();
+        self.notifier.notify();
     }
 
     /// Sends what is queued, and what is left over, as far as the socket takes it in a turn.

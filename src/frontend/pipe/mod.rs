@@ -6,7 +6,6 @@ pub mod sender;
 pub mod stdin;
 
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -21,9 +20,10 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::frontend::pipe::progress::Watch;
 use crate::frontend::pipe::sender::{FrontEnd, Input, Parting};
 use crate::output::{Banner, Printer};
+use crate::platform::{Descriptor, Poller, Signal, Signals, Wakeup};
 use crate::session::backoff::Pause;
 use crate::session::output::FollowSent;
-use crate::session::{AfterInput, Cause, Signal, Signals, Sleeper, Woken};
+use crate::session::{AfterInput, Cause};
 
 /// Opens a session, sends the input, and tells how it ended.
 ///
@@ -36,15 +36,15 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
-    let sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
-    let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
+    let poller = Poller::new().map_err(|error| cannot("cannot make a pipe", error))?;
+    let signals = Signals::catch(&poller).map_err(|error| cannot("cannot catch signals", error))?;
     let front_end = FrontEnd::spawn(input).map_err(|error| cannot("cannot read stdin beside the session", error))?;
     open::announce(&plan, &printer);
     let teller = Teller::new(Arc::clone(&printer));
     let run = Run {
         plan,
         printer,
-        sleeper,
+        poller,
         signals,
         front_end,
         redial: Redial::new(&args.connection.request),
@@ -63,7 +63,7 @@ struct Run<'a> {
     args: &'a SessionArgs,
     plan: Arc<Plan>,
     printer: Arc<Mutex<Printer>>,
-    sleeper: Sleeper,
+    poller: Poller,
     signals: Signals,
     front_end: FrontEnd,
     redial: Redial,
@@ -99,10 +99,13 @@ impl Run<'_> {
     fn run(mut self) -> ExitStatus {
         let status = loop {
             let (signals, stdout) = (&self.signals, io::stdout());
-            let attempt =
-                redial::connect(&self.plan, &self.printer, &mut self.sleeper, Some(stdout.as_fd()), |woken| {
-                    stop(signals, woken)
-                });
+            let attempt = redial::connect(
+                &self.plan,
+                &self.printer,
+                &mut self.poller,
+                Some(Descriptor::from(&stdout)),
+                |wakeup| stop(signals, wakeup),
+            );
             let attempt = match attempt {
                 Ok(connected) => connected.and_then(|ready| self.session(ready)),
                 Err(stop) => break self.leave(stop, ExitStatus::Success),
@@ -134,12 +137,12 @@ impl Run<'_> {
         if let Some(stop_condition) = &mut settings.stop_condition {
             stop_condition.before = self.matched;
         }
-        let waker = self.sleeper.waker();
+        let notifier = self.poller.notifier();
         let Session { handle, supervisor, view } =
-            open::start(ready, &self.plan, settings, &self.printer, FollowSent::WhenShown, waker)?;
+            open::start(ready, &self.plan, settings, &self.printer, FollowSent::WhenShown, notifier)?;
         let watch = self.args.reads_stdin().then(|| Watch::start(&handle, &self.printer, &self.args.view)).flatten();
         let engagement = self.front_end.engage(handle.clone(), watch);
-        let outcome = supervisor.run(&mut self.sleeper, Some(&self.signals), Some(io::stdout().as_fd()));
+        let outcome = supervisor.run(&mut self.poller, Some(&self.signals), Some(Descriptor::from(&io::stdout())));
         let parting = engagement.part();
         let again = self.redial.after_session(&outcome).filter(|_| self.has_more_to_do(parting));
         self.matched = outcome.matched;
@@ -194,7 +197,9 @@ impl Run<'_> {
         let until = limit.map_or(over, |(until, _)| until);
         let signals = &self.signals;
         let stdout = io::stdout();
-        let stopped = redial::wait(&mut self.sleeper, Some(until), Some(stdout.as_fd()), |woken| stop(signals, woken));
+        let stopped = redial::wait(&mut self.poller, Some(until), Some(Descriptor::from(&stdout)), |wakeup| {
+            stop(signals, wakeup)
+        });
         stopped.or(limit.map(|(_, stop)| stop))
     }
 
@@ -232,7 +237,7 @@ impl Run<'_> {
 }
 
 /// What ends a wait with no session: a signal, or that nobody reads our output any more.
-fn stop(signals: &Signals, woken: Woken) -> Option<Stop> {
-    let gone = (woken == Woken::WatchedGone).then_some(Stop::OutputGone);
+fn stop(signals: &Signals, wakeup: Wakeup) -> Option<Stop> {
+    let gone = (wakeup == Wakeup::WatchedGone).then_some(Stop::OutputGone);
     signals.take().map(Stop::Signal).or(gone)
 }

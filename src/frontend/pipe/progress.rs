@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, IsTerminal, Seek};
-use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,6 +14,7 @@ use terminal_size::terminal_size_of;
 
 use crate::cli::ViewArgs;
 use crate::output::{Printer, Progress};
+use crate::platform::Descriptor;
 use crate::session::Handle;
 use crate::session::output::lock;
 
@@ -52,7 +52,7 @@ impl Watch {
 
 /// Stdin, if its length is known.
 fn regular_stdin() -> Option<File> {
-    let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+    let file = Descriptor::from(&io::stdin()).duplicate().ok()?;
     file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
 }
 

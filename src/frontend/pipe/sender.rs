@@ -2,7 +2,6 @@
 //! so that nothing is lost that was read and not sent: the next session gets it.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +12,8 @@ use crate::frontend::pipe::pace::Pace;
 use crate::frontend::pipe::progress::Watch;
 use crate::frontend::pipe::stdin;
 use crate::input::{Mark, Source};
-use crate::session::{Handle, NotSent, Sleeper, Waker};
+use crate::platform::{Descriptor, Notifier, Poller};
+use crate::session::{Handle, NotSent};
 use crate::wire::Outgoing;
 
 /// How long messages are counted that will not be sent.
@@ -33,7 +33,7 @@ pub struct Input {
 pub struct FrontEnd {
     /// `None` when no session will follow.
     offers: Sender<Option<Offer>>,
-    waker: Waker,
+    notifier: Notifier,
     left_over: Receiver<Unsent>,
 }
 
@@ -47,7 +47,7 @@ struct Offer {
 
 /// The work of a front end for one session.
 pub struct Engagement {
-    waker: Waker,
+    notifier: Notifier,
     parting: Receiver<Parting>,
 }
 
@@ -64,15 +64,15 @@ impl FrontEnd {
     /// # Errors
     /// When the process is out of descriptors, or of threads.
     pub fn spawn(input: Input) -> io::Result<Self> {
-        let sleeper = Sleeper::new()?;
-        let waker = sleeper.waker();
+        let poller = Poller::new()?;
+        let notifier = poller.notifier();
         let (offers, offered) = mpsc::channel();
         let (tell, left_over) = mpsc::channel();
-        let worker = Worker { input, sleeper, held: false, finished: None, unexecuted: 0 };
+        let worker = Worker { input, poller, held: false, finished: None, unexecuted: 0 };
         thread::Builder::new().spawn(move || {
             let _ = tell.send(worker.run(&offered));
         })?;
-        Ok(Self { offers, waker, left_over })
+        Ok(Self { offers, notifier, left_over })
     }
 
     /// Sends through `handle` from now on, with somebody who watches; when the input is over, the session is told.
@@ -80,7 +80,7 @@ impl FrontEnd {
         let (tell, parting) = mpsc::channel();
         // A thread that is gone is noticed by whoever waits for its parting.
         let _ = self.offers.send(Some(Offer { handle, watch, tell }));
-        Engagement { waker: self.waker.clone(), parting }
+        Engagement { notifier: self.notifier.clone(), parting }
     }
 
     /// Once no session will follow: what was read, or is waiting on stdin, and was not sent.
@@ -94,14 +94,14 @@ impl Engagement {
     /// Once the session is over: waits until nothing is sent through it any more. A read of stdin that blocks, because
     /// somebody else has read what was there, is not waited for.
     pub fn part(self) -> Parting {
-        self.waker.wake();
+        self.notifier.notify();
         self.parting.recv_timeout(COUNT_LIMIT).unwrap_or_default()
     }
 }
 
 struct Worker {
     input: Input,
-    sleeper: Sleeper,
+    poller: Poller,
     /// Something was read that is not sent yet.
     held: bool,
     finished: Option<Instant>,
@@ -168,7 +168,7 @@ impl Worker {
         let Some(source) = &mut self.input.stdin else { return Ok(()) };
         loop {
             if !self.held {
-                let filled = fill(source, &mut self.sleeper, handle);
+                let filled = fill(source, &mut self.poller, handle);
                 self.held = matches!(filled, Err(Stop::Over));
                 if !filled? {
                     return Ok(());
@@ -190,7 +190,7 @@ impl Worker {
 }
 
 /// Waits for more input, as long as the session lasts. `false`: the input is over.
-fn fill(source: &mut Source, sleeper: &mut Sleeper, handle: &Handle) -> Result<bool, Stop> {
+fn fill(source: &mut Source, poller: &mut Poller, handle: &Handle) -> Result<bool, Stop> {
     let mut read = || match source.fill() {
         // The pipe was made non-blocking by another process that shares it, and read by one.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
@@ -203,7 +203,7 @@ fn fill(source: &mut Source, sleeper: &mut Sleeper, handle: &Handle) -> Result<b
             return if stdin::is_ready() && !read()? { Ok(false) } else { Err(Stop::Over) };
         }
         // Where waiting fails, reading says why.
-        if sleeper.sleep_until_readable(io::stdin().as_fd()).unwrap_or(true) {
+        if poller.wait_until_readable(Descriptor::from(&io::stdin())).unwrap_or(true) {
             return read();
         }
     }

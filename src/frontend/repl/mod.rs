@@ -5,7 +5,6 @@ pub mod line_executor;
 
 use std::convert::Infallible;
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -28,9 +27,10 @@ use crate::frontend::session_slot::{Desk, Wish};
 use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
+use crate::platform::{Descriptor, Poller, Signals};
+use crate::session::Cause;
 use crate::session::backoff::Pause;
 use crate::session::output::FollowSent;
-use crate::session::{Cause, Signals, Sleeper};
 
 /// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
 const MEMORY: usize = 1024 * 1024;
@@ -65,16 +65,16 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         }
     };
     drop(before);
-    let sleeper = Sleeper::new().map_err(|error| cannot("make a pipe", error))?;
-    let signals = Signals::catch(&sleeper).map_err(|error| cannot("catch signals", error))?;
+    let poller = Poller::new().map_err(|error| cannot("make a pipe", error))?;
+    let signals = Signals::catch(&poller).map_err(|error| cannot("catch signals", error))?;
     let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
     let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
     let printer = show::beside(&terminal, options)?;
     let prompt_handle = editor.prompt();
-    let desk = Arc::new(Desk::new(sleeper.waker()));
+    let desk = Arc::new(Desk::new(poller.notifier()));
     let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, totals: Totals::of(&args.view) };
     let teller = Teller::new(Arc::clone(&room.printer));
-    let mut talk = Talk { room, sleeper, signals, redial, teller, editor: Some(editor), matched: 0 };
+    let mut talk = Talk { room, poller, signals, redial, teller, editor: Some(editor), matched: 0 };
     Ok(talk.run(first, &args.execute))
 }
 
@@ -114,7 +114,7 @@ struct Room {
 
 struct Talk {
     room: Room,
-    sleeper: Sleeper,
+    poller: Poller,
     signals: Signals,
     redial: Redial,
     teller: Teller,
@@ -154,11 +154,11 @@ impl Talk {
         if let Some(stop_condition) = &mut settings.stop_condition {
             stop_condition.before = self.matched;
         }
-        let waker = self.sleeper.waker();
+        let notifier = self.poller.notifier();
         desk.opening();
         // Before anything is said of it, so that the line is drawn with it.
         self.room.prompt.set(Prompt::from("> "));
-        let session = match open::start(ready, plan, settings, printer, FollowSent::Always, waker) {
+        let session = match open::start(ready, plan, settings, printer, FollowSent::Always, notifier) {
             Ok(session) => session,
             Err(error) => return self.failed(error),
         };
@@ -166,8 +166,8 @@ impl Talk {
         let executed = execute(desk, Server { handle: handle.clone(), heads }, args);
         self.listen();
         let stdout = io::stdout();
-        let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
-        let outcome = supervisor.run(&mut self.sleeper, Some(&self.signals), watched);
+        let watched = (!stdout.is_terminal()).then(|| Descriptor::from(&stdout));
+        let outcome = supervisor.run(&mut self.poller, Some(&self.signals), watched);
         // It sends no more now that the session is over, but it may have to wait for the terminal.
         let _ = executed.recv_timeout(EXECUTED_LIMIT);
         self.room.desk.ended();
@@ -213,16 +213,16 @@ impl Talk {
     /// goes.
     fn leave(&mut self, status: ExitStatus, patience: Option<Duration>) -> Next {
         let until = patience.map(|patience| Instant::now() + patience);
-        let (terminal, waker) = (self.room.terminal.clone(), self.sleeper.waker());
+        let (terminal, notifier) = (self.room.terminal.clone(), self.poller.notifier());
         let (tell, told) = mpsc::channel::<Infallible>();
         thread::spawn(move || {
             // Nobody is left to be told that the terminal is gone.
             let _ = terminal.finish();
             drop(tell);
-            waker.wake();
+            notifier.notify();
         });
         let signals = &self.signals;
-        let ended = redial::wait(&mut self.sleeper, until, None, |_| match told.try_recv() {
+        let ended = redial::wait(&mut self.poller, until, None, |_| match told.try_recv() {
             Err(TryRecvError::Empty) => signals.take().map(Err),
             _ => Some(Ok(())),
         });
@@ -243,7 +243,7 @@ impl Talk {
         self.room.prompt.set(without_session(pause));
         self.listen();
         let (desk, signals) = (&self.room.desk, &self.signals);
-        let wished = redial::wait(&mut self.sleeper, until, None, |_| {
+        let wished = redial::wait(&mut self.poller, until, None, |_| {
             let reconnect = desk.take(Wish::Reconnect).then_some(Next::Connect(status));
             reconnect.or_else(|| leaving(desk, signals, status))
         });
@@ -271,7 +271,7 @@ impl Talk {
         self.room.prompt.set(Prompt::from("(connecting) > ").or_briefly("~ "));
         let Room { plan, printer, desk, .. } = &self.room;
         let signals = &self.signals;
-        let connected = redial::connect(plan, printer, &mut self.sleeper, None, |_| leaving(desk, signals, status));
+        let connected = redial::connect(plan, printer, &mut self.poller, None, |_| leaving(desk, signals, status));
         match connected {
             Ok(Ok(ready)) => Next::Session(Box::new(ready)),
             Err(Next::Leave(status)) => self.leave(status, patience(status)),

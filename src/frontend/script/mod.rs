@@ -3,7 +3,6 @@
 mod stage;
 
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -22,8 +21,9 @@ use crate::frontend::interpreter::{Author, Flow, Performer};
 use crate::frontend::script::stage::{Cue, Ending, Stage};
 use crate::input::{Script, Variables};
 use crate::output::{Banner, Origin, Printer};
+use crate::platform::{Descriptor, Poller, Signal, Signals};
 use crate::session::output::FollowSent;
-use crate::session::{Cause, Outcome, Signal, Signals, Sleeper};
+use crate::session::{Cause, Outcome};
 
 /// Bytes of received messages that are kept for what the script expects.
 const MEMORY: usize = 16 * 1024 * 1024;
@@ -43,10 +43,10 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
-    let sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
-    let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
+    let poller = Poller::new().map_err(|error| cannot("cannot make a pipe", error))?;
+    let signals = Signals::catch(&poller).map_err(|error| cannot("cannot catch signals", error))?;
     open::announce(&plan, &printer);
-    let run = Run { plan, printer, sleeper, signals, totals: Totals::of(&args.view) };
+    let run = Run { plan, printer, poller, signals, totals: Totals::of(&args.view) };
     Ok(run.run(script, variables))
 }
 
@@ -69,7 +69,7 @@ pub fn variables() -> Variables {
 struct Run {
     plan: Arc<Plan>,
     printer: Arc<Mutex<Printer>>,
-    sleeper: Sleeper,
+    poller: Poller,
     signals: Signals,
     totals: Totals,
 }
@@ -94,7 +94,7 @@ impl Run {
         };
         let (cues, wanted) = mpsc::channel();
         let (next, waiting) = mpsc::channel();
-        let stage = Stage::new(server, cues, waiting, self.sleeper.waker());
+        let stage = Stage::new(server, cues, waiting, self.poller.notifier());
         let (printer, max_message) = (Arc::clone(&self.printer), self.plan.framing.max_message);
         match thread::Builder::new().spawn(move || perform(&script, stage, variables, printer, max_message)) {
             Ok(_) => self.keep(first, &wanted, &next),
@@ -110,7 +110,8 @@ impl Run {
         let mut session = first;
         loop {
             let Session { handle, supervisor, view } = session;
-            let mut outcome = supervisor.run(&mut self.sleeper, Some(&self.signals), Some(io::stdout().as_fd()));
+            let mut outcome =
+                supervisor.run(&mut self.poller, Some(&self.signals), Some(Descriptor::from(&io::stdout())));
             let mut cue = self.cue(wanted, &outcome);
             if matches!(cue, Ok(Cue::Reconnect)) {
                 // Another session makes up for a lost one, but not for a breach of the protocol or a time limit.
@@ -142,7 +143,7 @@ impl Run {
             Err(NotOpen::Failed(error)) => {
                 let _ = next.send(Err(error));
                 let until = Some(Instant::now() + NOTICE_LIMIT);
-                let said = redial::wait(&mut self.sleeper, until, None, |_| wanted.try_recv().ok());
+                let said = redial::wait(&mut self.poller, until, None, |_| wanted.try_recv().ok());
                 Err(NotOpen::Failed(match said {
                     Some(Cue::End(Err(error))) => error,
                     _ => Error::new(Phase::Connect, "cannot connect again"),
@@ -154,12 +155,12 @@ impl Run {
 
     fn open(&mut self) -> Result<(Session, Server), NotOpen> {
         let (plan, printer, signals) = (&self.plan, &self.printer, &self.signals);
-        let ready = redial::connect(plan, printer, &mut self.sleeper, None, |_| signals.take())
+        let ready = redial::connect(plan, printer, &mut self.poller, None, |_| signals.take())
             .map_err(NotOpen::Signal)?
             .map_err(NotOpen::Failed)?;
         let heads = Arc::new((ready.request.clone(), ready.response.clone()));
-        let waker = self.sleeper.waker();
-        let session = open::start(ready, plan, plan.settings.clone(), printer, FollowSent::Always, waker)
+        let notifier = self.poller.notifier();
+        let session = open::start(ready, plan, plan.settings.clone(), printer, FollowSent::Always, notifier)
             .map_err(NotOpen::Failed)?;
         let server = Server { handle: session.handle.clone(), heads };
         Ok((session, server))
@@ -171,7 +172,7 @@ impl Run {
         let notice = is_hurried.then(|| Instant::now() + NOTICE_LIMIT);
         let until = notice.or_else(|| self.plan.settings.max_time.map(|(until, _)| until));
         let signals = &self.signals;
-        let found = redial::wait(&mut self.sleeper, until, None, |_| match wanted.try_recv() {
+        let found = redial::wait(&mut self.poller, until, None, |_| match wanted.try_recv() {
             Ok(cue) => Some(Ok(cue)),
             Err(_) => signals.take().map(|signal| Err(Stop::Signal(signal))),
         });

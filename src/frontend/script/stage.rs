@@ -7,8 +7,9 @@ use crate::error::{Error, Phase, Result};
 use crate::event::Event;
 use crate::frontend::interpreter::endpoint::{Peer, Server};
 use crate::output::Origin;
+use crate::platform::Notifier;
+use crate::session::Handle;
 use crate::session::output::lock;
-use crate::session::{Handle, Waker};
 use crate::wire::{CloseCode, Outgoing};
 
 /// What the script wants of the thread that keeps its sessions.
@@ -33,13 +34,13 @@ pub struct Stage {
     server: Mutex<Server>,
     cues: Sender<Cue>,
     next: Mutex<Receiver<Result<Server>>>,
-    waker: Waker,
+    notifier: Notifier,
 }
 
 impl Stage {
-    /// Begins with `server`; those that follow come through `next`. `waker` wakes whoever looks for `cues`.
-    pub fn new(server: Server, cues: Sender<Cue>, next: Receiver<Result<Server>>, waker: Waker) -> Self {
-        Self { server: Mutex::new(server), cues, next: Mutex::new(next), waker }
+    /// Begins with `server`; those that follow come through `next`. `notifier` ends the wait of the thread that takes the `cues`.
+    pub fn new(server: Server, cues: Sender<Cue>, next: Receiver<Result<Server>>, notifier: Notifier) -> Self {
+        Self { server: Mutex::new(server), cues, next: Mutex::new(next), notifier }
     }
 
     /// The script is over: lets the session end as it does when its input has, or, after a failure, at once.
@@ -54,7 +55,7 @@ impl Stage {
     fn cue(&self, cue: Cue) {
         // Nobody looks for it where a signal has ended the run.
         let _ = self.cues.send(cue);
-        self.waker.wake();
+        self.notifier.notify();
     }
 
     fn server(&self) -> Server {

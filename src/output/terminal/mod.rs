@@ -26,10 +26,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use device::{Device, SpecialKeys};
+pub use device::Device;
 
 use self::backlog::{BUDGET, Backlog};
 use super::{FdOutput, Output};
+use crate::platform::CtrlC;
 
 /// The editor is given at most so much at a time (a longer line excepted). It looks at no key while it writes this:
 /// 16 ms on a terminal that swallows 1 MB/s.
@@ -71,8 +72,8 @@ struct State {
     print_above: Option<PrintAbove>,
     /// How many lines have begun.
     lines: u64,
-    /// Ctrl-C interrupts the process, instead of being a key.
-    has_signals: bool,
+    /// What the terminal makes of Ctrl-C.
+    ctrl_c: CtrlC,
     /// The terminal was taken from the editor for good.
     is_taken: bool,
     /// What was written last without the editor ended its line.
@@ -106,7 +107,7 @@ impl Terminal {
             shown: 0,
             print_above: None,
             lines: 0,
-            has_signals: false,
+            ctrl_c: CtrlC::Key,
             is_taken: false,
             at_line_start: true,
             output: Some(device.output()?),
@@ -125,7 +126,7 @@ impl Terminal {
     /// # Errors
     /// What the terminal says; when no thread can be started.
     pub fn attach(&self, print_above: PrintAbove) -> io::Result<()> {
-        self.device().calm()?;
+        self.device().set_raw()?;
         let before = self.shared.lock().print_above.replace(print_above);
         if before.is_none() { watch::start(Arc::clone(&self.shared)) } else { Ok(()) }
     }
@@ -146,8 +147,8 @@ impl Terminal {
             // The editor erases the line that it begins in. A terminal that is gone is noticed when it reads.
             let _ = output.write_all(b"\r\n");
         }
-        if state.has_signals {
-            self.shared.set_signals(&mut state, false);
+        if state.ctrl_c == CtrlC::Signal {
+            self.shared.set_ctrl_c(&mut state, CtrlC::Key);
         }
     }
 
