@@ -1,15 +1,15 @@
 //! Opening a client's session: connect, upgrade, start.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::client::plan::{Framing, Plan, new_request};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Opened, Timestamp};
+use crate::event::{Event, Messages, Opened, Origin};
 use crate::net::{self, Connected, TimeLimit};
-use crate::output::{Origin, Printer};
+use crate::output::Fanout;
 use crate::platform::Notifier;
 use crate::session::link::{Link, LinkReader};
-use crate::session::output::{FollowSent, SessionOutput, lock};
+use crate::session::output::SessionOutput;
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::{self, Echo, Handle, Settings, Supervisor};
 use crate::wire::handshake::Strictness;
@@ -42,8 +42,8 @@ pub struct Session {
 }
 
 /// Says what there is to say before the first connection.
-pub fn announce(plan: &Plan, printer: &Arc<Mutex<Printer>>) {
-    let show = |event: Event<'_>| show(printer, Origin::default(), &event);
+pub fn announce(plan: &Plan, printer: &Fanout) {
+    let show = |event: Event<'_>| printer.show(Origin::default(), &event);
     plan.notes.iter().for_each(|note| show(Event::Note(note)));
     plan.in_force.iter().for_each(|detail| show(Event::Detail(detail)));
 }
@@ -52,8 +52,8 @@ pub fn announce(plan: &Plan, printer: &Arc<Mutex<Printer>>) {
 ///
 /// # Errors
 /// Those of connecting, TLS and the upgrade, with what to try next.
-pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
-    let mut show = |event: Event<'_>| show(printer, Origin::default(), &event);
+pub fn connect(plan: &Plan, printer: &Fanout) -> Result<Ready> {
+    let mut show = |event: Event<'_>| printer.show(Origin::default(), &event);
     let limit = time_limit(plan);
     let Connected { socket, tls, address, tls_facts, mut steps } =
         net::connect(&plan.target, &plan.connect, limit, &mut show)?;
@@ -66,7 +66,7 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
     let strictness = plan.framing.strictness;
     let peer = plan.target.peer();
     let upgraded = upgrade::open(&link, &mut reader, &request, strictness, &peer, limit, &mut show)?;
-    let Upgraded { agreed, head, verified, leftover, step } = upgraded;
+    let Upgraded { agreed, head, sent_head, verified, leftover, step } = upgraded;
     steps.push(step);
     let opened = Opened {
         url: plan.target.url(),
@@ -78,8 +78,10 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
         tls: tls_facts,
         steps,
         verified,
+        request_head: sent_head,
+        response_head: head.raw().to_vec(),
     };
-    let (request, response) = (request.encode(), head.raw().to_vec());
+    let (request, response) = (opened.request_head.clone(), opened.response_head.clone());
     Ok(Ready { link, reader, opened, deflate: agreed.deflate, leftover, request, response })
 }
 
@@ -87,19 +89,12 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
 ///
 /// # Errors
 /// When the socket refuses its settings, because the peer is gone already.
-pub fn start(
-    ready: Ready,
-    plan: &Plan,
-    settings: Settings,
-    printer: &Arc<Mutex<Printer>>,
-    follow: FollowSent,
-    notifier: Notifier,
-) -> Result<Session> {
+pub fn start(ready: Ready, plan: &Plan, settings: Settings, printer: &Fanout, notifier: Notifier) -> Result<Session> {
     let Ready { link, reader, opened, deflate, leftover, .. } = ready;
     let (receiver, sender, sent_decoder) = ends(&plan.framing, &settings, deflate, printer, &leftover);
-    let view = SessionOutput::new(Arc::clone(printer), Origin::default(), sent_decoder, follow);
+    let view = SessionOutput::new(printer, Origin::default(), sent_decoder, notifier.clone());
     // The reader's first look writes it, before anything that is received: writing may block, and the supervisor must not.
-    lock(printer).event(Origin::default(), Timestamp::now(), &Event::Open(&opened));
+    view.lock().event(printer.now(), &Event::Open(&opened));
     let (handle, supervisor) = session::start(link, reader, receiver, sender, Arc::clone(&view), settings, notifier)
         .map_err(|error| {
             let message = format!("cannot set up the socket to `{}`", plan.target.peer());
@@ -113,13 +108,14 @@ pub fn ends(
     framing: &Framing,
     settings: &Settings,
     deflate: Option<DeflateParameters>,
-    printer: &Arc<Mutex<Printer>>,
+    printer: &Fanout,
     leftover: &[u8],
 ) -> (Receiver, Sender, ReceiverOptions) {
     let role = settings.role;
+    let comes_in_parts = printer.wants().messages == Messages::InParts;
     // Two clients' messages must not be streamed into one another; what is echoed or remembered is wanted whole.
     let whole = settings.echo == Echo::On || settings.remember.is_some();
-    let may_stream = role == Role::Client && !whole && lock(printer).can_stream();
+    let may_stream = role == Role::Client && !whole && comes_in_parts;
     let receiving = ReceiverOptions {
         role,
         max_message: framing.max_message,
@@ -136,19 +132,11 @@ pub fn ends(
         role: role.peer(),
         max_message: u64::MAX,
         // Of binary messages that were sent only the event stream shows anything.
-        stream_binary_above: lock(printer).can_stream().then_some(STREAM_ABOVE),
+        stream_binary_above: comes_in_parts.then_some(STREAM_ABOVE),
         lenient: true,
         ..receiving
     };
     (receiver, sender, sent_decoder)
-}
-
-/// Shows one event at once.
-pub fn show(printer: &Mutex<Printer>, origin: Origin, event: &Event<'_>) {
-    let mut printer = lock(printer);
-    printer.event(origin, Timestamp::now(), event);
-    // Before the session is open nobody waits for data, and diagnostics that cannot be written cannot be reported.
-    let _ = printer.flush();
 }
 
 fn time_limit(plan: &Plan) -> TimeLimit {

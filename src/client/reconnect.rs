@@ -2,8 +2,8 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::cli::RequestArgs;
 use crate::client::open::{self, Ready};
 use crate::client::plan::Plan;
 use crate::error::{Error, Phase, Result};
-use crate::output::Printer;
+use crate::output::Fanout;
 use crate::platform::{Descriptor, Poller, Wakeup};
 use crate::session::Outcome;
 use crate::session::backoff::{Backoff, Pause};
@@ -20,13 +20,13 @@ use crate::session::backoff::{Backoff, Pause};
 /// is asked after each wait of `poller`.
 pub fn connect<T>(
     plan: &Arc<Plan>,
-    printer: &Arc<Mutex<Printer>>,
+    printer: &Fanout,
     poller: &mut Poller,
     watched: Option<Descriptor<'_>>,
     mut leave: impl FnMut(Wakeup) -> Option<T>,
 ) -> Result<Result<Ready>, T> {
     let (tell, told) = mpsc::channel();
-    let (plan, printer, notifier) = (Arc::clone(plan), Arc::clone(printer), poller.notifier());
+    let (plan, printer, notifier) = (Arc::clone(plan), printer.clone(), poller.notifier());
     let connecting = thread::Builder::new().spawn(move || {
         // Nobody waits for it any more when the wait was cut short.
         let _ = tell.send(open::connect(&plan, &printer));

@@ -3,9 +3,8 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, Phase, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::endpoint::{Peer, Server};
-use crate::output::Origin;
 use crate::platform::Notifier;
 use crate::session::Handle;
 use crate::session::output::lock;

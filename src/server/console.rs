@@ -2,27 +2,25 @@
 
 use std::io::{self, IsTerminal};
 use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use crate::cli::Listen;
-use crate::client::open::show;
 use crate::client::report::Unsent;
 use crate::client::view;
 use crate::error::{Error, Phase, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::endpoint::Peer;
 use crate::frontend::pipe::stdin;
 use crate::frontend::repl::line_executor as typist;
 use crate::input::{Editor, EditorOptions, History, Prompt, Source};
 use crate::output::terminal::Terminal;
-use crate::output::{Banner, Origin, Printer};
+use crate::output::{Banner, Fanout};
 use crate::platform::Notifier;
 use crate::server::service::Clients;
-use crate::session::output::FollowSent;
 use crate::session::{Handle, MessageBatch, QueuedItem};
 use crate::wire::{CloseCode, Kind, Outgoing};
 
@@ -31,7 +29,7 @@ const COUNT_LIMIT: Duration = Duration::from_millis(250);
 
 /// The one who runs the server.
 pub struct Operator {
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     terminal: Option<Terminal>,
     left: Arc<AtomicBool>,
     /// Where nobody sits: what is piped in.
@@ -53,9 +51,9 @@ impl Operator {
     pub fn sit_down(args: &Listen, clients: &Clients, notifier: Notifier) -> Result<Self> {
         let options = view::options(&args.view, &args.input, Banner::Shown);
         let left = Arc::new(AtomicBool::new(false));
-        let everybody = |printer: &Arc<Mutex<Printer>>| Everybody {
+        let everybody = |printer: &Fanout| Everybody {
             clients: clients.clone(),
-            printer: Arc::clone(printer),
+            printer: printer.clone(),
             left: Arc::clone(&left),
             notifier,
         };
@@ -64,7 +62,8 @@ impl Operator {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
             let printer = view::beside(&terminal, options)?;
-            typist::spawn(editor, everybody(&printer), Arc::clone(&printer), args.limits.max_message);
+            printer.lock().printer().follow_sent();
+            typist::spawn(editor, everybody(&printer), printer.clone(), args.limits.max_message);
             return Ok(Self { printer, terminal: Some(terminal), left, feed: None });
         }
         let printer = view::direct(options)?;
@@ -78,13 +77,8 @@ impl Operator {
     }
 
     /// Where everything is shown.
-    pub fn printer(&self) -> Arc<Mutex<Printer>> {
-        Arc::clone(&self.printer)
-    }
-
-    /// Whether they may ask later to see what is sent.
-    pub fn follow(&self) -> FollowSent {
-        if self.terminal.is_some() { FollowSent::Always } else { FollowSent::WhenShown }
+    pub fn printer(&self) -> Fanout {
+        self.printer.clone()
     }
 
     /// Whether they have left.
@@ -129,7 +123,7 @@ impl Feed {
 /// All clients, as whom one talks to.
 struct Everybody {
     clients: Clients,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     left: Arc<AtomicBool>,
     notifier: Notifier,
 }
@@ -194,7 +188,7 @@ impl Everybody {
     }
 
     fn complain(&self, error: &Error) {
-        show(&self.printer, Origin::default(), &Event::Error(error));
+        self.printer.show(Origin::default(), &Event::Error(error));
     }
 }
 

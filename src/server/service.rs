@@ -5,16 +5,16 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::open::{ends, show};
+use crate::client::open::ends;
 use crate::client::plan::Framing;
 use crate::client::report::Totals;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::{Event, Opened, Timestamp};
+use crate::event::{Event, Opened, Origin};
 use crate::net::{Connected, Incoming, Listener, TimeLimit};
-use crate::output::{Origin, Printer};
+use crate::output::Fanout;
 use crate::platform::Poller;
 use crate::session::link::{Link, LinkReader};
-use crate::session::output::{FollowSent, SessionOutput, lock};
+use crate::session::output::{SessionOutput, lock};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::{self, Handle, QueuedItem, Settings};
 use crate::wire::handshake::{Head, ServerOptions, StartLine};
@@ -39,9 +39,7 @@ pub struct Service {
     /// How each session behaves.
     pub settings: Settings,
     /// Where everything is shown.
-    pub printer: Arc<Mutex<Printer>>,
-    /// Whether our own output is read back.
-    pub follow: FollowSent,
+    pub printer: Fanout,
     /// Whether the totals of each session are shown.
     pub totals: Totals,
 }
@@ -68,7 +66,7 @@ struct Members {
 impl Clients {
     /// Queues something for every client; none of them is waited for. One that is too slow is closed with 1013. `false`:
     /// nobody got it.
-    pub fn broadcast(&self, waiting: &QueuedItem, printer: &Arc<Mutex<Printer>>) -> bool {
+    pub fn broadcast(&self, waiting: &QueuedItem, printer: &Fanout) -> bool {
         let mut has_taker = false;
         self.each(|client, handle| {
             if !handle.is_open() {
@@ -101,14 +99,14 @@ impl Clients {
 
     /// Waits until every client has taken most of what waits for it; `false`: they take nothing any more. One that takes
     /// nothing for long is closed with 1013.
-    pub fn wait_for_room(&self, printer: &Arc<Mutex<Printer>>) -> bool {
+    pub fn wait_for_room(&self, printer: &Fanout) -> bool {
         self.each(|client, handle| {
             if handle.wait_for_room(CLIENT_ROOM, CLIENT_NOTICE) {
                 return;
             }
             if self.blamed.swap(client, Ordering::Relaxed) != client {
                 let origin = Origin { client: Some(client) };
-                show(printer, origin, &Event::Note("takes nothing, and everybody else waits for it"));
+                printer.show(origin, &Event::Note("takes nothing, and everybody else waits for it"));
             }
             if !handle.wait_for_room(CLIENT_ROOM, CLIENT_PATIENCE) {
                 let seconds = (CLIENT_NOTICE + CLIENT_PATIENCE).as_secs();
@@ -171,9 +169,9 @@ impl Clients {
 }
 
 /// Closes with 1013 what `note` says is too slow.
-fn cut_off(client: u64, handle: &Handle, note: &str, printer: &Arc<Mutex<Printer>>) {
+fn cut_off(client: u64, handle: &Handle, note: &str, printer: &Fanout) {
     handle.cut_off(CloseCode::Again, "too slow");
-    show(printer, Origin { client: Some(client) }, &Event::Note(note));
+    printer.show(Origin { client: Some(client) }, &Event::Note(note));
 }
 
 /// Starts accepting; returns at once.
@@ -184,7 +182,7 @@ pub fn serve(listener: Listener, service: Service, clients: Clients) {
             match listener.accept() {
                 Ok(incoming) => start(&service, client, incoming, &clients),
                 Err(error) => {
-                    show(&service.printer, Origin::default(), &Event::Error(&error));
+                    service.printer.show(Origin::default(), &Event::Error(&error));
                     // Out of descriptors, most likely: let some clients leave first.
                     thread::sleep(Duration::from_millis(100));
                 }
@@ -201,7 +199,7 @@ fn start(service: &Arc<Service>, client: u64, incoming: Incoming, clients: &Clie
     if let Err(error) = served {
         clients.leave(client);
         let error = Error::new(Phase::Session, "no thread for another client").caused_by(error);
-        show(&service.printer, Origin { client: Some(client) }, &Event::Error(&error));
+        service.printer.show(Origin { client: Some(client) }, &Event::Error(&error));
     }
 }
 
@@ -210,7 +208,7 @@ pub fn push(
     interval: Duration,
     mut text: impl FnMut(u64) -> String + Send + 'static,
     clients: Clients,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
 ) {
     thread::spawn(move || {
         let started = Instant::now();
@@ -228,19 +226,19 @@ impl Service {
         let served = self.session(origin, incoming, |handle| clients.enter(client, handle));
         clients.leave(client);
         if let Err(error) = served {
-            show(&self.printer, origin, &Event::Error(&error));
+            self.printer.show(origin, &Event::Error(&error));
         }
     }
 
     fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle)) -> Result<()> {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
-        let mut observe = |event: Event<'_>| show(&self.printer, origin, &event);
+        let mut observe = |event: Event<'_>| self.printer.show(origin, &event);
         let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit)?;
         let link = Link::new(socket, tls);
         let mut reader = LinkReader::new(Arc::clone(&link));
         let options = ServerOptions { deflate: self.framing.deflate.clone(), strictness: self.framing.strictness };
-        let Upgraded { agreed, head, verified, leftover, step } =
+        let Upgraded { agreed, head, sent_head, verified, leftover, step } =
             upgrade::accept(&link, &mut reader, &options, &peer, limit, &mut observe)?;
         steps.push(step);
         let opened = Opened {
@@ -253,17 +251,19 @@ impl Service {
             tls: tls_facts,
             steps,
             verified,
+            request_head: head.raw().to_vec(),
+            response_head: sent_head,
         };
         let (receiver, sender, sent_decoder) =
             ends(&self.framing, &self.settings, agreed.deflate, &self.printer, &leftover);
-        let view = SessionOutput::new(Arc::clone(&self.printer), origin, sent_decoder, self.follow);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);
         let mut poller = Poller::new().map_err(no_session)?;
         let settings = self.settings.clone();
+        let view = SessionOutput::new(&self.printer, origin, sent_decoder, poller.notifier());
         // Shown before anything that is received, and not before the client gets what goes to all.
-        let mut shown = view.printer();
-        shown.event(Timestamp::now(), &Event::Open(&opened));
+        let mut shown = view.lock();
+        shown.event(self.printer.now(), &Event::Open(&opened));
         let (handle, supervisor) =
             session::start(link, reader, receiver, sender, Arc::clone(&view), settings, poller.notifier())
                 .map_err(no_session)?;
@@ -272,8 +272,8 @@ impl Service {
         let _ = shown.flush();
         drop(shown);
         let outcome = supervisor.run(&mut poller, None, None);
-        let mut shown = view.printer();
-        let now = Timestamp::now();
+        let mut shown = view.lock();
+        let now = shown.now();
         shown.event(now, &Event::Ended(&outcome.ended));
         if self.totals == Totals::Shown {
             shown.event(now, &Event::Summary(&outcome.summary));

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Phase, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::expectation;
-use crate::output::Origin;
 use crate::session::{Handle, NotSent};
 use crate::wire::{CloseCode, Outgoing};
 

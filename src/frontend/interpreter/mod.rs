@@ -3,16 +3,14 @@
 pub mod endpoint;
 mod expectation;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use crate::client::open;
 use crate::error::{Error, Phase, Result};
-use crate::event::{Direction, Event};
+use crate::event::{Direction, Event, Origin};
 use crate::frontend::interpreter::endpoint::Peer;
 use crate::input::command::{COMMANDS, Command, Line};
 use crate::input::{Variables, payload};
-use crate::output::{Origin, Printer};
-use crate::session::output::lock;
+use crate::output::Fanout;
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
 
@@ -42,7 +40,7 @@ pub struct Performer {
     /// Whom it talks to.
     pub peer: Arc<dyn Peer>,
     /// Where it says what came of it.
-    pub printer: Arc<Mutex<Printer>>,
+    pub printer: Fanout,
     /// What was captured.
     pub variables: Variables,
     /// Who wrote the lines.
@@ -55,13 +53,7 @@ pub struct Performer {
 
 impl Performer {
     /// One that has done nothing yet.
-    pub fn new(
-        peer: Arc<dyn Peer>,
-        printer: Arc<Mutex<Printer>>,
-        variables: Variables,
-        author: Author,
-        max_message: u64,
-    ) -> Self {
+    pub fn new(peer: Arc<dyn Peer>, printer: Fanout, variables: Variables, author: Author, max_message: u64) -> Self {
         Self { peer, printer, variables, author, max_message, end_was_expected: false }
     }
 
@@ -145,14 +137,14 @@ impl Performer {
         match command {
             Command::Headers => {
                 let heads = self.peer.heads()?;
-                let mut printer = lock(&self.printer);
-                printer.head(Origin::default(), Direction::Sent, &heads.0);
-                printer.head(Origin::default(), Direction::Received, &heads.1);
+                let mut sinks = self.printer.lock();
+                sinks.printer().head(Origin::default(), Direction::Sent, &heads.0);
+                sinks.printer().head(Origin::default(), Direction::Received, &heads.1);
                 // A terminal that is gone is noticed by the editor.
-                let _ = printer.flush();
+                let _ = sinks.flush();
             }
-            Command::Stats => self.peer.stats(&mut |origin, event| open::show(&self.printer, origin, event))?,
-            Command::Set { setting, on } => lock(&self.printer).set(*setting, *on),
+            Command::Stats => self.peer.stats(&mut |origin, event| self.printer.show(origin, event))?,
+            Command::Set { setting, on } => self.printer.lock().printer().set(*setting, *on),
             _ => {
                 for usage in COMMANDS {
                     let line = format!("{:<24} {}", usage.synopsis(), usage.summary);
@@ -180,7 +172,7 @@ impl Performer {
 
     fn ping(&self, payload: &[u8]) -> Result<Option<String>> {
         if self.author == Author::Typist {
-            lock(&self.printer).ask(payload);
+            self.printer.lock().printer().ask(payload);
         }
         match (self.peer.ping(payload)?, self.author) {
             (Some(ping), Author::Script) => self.expecting(|expecting| expectation::pong(expecting, ping)).map(Some),
@@ -195,6 +187,6 @@ impl Performer {
     }
 
     fn show(&self, event: &Event<'_>) {
-        open::show(&self.printer, Origin::default(), event);
+        self.printer.show(Origin::default(), event);
     }
 }

@@ -6,7 +6,7 @@ pub mod sender;
 pub mod stdin;
 
 use std::io::{self, IsTerminal};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::cli::SessionArgs;
@@ -19,10 +19,9 @@ use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::frontend::pipe::progress::Watch;
 use crate::frontend::pipe::sender::{FrontEnd, Input, Parting};
-use crate::output::{Banner, Printer};
+use crate::output::{Banner, Fanout};
 use crate::platform::{Descriptor, Poller, Signal, Signals, Wakeup};
 use crate::session::backoff::Pause;
-use crate::session::output::FollowSent;
 use crate::session::{AfterInput, Cause};
 
 /// Opens a session, sends the input, and tells how it ended.
@@ -40,7 +39,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let signals = Signals::catch(&poller).map_err(|error| cannot("cannot catch signals", error))?;
     let front_end = FrontEnd::spawn(input).map_err(|error| cannot("cannot read stdin beside the session", error))?;
     open::announce(&plan, &printer);
-    let teller = Teller::new(Arc::clone(&printer));
+    let teller = Teller::new(printer.clone());
     let run = Run {
         plan,
         printer,
@@ -62,7 +61,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
 struct Run<'a> {
     args: &'a SessionArgs,
     plan: Arc<Plan>,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     poller: Poller,
     signals: Signals,
     front_end: FrontEnd,
@@ -138,8 +137,7 @@ impl Run<'_> {
             stop_condition.before = self.matched;
         }
         let notifier = self.poller.notifier();
-        let Session { handle, supervisor, view } =
-            open::start(ready, &self.plan, settings, &self.printer, FollowSent::WhenShown, notifier)?;
+        let Session { handle, supervisor, view } = open::start(ready, &self.plan, settings, &self.printer, notifier)?;
         let watch = self.args.reads_stdin().then(|| Watch::start(&handle, &self.printer, &self.args.view)).flatten();
         let engagement = self.front_end.engage(handle.clone(), watch);
         let outcome = supervisor.run(&mut self.poller, Some(&self.signals), Some(Descriptor::from(&io::stdout())));

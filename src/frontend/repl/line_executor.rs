@@ -2,21 +2,20 @@
 //! up neither keys nor what is shown.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::client::open;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::endpoint::Peer;
 use crate::frontend::interpreter::{Author, Performer};
 use crate::frontend::script::variables;
 use crate::input::command::{self, Command, Line};
 use crate::input::{Editor, Entry, Script};
-use crate::output::{Origin, Printer};
+use crate::output::Fanout;
 use crate::session::Handle;
 
 /// How many lines may be typed ahead.
@@ -28,9 +27,9 @@ const TICK: Duration = Duration::from_millis(1);
 
 /// Reads lines, and does what they say, on threads of its own, until told to leave. A message that is made of a file has
 /// at most `max_message` bytes.
-pub fn spawn(editor: Editor, peer: impl Peer + 'static, printer: Arc<Mutex<Printer>>, max_message: u64) {
+pub fn spawn(editor: Editor, peer: impl Peer + 'static, printer: Fanout, max_message: u64) {
     let peer: Arc<dyn Peer> = Arc::new(peer);
-    let (theirs, shown) = (Arc::clone(&peer), Arc::clone(&printer));
+    let (theirs, shown) = (Arc::clone(&peer), printer.clone());
     let performer = Performer::new(theirs, shown, variables(), Author::Typist, max_message);
     let typist = Typist { performer, typed: Vec::new() };
     let (lines, ahead) = mpsc::sync_channel(AHEAD);
@@ -56,7 +55,7 @@ struct Keys {
     /// Lines that were passed on and are not done.
     pending: Arc<AtomicUsize>,
     peer: Arc<dyn Peer>,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
 }
 
 impl Keys {
@@ -165,11 +164,11 @@ impl Typist {
             _ => format!(", but for what starts with a space ({left_out})"),
         };
         let note = format!("saved to `{}`{but}", path.display());
-        open::show(&self.performer.printer, Origin::default(), &Event::Note(&note));
+        self.performer.printer.show(Origin::default(), &Event::Note(&note));
         Ok(())
     }
 }
 
-fn complain(printer: &Mutex<Printer>, error: &Error) {
-    open::show(printer, Origin::default(), &Event::Error(error));
+fn complain(printer: &Fanout, error: &Error) {
+    printer.show(Origin::default(), &Event::Error(error));
 }

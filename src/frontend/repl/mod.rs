@@ -5,8 +5,8 @@ pub mod line_executor;
 
 use std::convert::Infallible;
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use crate::client::reconnect::{self as redial, Redial};
 use crate::client::report::{self, Totals, Unsent};
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::endpoint::Server;
 use crate::frontend::pipe::pace::Pace;
 use crate::frontend::pipe::sender as front_end;
@@ -26,11 +26,10 @@ use crate::frontend::repl::line_executor as typist;
 use crate::frontend::session_slot::{Desk, Wish};
 use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
 use crate::output::terminal::Terminal;
-use crate::output::{Banner, Origin, Printer};
+use crate::output::{Banner, Fanout};
 use crate::platform::{Descriptor, Poller, Signals};
 use crate::session::Cause;
 use crate::session::backoff::Pause;
-use crate::session::output::FollowSent;
 
 /// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
 const MEMORY: usize = 1024 * 1024;
@@ -56,11 +55,11 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         Ok(ready) => Next::Session(Box::new(ready)),
         Err(error) => {
             let Some(pause) = redial.after_failure(&error) else {
-                open::show(&before, Origin::default(), &Event::Error(&error));
+                before.show(Origin::default(), &Event::Error(&error));
                 return Ok(error.exit_status());
             };
             let note = redial::announcement(Some(&redial::in_a_line(&error)), pause);
-            open::show(&before, Origin::default(), &Event::Note(&note));
+            before.show(Origin::default(), &Event::Note(&note));
             Next::Wait(error.exit_status(), Some(pause))
         }
     };
@@ -70,10 +69,11 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
     let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
     let printer = show::beside(&terminal, options)?;
+    printer.lock().printer().follow_sent();
     let prompt_handle = editor.prompt();
     let desk = Arc::new(Desk::new(poller.notifier()));
     let room = Room { plan, desk, printer, terminal, prompt: prompt_handle, totals: Totals::of(&args.view) };
-    let teller = Teller::new(Arc::clone(&room.printer));
+    let teller = Teller::new(room.printer.clone());
     let mut talk = Talk { room, poller, signals, redial, teller, editor: Some(editor), matched: 0 };
     Ok(talk.run(first, &args.execute))
 }
@@ -106,7 +106,7 @@ fn execute(desk: &Arc<Desk>, server: Server, args: &ExecuteArgs) -> Receiver<()>
 struct Room {
     plan: Arc<Plan>,
     desk: Arc<Desk>,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     terminal: Terminal,
     prompt: PromptHandle,
     totals: Totals,
@@ -158,7 +158,7 @@ impl Talk {
         desk.opening();
         // Before anything is said of it, so that the line is drawn with it.
         self.room.prompt.set(Prompt::from("> "));
-        let session = match open::start(ready, plan, settings, printer, FollowSent::Always, notifier) {
+        let session = match open::start(ready, plan, settings, printer, notifier) {
             Ok(session) => session,
             Err(error) => return self.failed(error),
         };
@@ -205,7 +205,7 @@ impl Talk {
     fn listen(&mut self) {
         if let Some(editor) = self.editor.take() {
             let Room { plan, desk, printer, .. } = &self.room;
-            typist::spawn(editor, Arc::clone(desk), Arc::clone(printer), plan.framing.max_message);
+            typist::spawn(editor, Arc::clone(desk), printer.clone(), plan.framing.max_message);
         }
     }
 

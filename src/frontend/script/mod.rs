@@ -4,8 +4,8 @@ mod stage;
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,14 +15,13 @@ use crate::client::plan::Plan;
 use crate::client::report::{self, Totals, Unsent};
 use crate::client::{reconnect as redial, view as show};
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::endpoint::{Peer, Server};
 use crate::frontend::interpreter::{Author, Flow, Performer};
 use crate::frontend::script::stage::{Cue, Ending, Stage};
 use crate::input::{Script, Variables};
-use crate::output::{Banner, Origin, Printer};
+use crate::output::{Banner, Fanout};
 use crate::platform::{Descriptor, Poller, Signal, Signals};
-use crate::session::output::FollowSent;
 use crate::session::{Cause, Outcome};
 
 /// Bytes of received messages that are kept for what the script expects.
@@ -42,6 +41,7 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;
+    printer.lock().printer().follow_sent();
     let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
     let poller = Poller::new().map_err(|error| cannot("cannot make a pipe", error))?;
     let signals = Signals::catch(&poller).map_err(|error| cannot("cannot catch signals", error))?;
@@ -68,7 +68,7 @@ pub fn variables() -> Variables {
 /// A run from its first attempt to its last word.
 struct Run {
     plan: Arc<Plan>,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     poller: Poller,
     signals: Signals,
     totals: Totals,
@@ -95,7 +95,7 @@ impl Run {
         let (cues, wanted) = mpsc::channel();
         let (next, waiting) = mpsc::channel();
         let stage = Stage::new(server, cues, waiting, self.poller.notifier());
-        let (printer, max_message) = (Arc::clone(&self.printer), self.plan.framing.max_message);
+        let (printer, max_message) = (self.printer.clone(), self.plan.framing.max_message);
         match thread::Builder::new().spawn(move || perform(&script, stage, variables, printer, max_message)) {
             Ok(_) => self.keep(first, &wanted, &next),
             Err(error) => {
@@ -160,8 +160,7 @@ impl Run {
             .map_err(NotOpen::Failed)?;
         let heads = Arc::new((ready.request.clone(), ready.response.clone()));
         let notifier = self.poller.notifier();
-        let session = open::start(ready, plan, plan.settings.clone(), printer, FollowSent::Always, notifier)
-            .map_err(NotOpen::Failed)?;
+        let session = open::start(ready, plan, plan.settings.clone(), printer, notifier).map_err(NotOpen::Failed)?;
         let server = Server { handle: session.handle.clone(), heads };
         Ok((session, server))
     }
@@ -188,7 +187,7 @@ impl Run {
         match not_open {
             NotOpen::Signal(signal) => signal.into(),
             NotOpen::Failed(error) => {
-                open::show(&self.printer, Origin::default(), &Event::Error(&error));
+                self.printer.show(Origin::default(), &Event::Error(&error));
                 error.exit_status()
             }
         }
@@ -220,7 +219,7 @@ fn judge(cue: Result<Cue, Stop>, outcome: &mut Outcome) -> Said {
 }
 
 /// Does everything that the script says, then ends it.
-fn perform(script: &Script, stage: Stage, variables: Variables, printer: Arc<Mutex<Printer>>, max_message: u64) {
+fn perform(script: &Script, stage: Stage, variables: Variables, printer: Fanout, max_message: u64) {
     let stage = Arc::new(stage);
     let peer: Arc<dyn Peer> = Arc::<Stage>::clone(&stage);
     let mut performer = Performer::new(peer, printer, variables, Author::Script, max_message);

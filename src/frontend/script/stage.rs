@@ -4,9 +4,8 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, Phase, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::endpoint::{Peer, Server};
-use crate::output::Origin;
 use crate::platform::Notifier;
 use crate::session::Handle;
 use crate::session::output::lock;
