@@ -5,23 +5,24 @@ use std::{fs, io};
 
 /// Which rooms (or parts of them) each room may use besides itself.
 #[rustfmt::skip]
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("diagnosis", &[]),
     ("error", &["diagnosis"]),
     ("platform", &[]),
-    ("wire", &["diagnosis"]),
+    ("http", &[]),
+    ("wire", &["diagnosis", "http"]),
     ("event", &["error", "wire"]),
     ("net", &["error", "event", "platform"]),
-    ("output", &["diagnosis", "error", "event", "platform", "wire"]),
-    ("session", &["diagnosis", "error", "event", "net", "output", "platform", "wire"]),
+    ("output", &["diagnosis", "error", "event", "http", "platform", "wire"]),
+    ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
     ("input", &["error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),
     ("cli", &[
-        "error", "input::Format", "input::command", "net::ListenAddress", "net::MinimumVersion",
+        "error", "http::HeaderRule", "input::Format", "input::command", "net::ListenAddress", "net::MinimumVersion",
         "output::DataFormat", "output::Timestamps", "output::theme::ColorChoice", "wire",
     ]),
-    ("client", &["cli", "diagnosis", "error", "event", "input", "net", "output", "platform", "session", "wire"]),
+    ("client", &["cli", "diagnosis", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "platform", "session", "wire"]),
-    ("server", &["cli", "client", "error", "event", "frontend", "input", "net", "output", "platform", "session", "wire"]),
+    ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("command", &[
         "cli", "client", "error", "event", "frontend", "input", "net", "output", "platform", "server", "session", "wire",
     ]),

@@ -14,7 +14,7 @@ use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, FlushError, Origin, OutputStream};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
-use crate::output::{Banner, write_error};
+use crate::output::{Banner, Fanout, write_error};
 use crate::session::Outcome;
 use crate::session::output::SessionOutput;
 
@@ -25,7 +25,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
     match show::direct(show::options(view, input, Banner::Hidden)) {
         Ok(printer) => {
-            printer.show(Origin::default(), &Event::Error(error));
+            Fanout::new(printer).show(Origin::default(), &Event::Error(error));
             error.exit_status()
         }
         Err(_) => alone(error),

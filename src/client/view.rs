@@ -7,7 +7,7 @@ use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
-use crate::output::{Banner, Fanout, FdOutput, FrameView, Level, Options, Output, Printer, Secrets, View};
+use crate::output::{Banner, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, Secrets, View};
 use crate::platform::{Descriptor, lead_to_same_file};
 
 /// What the flags say about the view, for a run that announces itself or doesn't.
@@ -36,6 +36,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
             (true, false) => FrameView::Lines,
             (false, false) => FrameView::Hidden,
         },
+        follow_sent: FollowSent::WhenShown,
         ping_pong: view.show_ping_pong,
         pretty: view.pretty,
         advice,
@@ -48,27 +49,27 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
 ///
 /// # Errors
 /// When one of them is closed.
-pub fn direct(options: Options) -> Result<Fanout> {
+pub fn direct(options: Options) -> Result<Printer> {
     let diagnostics = boxed("stderr", FdOutput::new(&io::stderr()))?;
     // What goes to one terminal, file or pipe has to be in order.
     if lead_to_same_file(Descriptor::from(&io::stdout()), Descriptor::from(&io::stderr())) {
-        return Ok(Fanout::new(Printer::shared(options, diagnostics)));
+        return Ok(Printer::shared(options, diagnostics));
     }
-    Ok(Fanout::new(Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, diagnostics)))
+    Ok(Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, diagnostics))
 }
 
 /// A printer beside a line editor: whichever of stdout and stderr is the terminal goes through it.
 ///
 /// # Errors
 /// When one of them is closed.
-pub fn beside(terminal: &Terminal, options: Options) -> Result<Fanout> {
+pub fn beside(terminal: &Terminal, options: Options) -> Result<Printer> {
     let on_terminal = || Box::new(terminal.clone()) as Box<dyn Output>;
-    Ok(Fanout::new(match (io::stdout().is_terminal(), io::stderr().is_terminal()) {
+    Ok(match (io::stdout().is_terminal(), io::stderr().is_terminal()) {
         (true, true) => Printer::shared(options, on_terminal()),
         (true, false) => Printer::new(options, on_terminal(), boxed("stderr", FdOutput::new(&io::stderr()))?),
         (false, true) => Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, on_terminal()),
         (false, false) => return direct(options),
-    }))
+    })
 }
 
 fn boxed(stream: &str, opened: io::Result<FdOutput>) -> Result<Box<dyn Output>> {

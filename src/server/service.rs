@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::open::ends;
-use crate::client::plan::Framing;
+use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
@@ -35,7 +35,7 @@ const CLIENT_PATIENCE: Duration = Duration::from_secs(8);
 /// How to serve.
 pub struct Service {
     /// How frames are made and judged.
-    pub framing: Framing,
+    pub protocol: ProtocolOptions,
     /// How each session behaves.
     pub settings: Settings,
     /// Where everything is shown.
@@ -237,7 +237,7 @@ impl Service {
         let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit)?;
         let link = Link::new(socket, tls);
         let mut reader = LinkReader::new(Arc::clone(&link));
-        let options = ServerOptions { deflate: self.framing.deflate.clone(), strictness: self.framing.strictness };
+        let options = ServerOptions { deflate: self.protocol.deflate.clone(), strictness: self.protocol.strictness };
         let Upgraded { agreed, head, sent_head, verified, leftover, step } =
             upgrade::accept(&link, &mut reader, &options, &peer, limit, &mut observe)?;
         steps.push(step);
@@ -255,7 +255,7 @@ impl Service {
             response_head: sent_head,
         };
         let (receiver, sender, sent_decoder) =
-            ends(&self.framing, &self.settings, agreed.deflate, &self.printer, &leftover);
+            ends(&self.protocol, &self.settings, agreed.deflate, &self.printer, &leftover);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);
         let mut poller = Poller::new().map_err(no_session)?;

@@ -1,15 +1,17 @@
-//! Does what a line says, whoever wrote it: somebody at the prompt, or the author of a script.
+//! Does what a line says, typed at the prompt or read from a script.
 
 pub mod endpoint;
-mod expectation;
+pub mod expectation;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Origin};
-use crate::frontend::interpreter::endpoint::Peer;
+use crate::frontend::interpreter::endpoint::Endpoint;
+use crate::frontend::session_slot::SessionSlot;
 use crate::input::command::{COMMANDS, Command, Line};
-use crate::input::{Variables, payload};
+use crate::input::{Pattern, Variables, payload};
 use crate::output::Fanout;
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
@@ -17,12 +19,12 @@ use crate::wire::Outgoing;
 /// Columns that every terminal has.
 const COLUMNS: usize = 80;
 
-/// Who wrote the lines.
+/// Where the lines come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Author {
-    /// Somebody who sees what comes.
-    Typist,
-    /// Somebody who isn't there: a pong is waited for, and what went well is only told with `-v`.
+pub enum Mode {
+    /// The prompt: the person there sees what comes.
+    Interactive,
+    /// A script: a pong is waited for, and what went well is only told with `-v`.
     Script,
 }
 
@@ -36,41 +38,47 @@ pub enum Flow {
 }
 
 /// Does one line after the other.
-pub struct Performer {
-    /// Whom it talks to.
-    pub peer: Arc<dyn Peer>,
-    /// Where it says what came of it.
+pub struct Interpreter {
+    /// Where the lines go.
+    pub endpoint: Arc<dyn Endpoint>,
+    /// Where the results are shown.
     pub printer: Fanout,
     /// What was captured.
     pub variables: Variables,
-    /// Who wrote the lines.
-    pub author: Author,
+    /// Where the lines come from.
+    pub mode: Mode,
     /// The largest message that is made of a file, in bytes.
     pub max_message: u64,
     /// Whether the end of the session was expected.
     pub end_was_expected: bool,
 }
 
-impl Performer {
-    /// One that has done nothing yet.
-    pub fn new(peer: Arc<dyn Peer>, printer: Fanout, variables: Variables, author: Author, max_message: u64) -> Self {
-        Self { peer, printer, variables, author, max_message, end_was_expected: false }
+impl Interpreter {
+    /// An interpreter that has done nothing yet.
+    pub fn new(
+        endpoint: Arc<dyn Endpoint>,
+        printer: Fanout,
+        variables: Variables,
+        mode: Mode,
+        max_message: u64,
+    ) -> Self {
+        Self { endpoint, printer, variables, mode, max_message, end_was_expected: false }
     }
 
     /// Does it. `place` goes before what is told of it.
     ///
     /// # Errors
     /// Why it could not be done.
-    pub fn perform(&mut self, place: &str, line: Line) -> Result<Flow> {
-        let told = match line {
+    pub fn execute(&mut self, place: &str, line: Line) -> Result<Flow> {
+        let result = match line {
             Line::Empty => None,
             Line::Text(text) => self.send(Outgoing::Text(&text))?,
             Line::Command(Command::Quit) => return Ok(Flow::Leave),
             Line::Command(command) => self.command(command)?,
         };
-        match (told, self.author) {
-            (Some(told), Author::Typist) => self.show(&Event::Note(&told)),
-            (Some(told), Author::Script) => self.show(&Event::Detail(&format!("{place}: {told}"))),
+        match (result, self.mode) {
+            (Some(result), Mode::Interactive) => self.show(&Event::Note(&result)),
+            (Some(result), Mode::Script) => self.show(&Event::Detail(&format!("{place}: {result}"))),
             (None, _) => {}
         }
         Ok(Flow::Stay)
@@ -92,15 +100,13 @@ impl Performer {
             Command::Frame(header, payload) => self.send(Outgoing::Frame(header, &payload.load(self.max_message)?)),
             Command::Pong(data) => self.send(Outgoing::Pong(data.as_bytes())),
             Command::Ping(data) => self.ping(data.as_bytes()),
-            Command::Close(code, reason) => self.peer.close(code, &reason).map(|()| None),
+            Command::Close(code, reason) => self.endpoint.close(code, &reason).map(|()| None),
             Command::Reconnect => {
-                self.peer.reconnect()?;
+                self.client("a server waits for clients: it is for them to reconnect")?.reconnect()?;
                 self.end_was_expected = false;
                 Ok(None)
             }
-            Command::Expect { within, pattern } => {
-                self.expecting(|expecting| expectation::message(expecting, within, &pattern)).map(Some)
-            }
+            Command::Expect { within, pattern } => self.expect(within, &pattern).map(Some),
             Command::ExpectClose { within, code } => {
                 let told = self.expecting(|expecting| expectation::close(expecting, within, code))?;
                 self.end_was_expected = true;
@@ -136,14 +142,17 @@ impl Performer {
     fn look(&self, command: &Command) -> Result<()> {
         match command {
             Command::Headers => {
-                let heads = self.peer.heads()?;
+                let heads = self
+                    .client("every client has heads of its own")
+                    .map_err(|error| error.hint("`-v` shows them as clients come"))?
+                    .heads()?;
                 let mut sinks = self.printer.lock();
-                sinks.printer().head(Origin::default(), Direction::Sent, &heads.0);
-                sinks.printer().head(Origin::default(), Direction::Received, &heads.1);
+                sinks.printer().head(Origin::default(), Direction::Sent, &heads.request);
+                sinks.printer().head(Origin::default(), Direction::Received, &heads.response);
                 // A terminal that is gone is noticed by the editor.
                 let _ = sinks.flush();
             }
-            Command::Stats => self.peer.stats(&mut |origin, event| self.printer.show(origin, event))?,
+            Command::Stats => self.endpoint.stats(&mut |origin, event| self.printer.show(origin, event))?,
             Command::Set { setting, on } => self.printer.lock().printer().set(*setting, *on),
             _ => {
                 for usage in COMMANDS {
@@ -161,32 +170,69 @@ impl Performer {
     }
 
     fn send(&self, outgoing: Outgoing<'_>) -> Result<Option<String>> {
-        if let Ok(session) = self.peer.session()
+        if let Some(client) = self.endpoint.client()
+            && let Ok(session) = client.session()
             && let Some(expecting) = session.expecting()
         {
             // Before: an answer may come at once.
             expecting.mark();
         }
-        self.peer.send(outgoing).map(|()| None)
+        match self.endpoint.send(outgoing) {
+            Err(error) if error.phase() == Phase::Session && self.resume()? => self.send(outgoing),
+            sent => sent.map(|()| None),
+        }
+    }
+
+    /// Waits for the session that follows a lost connection; `false` when none does.
+    fn resume(&self) -> Result<bool> {
+        self.endpoint.client().map_or(Ok(false), SessionSlot::resume)
     }
 
     fn ping(&self, payload: &[u8]) -> Result<Option<String>> {
-        if self.author == Author::Typist {
+        if self.mode == Mode::Interactive {
             self.printer.lock().printer().ask(payload);
         }
-        match (self.peer.ping(payload)?, self.author) {
-            (Some(ping), Author::Script) => self.expecting(|expecting| expectation::pong(expecting, ping)).map(Some),
+        match (self.endpoint.ping(payload)?, self.mode) {
+            (Some(ping), Mode::Script) => self.expecting(|expecting| expectation::pong(expecting, ping)).map(Some),
             _ => Ok(None),
         }
     }
 
     fn expecting<T>(&self, expect: impl FnOnce(&Expecting<'_>) -> Result<T>) -> Result<T> {
-        let session: Handle = self.peer.session()?;
+        let client = self.client("a server has many sessions: expectations are for the prompt of a client")?;
+        let session: Handle = client.session()?;
         let expecting = session.expecting().ok_or_else(|| Error::new(Phase::Usage, "nothing is remembered here"))?;
         expect(&expecting)
+    }
+
+    /// The client's session slot; at the prompt of a server that is a mistake, as `mistake` says.
+    fn client(&self, mistake: &str) -> Result<&SessionSlot> {
+        self.endpoint.client().ok_or_else(|| Error::new(Phase::Usage, mistake.to_owned()))
+    }
+
+    /// `/expect`: goes on waiting with the session that follows a lost connection, for what is left of `within`.
+    fn expect(&self, within: Duration, pattern: &Pattern) -> Result<String> {
+        let since = Instant::now();
+        loop {
+            let left = within.saturating_sub(since.elapsed());
+            let disconnected = self.expecting(|expecting| {
+                let matched = expectation::message(expecting, left, pattern);
+                let is_lost = matched.is_err() && expecting.parting(Duration::ZERO).is_ok();
+                Ok((matched, is_lost))
+            })?;
+            match disconnected {
+                (Err(_), true) if self.resume()? => {}
+                (matched, _) => return matched,
+            }
+        }
     }
 
     fn show(&self, event: &Event<'_>) {
         self.printer.show(Origin::default(), event);
     }
+}
+
+/// Nothing captured, and our environment.
+pub fn variables() -> Variables {
+    Variables::new(|name| std::env::var(name).ok())
 }

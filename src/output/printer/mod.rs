@@ -11,7 +11,7 @@ use crate::event::{
     Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, OutputStream, Timestamp, Wants,
 };
 use crate::output::destination::Output;
-use crate::output::options::{DataFormat, FrameView, Level, Options, Setting, View};
+use crate::output::options::{DataFormat, FollowSent, FrameView, Level, Options, Setting, View};
 use crate::output::printer::messages::Streamed;
 use crate::output::sink::{FLUSH_AT, Sink, SplitPolicy};
 use crate::output::timestamp::Clock;
@@ -33,8 +33,6 @@ pub struct Printer {
     streamed: Streamed,
     /// The payload of the ping whose pong is shown whatever the options say.
     asked: Option<Vec<u8>>,
-    /// What is sent is wanted though it may not be shown.
-    follows_sent: bool,
 }
 
 impl Printer {
@@ -57,23 +55,7 @@ impl Printer {
         let data = Sink::new(data, options.data_colors, cut);
         let bare = is_bare(&options);
         let json = json::Stream::default();
-        Self {
-            options,
-            bare,
-            data,
-            diagnostics,
-            clock: Clock::new(),
-            json,
-            streamed: Streamed::default(),
-            asked: None,
-            follows_sent: false,
-        }
-    }
-
-    /// From now on the printer wants to see what is sent from the first frame of a session on, for [`set`](Self::set) may
-    /// have it shown later: it cannot be decoded from the middle.
-    pub fn follow_sent(&mut self) {
-        self.follows_sent = true;
+        Self { options, bare, data, diagnostics, clock: Clock::new(), json, streamed: Streamed::default(), asked: None }
     }
 
     /// Switches `setting` on or off. What the printer [wants](EventSink::wants) may change.
@@ -165,7 +147,7 @@ impl Printer {
 impl EventSink for Printer {
     /// A terminal shows the first bytes of a large binary message when its last part has come, so that parts are enough.
     fn wants(&self) -> Wants {
-        let follows_sent = self.follows_sent || self.shows_sent();
+        let follows_sent = self.options.follow_sent == FollowSent::Always || self.shows_sent();
         Wants {
             directions: if follows_sent { Directions::Both } else { Directions::Received },
             messages: match self.options.format {
