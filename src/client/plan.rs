@@ -12,10 +12,11 @@ use crate::cli::{
     StopArgs, TlsArgs, Wait,
 };
 use crate::error::{Error, Phase, Result};
+use crate::http::HeaderRule;
 use crate::input::secret;
 use crate::net::{ConnectOptions, Identity, Target, TlsOptions, Verification};
 use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
-use crate::wire::handshake::{HeaderRule, Request, RequestOptions, Strictness};
+use crate::wire::handshake::{Request, RequestOptions, Strictness};
 use crate::wire::{DeflateOffer, MaskSource, Role};
 
 /// How long nothing may come after the end of the input before the session is closed.

@@ -10,6 +10,7 @@ use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
+use crate::http::{Head, StartLine};
 use crate::net::{Connected, Incoming, Listener, TimeLimit};
 use crate::output::Fanout;
 use crate::platform::Poller;
@@ -17,7 +18,7 @@ use crate::session::link::{Link, LinkReader};
 use crate::session::output::{SessionOutput, lock};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::{self, Handle, QueuedItem, Settings};
-use crate::wire::handshake::{Head, ServerOptions, StartLine};
+use crate::wire::handshake::ServerOptions;
 use crate::wire::{CloseCode, Outgoing};
 
 /// How long a client may take for TLS and the upgrade.

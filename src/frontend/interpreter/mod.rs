@@ -213,18 +213,15 @@ impl Interpreter {
     /// `/expect`: goes on waiting with the session that follows a lost connection, for what is left of `within`.
     fn expect(&self, within: Duration, pattern: &Pattern) -> Result<String> {
         let since = Instant::now();
-        loop {
-            let left = within.saturating_sub(since.elapsed());
-            let disconnected = self.expecting(|expecting| {
-                let matched = expectation::message(expecting, left, pattern);
-                let is_lost = matched.is_err() && expecting.parting(Duration::ZERO).is_ok();
-                Ok((matched, is_lost))
-            })?;
-            match disconnected {
-                (Err(_), true) if self.resume()? => {}
-                (matched, _) => return matched,
-            }
+        let (matched, is_lost) = self.expecting(|expecting| {
+            let matched = expectation::message(expecting, within, pattern);
+            let is_lost = matched.is_err() && expecting.parting(Duration::ZERO).is_ok();
+            Ok((matched, is_lost))
+        })?;
+        if is_lost && self.resume()? {
+            return self.expect(within.saturating_sub(since.elapsed()), pattern);
         }
+        matched
     }
 
     fn show(&self, event: &Event<'_>) {
