@@ -27,6 +27,8 @@ pub struct Upgraded {
     pub agreed: Agreed,
     /// The peer's head.
     pub head: Head,
+    /// Our own head as it was sent.
+    pub sent_head: Vec<u8>,
     /// What was checked and held, one line each.
     pub verified: Vec<String>,
     /// Bytes that came behind the head: the first frames.
@@ -76,7 +78,7 @@ pub fn open(
     for finding in &findings {
         observe(Event::Finding(finding));
     }
-    Ok(Upgraded { agreed, head, verified, leftover, step })
+    Ok(Upgraded { agreed, head, sent_head: bytes, verified, leftover, step })
 }
 
 /// Reads a client's request and answers it.
@@ -115,7 +117,7 @@ pub fn accept(
     for finding in &findings {
         observe(Event::Finding(finding));
     }
-    Ok(Upgraded { agreed, head, verified, leftover, step })
+    Ok(Upgraded { agreed, head, sent_head: response, verified, leftover, step })
 }
 
 struct Exchange<'a> {

@@ -6,17 +6,15 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, IsTerminal, Seek};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use terminal_size::terminal_size_of;
 
 use crate::cli::ViewArgs;
-use crate::output::{Printer, Progress};
+use crate::output::{Fanout, Progress};
 use crate::platform::Descriptor;
 use crate::session::Handle;
-use crate::session::output::lock;
 
 /// A send that is over sooner needs no progress.
 const SHOWN_AFTER: Duration = Duration::from_secs(1);
@@ -37,13 +35,13 @@ pub struct ProgressDisplay {
 
 impl ProgressDisplay {
     /// Starts watching what is sent of stdin, if stderr is a terminal that can show it.
-    pub fn start(handle: &Handle, printer: &Arc<Mutex<Printer>>, view: &ViewArgs) -> Option<Self> {
+    pub fn start(handle: &Handle, printer: &Fanout, view: &ViewArgs) -> Option<Self> {
         let can_erase = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != OsStr::new("dumb"));
         if view.quiet || !io::stderr().is_terminal() || !can_erase {
             return None;
         }
         let (until, over) = mpsc::channel();
-        let (handle, printer) = (handle.clone(), Arc::clone(printer));
+        let (handle, printer) = (handle.clone(), printer.clone());
         let watcher = ProgressWatcher { handle, printer, input: regular_stdin(), samples: VecDeque::new() };
         thread::spawn(move || watcher.run(&over));
         Some(Self { _until: until })
@@ -58,7 +56,7 @@ fn regular_stdin() -> Option<File> {
 
 struct ProgressWatcher {
     handle: Handle,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     input: Option<File>,
     /// When so many bytes had gone out.
     samples: VecDeque<(Instant, u64)>,
@@ -70,17 +68,17 @@ impl ProgressWatcher {
         while let Err(RecvTimeoutError::Timeout) = over.recv_timeout(wait) {
             wait = INTERVAL;
             let progress = self.look();
-            let mut printer = lock(&self.printer);
+            let mut sinks = self.printer.lock();
             // Looked at with the printer in hand: what is said at the end comes after this.
             if self.handle.is_over() {
                 return;
             }
             match progress {
-                Some(progress) => printer.show_progress(&progress, columns()),
-                None => printer.erase_progress(),
+                Some(progress) => sinks.printer().show_progress(&progress, columns()),
+                None => sinks.printer().erase_progress(),
             }
         }
-        lock(&self.printer).erase_progress();
+        self.printer.lock().printer().erase_progress();
     }
 
     /// How far it is; `None` while nothing much is going on.
