@@ -6,6 +6,7 @@ pub mod open;
 pub mod plan;
 pub mod reconnect;
 pub mod report;
+pub mod upgrade_error;
 pub mod view;
 
 pub use advice::advice;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use crate::client::plan::{Framing, Plan, new_request};
+use crate::client::upgrade_error::upgrade_error;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Timestamp};
 use crate::net::{self, Connected, TimeLimit};
@@ -64,9 +65,9 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
     let mut reader = LinkReader::new(Arc::clone(&link));
     let request = new_request(&plan.request)?;
     let strictness = plan.framing.strictness;
-    let peer = plan.target.peer();
-    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, &peer, limit, &mut show)?;
-    let Upgraded { agreed, head, verified, leftover, step } = upgraded;
+    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, limit, &mut show);
+    let Upgraded { agreed, head, verified, leftover, step } =
+        upgraded.map_err(|failure| upgrade_error(&plan.target.peer(), failure))?;
     steps.push(step);
     let opened = Opened {
         url: plan.target.url(),

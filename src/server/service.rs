@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::client::open::{ends, show};
 use crate::client::plan::Framing;
 use crate::client::report::Totals;
+use crate::client::upgrade_error::upgrade_error;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Timestamp};
 use crate::http::{Head, StartLine};
@@ -242,7 +243,8 @@ impl Service {
         let mut reader = LinkReader::new(Arc::clone(&link));
         let options = ServerOptions { deflate: self.framing.deflate.clone(), strictness: self.framing.strictness };
         let Upgraded { agreed, head, verified, leftover, step } =
-            upgrade::accept(&link, &mut reader, &options, &peer, limit, &mut observe)?;
+            upgrade::accept(&link, &mut reader, &options, limit, &mut observe)
+                .map_err(|failure| upgrade_error(&peer, failure))?;
         steps.push(step);
         let opened = Opened {
             url: url(&head, tls_facts.is_some()),

@@ -1,7 +1,6 @@
 //! Checking the peer's head, in either role.
 
-use super::{Agreed, HandshakeRule, Strictness, diagnose};
-use crate::diagnosis::Diagnosis;
+use super::{Agreed, HandshakeRule, Strictness};
 use crate::http::{Defect, DefectKind, Head};
 use crate::wire::{Finding, Role};
 
@@ -16,13 +15,6 @@ pub struct Verdict {
     pub notes: Vec<String>,
     /// What was agreed on; `None` when the findings fail the handshake.
     pub agreed: Option<Agreed>,
-}
-
-impl Verdict {
-    /// Why nothing was agreed on, where that can be told.
-    pub fn diagnosis(&self) -> Option<Diagnosis> {
-        diagnose::of_findings(&self.findings)
-    }
 }
 
 impl Strictness {

@@ -15,7 +15,7 @@ mod rule;
 mod server;
 
 pub use check::Verdict;
-pub use diagnose::diagnose_no_head;
+pub use diagnose::{diagnose_breach, diagnose_no_head};
 pub(super) use extensions::parse_parameters;
 pub use extensions::{Extension, Parameter, parse_extensions};
 pub use refusal::Refusal;

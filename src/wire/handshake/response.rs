@@ -191,7 +191,7 @@ impl ResponseCheck<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::RequestOptions;
+    use super::super::{RequestOptions, diagnose_breach};
     use super::*;
     use crate::diagnosis::Diagnosis;
     use crate::http::{HeadKind, HeadProgress, HeadReader, HeaderRule};
@@ -247,7 +247,7 @@ mod tests {
         assert_eq!(rules, [Rule::Handshake(rule)], "{response}");
         assert_eq!(verdict.agreed, None, "{response}");
         assert_eq!(verdict.findings[0].blame, Role::Server);
-        assert!(matches!(verdict.diagnosis(), Some(Diagnosis::Breached(_))));
+        assert!(matches!(diagnose_breach(&verdict.findings), Some(Diagnosis::Breached(_))));
         let lenient = judge(response, &request(&[]), Strictness::Lenient);
         assert!(lenient.agreed.is_some(), "{response}");
         lenient
