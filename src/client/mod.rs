@@ -1,12 +1,16 @@
 //! From flags to an open session, the loop around it, and its last words.
 
-pub mod advice;
+mod advice;
 pub mod announcer;
+pub mod connect;
+pub mod driver;
 pub mod open;
 pub mod plan;
 pub mod reconnect;
 pub mod report;
-pub mod upgrade_error;
+pub mod runner;
+mod upgrade_error;
 pub mod view;
 
 pub use advice::advice;
+pub use upgrade_error::upgrade_error;

@@ -38,7 +38,7 @@ pub struct Plan {
     /// The upgrade request, but for its key.
     pub request: RequestOptions,
     /// How frames are made and judged.
-    pub framing: Framing,
+    pub protocol: ProtocolOptions,
     /// How the session behaves.
     pub settings: Settings,
     /// What to say with `-v` before anything else.
@@ -49,7 +49,7 @@ pub struct Plan {
 
 /// How frames are made and judged, in either role.
 #[derive(Debug, Clone)]
-pub struct Framing {
+pub struct ProtocolOptions {
     /// What to do about a breach of the peer's.
     pub strictness: Strictness,
     /// The largest message to accept, in bytes.
@@ -64,7 +64,7 @@ pub struct Framing {
     pub compress_from: usize,
 }
 
-impl Framing {
+impl ProtocolOptions {
     /// As the flags say.
     pub fn new(protocol: &ProtocolArgs, limits: &LimitArgs) -> Self {
         Self {
@@ -88,8 +88,8 @@ impl Plan {
         let target = Target::parse(url)?;
         let passphrase = |key: &Path| passphrase(identity, key);
         let connect = ConnectOptions::prepare(&target, &tls_options(tls, identity), &passphrase)?;
-        let mut framing = Framing::new(&args.protocol, &args.limits);
-        framing.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
+        let mut protocol = ProtocolOptions::new(&args.protocol, &args.limits);
+        protocol.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
         let request = RequestOptions {
             target: target.resource().to_owned(),
             authority: target.authority(),
@@ -97,13 +97,13 @@ impl Plan {
             authorization: authorization(request, &target)?,
             cookie: cookie(&request.cookies)?,
             subprotocols: request.subprotocols.clone(),
-            deflate: framing.deflate.clone(),
+            deflate: protocol.deflate.clone(),
             headers: header_rules(args)?,
             key: fixed.ws_key.clone(),
         };
         new_request(&request)?;
-        if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > framing.max_message) {
-            let (length, most) = (long.len(), framing.max_message);
+        if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > protocol.max_message) {
+            let (length, most) = (long.len(), protocol.max_message);
             let message = format!("a message of `-x` has {length} bytes, and `--max-message` allows {most}");
             return Err(Error::new(Phase::Usage, message));
         }
@@ -114,7 +114,7 @@ impl Plan {
             connect,
             connect_timeout,
             request,
-            framing,
+            protocol,
             settings: client_settings(args, started),
             in_force: in_force(&args.protocol, Some(fixed)),
             notes,

@@ -3,8 +3,8 @@
 
 use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
     match show::direct(show::options(view, input, Banner::Hidden)) {
         Ok(printer) => {
-            open::show(&printer, Origin::default(), &Event::Error(error));
+            open::show(&Mutex::new(printer), Origin::default(), &Event::Error(error));
             error.exit_status()
         }
         Err(_) => alone(error),

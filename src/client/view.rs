@@ -1,7 +1,6 @@
 //! From the command line to a printer on stdout and stderr.
 
 use std::io::{self, IsTerminal};
-use std::sync::{Arc, Mutex};
 
 use crate::cli::{InputArgs, ViewArgs};
 use crate::client::advice;
@@ -49,27 +48,27 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
 ///
 /// # Errors
 /// When one of them is closed.
-pub fn direct(options: Options) -> Result<Arc<Mutex<Printer>>> {
+pub fn direct(options: Options) -> Result<Printer> {
     let diagnostics = boxed("stderr", FdOutput::new(&io::stderr()))?;
     // What goes to one terminal, file or pipe has to be in order.
     if lead_to_same_file(Descriptor::from(&io::stdout()), Descriptor::from(&io::stderr())) {
-        return Ok(shared(Printer::shared(options, diagnostics)));
+        return Ok(Printer::shared(options, diagnostics));
     }
-    Ok(shared(Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, diagnostics)))
+    Ok(Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, diagnostics))
 }
 
 /// A printer beside a line editor: whichever of stdout and stderr is the terminal goes through it.
 ///
 /// # Errors
 /// When one of them is closed.
-pub fn beside(terminal: &Terminal, options: Options) -> Result<Arc<Mutex<Printer>>> {
+pub fn beside(terminal: &Terminal, options: Options) -> Result<Printer> {
     let on_terminal = || Box::new(terminal.clone()) as Box<dyn Output>;
-    Ok(shared(match (io::stdout().is_terminal(), io::stderr().is_terminal()) {
+    Ok(match (io::stdout().is_terminal(), io::stderr().is_terminal()) {
         (true, true) => Printer::shared(options, on_terminal()),
         (true, false) => Printer::new(options, on_terminal(), boxed("stderr", FdOutput::new(&io::stderr()))?),
         (false, true) => Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, on_terminal()),
         (false, false) => return direct(options),
-    }))
+    })
 }
 
 fn boxed(stream: &str, opened: io::Result<FdOutput>) -> Result<Box<dyn Output>> {
@@ -77,8 +76,4 @@ fn boxed(stream: &str, opened: io::Result<FdOutput>) -> Result<Box<dyn Output>> 
         Ok(output) => Ok(Box::new(output)),
         Err(error) => Err(Error::new(Phase::Session, format!("cannot use {stream}")).caused_by(error)),
     }
-}
-
-fn shared(printer: Printer) -> Arc<Mutex<Printer>> {
-    Arc::new(Mutex::new(printer))
 }

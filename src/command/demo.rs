@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::connect;
 use crate::cli::Demo;
 use crate::client::advice;
-use crate::client::plan::{self, Framing};
+use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
 use crate::error::{ExitStatus, Result};
 use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
@@ -38,12 +38,12 @@ fn start(args: &Demo) -> Result<String> {
     let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::new(advice) };
     // What the server has to say is not for the client's terminal.
     let printer = Arc::new(Mutex::new(Printer::shared(quiet, Box::new(Discard))));
-    let framing = Framing::new(&session.protocol, &session.limits);
+    let protocol = ProtocolOptions::new(&session.protocol, &session.limits);
     let clients = Clients::default();
     server::serve(
         listener,
         Service {
-            framing,
+            protocol,
             settings,
             printer: Arc::clone(&printer),
             follow: FollowSent::WhenShown,

@@ -6,16 +6,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cli::Listen;
-use crate::client::announcer::Teller;
+use crate::client::announcer::Announcer;
 use crate::client::open::show;
-use crate::client::plan::{self, Framing};
+use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals, Unsent};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::net::{self, ListenOptions, MinimumVersion};
 use crate::output::Origin;
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
-use crate::server::console::Operator;
+use crate::server::console::ServerConsole;
 use crate::server::service::{self as server, Clients, Service};
 use crate::session::Echo;
 use crate::wire::{CloseCode, Role};
@@ -40,8 +40,8 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let mut poller = Poller::new().map_err(cannot)?;
     let signals = Signals::catch(&poller).map_err(cannot)?;
     let clients = Clients::default();
-    let operator = Operator::sit_down(args, &clients, poller.notifier())?;
-    let printer = operator.printer();
+    let console = ServerConsole::attach(args, &clients, poller.notifier())?;
+    let printer = console.printer();
     let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
     let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
     show(&printer, Origin::default(), &Event::Note(&note));
@@ -53,36 +53,36 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let mut settings = plan::settings(Role::Server, echo, &args.limits, &args.protocol, started);
     let max_time = settings.max_time.take();
     let service = Service {
-        framing: Framing::new(&args.protocol, &args.limits),
+        protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
         printer: Arc::clone(&printer),
-        follow: operator.follow(),
+        follow: console.follow(),
         totals: Totals::of(&args.view),
     };
     server::serve(listener, service, clients.clone());
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
         server::push(every, move |_| text.clone(), clients.clone(), printer);
     }
-    let status = wait(&operator, &signals, &mut poller, max_time.map(|(until, _)| until));
-    let mut teller = Teller::new(operator.printer());
+    let status = wait(&console, &signals, &mut poller, max_time.map(|(until, _)| until));
+    let mut announcer = Announcer::new(console.printer());
     if let (ExitStatus::TimedOut, Some((_, limit))) = (status, max_time) {
-        teller.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
+        announcer.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }
     farewell(&clients);
     // Who left, or stopped reading, has seen enough.
     if status != ExitStatus::Success {
-        report_unsent(operator.left_over(), &clients, &mut teller);
+        report_unsent(console.left_over(), &clients, &mut announcer);
     }
-    operator.get_up();
+    console.detach();
     Ok(status)
 }
 
 /// Says what was piped in and not sent; what is still on its way to clients cannot be counted.
-fn report_unsent(unsent: Unsent, clients: &Clients, teller: &mut Teller) {
+fn report_unsent(unsent: Unsent, clients: &Clients, announcer: &mut Announcer) {
     let are_behind = clients.are_behind();
     match (Unsent { more: unsent.more || are_behind, ..unsent }).error_because("the server was stopped first") {
-        Some(error) => teller.error(error),
-        None if are_behind => teller.note("clients had not taken everything that was sent to them".to_owned()),
+        Some(error) => announcer.error(error),
+        None if are_behind => announcer.note("clients had not taken everything that was sent to them".to_owned()),
         None => {}
     }
 }
@@ -92,13 +92,13 @@ fn options(args: &Listen) -> ListenOptions {
     ListenOptions { address: args.address.clone(), identity, minimum_version: MinimumVersion::Tls12 }
 }
 
-fn wait(operator: &Operator, signals: &Signals, poller: &mut Poller, until: Option<Instant>) -> ExitStatus {
+fn wait(console: &ServerConsole, signals: &Signals, poller: &mut Poller, until: Option<Instant>) -> ExitStatus {
     let stdout = io::stdout();
     let watched = (!stdout.is_terminal()).then(|| Descriptor::from(&stdout));
     loop {
         match signals.take() {
             Some(signal) => return signal.into(),
-            None if operator.has_left() => return ExitStatus::Success,
+            None if console.has_left() => return ExitStatus::Success,
             None => {}
         }
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));

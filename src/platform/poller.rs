@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -77,6 +77,28 @@ impl Poller {
         let watched = watched.map(|watched| watched.poll_for(PollFlags::empty()));
         let gone = self.poll(timeout.map_or(PollTimeout::NONE, rounded_up), watched)?;
         Ok(if gone { Wakeup::WatchedGone } else { Wakeup::NotifiedOrTimedOut })
+    }
+
+    /// Waits until `look` has found something. Calls it at once, and again after each [`wait`](Self::wait). `None`: `until`
+    /// came first.
+    pub fn wait_for<T>(
+        &mut self,
+        until: Option<Instant>,
+        watched: Option<Descriptor<'_>>,
+        mut look: impl FnMut(Wakeup) -> Option<T>,
+    ) -> Option<T> {
+        let mut wakeup = Wakeup::NotifiedOrTimedOut;
+        loop {
+            if let Some(found) = look(wakeup) {
+                return Some(found);
+            }
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return None;
+            }
+            // After a wait that failed the next look comes earlier, and that does no harm.
+            wakeup = self.wait(left, watched).unwrap_or(Wakeup::NotifiedOrTimedOut);
+        }
     }
 
     /// Waits until notified, or until a read of `input` would not block (`true`).

@@ -14,7 +14,7 @@ use super::Descriptor;
 /// How a terminal treats keys and output (`stty` shows it).
 #[derive(Debug, Clone, Copy)]
 pub struct TerminalModes(
-    /// nix's own type is not `Sync`.
+    /// As the system has them: nix's own type is not `Sync`, and its conversion to this one loses changes.
     nix::libc::termios,
 );
 
@@ -71,8 +71,7 @@ impl TerminalModes {
 
     /// The keys that interrupt, end the input, quit and suspend.
     pub fn special_keys(&self) -> SpecialKeys {
-        let modes = Termios::from(self.0);
-        let key = |index| match modes.control_chars[index as usize] {
+        let key = |index| match self.0.c_cc[index as usize] {
             _POSIX_VDISABLE => None,
             key => Some(char::from(key)),
         };
@@ -86,21 +85,24 @@ impl TerminalModes {
 
     /// The same, but keys are neither echoed nor gathered into lines, and Ctrl-C is a key.
     pub fn raw(self) -> Self {
-        let mut modes = Termios::from(self.0);
-        modes.local_flags.remove(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN | LocalFlags::ISIG);
+        let mut modes = self.0;
+        modes.c_lflag &= !(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN | LocalFlags::ISIG).bits();
         // Once Ctrl-C is a signal again, it must not discard what was typed, nor what is being shown.
-        modes.local_flags.insert(LocalFlags::NOFLSH);
-        modes.input_flags.remove(InputFlags::ICRNL | InputFlags::IXON);
-        modes.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
-        modes.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
-        Self(modes.into())
+        modes.c_lflag |= LocalFlags::NOFLSH.bits();
+        modes.c_iflag &= !(InputFlags::ICRNL | InputFlags::IXON).bits();
+        modes.c_cc[SpecialCharacterIndices::VMIN as usize] = 1;
+        modes.c_cc[SpecialCharacterIndices::VTIME as usize] = 0;
+        Self(modes)
     }
 
     /// The same with another meaning of Ctrl-C, and of the other keys that make signals.
     pub fn with_ctrl_c(self, ctrl_c: CtrlC) -> Self {
-        let mut modes = Termios::from(self.0);
-        modes.local_flags.set(LocalFlags::ISIG, ctrl_c == CtrlC::Signal);
-        Self(modes.into())
+        let mut modes = self.0;
+        match ctrl_c {
+            CtrlC::Key => modes.c_lflag &= !LocalFlags::ISIG.bits(),
+            CtrlC::Signal => modes.c_lflag |= LocalFlags::ISIG.bits(),
+        }
+        Self(modes)
     }
 }
 

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::open::{ends, show};
-use crate::client::plan::Framing;
+use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
-use crate::client::upgrade_error::upgrade_error;
+use crate::client::upgrade_error;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Timestamp};
 use crate::http::{Head, StartLine};
@@ -37,7 +37,7 @@ const CLIENT_PATIENCE: Duration = Duration::from_secs(8);
 /// How to serve.
 pub struct Service {
     /// How frames are made and judged.
-    pub framing: Framing,
+    pub protocol: ProtocolOptions,
     /// How each session behaves.
     pub settings: Settings,
     /// Where everything is shown.
@@ -241,7 +241,7 @@ impl Service {
         let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit)?;
         let link = Link::new(socket, tls);
         let mut reader = LinkReader::new(Arc::clone(&link));
-        let options = ServerOptions { deflate: self.framing.deflate.clone(), strictness: self.framing.strictness };
+        let options = ServerOptions { deflate: self.protocol.deflate.clone(), strictness: self.protocol.strictness };
         let Upgraded { agreed, head, verified, leftover, step } =
             upgrade::accept(&link, &mut reader, &options, limit, &mut observe)
                 .map_err(|failure| upgrade_error(&peer, failure))?;
@@ -258,7 +258,7 @@ impl Service {
             verified,
         };
         let (receiver, sender, sent_decoder) =
-            ends(&self.framing, &self.settings, agreed.deflate, &self.printer, &leftover);
+            ends(&self.protocol, &self.settings, agreed.deflate, &self.printer, &leftover);
         let view = SessionOutput::new(Arc::clone(&self.printer), origin, sent_decoder, self.follow);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);

@@ -10,7 +10,7 @@ use crate::session::{Disconnect, ExpectError, Expecting, Received};
 use crate::wire::{By, CloseCode, Kind};
 
 /// How long a pong is waited for.
-const PONG_PATIENCE: Duration = Duration::from_secs(10);
+const PONG_LIMIT: Duration = Duration::from_secs(10);
 /// How many messages are shown that came instead.
 const MESSAGES_SHOWN: usize = 3;
 /// How much of each, in characters.
@@ -71,12 +71,12 @@ pub fn quiet(expecting: &Expecting<'_>, within: Duration) -> Result<String> {
 /// What `/ping` in a script does after it has sent its ping: waits for the pong.
 ///
 /// # Errors
-/// There is none.
+/// [`Phase::Expectation`] when no pong comes.
 pub fn pong(expecting: &Expecting<'_>, ping: u64) -> Result<String> {
     let since = Instant::now();
-    match expecting.pong(ping, PONG_PATIENCE) {
+    match expecting.pong(ping, PONG_LIMIT) {
         Ok(()) => Ok(format!("pong {}", after(since))),
-        Err(missed) => Err(missing("no pong came", PONG_PATIENCE, &missed)),
+        Err(missed) => Err(missing("no pong came", PONG_LIMIT, &missed)),
     }
 }
 

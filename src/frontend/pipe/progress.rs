@@ -1,4 +1,4 @@
-//! Watches a long send for somebody at the terminal.
+//! Shows on a terminal how far a long send is.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -19,7 +19,7 @@ use crate::session::Handle;
 use crate::session::output::lock;
 
 /// A send that is over sooner needs no progress.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SHOWN_AFTER: Duration = Duration::from_secs(1);
 /// How often to look.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// How many looks back the rate is taken over.
@@ -31,12 +31,12 @@ const BUSY: u64 = 64 * 1024;
 const USUAL_WIDTH: usize = 80;
 
 /// Shows progress until it is dropped.
-pub struct Watch {
+pub struct ProgressDisplay {
     _until: Sender<Infallible>,
 }
 
-impl Watch {
-    /// Starts watching what is sent of stdin, if there is anybody to see it.
+impl ProgressDisplay {
+    /// Starts watching what is sent of stdin, if stderr is a terminal that can show it.
     pub fn start(handle: &Handle, printer: &Arc<Mutex<Printer>>, view: &ViewArgs) -> Option<Self> {
         let can_erase = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != OsStr::new("dumb"));
         if view.quiet || !io::stderr().is_terminal() || !can_erase {
@@ -44,7 +44,7 @@ impl Watch {
         }
         let (until, over) = mpsc::channel();
         let (handle, printer) = (handle.clone(), Arc::clone(printer));
-        let watcher = Watcher { handle, printer, input: regular_stdin(), samples: VecDeque::new() };
+        let watcher = ProgressWatcher { handle, printer, input: regular_stdin(), samples: VecDeque::new() };
         thread::spawn(move || watcher.run(&over));
         Some(Self { _until: until })
     }
@@ -56,7 +56,7 @@ fn regular_stdin() -> Option<File> {
     file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
 }
 
-struct Watcher {
+struct ProgressWatcher {
     handle: Handle,
     printer: Arc<Mutex<Printer>>,
     input: Option<File>,
@@ -64,9 +64,9 @@ struct Watcher {
     samples: VecDeque<(Instant, u64)>,
 }
 
-impl Watcher {
+impl ProgressWatcher {
     fn run(mut self, over: &Receiver<Infallible>) {
-        let mut wait = PATIENCE;
+        let mut wait = SHOWN_AFTER;
         while let Err(RecvTimeoutError::Timeout) = over.recv_timeout(wait) {
             wait = INTERVAL;
             let progress = self.look();
@@ -110,7 +110,7 @@ fn columns() -> usize {
     terminal_size_of(io::stderr()).map_or(USUAL_WIDTH, |(width, _)| width.0.into())
 }
 
-/// How much of a file is still to be read; whoever reads it shares its position.
+/// How much of a file is still to be read; the thread that reads it shares its position.
 fn unread(file: &mut File) -> Option<u64> {
     let length = file.metadata().ok()?.len();
     Some(length.saturating_sub(file.stream_position().ok()?))
