@@ -13,14 +13,14 @@ pub enum By {
 
 /// One side's Close frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Goodbye {
+pub struct CloseReason {
     /// Its code; `None` for an empty body.
     pub code: Option<CloseCode>,
     /// Its reason, empty when there was none.
     pub reason: String,
 }
 
-impl From<Close<'_>> for Goodbye {
+impl From<Close<'_>> for CloseReason {
     fn from(close: Close<'_>) -> Self {
         Self { code: close.code, reason: close.reason.to_owned() }
     }
@@ -30,8 +30,8 @@ impl From<Close<'_>> for Goodbye {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Closing {
     first: Option<By>,
-    ours: Option<Goodbye>,
-    peers: Option<Goodbye>,
+    ours: Option<CloseReason>,
+    peers: Option<CloseReason>,
 }
 
 impl Closing {
@@ -53,12 +53,12 @@ impl Closing {
     }
 
     /// What we sent.
-    pub fn ours(&self) -> Option<&Goodbye> {
+    pub fn ours(&self) -> Option<&CloseReason> {
         self.ours.as_ref()
     }
 
     /// What the peer sent.
-    pub fn peers(&self) -> Option<&Goodbye> {
+    pub fn peers(&self) -> Option<&CloseReason> {
         self.peers.as_ref()
     }
 
@@ -146,7 +146,7 @@ mod tests {
         closing.received(EMPTY);
         closing.sent(EMPTY);
         closing.sent(NORMAL);
-        assert_eq!(closing.peers(), Some(&Goodbye::from(NORMAL)));
-        assert_eq!(closing.ours(), Some(&Goodbye::from(EMPTY)));
+        assert_eq!(closing.peers(), Some(&CloseReason::from(NORMAL)));
+        assert_eq!(closing.ours(), Some(&CloseReason::from(EMPTY)));
     }
 }

@@ -9,7 +9,7 @@ use crate::event::{Direction, Event, Step, StepKind};
 use crate::http::HeadKind;
 use crate::net::TimeLimit;
 use crate::session::link::{Link, LinkReader};
-use crate::wire::handshake::{Answer, Request, Strictness, Verdict, check_response};
+use crate::wire::handshake::{Answer, CheckResult, Request, Strictness, check_response};
 
 /// Sends `request` and checks the response. `observe` is given both heads, the step, and every finding.
 ///
@@ -33,8 +33,8 @@ pub fn open(
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
     let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail: head.first_line() };
     observe(Event::Step(&step));
-    let Verdict { findings, verified, notes, agreed } = match check_response(&head, request, strictness) {
-        Answer::Upgraded(verdict) => verdict,
+    let CheckResult { findings, verified, notes, agreed } = match check_response(&head, request, strictness) {
+        Answer::Upgraded(result) => result,
         Answer::Refused(mut refusal) => {
             refusal.body_mut().feed(&leftover);
             exchange.read_body(refusal.body_mut());

@@ -9,7 +9,7 @@ use crate::event::{Direction, Event, Step, StepKind};
 use crate::http::HeadKind;
 use crate::net::TimeLimit;
 use crate::session::link::{Link, LinkReader};
-use crate::wire::handshake::{Reply, ServerOptions, Verdict, check_request, refuse};
+use crate::wire::handshake::{CheckResult, Reply, ServerOptions, check_request, refuse};
 
 /// Reads a client's request and answers it. `observe` is given both heads and every finding.
 ///
@@ -34,8 +34,8 @@ pub fn accept(
         Ok(read) => read,
     };
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
-    let Reply { response, verdict } = check_request(&head, options);
-    let Verdict { findings, verified, notes, agreed } = verdict;
+    let Reply { response, result } = check_request(&head, options);
+    let CheckResult { findings, verified, notes, agreed } = result;
     observe(Event::Head { direction: Direction::Sent, bytes: &response });
     exchange.write(&response)?;
     let status_line = response.split(|&byte| byte == b'\r').next().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
-use super::{CHUNK, DeflateParameters, TAIL, count, distances};
+use super::{CHUNK, DeflateParameters, TAIL, count, window_check};
 use crate::wire::Role;
 
 /// Base-2 logarithm of the largest window, which is the one that zlib-rs always inflates with.
@@ -118,7 +118,7 @@ impl Inflater {
     /// After the end of a message: how far back it reached, and the window agreed on, where that is less. Of very long
     /// messages only the first MiB on the wire is looked at.
     pub fn excess(&mut self) -> Option<Excess> {
-        let farthest = distances::farthest(&self.compressed);
+        let farthest = window_check::farthest(&self.compressed);
         self.compressed = Vec::new();
         let window = 1_u32.checked_shl(self.window_bits.into())?;
         (farthest > window).then_some(Excess { farthest, window })

@@ -1,9 +1,9 @@
 //! permessage-deflate (RFC 7692).
 
 mod compressor;
-mod distances;
 mod inflater;
 mod offer;
+mod window_check;
 
 pub use compressor::Compressor;
 pub use inflater::{Excess, Inflated, Inflater};

@@ -6,7 +6,7 @@ use crate::wire::{Finding, Role};
 
 /// What came of checking the peer's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct CheckResult {
     /// Every breach.
     pub findings: Vec<Finding>,
     /// What was checked and held, one line each.
@@ -107,9 +107,9 @@ impl<'a> Check<'a> {
     }
 
     /// The end of it; what was `agreed` on counts if `strictness` permits what was found.
-    pub(super) fn verdict(self, strictness: Strictness, agreed: Option<Agreed>) -> Verdict {
+    pub(super) fn finish(self, strictness: Strictness, agreed: Option<Agreed>) -> CheckResult {
         let Self { findings, verified, notes, .. } = self;
         let agreed = agreed.filter(|_| strictness.permits(&findings));
-        Verdict { findings, verified, notes, agreed }
+        CheckResult { findings, verified, notes, agreed }
     }
 }

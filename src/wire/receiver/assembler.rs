@@ -126,7 +126,7 @@ impl Assembler {
     }
 
     /// What has been collected, for good.
-    pub fn give_away(&mut self) -> Vec<u8> {
+    pub fn take_collected(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.collected)
     }
 

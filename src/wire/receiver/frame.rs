@@ -26,12 +26,12 @@ pub enum Destination {
     /// A Ping, Pong or Close.
     Control,
     /// Nothing: the frame has no meaning, or comes after Close.
-    Nowhere,
+    Dropped,
 }
 
 impl Incoming {
     pub fn new(header: Header, offset: u64) -> Self {
-        Self { header, offset, destination: Destination::Nowhere, taken: 0, prepared: 0, findings: Vec::new() }
+        Self { header, offset, destination: Destination::Dropped, taken: 0, prepared: 0, findings: Vec::new() }
     }
 
     /// The header as it was on the wire.

@@ -2,12 +2,12 @@
 
 mod assembler;
 mod buffer;
+mod capture;
 mod close;
 mod frame;
-mod judge;
+mod header_rules;
 mod message;
 mod reading;
-mod recorder;
 mod texts;
 
 use std::collections::VecDeque;
@@ -15,8 +15,8 @@ use std::ops::Range;
 
 use self::assembler::Assembler;
 use self::buffer::Buffer;
+use self::capture::FrameCapture;
 use self::frame::Incoming;
-use self::recorder::Recorder;
 use super::{Close, CloseCode, Counters, DeflateParameters, Event, Finding, Kind, MessageFacts, Observe, Role};
 
 /// RSV1: the message is compressed (RFC 7692 section 6).
@@ -67,8 +67,8 @@ pub struct Receiver {
     /// The payload of a control frame.
     control: Vec<u8>,
     close_reason: String,
-    recorder: Recorder,
-    ready: VecDeque<Ready>,
+    capture: FrameCapture,
+    pending: VecDeque<Pending>,
     counters: Counters,
     /// Bytes of control frames, headers included.
     control_bytes: u64,
@@ -89,7 +89,7 @@ enum Stage {
 
 /// An event whose bytes have not been lent yet.
 #[derive(Debug)]
-enum Ready {
+enum Pending {
     Frame,
     Message { kind: Kind, bytes: Bytes, facts: MessageFacts },
     Part { bytes: Bytes, last: Option<MessageFacts> },
@@ -120,8 +120,8 @@ impl Receiver {
             assembler: Assembler::new(&options),
             control: Vec::new(),
             close_reason: String::new(),
-            recorder: Recorder::new(options.max_message),
-            ready: VecDeque::new(),
+            capture: FrameCapture::new(options.max_message),
+            pending: VecDeque::new(),
             counters: Counters::default(),
             control_bytes: 0,
             bad_text_before: 0,
@@ -130,7 +130,7 @@ impl Receiver {
 
     /// Room to read into, never empty. Only to be asked for when [`next`](Self::next) has nothing more.
     pub fn space(&mut self) -> &mut [u8] {
-        debug_assert!(self.ready.is_empty(), "bytes of the buffer are waiting to be lent");
+        debug_assert!(self.pending.is_empty(), "bytes of the buffer are waiting to be lent");
         self.buffer.space()
     }
 
@@ -142,7 +142,7 @@ impl Receiver {
     /// Takes a copy of `bytes`, for what was read elsewhere: what came in one segment with the HTTP head. As for
     /// [`space`](Self::space), `next` must have nothing more.
     pub fn feed(&mut self, bytes: &[u8]) {
-        debug_assert!(self.ready.is_empty(), "bytes of the buffer are waiting to be lent");
+        debug_assert!(self.pending.is_empty(), "bytes of the buffer are waiting to be lent");
         self.buffer.push(bytes);
     }
 
@@ -176,17 +176,17 @@ impl Receiver {
                 return Some(Event::Message { kind, payload: self.buffer.taken(range), facts });
             }
             // Where it lies stays good until more is read, which waits until there is nothing more.
-            self.ready.push_back(Ready::Message { kind, bytes: Bytes::Buffer(range), facts });
-            return self.recorder.frame().map(Event::Frame);
+            self.pending.push_back(Pending::Message { kind, bytes: Bytes::Buffer(range), facts });
+            return self.capture.frame().map(Event::Frame);
         }
-        let ready = self.read_on()?;
-        self.lend(ready)
+        let pending = self.read_on()?;
+        self.lend(pending)
     }
 
     /// Gives away the payload of the message that [`next`](Self::next) has lent last, for those who would copy it. It must
     /// be longer than the receive buffer (256 KiB): a shorter one may lie there, and what is given is not it.
-    pub fn give_away(&mut self) -> Vec<u8> {
-        self.assembler.give_away()
+    pub fn take_collected(&mut self) -> Vec<u8> {
+        self.assembler.take_collected()
     }
 
     /// The stream has ended. To be called when [`next`](Self::next) has nothing more; a frame that is incomplete and
@@ -206,15 +206,15 @@ impl Receiver {
         ending
     }
 
-    fn lend(&self, ready: Ready) -> Option<Event<'_>> {
-        Some(match ready {
-            Ready::Frame => Event::Frame(self.recorder.frame()?),
-            Ready::Message { kind, bytes, facts } => Event::Message { kind, payload: self.bytes(bytes), facts },
-            Ready::Part { bytes, last } => Event::Part { payload: self.bytes(bytes), last },
-            Ready::Ping => Event::Ping(&self.control),
-            Ready::Pong => Event::Pong(&self.control),
-            Ready::Close(code) => Event::Close(Close { code, reason: &self.close_reason }),
-            Ready::Finding(finding) => Event::Finding(finding),
+    fn lend(&self, pending: Pending) -> Option<Event<'_>> {
+        Some(match pending {
+            Pending::Frame => Event::Frame(self.capture.frame()?),
+            Pending::Message { kind, bytes, facts } => Event::Message { kind, payload: self.bytes(bytes), facts },
+            Pending::Part { bytes, last } => Event::Part { payload: self.bytes(bytes), last },
+            Pending::Ping => Event::Ping(&self.control),
+            Pending::Pong => Event::Pong(&self.control),
+            Pending::Close(code) => Event::Close(Close { code, reason: &self.close_reason }),
+            Pending::Finding(finding) => Event::Finding(finding),
         })
     }
 

@@ -75,7 +75,7 @@ impl Receiver {
     /// Whether the stream stands where nothing that has begun is still coming: the next frame can be looked at by itself.
     #[inline]
     pub(super) fn is_between_messages(&self) -> bool {
-        self.frame.is_none() && !self.assembler.is_in_message() && self.ready.is_empty() && self.stage == Stage::Open
+        self.frame.is_none() && !self.assembler.is_in_message() && self.pending.is_empty() && self.stage == Stage::Open
     }
 }
 
