@@ -13,8 +13,8 @@ use crate::wire::handshake::{Refusal, diagnose_breach, diagnose_no_head};
 const BODY_LINES: usize = 10;
 const LINE_BYTES: usize = 500;
 
-/// The error for an upgrade with `peer` that failed, without secrets; its phase is [`Phase::Upgrade`], or [`Phase::Tls`]
-/// where TLS broke.
+/// The error for an upgrade with `peer` that failed, without secrets; its phase is [`Phase::Upgrade`], or
+/// [`Phase::Tls`] where TLS broke.
 pub fn upgrade_error(peer: &str, failure: UpgradeFailure) -> Error {
     match failure {
         UpgradeFailure::Refused(refusal) => refused(peer, &refusal),

@@ -11,7 +11,7 @@ pub enum By {
     Peer,
 }
 
-/// One side's Close frame.
+/// What one side's Close frame says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseReason {
     /// Its code; `None` for an empty body.
@@ -67,8 +67,8 @@ impl Closing {
         self.ours.is_some() && self.peers.is_some()
     }
 
-    /// The Close frame that we owe (section 5.5.1): the peer's code comes back, without its reason. `None` when none
-    /// is owed.
+    /// The Close frame that answers the peer's (section 5.5.1): with its code, without its reason. `None` while the
+    /// peer has sent none, and when ours has gone out already.
     pub fn reply(&self) -> Option<Close<'static>> {
         let code = match (&self.peers, &self.ours) {
             (Some(peers), None) => peers.code,

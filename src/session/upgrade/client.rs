@@ -14,8 +14,8 @@ use crate::wire::handshake::{Answer, CheckResult, Request, Strictness, check_res
 /// Sends `request` and checks the response. `observe` is given both heads, the step, and every finding.
 ///
 /// # Errors
-/// A refusal, with the start of its body; a response that breaks rules, or is none; a connection that broke; a time limit
-/// that passed.
+/// A refusal, with the start of its body; a response that breaks rules, or is none; a connection that broke; a time
+/// limit that passed.
 pub fn open(
     link: &Arc<Link>,
     reader: &mut LinkReader,

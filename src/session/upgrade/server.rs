@@ -14,7 +14,8 @@ use crate::wire::handshake::{CheckResult, Reply, ServerOptions, check_request, r
 /// Reads a client's request and answers it. `observe` is given both heads and every finding.
 ///
 /// # Errors
-/// A request that breaks rules, or is none (the refusal has been sent); a connection that broke; a time limit that passed.
+/// A request that breaks rules, or is none (the refusal has been sent); a connection that broke; a time limit that
+/// passed.
 pub fn accept(
     link: &Arc<Link>,
     reader: &mut LinkReader,

@@ -4,7 +4,7 @@ use super::{Agreed, HandshakeRule, Strictness};
 use crate::http::{Defect, DefectKind, Head};
 use crate::wire::{Finding, Role};
 
-/// What came of checking the peer's head.
+/// The result of checking the peer's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckResult {
     /// Every breach.

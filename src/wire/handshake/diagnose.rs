@@ -42,8 +42,8 @@ pub fn diagnose_no_head(error: &HeadError, transport: Transport) -> Option<Diagn
     Some(Diagnosis::NoHead(cause))
 }
 
-/// Why a response that accepts the upgrade breaks rules; `None` where that cannot be looked past, or where a request is to
-/// blame.
+/// Why a response that accepts the upgrade breaks rules; `None` where a lenient client could not go on either, or where
+/// a request is to blame.
 pub fn diagnose_breach(findings: &[Finding]) -> Option<Diagnosis> {
     let broke = |rule: HandshakeRule| findings.iter().any(|finding| finding.rule == Rule::Handshake(rule));
     let cause = if broke(HandshakeRule::HttpVersion) {

@@ -1,4 +1,4 @@
-//! Judging the server's answer (RFC 6455 section 4.1, "the client MUST validate the server's response").
+//! Checking the server's answer (RFC 6455 section 4.1, "the client MUST validate the server's response").
 
 use super::check::{Check, CheckResult, FIRST_LINE};
 use super::extensions::{Extension, parse_extensions};
@@ -22,7 +22,7 @@ pub fn check_response(head: &Head, request: &Request, strictness: Strictness) ->
         head.get("Sec-WebSocket-Accept").map(<[u8]>::to_vec) == request.expected_accept().map(String::into_bytes);
     let upgraded = match (head.status(), strictness) {
         (Some(101), _) => true,
-        // An answer that knows our key was meant as an acceptance, whatever its status says.
+        // An answer with the right `Sec-WebSocket-Accept` is meant as an acceptance, whatever its status is.
         (Some(_), Strictness::Lenient) => accepted && request.key().is_some(),
         _ => false,
     };
@@ -34,7 +34,7 @@ pub fn check_response(head: &Head, request: &Request, strictness: Strictness) ->
     Answer::Upgraded(response.check.finish(strictness, Some(agreed)))
 }
 
-/// What forbids to announce content in a 1xx. Servers do it all the same, and every client goes on.
+/// The sections that forbid to announce content in a 1xx. Some servers do, and every client goes on.
 const BODILESS: &str = "RFC 9110 section 8.6, RFC 9112 section 6.1";
 
 struct ResponseCheck<'a> {
@@ -172,7 +172,8 @@ impl ResponseCheck<'_> {
         deflate
     }
 
-    /// The answer may be to any of several offers: the first that it fits counts, else the first of all.
+    /// The answer may refer to any of several offers. The first offer that it fits counts, or the first of all where it
+    /// fits none.
     fn deflate(&mut self, name: &str, offered: &[Extension], answer: &Extension) -> DeflateParameters {
         let offers = offered.iter().filter(|offer| offer.name == EXTENSION);
         let offers = offers.filter_map(|offer| DeflateOffer::from_parameters(&offer.parameters).ok());

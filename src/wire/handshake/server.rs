@@ -1,4 +1,4 @@
-//! Judging a client's request and answering it (RFC 6455 section 4.2).
+//! Checking a client's request and answering it (RFC 6455 section 4.2).
 
 use tungstenite::handshake::derive_accept_key;
 
@@ -23,7 +23,7 @@ pub struct ServerOptions {
 pub struct Reply {
     /// The response to send, 101 or a refusal.
     pub response: Vec<u8>,
-    /// What came of checking the request; nothing is agreed on when the response is a refusal.
+    /// The result of checking the request; nothing is agreed on when the response is a refusal.
     pub result: CheckResult,
 }
 
@@ -45,7 +45,7 @@ pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
     Reply { response, result }
 }
 
-/// The response to what is no request: 431 where it was too much, 400 where it was something else.
+/// The response to what is no request: 431 where it was too long, 400 otherwise.
 pub fn refuse(error: &HeadError) -> Vec<u8> {
     match error.fault {
         HeadFault::TooLong | HeadFault::TooManyLines => {
@@ -61,7 +61,7 @@ struct RequestCheck<'a> {
 }
 
 impl RequestCheck<'_> {
-    /// The items of section 4.2.1 that every request must have; the key, when it is one.
+    /// Checks the items of section 4.2.1 that every request must have. Returns the key, where it is valid.
     fn required_items(&mut self) -> Option<String> {
         let is_get = matches!(self.head.start_line(), StartLine::Request { method, .. } if method == "GET");
         self.expect_in_first_line(is_get, HandshakeRule::Method);
@@ -78,7 +78,7 @@ impl RequestCheck<'_> {
         key
     }
 
-    /// The client's first.
+    /// The subprotocol that the client prefers.
     fn subprotocol(&mut self) -> Option<String> {
         const NAME: &str = "Sec-WebSocket-Protocol";
         let offered: Vec<_> = self.head.list(NAME).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
@@ -104,7 +104,7 @@ impl RequestCheck<'_> {
         };
         for extension in offers.iter().filter(|extension| extension.name == EXTENSION) {
             let answer = match DeflateOffer::from_parameters(&extension.parameters) {
-                // Such an offer is to be declined, not punished (RFC 7692 section 7.1).
+                // A bad offer is declined; it is no reason to refuse the upgrade (RFC 7692 section 7.1).
                 Err((_, mistake)) => {
                     self.check.note(format!("declined `{extension}`: {mistake}"));
                     continue;
@@ -151,7 +151,7 @@ fn acceptance(key: &str, agreed: &Agreed) -> Vec<u8> {
     encode_head("HTTP/1.1 101 Switching Protocols", headers)
 }
 
-/// What becomes of a request with these findings: the status that the most telling of them asks for.
+/// The refusal of a request with these findings; the most important of them decides the status.
 fn refusal_of(findings: &[Finding]) -> Vec<u8> {
     let broke = |rule: HandshakeRule| findings.iter().any(|finding| finding.rule == Rule::Handshake(rule));
     let lines: Vec<_> =
@@ -160,7 +160,7 @@ fn refusal_of(findings: &[Finding]) -> Vec<u8> {
     if broke(HandshakeRule::Method) {
         refusal("405 Method Not Allowed", &[("Allow", "GET"), CLOSE], &body)
     } else if broke(HandshakeRule::Upgrade) || broke(HandshakeRule::Version) {
-        // Whoever sends `Upgrade` lists it in `Connection` (RFC 9110 section 7.8).
+        // A response with `Upgrade` must list it in `Connection` (RFC 9110 section 7.8).
         let telling = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Connection", "close, Upgrade")];
         refusal("426 Upgrade Required", &telling, &body)
     } else {

@@ -1,11 +1,11 @@
-//! What is kept of a frame that somebody wants to see.
+//! The copy of a frame that is kept where frames are observed.
 
 use crate::wire::{Frame, Header, Observe, Position};
 
-/// What a buffer may keep from one frame to the next.
+/// The capacity that a buffer keeps from one frame to the next, at most.
 const KEPT_CAPACITY: usize = 1 << 20;
 
-/// Keeps the frame that is being read, as far as it is to be reported.
+/// Keeps a copy of the frame that is being read, as much of it as [`Observe`] asks for.
 #[derive(Debug)]
 pub struct FrameCapture {
     level: Observe,
@@ -60,7 +60,7 @@ impl FrameCapture {
         }
     }
 
-    /// It has a place in a message.
+    /// The frame belongs to a message, at this position.
     pub fn place(&mut self, position: Position, is_compressed: bool) {
         if let Some(captured) = &mut self.frame {
             captured.position = position;

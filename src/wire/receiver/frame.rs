@@ -12,9 +12,9 @@ pub struct Incoming {
     pub destination: Destination,
     /// Payload bytes that have been used.
     pub taken: u64,
-    /// Payload bytes that have been recorded and, in the buffer, unmasked.
+    /// Payload bytes that have been captured and, in the buffer, unmasked.
     pub prepared: u64,
-    /// What was looked past; reported after the frame.
+    /// Breaches that did not end the stream; reported after the frame.
     pub findings: Vec<Finding>,
 }
 

@@ -3,10 +3,10 @@
 use super::RSV1;
 use crate::wire::{Control, Data, Header, LONGEST_CONTROL, LengthEncoding, OpCode, Role, Rule};
 
-/// What the judgement of a header depends on.
+/// What decides, besides the header itself, which rules it breaks.
 #[derive(Debug, Clone, Copy)]
 pub struct HeaderContext {
-    /// Who sent the frame.
+    /// The role of the sender.
     pub sender: Role,
     /// permessage-deflate is in use.
     pub deflate: bool,
@@ -14,7 +14,7 @@ pub struct HeaderContext {
     pub in_message: bool,
 }
 
-/// Reports every rule that `header` breaks; the one that nobody can look past comes last.
+/// Reports every rule that `header` breaks; the one after which reading cannot go on comes last.
 pub fn check(header: &Header, context: HeaderContext, mut report: impl FnMut(Rule, String)) {
     check_reserved_bits(header, context, &mut report);
     match (context.sender, header.mask) {

@@ -60,7 +60,7 @@ pub struct Receiver {
     max_message: u64,
     is_lenient: bool,
     observe: Observe,
-    stage: Stage,
+    state: StreamState,
     buffer: Buffer,
     frame: Option<Incoming>,
     assembler: Assembler,
@@ -72,22 +72,22 @@ pub struct Receiver {
     counters: Counters,
     /// Bytes of control frames, headers included.
     control_bytes: u64,
-    /// A text before this offset of the stream is not UTF-8: [`Receiver::take_texts`] has tried.
+    /// [`Receiver::take_texts`] has found that a text before this offset of the stream is not UTF-8.
     bad_text_before: u64,
 }
 
 /// How far the stream has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Everything counts.
+enum StreamState {
+    /// No Close has come.
     Open,
-    /// The peer's Close has come: frames are read, but payloads no longer count.
+    /// The peer's Close has come: frames are read, their payloads are dropped.
     Closed,
-    /// The stream has ended, or a breach has ended it: nothing counts.
+    /// The stream has ended, or a breach has ended it: all bytes are dropped.
     Over,
 }
 
-/// An event whose bytes have not been lent yet.
+/// An event that [`Receiver::next`] has not returned yet.
 #[derive(Debug)]
 enum Pending {
     Frame,
@@ -114,7 +114,7 @@ impl Receiver {
             max_message: options.max_message,
             is_lenient: options.lenient,
             observe: options.observe,
-            stage: Stage::Open,
+            state: StreamState::Open,
             buffer: Buffer::new(),
             frame: None,
             assembler: Assembler::new(&options),
@@ -128,7 +128,7 @@ impl Receiver {
         }
     }
 
-    /// Room to read into, never empty. Only to be asked for when [`next`](Self::next) has nothing more.
+    /// Room to read into, never empty. To be called only after [`next`](Self::next) has returned `None`.
     pub fn space(&mut self) -> &mut [u8] {
         debug_assert!(self.pending.is_empty(), "bytes of the buffer are waiting to be lent");
         self.buffer.space()
@@ -139,8 +139,8 @@ impl Receiver {
         self.buffer.filled(count);
     }
 
-    /// Takes a copy of `bytes`, for what was read elsewhere: what came in one segment with the HTTP head. As for
-    /// [`space`](Self::space), `next` must have nothing more.
+    /// Takes a copy of `bytes`, which were read elsewhere: the first frames may come in one segment with the HTTP head.
+    /// To be called only after [`next`](Self::next) has returned `None`.
     pub fn feed(&mut self, bytes: &[u8]) {
         debug_assert!(self.pending.is_empty(), "bytes of the buffer are waiting to be lent");
         self.buffer.push(bytes);
@@ -161,9 +161,9 @@ impl Receiver {
         self.buffer.position() - self.control_bytes
     }
 
-    /// Whether a breach, or the end of the stream, has ended it: no event comes any more but those that wait.
+    /// Whether a breach, or the end of the stream, has ended it: only events that are pending follow.
     pub fn is_broken(&self) -> bool {
-        self.stage == Stage::Over
+        self.state == StreamState::Over
     }
 
     /// The next event; `None` when more has to be read.
@@ -175,7 +175,7 @@ impl Receiver {
             if self.observe == Observe::Nothing {
                 return Some(Event::Message { kind, payload: self.buffer.taken(range), facts });
             }
-            // Where it lies stays good until more is read, which waits until there is nothing more.
+            // The range stays valid until more is read, and that is forbidden while an event is pending.
             self.pending.push_back(Pending::Message { kind, bytes: Bytes::Buffer(range), facts });
             return self.capture.frame().map(Event::Frame);
         }
@@ -183,8 +183,9 @@ impl Receiver {
         self.lend(pending)
     }
 
-    /// Gives away the payload of the message that [`next`](Self::next) has lent last, for those who would copy it. It must
-    /// be longer than the receive buffer (256 KiB): a shorter one may lie there, and what is given is not it.
+    /// Takes the payload of the message that [`next`](Self::next) has returned last, instead of a copy of it. The
+    /// message must be longer than the receive buffer (256 KiB): the payload of a shorter one may lie in that buffer,
+    /// and then the result is something else.
     pub fn take_collected(&mut self) -> Vec<u8> {
         self.assembler.take_collected()
     }
@@ -192,7 +193,7 @@ impl Receiver {
     /// The stream has ended. To be called when [`next`](Self::next) has nothing more; a frame that is incomplete and
     /// observed comes from `next` afterwards.
     pub fn end(&mut self) -> Ending {
-        let ending = if self.stage != Stage::Open {
+        let ending = if self.state != StreamState::Open {
             Ending::Boundary
         } else if self.frame.is_some() || !self.buffer.unread().is_empty() {
             Ending::InsideFrame
@@ -202,7 +203,7 @@ impl Receiver {
             Ending::Boundary
         };
         self.report_frame();
-        self.stage = Stage::Over;
+        self.state = StreamState::Over;
         ending
     }
 

@@ -5,15 +5,15 @@ use std::ops::Range;
 use super::assembler::{Breach, End, Input, Part, Place};
 use super::frame::{Destination, Incoming};
 use super::header_rules::{self, HeaderContext};
-use super::{Bytes, Pending, Receiver, Stage, close};
+use super::{Bytes, Pending, Receiver, StreamState, close};
 use crate::wire::{Control, Data, Finding, Header, Kind, LONGEST_CONTROL, Observe, OpCode, Role, Rule, mask};
 
-/// What the buffer of control frames may keep; only a lenient receiver ever needs more.
+/// The capacity that the buffer of control frames keeps, at most; only a lenient receiver ever needs more.
 const KEPT_CONTROL: usize = 1024;
 
 impl Receiver {
-    /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule. Its frame, where it
-    /// is observed, is recorded: `--frames` costs half the instructions that it costs the long way.
+    /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule. Its frame is
+    /// captured where frames are observed; that takes half the instructions of the general path.
     #[inline]
     pub(super) fn take_whole_message(&mut self) -> Option<(Kind, Range<usize>)> {
         if !self.is_between_messages() {
@@ -34,7 +34,7 @@ impl Receiver {
         let (header_bytes, rest) = self.buffer.unread_mut().split_at_mut(header_length);
         let payload = rest.get_mut(..length)?;
         if self.observe != Observe::Nothing {
-            // As a whole and uncompressed one, which it is.
+            // `begin` takes the frame for a whole, uncompressed message, which it is.
             self.capture.begin(self.observe, header, header_bytes, offset);
             self.capture.wire(payload);
         }
@@ -43,7 +43,7 @@ impl Receiver {
         }
         // Looking for ASCII first: 28 % fewer instructions, printing included, for a message of 32 bytes.
         if kind == Kind::Text && !payload.is_ascii() && simdutf8::basic::from_utf8(payload).is_err() {
-            // As it was: the long way finds out where it is wrong.
+            // Masked again, as it was: the general path finds out where the text is wrong.
             if let Some(key) = header.mask {
                 mask::apply(key, 0, payload);
             }
@@ -56,13 +56,13 @@ impl Receiver {
         Some((kind, self.buffer.take(length)))
     }
 
-    /// The long way, for everything.
+    /// The general path, for every stream.
     pub(super) fn read_on(&mut self) -> Option<Pending> {
         loop {
             if let Some(pending) = self.pending.pop_front() {
                 return Some(pending);
             }
-            if self.stage == Stage::Over {
+            if self.state == StreamState::Over {
                 self.buffer.discard();
                 return None;
             }
@@ -73,7 +73,7 @@ impl Receiver {
         }
     }
 
-    /// Reads and judges a header. False when it has not come.
+    /// Reads and checks a header. False when it has not come.
     fn begin_frame(&mut self) -> bool {
         let Some((header, header_length)) = Header::read(self.buffer.unread()) else { return false };
         let offset = self.buffer.position();
@@ -84,7 +84,7 @@ impl Receiver {
         let findings = self.check_header(&header, offset, header_bytes.clone());
         self.capture.begin(self.observe, header, self.buffer.taken(header_bytes), offset);
         self.frame = Some(Incoming::new(header, offset));
-        if !findings.into_iter().all(|finding| self.report(finding)) || self.stage == Stage::Closed {
+        if !findings.into_iter().all(|finding| self.report(finding)) || self.state == StreamState::Closed {
             return true;
         }
         if let Err(breach) = self.admit(&header) {
@@ -119,7 +119,7 @@ impl Receiver {
         let blame = self.role.peer();
         let bytes = self.buffer.taken(bytes);
         let mut report = |rule, detail| findings.push(Finding { rule, blame, offset, bytes: bytes.to_vec(), detail });
-        if self.stage == Stage::Closed {
+        if self.state == StreamState::Closed {
             if !header.is_control() {
                 let detail = format!("opcode {:#X}, length {}", u8::from(header.opcode), header.length);
                 report(Rule::DataAfterClose, detail);
@@ -135,7 +135,7 @@ impl Receiver {
         findings
     }
 
-    /// Long control frames are looked past, but not without limit.
+    /// A lenient receiver accepts long control frames, up to a limit.
     fn check_control(&self, header: &Header) -> Result<(), Breach> {
         let most = self.max_message.max(LONGEST_CONTROL as u64);
         if header.length <= most {
@@ -155,7 +155,7 @@ impl Receiver {
         if available == 0 && remaining > 0 && !has_more {
             return false;
         }
-        // Inflating may have left bytes behind that are unmasked already.
+        // Some bytes may be unmasked already: the inflater did not take them in the call before.
         let prepared = usize::try_from(frame.prepared - frame.taken).map_or(available, |bytes| bytes.min(available));
         let fresh = &mut unread[prepared..available];
         self.capture.wire(fresh);
@@ -258,7 +258,7 @@ impl Receiver {
         }
         self.finish_frame();
         self.close_reason = reason;
-        self.stage = Stage::Closed;
+        self.state = StreamState::Closed;
         self.assembler.abandon();
         self.pending.push_back(Pending::Close(code));
     }
@@ -278,7 +278,8 @@ impl Receiver {
         self.report_frame();
     }
 
-    /// Reports the frame as far as it has come, and what was looked past in it. It is over then.
+    /// Reports the frame as far as it has come, and the breaches in it that did not end the stream. The frame is over
+    /// then.
     pub(super) fn report_frame(&mut self) {
         if self.frame.is_some() && self.capture.is_on() {
             self.pending.push_back(Pending::Frame);
@@ -287,7 +288,7 @@ impl Receiver {
         self.frame = None;
     }
 
-    /// Reports what was looked past in the frame so far.
+    /// Reports the breaches in the frame so far that did not end the stream.
     fn report_findings(&mut self) {
         if let Some(frame) = &mut self.frame {
             self.pending.extend(frame.findings.drain(..).map(Pending::Finding));
@@ -305,7 +306,8 @@ impl Receiver {
         self.report(Finding { rule, blame, offset, bytes, detail })
     }
 
-    /// Looks past a finding where that is wanted and possible; otherwise ends everything with it. Whether to go on.
+    /// Keeps a finding and goes on, where the receiver is lenient and the rule permits it. Otherwise the finding ends
+    /// the stream. Returns whether to go on.
     fn report(&mut self, finding: Finding) -> bool {
         match &mut self.frame {
             Some(frame) if self.is_lenient && finding.rule.can_go_on() => {
@@ -315,7 +317,7 @@ impl Receiver {
             _ => {
                 self.report_frame();
                 self.pending.push_back(Pending::Finding(finding));
-                self.stage = Stage::Over;
+                self.state = StreamState::Over;
                 false
             }
         }

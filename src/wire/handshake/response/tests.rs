@@ -33,7 +33,7 @@ fn head(response: &str, size: usize) -> Head {
     panic!("the head of {bytes:?} does not end");
 }
 
-/// Judges a response, without its final empty line, fed whole and byte by byte.
+/// Checks a response, given without its final empty line, fed whole and byte by byte.
 fn check(response: &str, request: &Request, strictness: Strictness) -> CheckResult {
     let results = [usize::MAX, 1].map(|size| match check_response(&head(response, size), request, strictness) {
         Answer::Upgraded(result) => result,
@@ -143,7 +143,7 @@ fn an_extension_must_have_been_offered() {
 }
 
 #[test]
-fn an_extension_that_nobody_asked_for_is_used_when_lenient() {
+fn an_extension_that_was_not_offered_is_used_when_lenient() {
     let response = format!("{GOOD}Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n");
     let request = request(&["Sec-WebSocket-Extensions:"]);
     let result = check(&response, &request, Strictness::Strict);
