@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use crate::client::open::show;
-use crate::client::plan::{Plan, new_request};
-use crate::client::upgrade_error;
+use crate::client::plan::Plan;
+use crate::client::{request, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened};
 use crate::net::{self, Connected, TimeLimit};
@@ -98,7 +98,7 @@ fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
     }
     let link = Link::new(socket, tls);
     let mut reader = LinkReader::new(Arc::clone(&link));
-    let request = new_request(&plan.request)?;
+    let request = request::new(&plan.request)?;
     let strictness = plan.protocol.strictness;
     let upgraded = upgrade::open(&link, &mut reader, &request, strictness, limit, &mut show);
     let Upgraded { agreed, head, verified, leftover, step } =

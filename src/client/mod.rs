@@ -8,6 +8,7 @@ pub mod open;
 pub mod plan;
 pub mod reconnect;
 pub mod report;
+pub mod request;
 pub mod runner;
 mod upgrade_error;
 pub mod view;
