@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 
 use crate::client::plan::Plan;
-use crate::client::request;
+use crate::client::{request, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::net::{self, Connected, TimeLimit};
@@ -99,9 +99,9 @@ fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
     let mut reader = LinkReader::new(Arc::clone(&link));
     let request = request::new(&plan.request)?;
     let strictness = plan.protocol.strictness;
-    let peer = plan.target.peer();
-    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, &peer, limit, &mut show)?;
-    let Upgraded { agreed, head, sent_head, verified, leftover, step } = upgraded;
+    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, limit, &mut show);
+    let Upgraded { agreed, head, sent_head, verified, leftover, step } =
+        upgraded.map_err(|failure| upgrade_error(&plan.target.peer(), failure))?;
     steps.push(step);
     let opened = Opened {
         url: plan.target.url(),

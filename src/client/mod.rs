@@ -10,6 +10,8 @@ pub mod reconnect;
 pub mod report;
 pub mod request;
 pub mod runner;
+mod upgrade_error;
 pub mod view;
 
 pub use advice::advice;
+pub use upgrade_error::upgrade_error;

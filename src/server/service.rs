@@ -8,6 +8,7 @@ use super::clients::Clients;
 use crate::client::open::ends;
 use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
+use crate::client::upgrade_error;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::http::{Head, StartLine};
@@ -100,7 +101,8 @@ impl Service {
         let mut reader = LinkReader::new(Arc::clone(&link));
         let options = ServerOptions { deflate: self.protocol.deflate.clone(), strictness: self.protocol.strictness };
         let Upgraded { agreed, head, sent_head, verified, leftover, step } =
-            upgrade::accept(&link, &mut reader, &options, &peer, limit, &mut observe)?;
+            upgrade::accept(&link, &mut reader, &options, limit, &mut observe)
+                .map_err(|failure| upgrade_error(&peer, failure))?;
         steps.push(step);
         let opened = Opened {
             url: url(&head, tls_facts.is_some()),
