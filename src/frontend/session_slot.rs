@@ -1,6 +1,7 @@
 //! The session that a front end talks to, while one session follows another. The front end's threads take the session
 //! from the slot and ask for another; the main thread, which runs the sessions, puts them in.
 
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,14 +52,26 @@ struct State {
     latest: Option<Handle>,
     opening: Opening,
     request: Option<Request>,
-    /// How many requests for another session have been granted, or have failed.
+    /// How many requests for another session have been answered.
     answered: u64,
-    /// Why the last of them failed, if the front end is to say it.
-    failure: Option<Error>,
+    /// The last answer.
+    answer: Answer,
     /// A thread of the front end waits for an answer.
     is_awaited: bool,
     /// The front end has left.
     has_left: bool,
+}
+
+/// What has come of a request.
+#[derive(Default)]
+enum Answer {
+    /// Another session is open.
+    Session,
+    /// None is, and the front end need not say why.
+    #[default]
+    NoSession,
+    /// None is, and the front end is to say why.
+    Failed(Error),
 }
 
 /// How far a session is that is opening.
@@ -116,6 +129,7 @@ impl SessionSlot {
         state.request = None;
         state.opening = Opening::No;
         state.answered += 1;
+        state.answer = Answer::Session;
         self.changed.notify_all();
     }
 
@@ -126,7 +140,7 @@ impl SessionSlot {
         state.opening = Opening::No;
         if state.request.is_none() {
             state.answered += 1;
-            state.failure = failure;
+            state.answer = failure.map_or(Answer::NoSession, Answer::Failed);
         }
         self.changed.notify_all();
     }
@@ -166,7 +180,10 @@ impl SessionSlot {
     /// # Errors
     /// Why it could not be had, where that is not told otherwise.
     pub fn reconnect(&self) -> Result<()> {
-        self.request(Request::Reconnect)
+        match self.request(Request::Reconnect) {
+            Answer::Session | Answer::NoSession => Ok(()),
+            Answer::Failed(error) => Err(error),
+        }
     }
 
     /// Waits for the session that follows a lost connection; `false` when none does by itself.
@@ -176,25 +193,31 @@ impl SessionSlot {
     pub fn resume(&self) -> Result<bool> {
         match self.losses {
             Losses::Final => Ok(false),
-            Losses::Bridged => self.request(Request::Resume).map(|()| true),
+            Losses::Bridged => match self.request(Request::Resume) {
+                Answer::Session => Ok(true),
+                Answer::NoSession => Ok(false),
+                Answer::Failed(error) => Err(error),
+            },
         }
     }
 
-    fn request(&self, request: Request) -> Result<()> {
+    fn request(&self, request: Request) -> Answer {
         let mut state = lock(&self.state);
         let before = state.answered;
         state.request = Some(request);
         self.notifier.notify();
-        state.latest = None;
-        if let Some(session) = &state.open {
-            session.handle.leave();
+        if request == Request::Reconnect {
+            state.latest = None;
+            if let Some(session) = &state.open {
+                session.handle.leave();
+            }
         }
         state.is_awaited = true;
         while state.answered == before {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.is_awaited = false;
-        state.failure.take().map_or(Ok(()), Err)
+        mem::take(&mut state.answer)
     }
 
     /// Whether a thread waits for another session.
