@@ -299,3 +299,60 @@ fn unsendable(error: &NotSent) -> Error {
 fn not_open() -> Error {
     Error::new(Phase::Session, "no session is open").hint("`/reconnect` opens one, `/quit` leaves")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::platform::Poller;
+
+    /// Asks with `ask` on a thread, and answers with `answer` as soon as that is asked for.
+    fn asked<T: Send>(losses: Losses, ask: fn(&SessionSlot) -> T, answer: impl FnOnce(&SessionSlot, Request)) -> T {
+        let mut poller = Poller::new().unwrap();
+        let slot = SessionSlot::new(poller.notifier(), losses);
+        thread::scope(|scope| {
+            let asking = scope.spawn(|| ask(&slot));
+            let request = poller.wait_for(None, None, |_| slot.take_request()).unwrap();
+            assert!(slot.is_reconnecting());
+            answer(&slot, request);
+            asking.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn a_front_end_that_is_told_otherwise_hears_nothing_of_a_failure() {
+        let reconnected = asked(Losses::Final, SessionSlot::reconnect, |slot, request| {
+            assert_eq!(request, Request::Reconnect);
+            slot.failed(None);
+        });
+        reconnected.unwrap();
+    }
+
+    #[test]
+    fn a_front_end_that_is_to_say_it_gets_the_failure() {
+        let failure = || Error::new(Phase::Connect, "cannot connect");
+        let reconnected = asked(Losses::Bridged, SessionSlot::reconnect, |slot, _| slot.failed(Some(failure())));
+        assert_eq!(reconnected.unwrap_err().to_string(), "cannot connect");
+    }
+
+    #[test]
+    fn a_loss_that_nothing_follows_is_final() {
+        let resumed = asked(Losses::Bridged, SessionSlot::resume, |slot, request| {
+            assert_eq!(request, Request::Resume);
+            slot.failed(None);
+        });
+        assert!(!resumed.unwrap());
+        let slot = SessionSlot::new(Poller::new().unwrap().notifier(), Losses::Final);
+        assert!(!slot.resume().unwrap());
+    }
+
+    #[test]
+    fn with_no_session_nothing_is_sent() {
+        let slot = Arc::new(SessionSlot::new(Poller::new().unwrap().notifier(), Losses::Final));
+        assert_eq!(slot.send(Outgoing::Text("x")).unwrap_err().to_string(), "no session is open");
+        assert!(slot.session().is_err() && slot.heads().is_err());
+        slot.leave();
+        assert!(slot.has_left());
+    }
+}
