@@ -110,7 +110,7 @@ impl Plan {
 }
 
 impl Plan {
-    /// The same, with so many bytes of received messages kept for those who expect something.
+    /// The same, with so many bytes of received messages kept for what may be expected.
     pub fn remembering(mut self, bytes: usize) -> Self {
         self.settings.remember = Some(bytes);
         self
@@ -186,6 +186,9 @@ pub fn identity_files(identity: &IdentityArgs) -> Option<Identity> {
 }
 
 /// The passphrase of a key file: from the flag, or asked for.
+///
+/// # Errors
+/// [`Phase::Usage`] when the file that holds it cannot be read, or there is no terminal to ask on.
 pub fn passphrase(identity: &IdentityArgs, key: &Path) -> Result<String> {
     match identity.passphrase.as_ref().and_then(Option::as_ref) {
         Some(secret) => request::read_secret("--passphrase", secret),
