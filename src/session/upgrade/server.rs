@@ -49,7 +49,7 @@ pub fn accept(
         observe(Event::Finding(finding));
     }
     match agreed {
-        Some(agreed) => Ok(Upgraded { agreed, head, verified, leftover, step }),
+        Some(agreed) => Ok(Upgraded { agreed, head, sent_head: response, verified, leftover, step }),
         None => Err(UpgradeFailure::Breached { head: Box::new(head), findings }),
     }
 }
