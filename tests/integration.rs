@@ -22,6 +22,7 @@ mod reconnect;
 mod rude;
 mod script;
 mod signals;
+mod sinks;
 mod support;
 mod terminal;
 mod tls;
