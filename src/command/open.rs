@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex};
 use super::plan::{Framing, Plan, new_request};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
-use crate::net::{self, Connected, TimeLimit};
+use crate::net::{self, Connected, Stream, StreamReader, TimeLimit};
 use crate::output::{Origin, Printer};
-use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
 use crate::session::{self, Handle, Keeper, Reply, Settings, Waker};
@@ -19,8 +18,8 @@ const STREAM_ABOVE: u64 = 1024 * 1024;
 
 /// A connection whose upgrade is complete.
 pub struct Ready {
-    link: Arc<Link>,
-    reader: LinkReader,
+    stream: Arc<Stream>,
+    reader: StreamReader,
     opened: Opened,
     deflate: Option<DeflateParameters>,
     leftover: Vec<u8>,
@@ -59,12 +58,12 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
     if let Some(Err(doubt)) = tls_facts.as_ref().map(|facts| &facts.verified) {
         show(Event::Note(&format!("the server is not verified: {doubt}")));
     }
-    let link = Link::new(socket, tls);
-    let mut reader = LinkReader::new(Arc::clone(&link));
+    let stream = Stream::new(socket, tls);
+    let mut reader = StreamReader::new(Arc::clone(&stream));
     let request = new_request(&plan.request)?;
     let strictness = plan.framing.strictness;
     let peer = plan.target.peer();
-    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, &peer, limit, &mut show)?;
+    let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, &peer, limit, &mut show)?;
     let Upgraded { agreed, head, verified, leftover, step } = upgraded;
     steps.push(step);
     let opened = Opened {
@@ -79,7 +78,7 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
         verified,
     };
     let (request, response) = (request.encode(), head.raw().to_vec());
-    Ok(Ready { link, reader, opened, deflate: agreed.deflate, leftover, request, response })
+    Ok(Ready { stream, reader, opened, deflate: agreed.deflate, leftover, request, response })
 }
 
 /// Starts the session.
@@ -94,13 +93,13 @@ pub fn start(
     follow: Follow,
     waker: Waker,
 ) -> Result<Session> {
-    let Ready { link, reader, opened, deflate, leftover, .. } = ready;
+    let Ready { stream, reader, opened, deflate, leftover, .. } = ready;
     let (receiver, sender, tap) = ends(&plan.framing, &settings, deflate, printer, &leftover);
     let view = View::new(Arc::clone(printer), Origin::default(), tap, follow);
     // The reader's first look writes it, before anything that is received: writing may block, and the keeper must not.
     lock(printer).event(Origin::default(), Stamp::now(), &Event::Open(&opened));
-    let (handle, keeper) =
-        session::start(link, reader, receiver, sender, Arc::clone(&view), settings, waker).map_err(|error| {
+    let (handle, keeper) = session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, waker)
+        .map_err(|error| {
             let message = format!("cannot set up the socket to `{}`", plan.target.peer());
             Error::new(Phase::Session, message).caused_by(error).transient()
         })?;

@@ -10,9 +10,8 @@ use super::plan::Framing;
 use super::report::Totals;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
-use crate::net::{Connected, Incoming, Listener, TimeLimit};
+use crate::net::{Connected, Incoming, Listener, Stream, StreamReader, TimeLimit};
 use crate::output::{Origin, Printer};
-use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
 use crate::session::{self, Handle, Settings, Sleeper, Waiting};
@@ -236,11 +235,11 @@ impl Service {
         let peer = incoming.address().to_string();
         let mut observe = |event: Event<'_>| show(&self.printer, origin, &event);
         let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit)?;
-        let link = Link::new(socket, tls);
-        let mut reader = LinkReader::new(Arc::clone(&link));
+        let stream = Stream::new(socket, tls);
+        let mut reader = StreamReader::new(Arc::clone(&stream));
         let options = ServerOptions { deflate: self.framing.deflate.clone(), strictness: self.framing.strictness };
         let Upgraded { agreed, head, verified, leftover, step } =
-            upgrade::accept(&link, &mut reader, &options, &peer, limit, &mut observe)?;
+            upgrade::accept(&stream, &mut reader, &options, &peer, limit, &mut observe)?;
         steps.push(step);
         let opened = Opened {
             url: url(&head, tls_facts.is_some()),
@@ -263,7 +262,7 @@ impl Service {
         let mut shown = view.printer();
         shown.event(Stamp::now(), &Event::Open(&opened));
         let (handle, keeper) =
-            session::start(link, reader, receiver, sender, Arc::clone(&view), settings, sleeper.waker())
+            session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, sleeper.waker())
                 .map_err(no_session)?;
         enter(handle);
         // Whoever reads our output went away: the server itself ends for it, not one session.

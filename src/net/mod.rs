@@ -5,6 +5,7 @@ mod happy_eyeballs;
 mod limit;
 mod listen;
 mod resolve;
+mod stream;
 mod target;
 mod tls;
 
@@ -14,6 +15,7 @@ use std::path::Path;
 pub use self::connect::{ConnectOptions, connect};
 pub use self::limit::TimeLimit;
 pub use self::listen::{Incoming, ListenAddress, ListenOptions, Listener, listen};
+pub use self::stream::{Stream, StreamReader, StreamWriter};
 pub use self::target::{Credentials, Target};
 pub use self::tls::{Identity, MinimumVersion, TlsOptions, Verification, failure as tls_failure};
 use crate::error::Result;

@@ -117,7 +117,7 @@ impl<'a> Borrower<'a> {
     /// When poll(2) fails.
     pub fn sleep_until_readable(&self, sleeper: &mut Sleeper, input: BorrowedFd<'_>) -> io::Result<bool> {
         let lending = &self.shared.lending;
-        let socket = lending.want(&self.waker).then(|| self.shared.link.socket());
+        let socket = lending.want(&self.waker).then(|| self.shared.stream.socket());
         let readable = sleeper.sleep_until_readable([Some(input), socket]);
         lending.want_no_more();
         let [input, received] = readable?;

@@ -10,7 +10,6 @@ mod handle;
 mod inbox;
 mod keeper;
 mod lending;
-pub mod link;
 mod outcome;
 mod outflow;
 mod queue;
@@ -35,12 +34,12 @@ pub use outflow::Outflow;
 pub use queue::{Packed, Waiting};
 pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
 
+use crate::net::{Stream, StreamReader, StreamWriter};
 use crate::wire::{Receiver, Role, Sender};
 use clock::Clock;
 use conn::Conn;
 use inbox::Inbox;
 use lending::Lending;
-use link::{Link, LinkReader, LinkWriter};
 use outflow::OutflowCounter;
 use view::View;
 use writing::Out;
@@ -114,7 +113,7 @@ pub struct Settings {
 /// What the threads share.
 struct Shared {
     settings: Settings,
-    link: Arc<Link>,
+    stream: Arc<Stream>,
     view: Arc<View>,
     waker: Waker,
     clock: Clock,
@@ -142,21 +141,21 @@ struct Shared {
 /// # Errors
 /// When the socket refuses its settings, or the process may have no more threads.
 pub fn start(
-    link: Arc<Link>,
-    reader: LinkReader,
+    stream: Arc<Stream>,
+    reader: StreamReader,
     receiver: Receiver,
     sender: Sender,
     view: Arc<View>,
     settings: Settings,
     waker: Waker,
 ) -> std::io::Result<(Handle, Keeper)> {
-    link.set_read_timeout(None)?;
-    link.set_write_timeout(Some(WRITE_TIMEOUT))?;
-    let out = Out::new(sender, LinkWriter::new(Arc::clone(&link)));
+    stream.set_read_timeout(None)?;
+    stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    let out = Out::new(sender, StreamWriter::new(Arc::clone(&stream)));
     let shared = Arc::new(Shared {
         inbox: settings.remember.map(Inbox::new),
         settings,
-        link,
+        stream,
         view,
         waker,
         clock: Clock::start(),

@@ -11,11 +11,11 @@ use std::time::Duration;
 use super::conn::{Reading, StreamEnd};
 use super::goal::Tally;
 use super::inbox::Parting;
-use super::link::LinkReader;
 use super::queue::{Packed, Waiting};
 use super::view::{Shown, lock};
 use super::{Courtesy, ECHO_BUDGET, Reply, Shared};
 use crate::event::{Event, Stamp};
+use crate::net::StreamReader;
 use crate::output::{FlushError, Stream};
 use crate::wire::{self, By, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
 
@@ -29,13 +29,13 @@ const LEND_AFTER: u32 = 16;
 ///
 /// # Errors
 /// When the process may have no more threads.
-pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) -> io::Result<()> {
+pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receiver) -> io::Result<()> {
     let read = move || {
         let settings = &shared.settings;
         let reader = Reader {
             tally: Tally::new(shared.settings.goal.as_ref()),
             shared: Arc::clone(&shared),
-            link,
+            stream,
             receiver,
             only_shows: settings.goal.is_none() && settings.reply == Reply::Nothing && settings.remember.is_none(),
             echoes: Packed::default(),
@@ -81,7 +81,7 @@ fn run(shared: &Shared, mut reader: Box<Reader>) -> StreamEnd {
 
 pub(super) struct Reader {
     shared: Arc<Shared>,
-    link: LinkReader,
+    stream: StreamReader,
     receiver: Receiver,
     /// Messages are shown, and nobody else wants to know of them.
     only_shows: bool,
@@ -109,7 +109,7 @@ impl Reader {
     /// Reads once, when poll(2) has said that there is something, and shows it if that is little and cannot block. Else
     /// (`false`) the rest is for a thread that may block.
     pub(super) fn read_along(&mut self) -> bool {
-        match self.link.read_once(self.receiver.space()) {
+        match self.stream.read_once(self.receiver.space()) {
             None => true,
             Some(Ok(count)) if (1..=LITTLE).contains(&count) && self.shows_little() => {
                 self.show_along(count) && self.waits_for_socket()
@@ -148,12 +148,12 @@ impl Reader {
 
     /// Whether nothing comes before the socket can be read again.
     fn waits_for_socket(&mut self) -> bool {
-        self.got = self.link.decrypted(self.receiver.space());
+        self.got = self.stream.decrypted(self.receiver.space());
         self.got.is_none()
     }
 
     fn read(&mut self) -> io::Result<usize> {
-        self.got.take().unwrap_or_else(|| self.link.read(self.receiver.space()))
+        self.got.take().unwrap_or_else(|| self.stream.read(self.receiver.space()))
     }
 
     /// So many bytes have come.

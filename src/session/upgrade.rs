@@ -1,17 +1,16 @@
-//! The opening handshake over a link, within a time limit; what is said in it is `wire::handshake`'s business.
+//! The opening handshake over a stream, within a time limit; what is said in it is `wire::handshake`'s business.
 
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::link::{Link, LinkReader, LinkWriter};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Step, StepKind};
-use crate::net::{TimeLimit, tls_failure};
+use crate::net::{Stream, StreamReader, StreamWriter, TimeLimit, tls_failure};
 use crate::output::{Secrets, head};
 use crate::wire::handshake::{
     Agreed, Answer, Head, HeadError, HeadFault, HeadProgress, HeadReader, MAX_BODY, Refusal, Reply, Request,
-    ServerOptions, Strictness, Verdict, check_request, check_response, refuse,
+    ServerOptions, Strictness, Transport, Verdict, check_request, check_response, refuse,
 };
 use crate::wire::{Finding, Role};
 
@@ -38,8 +37,8 @@ pub struct Upgraded {
 /// # Errors
 /// [`Phase::Upgrade`], with the evidence; a time limit that passed.
 pub fn open(
-    link: &Arc<Link>,
-    reader: &mut LinkReader,
+    stream: &Arc<Stream>,
+    reader: &mut StreamReader,
     request: &Request,
     strictness: Strictness,
     peer: &str,
@@ -49,7 +48,7 @@ pub fn open(
     let started = Instant::now();
     let bytes = request.encode();
     observe(Event::Head { direction: Direction::Sent, bytes: &bytes });
-    let mut exchange = Exchange { link, reader, peer, limit, cut_off: CUT_OFF };
+    let mut exchange = Exchange { stream, reader, peer, limit, cut_off: CUT_OFF };
     exchange.write(&bytes)?;
     let (head, leftover) = exchange.read_head(Role::Server)?.map_err(|error| exchange.no_head(&error))?;
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
@@ -86,15 +85,15 @@ pub fn open(
 /// # Errors
 /// [`Phase::Upgrade`] when the request is refused (the refusal has been sent); a time limit that passed.
 pub fn accept(
-    link: &Arc<Link>,
-    reader: &mut LinkReader,
+    stream: &Arc<Stream>,
+    reader: &mut StreamReader,
     options: &ServerOptions,
     peer: &str,
     limit: TimeLimit,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Upgraded> {
     let started = Instant::now();
-    let mut exchange = Exchange { link, reader, peer, limit, cut_off: CUT_OFF };
+    let mut exchange = Exchange { stream, reader, peer, limit, cut_off: CUT_OFF };
     let (head, leftover) = match exchange.read_head(Role::Client)? {
         Ok(head) => head,
         Err(error) => {
@@ -121,8 +120,8 @@ pub fn accept(
 }
 
 struct Exchange<'a> {
-    link: &'a Arc<Link>,
-    reader: &'a mut LinkReader,
+    stream: &'a Arc<Stream>,
+    reader: &'a mut StreamReader,
     peer: &'a str,
     limit: TimeLimit,
     /// What to say of a connection that breaks now.
@@ -135,9 +134,9 @@ const CUT_OFF: &str =
 
 impl Exchange<'_> {
     fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
-        let mut writer = LinkWriter::new(Arc::clone(self.link));
+        let mut writer = StreamWriter::new(Arc::clone(self.stream));
         loop {
-            self.link
+            self.stream
                 .set_write_timeout(Some(self.time_left("did not take what the upgrade says")?))
                 .map_err(|error| self.broken(error))?;
             let result = if bytes.is_empty() { writer.flush().map(|()| 0) } else { writer.write(bytes) };
@@ -156,7 +155,9 @@ impl Exchange<'_> {
         loop {
             let silence;
             (silence, self.cut_off) = match (heads.received(), speaker) {
-                (0, Role::Server) => ("accepted the connection and sent nothing", self.link.transport().hung_up_hint()),
+                (0, Role::Server) => {
+                    ("accepted the connection and sent nothing", transport(self.stream).hung_up_hint())
+                }
                 (0, Role::Client) => ("connected and sent nothing", CUT_OFF),
                 _ => ("did not finish the head of its upgrade", CUT_OFF),
             };
@@ -177,7 +178,7 @@ impl Exchange<'_> {
         let mut buffer = [0; 4096];
         while refusal.wants_more() {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.link.set_read_timeout(Some(left)).is_err() {
+            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
                 return;
             }
             match self.reader.read_once(&mut buffer) {
@@ -191,7 +192,7 @@ impl Exchange<'_> {
     fn read(&mut self, into: &mut [u8], silence: &str) -> Result<usize> {
         loop {
             let left = self.time_left(silence)?;
-            self.link.set_read_timeout(Some(left)).map_err(|error| self.broken(error))?;
+            self.stream.set_read_timeout(Some(left)).map_err(|error| self.broken(error))?;
             match self.reader.read_once(into) {
                 None => {}
                 Some(Err(error)) if is_timeout(&error) => {}
@@ -216,7 +217,7 @@ impl Exchange<'_> {
     }
 
     fn no_head(&self, error: &HeadError) -> Error {
-        let hint = error.hint(self.link.transport());
+        let hint = error.hint(transport(self.stream));
         let what = harmless(&error.to_string());
         let mut refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {what}", self.peer));
         if let Some(evidence) = error.evidence() {
@@ -230,6 +231,10 @@ impl Exchange<'_> {
             None => refused,
         }
     }
+}
+
+fn transport(stream: &Stream) -> Transport {
+    if stream.is_tls() { Transport::Tls } else { Transport::Plain }
 }
 
 fn is_timeout(error: &io::Error) -> bool {

@@ -10,8 +10,6 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::wire::handshake::Transport;
-
 /// Plaintext is encrypted in pieces of this size: rustls buffers no more than 64 KiB.
 const PLAINTEXT_PIECE: usize = 64 * 1024;
 /// What rustls puts into one TLS record, in bytes (RFC 8446 section 5.1).
@@ -21,12 +19,12 @@ const CIPHERTEXT_BUFFER: usize = 128 * 1024;
 
 /// A connected stream; the reading and the writing end share it.
 #[derive(Debug)]
-pub struct Link {
+pub struct Stream {
     socket: TcpStream,
     tls: Option<Mutex<rustls::Connection>>,
 }
 
-impl Link {
+impl Stream {
     /// Takes a connected socket, and the TLS session on it after its handshake.
     pub fn new(socket: TcpStream, tls: Option<rustls::Connection>) -> Arc<Self> {
         Arc::new(Self { socket, tls: tls.map(Mutex::new) })
@@ -54,7 +52,7 @@ impl Link {
     }
 
     /// Tells the peer that no more is coming. For TLS the caller sends `close_notify` first, with
-    /// [`LinkWriter::close_notify`].
+    /// [`StreamWriter::close_notify`].
     pub fn shut_down_writing(&self) {
         let _ = self.socket.shutdown(Shutdown::Write);
     }
@@ -64,9 +62,9 @@ impl Link {
         self.lock().is_some_and(|tls| tls.wants_write())
     }
 
-    /// What the bytes go through.
-    pub fn transport(&self) -> Transport {
-        if self.tls.is_some() { Transport::Tls } else { Transport::Plain }
+    /// Whether the bytes go through TLS.
+    pub fn is_tls(&self) -> bool {
+        self.tls.is_some()
     }
 
     /// The socket, to poll it.
@@ -81,8 +79,8 @@ impl Link {
 
 /// The reading end.
 #[derive(Debug)]
-pub struct LinkReader {
-    link: Arc<Link>,
+pub struct StreamReader {
+    stream: Arc<Stream>,
     ciphertext: Vec<u8>,
     start: usize,
     end: usize,
@@ -90,11 +88,11 @@ pub struct LinkReader {
     failure: Option<rustls::Error>,
 }
 
-impl LinkReader {
-    /// There must be one only for each link.
-    pub fn new(link: Arc<Link>) -> Self {
-        let ciphertext = if link.tls.is_some() { vec![0; CIPHERTEXT_BUFFER] } else { Vec::new() };
-        Self { link, ciphertext, start: 0, end: 0, failure: None }
+impl StreamReader {
+    /// There must be one only for each stream.
+    pub fn new(stream: Arc<Stream>) -> Self {
+        let ciphertext = if stream.tls.is_some() { vec![0; CIPHERTEXT_BUFFER] } else { Vec::new() };
+        Self { stream, ciphertext, start: 0, end: 0, failure: None }
     }
 
     /// Reads what there is, blocking until there is something; 0 at the end of the stream. An end without TLS
@@ -113,13 +111,13 @@ impl LinkReader {
     /// Like [`read`](Self::read), with one read of the socket at most, which doesn't block where poll(2) has said that it
     /// is readable. `None`: that brought nothing to read (a part of a TLS record, or one that is TLS' own business).
     pub fn read_once(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
-        if self.link.tls.is_none() {
-            return unless_interrupted((&self.link.socket).read(into));
+        if self.stream.tls.is_none() {
+            return unless_interrupted((&self.stream.socket).read(into));
         }
         if let Some(result) = self.decrypted(into) {
             return Some(result);
         }
-        match unless_interrupted((&self.link.socket).read(&mut self.ciphertext))? {
+        match unless_interrupted((&self.stream.socket).read(&mut self.ciphertext))? {
             Ok(count) if count > 0 => (self.start, self.end) = (0, count),
             result => return Some(result),
         }
@@ -138,7 +136,7 @@ impl LinkReader {
 
     /// Decrypts what has been read until `into` is full or nothing is left.
     fn decrypt(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let Some(mut tls) = self.link.lock() else { return Err(io::ErrorKind::WouldBlock.into()) };
+        let Some(mut tls) = self.stream.lock() else { return Err(io::ErrorKind::WouldBlock.into()) };
         let mut filled = 0;
         while filled < into.len() {
             match tls.reader().read(&mut into[filled..]) {
@@ -170,8 +168,8 @@ fn unless_interrupted(result: io::Result<usize>) -> Option<io::Result<usize>> {
 
 /// The writing end.
 #[derive(Debug)]
-pub struct LinkWriter {
-    link: Arc<Link>,
+pub struct StreamWriter {
+    stream: Arc<Stream>,
     /// Encrypted bytes that the socket has not taken yet; always sent before anything else.
     ciphertext: Vec<u8>,
     sent: usize,
@@ -179,23 +177,23 @@ pub struct LinkWriter {
     plaintext: usize,
 }
 
-impl LinkWriter {
-    /// There must be one only for each link.
-    pub fn new(link: Arc<Link>) -> Self {
-        Self { link, ciphertext: Vec::new(), sent: 0, plaintext: 0 }
+impl StreamWriter {
+    /// There must be one only for each stream.
+    pub fn new(stream: Arc<Stream>) -> Self {
+        Self { stream, ciphertext: Vec::new(), sent: 0, plaintext: 0 }
     }
 
-    /// Writes some of `plaintext` and tells how much the link has taken over; blocks at most for the write time-out.
+    /// Writes some of `plaintext` and tells how much the stream has taken over; blocks at most for the write time-out.
     ///
     /// # Errors
     /// `WouldBlock` when the time-out passed and nothing was taken; else those of the socket.
     pub fn write(&mut self, plaintext: &[u8]) -> io::Result<usize> {
-        if self.link.tls.is_none() {
-            return write_once(&self.link.socket, plaintext);
+        if self.stream.tls.is_none() {
+            return write_once(&self.stream.socket, plaintext);
         }
         self.flush()?;
         let mut taken = 0;
-        if let Some(mut tls) = self.link.lock() {
+        if let Some(mut tls) = self.stream.lock() {
             taken = tls.writer().write(&plaintext[..plaintext.len().min(PLAINTEXT_PIECE)])?;
             self.plaintext = taken;
             drain(&mut tls, &mut self.ciphertext)?;
@@ -211,11 +209,11 @@ impl LinkWriter {
     /// # Errors
     /// `WouldBlock` when the time-out passed and something is still left; else those of the socket.
     pub fn flush(&mut self) -> io::Result<()> {
-        if let Some(mut tls) = self.link.lock() {
+        if let Some(mut tls) = self.stream.lock() {
             drain(&mut tls, &mut self.ciphertext)?;
         }
         while self.sent < self.ciphertext.len() {
-            self.sent += write_once(&self.link.socket, &self.ciphertext[self.sent..])?;
+            self.sent += write_once(&self.stream.socket, &self.ciphertext[self.sent..])?;
         }
         self.ciphertext.clear();
         self.sent = 0;
@@ -232,7 +230,7 @@ impl LinkWriter {
 
     /// Ends the TLS session politely, as far as the socket takes it without blocking for long.
     pub fn close_notify(&mut self) {
-        if let Some(mut tls) = self.link.lock() {
+        if let Some(mut tls) = self.stream.lock() {
             tls.send_close_notify();
         }
         let _ = self.flush();
