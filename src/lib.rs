@@ -13,10 +13,16 @@
 //! | [`output`] | where events go; colours; terminal escaping | sockets, session |
 //! | [`event`] | what happened: the one language between session and output | everything but wire and error |
 //! | [`error`] | the one error type, and the exit status | formatting, colour |
-//!
-//! All but `cli` and `command` are compiled as a crate of their own, `engine.rs`: that one for speed, the rest for size.
 
 pub mod cli;
+pub mod client;
 pub mod command;
-
-pub use wscope_engine::{error, event, input, net, output, session, wire};
+pub mod error;
+pub mod event;
+pub mod frontend;
+pub mod input;
+pub mod net;
+pub mod output;
+pub mod server;
+pub mod session;
+pub mod wire;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::protocol::FixedArgs;
-use super::value::{self, HeaderSource, Secret, TlsVersion};
+use super::value::{self, HeaderSource, Secret};
+use crate::net::MinimumVersion;
 
 /// How to connect.
 #[derive(Debug, Clone, Args)]
@@ -114,7 +115,7 @@ pub struct TlsArgs {
     ///
     /// 1.2 is the lowest that is spoken at all.
     #[arg(long, value_name = "VERSION", hide_short_help = true)]
-    pub tls_min: Option<TlsVersion>,
+    pub tls_min: Option<MinimumVersion>,
 }
 
 /// Who we are: a client's certificate, or a server's.

@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::input::Format;
+
 /// How stdin becomes messages.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
@@ -10,7 +12,7 @@ pub struct FormatArgs {
     ///
     /// How stdin is cut into messages: see Formats. A terminal is then read as a pipe is, without the line editor.
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
-    input: Option<InputFormat>,
+    input: Option<Format>,
 
     /// Send stdin as binary messages
     ///
@@ -29,12 +31,12 @@ pub struct FormatArgs {
 
 impl FormatArgs {
     /// How stdin is cut into messages.
-    pub fn input(&self) -> InputFormat {
+    pub fn input(&self) -> Format {
         match self.input {
             Some(format) => format,
-            None if self.null => InputFormat::Null,
-            None if self.binary => InputFormat::Chunks,
-            None => InputFormat::Lines,
+            None if self.null => Format::Null,
+            None if self.binary => Format::Chunks,
+            None => Format::Lines,
         }
     }
 
@@ -56,15 +58,15 @@ impl FormatArgs {
     /// Refuses what contradicts itself. `Err` is a mistake in one line.
     pub(super) fn check(&self) -> Result<(), String> {
         let Some(format) = self.input else { return Ok(()) };
-        let name = format.name();
-        if self.null && format != InputFormat::Null {
+        let name = name(&format);
+        if self.null && format != Format::Null {
             return Err(format!("`-0` ends messages with NUL, and `--input {name}` reads them otherwise"));
         }
         match format {
-            InputFormat::Lines if self.binary => {
+            Format::Lines if self.binary => {
                 Err("`--input lines` reads text; for binary messages, `-b` alone sends stdin as it is".into())
             }
-            InputFormat::Hex | InputFormat::Base64 | InputFormat::Json if self.binary => {
+            Format::Hex | Format::Base64 | Format::Json if self.binary => {
                 Err(format!("`--input {name}` says by itself what is binary, without `-b`"))
             }
             _ => Ok(()),
@@ -72,55 +74,7 @@ impl FormatArgs {
     }
 }
 
-/// How stdin is cut into messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum InputFormat {
-    /// Each line is a text message.
-    Lines,
-    /// Each piece that ends with NUL is a message.
-    Null,
-    /// All of it is one message.
-    Whole,
-    /// Binary messages, as it arrives.
-    Chunks,
-    /// Each line is a binary message, in hex.
-    Hex,
-    /// Each line is a binary message, in Base64.
-    Base64,
-    /// Each line is an object that says what to send.
-    Json,
-}
-
-/// How what is received is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// For people on a terminal; elsewhere text with a newline each, and binary as it is.
-    Text,
-    /// Every message as it is, with nothing between them.
-    Raw,
-    /// Each message is a line of hex.
-    Hex,
-    /// Each message is a line of Base64.
-    Base64,
-    /// Each event of the session is a line of JSON.
-    Json,
-    /// Nothing.
-    None,
-}
-
-impl InputFormat {
-    fn name(self) -> String {
-        name(&self)
-    }
-}
-
-impl OutputFormat {
-    /// What it is called on the command line.
-    pub(super) fn name(self) -> String {
-        name(&self)
-    }
-}
-
-fn name(value: &impl ValueEnum) -> String {
+/// What a value is called on the command line.
+pub(super) fn name(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }

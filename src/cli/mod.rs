@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 pub use connect::Connect;
 pub use connection::{ConnectionArgs, IdentityArgs, RequestArgs, TlsArgs};
 pub use demo::Demo;
-pub use format::{FormatArgs, InputFormat, OutputFormat};
+pub use format::FormatArgs;
 pub use generate::{Definition, Generate, Generated};
 pub use input::{ExecuteArgs, InputArgs};
 pub use limits::LimitArgs;
@@ -35,7 +35,7 @@ pub use listen::{Listen, PushArgs};
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use session::SessionArgs;
 pub use stop::StopArgs;
-pub use value::{ColorChoice, HeaderSource, Secret, Timestamps, TlsVersion, Wait};
+pub use value::{HeaderSource, Secret, Wait};
 pub use view::ViewArgs;
 
 use connect::DefaultArgs;
@@ -148,6 +148,9 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::input::Format;
+    use crate::output::Timestamps;
+    use crate::output::theme::ColorChoice;
 
     fn understood(line: &str) -> Invocation {
         parse_line(line).unwrap_or_else(|error| panic!("{line}: {error}"))
@@ -274,13 +277,13 @@ mod tests {
     #[test]
     fn the_input_format_is_named_or_abbreviated() {
         let format = |line| connect(line).session.input.format;
-        assert_eq!(format("host").input(), InputFormat::Lines);
-        assert_eq!(format("-b host").input(), InputFormat::Chunks);
-        assert_eq!(format("-0 host").input(), InputFormat::Null);
-        assert_eq!(format("-b -0 host").input(), InputFormat::Null);
+        assert_eq!(format("host").input(), Format::Lines);
+        assert_eq!(format("-b host").input(), Format::Chunks);
+        assert_eq!(format("-0 host").input(), Format::Null);
+        assert_eq!(format("-b -0 host").input(), Format::Null);
         assert!(format("-b -0 host").is_binary());
         assert!(format("-b --input whole host").is_binary());
-        assert_eq!(format("--input json host").input(), InputFormat::Json);
+        assert_eq!(format("--input json host").input(), Format::Json);
         assert_eq!(format("-0 host").delimiter(), 0);
         assert_eq!(format("--input null host").delimiter(), b'\n');
         assert!(!format("host").is_data());

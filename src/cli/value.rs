@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::net::ListenAddress;
@@ -79,39 +78,6 @@ pub(super) fn listen_address(value: &str) -> Result<ListenAddress, String> {
         Some(hint) => format!("{mistake}: {hint}"),
         None => mistake.to_string(),
     })
-}
-
-/// What `--timestamps` puts in front of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Timestamps {
-    /// Seconds since the session opened.
-    Relative,
-    /// Wall clock, in the local time zone.
-    Local,
-    /// Wall clock, in UTC.
-    Utc,
-}
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set.
-    Auto,
-    /// Even when redirected.
-    Always,
-    /// Not at all.
-    Never,
-}
-
-/// A TLS version to insist on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum TlsVersion {
-    /// TLS 1.2 (RFC 5246).
-    #[value(name = "1.2")]
-    Tls12,
-    /// TLS 1.3 (RFC 8446).
-    #[value(name = "1.3")]
-    Tls13,
 }
 
 /// Longer than anybody waits, and short enough to be added to any clock.

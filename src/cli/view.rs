@@ -2,8 +2,9 @@
 
 use clap::Args;
 
-use super::format::OutputFormat;
-use super::value::{ColorChoice, Timestamps};
+use super::format;
+use crate::output::theme::ColorChoice;
+use crate::output::{DataFormat, Timestamps};
 
 /// What is shown, and how.
 #[derive(Debug, Clone, Args)]
@@ -15,7 +16,7 @@ pub struct ViewArgs {
     /// How messages are printed on stdout: see Formats. With `json` it is every event of the session, with the fields
     /// that the man page lists.
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, hide_default_value = true)]
-    pub output: OutputFormat,
+    pub output: DataFormat,
 
     /// Show how the connection came about, and its heads
     ///
@@ -86,9 +87,9 @@ impl ViewArgs {
     /// Refuses what contradicts itself. `Err` is a mistake in one line.
     pub(super) fn check(&self) -> Result<(), String> {
         match self.output {
-            OutputFormat::Text => Ok(()),
+            DataFormat::Text => Ok(()),
             output if self.pretty => {
-                Err(format!("`--pretty` lays out text, and `--output {}` prints something else", output.name()))
+                Err(format!("`--pretty` lays out text, and `--output {}` prints something else", format::name(&output)))
             }
             _ => Ok(()),
         }

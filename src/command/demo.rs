@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::connect;
-use super::plan::{self, Framing};
-use super::report::{self, Totals};
-use super::server::{self, Clients, Service};
 use crate::cli::Demo;
+use crate::client::plan::{self, Framing};
+use crate::client::report::{self, Totals};
 use crate::error::{ExitStatus, Result};
 use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
 use crate::output::{DataFormat, Level, Nowhere, Options, Printer};
+use crate::server::service::{self as server, Clients, Service};
 use crate::session::Reply;
 use crate::session::view::Follow;
 use crate::wire::Role;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::cli::{Definition, Generate, Generated};
-use crate::command::report;
+use crate::client::report;
 use crate::error::ExitStatus;
 use crate::output::json::SCHEMA;
 

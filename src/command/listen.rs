@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::open::show;
-use super::operator::Operator;
-use super::plan::{self, Framing};
-use super::report::{self, Totals, Unsent};
-use super::server::{self, Clients, Service};
-use super::teller::Teller;
 use crate::cli::Listen;
+use crate::client::announcer::Teller;
+use crate::client::open::show;
+use crate::client::plan::{self, Framing};
+use crate::client::report::{self, Totals, Unsent};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::net::{self, ListenOptions, MinimumVersion};
 use crate::output::Origin;
+use crate::server::console::Operator;
+use crate::server::service::{self as server, Clients, Service};
 use crate::session::{Reply, Signals, Sleeper, Woken};
 use crate::wire::{CloseCode, Role};
 

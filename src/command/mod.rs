@@ -2,30 +2,10 @@
 
 mod connect;
 mod demo;
-mod desk;
-mod expectation;
-mod front_end;
 pub mod generate;
 mod listen;
-mod open;
-mod operator;
-mod pace;
-mod peer;
-mod performer;
-mod plan;
-mod progress;
-mod redial;
-mod repl;
-mod report;
-mod script;
-mod server;
-mod show;
-mod stage;
-mod stdin;
-mod teller;
-mod typist;
 
-pub use report::printed;
+pub use crate::client::report::printed;
 
 use crate::cli::Invocation;
 use crate::error::ExitStatus;

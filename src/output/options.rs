@@ -1,21 +1,23 @@
 //! What a printer shows, and how.
 
+use clap::ValueEnum;
+
 use crate::output::theme::Colors;
 
 /// The shape of each message on the data stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum DataFormat {
-    /// As [`View`] says: for people, or exact bytes with a delimiter after text.
+    /// For people on a terminal; elsewhere text with a newline each, and binary as it is.
     Text,
-    /// The payload's bytes and nothing else, whatever the destination.
+    /// Every message as it is, with nothing between them.
     Raw,
-    /// One line of hexadecimal digits a message.
+    /// Each message is a line of hex.
     Hex,
-    /// One line of Base64 (RFC 4648 section 4) a message.
+    /// Each message is a line of Base64.
     Base64,
-    /// Every event as one JSON object a line.
+    /// Each event of the session is a line of JSON.
     Json,
-    /// No data at all.
+    /// Nothing.
     None,
 }
 
@@ -60,13 +62,13 @@ pub enum FrameView {
 }
 
 /// The clock of the times in front of messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Timestamps {
     /// Seconds since the session opened.
     Relative,
-    /// RFC 3339 in the local time zone.
+    /// Wall clock, in the local time zone.
     Local,
-    /// RFC 3339 in UTC.
+    /// Wall clock, in UTC.
     Utc,
 }
 

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 
+use clap::ValueEnum;
 use colored::{Colorize, control};
 
 /// Whether a stream is coloured.
@@ -15,14 +16,14 @@ pub enum Colors {
 }
 
 /// What `--color` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ColorChoice {
-    /// As the environment and the stream suggest.
+    /// On a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Always.
+    /// Even when redirected.
     Always,
-    /// Never.
+    /// Not at all.
     Never,
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
 
+use clap::ValueEnum;
 use memchr::memchr_iter;
 
 use self::buffer::{Buffer, Position};
@@ -16,22 +17,23 @@ use crate::error::{Error, Phase, Result};
 use crate::input::payload;
 use crate::wire::{Kind, Outgoing};
 
-/// How the input is cut into messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How stdin is cut into messages. A last line or piece counts without its end, and [`Whole`](Self::Whole) is a message
+/// even if it is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// One message a line, without its `\n` or `\r\n`; a last line without one counts.
+    /// Each line is a text message.
     Lines,
-    /// One message for each piece that ends with a NUL; a last piece without one counts.
+    /// Each piece that ends with NUL is a message.
     Null,
-    /// All of it is one message, even if it is empty.
+    /// All of it is one message.
     Whole,
-    /// Binary messages as the bytes arrive.
+    /// Binary messages, as it arrives.
     Chunks,
-    /// One binary message a line, in hex.
+    /// Each line is a binary message, in hex.
     Hex,
-    /// One binary message a line, in Base64.
+    /// Each line is a binary message, in Base64.
     Base64,
-    /// One JSON object a line; see the man page. Blank lines and events that are no received message are skipped.
+    /// Each line is an object that says what to send.
     Json,
 }
 

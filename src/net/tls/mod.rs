@@ -14,6 +14,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use rustls::client::Resumption;
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
@@ -69,13 +70,15 @@ pub struct Identity {
     pub key: PathBuf,
 }
 
-/// The lowest TLS version that is spoken.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// A TLS version, as the lowest that is spoken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum MinimumVersion {
-    /// TLS 1.2, the lowest that rustls knows.
+    /// TLS 1.2 (RFC 5246).
     #[default]
+    #[value(name = "1.2")]
     Tls12,
-    /// TLS 1.3.
+    /// TLS 1.3 (RFC 8446).
+    #[value(name = "1.3")]
     Tls13,
 }
 

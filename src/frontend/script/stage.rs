@@ -3,9 +3,9 @@
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex};
 
-use super::peer::{Peer, Server};
 use crate::error::{Error, Phase, Result};
 use crate::event::Event;
+use crate::frontend::interpreter::endpoint::{Peer, Server};
 use crate::output::Origin;
 use crate::session::view::lock;
 use crate::session::{Handle, Waker};

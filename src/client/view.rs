@@ -6,36 +6,23 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex};
 
-use crate::cli::{self, InputArgs, ViewArgs};
+use crate::cli::{InputArgs, ViewArgs};
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
-use crate::output::{
-    Banner, DataFormat, FdOutlet, FrameView, Level, Options, Outlet, Printer, Secrets, Timestamps, View,
-};
+use crate::output::{Banner, FdOutlet, FrameView, Level, Options, Outlet, Printer, Secrets, View};
 
 /// What the flags say about the view, for a run that announces itself or doesn't.
 pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
     let environment = ColorEnvironment::read(|name| std::env::var_os(name));
-    let choice = match view.color() {
-        cli::ColorChoice::Auto => ColorChoice::Auto,
-        cli::ColorChoice::Always => ColorChoice::Always,
-        cli::ColorChoice::Never => ColorChoice::Never,
-    };
+    let choice = view.color();
     let colors = |is_terminal| {
         let destination = if is_terminal { Destination::Terminal } else { Destination::Other };
         Colors::choose(choice, &environment, destination)
     };
     let on_terminal = io::stdout().is_terminal();
     Options {
-        format: match view.output {
-            cli::OutputFormat::Text => DataFormat::Text,
-            cli::OutputFormat::Raw => DataFormat::Raw,
-            cli::OutputFormat::Hex => DataFormat::Hex,
-            cli::OutputFormat::Base64 => DataFormat::Base64,
-            cli::OutputFormat::Json => DataFormat::Json,
-            cli::OutputFormat::None => DataFormat::None,
-        },
+        format: view.output,
         delimiter: input.format.delimiter(),
         view: if on_terminal { View::Terminal } else { View::Exact },
         data_colors: if on_terminal || choice == ColorChoice::Always { colors(on_terminal) } else { Colors::Off },
@@ -53,11 +40,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         },
         ping_pong: view.show_ping_pong,
         pretty: view.pretty,
-        timestamps: view.timestamps.map(|kind| match kind {
-            cli::Timestamps::Relative => Timestamps::Relative,
-            cli::Timestamps::Local => Timestamps::Local,
-            cli::Timestamps::Utc => Timestamps::Utc,
-        }),
+        timestamps: view.timestamps,
         secrets: if view.show_secrets { Secrets::Shown } else { Secrets::Hidden },
     }
 }

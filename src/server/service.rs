@@ -5,9 +5,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::open::{ends, show};
-use super::plan::Framing;
-use super::report::Totals;
+use crate::client::open::{ends, show};
+use crate::client::plan::Framing;
+use crate::client::report::Totals;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
 use crate::net::{Connected, Incoming, Listener, Stream, StreamReader, TimeLimit};

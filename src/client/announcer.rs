@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex};
 
-use super::{open, report};
+use crate::client::{open, report};
 use crate::error::Error;
 use crate::event::Event;
 use crate::output::{Origin, Printer};

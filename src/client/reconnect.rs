@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use super::open::{self, Ready};
-use super::plan::Plan;
 use crate::cli::RequestArgs;
+use crate::client::open::{self, Ready};
+use crate::client::plan::Plan;
 use crate::error::{Error, Phase, Result};
 use crate::output::Printer;
 use crate::session::backoff::{Backoff, Pause};

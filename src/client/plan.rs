@@ -9,11 +9,11 @@ use data_encoding::{BASE64, HEXLOWER};
 
 use crate::cli::{
     ConnectionArgs, FixedArgs, HeaderSource, IdentityArgs, LimitArgs, ProtocolArgs, RequestArgs, Secret, SessionArgs,
-    StopArgs, TlsArgs, TlsVersion, Wait,
+    StopArgs, TlsArgs, Wait,
 };
 use crate::error::{Error, Phase, Result};
 use crate::input::secret;
-use crate::net::{ConnectOptions, Identity, MinimumVersion, Target, TlsOptions, Verification};
+use crate::net::{ConnectOptions, Identity, Target, TlsOptions, Verification};
 use crate::session::{Courtesy, Goal, Linger, Reply, Settings};
 use crate::wire::handshake::{HeaderRule, Request, RequestOptions, Strictness};
 use crate::wire::{DeflateOffer, MaskSource, Role};
@@ -179,10 +179,7 @@ fn tls_options(tls: &TlsArgs, identity: &IdentityArgs) -> TlsOptions {
         Some(file) => Verification::Ca(file.clone()),
         None => Verification::System,
     };
-    let minimum_version = match tls.tls_min {
-        Some(TlsVersion::Tls13) => MinimumVersion::Tls13,
-        Some(TlsVersion::Tls12) | None => MinimumVersion::Tls12,
-    };
+    let minimum_version = tls.tls_min.unwrap_or_default();
     TlsOptions { verification, identity: identity_files(identity), server_name: tls.sni.clone(), minimum_version }
 }
 

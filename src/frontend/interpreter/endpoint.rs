@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::expectation;
 use crate::error::{Error, Phase, Result};
 use crate::event::Event;
+use crate::frontend::interpreter::expectation;
 use crate::output::Origin;
 use crate::session::{Handle, NotSent};
 use crate::wire::{CloseCode, Outgoing};

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::report::Unsent;
-use crate::cli::{FormatArgs, InputFormat};
+use crate::cli::FormatArgs;
+use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
-use crate::input::{Format, Source, SourceOptions};
+use crate::input::{Source, SourceOptions};
 use crate::wire::{Kind, Outgoing};
 
 /// Stdin for somebody who has other things to do than to wait for it.
@@ -90,15 +90,7 @@ fn open_anew(stdin: &File) -> Option<File> {
 
 fn options(format: &FormatArgs, max_message: u64) -> SourceOptions {
     SourceOptions {
-        format: match format.input() {
-            InputFormat::Lines => Format::Lines,
-            InputFormat::Null => Format::Null,
-            InputFormat::Whole => Format::Whole,
-            InputFormat::Chunks => Format::Chunks,
-            InputFormat::Hex => Format::Hex,
-            InputFormat::Base64 => Format::Base64,
-            InputFormat::Json => Format::Json,
-        },
+        format: format.input(),
         kind: if format.is_binary() { Kind::Binary } else { Kind::Text },
         max_message,
     }

@@ -1,5 +1,7 @@
 //! Running a script: it has a thread of its own; this one connects, keeps the session, and connects again when asked to.
 
+mod stage;
+
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -8,16 +10,16 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::open::{self, Session};
-use super::peer::{Peer, Server};
-use super::performer::{Author, Flow, Performer};
-use super::plan::Plan;
-use super::report::{self, Totals, Unsent};
-use super::stage::{Cue, Ending, Stage};
-use super::{redial, show};
 use crate::cli::SessionArgs;
+use crate::client::open::{self, Session};
+use crate::client::plan::Plan;
+use crate::client::report::{self, Totals, Unsent};
+use crate::client::{reconnect as redial, view as show};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
+use crate::frontend::interpreter::endpoint::{Peer, Server};
+use crate::frontend::interpreter::{Author, Flow, Performer};
+use crate::frontend::script::stage::{Cue, Ending, Stage};
 use crate::input::{Script, Variables};
 use crate::output::{Banner, Origin, Printer};
 use crate::session::view::Follow;

@@ -1,12 +1,14 @@
 //! Does what a line says, whoever wrote it: somebody at the prompt, or the author of a script.
 
+pub mod endpoint;
+mod expectation;
+
 use std::sync::{Arc, Mutex};
 
-use super::expectation;
-use super::open;
-use super::peer::Peer;
+use crate::client::open;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event};
+use crate::frontend::interpreter::endpoint::Peer;
 use crate::input::command::{COMMANDS, Command, Line};
 use crate::input::{Variables, payload};
 use crate::output::{Origin, Printer};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::plan::{Framing, Plan, new_request};
+use crate::client::plan::{Framing, Plan, new_request};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
 use crate::net::{self, Connected, Stream, StreamReader, TimeLimit};

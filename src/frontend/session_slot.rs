@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::peer::{Peer, Server};
 use crate::error::{Error, Phase, Result};
 use crate::event::Event;
+use crate::frontend::interpreter::endpoint::{Peer, Server};
 use crate::output::Origin;
 use crate::session::view::lock;
 use crate::session::{Handle, Waker};

@@ -1,6 +1,8 @@
 //! A session with somebody at the terminal. The editor has a thread of its own; this one connects, keeps the session,
 //! and connects again when asked to.
 
+pub mod line_executor;
+
 use std::convert::Infallible;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
@@ -9,20 +11,20 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::desk::{Desk, Wish};
-use super::front_end;
-use super::open::{self, Ready, Session};
-use super::pace::Pace;
-use super::peer::Server;
-use super::plan::Plan;
-use super::redial::{self, Redial};
-use super::report::{self, Totals, Unsent};
-use super::show;
-use super::teller::Teller;
-use super::typist;
 use crate::cli::{ExecuteArgs, SessionArgs};
+use crate::client::announcer::Teller;
+use crate::client::open::{self, Ready, Session};
+use crate::client::plan::Plan;
+use crate::client::reconnect::{self as redial, Redial};
+use crate::client::report::{self, Totals, Unsent};
+use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
+use crate::frontend::interpreter::endpoint::Server;
+use crate::frontend::pipe::pace::Pace;
+use crate::frontend::pipe::sender as front_end;
+use crate::frontend::repl::line_executor as typist;
+use crate::frontend::session_slot::{Desk, Wish};
 use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};

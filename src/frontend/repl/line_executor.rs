@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::open;
-use super::peer::Peer;
-use super::performer::{Author, Performer};
-use super::script::variables;
+use crate::client::open;
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::frontend::interpreter::endpoint::Peer;
+use crate::frontend::interpreter::{Author, Performer};
+use crate::frontend::script::variables;
 use crate::input::command::{self, Command, Line};
 use crate::input::{Editor, Entry, Script};
 use crate::output::{Origin, Printer};

@@ -7,11 +7,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::pace::Pace;
-use super::progress::Watch;
-use super::report::Unsent;
-use super::stdin::{self, Stdin};
+use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
+use crate::frontend::pipe::pace::Pace;
+use crate::frontend::pipe::progress::Watch;
+use crate::frontend::pipe::stdin::{self, Stdin};
 use crate::input::{Mark, Source};
 use crate::session::{Borrower, Handle, NotSent, Sleeper, Waker};
 use crate::wire::Outgoing;
