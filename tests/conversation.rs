@@ -1,5 +1,4 @@
-//! A line and its answer, in turns, through pipes. After some turns whoever waits for the next line reads the answer
-//! too: what comes then must fare as if somebody else did.
+//! A line and its answer, in turns, through pipes.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -16,7 +15,7 @@ use crate::support::program::Running;
 use crate::support::server::serve_tls;
 use crate::support::{Connection, Frame, MIB, PATIENCE, Server, Wscope, serve};
 
-/// More than it takes to have one thread for both.
+/// How many lines are said, and answered.
 const TURNS: usize = 40;
 
 /// What the program prints in a conversation.

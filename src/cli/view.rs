@@ -3,8 +3,9 @@
 use clap::Args;
 
 use super::format;
+use crate::output::DataFormat;
+use crate::output::Timestamps;
 use crate::output::theme::ColorChoice;
-use crate::output::{DataFormat, Timestamps};
 
 /// What is shown, and how.
 #[derive(Debug, Clone, Args)]

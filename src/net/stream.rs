@@ -6,7 +6,6 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -67,11 +66,6 @@ impl Stream {
         self.tls.is_some()
     }
 
-    /// The socket, to poll it.
-    pub fn socket(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
-
     fn lock(&self) -> Option<MutexGuard<'_, rustls::Connection>> {
         self.tls.as_ref().map(|tls| tls.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -108,8 +102,7 @@ impl StreamReader {
         }
     }
 
-    /// Like [`read`](Self::read), with one read of the socket at most, which doesn't block where poll(2) has said that it
-    /// is readable. `None`: that brought nothing to read (a part of a TLS record, or one that is TLS' own business).
+    /// Like [`read`](Self::read), with one read of the socket at most. `None`: that brought nothing to read (a part of a TLS record, or one that is TLS' own business).
     pub fn read_once(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
         if self.stream.tls.is_none() {
             return unless_interrupted((&self.stream.socket).read(into));
@@ -126,7 +119,7 @@ impl StreamReader {
 
     /// What has been read and not handed out yet, which poll(2) knows nothing of: the end of the TLS session, after the
     /// last bytes of it. `None` when that is nothing whole.
-    pub fn decrypted(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
+    fn decrypted(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
         match self.decrypt(into) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(0)),

@@ -10,10 +10,6 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// What a pipe takes without blocking when poll(2) says that it can be written: Linux then has a page free, and POSIX
-/// demands no less than 512 bytes (`PIPE_BUF`, which is a page there).
-const PIPE_PAGE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
-
 /// Who writes this much at once fills an ordinary pipe, and has to wait for its reader.
 const MUCH: usize = 64 << 10;
 
@@ -36,11 +32,6 @@ pub trait Outlet: Send {
     /// As for [`write_all`](Self::write_all).
     fn settle(&mut self) -> io::Result<()> {
         Ok(())
-    }
-
-    /// Whether it takes `count` bytes without waiting, as far as can be known: others may write to the same pipe.
-    fn has_room(&self, _count: usize) -> bool {
-        false
     }
 }
 
@@ -73,14 +64,10 @@ impl FdOutlet {
 
     /// Waits for room. Another process may have made a shared terminal or pipe non-blocking, at any time.
     fn wait(&self) -> io::Result<()> {
-        match self.poll_for_room(PollTimeout::NONE) {
+        match poll(&mut [PollFd::new(self.file.as_fd(), PollFlags::POLLOUT)], PollTimeout::NONE) {
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
-    }
-
-    fn poll_for_room(&self, timeout: PollTimeout) -> nix::Result<bool> {
-        poll(&mut [PollFd::new(self.file.as_fd(), PollFlags::POLLOUT)], timeout).map(|ready| ready > 0)
     }
 }
 
@@ -99,10 +86,6 @@ impl Outlet for FdOutlet {
             }
         }
         Ok(())
-    }
-
-    fn has_room(&self, count: usize) -> bool {
-        count <= PIPE_PAGE && self.poll_for_room(PollTimeout::ZERO).unwrap_or(false)
     }
 }
 

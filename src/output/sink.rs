@@ -36,8 +36,6 @@ pub struct Sink {
     cut: Cut,
     at_line_start: bool,
     has_status: bool,
-    /// Nothing is written before the next flush.
-    held: bool,
     /// How long writing has taken so far.
     blocked: Duration,
     writing: Writing,
@@ -62,7 +60,6 @@ impl Sink {
             cut,
             at_line_start: true,
             has_status: false,
-            held: false,
             blocked: Duration::ZERO,
             writing: Writing::Works,
         }
@@ -71,14 +68,12 @@ impl Sink {
     /// One that keeps what it is given in its buffer.
     #[cfg(test)]
     pub fn kept(colors: Colors) -> Self {
-        let mut sink = Self::new(Box::new(crate::output::outlet::Nowhere), colors, Cut::BetweenEvents);
-        sink.hold();
-        sink
+        Self::new(Box::new(crate::output::outlet::Nowhere), colors, Cut::BetweenEvents)
     }
 
     /// Appends a payload as it is; or, when copying it would cost more, writes what waits and then the payload.
     pub fn payload(&mut self, payload: &[u8]) {
-        if payload.len() < STRAIGHT || self.cut == Cut::BetweenEvents || self.held {
+        if payload.len() < STRAIGHT || self.cut == Cut::BetweenEvents {
             self.buffer.extend_from_slice(payload);
         } else {
             self.flush();
@@ -95,19 +90,9 @@ impl Sink {
 
     /// To be called between events, or between the pieces of one that is long: writes what waits if it is much.
     pub fn spill(&mut self) {
-        if self.buffer.len() > SPILL && !self.held {
+        if self.buffer.len() > SPILL {
             self.flush();
         }
-    }
-
-    /// From now to the next [`flush`](Self::flush) all is kept in memory: whoever formats must not block.
-    pub fn hold(&mut self) {
-        self.held = true;
-    }
-
-    /// Whether a flush would not block.
-    pub fn has_room(&self) -> bool {
-        self.buffer.is_empty() || !matches!(self.writing, Writing::Works) || self.outlet.has_room(self.buffer.len())
     }
 
     /// For how long writing has blocked so far.
@@ -117,7 +102,6 @@ impl Sink {
 
     /// Writes what waits.
     pub fn flush(&mut self) {
-        self.held = false;
         let mut buffer = mem::take(&mut self.buffer);
         self.write(&buffer);
         buffer.clear();

@@ -6,11 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::Shared;
 use super::conn::{Conn, Input};
-use super::lending::Borrower;
 use super::outflow::Outflow;
 use super::queue::Waiting;
 use super::view::lock;
-use super::wake::Waker;
 use super::writing::{Leftovers, Out};
 use crate::error::Error;
 use crate::event::Summary;
@@ -52,11 +50,6 @@ impl Handle {
     /// Takes the writing end for as many messages as are at hand: they leave in one write.
     pub fn batch(&self) -> Batch<'_> {
         Batch { out: Some(lock(&self.shared.out)), shared: &self.shared }
-    }
-
-    /// For a front end that waits for input on the sleeper of `waker`, and nowhere else.
-    pub fn borrower(&self, waker: Waker) -> Borrower<'_> {
-        Borrower::new(&self.shared, waker)
     }
 
     /// Sends one message at once.
@@ -217,9 +210,7 @@ impl Batch<'_> {
         if self.shared.send_queue_if_free(Leftovers::None) != Leftovers::None {
             self.shared.wake_for_queue();
         }
-        if self.shared.view.follows_sent() && !self.shared.view.show_backlog_at_once() {
-            // Somebody has to read while we wait.
-            self.shared.lending.recall();
+        if self.shared.view.follows_sent() {
             self.shared.view.show_backlog();
         }
         result

@@ -9,7 +9,6 @@ mod goal;
 mod handle;
 mod inbox;
 mod keeper;
-mod lending;
 mod outcome;
 mod outflow;
 mod queue;
@@ -28,7 +27,6 @@ pub use goal::Goal;
 pub use handle::{Batch, Handle, NotSent};
 pub use inbox::{Expecting, Missed, Parting, Received, Unmatched};
 pub use keeper::Keeper;
-pub use lending::Borrower;
 pub use outcome::Outcome;
 pub use outflow::Outflow;
 pub use queue::{Packed, Waiting};
@@ -39,7 +37,6 @@ use crate::wire::{Receiver, Role, Sender};
 use clock::Clock;
 use conn::Conn;
 use inbox::Inbox;
-use lending::Lending;
 use outflow::OutflowCounter;
 use view::View;
 use writing::Out;
@@ -119,8 +116,6 @@ struct Shared {
     clock: Clock,
     out: Mutex<Out>,
     conn: Mutex<Conn>,
-    /// Who reads.
-    lending: Lending,
     /// What was received, where somebody may expect something.
     inbox: Option<Inbox>,
     /// Signalled when what was taken from the queue in `conn` has been written, and when the session is over.
@@ -161,7 +156,6 @@ pub fn start(
         clock: Clock::start(),
         out: Mutex::new(out),
         conn: Mutex::default(),
-        lending: Lending::default(),
         room: Condvar::new(),
         queued: AtomicBool::new(false),
         over: AtomicBool::new(false),

@@ -1,5 +1,4 @@
-//! The reading end: reads, decodes, and prints in place; what one read brought is written together. It has a thread of
-//! its own, which may [lend](super::lending) it.
+//! The reader thread: reads, decodes, and prints in place; what one read brought is written together.
 
 use std::io;
 use std::mem;
@@ -19,12 +18,6 @@ use crate::net::StreamReader;
 use crate::output::{FlushError, Stream};
 use crate::wire::{self, By, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
 
-/// A read that brings no more than this, in bytes, may be shown by who borrows the reading end.
-const LITTLE: usize = 1024;
-/// The reading end is lent once so many reads in a row have brought little. In a flood, which brings much soon, it goes
-/// to and fro no more often than that.
-const LEND_AFTER: u32 = 16;
-
 /// Starts the thread. It ends when the stream does, or when the session is over.
 ///
 /// # Errors
@@ -39,11 +32,9 @@ pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receive
             receiver,
             only_shows: settings.goal.is_none() && settings.reply == Reply::Nothing && settings.remember.is_none(),
             echoes: Packed::default(),
-            got: None,
-            is_held: false,
             faulted: false,
         };
-        let end = run(&shared, Box::new(reader));
+        let end = reader.run();
         if let Some(inbox) = &shared.inbox {
             inbox.parted(Parting::Dropped(end.describe()));
         }
@@ -53,33 +44,7 @@ pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receive
     thread::Builder::new().spawn(read).map(drop)
 }
 
-/// Reads to the end of the stream.
-fn run(shared: &Shared, mut reader: Box<Reader>) -> StreamEnd {
-    // Bytes that came in the same segment as the 101 are in the receiver already.
-    reader.show_batch(Stamp::now());
-    let mut little_in_a_row = 0;
-    loop {
-        match reader.read() {
-            Ok(0) => return reader.stream_ended(),
-            Ok(count) => {
-                reader.take(count);
-                reader.show_batch(Stamp::now());
-                little_in_a_row = if count <= LITTLE { little_in_a_row + 1 } else { 0 };
-            }
-            Err(error) => {
-                reader.stream_ended();
-                return StreamEnd::Failed(error);
-            }
-        }
-        if little_in_a_row >= LEND_AFTER && reader.shows_little() && reader.waits_for_socket() {
-            little_in_a_row = 0;
-            reader = shared.lending.lend(reader);
-            reader.flush();
-        }
-    }
-}
-
-pub(super) struct Reader {
+struct Reader {
     shared: Arc<Shared>,
     stream: StreamReader,
     receiver: Receiver,
@@ -87,10 +52,6 @@ pub(super) struct Reader {
     only_shows: bool,
     echoes: Packed,
     tally: Tally,
-    /// What the last read brought, if nobody has seen to it yet.
-    got: Option<io::Result<usize>>,
-    /// Something was shown and not written.
-    is_held: bool,
     /// The peer broke a rule: what follows is read and thrown away until the stream ends.
     faulted: bool,
 }
@@ -106,72 +67,22 @@ enum Stop {
 }
 
 impl Reader {
-    /// Reads once, when poll(2) has said that there is something, and shows it if that is little and cannot block. Else
-    /// (`false`) the rest is for a thread that may block.
-    pub(super) fn read_along(&mut self) -> bool {
-        match self.stream.read_once(self.receiver.space()) {
-            None => true,
-            Some(Ok(count)) if (1..=LITTLE).contains(&count) && self.shows_little() => {
-                self.show_along(count) && self.waits_for_socket()
-            }
-            result => {
-                self.got = result;
-                false
-            }
-        }
-    }
-
-    fn show_along(&mut self, count: usize) -> bool {
-        let shared = Arc::clone(&self.shared);
-        let Some(mut shown) = shared.view.held_printer() else {
-            self.got = Some(Ok(count));
-            return false;
-        };
-        self.take(count);
-        let data_before = self.receiver.data_bytes();
-        let stop = self.drain(&mut shown, Stamp::now());
-        self.is_held = !shown.has_room();
-        let flushed =
-            if self.is_held { Ok(()) } else { shared.clock.stalled_while(|| (shown.flush(), shown.blocked())) };
-        drop(shown);
-        self.react(data_before, flushed);
-        if let Stop::Fault(finding) = stop {
-            self.fail(finding);
-        }
-        !self.is_held
-    }
-
-    /// Whether no more is to be shown than what a read brings, and nothing else is to be done with it.
-    fn shows_little(&self) -> bool {
-        !self.faulted && self.shared.settings.reply == Reply::Nothing && self.receiver.begun() <= LITTLE
-    }
-
-    /// Whether nothing comes before the socket can be read again.
-    fn waits_for_socket(&mut self) -> bool {
-        self.got = self.stream.decrypted(self.receiver.space());
-        self.got.is_none()
-    }
-
-    fn read(&mut self) -> io::Result<usize> {
-        self.got.take().unwrap_or_else(|| self.stream.read(self.receiver.space()))
-    }
-
-    /// So many bytes have come.
-    fn take(&mut self, count: usize) {
-        self.receiver.filled(count);
-        self.shared.clock.heard();
-    }
-
-    /// Writes what was held.
-    fn flush(&mut self) {
-        if mem::take(&mut self.is_held) {
-            let shared = Arc::clone(&self.shared);
-            let flushed = shared.clock.stalled_while(|| {
-                let mut shown = shared.view.printer();
-                (shown.flush(), shown.blocked())
-            });
-            if let Err(error) = flushed {
-                self.sink_failed(error);
+    /// Reads to the end of the stream.
+    fn run(mut self) -> StreamEnd {
+        // Bytes that came in the same segment as the 101 are in the receiver already.
+        self.show_batch(Stamp::now());
+        loop {
+            match self.stream.read(self.receiver.space()) {
+                Ok(0) => return self.stream_ended(),
+                Ok(count) => {
+                    self.receiver.filled(count);
+                    self.shared.clock.heard();
+                    self.show_batch(Stamp::now());
+                }
+                Err(error) => {
+                    self.stream_ended();
+                    return StreamEnd::Failed(error);
+                }
             }
         }
     }

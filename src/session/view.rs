@@ -1,10 +1,9 @@
 //! What one session shows: the printer, and a queue for those who must never wait for it.
 //!
-//! The printer's lock is taken with no other lock of the session held, but for lending, which only tries it. The keeper
-//! never takes it: what the keeper has to show is told by a thread that starts when there is something to tell.
+//! The printer's lock is taken with no other lock of the session held. The keeper never takes it: what the keeper has to show is told by a thread that starts when there is something to tell.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -95,39 +94,10 @@ impl View {
     pub fn printer(&self) -> Shown<'_> {
         let began = Instant::now();
         let printer = lock(&self.printer);
-        self.shown(printer, began.elapsed())
-    }
-
-    /// The printer for few events, by somebody who must not block: all is held until a flush. `None` while somebody else
-    /// has it, or much was sent and is not shown yet.
-    pub fn held_printer(&self) -> Option<Shown<'_>> {
-        if lock(&self.backlog).sent.len() > TAPPED {
-            return None;
-        }
-        let mut printer = match self.printer.try_lock() {
-            Ok(printer) => printer,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        printer.hold();
-        Some(self.shown(printer, Duration::ZERO))
-    }
-
-    /// The printer that was waited for so long, with the backlog shown.
-    fn shown<'a>(&'a self, printer: MutexGuard<'a, Printer>, waited: Duration) -> Shown<'a> {
+        let waited = began.elapsed();
         let mut shown = Shown { waited, blocked_before: printer.blocked(), printer, view: self };
         shown.backlog();
         shown
-    }
-
-    /// Shows what is in the backlog, if that is done at once; tells whether it was.
-    pub fn show_backlog_at_once(&self) -> bool {
-        let Some(mut shown) = self.held_printer() else { return false };
-        let has_room = shown.has_room();
-        if has_room {
-            let _ = shown.flush();
-        }
-        has_room
     }
 
     /// Shows what is in the backlog, in place. May block.
@@ -244,11 +214,6 @@ impl Shown<'_> {
     /// For how long whoever reads our output was waited for so far.
     pub fn blocked(&self) -> Duration {
         self.waited + self.printer.blocked().saturating_sub(self.blocked_before)
-    }
-
-    /// Whether a [`flush`](Self::flush) would not block.
-    pub fn has_room(&self) -> bool {
-        self.printer.has_room()
     }
 
     fn backlog(&mut self) {

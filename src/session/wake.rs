@@ -73,31 +73,28 @@ impl Sleeper {
             None => PollTimeout::NONE,
         };
         let watched = watched.map(|watched| PollFd::new(watched, PollFlags::empty()));
-        let [gone, _] = self.poll(timeout, [watched, None])?;
+        let gone = self.poll(timeout, watched)?;
         Ok(if gone { Woken::WatchedGone } else { Woken::ToLook })
     }
 
-    /// Sleeps until woken, or until a read of one of `inputs` would not block; tells of which.
+    /// Sleeps until woken, or until a read of `input` would not block (`true`).
     ///
     /// # Errors
     /// When poll(2) fails.
-    pub fn sleep_until_readable(&mut self, inputs: [Option<BorrowedFd<'_>>; 2]) -> io::Result<[bool; 2]> {
-        self.poll(PollTimeout::NONE, inputs.map(|input| input.map(|input| PollFd::new(input, PollFlags::POLLIN))))
+    pub fn sleep_until_readable(&mut self, input: BorrowedFd<'_>) -> io::Result<bool> {
+        self.poll(PollTimeout::NONE, Some(PollFd::new(input, PollFlags::POLLIN)))
     }
 
-    /// Waits for the waker or for one of `others`; tells for which of them something has happened.
-    fn poll(&mut self, timeout: PollTimeout, others: [Option<PollFd<'_>>; 2]) -> io::Result<[bool; 2]> {
-        let mut polled = Vec::with_capacity(1 + others.len());
+    /// Waits for the waker or for `other`; tells whether something has happened to `other`.
+    fn poll(&mut self, timeout: PollTimeout, other: Option<PollFd<'_>>) -> io::Result<bool> {
+        let mut polled = Vec::with_capacity(2);
         polled.push(PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN));
-        let places = others.map(|other| {
-            polled.push(other?);
-            Some(polled.len() - 1)
-        });
+        polled.extend(other);
         match poll(&mut polled, timeout) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let happened = places.map(|place| place.is_some_and(|place| polled[place].any().unwrap_or(true)));
+        let happened = polled.get(1).is_some_and(|other| other.any().unwrap_or(true));
         // Nobody has called: a system call less for each read of stdin. Who calls now leaves a byte for the next time.
         if polled[0].any() == Some(false) {
             return Ok(happened);

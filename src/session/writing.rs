@@ -131,8 +131,6 @@ impl Shared {
             match out.write_some(self) {
                 Ok(()) => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    // The peer may wait for us to read.
-                    self.lending.recall();
                     if !self.over.load(Ordering::Acquire) {
                         continue;
                     }

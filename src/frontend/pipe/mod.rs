@@ -20,7 +20,7 @@ use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::frontend::pipe::progress::Watch;
 use crate::frontend::pipe::sender::{FrontEnd, Input, Parting};
-use crate::frontend::pipe::stdin::Stdin;
+
 use crate::output::{Banner, Printer};
 use crate::session::backoff::Pause;
 use crate::session::view::Follow;
@@ -32,7 +32,7 @@ use crate::session::{Cause, Linger, Signal, Signals, Sleeper, Woken};
 /// What is wrong with the command line, or with stdin, stdout or stderr.
 pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, Instant::now())?);
-    let stdin = args.reads_stdin().then(|| Stdin::open(&args.input.format, args.limits.max_message)).transpose()?;
+    let stdin = args.reads_stdin().then(|| stdin::source(&args.input.format, args.limits.max_message)).transpose()?;
     let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let printer = show::direct(show::options(&args.view, &args.input, banner))?;

@@ -11,9 +11,9 @@ use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
 use crate::frontend::pipe::pace::Pace;
 use crate::frontend::pipe::progress::Watch;
-use crate::frontend::pipe::stdin::{self, Stdin};
+use crate::frontend::pipe::stdin;
 use crate::input::{Mark, Source};
-use crate::session::{Borrower, Handle, NotSent, Sleeper, Waker};
+use crate::session::{Handle, NotSent, Sleeper, Waker};
 use crate::wire::Outgoing;
 
 /// How long messages are counted that will not be sent.
@@ -26,7 +26,7 @@ pub struct Input {
     /// The pause between two messages.
     pub delay: Option<Duration>,
     /// Then what comes from stdin, if it is to be read; a session goes on with it where the one before was.
-    pub stdin: Option<Stdin>,
+    pub stdin: Option<Source>,
 }
 
 /// A front end at work on a thread of its own.
@@ -165,19 +165,14 @@ impl Worker {
 
     /// Sends stdin until it is over.
     fn pump(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
-        let Some(Stdin { source, never_blocks }) = &mut self.input.stdin else { return Ok(()) };
-        let may_borrow = *never_blocks && self.input.delay.is_none();
-        let borrower = may_borrow.then(|| handle.borrower(self.sleeper.waker()));
+        let Some(source) = &mut self.input.stdin else { return Ok(()) };
         loop {
             if !self.held {
-                let filled = fill(source, &mut self.sleeper, borrower.as_ref(), handle);
+                let filled = fill(source, &mut self.sleeper, handle);
                 self.held = matches!(filled, Err(Stop::Over));
                 if !filled? {
                     return Ok(());
                 }
-            }
-            if let Some(borrower) = &borrower {
-                borrower.is_about_to_send(source.at_hand());
             }
             let sent = send_what_is_at_hand(source, handle, pace);
             self.held = matches!(sent, Err(Stop::Over));
@@ -188,21 +183,16 @@ impl Worker {
     /// Counts what is at hand and will not be sent any more.
     fn count(mut self) -> Unsent {
         match self.input.stdin.as_mut().filter(|_| self.finished.is_none()) {
-            Some(Stdin { source, .. }) => stdin::count(source, self.unexecuted, COUNT_LIMIT / 2),
+            Some(source) => stdin::count(source, self.unexecuted, COUNT_LIMIT / 2),
             None => Unsent { messages: self.unexecuted, more: false },
         }
     }
 }
 
 /// Waits for more input, as long as the session lasts. `false`: the input is over.
-fn fill(
-    source: &mut Source,
-    sleeper: &mut Sleeper,
-    borrower: Option<&Borrower<'_>>,
-    handle: &Handle,
-) -> Result<bool, Stop> {
+fn fill(source: &mut Source, sleeper: &mut Sleeper, handle: &Handle) -> Result<bool, Stop> {
     let mut read = || match source.fill() {
-        // Somebody else has read what was there.
+        // The pipe was made non-blocking by another process that shares it, and read by one.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
         Err(error) => Err(Stop::Bad(Error::new(Phase::Session, "cannot read stdin").caused_by(error))),
         Ok(more) => Ok(more),
@@ -212,13 +202,8 @@ fn fill(
             // An end that is there has to be known: no session need follow for it.
             return if stdin::is_ready() && !read()? { Ok(false) } else { Err(Stop::Over) };
         }
-        let stdin = io::stdin();
-        let readable = match borrower {
-            Some(borrower) => borrower.sleep_until_readable(sleeper, stdin.as_fd()),
-            None => sleeper.sleep_until_readable([Some(stdin.as_fd()), None]).map(|[stdin, _]| stdin),
-        };
         // Where waiting fails, reading says why.
-        if readable.unwrap_or(true) {
+        if sleeper.sleep_until_readable(io::stdin().as_fd()).unwrap_or(true) {
             return read();
         }
     }

@@ -1,12 +1,10 @@
 //! Stdin as a source of messages.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::time::{Duration, Instant};
 
-use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::cli::FormatArgs;
@@ -15,28 +13,7 @@ use crate::error::{Error, Phase, Result};
 use crate::input::{Source, SourceOptions};
 use crate::wire::{Kind, Outgoing};
 
-/// Stdin for somebody who has other things to do than to wait for it.
-pub struct Stdin {
-    /// What to read from, when [`is_ready`] says so.
-    pub source: Source,
-    /// A read doesn't block even if another process has read what was there.
-    pub never_blocks: bool,
-}
-
-impl Stdin {
-    /// Stdin itself, with no buffer between it and us, cut into messages as the flags say.
-    ///
-    /// # Errors
-    /// When stdin is closed.
-    pub fn open(format: &FormatArgs, max_message: u64) -> Result<Self> {
-        let file = file()?;
-        let opened_anew = open_anew(&file);
-        let never_blocks = opened_anew.is_some();
-        Ok(Self { source: Source::new(opened_anew.unwrap_or(file), options(format, max_message)), never_blocks })
-    }
-}
-
-/// Stdin for somebody who waits for it in its reads.
+/// Stdin itself, with no buffer between it and us, cut into messages as the flags say.
 ///
 /// # Errors
 /// When stdin is closed.
@@ -77,15 +54,6 @@ pub fn is_data(message: &Outgoing<'_>) -> bool {
 fn file() -> Result<File> {
     let stdin = io::stdin().as_fd().try_clone_to_owned();
     stdin.map(File::from).map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))
-}
-
-/// A pipe, non-blocking for us alone: `O_NONBLOCK` on the descriptor that we have would be there for all who share it.
-/// `None` where that cannot be had: it isn't Linux, or the pipe is another user's.
-fn open_anew(stdin: &File) -> Option<File> {
-    if !stdin.metadata().ok()?.file_type().is_fifo() {
-        return None;
-    }
-    OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open("/proc/self/fd/0").ok()
 }
 
 fn options(format: &FormatArgs, max_message: u64) -> SourceOptions {

@@ -245,11 +245,6 @@ impl Source {
         }
     }
 
-    /// How many bytes were read and not yielded.
-    pub fn at_hand(&self) -> usize {
-        self.buffer.len()
-    }
-
     fn terminator(&self) -> Option<u8> {
         match self.format {
             Format::Lines | Format::Hex | Format::Base64 | Format::Json => Some(b'\n'),

@@ -179,22 +179,9 @@ impl Printer {
         data.or(talk).map_or(Ok(()), Err)
     }
 
-    /// From now to the next [`flush`](Self::flush) nothing is written, however much comes: whoever formats must not block.
-    pub fn hold(&mut self) {
-        self.data.hold();
-        if let Some(talk) = &mut self.talk {
-            talk.hold();
-        }
-    }
-
     /// For how long writing has blocked so far.
     pub fn blocked(&self) -> Duration {
         self.talk.as_ref().map_or(Duration::ZERO, Sink::blocked) + self.data.blocked()
-    }
-
-    /// Whether a [`flush`](Self::flush) would not block.
-    pub fn has_room(&self) -> bool {
-        self.talk.as_ref().is_none_or(Sink::has_room) && self.data.has_room()
     }
 
     /// Shows at once how far a long send is, on a talk stream that leads to a terminal of so many columns. It goes when

@@ -161,11 +161,6 @@ impl Receiver {
         self.buffer.position() - self.control_bytes
     }
 
-    /// Bytes that are held of a message that has begun.
-    pub fn begun(&self) -> usize {
-        if self.assembler.is_in_message() { self.assembler.collected().len() } else { 0 }
-    }
-
     /// Whether a breach, or the end of the stream, has ended it: no event comes any more but those that wait.
     pub fn is_broken(&self) -> bool {
         self.stage == Stage::Over
