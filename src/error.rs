@@ -1,9 +1,12 @@
 //! The one error type: in which phase it happened, with whom, what the evidence is, and what to try next.
 //! The exit status of the program is written here and nowhere else.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::process::ExitCode;
 use std::time::Duration;
+
+use crate::diagnosis::{Advice, Diagnosis};
 
 /// What the process tells the shell. The order of the variants is the order of precedence when several hold
 /// (the later wins).
@@ -152,9 +155,17 @@ pub struct Error {
     message: String,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
     evidence: Vec<String>,
-    hint: Option<String>,
+    hint: Option<Hint>,
     time_limit: Option<Duration>,
     retry: Retry,
+}
+
+/// What a hint is made of.
+#[derive(Debug)]
+enum Hint {
+    Text(String),
+    /// Boxed to keep the error small: a `Result` of it is passed on everywhere.
+    Diagnosis(Box<Diagnosis>),
 }
 
 /// Whether another attempt makes sense.
@@ -195,7 +206,13 @@ impl Error {
 
     /// The next thing to try.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(Hint::Text(hint.into()));
+        self
+    }
+
+    /// The likely cause, where one is known; the next thing to try follows from it.
+    pub fn diagnosed(mut self, diagnosis: impl Into<Option<Diagnosis>>) -> Self {
+        self.hint = diagnosis.into().map(|diagnosis| Hint::Diagnosis(Box::new(diagnosis))).or(self.hint);
         self
     }
 
@@ -227,9 +244,28 @@ impl Error {
         &self.evidence
     }
 
-    /// The next thing to try, where it is known.
+    /// The next thing to try, where it was given as a text.
     pub fn hint_text(&self) -> Option<&str> {
-        self.hint.as_deref()
+        match &self.hint {
+            Some(Hint::Text(text)) => Some(text),
+            Some(Hint::Diagnosis(_)) | None => None,
+        }
+    }
+
+    /// The likely cause, where it is known.
+    pub fn diagnosis(&self) -> Option<&Diagnosis> {
+        match &self.hint {
+            Some(Hint::Diagnosis(diagnosis)) => Some(diagnosis),
+            Some(Hint::Text(_)) | None => None,
+        }
+    }
+
+    /// The next thing to try, where it is known; `advice` makes the text of a diagnosis.
+    pub fn hint_with(&self, advice: Advice) -> Option<Cow<'_, str>> {
+        match self.hint.as_ref()? {
+            Hint::Text(text) => Some(text.into()),
+            Hint::Diagnosis(diagnosis) => Some(advice(diagnosis).into()),
+        }
     }
 
     /// Whether it may pass by itself.

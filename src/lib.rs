@@ -5,6 +5,7 @@
 //! | room | owns | may not touch |
 //! |---|---|---|
 //! | [`cli`] | the clap definitions: every flag, once | I/O, environment, terminal |
+//! | [`client`] | what a failure means to the user, in words | frames, sockets |
 //! | [`command`] | one file per command; puts the other rooms together | frames, sockets |
 //! | [`wire`] | the protocol, sans-I/O: bytes in, bytes and events out | every other room |
 //! | [`net`] | names, TCP, TLS: a connected byte stream and how it came about | frames, printing |
@@ -12,11 +13,13 @@
 //! | [`input`] | where outgoing messages come from | sockets, stdout |
 //! | [`output`] | where events go; colours; terminal escaping | sockets, session |
 //! | [`event`] | what happened: the one language between session and output | everything but wire and error |
+//! | [`diagnosis`] | known causes of failure, as data | every other room |
 //! | [`error`] | the one error type, and the exit status | formatting, colour |
 
 pub mod cli;
 pub mod client;
 pub mod command;
+pub mod diagnosis;
 pub mod error;
 pub mod event;
 pub mod frontend;

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Which rooms (or parts of them) each room may use besides itself.
-const MAY_USE: [(&str, &[&str]); 12] = [
-    ("error", &[]),
-    ("wire", &[]),
+const MAY_USE: [(&str, &[&str]); 13] = [
+    ("diagnosis", &[]),
+    ("error", &["diagnosis"]),
+    ("wire", &["diagnosis"]),
     ("event", &["error", "wire"]),
-    ("net", &["error", "event"]),
-    ("output", &["error", "event", "wire"]),
-    ("session", &["error", "event", "net", "output", "wire"]),
+    ("net", &["diagnosis", "error", "event"]),
+    ("output", &["diagnosis", "error", "event", "wire"]),
+    ("session", &["diagnosis", "error", "event", "net", "output", "wire"]),
     ("input", &["error", "wire", "output::Outlet", "output::Setting", "output::escape", "output::terminal"]),
     (
         "cli",
@@ -26,7 +27,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "wire",
         ],
     ),
-    ("client", &["cli", "error", "event", "input", "net", "output", "session", "wire"]),
+    ("client", &["cli", "diagnosis", "error", "event", "input", "net", "output", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "session", "wire"]),
     ("server", &["cli", "client", "error", "event", "frontend", "input", "net", "output", "session", "wire"]),
     (

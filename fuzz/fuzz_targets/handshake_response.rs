@@ -3,8 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use wscope::diagnosis::Transport;
 use wscope::wire::handshake::{
-    Answer, HeadProgress, HeadReader, Request, RequestOptions, Strictness, Transport, Verdict, check_response,
+    Answer, HeadProgress, HeadReader, Request, RequestOptions, Strictness, Verdict, check_response, diagnose_no_head,
 };
 use wscope::wire::{DeflateOffer, Role};
 
@@ -37,7 +38,7 @@ fn judge(request: &Request, bytes: &[u8], size: usize) -> Option<[Verdict; 2]> {
             Some(HeadProgress::Incomplete) => {}
             Some(HeadProgress::Complete { head, rest }) => break (head, rest),
             Some(HeadProgress::Failed(error)) => {
-                let _ = (error.to_string(), error.hint(Transport::Plain));
+                let _ = (error.to_string(), diagnose_no_head(&error, Transport::Plain));
                 return None;
             }
             None => return None,
@@ -51,7 +52,7 @@ fn judge(request: &Request, bytes: &[u8], size: usize) -> Option<[Verdict; 2]> {
         Answer::Refused(mut refusal) => {
             refusal.feed(rest);
             pieces.for_each(|piece| refusal.feed(piece));
-            let _ = (refusal.body(), refusal.wants_more(), refusal.hint(), refusal.telling_headers());
+            let _ = (refusal.body(), refusal.wants_more(), refusal.diagnosis(), refusal.telling_headers());
             None
         }
     }

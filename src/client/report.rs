@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cli::{InputArgs, ViewArgs};
+use crate::client::advice;
 use crate::client::open;
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
@@ -37,8 +38,9 @@ pub fn alone(error: &Error) -> ExitStatus {
     let is_terminal = io::stderr().is_terminal();
     let destination = if is_terminal { Destination::Terminal } else { Destination::Other };
     let environment = ColorEnvironment::read(|name| std::env::var_os(name));
+    let palette = Palette::new(Colors::choose(ColorChoice::Auto, &environment, destination));
     let mut text = Vec::new();
-    write_error(&mut text, &Palette::new(Colors::choose(ColorChoice::Auto, &environment, destination)), error);
+    write_error(&mut text, &palette, advice, error);
     // Nobody is left to be told that stderr cannot be written.
     let _ = io::stderr().lock().write_all(&text);
     error.exit_status()
@@ -119,7 +121,7 @@ impl Totals {
 fn past_the_printer(errors: &[Error]) {
     let mut text = Vec::new();
     for error in errors {
-        write_error(&mut text, &Palette::new(Colors::Off), error);
+        write_error(&mut text, &Palette::new(Colors::Off), advice, error);
     }
     // Who does not take this either is told nothing more.
     let _ = within_limit(move || {

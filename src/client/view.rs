@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex};
 
 use crate::cli::{InputArgs, ViewArgs};
+use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
@@ -40,6 +41,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         },
         ping_pong: view.show_ping_pong,
         pretty: view.pretty,
+        advice,
         timestamps: view.timestamps,
         secrets: if view.show_secrets { Secrets::Shown } else { Secrets::Hidden },
     }

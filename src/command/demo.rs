@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::connect;
 use crate::cli::Demo;
+use crate::client::advice;
 use crate::client::plan::{self, Framing};
 use crate::client::report::{self, Totals};
 use crate::error::{ExitStatus, Result};
@@ -34,7 +35,7 @@ fn start(args: &Demo) -> Result<String> {
     let session = &args.session;
     let mut settings = plan::settings(Role::Server, Reply::Echo, &session.limits, &session.protocol, Instant::now());
     settings.max_time = None;
-    let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::default() };
+    let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::new(advice) };
     // What the server has to say is not for the client's terminal.
     let printer = Arc::new(Mutex::new(Printer::shared(quiet, Box::new(Nowhere))));
     let framing = Framing::new(&session.protocol, &session.limits);

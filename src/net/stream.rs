@@ -9,6 +9,8 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::diagnosis::Transport;
+
 /// Plaintext is encrypted in pieces of this size: rustls buffers no more than 64 KiB.
 const PLAINTEXT_PIECE: usize = 64 * 1024;
 /// What rustls puts into one TLS record, in bytes (RFC 8446 section 5.1).
@@ -61,9 +63,9 @@ impl Stream {
         self.lock().is_some_and(|tls| tls.wants_write())
     }
 
-    /// Whether the bytes go through TLS.
-    pub fn is_tls(&self) -> bool {
-        self.tls.is_some()
+    /// What the bytes go through.
+    pub fn transport(&self) -> Transport {
+        if self.tls.is_some() { Transport::Tls } else { Transport::Plain }
     }
 
     fn lock(&self) -> Option<MutexGuard<'_, rustls::Connection>> {

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use crate::diagnosis::Advice;
 use crate::output::theme::Colors;
 
 /// The shape of each message on the data stream.
@@ -108,11 +109,13 @@ pub struct Options {
     pub timestamps: Option<Timestamps>,
     /// Credentials in HTTP heads.
     pub secrets: Secrets,
+    /// Makes the hint of an error that has a diagnosis.
+    pub advice: Advice,
 }
 
-impl Default for Options {
-    /// A pipe without any flag.
-    fn default() -> Self {
+impl Options {
+    /// Those of a pipe without any flag.
+    pub fn new(advice: Advice) -> Self {
         Self {
             format: DataFormat::Text,
             delimiter: b'\n',
@@ -126,11 +129,10 @@ impl Default for Options {
             pretty: false,
             timestamps: None,
             secrets: Secrets::Hidden,
+            advice,
         }
     }
-}
 
-impl Options {
     /// Switches `setting` on or off, as `/set` does.
     ///
     /// Bytes imply lines: `hex on` shows both, `hex off` leaves the lines, `frames off` hides both. `timestamps on`
@@ -167,6 +169,12 @@ pub enum Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Default for Options {
+        fn default() -> Self {
+            Self::new(|diagnosis| format!("{diagnosis:?}"))
+        }
+    }
 
     #[test]
     fn hex_implies_frames_and_leaves_them_behind() {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::time::Duration;
 
+use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Opened, Step, Summary, TlsFacts};
 use crate::output::theme::{Ink, Palette};
@@ -13,8 +14,8 @@ use crate::output::{Secrets, escape, head, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role, Rule};
 
 /// Appends an error as every part of the program reports it: message and causes, evidence, and after an empty line
-/// the hint.
-pub fn write_error(output: &mut Vec<u8>, palette: &Palette, error: &Error) {
+/// the hint, where `advice` makes the text of a diagnosis.
+pub fn write_error(output: &mut Vec<u8>, palette: &Palette, advice: Advice, error: &Error) {
     output.extend_from_slice(b"wscope: ");
     palette.write(output, Ink::Error, "error:");
     output.push(b' ');
@@ -29,7 +30,7 @@ pub fn write_error(output: &mut Vec<u8>, palette: &Palette, error: &Error) {
     for evidence in error.evidence_lines() {
         indented(output, "  ", evidence);
     }
-    if let Some(hint) = error.hint_text() {
+    if let Some(hint) = error.hint_with(advice) {
         output.push(b'\n');
         palette.write(output, Ink::Hint, "hint:");
         let mut lines = hint.lines();
@@ -269,6 +270,7 @@ mod tests {
     use std::io;
 
     use super::*;
+    use crate::diagnosis::{Diagnosis, NoHead};
     use crate::error::{ExitStatus, Phase};
     use crate::event::{RoundTrips, StepKind};
     use crate::output::theme::Colors;
@@ -288,7 +290,7 @@ mod tests {
             .evidence("HTTP/1.1 400 \u{202e}\nbody")
             .hint("try this:\nproxy_set_header Upgrade $http_upgrade;");
         assert_eq!(
-            written(|output, palette| write_error(output, palette, &error)),
+            written(|output, palette| write_error(output, palette, |diagnosis| format!("{diagnosis:?}"), &error)),
             "wscope: error: cannot connect to `example.com`: out of\\x1b luck\n  \
                93.184.216.34:80: connection refused\n  \
                HTTP/1.1 400 \\u{202e}\n  \
@@ -299,9 +301,21 @@ mod tests {
     }
 
     #[test]
+    fn a_diagnosis_becomes_a_hint() {
+        let error = Error::new(Phase::Upgrade, "no").diagnosed(Diagnosis::NoHead(NoHead::CutOff));
+        assert_eq!(
+            written(|output, palette| write_error(output, palette, |_| "look\x1b there".to_owned(), &error)),
+            "wscope: error: no\n\nhint: look\\x1b there\n"
+        );
+    }
+
+    #[test]
     fn a_bare_error_is_one_line() {
         let error = Error::new(Phase::Usage, "no URL");
-        assert_eq!(written(|output, palette| write_error(output, palette, &error)), "wscope: error: no URL\n");
+        assert_eq!(
+            written(|output, palette| write_error(output, palette, |diagnosis| format!("{diagnosis:?}"), &error)),
+            "wscope: error: no URL\n"
+        );
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::diagnosis::{Diagnosis, NoHead};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Step, StepKind};
 use crate::net::{Stream, StreamReader, StreamWriter, TimeLimit, tls_failure};
 use crate::output::{Secrets, head};
 use crate::wire::handshake::{
     Agreed, Answer, Head, HeadError, HeadFault, HeadProgress, HeadReader, MAX_BODY, Refusal, Reply, Request,
-    ServerOptions, Strictness, Transport, Verdict, check_request, check_response, refuse,
+    ServerOptions, Strictness, Verdict, check_request, check_response, diagnose_no_head, refuse,
 };
 use crate::wire::{Finding, Role};
 
@@ -48,7 +49,7 @@ pub fn open(
     let started = Instant::now();
     let bytes = request.encode();
     observe(Event::Head { direction: Direction::Sent, bytes: &bytes });
-    let mut exchange = Exchange { stream, reader, peer, limit, cut_off: CUT_OFF };
+    let mut exchange = Exchange { stream, reader, peer, limit, cut_off: NoHead::CutOff };
     exchange.write(&bytes)?;
     let (head, leftover) = exchange.read_head(Role::Server)?.map_err(|error| exchange.no_head(&error))?;
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
@@ -62,17 +63,13 @@ pub fn open(
             return Err(refused(peer, &refusal));
         }
     };
-    let hint = verdict.hint();
+    let diagnosis = verdict.diagnosis();
     let Verdict { findings, verified, notes, agreed } = verdict;
     for note in &notes {
         observe(Event::Note(note));
     }
     let Some(agreed) = agreed else {
-        let error = breached(peer, &head, &findings, observe);
-        return Err(match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        });
+        return Err(breached(peer, &head, &findings, observe).diagnosed(diagnosis));
     };
     for finding in &findings {
         observe(Event::Finding(finding));
@@ -93,7 +90,7 @@ pub fn accept(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Upgraded> {
     let started = Instant::now();
-    let mut exchange = Exchange { stream, reader, peer, limit, cut_off: CUT_OFF };
+    let mut exchange = Exchange { stream, reader, peer, limit, cut_off: NoHead::CutOff };
     let (head, leftover) = match exchange.read_head(Role::Client)? {
         Ok(head) => head,
         Err(error) => {
@@ -125,12 +122,8 @@ struct Exchange<'a> {
     peer: &'a str,
     limit: TimeLimit,
     /// What to say of a connection that breaks now.
-    cut_off: &'static str,
+    cut_off: NoHead,
 }
-
-/// Who ends a connection that breaks.
-const CUT_OFF: &str =
-    "something on the way (a proxy, a firewall, a load balancer) or the other side itself cut the connection";
 
 impl Exchange<'_> {
     fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
@@ -156,10 +149,10 @@ impl Exchange<'_> {
             let silence;
             (silence, self.cut_off) = match (heads.received(), speaker) {
                 (0, Role::Server) => {
-                    ("accepted the connection and sent nothing", transport(self.stream).hung_up_hint())
+                    ("accepted the connection and sent nothing", NoHead::HungUp { transport: self.stream.transport() })
                 }
-                (0, Role::Client) => ("connected and sent nothing", CUT_OFF),
-                _ => ("did not finish the head of its upgrade", CUT_OFF),
+                (0, Role::Client) => ("connected and sent nothing", NoHead::CutOff),
+                _ => ("did not finish the head of its upgrade", NoHead::CutOff),
             };
             match self.read(&mut buffer, silence)? {
                 0 => return Ok(Err(heads.end())),
@@ -213,11 +206,10 @@ impl Exchange<'_> {
         Error::new(Phase::Upgrade, format!("the connection to `{}` broke during the upgrade", self.peer))
             .caused_by(error)
             .transient()
-            .hint(self.cut_off)
+            .diagnosed(Diagnosis::NoHead(self.cut_off))
     }
 
     fn no_head(&self, error: &HeadError) -> Error {
-        let hint = error.hint(transport(self.stream));
         let what = harmless(&error.to_string());
         let mut refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {what}", self.peer));
         if let Some(evidence) = error.evidence() {
@@ -226,15 +218,8 @@ impl Exchange<'_> {
         if error.fault == HeadFault::Ended {
             refused = refused.transient();
         }
-        match hint {
-            Some(hint) => refused.hint(hint),
-            None => refused,
-        }
+        refused.diagnosed(diagnose_no_head(error, self.stream.transport()))
     }
-}
-
-fn transport(stream: &Stream) -> Transport {
-    if stream.is_tls() { Transport::Tls } else { Transport::Plain }
 }
 
 fn is_timeout(error: &io::Error) -> bool {
@@ -255,10 +240,7 @@ fn refused(peer: &str, refusal: &Refusal) -> Error {
     for line in excerpt(&refusal.body(), refusal.body_length()) {
         error = error.evidence(format!("| {line}"));
     }
-    match refusal.hint() {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
+    error.diagnosed(refusal.diagnosis())
 }
 
 /// Lines of a refusal's body that are shown, and bytes of each.

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::iter;
 use std::time::{Duration, Instant};
 
+use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Event, Opened, Stamp, TlsFacts};
 use crate::output::json::VERSION;
@@ -67,7 +68,7 @@ impl Stream {
                 self.line(sink, "open", |members| members_of_open(members, opened, options.secrets));
             }
             Event::Ended(ended) => self.line(sink, "close", |members| members_of_close(members, ended)),
-            Event::Error(error) => self.line(sink, "error", |members| members_of_error(members, error)),
+            Event::Error(error) => self.line(sink, "error", |members| members_of_error(members, error, options.advice)),
             Event::Wire { event: wire::Event::Part { .. } | wire::Event::Close(_), .. }
             | Event::Step(_)
             | Event::Tls(_)
@@ -276,13 +277,13 @@ fn members_of_close(members: &mut Members<'_>, ended: &Ended) {
     members.number("exit_status", ended.status.code().into());
 }
 
-fn members_of_error(members: &mut Members<'_>, error: &Error) {
+fn members_of_error(members: &mut Members<'_>, error: &Error, advice: Advice) {
     members.string("phase", error.phase().name());
     members.string("message", &error.to_string());
     let causes = iter::successors(error.source(), |cause| (*cause).source());
     members.array("causes", causes, |output, cause| string(output, &cause.to_string()));
     members.array("evidence", error.evidence_lines(), |output, line| string(output, line));
-    members.optional_string("hint", error.hint_text());
+    members.optional_string("hint", error.hint_with(advice).as_deref());
     members.number("exit_status", error.exit_status().code().into());
 }
 

@@ -30,7 +30,8 @@ impl Printer {
 
     /// Shows an error, at every level.
     pub(super) fn error(&mut self, origin: Origin, error: &Error) {
-        self.labelled(origin, |output, palette| talk::write_error(output, palette, error));
+        let advice = self.options.advice;
+        self.labelled(origin, |output, palette| talk::write_error(output, palette, advice, error));
     }
 
     /// Shows a ping or a pong, if wanted, and the answer to a ping that somebody typed.

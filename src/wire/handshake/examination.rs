@@ -1,6 +1,7 @@
 //! What came of looking at the peer's head, whichever role it plays.
 
-use super::{Agreed, HandshakeRule, Head, Strictness, hint};
+use super::{Agreed, HandshakeRule, Head, Strictness, diagnose};
+use crate::diagnosis::Diagnosis;
 use crate::wire::{Finding, Role};
 
 /// What came of checking the peer's head.
@@ -17,9 +18,9 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// What to try next when nothing was agreed on.
-    pub fn hint(&self) -> Option<String> {
-        hint::of_findings(&self.findings)
+    /// Why nothing was agreed on, where that can be told.
+    pub fn diagnosis(&self) -> Option<Diagnosis> {
+        diagnose::of_findings(&self.findings)
     }
 }
 

@@ -24,31 +24,6 @@ pub enum HeadFault {
     Ended,
 }
 
-/// What a head would have come through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
-    /// TCP alone.
-    Plain,
-    /// TLS.
-    Tls,
-}
-
-impl Transport {
-    /// Why a server hangs up on a request without a word, and what to try.
-    pub fn hung_up_hint(self) -> &'static str {
-        match self {
-            Self::Plain => {
-                "a port that speaks TLS often hangs up like this on a plain request: try `wss://`; \
-                 or something in between (a proxy, a firewall) refused the connection"
-            }
-            Self::Tls => {
-                "it speaks TLS, but perhaps not HTTP: is the port right? \
-                 Or something in between (a proxy, a firewall) refused the connection"
-            }
-        }
-    }
-}
-
 /// No head, and what came instead. `Display` gives one line that may hold a peer's bytes, unescaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadError {
@@ -127,23 +102,6 @@ impl HeadError {
         known.map(|&(_, name)| name).or(http2.then_some("HTTP/2")).or(first_of_tls.then_some("TLS"))
     }
 
-    /// The next thing to try.
-    pub fn hint(&self, transport: Transport) -> Option<String> {
-        match (self.fault, self.speaker, self.looks_like()) {
-            (HeadFault::NotHttp, Role::Server, Some("TLS")) => {
-                Some("the port speaks TLS: use `wss://` instead of `ws://`".to_owned())
-            }
-            (HeadFault::NotHttp, Role::Client, Some("TLS")) => Some(
-                "the client speaks TLS: it should use `ws://`, or give this server `--cert` and `--key`".to_owned(),
-            ),
-            (HeadFault::NotHttp, Role::Server, Some(protocol)) => {
-                Some(format!("this looks like {protocol}: is the port right?"))
-            }
-            (HeadFault::Ended, Role::Server, _) if self.received == 0 => Some(transport.hung_up_hint().to_owned()),
-            _ => None,
-        }
-    }
-
     /// The first line where it is text, else the first bytes in hex.
     fn excerpt(&self) -> String {
         let line = self.start.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end();
@@ -200,6 +158,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnosis::{Diagnosis, NoHead, Transport};
+    use crate::wire::handshake::diagnose_no_head;
 
     fn error(fault: HeadFault, speaker: Role, bytes: &[u8]) -> HeadError {
         HeadError::new(fault, speaker, bytes, 0, 0)
@@ -210,11 +170,11 @@ mod tests {
         let alert = b"\x15\x03\x01\x00\x02\x02\x46";
         let whole = error(HeadFault::NotHttp, Role::Server, alert);
         assert_eq!(whole.to_string(), "the server speaks TLS, not HTTP: it sent the bytes 15 03 01 00 02 02 46");
-        assert!(whole.hint(Transport::Plain).unwrap().contains("`wss://`"));
+        assert_eq!(diagnose_no_head(&whole, Transport::Plain), Some(Diagnosis::NoHead(NoHead::PortSpeaksTls)));
         let first = error(HeadFault::NotHttp, Role::Server, &alert[..1]);
-        assert!(first.hint(Transport::Plain).unwrap().contains("`wss://`"));
+        assert_eq!(diagnose_no_head(&first, Transport::Plain), Some(Diagnosis::NoHead(NoHead::PortSpeaksTls)));
         let client = error(HeadFault::NotHttp, Role::Client, b"\x16\x03\x01\x02\x00\x01");
-        assert!(client.hint(Transport::Plain).unwrap().contains("`ws://`"));
+        assert_eq!(diagnose_no_head(&client, Transport::Plain), Some(Diagnosis::NoHead(NoHead::ClientSpeaksTls)));
     }
 
     #[test]
@@ -223,7 +183,7 @@ mod tests {
         assert_eq!(ssh.to_string(), "the server speaks SSH, not HTTP: it sent `SSH-2.0-OpenSSH_9.6`");
         let unknown = error(HeadFault::NotHttp, Role::Server, b"hello\nworld");
         assert_eq!(unknown.to_string(), "the response is not HTTP/1.1: it starts with `hello`");
-        assert_eq!(unknown.hint(Transport::Plain), None);
+        assert_eq!(diagnose_no_head(&unknown, Transport::Plain), None);
     }
 
     #[test]
@@ -241,8 +201,10 @@ mod tests {
     fn an_early_end_says_how_far_it_came() {
         let nothing = error(HeadFault::Ended, Role::Server, b"");
         assert_eq!(nothing.to_string(), "the server closed the connection without sending a response");
-        assert!(nothing.hint(Transport::Plain).unwrap().contains("wss://"));
-        assert!(!nothing.hint(Transport::Tls).unwrap().contains("wss://"));
+        for transport in [Transport::Plain, Transport::Tls] {
+            let hung_up = Diagnosis::NoHead(NoHead::HungUp { transport });
+            assert_eq!(diagnose_no_head(&nothing, transport), Some(hung_up));
+        }
         let half = error(HeadFault::Ended, Role::Server, b"HTTP/1.1 101 x\r\n").to_string();
         assert!(half.ends_with("after 16 bytes; it starts with `HTTP/1.1 101 x`"), "{half}");
     }

@@ -5,12 +5,12 @@
 //! [`HeadReader`] too, and [`check_request`] gives the [`Reply`] to send.
 
 mod accept;
+mod diagnose;
 mod examination;
 mod extensions;
 mod head;
 mod head_error;
 mod header_rule;
-mod hint;
 mod reader;
 mod refusal;
 mod request;
@@ -20,11 +20,12 @@ mod server;
 mod start_line;
 mod token;
 
+pub use diagnose::diagnose_no_head;
 pub use examination::Verdict;
 pub(super) use extensions::parse_parameters;
 pub use extensions::{Extension, Parameter, parse_extensions};
 pub use head::{Field, Head};
-pub use head_error::{HeadError, HeadFault, Transport};
+pub use head_error::{HeadError, HeadFault};
 pub use header_rule::HeaderRule;
 pub use reader::{HeadProgress, HeadReader, MAX_HEAD, MAX_HEADER_LINES};
 pub use refusal::{MAX_BODY, Refusal};

@@ -136,8 +136,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::diagnosis::Transport;
     use crate::wire::Rule;
-    use crate::wire::handshake::HandshakeRule;
+    use crate::wire::handshake::{HandshakeRule, diagnose_no_head};
 
     const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
 
@@ -261,7 +262,7 @@ mod tests {
         fn any_bytes_are_read_without_panic(bytes: Vec<u8>, size in 1..50_usize) {
             for speaker in [Role::Client, Role::Server] {
                 if let Err(error) = read(speaker, &bytes, size) {
-                    let _ = (error.to_string(), error.hint(crate::wire::handshake::Transport::Plain));
+                    let _ = (error.to_string(), diagnose_no_head(&error, Transport::Plain));
                 }
             }
         }

@@ -4,7 +4,8 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use super::{Head, Request, Version, hint};
+use super::{Head, Request, Version, diagnose};
+use crate::diagnosis::{Diagnosis, Login};
 
 /// How much of the body is kept, in bytes.
 pub const MAX_BODY: usize = 4 * 1024;
@@ -38,14 +39,14 @@ pub struct Refusal {
     context: Context,
 }
 
-/// What our request had, as far as the hints depend on it.
+/// What our request had, as far as a diagnosis depends on it.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
     /// Without the query, which may hold a secret.
     pub path: String,
     pub host: String,
     pub sent_origin: bool,
-    pub sent_credentials: bool,
+    pub login: Login,
 }
 
 /// How the end of the body is known (RFC 9112 section 6.3).
@@ -58,11 +59,12 @@ enum Framing {
 
 impl Refusal {
     pub(super) fn new(head: &Head, request: &Request) -> Self {
+        let has_login = ["Authorization", "Cookie"].iter().any(|name| request.has(name));
         let context = Context {
             path: request.target().split('?').next().unwrap_or_default().to_owned(),
             host: request.values("Host").next().unwrap_or_default().to_owned(),
             sent_origin: request.has("Origin"),
-            sent_credentials: ["Authorization", "Cookie"].iter().any(|name| request.has(name)),
+            login: if has_login { Login::Sent } else { Login::NotSent },
         };
         Self { head: head.clone(), framing: Framing::of(head), raw: Vec::new(), context }
     }
@@ -133,9 +135,9 @@ impl Refusal {
         }
     }
 
-    /// What to try next, for the usual causes.
-    pub fn hint(&self) -> Option<String> {
-        hint::of_refusal(self, &self.context)
+    /// The cause, where it is a usual one.
+    pub fn diagnosis(&self) -> Option<Diagnosis> {
+        diagnose::of_refusal(self, &self.context)
     }
 
     fn is_gzip(&self) -> bool {

@@ -1,0 +1,162 @@
+//! What to do about a failure, in words. The only place that turns a [`Diagnosis`] into text.
+
+use crate::diagnosis::{Breached, Diagnosis, Login, NoHead, Refused, Scheme, Transport};
+
+const NGINX: &str = "the usual cause is a proxy that drops `Upgrade`; nginx needs, in its `location`:
+  proxy_http_version 1.1;
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection \"upgrade\";";
+
+const USE_WSS: &str = "the port speaks TLS: use `wss://` instead of `ws://`";
+
+/// The next thing to try; more than one line where it is lines of a configuration file.
+pub fn advice(diagnosis: &Diagnosis) -> String {
+    match diagnosis {
+        Diagnosis::NoHead(cause) => no_head(*cause),
+        Diagnosis::Refused(cause) => refused(cause),
+        Diagnosis::Breached(cause) => breached(*cause),
+    }
+}
+
+fn no_head(cause: NoHead) -> String {
+    match cause {
+        NoHead::PortSpeaksTls => USE_WSS.to_owned(),
+        NoHead::ClientSpeaksTls => {
+            "the client speaks TLS: it should use `ws://`, or give this server `--cert` and `--key`".to_owned()
+        }
+        NoHead::OtherProtocol { name } => format!("this looks like {name}: is the port right?"),
+        NoHead::HungUp { transport: Transport::Plain } => {
+            "a port that speaks TLS often hangs up like this on a plain request: try `wss://`; \
+             or something in between (a proxy, a firewall) refused the connection"
+                .to_owned()
+        }
+        NoHead::HungUp { transport: Transport::Tls } => "it speaks TLS, but perhaps not HTTP: is the port right? \
+             Or something in between (a proxy, a firewall) refused the connection"
+            .to_owned(),
+        NoHead::CutOff => {
+            "something on the way (a proxy, a firewall, a load balancer) or the other side itself cut the connection"
+                .to_owned()
+        }
+    }
+}
+
+fn refused(cause: &Refused) -> String {
+    match cause {
+        Refused::PortSpeaksTls => USE_WSS.to_owned(),
+        Refused::EngineIo => "this is an Engine.IO (Socket.IO) server: its URL ends with \
+             `/socket.io/?EIO=4&transport=websocket`"
+            .to_owned(),
+        Refused::UpgradeDropped => NGINX.to_owned(),
+        Refused::OrdinaryPage { path } => format!(
+            "an ordinary page came back instead of an upgrade: either `{path}` is not the path of the WebSocket, \
+             or `Upgrade` got lost on the way; {NGINX}"
+        ),
+        Refused::RedirectWithoutLocation => "the server redirects, but does not say where to".to_owned(),
+        Refused::LoginPage { location, login } => login_page(location, *login),
+        Refused::Redirect { location, path } => redirect(location, path),
+        Refused::OtherVersions { versions } => {
+            format!("the server speaks other versions of the protocol only: {versions}; RFC 6455 is version 13")
+        }
+        Refused::NotTakenForUpgrade => format!("the server did not take this for a WebSocket request; {NGINX}"),
+        Refused::Unauthorized { scheme, login } => unauthorized(*scheme, *login),
+        Refused::Forbidden { host, sent_origin, login } => forbidden(host, *sent_origin, *login),
+        Refused::NothingThere { path } => {
+            format!("there is nothing at `{path}`: check the path, and whether a proxy rewrites it")
+        }
+        Refused::NoGet { path } => {
+            format!("`{path}` exists but takes no GET, so it is hardly the path of the WebSocket")
+        }
+        Refused::ProxyUnauthorized => "a proxy in between wants credentials".to_owned(),
+        Refused::Misdirected => {
+            "the server is not responsible for this host: check the name, `Host` and `--sni`".to_owned()
+        }
+        Refused::TooManyRequests { retry_after } => overload("too many requests", retry_after.as_deref()),
+        Refused::Unavailable { retry_after } => overload(
+            "the server, or the proxy before it, has no capacity or nothing to pass the request on to",
+            retry_after.as_deref(),
+        ),
+        Refused::ServerFailed => "the server failed while it handled the upgrade: its log says why".to_owned(),
+        Refused::Unsupported => "this server, or a proxy before it, does not speak WebSocket over HTTP/1.1".to_owned(),
+        Refused::NoAnswerBehindProxy { proxy } => bad_gateway(proxy.as_deref()),
+        Refused::NoAnswerBehindCloudflare => "Cloudflare could not get an answer from the server behind it".to_owned(),
+    }
+}
+
+fn login_page(location: &str, login: Login) -> String {
+    match login {
+        Login::NotSent => format!(
+            "the server sends us to a login page, `{location}`: give credentials (`--cookie`, `--bearer`, `--user`)"
+        ),
+        Login::Sent => format!(
+            "the server sends us to a login page, `{location}`: the credentials were not accepted, or have expired"
+        ),
+    }
+}
+
+fn redirect(location: &str, path: &str) -> String {
+    if location.starts_with('/') && !location.starts_with("//") {
+        format!("the server redirects: connect to the path `{location}` instead")
+    } else if location.starts_with("http://") || location.starts_with("https://") {
+        format!("the server redirects: connect to `{}` instead", location.replacen("http", "ws", 1))
+    } else if location.contains("//") {
+        format!("the server redirects: connect to `{location}` instead")
+    } else {
+        format!("the server redirects to `{location}`, as seen from `{path}`")
+    }
+}
+
+fn unauthorized(scheme: Scheme, login: Login) -> String {
+    let flag = match scheme {
+        Scheme::Basic => "`--user NAME`",
+        Scheme::Bearer => "`--bearer TOKEN`",
+        Scheme::Digest => "a Digest made for this request: `--header 'Authorization: Digest …'`",
+        Scheme::Other => "`--user`, `--bearer`, `--cookie`, or a token in the URL",
+    };
+    match login {
+        Login::Sent => format!("the server did not accept the credentials; it takes {flag}"),
+        Login::NotSent => format!("the server wants credentials: {flag}"),
+    }
+}
+
+fn forbidden(host: &str, sent_origin: bool, login: Login) -> String {
+    let origin = if sent_origin {
+        "the server may not allow this Origin".to_owned()
+    } else {
+        format!("the server may want an Origin that it knows: try `--origin https://{host}`")
+    };
+    match login {
+        Login::Sent => format!("{origin}; or the credentials do not permit it"),
+        Login::NotSent => format!("{origin}; or it wants credentials (`--user`, `--bearer`, `--cookie`)"),
+    }
+}
+
+fn overload(what: &str, retry_after: Option<&str>) -> String {
+    match retry_after {
+        Some(when) if when.bytes().all(|byte| byte.is_ascii_digit()) => format!("{what}: try again in {when} s"),
+        Some(when) => format!("{what}: try again after {when}"),
+        None => format!("{what}: try again later"),
+    }
+}
+
+fn bad_gateway(proxy: Option<&str>) -> String {
+    let proxy = proxy.map_or(String::new(), |name| format!(" (`{name}`)"));
+    format!(
+        "the proxy{proxy} got no usable answer from the server behind it: is that running, on the address and port that the \
+         proxy is configured for?"
+    )
+}
+
+fn breached(cause: Breached) -> String {
+    let cause = match cause {
+        Breached::HttpVersion => "a proxy that speaks HTTP/1.0 may be in between (nginx: `proxy_http_version 1.1;`); ",
+        Breached::ExtensionNotOffered => {
+            "the server, or a proxy before it, switches an extension on without being asked; "
+        }
+        Breached::SubprotocolNotOffered => "offer what the server speaks with `--subprotocol`; ",
+        Breached::Other => "",
+    };
+    format!("{cause}`--lenient` reports this and goes on")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! Known causes of failure, with their evidence, as plain data.
+//!
+//! What recognises a cause lies beside what fails: in `wire::handshake`, in `net`. What to do about it, in words and with
+//! names of flags, is `client::advice`'s. An error, a finding of `check` and a line of JSON are three views of the same
+//! value. This room depends on nothing, so that the error type may carry such a value.
+
+mod refusal;
+
+pub use refusal::{Login, Refused, Scheme};
+
+/// The likely cause of a failure. Texts in it may hold a peer's bytes, unescaped; they never hold a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Diagnosis {
+    /// The connection ended before a head came, or what came is no head.
+    NoHead(NoHead),
+    /// The response refuses the upgrade.
+    Refused(Refused),
+    /// The response accepts the upgrade and breaks rules that a lenient client can look past.
+    Breached(Breached),
+}
+
+/// Why there is no HTTP head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoHead {
+    /// The server's port speaks TLS, and the request came without.
+    PortSpeaksTls,
+    /// The client speaks TLS, and our port does not.
+    ClientSpeaksTls,
+    /// The server speaks another protocol.
+    OtherProtocol {
+        /// Its name: `SSH`.
+        name: &'static str,
+    },
+    /// The server closed the connection after our request, without a byte.
+    HungUp {
+        /// What the request went through.
+        transport: Transport,
+    },
+    /// The connection broke later.
+    CutOff,
+}
+
+/// What the bytes of a connection go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP alone.
+    Plain,
+    /// TLS.
+    Tls,
+}
+
+/// Which breach of the response tells most about its cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breached {
+    /// The response is HTTP/1.0.
+    HttpVersion,
+    /// The response switches an extension on that was not offered.
+    ExtensionNotOffered,
+    /// The response chooses a subprotocol that was not offered.
+    SubprotocolNotOffered,
+    /// Another one, which tells nothing of its cause.
+    Other,
+}
+
+/// Makes text of a diagnosis: the next thing to try.
+pub type Advice = fn(&Diagnosis) -> String;

@@ -1,0 +1,186 @@
+//! What the likely cause of a failed upgrade is, as far as experience tells.
+
+use super::refusal::Context;
+use super::{HandshakeRule, HeadError, HeadFault, Refusal};
+use crate::diagnosis::{Breached, Diagnosis, NoHead, Refused, Scheme, Transport};
+use crate::wire::{Finding, Role, Rule};
+
+/// What servers write into the body of a refusal, in lower case, and what it means.
+const BODY_PATTERNS: [(&str, Refused); 14] = [
+    // nginx, Go's net/http, Apache, Jetty and Tomcat.
+    ("plain http request was sent to https port", Refused::PortSpeaksTls),
+    ("client sent an http request to an https server", Refused::PortSpeaksTls),
+    ("speaking plain http to an ssl-enabled", Refused::PortSpeaksTls),
+    ("combination of host and port requires tls", Refused::PortSpeaksTls),
+    // Engine.IO.
+    ("transport unknown", Refused::EngineIo),
+    ("unsupported protocol version", Refused::EngineIo),
+    // gorilla/websocket, Tornado, python websockets, nhooyr.
+    ("'upgrade' token not found", Refused::UpgradeDropped),
+    ("can \"upgrade\" only to \"websocket\"", Refused::UpgradeDropped),
+    ("\"connection\" must be \"upgrade\"", Refused::UpgradeDropped),
+    ("invalid upgrade header", Refused::UpgradeDropped),
+    ("invalid connection header", Refused::UpgradeDropped),
+    ("missing upgrade header", Refused::UpgradeDropped),
+    ("missing connection header", Refused::UpgradeDropped),
+    ("does not contain upgrade", Refused::UpgradeDropped),
+];
+
+/// Words in the path of a login page.
+const LOGIN_WORDS: [&str; 8] = ["login", "signin", "auth", "oauth", "oauth2", "authorize", "sso", "saml"];
+
+/// Why no head came through `transport`.
+pub fn diagnose_no_head(error: &HeadError, transport: Transport) -> Option<Diagnosis> {
+    let cause = match (error.fault, error.speaker, error.looks_like()) {
+        (HeadFault::NotHttp, Role::Server, Some("TLS")) => NoHead::PortSpeaksTls,
+        (HeadFault::NotHttp, Role::Client, Some("TLS")) => NoHead::ClientSpeaksTls,
+        (HeadFault::NotHttp, Role::Server, Some(name)) => NoHead::OtherProtocol { name },
+        (HeadFault::Ended, Role::Server, _) if error.received == 0 => NoHead::HungUp { transport },
+        _ => return None,
+    };
+    Some(Diagnosis::NoHead(cause))
+}
+
+/// Why a response that accepts the upgrade breaks rules; `None` where nothing of it can be looked past.
+pub(super) fn of_findings(findings: &[Finding]) -> Option<Diagnosis> {
+    let broke = |rule: HandshakeRule| findings.iter().any(|finding| finding.rule == Rule::Handshake(rule));
+    let cause = if broke(HandshakeRule::HttpVersion) {
+        Breached::HttpVersion
+    } else if broke(HandshakeRule::ExtensionNotOffered) {
+        Breached::ExtensionNotOffered
+    } else if broke(HandshakeRule::SubprotocolNotOffered) {
+        Breached::SubprotocolNotOffered
+    } else {
+        Breached::Other
+    };
+    let can_go_on = !findings.is_empty() && findings.iter().all(|finding| finding.rule.can_go_on());
+    can_go_on.then_some(Diagnosis::Breached(cause))
+}
+
+/// Why the upgrade is refused: what the body says goes before the status, which proxies and frameworks choose freely.
+pub(super) fn of_refusal(refusal: &Refusal, request: &Context) -> Option<Diagnosis> {
+    let body = String::from_utf8_lossy(&refusal.body()).to_lowercase();
+    let pattern = BODY_PATTERNS.iter().find(|(text, _)| body.contains(text));
+    pattern.map(|(_, cause)| cause.clone()).or_else(|| of_status(refusal, request)).map(Diagnosis::Refused)
+}
+
+fn of_status(refusal: &Refusal, request: &Context) -> Option<Refused> {
+    let path = request.path.clone();
+    Some(match refusal.status() {
+        200..=299 => Refused::OrdinaryPage { path },
+        301 | 302 | 303 | 307 | 308 => of_redirect(refusal, request),
+        400 | 426 => of_bad_request(refusal),
+        401 => Refused::Unauthorized { scheme: first_scheme(refusal), login: request.login },
+        403 => {
+            Refused::Forbidden { host: request.host.clone(), sent_origin: request.sent_origin, login: request.login }
+        }
+        404 | 410 => Refused::NothingThere { path },
+        405 => Refused::NoGet { path },
+        407 => Refused::ProxyUnauthorized,
+        421 => Refused::Misdirected,
+        429 => Refused::TooManyRequests { retry_after: refusal.head().text("Retry-After") },
+        500 => Refused::ServerFailed,
+        501 | 505 => Refused::Unsupported,
+        502 | 504 => Refused::NoAnswerBehindProxy { proxy: refusal.head().text("Server") },
+        503 => Refused::Unavailable { retry_after: refusal.head().text("Retry-After") },
+        520..=527 => Refused::NoAnswerBehindCloudflare,
+        _ => return None,
+    })
+}
+
+fn of_redirect(refusal: &Refusal, request: &Context) -> Refused {
+    let Some(location) = refusal.head().text("Location") else { return Refused::RedirectWithoutLocation };
+    let location = without_query(&location);
+    let mut words = location.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    if words.any(|word| LOGIN_WORDS.contains(&word.as_str())) {
+        return Refused::LoginPage { location, login: request.login };
+    }
+    Refused::Redirect { location, path: request.path.clone() }
+}
+
+/// A diagnosis is printed where secrets are hidden, and the values of a query may be secrets.
+fn without_query(url: &str) -> String {
+    match url.split_once('?') {
+        Some((before, _)) => format!("{before}?…"),
+        None => url.to_owned(),
+    }
+}
+
+fn of_bad_request(refusal: &Refusal) -> Refused {
+    let head = refusal.head();
+    if head.get("Sec-WebSocket-Version").is_some() && !head.lists("Sec-WebSocket-Version", "13") {
+        let versions = String::from_utf8_lossy(&head.joined("Sec-WebSocket-Version")).into_owned();
+        return Refused::OtherVersions { versions };
+    }
+    Refused::NotTakenForUpgrade
+}
+
+fn first_scheme(refusal: &Refusal) -> Scheme {
+    let schemes = refusal.head().text("WWW-Authenticate").unwrap_or_default().to_lowercase();
+    match () {
+        () if schemes.starts_with("basic") => Scheme::Basic,
+        () if schemes.starts_with("bearer") => Scheme::Bearer,
+        () if schemes.starts_with("digest") => Scheme::Digest,
+        () => Scheme::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Answer, HeadProgress, HeadReader, HeaderRule, Request, RequestOptions, Strictness, check_response,
+    };
+    use super::*;
+    use crate::diagnosis::Login;
+
+    fn cause(rules: &[&str], head: &str, body: &str) -> Option<Refused> {
+        let options = RequestOptions {
+            target: "/chat?token=secret".to_owned(),
+            authority: "example.com".to_owned(),
+            headers: rules.iter().map(|rule| HeaderRule::parse(rule).unwrap()).collect(),
+            ..RequestOptions::default()
+        };
+        let response = format!("HTTP/1.1 {head}\r\n\r\n{body}");
+        let HeadProgress::Complete { head, rest } = HeadReader::new(Role::Server).feed(response.as_bytes()) else {
+            panic!("no head");
+        };
+        let Answer::Refused(mut refusal) = check_response(&head, &Request::new(&options).unwrap(), Strictness::Strict)
+        else {
+            panic!("not refused");
+        };
+        refusal.feed(rest);
+        refusal.diagnosis().map(|diagnosis| match diagnosis {
+            Diagnosis::Refused(cause) => cause,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn what_the_body_says_goes_before_the_status() {
+        for (text, expected) in BODY_PATTERNS {
+            assert_eq!(cause(&[], "500 x", &format!("<h1>{}</h1>", text.to_uppercase())), Some(expected));
+        }
+        assert_eq!(cause(&[], "500 x", "anything else"), Some(Refused::ServerFailed));
+    }
+
+    #[test]
+    fn the_evidence_holds_no_query() {
+        let path = || "/chat".to_owned();
+        assert_eq!(cause(&[], "404 x", ""), Some(Refused::NothingThere { path: path() }));
+        let location = "https://a.example/x?…".to_owned();
+        let redirect = Refused::Redirect { location, path: path() };
+        assert_eq!(cause(&[], "307 x\r\nLocation: https://a.example/x?token=1", ""), Some(redirect));
+    }
+
+    #[test]
+    fn credentials_and_origin_of_the_request_are_evidence() {
+        let forbidden = |sent_origin, login| Refused::Forbidden { host: "example.com".to_owned(), sent_origin, login };
+        assert_eq!(cause(&[], "403 x", ""), Some(forbidden(false, Login::NotSent)));
+        assert_eq!(cause(&["Origin: https://a", "Cookie: a=b"], "403 x", ""), Some(forbidden(true, Login::Sent)));
+    }
+
+    #[test]
+    fn a_status_without_a_usual_cause_has_no_diagnosis() {
+        assert_eq!(cause(&[], "418 I'm a teapot", ""), None);
+    }
+}
