@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod announcer;
+pub mod connect_error;
 pub mod open;
 pub mod plan;
 pub mod reconnect;

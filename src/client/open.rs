@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::client::connect_error::{connect_error, upgrade_error};
 use crate::client::plan::{Framing, Plan, new_request};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
-use crate::net::{self, Connected, Stream, StreamReader, TimeLimit};
-use crate::output::{Origin, Printer};
+use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
+use crate::output::{Origin, Printer, certificate};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
 use crate::session::{self, Handle, Keeper, Reply, Settings, Waker};
@@ -53,17 +54,21 @@ pub fn announce(plan: &Plan, printer: &Arc<Mutex<Printer>>) {
 pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
     let mut show = |event: Event<'_>| show(printer, Origin::default(), &event);
     let limit = time_limit(plan);
-    let Connected { socket, tls, address, tls_facts, mut steps } =
-        net::connect(&plan.target, &plan.connect, limit, &mut show)?;
-    if let Some(Err(doubt)) = tls_facts.as_ref().map(|facts| &facts.verified) {
-        show(Event::Note(&format!("the server is not verified: {doubt}")));
+    let endpoint = &plan.route.endpoint;
+    let Connected { stream, address, record } =
+        net::connect(&plan.route, limit, &mut show).map_err(|failure| connect_error(failure, endpoint, limit))?;
+    let ConnectRecord { mut steps, tls } = record;
+    if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
+        let complaint = certificate::complaint(fault);
+        show(Event::Note(&format!("the server is not verified: the certificate {complaint}")));
     }
-    let stream = Stream::new(socket, tls);
+    let stream = Arc::new(stream);
     let mut reader = StreamReader::new(Arc::clone(&stream));
     let request = new_request(&plan.request)?;
     let strictness = plan.framing.strictness;
-    let peer = plan.target.peer();
-    let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, &peer, limit, &mut show)?;
+    let peer = endpoint.peer();
+    let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, &peer, limit, &mut show)
+        .map_err(|error| upgrade_error(error, &peer, limit))?;
     let Upgraded { agreed, head, verified, leftover, step } = upgraded;
     steps.push(step);
     let opened = Opened {
@@ -73,7 +78,7 @@ pub fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Ready> {
         headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
         subprotocol: agreed.subprotocol,
         extensions: agreed.extensions,
-        tls: tls_facts,
+        tls,
         steps,
         verified,
     };
@@ -100,7 +105,7 @@ pub fn start(
     lock(printer).event(Origin::default(), Stamp::now(), &Event::Open(&opened));
     let (handle, keeper) = session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, waker)
         .map_err(|error| {
-            let message = format!("cannot set up the socket to `{}`", plan.target.peer());
+            let message = format!("cannot set up the socket to `{}`", plan.route.endpoint.peer());
             Error::new(Phase::Session, message).caused_by(error).transient()
         })?;
     Ok(Session { handle, keeper, view })

@@ -1,4 +1,4 @@
-//! The server side: an address to listen at, and clients as they come.
+//! The server's side: an address to listen at, and clients as they come.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -8,11 +8,14 @@ use std::time::Instant;
 
 use rustls::ServerConfig;
 
+use super::AskPassphrase;
+use super::connect::Connected;
+use super::failure::{ConnectCause, ConnectFailure, ConnectRecord};
 use super::limit::TimeLimit;
+use super::stream::Stream;
 use super::tls::{self, Identity, MinimumVersion};
-use super::{AskPassphrase, Connected};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Step, StepKind};
+use crate::event::{Step, StepDetail};
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub struct ListenAddress {
 impl ListenAddress {
     /// A host, by name or address (IPv6 without brackets), and a port; port 0 takes a free one.
     pub fn new(host: &str, port: u16) -> Self {
-        // One family has to be chosen, and this is the one that everything on this machine can speak.
+        // One family has to be chosen, and every program on this machine can speak this one.
         let host = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
         Self { host: host.to_owned(), port }
     }
@@ -106,7 +109,7 @@ impl Listener {
         format!("{scheme}://{}/", SocketAddr::new(ip, self.address.port()))
     }
 
-    /// Waits for the next client. Its TLS handshake is left to [`Incoming::handshake`], so that a slow one holds up nobody.
+    /// Waits for the next client. Its TLS handshake is left to [`Incoming::handshake`], so that a slow one does not hold up the others.
     ///
     /// # Errors
     /// [`Phase::Session`], when the system has no more file descriptors, say: the listener lives on.
@@ -114,7 +117,7 @@ impl Listener {
         use io::ErrorKind::{ConnectionAborted, Interrupted};
         let (socket, address) = loop {
             match self.socket.accept() {
-                // A client that left before it was served is no news.
+                // A client that left before it was served is not worth a word.
                 Err(error) if matches!(error.kind(), Interrupted | ConnectionAborted) => {}
                 Err(error) => {
                     let message = format!("cannot accept a client at `{}`", self.address);
@@ -144,19 +147,22 @@ impl Incoming {
     /// Shakes hands where the listener speaks TLS, within `limit`. The steps are in what it returns.
     ///
     /// # Errors
-    /// [`Phase::Tls`] when the handshake fails or takes too long.
-    pub fn handshake(self, limit: TimeLimit) -> Result<Connected> {
+    /// [`ConnectCause::Tls`] when the handshake fails or takes too long, [`ConnectCause::Left`] when the client has left.
+    pub fn handshake(self, limit: TimeLimit) -> Result<Connected, ConnectFailure> {
         let Self { socket, address, tls } = self;
-        let broke = |error: io::Error| Error::new(Phase::Session, format!("`{address}` is gone")).caused_by(error);
-        socket.set_nodelay(true).map_err(broke)?;
-        let Some(config) = tls else {
-            return Ok(Connected { socket, tls: None, address, tls_facts: None, steps: vec![] });
-        };
-        let started = Instant::now();
-        let (connection, facts) = tls::accept(config, &socket, &address.to_string(), limit)?;
-        let detail = format!("{} {}", facts.version, facts.cipher_suite);
-        let steps = vec![Step { kind: StepKind::Tls, took: started.elapsed(), detail }];
-        Ok(Connected { socket, tls: Some(connection), address, tls_facts: Some(facts), steps })
+        let failed = |cause| ConnectFailure { record: Box::default(), cause };
+        socket.set_nodelay(true).map_err(|error| failed(ConnectCause::Left(error)))?;
+        let mut stream = Stream::new(socket);
+        let mut record = ConnectRecord::default();
+        if let Some(config) = tls {
+            let started = Instant::now();
+            let facts = tls::accept(config, &mut stream, limit).map_err(|failure| failed(failure.into()))?;
+            let (version, cipher_suite) = (facts.version.clone(), facts.cipher_suite.clone());
+            let detail = StepDetail::TlsEstablished { version, cipher_suite };
+            record.steps.push(Step { took: started.elapsed(), detail });
+            record.tls = Some(facts);
+        }
+        Ok(Connected { stream, address, record })
     }
 }
 
@@ -229,7 +235,8 @@ mod tests {
         let client = TcpStream::connect(listener.address()).unwrap();
         let connected = listener.accept().unwrap().handshake(TimeLimit::starting_now(Duration::ZERO)).unwrap();
         assert_eq!(connected.address, client.local_addr().unwrap());
-        assert!(connected.tls.is_none() && connected.socket.nodelay().unwrap());
+        assert!(connected.record.tls.is_none() && connected.record.steps.is_empty());
+        assert!(socket2::SockRef::from(&connected.stream.socket()).tcp_nodelay().unwrap());
     }
 
     #[test]

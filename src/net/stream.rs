@@ -1,34 +1,58 @@
-//! The byte stream under a session, plain or TLS, read by one thread and written by another.
+//! The byte stream under a session, read by one thread and written by another: a socket, and above it zero, one or two
+//! TLS sessions.
 //!
-//! rustls keeps both directions in one object, so it stands behind a mutex; the mutex is never held across a system
-//! call. A reader reads the socket first and decrypts under the lock; a writer encrypts under the lock and writes
-//! afterwards.
+//! rustls keeps both directions of a session in one object, so the sessions are behind a lock; it is never held across
+//! a system call. The reader reads the socket first and decrypts under the lock; the writer encrypts under the lock and
+//! writes afterwards.
+
+mod reader;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod tls_layer;
+mod writer;
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::Shutdown;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub use self::reader::StreamReader;
+pub use self::socket::Socket;
+use self::tls_layer::TlsLayer;
+pub use self::writer::StreamWriter;
 use crate::diagnosis::Transport;
 
-/// Plaintext is encrypted in pieces of this size: rustls buffers no more than 64 KiB.
-const PLAINTEXT_PIECE: usize = 64 * 1024;
-/// What rustls puts into one TLS record, in bytes (RFC 8446 section 5.1).
-const RECORD: usize = 16 * 1024;
-/// Several TLS records of 16 KiB fit in one read.
-const CIPHERTEXT_BUFFER: usize = 128 * 1024;
-
-/// A connected stream; the reading and the writing end share it.
+/// A connected stream.
+///
+/// As long as one thread has it to itself, it reads and writes through it directly, and may put TLS onto it. Then both
+/// ends share it, each with its own buffers.
 #[derive(Debug)]
 pub struct Stream {
-    socket: TcpStream,
-    tls: Option<Mutex<rustls::Connection>>,
+    socket: Socket,
+    tls: Option<Mutex<TlsLayer>>,
 }
 
 impl Stream {
-    /// Takes a connected socket, and the TLS session on it after its handshake.
-    pub fn new(socket: TcpStream, tls: Option<rustls::Connection>) -> Arc<Self> {
-        Arc::new(Self { socket, tls: tls.map(Mutex::new) })
+    /// A stream without TLS.
+    pub fn new(socket: impl Into<Socket>) -> Self {
+        Self { socket: socket.into(), tls: None }
+    }
+
+    /// Puts a TLS session onto it, whose handshake went through it and is over.
+    pub(super) fn add_tls(&mut self, session: rustls::Connection) {
+        let below = self.tls.take().map(|tls| tls.into_inner().unwrap_or_else(PoisonError::into_inner));
+        self.tls = Some(Mutex::new(TlsLayer::new(session, below)));
+    }
+
+    /// What the bytes go through.
+    pub fn transport(&self) -> Transport {
+        if self.is_tls() { Transport::Tls } else { Transport::Plain }
+    }
+
+    fn is_tls(&self) -> bool {
+        self.tls.is_some()
     }
 
     /// Limits how long a read may block; `None` for ever.
@@ -60,215 +84,71 @@ impl Stream {
 
     /// Whether TLS has bytes of its own to send (key updates, alerts).
     pub fn wants_write(&self) -> bool {
-        self.lock().is_some_and(|tls| tls.wants_write())
+        self.lock().is_some_and(|layer| layer.wants_write())
     }
 
-    /// What the bytes go through.
-    pub fn transport(&self) -> Transport {
-        if self.tls.is_some() { Transport::Tls } else { Transport::Plain }
+    /// The socket, to poll it.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 
-    fn lock(&self) -> Option<MutexGuard<'_, rustls::Connection>> {
+    /// The innermost TLS session.
+    fn lock(&self) -> Option<MutexGuard<'_, TlsLayer>> {
         self.tls.as_ref().map(|tls| tls.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// The same, for the thread that has the stream to itself.
+    fn tls(&mut self) -> Option<(&mut TlsLayer, &Socket)> {
+        let layer = self.tls.as_mut()?.get_mut().unwrap_or_else(PoisonError::into_inner);
+        Some((layer, &self.socket))
+    }
 }
 
-/// The reading end.
-#[derive(Debug)]
-pub struct StreamReader {
-    stream: Arc<Stream>,
-    ciphertext: Vec<u8>,
-    start: usize,
-    end: usize,
-    /// What is wrong with what follows what can be handed out.
-    failure: Option<rustls::Error>,
+impl Read for Stream {
+    /// Reads the socket once at most. `WouldBlock` says that the read time-out has passed, or that what came is no whole
+    /// record; `UnexpectedEof` that the stream ended without `close_notify`.
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.tls() {
+            // The socket may block, so it is left alone as long as something is here.
+            Some((layer, socket)) => match layer.decrypt(into, &mut ReadOnce(None)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    layer.decrypt(into, &mut ReadOnce(Some(socket)))
+                }
+                result => result,
+            },
+            None => (&self.socket).read(into),
+        }
+    }
 }
 
-impl StreamReader {
-    /// There must be one only for each stream.
-    pub fn new(stream: Arc<Stream>) -> Self {
-        let ciphertext = if stream.tls.is_some() { vec![0; CIPHERTEXT_BUFFER] } else { Vec::new() };
-        Self { stream, ciphertext, start: 0, end: 0, failure: None }
-    }
-
-    /// Reads what there is, blocking until there is something; 0 at the end of the stream. An end without TLS
-    /// `close_notify` is an end like any other: the Close frame tells whether the session was over.
-    ///
-    /// # Errors
-    /// Those of the socket; `InvalidData` when TLS breaks.
-    pub fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(result) = self.read_once(into) {
-                return result;
+impl Write for Stream {
+    /// Takes over some of `bytes`; [`flush`](Write::flush) writes what the socket has not taken of them.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.tls() {
+            Some((layer, mut socket)) => {
+                layer.flush_into(&mut socket)?;
+                layer.encrypt(bytes)
             }
+            None => (&self.socket).write(bytes),
         }
     }
 
-    /// Like [`read`](Self::read), with one read of the socket at most. `None`: that brought nothing to read (a part of a TLS record, or one that is TLS' own business).
-    pub fn read_once(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
-        if self.stream.tls.is_none() {
-            return unless_interrupted((&self.stream.socket).read(into));
-        }
-        if let Some(result) = self.decrypted(into) {
-            return Some(result);
-        }
-        match unless_interrupted((&self.stream.socket).read(&mut self.ciphertext))? {
-            Ok(count) if count > 0 => (self.start, self.end) = (0, count),
-            result => return Some(result),
-        }
-        self.decrypted(into)
-    }
-
-    /// What has been read and not handed out yet, which poll(2) knows nothing of: the end of the TLS session, after the
-    /// last bytes of it. `None` when that is nothing whole.
-    fn decrypted(&mut self, into: &mut [u8]) -> Option<io::Result<usize>> {
-        match self.decrypt(into) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(0)),
-            result => Some(result),
+    fn flush(&mut self) -> io::Result<()> {
+        match self.tls() {
+            Some((layer, mut socket)) => layer.flush_into(&mut socket),
+            None => Ok(()),
         }
     }
+}
 
-    /// Decrypts what has been read until `into` is full or nothing is left.
-    fn decrypt(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let Some(mut tls) = self.stream.lock() else { return Err(io::ErrorKind::WouldBlock.into()) };
-        let mut filled = 0;
-        while filled < into.len() {
-            match tls.reader().read(&mut into[filled..]) {
-                Ok(0) => return Ok(filled),
-                Ok(count) => filled += count,
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
-                    return if filled > 0 { Ok(filled) } else { Err(error) };
-                }
-                Err(_) if self.start < self.end && self.failure.is_none() => {
-                    let taken = tls.read_tls(&mut &self.ciphertext[self.start..self.end])?;
-                    self.start += taken;
-                    self.failure = tls.process_new_packets().err();
-                }
-                Err(_) => break,
-            }
-        }
-        match self.failure.take_if(|_| filled == 0) {
-            Some(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
-            None if filled > 0 => Ok(filled),
+/// A socket that is read once, because a second read would block.
+struct ReadOnce<'a>(Option<&'a Socket>);
+
+impl Read for ReadOnce<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.0.take() {
+            Some(mut socket) => socket.read(into),
             None => Err(io::ErrorKind::WouldBlock.into()),
         }
-    }
-}
-
-fn unless_interrupted(result: io::Result<usize>) -> Option<io::Result<usize>> {
-    let interrupted = result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted);
-    (!interrupted).then_some(result)
-}
-
-/// The writing end.
-#[derive(Debug)]
-pub struct StreamWriter {
-    stream: Arc<Stream>,
-    /// Encrypted bytes that the socket has not taken yet; always sent before anything else.
-    ciphertext: Vec<u8>,
-    sent: usize,
-    /// Plaintext bytes that `ciphertext` stands for.
-    plaintext: usize,
-}
-
-impl StreamWriter {
-    /// There must be one only for each stream.
-    pub fn new(stream: Arc<Stream>) -> Self {
-        Self { stream, ciphertext: Vec::new(), sent: 0, plaintext: 0 }
-    }
-
-    /// Writes some of `plaintext` and tells how much the stream has taken over; blocks at most for the write time-out.
-    ///
-    /// # Errors
-    /// `WouldBlock` when the time-out passed and nothing was taken; else those of the socket.
-    pub fn write(&mut self, plaintext: &[u8]) -> io::Result<usize> {
-        if self.stream.tls.is_none() {
-            return write_once(&self.stream.socket, plaintext);
-        }
-        self.flush()?;
-        let mut taken = 0;
-        if let Some(mut tls) = self.stream.lock() {
-            taken = tls.writer().write(&plaintext[..plaintext.len().min(PLAINTEXT_PIECE)])?;
-            self.plaintext = taken;
-            drain(&mut tls, &mut self.ciphertext)?;
-        }
-        // The ciphertext is ours to keep, whatever the socket says: the caller must not encrypt the same bytes again. An
-        // error comes again with the next call.
-        let _ = self.flush();
-        Ok(taken)
-    }
-
-    /// Writes what is left over, and what TLS itself has to say.
-    ///
-    /// # Errors
-    /// `WouldBlock` when the time-out passed and something is still left; else those of the socket.
-    pub fn flush(&mut self) -> io::Result<()> {
-        if let Some(mut tls) = self.stream.lock() {
-            drain(&mut tls, &mut self.ciphertext)?;
-        }
-        while self.sent < self.ciphertext.len() {
-            self.sent += write_once(&self.stream.socket, &self.ciphertext[self.sent..])?;
-        }
-        self.ciphertext.clear();
-        self.sent = 0;
-        self.plaintext = 0;
-        Ok(())
-    }
-
-    /// How many bytes of the plaintext taken over last the socket has not taken yet as whole TLS records.
-    pub fn unconfirmed(&self) -> usize {
-        let records = self.plaintext.div_ceil(RECORD);
-        let whole = records.saturating_sub(records_beyond(&self.ciphertext, self.sent));
-        self.plaintext.saturating_sub(whole * RECORD)
-    }
-
-    /// Ends the TLS session politely, as far as the socket takes it without blocking for long.
-    pub fn close_notify(&mut self) {
-        if let Some(mut tls) = self.stream.lock() {
-            tls.send_close_notify();
-        }
-        let _ = self.flush();
-    }
-}
-
-/// How many TLS records do not lie within the first `sent` bytes (RFC 8446 section 5.1: type, version, length).
-fn records_beyond(ciphertext: &[u8], sent: usize) -> usize {
-    let (mut records, mut end) = (0, 0);
-    while let Some(&[_, _, _, high, low]) = ciphertext.get(end..).and_then(<[u8]>::first_chunk) {
-        end += 5 + usize::from(u16::from_be_bytes([high, low]));
-        records += usize::from(end > sent);
-    }
-    records
-}
-
-fn drain(tls: &mut rustls::Connection, ciphertext: &mut Vec<u8>) -> io::Result<()> {
-    while tls.wants_write() {
-        tls.write_tls(ciphertext)?;
-    }
-    Ok(())
-}
-
-fn write_once(mut socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
-    loop {
-        match socket.write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Ok(0) if !bytes.is_empty() => return Err(io::ErrorKind::WriteZero.into()),
-            result => return result,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn records_that_were_cut_are_beyond() {
-        let record = |length: u16| [&[0x17, 3, 3][..], &length.to_be_bytes(), &vec![0; length.into()]].concat();
-        let ciphertext = [record(10), record(300), record(0)].concat();
-        let beyond: Vec<_> = [0, 14, 15, 16, 319, 320, 325].map(|sent| records_beyond(&ciphertext, sent)).into();
-        assert_eq!(beyond, [3, 3, 2, 2, 2, 1, 0]);
-        assert_eq!(records_beyond(&[], 0), 0);
     }
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Opened, Step, Summary, TlsFacts};
+use crate::output::connecting::step_detail;
 use crate::output::theme::{Ink, Palette};
-use crate::output::{Secrets, escape, head, hex};
+use crate::output::{Secrets, certificate, escape, head, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role, Rule};
 
 /// Appends an error as every part of the program reports it: message and causes, evidence, and after an empty line
@@ -158,7 +159,7 @@ pub fn detail(output: &mut Vec<u8>, palette: &Palette, label: &str, detail: &str
 
 /// A step of connecting, as a detail.
 pub fn step(step: &Step) -> String {
-    format!("{:<8}{:>12}  {}", step.kind.name(), milliseconds(step.took), step.detail)
+    format!("{:<8}{:>12}  {}", step.detail.name(), milliseconds(step.took), step_detail(&step.detail))
 }
 
 /// TLS facts, as details.
@@ -168,13 +169,16 @@ pub fn tls(facts: &TlsFacts) -> Vec<String> {
     agreed.extend(facts.alpn.as_ref().map(|protocol| format!("ALPN {protocol}")));
     let verified = match &facts.verified {
         Ok(()) => format!("certificate verified for {}", facts.server_name),
-        Err(reason) => format!("certificate NOT verified for {}: {reason}", facts.server_name),
+        Err(fault) => {
+            let complaint = certificate::complaint(fault);
+            format!("certificate NOT verified for {}: the certificate {complaint}", facts.server_name)
+        }
     };
     let certificates = facts
         .certificates
         .iter()
         .enumerate()
-        .map(|(number, certificate)| format!("certificate {}: {certificate}", number + 1));
+        .map(|(number, shown)| format!("certificate {}: {}", number + 1, certificate::line(shown)));
     [agreed.join(", ")].into_iter().chain(certificates).chain([verified]).collect()
 }
 
@@ -272,7 +276,7 @@ mod tests {
     use super::*;
     use crate::diagnosis::{Diagnosis, NoHead};
     use crate::error::{ExitStatus, Phase};
-    use crate::event::{RoundTrips, StepKind};
+    use crate::event::{RoundTrips, StepDetail};
     use crate::output::theme::Colors;
     use crate::wire::Rule;
 
@@ -379,12 +383,13 @@ mod tests {
 
     #[test]
     fn steps_stand_in_columns() {
-        let took = |kind, took, detail: &str| step(&Step { kind, took, detail: detail.to_owned() });
-        assert_eq!(
-            took(StepKind::Resolve, Duration::from_micros(214), "localhost: ::1, 127.0.0.1"),
-            "resolve     0.214 ms  localhost: ::1, 127.0.0.1"
-        );
-        assert_eq!(took(StepKind::Tls, Duration::from_micros(12_104), "TLSv1.3"), "tls        12.104 ms  TLSv1.3");
+        let took = |took, detail| step(&Step { took, detail });
+        let addresses = vec!["::1".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+        let resolved = StepDetail::Resolved { name: "localhost".to_owned(), addresses };
+        assert_eq!(took(Duration::from_micros(214), resolved), "resolve     0.214 ms  localhost: ::1, 127.0.0.1");
+        let (version, cipher_suite) = ("TLSv1.3".to_owned(), "SUITE".to_owned());
+        let established = StepDetail::TlsEstablished { version, cipher_suite };
+        assert_eq!(took(Duration::from_micros(12_104), established), "tls        12.104 ms  TLSv1.3 SUITE");
     }
 
     #[test]

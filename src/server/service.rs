@@ -5,12 +5,13 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::client::connect_error::{accept_error, upgrade_error};
 use crate::client::open::{ends, show};
 use crate::client::plan::Framing;
 use crate::client::report::Totals;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Stamp};
-use crate::net::{Connected, Incoming, Listener, Stream, StreamReader, TimeLimit};
+use crate::net::{ConnectRecord, Connected, Incoming, Listener, StreamReader, TimeLimit};
 use crate::output::{Origin, Printer};
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::view::{Follow, View, lock};
@@ -234,21 +235,24 @@ impl Service {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
         let mut observe = |event: Event<'_>| show(&self.printer, origin, &event);
-        let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit)?;
-        let stream = Stream::new(socket, tls);
+        let Connected { stream, address, record } =
+            incoming.handshake(limit).map_err(|failure| accept_error(failure, &peer, limit))?;
+        let ConnectRecord { mut steps, tls } = record;
+        let stream = Arc::new(stream);
         let mut reader = StreamReader::new(Arc::clone(&stream));
         let options = ServerOptions { deflate: self.framing.deflate.clone(), strictness: self.framing.strictness };
         let Upgraded { agreed, head, verified, leftover, step } =
-            upgrade::accept(&stream, &mut reader, &options, &peer, limit, &mut observe)?;
+            upgrade::accept(&stream, &mut reader, &options, &peer, limit, &mut observe)
+                .map_err(|error| upgrade_error(error, &peer, limit))?;
         steps.push(step);
         let opened = Opened {
-            url: url(&head, tls_facts.is_some()),
+            url: url(&head, tls.is_some()),
             address,
             status: 101,
             headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
             subprotocol: agreed.subprotocol,
             extensions: agreed.extensions,
-            tls: tls_facts,
+            tls,
             steps,
             verified,
         };

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::diagnosis::{Diagnosis, NoHead};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Direction, Event, Step, StepKind};
-use crate::net::{Stream, StreamReader, StreamWriter, TimeLimit, tls_failure};
+use crate::event::{Direction, Event, Step, StepDetail};
+use crate::net::{Stream, StreamReader, StreamWriter, TimeLimit};
 use crate::output::{Secrets, head};
 use crate::wire::handshake::{
     Agreed, Answer, Head, HeadError, HeadFault, HeadProgress, HeadReader, MAX_BODY, Refusal, Reply, Request,
@@ -53,7 +53,7 @@ pub fn open(
     exchange.write(&bytes)?;
     let (head, leftover) = exchange.read_head(Role::Server)?.map_err(|error| exchange.no_head(&error))?;
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
-    let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail: head.first_line() };
+    let step = Step { took: started.elapsed(), detail: StepDetail::Upgraded { status_line: head.first_line() } };
     observe(Event::Step(&step));
     let verdict = match check_response(&head, request, strictness) {
         Answer::Upgraded(verdict) => verdict,
@@ -104,8 +104,8 @@ pub fn accept(
     observe(Event::Head { direction: Direction::Sent, bytes: &response });
     exchange.write(&response)?;
     let status_line = response.split(|&byte| byte == b'\r').next().unwrap_or_default();
-    let detail = String::from_utf8_lossy(status_line).into_owned();
-    let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail };
+    let status_line = String::from_utf8_lossy(status_line).into_owned();
+    let step = Step { took: started.elapsed(), detail: StepDetail::Upgraded { status_line } };
     for note in &notes {
         observe(Event::Detail(note));
     }
@@ -200,9 +200,6 @@ impl Exchange<'_> {
     }
 
     fn broken(&self, error: io::Error) -> Error {
-        if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return tls_failure(self.peer, error);
-        }
         Error::new(Phase::Upgrade, format!("the connection to `{}` broke during the upgrade", self.peer))
             .caused_by(error)
             .transient()

@@ -214,7 +214,7 @@ impl Run<'_> {
             Stop::Stayed => self.report_unsent(status),
             Stop::MaxTime => {
                 let limit = self.plan.settings.max_time.map(|(_, limit)| limit).unwrap_or_default();
-                let message = format!("no connection to `{}`", self.plan.target.peer());
+                let message = format!("no connection to `{}`", self.plan.route.endpoint.peer());
                 self.fail(Error::timed_out(Phase::Connect, limit, message))
             }
         }

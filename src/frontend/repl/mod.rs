@@ -253,7 +253,7 @@ impl Talk {
             (None, Some((until, limit))) if Instant::now() >= until => {
                 let error = match pause {
                     Some(_) => {
-                        let message = format!("no connection to `{}`", self.room.plan.target.peer());
+                        let message = format!("no connection to `{}`", self.room.plan.route.endpoint.peer());
                         Error::timed_out(Phase::Connect, limit, message)
                     }
                     None => Error::timed_out(Phase::Session, limit, "the prompt was not left"),
