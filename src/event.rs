@@ -23,14 +23,14 @@ pub enum Direction {
 
 /// When something happened, on both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stamp {
+pub struct Timestamp {
     /// Wall clock, for people and logs.
     pub wall: SystemTime,
     /// Monotonic, for differences.
     pub monotonic: Instant,
 }
 
-impl Stamp {
+impl Timestamp {
     /// Now.
     pub fn now() -> Self {
         Self { wall: SystemTime::now(), monotonic: Instant::now() }
@@ -135,8 +135,8 @@ pub enum Event<'a> {
     Summary(&'a Summary),
     /// Something failed.
     Error(&'a Error),
-    /// Talk for people: always shown unless `-q`.
+    /// Diagnostics for people: always shown unless `-q`.
     Note(&'a str),
-    /// Talk for people who asked for it with `-v`.
+    /// Diagnostics for people who asked for it with `-v`.
     Detail(&'a str),
 }

@@ -7,7 +7,9 @@
 //! | [`cli`] | the clap definitions: every flag, once | I/O, environment, terminal |
 //! | [`client`] | what a failure means to the user, in words | frames, sockets |
 //! | [`command`] | one file per command; puts the other rooms together | frames, sockets |
-//! | [`wire`] | the protocol, sans-I/O: bytes in, bytes and events out | every other room |
+//! | [`wire`] | the protocol, sans-I/O: bytes in, bytes and events out | every room but http and diagnosis |
+//! | [`http`] | HTTP/1.1 heads, the start of a body, what in them is secret; sans-I/O | every other room |
+//! | [`platform`] | the operating system: poll(2), signals, terminal modes, permissions | every other room |
 //! | [`net`] | names, TCP, TLS: a connected byte stream and how it came about | frames, printing |
 //! | [`session`] | threads, locks and clocks of one open connection | parsing, formats |
 //! | [`input`] | where outgoing messages come from | sockets, stdout |
@@ -23,9 +25,11 @@ pub mod diagnosis;
 pub mod error;
 pub mod event;
 pub mod frontend;
+pub mod http;
 pub mod input;
 pub mod net;
 pub mod output;
+pub mod platform;
 pub mod server;
 pub mod session;
 pub mod wire;

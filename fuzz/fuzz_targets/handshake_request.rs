@@ -3,8 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wscope::wire::handshake::{HeadProgress, HeadReader, ServerOptions, Strictness, check_request, refuse};
-use wscope::wire::{DeflateOffer, Role};
+use wscope::http::{HeadKind, HeadProgress, HeadReader};
+use wscope::wire::DeflateOffer;
+use wscope::wire::handshake::{ServerOptions, Strictness, check_request, refuse};
 
 fuzz_target!(|input: (bool, &[u8])| {
     let (lenient, bytes) = input;
@@ -12,7 +13,7 @@ fuzz_target!(|input: (bool, &[u8])| {
         deflate: Some(DeflateOffer::default()),
         strictness: if lenient { Strictness::Lenient } else { Strictness::Strict },
     };
-    let (response, accepted) = match HeadReader::new(Role::Client).feed(bytes) {
+    let (response, accepted) = match HeadReader::new(HeadKind::Request).feed(bytes) {
         HeadProgress::Incomplete => return,
         HeadProgress::Failed(error) => (refuse(&error), false),
         HeadProgress::Complete { head, .. } => {
@@ -20,7 +21,7 @@ fuzz_target!(|input: (bool, &[u8])| {
             (reply.response, reply.verdict.agreed.is_some())
         }
     };
-    match HeadReader::new(Role::Server).feed(&response) {
+    match HeadReader::new(HeadKind::Response).feed(&response) {
         HeadProgress::Complete { head, .. } => assert_eq!(head.status() == Some(101), accepted),
         other => panic!("{other:?} of {response:?}"),
     }

@@ -1,19 +1,18 @@
-//! Whatever a server answers, in whatever pieces, is judged without panic, and alike.
+//! Whatever a server answers, in whatever pieces, is checked without panic, and alike.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use wscope::diagnosis::Transport;
-use wscope::wire::handshake::{
-    Answer, HeadProgress, HeadReader, Request, RequestOptions, Strictness, Verdict, check_response, diagnose_no_head,
-};
-use wscope::wire::{DeflateOffer, Role};
+use wscope::http::{HeadKind, HeadProgress, HeadReader};
+use wscope::wire::DeflateOffer;
+use wscope::wire::handshake::{Answer, Request, RequestOptions, Strictness, Verdict, check_response, diagnose_no_head};
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (size, bytes) = input;
     let request = request();
-    let whole = judge(&request, bytes, bytes.len().max(1));
-    let pieces = judge(&request, bytes, usize::from(size).max(1));
+    let whole = check(&request, bytes, bytes.len().max(1));
+    let pieces = check(&request, bytes, usize::from(size).max(1));
     assert_eq!(whole, pieces);
 });
 
@@ -30,8 +29,8 @@ fn request() -> Request {
 }
 
 /// The verdicts, strict and lenient; `None` where there is no head or the upgrade is refused.
-fn judge(request: &Request, bytes: &[u8], size: usize) -> Option<[Verdict; 2]> {
-    let mut reader = HeadReader::new(Role::Server);
+fn check(request: &Request, bytes: &[u8], size: usize) -> Option<[Verdict; 2]> {
+    let mut reader = HeadReader::new(HeadKind::Response);
     let mut pieces = bytes.chunks(size);
     let (head, rest) = loop {
         match pieces.next().map(|piece| reader.feed(piece)) {
@@ -50,9 +49,10 @@ fn judge(request: &Request, bytes: &[u8], size: usize) -> Option<[Verdict; 2]> {
             Answer::Refused(_) => panic!("leniency refuses what strictness accepts"),
         },
         Answer::Refused(mut refusal) => {
-            refusal.feed(rest);
-            pieces.for_each(|piece| refusal.feed(piece));
-            let _ = (refusal.body(), refusal.wants_more(), refusal.diagnosis(), refusal.telling_headers());
+            refusal.body_mut().feed(rest);
+            pieces.for_each(|piece| refusal.body_mut().feed(piece));
+            let _ =
+                (refusal.body().start(), refusal.body().wants_more(), refusal.diagnosis(), refusal.telling_headers());
             None
         }
     }

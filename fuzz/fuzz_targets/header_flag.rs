@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wscope::wire::Role;
-use wscope::wire::handshake::{HeadProgress, HeadReader, HeaderRule, Request, RequestOptions};
+use wscope::http::{HeadKind, HeadProgress, HeadReader, HeaderRule};
+use wscope::wire::handshake::{Request, RequestOptions};
 
 fuzz_target!(|text: &str| {
     let Ok(rule) = HeaderRule::parse(text) else { return };
@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| {
     };
     let request = Request::new(&options).expect("the options are good");
     let bytes = request.encode();
-    match HeadReader::new(Role::Client).feed(&bytes) {
+    match HeadReader::new(HeadKind::Request).feed(&bytes) {
         HeadProgress::Complete { head, rest: [] } => assert_eq!(head.all(&name).count(), sent),
         // A flag of more than the reader's limit.
         HeadProgress::Failed(_) if text.len() > 60_000 => {}

@@ -3,9 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use wscope::http::{HeadKind, HeadProgress, HeadReader};
 use wscope::net::Target;
-use wscope::wire::Role;
-use wscope::wire::handshake::{HeadProgress, HeadReader, Request, RequestOptions};
+use wscope::wire::handshake::{Request, RequestOptions};
 
 fuzz_target!(|text: &str| {
     let Ok(target) = Target::parse(text) else { return };
@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| {
         ..RequestOptions::default()
     };
     let bytes = Request::new(&options).expect("the options are good").encode();
-    match HeadReader::new(Role::Client).feed(&bytes) {
+    match HeadReader::new(HeadKind::Request).feed(&bytes) {
         HeadProgress::Complete { head, rest: [] } => {
             assert_eq!(head.all("host").count(), 1);
             assert!(bytes.starts_with(format!("GET {} HTTP/1.1\r\n", target.resource()).as_bytes()));

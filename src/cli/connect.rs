@@ -8,8 +8,8 @@ use super::Invocation;
 use super::listen::{Listen, PushArgs};
 use super::session::SessionArgs;
 use super::value::HeaderSource;
+use crate::http::HeaderRule;
 use crate::net::ListenAddress;
-use crate::wire::handshake::HeaderRule;
 
 /// Open a session with a server.
 #[derive(Debug, Clone)]

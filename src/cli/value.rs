@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
+use crate::http::HeaderRule;
 use crate::net::ListenAddress;
-use crate::wire::handshake::{HeaderRule, is_key};
+use crate::wire::handshake::is_key;
 
 /// How long to stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Says things while no session is open.
+//! Notes and errors while no session is open.
 
 use std::convert::Infallible;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -9,35 +9,35 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::output::{Origin, Printer};
 
-/// Says things on a thread of its own, each with a time limit. Whoever does not take one in time is told nothing until
-/// they have: signals and time limits have to be seen to.
-pub struct Teller {
+/// Shows notes and errors on a thread of its own, each with a time limit: the main thread must not block, for it looks
+/// after signals and time limits. While the output has not taken one, further ones are dropped.
+pub struct Announcer {
     printer: Arc<Mutex<Printer>>,
-    /// What was not taken in time; its sender is gone when it has been.
-    untaken: Option<Receiver<Infallible>>,
+    /// Set when the output did not take one in time; its sender is gone when the output has taken it.
+    blocked: Option<Receiver<Infallible>>,
 }
 
-impl Teller {
-    /// One that has said nothing yet.
+impl Announcer {
+    /// An announcer that has shown nothing yet.
     pub fn new(printer: Arc<Mutex<Printer>>) -> Self {
-        Self { printer, untaken: None }
+        Self { printer, blocked: None }
     }
 
-    /// Tells of an error.
+    /// Shows an error.
     pub fn error(&mut self, error: Error) {
-        self.say(move |printer| open::show(printer, Origin::default(), &Event::Error(&error)));
+        self.show_event(move |printer| open::show(printer, Origin::default(), &Event::Error(&error)));
     }
 
-    /// Says a note.
+    /// Shows a note.
     pub fn note(&mut self, note: String) {
-        self.say(move |printer| open::show(printer, Origin::default(), &Event::Note(&note)));
+        self.show_event(move |printer| open::show(printer, Origin::default(), &Event::Note(&note)));
     }
 
-    fn say(&mut self, show: impl FnOnce(&Mutex<Printer>) + Send + 'static) {
-        let is_untaken = |untaken: &Receiver<Infallible>| untaken.try_recv() == Err(TryRecvError::Empty);
-        if !self.untaken.as_ref().is_some_and(is_untaken) {
+    fn show_event(&mut self, show: impl FnOnce(&Mutex<Printer>) + Send + 'static) {
+        let is_blocked = |blocked: &Receiver<Infallible>| blocked.try_recv() == Err(TryRecvError::Empty);
+        if !self.blocked.as_ref().is_some_and(is_blocked) {
             let printer = Arc::clone(&self.printer);
-            self.untaken = report::within_limit(move || show(&printer)).err();
+            self.blocked = report::within_limit(move || show(&printer)).err();
         }
     }
 }

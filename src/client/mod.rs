@@ -1,12 +1,15 @@
 //! From flags to an open session, the loop around it, and its last words.
 
-pub mod advice;
+mod advice;
 pub mod announcer;
+pub mod connect;
 pub mod connect_error;
+pub mod driver;
 pub mod open;
 pub mod plan;
 pub mod reconnect;
 pub mod report;
+pub mod runner;
 pub mod view;
 
 pub use advice::advice;

@@ -12,10 +12,11 @@ use crate::cli::{
     StopArgs, TlsArgs, Wait,
 };
 use crate::error::{Error, Phase, Result};
+use crate::http::HeaderRule;
 use crate::input::secret;
 use crate::net::{Identity, Route, ServerName, Target, TlsClient, TlsOptions, TlsTo, Verification};
-use crate::session::{Courtesy, Goal, Linger, Reply, Settings};
-use crate::wire::handshake::{HeaderRule, Request, RequestOptions, Strictness};
+use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
+use crate::wire::handshake::{Request, RequestOptions, Strictness};
 use crate::wire::{DeflateOffer, MaskSource, Role};
 
 /// How long nothing may come after the end of the input before the session is closed.
@@ -37,7 +38,7 @@ pub struct Plan {
     /// The upgrade request, but for its key.
     pub request: RequestOptions,
     /// How frames are made and judged.
-    pub framing: Framing,
+    pub protocol: ProtocolOptions,
     /// How the session behaves.
     pub settings: Settings,
     /// What to say with `-v` before anything else.
@@ -48,7 +49,7 @@ pub struct Plan {
 
 /// How frames are made and judged, in either role.
 #[derive(Debug, Clone)]
-pub struct Framing {
+pub struct ProtocolOptions {
     /// What to do about a breach of the peer's.
     pub strictness: Strictness,
     /// The largest message to accept, in bytes.
@@ -63,7 +64,7 @@ pub struct Framing {
     pub compress_from: usize,
 }
 
-impl Framing {
+impl ProtocolOptions {
     /// As the flags say.
     pub fn new(protocol: &ProtocolArgs, limits: &LimitArgs) -> Self {
         Self {
@@ -86,8 +87,8 @@ impl Plan {
         let ConnectionArgs { request, tls, identity, fixed } = &args.connection;
         let target = Target::parse(url)?;
         let route = Route { endpoint: target.endpoint().clone(), tls: tls_to(&target, tls, identity)? };
-        let mut framing = Framing::new(&args.protocol, &args.limits);
-        framing.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
+        let mut protocol = ProtocolOptions::new(&args.protocol, &args.limits);
+        protocol.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
         let request = RequestOptions {
             target: target.resource().to_owned(),
             authority: target.authority(),
@@ -95,13 +96,13 @@ impl Plan {
             authorization: authorization(request, &target)?,
             cookie: cookie(&request.cookies)?,
             subprotocols: request.subprotocols.clone(),
-            deflate: framing.deflate.clone(),
+            deflate: protocol.deflate.clone(),
             headers: header_rules(args)?,
             key: fixed.ws_key.clone(),
         };
         new_request(&request)?;
-        if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > framing.max_message) {
-            let (length, most) = (long.len(), framing.max_message);
+        if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > protocol.max_message) {
+            let (length, most) = (long.len(), protocol.max_message);
             let message = format!("a message of `-x` has {length} bytes, and `--max-message` allows {most}");
             return Err(Error::new(Phase::Usage, message));
         }
@@ -112,7 +113,7 @@ impl Plan {
             route,
             connect_timeout,
             request,
-            framing,
+            protocol,
             settings: client_settings(args, started),
             in_force: in_force(&args.protocol, Some(fixed)),
             notes,
@@ -137,37 +138,37 @@ pub fn new_request(options: &RequestOptions) -> Result<Request> {
 }
 
 fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
-    let goal = goal(&args.stop);
-    let linger = match args.execute.wait {
-        Some(Wait::For(wait)) => Linger::Fixed(wait),
-        Some(Wait::Forever) => Linger::Forever,
-        None if args.input.no_input || args.input.echo => Linger::Forever,
-        None if goal.is_some() => Linger::Goal(QUIET),
-        None => Linger::Quiet(QUIET),
+    let stop_condition = stop_condition(&args.stop);
+    let after_input = match args.execute.wait {
+        Some(Wait::For(wait)) => AfterInput::Fixed(wait),
+        Some(Wait::Forever) => AfterInput::Forever,
+        None if args.input.no_input || args.input.echo => AfterInput::Forever,
+        None if stop_condition.is_some() => AfterInput::StopCondition(QUIET),
+        None => AfterInput::Quiet(QUIET),
     };
-    let reply = if args.input.echo { Reply::Echo } else { Reply::Nothing };
-    Settings { linger, goal, ..settings(Role::Client, reply, &args.limits, &args.protocol, started) }
+    let echo = if args.input.echo { Echo::On } else { Echo::Off };
+    Settings { after_input, stop_condition, ..settings(Role::Client, echo, &args.limits, &args.protocol, started) }
 }
 
-fn goal(stop: &StopArgs) -> Option<Goal> {
-    stop.count().map(|count| Goal { count, pattern: stop.until.clone(), before: 0 })
+fn stop_condition(stop: &StopArgs) -> Option<StopCondition> {
+    stop.count().map(|count| StopCondition { count, pattern: stop.until.clone(), before: 0 })
 }
 
-/// What both roles have in common; a session that was told nothing else lingers for ever.
-pub fn settings(role: Role, reply: Reply, limits: &LimitArgs, protocol: &ProtocolArgs, started: Instant) -> Settings {
-    let courtesy = |silent| if silent { Courtesy::Silent } else { Courtesy::Answer };
+/// What both roles have in common; a session that was told nothing else goes on for ever.
+pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolArgs, started: Instant) -> Settings {
+    let auto_reply = |silent| if silent { AutoReply::Silent } else { AutoReply::Answer };
     Settings {
         role,
-        linger: Linger::Forever,
+        after_input: AfterInput::Forever,
         close_quiet: CLOSE_QUIET.min(limits.close_timeout),
         close_total: limits.close_timeout,
         ping_interval: limits.ping_interval,
         ping_timeout: limits.ping_timeout,
         max_time: limits.max_time.map(|limit| (started + limit, limit)),
-        pong: courtesy(protocol.no_pong),
-        close_reply: courtesy(protocol.no_close_reply),
-        reply,
-        goal: None,
+        pong: auto_reply(protocol.no_pong),
+        close_reply: auto_reply(protocol.no_close_reply),
+        echo,
+        stop_condition: None,
         remember: None,
     }
 }

@@ -3,8 +3,8 @@
 
 use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::client::advice;
 use crate::client::open;
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
-use crate::event::{Event, Stamp};
+use crate::event::{Event, Timestamp};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
 use crate::output::{Banner, FlushError, Origin, Stream, write_error};
 use crate::session::Outcome;
-use crate::session::view::View;
+use crate::session::output::SessionOutput;
 
 /// How long the last words may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
     match show::direct(show::options(view, input, Banner::Hidden)) {
         Ok(printer) => {
-            open::show(&printer, Origin::default(), &Event::Error(error));
+            open::show(&Mutex::new(printer), Origin::default(), &Event::Error(error));
             error.exit_status()
         }
         Err(_) => alone(error),
@@ -54,7 +54,7 @@ pub fn printed(written: io::Result<()>) -> ExitStatus {
 }
 
 /// Reports how a session ended, with `unsent` messages left over from the input; the exit status.
-pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Totals) -> ExitStatus {
+pub fn ended(view: &Arc<SessionOutput>, mut outcome: Outcome, unsent: Unsent, totals: Totals) -> ExitStatus {
     let mut status = outcome.ended.status;
     let mut errors = std::mem::take(&mut outcome.errors);
     if let (Some(error), false) = (unsent.error(), outcome.is_content()) {
@@ -69,7 +69,7 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Tot
     let errors = Arc::new(errors);
     let told = Arc::clone(&errors);
     view.tell(move |printer, origin| {
-        let now = Stamp::now();
+        let now = Timestamp::now();
         printer.event(origin, now, &Event::Ended(&ended));
         if totals == Totals::Shown {
             printer.event(origin, now, &Event::Summary(&summary));
@@ -78,7 +78,7 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Tot
             printer.event(origin, now, &Event::Error(error));
         }
     });
-    if !view.settle(LAST_WORDS) {
+    if !view.finish(LAST_WORDS) {
         past_the_printer(&errors);
     } else if !output_gone && let Some(error) = view.failure().and_then(FlushError::remarkable) {
         // They were the first that could not be written.
@@ -88,17 +88,17 @@ pub fn ended(view: &Arc<View>, mut outcome: Outcome, unsent: Unsent, totals: Tot
 }
 
 /// Reports a session that another will follow: it makes nothing of the exit status.
-pub fn followed(view: &Arc<View>, outcome: Outcome, totals: Totals) {
+pub fn followed(view: &Arc<SessionOutput>, outcome: Outcome, totals: Totals) {
     let Outcome { mut ended, summary, .. } = outcome;
     ended.status = ExitStatus::Success;
     view.tell(move |printer, origin| {
-        let now = Stamp::now();
+        let now = Timestamp::now();
         printer.event(origin, now, &Event::Ended(&ended));
         if totals == Totals::Shown {
             printer.event(origin, now, &Event::Summary(&summary));
         }
     });
-    view.settle(LAST_WORDS);
+    view.finish(LAST_WORDS);
 }
 
 /// Whether the totals of a session are shown at its end.

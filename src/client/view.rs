@@ -1,17 +1,14 @@
 //! From the command line to a printer on stdout and stderr.
 
-use std::fs::File;
 use std::io::{self, IsTerminal};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::MetadataExt;
-use std::sync::{Arc, Mutex};
 
 use crate::cli::{InputArgs, ViewArgs};
 use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
-use crate::output::{Banner, FdOutlet, FrameView, Level, Options, Outlet, Printer, Secrets, View};
+use crate::output::{Banner, FdOutput, FrameView, Level, Options, Output, Printer, Secrets, View};
+use crate::platform::{Descriptor, lead_to_same_file};
 
 /// What the flags say about the view, for a run that announces itself or doesn't.
 pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
@@ -27,7 +24,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         delimiter: input.format.delimiter(),
         view: if on_terminal { View::Terminal } else { View::Exact },
         data_colors: if on_terminal || choice == ColorChoice::Always { colors(on_terminal) } else { Colors::Off },
-        talk_colors: colors(io::stderr().is_terminal()),
+        diagnostics_colors: colors(io::stderr().is_terminal()),
         level: match (view.quiet, view.verbose) {
             (true, _) => Level::Quiet,
             (false, true) => Level::Verbose,
@@ -51,44 +48,32 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
 ///
 /// # Errors
 /// When one of them is closed.
-pub fn direct(options: Options) -> Result<Arc<Mutex<Printer>>> {
-    let talk = boxed("stderr", FdOutlet::new(io::stderr()))?;
-    if lead_to_one_place() {
-        return Ok(shared(Printer::shared(options, talk)));
+pub fn direct(options: Options) -> Result<Printer> {
+    let diagnostics = boxed("stderr", FdOutput::new(&io::stderr()))?;
+    // What goes to one terminal, file or pipe has to be in order.
+    if lead_to_same_file(Descriptor::from(&io::stdout()), Descriptor::from(&io::stderr())) {
+        return Ok(Printer::shared(options, diagnostics));
     }
-    Ok(shared(Printer::new(options, boxed("stdout", FdOutlet::new(io::stdout()))?, talk)))
-}
-
-/// Whether stdout and stderr are one terminal, file or pipe: then everything on it has to be in order.
-fn lead_to_one_place() -> bool {
-    let place = |stream: BorrowedFd<'_>| {
-        let metadata = File::from(stream.try_clone_to_owned().ok()?).metadata().ok()?;
-        Some((metadata.dev(), metadata.ino()))
-    };
-    place(io::stdout().as_fd()).is_some_and(|stdout| place(io::stderr().as_fd()) == Some(stdout))
+    Ok(Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, diagnostics))
 }
 
 /// A printer beside a line editor: whichever of stdout and stderr is the terminal goes through it.
 ///
 /// # Errors
 /// When one of them is closed.
-pub fn beside(terminal: &Terminal, options: Options) -> Result<Arc<Mutex<Printer>>> {
-    let on_terminal = || Box::new(terminal.clone()) as Box<dyn Outlet>;
-    Ok(shared(match (io::stdout().is_terminal(), io::stderr().is_terminal()) {
+pub fn beside(terminal: &Terminal, options: Options) -> Result<Printer> {
+    let on_terminal = || Box::new(terminal.clone()) as Box<dyn Output>;
+    Ok(match (io::stdout().is_terminal(), io::stderr().is_terminal()) {
         (true, true) => Printer::shared(options, on_terminal()),
-        (true, false) => Printer::new(options, on_terminal(), boxed("stderr", FdOutlet::new(io::stderr()))?),
-        (false, true) => Printer::new(options, boxed("stdout", FdOutlet::new(io::stdout()))?, on_terminal()),
+        (true, false) => Printer::new(options, on_terminal(), boxed("stderr", FdOutput::new(&io::stderr()))?),
+        (false, true) => Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, on_terminal()),
         (false, false) => return direct(options),
-    }))
+    })
 }
 
-fn boxed(stream: &str, opened: io::Result<FdOutlet>) -> Result<Box<dyn Outlet>> {
+fn boxed(stream: &str, opened: io::Result<FdOutput>) -> Result<Box<dyn Output>> {
     match opened {
-        Ok(outlet) => Ok(Box::new(outlet)),
+        Ok(output) => Ok(Box::new(output)),
         Err(error) => Err(Error::new(Phase::Session, format!("cannot use {stream}")).caused_by(error)),
     }
-}
-
-fn shared(printer: Printer) -> Arc<Mutex<Printer>> {
-    Arc::new(Mutex::new(printer))
 }

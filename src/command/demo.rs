@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use super::connect;
 use crate::cli::Demo;
 use crate::client::advice;
-use crate::client::plan::{self, Framing};
+use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
 use crate::error::{ExitStatus, Result};
 use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
-use crate::output::{DataFormat, Level, Nowhere, Options, Printer};
+use crate::output::{DataFormat, Discard, Level, Options, Printer};
 use crate::server::service::{self as server, Clients, Service};
-use crate::session::Reply;
-use crate::session::view::Follow;
+use crate::session::Echo;
+use crate::session::output::FollowSent;
 use crate::wire::Role;
 
 /// How often the server pushes.
@@ -33,16 +33,22 @@ fn start(args: &Demo) -> Result<String> {
     let listener = net::listen(&options, &|_| Ok(String::new()))?;
     let url = listener.url();
     let session = &args.session;
-    let mut settings = plan::settings(Role::Server, Reply::Echo, &session.limits, &session.protocol, Instant::now());
+    let mut settings = plan::settings(Role::Server, Echo::On, &session.limits, &session.protocol, Instant::now());
     settings.max_time = None;
     let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::new(advice) };
     // What the server has to say is not for the client's terminal.
-    let printer = Arc::new(Mutex::new(Printer::shared(quiet, Box::new(Nowhere))));
-    let framing = Framing::new(&session.protocol, &session.limits);
+    let printer = Arc::new(Mutex::new(Printer::shared(quiet, Box::new(Discard))));
+    let protocol = ProtocolOptions::new(&session.protocol, &session.limits);
     let clients = Clients::default();
     server::serve(
         listener,
-        Service { framing, settings, printer: Arc::clone(&printer), follow: Follow::WhenShown, totals: Totals::Hidden },
+        Service {
+            protocol,
+            settings,
+            printer: Arc::clone(&printer),
+            follow: FollowSent::WhenShown,
+            totals: Totals::Hidden,
+        },
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);

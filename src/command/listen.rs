@@ -1,23 +1,23 @@
 //! `wscope listen`: the built-in server.
 
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cli::Listen;
-use crate::client::announcer::Teller;
+use crate::client::announcer::Announcer;
 use crate::client::open::show;
-use crate::client::plan::{self, Framing};
+use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals, Unsent};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::net::{self, ListenOptions, MinimumVersion};
 use crate::output::Origin;
-use crate::server::console::Operator;
+use crate::platform::{Descriptor, Poller, Signals, Wakeup};
+use crate::server::console::ServerConsole;
 use crate::server::service::{self as server, Clients, Service};
-use crate::session::{Reply, Signals, Sleeper, Woken};
+use crate::session::Echo;
 use crate::wire::{CloseCode, Role};
 
 /// How long clients have to say goodbye when the server ends.
@@ -37,11 +37,11 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     }
     let listener = net::listen(&options(args), &|key| plan::passphrase(&args.identity, key))?;
     let cannot = |error: io::Error| Error::new(Phase::Session, "cannot catch signals").caused_by(error);
-    let mut sleeper = Sleeper::new().map_err(cannot)?;
-    let signals = Signals::catch(&sleeper).map_err(cannot)?;
+    let mut poller = Poller::new().map_err(cannot)?;
+    let signals = Signals::catch(&poller).map_err(cannot)?;
     let clients = Clients::default();
-    let operator = Operator::sit_down(args, &clients, sleeper.waker())?;
-    let printer = operator.printer();
+    let console = ServerConsole::attach(args, &clients, poller.notifier())?;
+    let printer = console.printer();
     let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
     let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
     show(&printer, Origin::default(), &Event::Note(&note));
@@ -49,40 +49,40 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         show(&printer, Origin::default(), &Event::Detail(&detail));
     }
 
-    let reply = if args.input.echo { Reply::Echo } else { Reply::Nothing };
-    let mut settings = plan::settings(Role::Server, reply, &args.limits, &args.protocol, started);
+    let echo = if args.input.echo { Echo::On } else { Echo::Off };
+    let mut settings = plan::settings(Role::Server, echo, &args.limits, &args.protocol, started);
     let max_time = settings.max_time.take();
     let service = Service {
-        framing: Framing::new(&args.protocol, &args.limits),
+        protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
         printer: Arc::clone(&printer),
-        follow: operator.follow(),
+        follow: console.follow(),
         totals: Totals::of(&args.view),
     };
     server::serve(listener, service, clients.clone());
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
         server::push(every, move |_| text.clone(), clients.clone(), printer);
     }
-    let status = wait(&operator, &signals, &mut sleeper, max_time.map(|(until, _)| until));
-    let mut teller = Teller::new(operator.printer());
+    let status = wait(&console, &signals, &mut poller, max_time.map(|(until, _)| until));
+    let mut announcer = Announcer::new(console.printer());
     if let (ExitStatus::TimedOut, Some((_, limit))) = (status, max_time) {
-        teller.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
+        announcer.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }
     farewell(&clients);
     // Who left, or stopped reading, has seen enough.
     if status != ExitStatus::Success {
-        report_unsent(operator.left_over(), &clients, &mut teller);
+        report_unsent(console.left_over(), &clients, &mut announcer);
     }
-    operator.get_up();
+    console.detach();
     Ok(status)
 }
 
 /// Says what was piped in and not sent; what is still on its way to clients cannot be counted.
-fn report_unsent(unsent: Unsent, clients: &Clients, teller: &mut Teller) {
+fn report_unsent(unsent: Unsent, clients: &Clients, announcer: &mut Announcer) {
     let are_behind = clients.are_behind();
     match (Unsent { more: unsent.more || are_behind, ..unsent }).error_because("the server was stopped first") {
-        Some(error) => teller.error(error),
-        None if are_behind => teller.note("clients had not taken everything that was sent to them".to_owned()),
+        Some(error) => announcer.error(error),
+        None if are_behind => announcer.note("clients had not taken everything that was sent to them".to_owned()),
         None => {}
     }
 }
@@ -92,20 +92,20 @@ fn options(args: &Listen) -> ListenOptions {
     ListenOptions { address: args.address.clone(), identity, minimum_version: MinimumVersion::Tls12 }
 }
 
-fn wait(operator: &Operator, signals: &Signals, sleeper: &mut Sleeper, until: Option<Instant>) -> ExitStatus {
+fn wait(console: &ServerConsole, signals: &Signals, poller: &mut Poller, until: Option<Instant>) -> ExitStatus {
     let stdout = io::stdout();
-    let watched = (!stdout.is_terminal()).then(|| stdout.as_fd());
+    let watched = (!stdout.is_terminal()).then(|| Descriptor::from(&stdout));
     loop {
         match signals.take() {
             Some(signal) => return signal.into(),
-            None if operator.has_left() => return ExitStatus::Success,
+            None if console.has_left() => return ExitStatus::Success,
             None => {}
         }
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         if left == Some(Duration::ZERO) {
             return ExitStatus::TimedOut;
         }
-        if let Ok(Woken::WatchedGone) = sleeper.sleep(left, watched) {
+        if let Ok(Wakeup::WatchedGone) = poller.wait(left, watched) {
             return ExitStatus::Success;
         }
     }

@@ -4,4 +4,4 @@ pub mod interpreter;
 pub mod pipe;
 pub mod repl;
 pub mod script;
-mod session_slot;
+pub mod session_slot;

@@ -1,37 +1,65 @@
-//! What passes between whoever types at a terminal and the thread that keeps the session.
+//! The session that a front end talks to, while one session follows another. The front end's threads take the session
+//! from the slot and ask for another; the main thread, which runs the sessions, puts them in.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use crate::client::connect::Heads;
+use crate::client::open::OpenSession;
 use crate::error::{Error, Phase, Result};
 use crate::event::Event;
-use crate::frontend::interpreter::endpoint::{Peer, Server};
+use crate::frontend::interpreter::endpoint::Endpoint;
+use crate::frontend::interpreter::expectation;
 use crate::output::Origin;
-use crate::session::view::lock;
-use crate::session::{Handle, Waker};
+use crate::platform::Notifier;
+use crate::session::output::lock;
+use crate::session::{Handle, NotSent};
 use crate::wire::{CloseCode, Outgoing};
 
-/// What the thread of whoever types and the one that keeps the session share.
-pub struct Desk {
-    sessions: Mutex<Sessions>,
-    /// Notified when an attempt to open another session has got further, or has come to an end.
-    attempted: Condvar,
-    /// The session that is open, or the one that was open before: what it received can still be expected.
-    latest: Mutex<Option<Handle>>,
-    wishes: Mutex<Vec<Wish>>,
-    waker: Waker,
+/// The slot. Its one lock is held for moments only, and waited with, on `changed`, while a session opens.
+pub struct SessionSlot {
+    state: Mutex<State>,
+    /// Notified when an attempt to open a session has got further, or has come to an end.
+    changed: Condvar,
+    /// Notifies the main thread of a request.
+    notifier: Notifier,
+    losses: Losses,
 }
 
-/// What came of connecting so far.
+/// What a front end may hope for when its connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Losses {
+    /// Nothing follows by itself.
+    Final,
+    /// Another session may follow (`--reconnect`), and the front end goes on with that.
+    Bridged,
+}
+
+/// What only the main thread can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request {
+    /// Another session, in the place of the one that is open.
+    Reconnect,
+    /// Another session, since the connection was lost.
+    Resume,
+}
+
 #[derive(Default)]
-struct Sessions {
-    /// The session that is open.
-    open: Option<Server>,
-    /// How far one is that is opening: whoever sees that it is open may type at once, and waits.
+struct State {
+    /// The session that takes what is sent.
+    open: Option<OpenSession>,
+    /// The session that is open, or was open before: what it received can still be expected.
+    latest: Option<Handle>,
     opening: Opening,
-    /// Wishes for another session that have been granted, or have failed.
+    request: Option<Request>,
+    /// How many requests for another session have been granted, or have failed.
     answered: u64,
-    /// Somebody waits for one.
+    /// Why the last of them failed, if the front end is to say it.
+    failure: Option<Error>,
+    /// A thread of the front end waits for an answer.
     is_awaited: bool,
+    /// The front end has left.
+    has_left: bool,
 }
 
 /// How far a session is that is opening.
@@ -40,163 +68,209 @@ enum Opening {
     /// None is.
     #[default]
     No,
-    /// It starts.
+    /// It starts: what is typed now waits for it.
     Starts,
     /// It is there, and sends what goes before anything that is typed.
     SendsFirst,
 }
 
-/// What only the thread that keeps the session can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    /// Connect again.
-    Reconnect,
-    /// Leave the program.
-    Leave,
-}
-
-impl Desk {
-    /// With no session yet. `waker` wakes whoever looks for wishes.
-    pub fn new(waker: Waker) -> Self {
-        Self {
-            sessions: Mutex::default(),
-            attempted: Condvar::new(),
-            latest: Mutex::default(),
-            wishes: Mutex::default(),
-            waker,
-        }
+/// The main thread's side.
+impl SessionSlot {
+    /// An empty slot. `notifier` notifies the main thread.
+    pub fn new(notifier: Notifier, losses: Losses) -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), notifier, losses }
     }
 
     /// A session is about to open.
     pub fn opening(&self) {
-        lock(&self.sessions).opening = Opening::Starts;
+        lock(&self.state).opening = Opening::Starts;
     }
 
-    /// There is a session, but nothing that is typed goes there yet.
+    /// There is a session; what is typed does not go there yet.
     pub fn started(&self, handle: Handle) {
-        *lock(&self.latest) = Some(handle);
-        lock(&self.sessions).opening = Opening::SendsFirst;
-        self.attempted.notify_all();
+        let mut state = lock(&self.state);
+        state.latest = Some(handle);
+        state.opening = Opening::SendsFirst;
+        self.changed.notify_all();
     }
 
     /// The session is open to what is typed, unless it is over already.
-    pub fn opened(&self, server: Server) {
-        let mut sessions = lock(&self.sessions);
-        if !server.handle.is_over() {
-            sessions.open = Some(server);
-            self.grant(sessions);
+    pub fn opened(&self, session: OpenSession) {
+        let mut state = lock(&self.state);
+        if !session.handle.is_over() {
+            state.open = Some(session);
+            self.grant(&mut state);
         }
     }
 
-    /// The session that was open, or about to be, is over.
+    /// The session that was open, or about to be, is over, and takes nothing any more.
     pub fn ended(&self) {
-        let mut sessions = lock(&self.sessions);
-        sessions.open = None;
-        if sessions.opening != Opening::No {
-            self.grant(sessions);
+        let mut state = lock(&self.state);
+        state.open = None;
+        if state.opening != Opening::No {
+            self.grant(&mut state);
         }
     }
 
-    /// Whoever wished for a session has had it.
-    fn grant(&self, mut sessions: MutexGuard<'_, Sessions>) {
-        self.take(Wish::Reconnect);
-        sessions.opening = Opening::No;
-        sessions.answered += 1;
-        self.attempted.notify_all();
+    /// A request that came before the session opened has had its session.
+    fn grant(&self, state: &mut State) {
+        state.request = None;
+        state.opening = Opening::No;
+        state.answered += 1;
+        self.changed.notify_all();
     }
 
-    fn open(&self) -> Result<Server> {
-        self.sessions_after(|opening| opening == Opening::No).open.clone().ok_or_else(not_open)
-    }
-
-    /// The sessions, once the one that is opening is so far.
-    fn sessions_after(&self, is_so_far: fn(Opening) -> bool) -> MutexGuard<'_, Sessions> {
-        let waited = self.attempted.wait_while(lock(&self.sessions), |sessions| !is_so_far(sessions.opening));
-        waited.unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// An attempt has failed. One that began before a wish is not what was wished for.
-    pub fn failed(&self) {
-        let mut sessions = lock(&self.sessions);
-        sessions.opening = Opening::No;
-        if !self.wished(Wish::Reconnect) {
-            sessions.answered += 1;
+    /// An attempt has failed; the front end is told of `failure`, if it is not told of it otherwise. A request that is not
+    /// taken yet is for another attempt.
+    pub fn failed(&self, failure: Option<Error>) {
+        let mut state = lock(&self.state);
+        state.opening = Opening::No;
+        if state.request.is_none() {
+            state.answered += 1;
+            state.failure = failure;
         }
-        self.attempted.notify_all();
+        self.changed.notify_all();
     }
 
-    fn wish(&self, wish: Wish) {
-        lock(&self.wishes).push(wish);
-        self.waker.wake();
+    /// The request that waits; it is taken when this is called.
+    pub fn take_request(&self) -> Option<Request> {
+        lock(&self.state).request.take()
     }
 
-    /// Whether this is wished for.
-    pub fn wished(&self, wish: Wish) -> bool {
-        lock(&self.wishes).contains(&wish)
-    }
-
-    /// The same, and from now on it is not.
-    pub fn take(&self, wish: Wish) -> bool {
-        let mut wishes = lock(&self.wishes);
-        let before = wishes.len();
-        wishes.retain(|other| *other != wish);
-        wishes.len() < before
+    /// Whether the front end has left.
+    pub fn has_left(&self) -> bool {
+        lock(&self.state).has_left
     }
 }
 
-impl Peer for Arc<Desk> {
-    fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
-        self.open()?.send(outgoing)
+/// The front end's side.
+impl SessionSlot {
+    /// The session from which something can be expected; one that has ended, where no other has followed.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn session(&self) -> Result<Handle> {
+        self.state_after(|opening| opening != Opening::Starts).latest.clone().ok_or_else(not_open)
     }
 
-    fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
-        self.open()?.ping(payload)
-    }
-
-    fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
-        self.open()?.close(code, reason)
-    }
-
-    fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
+    /// The heads of the open session's handshake.
+    ///
+    /// # Errors
+    /// When no session is open.
+    pub fn heads(&self) -> Result<Arc<Heads>> {
         Ok(self.open()?.heads)
     }
 
+    /// Closes, if need be, and connects again; waits until the session is open, or could not be had: what is typed behind
+    /// it is meant for that session.
+    ///
+    /// # Errors
+    /// Why it could not be had, where that is not told otherwise.
+    pub fn reconnect(&self) -> Result<()> {
+        self.request(Request::Reconnect)
+    }
+
+    /// Waits for the session that follows a lost connection; `false` when none does by itself.
+    ///
+    /// # Errors
+    /// Why the last attempt failed.
+    pub fn resume(&self) -> Result<bool> {
+        match self.losses {
+            Losses::Final => Ok(false),
+            Losses::Bridged => self.request(Request::Resume).map(|()| true),
+        }
+    }
+
+    fn request(&self, request: Request) -> Result<()> {
+        let mut state = lock(&self.state);
+        let before = state.answered;
+        state.request = Some(request);
+        self.notifier.notify();
+        state.latest = None;
+        if let Some(session) = &state.open {
+            session.handle.leave();
+        }
+        state.is_awaited = true;
+        while state.answered == before {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.is_awaited = false;
+        state.failure.take().map_or(Ok(()), Err)
+    }
+
+    /// Whether a thread waits for another session.
+    pub fn is_reconnecting(&self) -> bool {
+        lock(&self.state).is_awaited
+    }
+
+    /// The session that takes what is sent.
+    fn open(&self) -> Result<OpenSession> {
+        self.state_after(|opening| opening == Opening::No).open.clone().ok_or_else(not_open)
+    }
+
+    /// The state, once the session that is opening is so far.
+    fn state_after(&self, is_so_far: fn(Opening) -> bool) -> MutexGuard<'_, State> {
+        let waited = self.changed.wait_while(lock(&self.state), |state| !is_so_far(state.opening));
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Endpoint for Arc<SessionSlot> {
+    fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
+        let session = self.open()?;
+        // A frame that is told exactly may be meant to break the rules.
+        if !matches!(outgoing, Outgoing::Frame(..)) {
+            check_that_the_peer_listens(&session.handle)?;
+        }
+        session.handle.send(outgoing).map_err(|error| unsendable(&error))
+    }
+
+    fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
+        let session = self.open()?;
+        check_that_the_peer_listens(&session.handle)?;
+        session.handle.ping(payload).map(Some).map_err(|error| unsendable(&error))
+    }
+
+    /// Sends Close behind everything that was sent before. Where the session is closing already this changes nothing.
+    fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
+        match self.open()?.handle.send(Outgoing::Close(Some((code, reason)))) {
+            Ok(()) | Err(NotSent::Closed) => Ok(()),
+            Err(error) => Err(unsendable(&error)),
+        }
+    }
+
     fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
-        self.open()?.stats(show);
+        show(Origin::default(), &Event::Summary(&self.open()?.handle.summary()));
         Ok(())
-    }
-
-    fn session(&self) -> Result<Handle> {
-        drop(self.sessions_after(|opening| opening != Opening::Starts));
-        lock(&self.latest).clone().ok_or_else(not_open)
-    }
-
-    /// Waits until the session is there, or could not be had: what is typed behind it is meant for that session.
-    fn reconnect(&self) -> Result<()> {
-        let mut sessions = lock(&self.sessions);
-        let before = sessions.answered;
-        self.wish(Wish::Reconnect);
-        *lock(&self.latest) = None;
-        if let Some(server) = &sessions.open {
-            server.handle.leave();
-        }
-        sessions.is_awaited = true;
-        while sessions.answered == before {
-            sessions = self.attempted.wait(sessions).unwrap_or_else(PoisonError::into_inner);
-        }
-        sessions.is_awaited = false;
-        Ok(())
-    }
-
-    fn is_reconnecting(&self) -> bool {
-        lock(&self.sessions).is_awaited
     }
 
     fn leave(&self) {
-        self.wish(Wish::Leave);
+        lock(&self.state).has_left = true;
+        self.notifier.notify();
         if let Ok(session) = self.session() {
             session.leave();
         }
+    }
+
+    fn client(&self) -> Option<&SessionSlot> {
+        Some(self)
+    }
+}
+
+/// The peer takes nothing that is sent after its Close, even while it could still be sent.
+fn check_that_the_peer_listens(handle: &Handle) -> Result<()> {
+    let disconnect = handle.expecting().and_then(|expecting| expecting.parting(Duration::ZERO).ok());
+    disconnect.map_or(Ok(()), |disconnect| Err(not_sent(&expectation::words(&disconnect))))
+}
+
+fn not_sent(why: &str) -> Error {
+    Error::new(Phase::Session, format!("not sent: {why}"))
+}
+
+fn unsendable(error: &NotSent) -> Error {
+    match error {
+        NotSent::Closed => not_sent("the session is closing"),
+        NotSent::Refused(error) => Error::new(Phase::Input, format!("not sent: {error}")),
     }
 }
 

@@ -4,12 +4,13 @@
 //! each other's entries. (rustyline's own history file is emptied before it is locked when it is new.)
 
 use std::ffi::OsString;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy, choose_base_strategy};
+
+use crate::platform::{private_file, private_folder};
 
 /// How many entries are offered, and how many the file keeps at least.
 const ENTRIES: usize = 1000;
@@ -81,7 +82,7 @@ fn rewrite(file: &mut File, lines: &[&str]) -> io::Result<()> {
 
 fn append(path: &Path, entry: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        private_folder().recursive(true).create(folder)?;
     }
     let mut file = open(path)?;
     file.lock()?;
@@ -92,7 +93,7 @@ fn append(path: &Path, entry: &str) -> io::Result<()> {
 
 fn open(path: &Path) -> io::Result<File> {
     let is_new = !path.exists();
-    OpenOptions::new().read(true).append(true).create(is_new).mode(0o600).open(path)
+    private_file().read(true).append(true).create(is_new).open(path)
 }
 
 fn escape(entry: &str) -> String {

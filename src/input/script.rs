@@ -4,9 +4,8 @@
 //! that goes on with the next one included.
 
 use std::collections::HashSet;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde_json::value::RawValue;
@@ -16,6 +15,7 @@ use super::continuation::{escaped, goes_on, is_incomplete_json, unescaped};
 use super::payload::unreadable;
 use super::variables::{Variables, captures_in};
 use crate::error::{Error, Phase, Result};
+use crate::platform::private_program;
 
 /// Stands for a value that will be captured.
 const STAND_IN: &str = "0";
@@ -101,7 +101,7 @@ impl Script {
     /// When the file exists already, or cannot be written.
     pub fn save(path: &Path, typed: &[String]) -> Result<()> {
         let text = written(typed);
-        let created = OpenOptions::new().write(true).create_new(true).mode(0o700).open(path);
+        let created = private_program().write(true).create_new(true).open(path);
         let saved = created.and_then(|mut file| file.write_all(text.as_bytes()));
         saved.map_err(|cause| match cause.kind() {
             ErrorKind::AlreadyExists => Error::new(Phase::Input, format!("`{}` exists already", path.display())),

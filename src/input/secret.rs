@@ -2,11 +2,10 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use nix::sys::signal::{Signal, raise};
-
 use crate::error::{Error, Phase, Result};
-use crate::output::Outlet;
+use crate::output::Output;
 use crate::output::terminal::Device;
+use crate::platform;
 
 const INTERRUPT: u8 = 0x03;
 const END_OF_FILE: u8 = 0x04;
@@ -34,11 +33,11 @@ pub fn ask(question: &str) -> Result<String> {
                 return String::from_utf8(bytes)
                     .map_err(|_| Error::new(Phase::Usage, format!("the answer is not UTF-8: {subject}")));
             }
-            Answer::Suspended => Device::stop(),
+            Answer::Suspended => platform::suspend(),
             answer @ (Answer::Interrupted | Answer::Declined) => {
                 if answer == Answer::Interrupted {
                     // There is no session yet, and so nothing to end but the program.
-                    let _ = raise(Signal::SIGINT);
+                    platform::interrupt();
                 }
                 return Err(Error::new(Phase::Usage, format!("not answered: {subject}")));
             }
@@ -60,11 +59,11 @@ enum Answer {
 
 fn ask_on(device: &Device, question: &str) -> io::Result<Answer> {
     let quiet = Quiet::new(device)?;
-    let mut outlet = device.outlet()?;
-    outlet.write_all(question.as_bytes())?;
+    let mut output = device.output()?;
+    output.write_all(question.as_bytes())?;
     let answer = read_line(device.file());
     drop(quiet);
-    outlet.write_all(b"\n")?;
+    output.write_all(b"\n")?;
     answer
 }
 
@@ -73,7 +72,7 @@ struct Quiet<'a>(&'a Device);
 
 impl<'a> Quiet<'a> {
     fn new(device: &'a Device) -> io::Result<Self> {
-        device.calm()?;
+        device.set_raw()?;
         Ok(Self(device))
     }
 }

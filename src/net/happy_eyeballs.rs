@@ -2,15 +2,13 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::event::FailedAttempt;
+use crate::platform::{Descriptor, is_under_way, wait_until_any_is_writable};
 
 /// How long one address may stay silent before the next is tried beside it (RFC 8305 section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -117,17 +115,7 @@ impl Attempts {
 
     /// The indices of attempts that have come to an end.
     fn ready(&self, timeout: Duration) -> Vec<usize> {
-        let mut interests: Vec<_> =
-            self.pending.iter().map(|(socket, _)| PollFd::new(socket.as_fd(), PollFlags::POLLOUT)).collect();
-        // Rounded up, so that the last fraction of a millisecond is not spent spinning.
-        let milliseconds = timeout.as_micros().div_ceil(1000);
-        let timeout = PollTimeout::try_from(milliseconds).unwrap_or(PollTimeout::MAX);
-        // A signal that interrupts it is the same as nothing yet: the caller looks at the clock and comes back.
-        if poll(&mut interests, timeout).is_err() {
-            return Vec::new();
-        }
-        let over = |interest: &PollFd<'_>| interest.revents().is_some_and(|events| !events.is_empty());
-        interests.iter().enumerate().filter(|(_, interest)| over(interest)).map(|(index, _)| index).collect()
+        wait_until_any_is_writable(self.pending.iter().map(|(socket, _)| Descriptor::from(socket)), timeout)
     }
 
     fn fail(&mut self, address: SocketAddr, error: io::Error) {
@@ -145,7 +133,7 @@ fn begin(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     match socket.connect(&address.into()) {
-        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => Err(error),
+        Err(error) if !is_under_way(&error) => Err(error),
         _ => Ok(socket),
     }
 }
@@ -200,8 +188,7 @@ mod tests {
         let mut sockets = vec![listener];
         loop {
             let socket = begin(address).unwrap();
-            let mut interest = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
-            let full = poll(&mut interest, PollTimeout::from(50_u8)).unwrap() == 0;
+            let full = wait_until_any_is_writable([Descriptor::from(&socket)], Duration::from_millis(50)).is_empty();
             sockets.push(socket);
             if full {
                 return (sockets, address);

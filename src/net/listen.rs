@@ -187,6 +187,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::net::Socket;
 
     fn at(address: ListenAddress) -> Result<Listener> {
         let options = ListenOptions { address, identity: None, minimum_version: MinimumVersion::default() };
@@ -236,7 +237,7 @@ mod tests {
         let connected = listener.accept().unwrap().handshake(TimeLimit::starting_now(Duration::ZERO)).unwrap();
         assert_eq!(connected.address, client.local_addr().unwrap());
         assert!(connected.record.tls.is_none() && connected.record.steps.is_empty());
-        assert!(socket2::SockRef::from(&connected.stream.socket()).tcp_nodelay().unwrap());
+        assert!(matches!(connected.stream.socket(), Socket::Tcp(socket) if socket.nodelay().unwrap()));
     }
 
     #[test]

@@ -14,7 +14,6 @@ mod writer;
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -87,9 +86,9 @@ impl Stream {
         self.lock().is_some_and(|layer| layer.wants_write())
     }
 
-    /// The socket, to poll it.
-    pub fn socket(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+    /// The socket under it.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
     }
 
     /// The innermost TLS session.

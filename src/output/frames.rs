@@ -2,7 +2,7 @@
 
 use crate::event::Direction;
 use crate::output::sink::Sink;
-use crate::output::theme::{Ink, Palette};
+use crate::output::theme::{Palette, Style};
 use crate::output::{digits, hex};
 use crate::wire::{Control, Data, Frame, OpCode, Position};
 
@@ -17,11 +17,11 @@ pub fn line(
     time: impl FnOnce(&mut Vec<u8>),
 ) {
     match direction {
-        Direction::Sent => palette.write(output, Ink::Sent, ">"),
-        Direction::Received => palette.write(output, Ink::Received, "<"),
+        Direction::Sent => palette.write(output, Style::Sent, ">"),
+        Direction::Received => palette.write(output, Style::Received, "<"),
     }
     output.push(b' ');
-    palette.paint(output, Ink::Faint, time);
+    palette.paint(output, Style::Faint, time);
     output.push(b' ');
     opcode(output, frame.header.opcode);
     output.extend_from_slice(if frame.header.fin { b" fin=1 rsv=" } else { b" fin=0 rsv=" });
@@ -122,7 +122,7 @@ fn section(sink: &mut Sink, title: &str, pieces: impl Iterator<Item = impl AsRef
         return;
     }
     sink.buffer.extend_from_slice(b"  ");
-    sink.palette.write(&mut sink.buffer, Ink::Faint, title);
+    sink.palette.write(&mut sink.buffer, Style::Faint, title);
     sink.buffer.push(b'\n');
     hex::long_dump(sink, "    ", pieces, length, first);
 }
@@ -130,8 +130,8 @@ fn section(sink: &mut Sink, title: &str, pieces: impl Iterator<Item = impl AsRef
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Nowhere;
-    use crate::output::sink::Cut;
+    use crate::output::Discard;
+    use crate::output::sink::SplitPolicy;
     use crate::output::theme::Colors;
     use crate::wire::{Header, LengthEncoding};
 
@@ -171,7 +171,7 @@ mod tests {
     }
 
     fn dumped(frame: &Frame<'_>) -> String {
-        let mut sink = Sink::new(Box::new(Nowhere), Colors::Off, Cut::BetweenEvents);
+        let mut sink = Sink::new(Box::new(Discard), Colors::Off, SplitPolicy::BetweenEvents);
         bytes(&mut sink, frame);
         String::from_utf8(sink.buffer).unwrap()
     }

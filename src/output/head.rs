@@ -4,22 +4,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::event::Direction;
+use crate::http::redact::{self, Part};
 use crate::output::options::Secrets;
-use crate::output::theme::{Ink, Palette};
+use crate::output::theme::{Palette, Style};
 use crate::output::{escape, hex};
-
-/// Headers whose values let somebody else in.
-const SECRET_HEADERS: [&str; 4] = ["authorization", "proxyauthorization", "cookie", "setcookie"];
-
-/// Parameters of a URL's query whose values do.
-const SECRET_PARAMETERS: [&str; 9] = ["auth", "bearer", "hmac", "key", "otp", "passwd", "pwd", "sid", "sig"];
-
-/// How names of headers and parameters end whose values do, whatever stands before: `X-Api-Key`, `X-Amz-Signature`.
-const SECRET_ENDINGS: [&str; 10] =
-    ["accesskey", "apikey", "credential", "jwt", "password", "secret", "session", "signature", "ticket", "token"];
-
-/// What stands for a secret.
-const HIDDEN: &[u8] = b"[hidden]";
 
 /// Appends a head, each line after `label` and the mark of its direction.
 pub fn write(
@@ -32,8 +20,8 @@ pub fn write(
 ) {
     let hidden = hidden(head, secrets);
     let (ink, mark) = match direction {
-        Direction::Sent => (Ink::Sent, ">"),
-        Direction::Received => (Ink::Received, "<"),
+        Direction::Sent => (Style::Sent, ">"),
+        Direction::Received => (Style::Received, "<"),
     };
     let mut start = 0;
     for line in head.split_inclusive(|&byte| byte == b'\n') {
@@ -42,14 +30,23 @@ pub fn write(
         let text = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line);
         if !text.is_empty() {
             output.push(b' ');
-            replaced(text, start, &hidden, |piece| match piece {
-                Piece::Shown(text) => escape::head_line(output, text),
-                Piece::Hidden => palette.paint(output, Ink::Faint, |output| output.extend_from_slice(HIDDEN)),
-            });
+            write_line(output, palette, text, start, &hidden);
         }
         output.push(b'\n');
         start += line.len();
     }
+}
+
+/// Appends a line that begins at `start` of what the ranges in `hidden` refer to.
+fn write_line(output: &mut Vec<u8>, palette: &Palette, line: &[u8], start: usize, hidden: &[Range<usize>]) {
+    let within = start..start + line.len();
+    let mut shown = 0;
+    for range in hidden.iter().filter(|range| within.contains(&range.start)) {
+        escape::head_line(output, &line[shown..range.start - start]);
+        palette.paint(output, Style::Faint, |output| output.extend_from_slice(redact::HIDDEN));
+        shown = range.end - start;
+    }
+    escape::head_line(output, &line[shown..]);
 }
 
 /// Appends the bytes of a head as a hex dump; a secret's bytes are there, but not readable.
@@ -59,11 +56,10 @@ pub fn bytes(output: &mut Vec<u8>, palette: &Palette, head: &[u8], secrets: Secr
 
 /// `url` with the secrets in its query replaced.
 pub fn url(url: &str, secrets: Secrets) -> String {
-    let hidden = match secrets {
-        Secrets::Hidden => secrets_in_target(url.as_bytes()),
-        Secrets::Shown => Vec::new(),
-    };
-    String::from_utf8_lossy(&without(url.as_bytes(), &hidden)).into_owned()
+    match secrets {
+        Secrets::Hidden => redact::redacted_url(url),
+        Secrets::Shown => url.to_owned(),
+    }
 }
 
 /// `bytes` of a head, whole lines or not, with asterisks for each byte of a secret.
@@ -76,121 +72,18 @@ pub fn masked(bytes: &[u8], secrets: Secrets) -> Vec<u8> {
 }
 
 /// `value` of a header, or what stands for it.
-pub fn value<'a>(name: &str, value: &'a [u8], secrets: Secrets) -> Cow<'a, [u8]> {
+pub fn value<'a>(name: &'a str, value: &'a [u8], secrets: Secrets) -> Cow<'a, [u8]> {
     match secrets {
         Secrets::Shown => value.into(),
-        Secrets::Hidden if is_secret(name.as_bytes()) => HIDDEN.into(),
-        Secrets::Hidden => without(value, &secrets_in_target(value)),
+        Secrets::Hidden => redact::redacted(Part::Value { name, value }),
     }
-}
-
-/// `text` with something else in the place of what is hidden.
-fn without<'a>(text: &'a [u8], hidden: &[Range<usize>]) -> Cow<'a, [u8]> {
-    if hidden.is_empty() {
-        return text.into();
-    }
-    let mut output = Vec::with_capacity(text.len());
-    replaced(text, 0, hidden, |piece| match piece {
-        Piece::Shown(text) => output.extend_from_slice(text),
-        Piece::Hidden => output.extend_from_slice(HIDDEN),
-    });
-    output.into()
-}
-
-/// A piece of a text with secrets.
-enum Piece<'a> {
-    Shown(&'a [u8]),
-    Hidden,
-}
-
-/// Gives `take` the pieces of `text`, which starts at `start` of what `hidden` refers to.
-fn replaced(text: &[u8], start: usize, hidden: &[Range<usize>], mut take: impl FnMut(Piece<'_>)) {
-    let mut done = 0;
-    let within = start..start + text.len();
-    for range in hidden.iter().filter(|range| within.contains(&range.start)) {
-        take(Piece::Shown(&text[done..range.start - start]));
-        take(Piece::Hidden);
-        done = range.end - start;
-    }
-    take(Piece::Shown(&text[done..]));
 }
 
 fn hidden(head: &[u8], secrets: Secrets) -> Vec<Range<usize>> {
     match secrets {
-        Secrets::Hidden => secrets_in_head(head),
+        Secrets::Hidden => redact::secrets(Part::Head(head)),
         Secrets::Shown => Vec::new(),
     }
-}
-
-/// Where the secrets of a head are, in order.
-fn secrets_in_head(head: &[u8]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    // A finding shows a part of a head: the first line may be a header too, or go on with one that nobody sees.
-    let mut secret = true;
-    for line in head.split_inclusive(|&byte| byte == b'\n') {
-        let value = if line.starts_with(b" ") || line.starts_with(b"\t") {
-            // A folded header goes on (RFC 9112 section 5.2), and so does its secret.
-            0
-        } else {
-            let name = line.iter().take_while(|byte| is_in_name(**byte)).count();
-            secret = is_secret(&line[..name]);
-            match line.iter().position(|&byte| byte == b':') {
-                Some(colon) if line[name..colon].trim_ascii().is_empty() => colon + 1,
-                // Without its colon it is no header, and the secret is there all the same.
-                _ => name,
-            }
-        };
-        let trimmed = line[value..].trim_ascii();
-        if secret && !trimmed.is_empty() {
-            let value = value + line[value..].len() - line[value..].trim_ascii_start().len();
-            found.push(start + value..start + value + trimmed.len());
-        } else {
-            // The target of a request, `Referer`, `Location`.
-            found.extend(secrets_in_target(line).into_iter().map(|range| start + range.start..start + range.end));
-        }
-        start += line.len();
-    }
-    found
-}
-
-fn is_secret(header: &[u8]) -> bool {
-    is_telling(header, &SECRET_HEADERS)
-}
-
-fn is_in_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
-}
-
-/// Whether `name`, in any case and with or without hyphens, is one of `names`, or ends in a telling way.
-fn is_telling(name: &[u8], names: &[&str]) -> bool {
-    let letters = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
-    let name: String = letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
-    names.contains(&name.as_str()) || SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending))
-}
-
-/// Where the values of telling names are in the query of the first URL in `text`, in order.
-fn secrets_in_target(text: &[u8]) -> Vec<Range<usize>> {
-    let Some(question) = text.iter().position(|&byte| byte == b'?') else { return Vec::new() };
-    let mut start = question + 1;
-    let end = text[start..].iter().position(|byte| matches!(byte, b' ' | b'#' | b'\r' | b'\n'));
-    let query = &text[start..end.map_or(text.len(), |end| start + end)];
-    let mut found = Vec::new();
-    for pair in query.split(|byte| matches!(byte, b'&' | b';')) {
-        if let Some(equals) = pair.iter().position(|&byte| byte == b'=')
-            && is_telling(&unescaped(&pair[..equals]), &SECRET_PARAMETERS)
-            && equals + 1 < pair.len()
-        {
-            found.push(start + equals + 1..start + pair.len());
-        }
-        start += pair.len() + 1;
-    }
-    found
-}
-
-/// `name` without its percent-encoding.
-fn unescaped(name: &[u8]) -> Vec<u8> {
-    percent_encoding::percent_decode(name).collect()
 }
 
 #[cfg(test)]
@@ -251,23 +144,6 @@ mod tests {
         assert_eq!(hidden(b"Authorization Bearer secret\r\n"), "Authorization *************\r\n");
         assert_eq!(hidden(b"Authorization Bearer x: y\r\n"), "Authorization ***********\r\n");
         assert_eq!(hidden(b"Server nginx\r\n"), "Server nginx\r\n");
-    }
-
-    #[test]
-    fn headers_that_hold_tokens_are_told_by_how_they_end() {
-        for name in
-            ["X-Api-Key", "PRIVATE-TOKEN", "X-Amz-Security-Token", "Set-Cookie", "Proxy-Authorization", "apikey"]
-        {
-            assert!(is_secret(name.as_bytes()), "{name}");
-        }
-        for name in ["Sec-WebSocket-Key", "Sec-WebSocket-Accept", "Origin", "Key", "X-Token-Count"] {
-            assert!(!is_secret(name.as_bytes()), "{name}");
-        }
-        let target = "/?X-Amz-Signature=a&to%6ben=b&client-secret=c&monkey=d&sid=e&ticket=f&design=g";
-        assert_eq!(
-            url(target, Secrets::Hidden),
-            "/?X-Amz-Signature=[hidden]&to%6ben=[hidden]&client-secret=[hidden]&monkey=d&sid=[hidden]&ticket=[hidden]&design=g"
-        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::output::digits;
 use crate::output::sink::Sink;
-use crate::output::theme::{Ink, Palette};
+use crate::output::theme::{Palette, Style};
 
 /// Bytes in a row; with an indent of four a row is 75 columns wide.
 const ROW: usize = 16;
@@ -32,7 +32,7 @@ pub fn long_dump(
         let piece = piece.as_ref();
         rows(&mut sink.buffer, &sink.palette, indent, offsets, piece, &[]);
         offsets.first += piece.len() as u64;
-        sink.spill();
+        sink.flush_if_large();
     }
 }
 
@@ -63,7 +63,7 @@ fn rows(
         let start = number * ROW;
         let shown = |index: usize| !hidden.iter().any(|range| range.contains(&(start + index)));
         output.extend_from_slice(indent.as_bytes());
-        palette.paint(output, Ink::Faint, |output| offset(output, offsets.first + start as u64, offsets.width));
+        palette.paint(output, Style::Faint, |output| offset(output, offsets.first + start as u64, offsets.width));
         for (index, &byte) in row.iter().enumerate() {
             output.push(b' ');
             if shown(index) {

@@ -1,11 +1,13 @@
-//! Where events go: the one [`Printer`] that turns them into bytes, and the outlets that take the bytes.
+//! Where events go: the one [`Printer`] that turns them into bytes, and the outputs that take the bytes.
 //!
-//! Two streams, judged apart: *data* (stdout) is what the peer's messages are, *talk* (stderr) is all that is said
+//! Two streams, judged apart: *data* (stdout) is what the peer's messages are, *diagnostics* (stderr) is all that is said
 //! about them. Formats know nothing of destinations: they append to a buffer, and [`Printer::flush`] writes it.
 //! Whatever a peer chose goes through [`escape`] before it can reach a terminal.
 
 pub mod certificate;
 pub mod connecting;
+mod destination;
+mod diagnostic_lines;
 mod digits;
 pub mod escape;
 mod frames;
@@ -13,19 +15,17 @@ pub mod head;
 mod hex;
 pub mod json;
 mod options;
-mod outlet;
 mod pretty;
 mod printer;
 mod progress;
 mod sink;
-mod talk;
 pub mod terminal;
 mod text;
 pub mod theme;
 mod timestamp;
 
+pub use destination::{Discard, FdOutput, Output};
+pub use diagnostic_lines::write_error;
 pub use options::{Banner, DataFormat, FrameView, Level, Options, Secrets, Setting, Timestamps, View};
-pub use outlet::{FdOutlet, Nowhere, Outlet};
 pub use printer::{FlushError, Origin, Printer, Stream};
 pub use progress::Progress;
-pub use talk::write_error;

@@ -31,7 +31,7 @@ pub enum View {
     Exact,
 }
 
-/// How much is said on the talk stream.
+/// How much is said on the diagnostics stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Errors and findings only.
@@ -93,9 +93,9 @@ pub struct Options {
     pub view: View,
     /// Colours on the data stream.
     pub data_colors: Colors,
-    /// Colours on the talk stream.
-    pub talk_colors: Colors,
-    /// How much is said on the talk stream.
+    /// Colours on the diagnostics stream.
+    pub diagnostics_colors: Colors,
+    /// How much is said on the diagnostics stream.
     pub level: Level,
     /// Whether opening and closing are announced.
     pub banner: Banner,
@@ -121,7 +121,7 @@ impl Options {
             delimiter: b'\n',
             view: View::Exact,
             data_colors: Colors::Off,
-            talk_colors: Colors::Off,
+            diagnostics_colors: Colors::Off,
             level: Level::Normal,
             banner: Banner::Hidden,
             frames: FrameView::Hidden,

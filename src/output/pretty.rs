@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::output::escape;
 use crate::output::options::View;
 use crate::output::sink::Sink;
-use crate::output::theme::Ink;
+use crate::output::theme::Style;
 
 /// Larger texts are shown as they are.
 const LARGEST: usize = 4 << 20;
@@ -137,10 +137,10 @@ impl Setter<'_> {
             self.lay_out(token);
         }
         match token {
-            Token::Key => self.paint(Ink::Key, text),
-            Token::String => self.paint(Ink::String, text),
-            Token::Number => self.paint(Ink::Number, text),
-            Token::Literal => self.paint(Ink::Literal, text),
+            Token::Key => self.paint(Style::Key, text),
+            Token::String => self.paint(Style::String, text),
+            Token::Number => self.paint(Style::Number, text),
+            Token::Literal => self.paint(Style::Literal, text),
             Token::Open | Token::Close | Token::Comma | Token::Colon | Token::Space => {
                 self.sink.buffer.extend_from_slice(text.as_bytes());
             }
@@ -149,7 +149,7 @@ impl Setter<'_> {
             self.depth += 1;
         }
         self.before = Some(token);
-        self.sink.spill();
+        self.sink.flush_if_large();
     }
 
     /// Appends what comes between the token before and this one.
@@ -180,10 +180,10 @@ impl Setter<'_> {
         output.resize(output.len() + self.indent + columns, b' ');
     }
 
-    fn paint(&mut self, ink: Ink, text: &str) {
+    fn paint(&mut self, style: Style, text: &str) {
         let view = self.view;
         let Sink { buffer, palette, .. } = &mut *self.sink;
-        palette.paint(buffer, ink, |output| put(output, view, text));
+        palette.paint(buffer, style, |output| put(output, view, text));
     }
 
     fn put(&mut self, text: &str) {

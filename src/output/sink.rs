@@ -4,7 +4,7 @@ use std::io;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use crate::output::outlet::Outlet;
+use crate::output::destination::Output;
 use crate::output::theme::{Colors, Palette};
 
 /// Payloads from this size on are written from where they are instead of being copied to the buffer first.
@@ -12,17 +12,17 @@ const STRAIGHT: usize = 64 << 10;
 
 /// What waits is written when it has grown beyond this, even when more is ready: memory stays bounded whatever a
 /// read's bytes inflate to. Measured, four times as much is no faster.
-pub const SPILL: usize = 64 << 10;
+pub const FLUSH_AT: usize = 64 << 10;
 
 /// Back to the start of the line, and erases it.
 const ERASE: &[u8] = b"\r\x1b[K";
 
 /// Where what goes to a stream may be cut into several writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
+pub enum SplitPolicy {
     /// Anywhere: a pipe or a file doesn't see it.
     Anywhere,
-    /// Only where [`Sink::spill`] is called, which whoever sets text for a terminal does.
+    /// Only where [`Sink::flush_if_large`] is called, which whoever sets text for a terminal does.
     BetweenEvents,
 }
 
@@ -32,8 +32,8 @@ pub struct Sink {
     pub buffer: Vec<u8>,
     /// The stream's colours.
     pub palette: Palette,
-    outlet: Box<dyn Outlet>,
-    cut: Cut,
+    outlet: Box<dyn Output>,
+    cut: SplitPolicy,
     at_line_start: bool,
     has_status: bool,
     /// How long writing has taken so far.
@@ -50,11 +50,11 @@ enum Writing {
 
 impl Sink {
     /// A stream with nothing on it yet.
-    pub fn new(outlet: Box<dyn Outlet>, colors: Colors, cut: Cut) -> Self {
+    pub fn new(outlet: Box<dyn Output>, colors: Colors, cut: SplitPolicy) -> Self {
         Self {
             // At once, though the pages are only taken when they are written to: growing leaves the allocator with 90 KiB
             // of earlier buffers.
-            buffer: Vec::with_capacity(2 * SPILL),
+            buffer: Vec::with_capacity(2 * FLUSH_AT),
             palette: Palette::new(colors),
             outlet,
             cut,
@@ -68,12 +68,12 @@ impl Sink {
     /// One that keeps what it is given in its buffer.
     #[cfg(test)]
     pub fn kept(colors: Colors) -> Self {
-        Self::new(Box::new(crate::output::outlet::Nowhere), colors, Cut::BetweenEvents)
+        Self::new(Box::new(crate::output::destination::Discard), colors, SplitPolicy::BetweenEvents)
     }
 
     /// Appends a payload as it is; or, when copying it would cost more, writes what waits and then the payload.
     pub fn payload(&mut self, payload: &[u8]) {
-        if payload.len() < STRAIGHT || self.cut == Cut::BetweenEvents {
+        if payload.len() < STRAIGHT || self.cut == SplitPolicy::BetweenEvents {
             self.buffer.extend_from_slice(payload);
         } else {
             self.flush();
@@ -82,15 +82,15 @@ impl Sink {
     }
 
     /// To be called in the middle of something large: writes what waits if it is much, and the stream may be cut here.
-    pub fn relieve(&mut self) {
-        if self.cut == Cut::Anywhere {
-            self.spill();
+    pub fn flush_if_splittable(&mut self) {
+        if self.cut == SplitPolicy::Anywhere {
+            self.flush_if_large();
         }
     }
 
     /// To be called between events, or between the pieces of one that is long: writes what waits if it is much.
-    pub fn spill(&mut self) {
-        if self.buffer.len() > SPILL {
+    pub fn flush_if_large(&mut self) {
+        if self.buffer.len() > FLUSH_AT {
             self.flush();
         }
     }
@@ -106,14 +106,14 @@ impl Sink {
         self.write(&buffer);
         buffer.clear();
         // One large event must not hold its memory for the rest of the session.
-        buffer.shrink_to(2 * SPILL);
+        buffer.shrink_to(2 * FLUSH_AT);
         self.buffer = buffer;
     }
 
     /// Writes what waits, and has it shown: nothing follows for now.
-    pub fn settle(&mut self) {
+    pub fn flush_through(&mut self) {
         self.flush();
-        self.have_outlet(|outlet| outlet.settle());
+        self.have_output(|outlet| outlet.flush_through());
     }
 
     /// Shows a line on a terminal that lasts until it is erased, or anything else is written. In the middle of a line
@@ -152,10 +152,10 @@ impl Sink {
     }
 
     fn write_out(&mut self, bytes: &[u8]) {
-        self.have_outlet(|outlet| outlet.write_all(bytes));
+        self.have_output(|outlet| outlet.write_all(bytes));
     }
 
-    fn have_outlet(&mut self, act: impl FnOnce(&mut dyn Outlet) -> io::Result<()>) {
+    fn have_output(&mut self, act: impl FnOnce(&mut dyn Output) -> io::Result<()>) {
         if let Writing::Works = self.writing {
             let began = Instant::now();
             if let Err(error) = act(&mut *self.outlet) {

@@ -3,7 +3,7 @@
 use crate::output::options::View;
 use crate::output::pretty::{self, Layout};
 use crate::output::sink::Sink;
-use crate::output::theme::{Ink, Palette};
+use crate::output::theme::{Palette, Style};
 use crate::output::{digits, escape, hex};
 
 /// Bytes that are escaped at a time.
@@ -24,11 +24,11 @@ pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
             if number > 0 {
                 sink.buffer.push(b'\n');
                 sink.buffer.resize(sink.buffer.len() + indent, b' ');
-                sink.spill();
+                sink.flush_if_large();
             }
             for piece in pieces(line) {
                 escape::text(&mut sink.buffer, piece);
-                sink.spill();
+                sink.flush_if_large();
             }
         }
     }
@@ -48,7 +48,7 @@ fn pieces(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Appends the size of a binary message and a dump of its first bytes; `start` holds at least [`SHOWN`] of them, or
 /// all.
 pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64) {
-    palette.paint(output, Ink::Faint, |output| {
+    palette.paint(output, Style::Faint, |output| {
         output.extend_from_slice(b"(binary, ");
         digits::decimal(output, length);
         output.extend_from_slice(if length == 1 { b" byte)" } else { b" bytes)" });
@@ -58,7 +58,7 @@ pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64
     hex::dump(output, palette, "  ", shown, 0, &[]);
     let more = length.saturating_sub(shown.len() as u64);
     if more > 0 {
-        palette.paint(output, Ink::Faint, |output| {
+        palette.paint(output, Style::Faint, |output| {
             output.extend_from_slice(b"  ... and ");
             digits::decimal(output, more);
             output.extend_from_slice(b" more: `--hex` shows them all, and so does redirecting stdout");

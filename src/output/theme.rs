@@ -85,7 +85,7 @@ impl Colors {
 
 /// What a piece of output is; its colour follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ink {
+pub enum Style {
     /// The mark in front of what came in.
     Received,
     /// The mark in front of what went out.
@@ -109,17 +109,17 @@ pub enum Ink {
 }
 
 /// Every ink, in the order of their discriminants.
-const INKS: [Ink; 10] = [
-    Ink::Received,
-    Ink::Sent,
-    Ink::Note,
-    Ink::Error,
-    Ink::Hint,
-    Ink::Faint,
-    Ink::Key,
-    Ink::String,
-    Ink::Number,
-    Ink::Literal,
+const INKS: [Style; 10] = [
+    Style::Received,
+    Style::Sent,
+    Style::Note,
+    Style::Error,
+    Style::Hint,
+    Style::Faint,
+    Style::Key,
+    Style::String,
+    Style::Number,
+    Style::Literal,
 ];
 
 /// The escape sequences of one stream, made once.
@@ -143,7 +143,7 @@ impl Palette {
     }
 
     /// Appends what `write` writes, in `ink`.
-    pub fn paint(&self, output: &mut Vec<u8>, ink: Ink, write: impl FnOnce(&mut Vec<u8>)) {
+    pub fn paint(&self, output: &mut Vec<u8>, ink: Style, write: impl FnOnce(&mut Vec<u8>)) {
         let (before, after) = &self.sequences[ink as usize];
         if before.is_empty() {
             return write(output);
@@ -154,23 +154,23 @@ impl Palette {
     }
 
     /// Appends `text`, which is ours and not a peer's, in `ink`.
-    pub fn write(&self, output: &mut Vec<u8>, ink: Ink, text: &str) {
+    pub fn write(&self, output: &mut Vec<u8>, ink: Style, text: &str) {
         self.paint(output, ink, |output| output.extend_from_slice(text.as_bytes()));
     }
 }
 
 /// What `colored` puts before and after a text.
-fn sequences(ink: Ink) -> (String, String) {
+fn sequences(ink: Style) -> (String, String) {
     const TEXT: &str = "x";
     let styled = match ink {
-        Ink::Received => TEXT.blue(),
-        Ink::Sent | Ink::Note | Ink::String => TEXT.green(),
-        Ink::Error => TEXT.red().bold(),
-        Ink::Hint => TEXT.cyan().bold(),
-        Ink::Faint => TEXT.dimmed(),
-        Ink::Key => TEXT.cyan(),
-        Ink::Number => TEXT.yellow(),
-        Ink::Literal => TEXT.magenta(),
+        Style::Received => TEXT.blue(),
+        Style::Sent | Style::Note | Style::String => TEXT.green(),
+        Style::Error => TEXT.red().bold(),
+        Style::Hint => TEXT.cyan().bold(),
+        Style::Faint => TEXT.dimmed(),
+        Style::Key => TEXT.cyan(),
+        Style::Number => TEXT.yellow(),
+        Style::Literal => TEXT.magenta(),
     };
     let styled = styled.to_string();
     styled.split_once(TEXT).map(|(before, after)| (before.to_owned(), after.to_owned())).unwrap_or_default()
@@ -231,8 +231,8 @@ mod tests {
     #[test]
     fn a_plain_palette_writes_no_escape_sequence_and_a_coloured_one_resets_what_it_sets() {
         let mut output = Vec::new();
-        Palette::new(Colors::Off).write(&mut output, Ink::Error, "error:");
-        Palette::new(Colors::On).write(&mut output, Ink::Error, "error:");
+        Palette::new(Colors::Off).write(&mut output, Style::Error, "error:");
+        Palette::new(Colors::On).write(&mut output, Style::Error, "error:");
         assert_eq!(output, b"error:\x1b[1;31merror:\x1b[0m");
     }
 }

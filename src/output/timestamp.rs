@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
+use jiff::Zoned;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 
-use crate::event::Stamp;
+use crate::event::Timestamp;
 use crate::output::digits;
 use crate::output::options::Timestamps;
 
@@ -17,7 +17,7 @@ pub struct Clock {
     utc: Wall,
     local: Wall,
     /// What `last` was written for.
-    last_for: Option<(Timestamps, Option<u64>, Stamp)>,
+    last_for: Option<(Timestamps, Option<u64>, Timestamp)>,
     last: Vec<u8>,
 }
 
@@ -29,8 +29,8 @@ impl Clock {
     }
 
     /// The session of `client` opened.
-    pub fn open(&mut self, client: Option<u64>, stamp: Stamp) {
-        self.opened.insert(client, stamp.monotonic);
+    pub fn open(&mut self, client: Option<u64>, at: Timestamp) {
+        self.opened.insert(client, at.monotonic);
         self.last_for = None;
     }
 
@@ -41,31 +41,31 @@ impl Clock {
     }
 
     /// How long the session of `client` has been open; `None` before that.
-    pub fn elapsed(&self, client: Option<u64>, stamp: Stamp) -> Option<Duration> {
-        self.opened.get(&client).map(|opened| stamp.monotonic.saturating_duration_since(*opened))
+    pub fn elapsed(&self, client: Option<u64>, at: Timestamp) -> Option<Duration> {
+        self.opened.get(&client).map(|opened| at.monotonic.saturating_duration_since(*opened))
     }
 
     /// Appends the time as `timestamps` says, without a space after it. What one read brought has one time: most of them
     /// find it written.
-    pub fn write(&mut self, output: &mut Vec<u8>, timestamps: Timestamps, client: Option<u64>, stamp: Stamp) {
-        let asked = Some((timestamps, client, stamp));
+    pub fn write(&mut self, output: &mut Vec<u8>, timestamps: Timestamps, client: Option<u64>, at: Timestamp) {
+        let asked = Some((timestamps, client, at));
         if self.last_for != asked {
             self.last_for = asked;
             self.last.clear();
-            self.write_last(timestamps, client, stamp);
+            self.write_last(timestamps, client, at);
         }
         output.extend_from_slice(&self.last);
     }
 
-    fn write_last(&mut self, timestamps: Timestamps, client: Option<u64>, stamp: Stamp) {
+    fn write_last(&mut self, timestamps: Timestamps, client: Option<u64>, at: Timestamp) {
         match timestamps {
             Timestamps::Relative => {
                 self.last.push(b'+');
-                let elapsed = self.elapsed(client, stamp).unwrap_or_default();
+                let elapsed = self.elapsed(client, at).unwrap_or_default();
                 seconds(&mut self.last, elapsed);
             }
-            Timestamps::Local => self.local.write(&mut self.last, stamp.wall),
-            Timestamps::Utc => self.utc.write(&mut self.last, stamp.wall),
+            Timestamps::Local => self.local.write(&mut self.last, at.wall),
+            Timestamps::Utc => self.utc.write(&mut self.last, at.wall),
         }
     }
 }
@@ -101,7 +101,8 @@ impl Wall {
 
     fn write(&mut self, output: &mut Vec<u8>, time: SystemTime) {
         // Beyond the years that RFC 3339 can write no clock is right anyway.
-        let timestamp = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH).max(Timestamp::UNIX_EPOCH);
+        let timestamp =
+            jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::UNIX_EPOCH).max(jiff::Timestamp::UNIX_EPOCH);
         if self.second != Some(timestamp.as_second()) {
             self.set(timestamp);
         }
@@ -111,7 +112,7 @@ impl Wall {
         output.extend_from_slice(self.after.as_bytes());
     }
 
-    fn set(&mut self, timestamp: Timestamp) {
+    fn set(&mut self, timestamp: jiff::Timestamp) {
         let zone = match self.zone {
             Zone::Utc => TimeZone::UTC,
             Zone::System => TimeZone::system(),
@@ -130,13 +131,13 @@ impl Wall {
 mod tests {
     use super::*;
 
-    fn stamp(monotonic: Instant, since_epoch: Duration) -> Stamp {
-        Stamp { wall: SystemTime::UNIX_EPOCH + since_epoch, monotonic }
+    fn at(monotonic: Instant, since_epoch: Duration) -> Timestamp {
+        Timestamp { wall: SystemTime::UNIX_EPOCH + since_epoch, monotonic }
     }
 
-    fn written(clock: &mut Clock, timestamps: Timestamps, stamp: Stamp) -> String {
+    fn written(clock: &mut Clock, timestamps: Timestamps, at: Timestamp) -> String {
         let mut output = Vec::new();
-        clock.write(&mut output, timestamps, None, stamp);
+        clock.write(&mut output, timestamps, None, at);
         String::from_utf8(output).unwrap()
     }
 
@@ -144,9 +145,9 @@ mod tests {
     fn relative_times_count_from_the_opening_of_the_session() {
         let start = Instant::now();
         let mut clock = Clock::new();
-        let later = stamp(start + Duration::from_micros(1_234_567), Duration::ZERO);
+        let later = at(start + Duration::from_micros(1_234_567), Duration::ZERO);
         assert_eq!(written(&mut clock, Timestamps::Relative, later), "+0.000000");
-        clock.open(None, stamp(start, Duration::ZERO));
+        clock.open(None, at(start, Duration::ZERO));
         assert_eq!(written(&mut clock, Timestamps::Relative, later), "+1.234567");
         assert_eq!(clock.elapsed(Some(1), later), None);
     }
@@ -160,15 +161,15 @@ mod tests {
             (1_795_270_987_999_999, "2026-11-21T14:23:07.999999Z"),
             (1_795_270_988_000_000, "2026-11-21T14:23:08.000000Z"),
         ] {
-            let stamp = stamp(now, Duration::from_micros(micros));
-            assert_eq!(written(&mut clock, Timestamps::Utc, stamp), expected);
+            let at = at(now, Duration::from_micros(micros));
+            assert_eq!(written(&mut clock, Timestamps::Utc, at), expected);
         }
     }
 
     #[test]
     fn local_times_carry_their_offset() {
-        let text = written(&mut Clock::new(), Timestamps::Local, Stamp::now());
-        assert!(text.parse::<Timestamp>().is_ok(), "{text}");
+        let text = written(&mut Clock::new(), Timestamps::Local, Timestamp::now());
+        assert!(text.parse::<jiff::Timestamp>().is_ok(), "{text}");
         assert_eq!(text.len(), "2026-11-21T14:23:07.000042+01:00".len());
     }
 }

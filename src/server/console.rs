@@ -14,64 +14,66 @@ use crate::client::report::Unsent;
 use crate::client::view;
 use crate::error::{Error, Phase, Result};
 use crate::event::Event;
-use crate::frontend::interpreter::endpoint::Peer;
+use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::pipe::stdin;
-use crate::frontend::repl::line_executor as typist;
+use crate::frontend::repl::line_reader;
+use crate::frontend::session_slot::SessionSlot;
 use crate::input::{Editor, EditorOptions, History, Prompt, Source};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Origin, Printer};
+use crate::platform::Notifier;
 use crate::server::service::Clients;
-use crate::session::view::Follow;
-use crate::session::{Handle, Packed, Waiting, Waker};
+use crate::session::output::FollowSent;
+use crate::session::{MessageBatch, QueuedItem};
 use crate::wire::{CloseCode, Kind, Outgoing};
 
 /// How long to wait for the count of what was not sent.
 const COUNT_LIMIT: Duration = Duration::from_millis(250);
 
 /// The one who runs the server.
-pub struct Operator {
+pub struct ServerConsole {
     printer: Arc<Mutex<Printer>>,
     terminal: Option<Terminal>,
     left: Arc<AtomicBool>,
     /// Where nobody sits: what is piped in.
-    feed: Option<Feed>,
+    feed: Option<StdinFeed>,
 }
 
 /// What is piped in, and what becomes of it.
-struct Feed {
+struct StdinFeed {
     unsent: Receiver<Unsent>,
     /// What was read of it was sent, and more is waited for.
     is_idle: Arc<AtomicBool>,
 }
 
-impl Operator {
+impl ServerConsole {
     /// Starts listening to them.
     ///
     /// # Errors
     /// When stdin, stdout or stderr cannot be used.
-    pub fn sit_down(args: &Listen, clients: &Clients, waker: Waker) -> Result<Self> {
+    pub fn attach(args: &Listen, clients: &Clients, notifier: Notifier) -> Result<Self> {
         let options = view::options(&args.view, &args.input, Banner::Shown);
         let left = Arc::new(AtomicBool::new(false));
-        let everybody = |printer: &Arc<Mutex<Printer>>| Everybody {
+        let broadcast = |printer: &Arc<Mutex<Printer>>| Broadcast {
             clients: clients.clone(),
             printer: Arc::clone(printer),
             left: Arc::clone(&left),
-            waker,
+            notifier,
         };
         let reads_lines = !args.input.no_input && !args.input.format.is_data();
         if reads_lines && io::stdin().is_terminal() {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
-            let printer = view::beside(&terminal, options)?;
-            typist::spawn(editor, everybody(&printer), Arc::clone(&printer), args.limits.max_message);
+            let printer = Arc::new(Mutex::new(view::beside(&terminal, options)?));
+            line_reader::spawn(editor, broadcast(&printer), Arc::clone(&printer), args.limits.max_message);
             return Ok(Self { printer, terminal: Some(terminal), left, feed: None });
         }
-        let printer = view::direct(options)?;
+        let printer = Arc::new(Mutex::new(view::direct(options)?));
         let feed = if args.input.no_input {
             None
         } else {
             let source = stdin::source(&args.input.format, args.limits.max_message)?;
-            Some(Feed::start(source, everybody(&printer)))
+            Some(StdinFeed::start(source, broadcast(&printer)))
         };
         Ok(Self { printer, terminal: None, left, feed })
     }
@@ -82,8 +84,8 @@ impl Operator {
     }
 
     /// Whether they may ask later to see what is sent.
-    pub fn follow(&self) -> Follow {
-        if self.terminal.is_some() { Follow::Always } else { Follow::WhenShown }
+    pub fn follow(&self) -> FollowSent {
+        if self.terminal.is_some() { FollowSent::Always } else { FollowSent::WhenShown }
     }
 
     /// Whether they have left.
@@ -93,11 +95,11 @@ impl Operator {
 
     /// Once no client takes anything any more: what was piped in and not sent.
     pub fn left_over(&self) -> Unsent {
-        self.feed.as_ref().map_or_else(Unsent::default, Feed::left_over)
+        self.feed.as_ref().map_or_else(Unsent::default, StdinFeed::left_over)
     }
 
     /// Leaves the terminal as it was found.
-    pub fn get_up(&self) {
+    pub fn detach(&self) {
         match &self.terminal {
             // Nobody is left to be told that the terminal is gone.
             Some(terminal) if self.has_left() => drop(terminal.finish()),
@@ -107,13 +109,13 @@ impl Operator {
     }
 }
 
-impl Feed {
-    /// Sends it to everybody, on a thread of its own.
-    fn start(source: Source, everybody: Everybody) -> Self {
+impl StdinFeed {
+    /// Sends it to broadcast, on a thread of its own.
+    fn start(source: Source, broadcast: Broadcast) -> Self {
         let is_idle = Arc::<AtomicBool>::default();
         let idle = Arc::clone(&is_idle);
         let (tell, unsent) = mpsc::channel();
-        thread::spawn(move || tell.send(everybody.read(source, &idle)));
+        thread::spawn(move || tell.send(broadcast.read(source, &idle)));
         Self { unsent, is_idle }
     }
 
@@ -126,14 +128,14 @@ impl Feed {
 }
 
 /// All clients, as whom one talks to.
-struct Everybody {
+struct Broadcast {
     clients: Clients,
     printer: Arc<Mutex<Printer>>,
     left: Arc<AtomicBool>,
-    waker: Waker,
+    notifier: Notifier,
 }
 
-impl Everybody {
+impl Broadcast {
     /// Sends every message of the input, as fast as the clients take it, from the first client on; its end ends nothing.
     /// What is left when the server ends is counted.
     fn read(&self, mut source: Source, is_idle: &AtomicBool) -> Unsent {
@@ -149,7 +151,7 @@ impl Everybody {
                     return Unsent::default();
                 }
             }
-            let mut messages = Packed::default();
+            let mut messages = MessageBatch::default();
             while let Some(message) = source.next() {
                 match message {
                     Ok(Outgoing::Text(text)) => messages.push(Kind::Text, text.as_bytes()),
@@ -171,13 +173,13 @@ impl Everybody {
     }
 
     /// `Err`: the server ends, and so many were not sent.
-    fn broadcast(&self, messages: Packed) -> Result<(), u64> {
+    fn broadcast(&self, messages: MessageBatch) -> Result<(), u64> {
         let count = messages.messages().count() as u64;
-        if count == 0 { Ok(()) } else { self.deliver(&Waiting::Data(messages)).ok_or(count) }
+        if count == 0 { Ok(()) } else { self.deliver(&QueuedItem::Data(messages)).ok_or(count) }
     }
 
-    /// Sends it to everybody, once there is somebody and all have room for it; `None`: the server ends first.
-    fn deliver(&self, waiting: &Waiting) -> Option<()> {
+    /// Sends it to broadcast, once there is somebody and all have room for it; `None`: the server ends first.
+    fn deliver(&self, waiting: &QueuedItem) -> Option<()> {
         loop {
             if !self.clients.wait_for_somebody() || !self.clients.wait_for_room(&self.printer) {
                 return None;
@@ -197,10 +199,10 @@ impl Everybody {
     }
 }
 
-impl Peer for Everybody {
+impl Endpoint for Broadcast {
     fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
         self.somebody()?;
-        // Who is too slow for it is closed, and everybody is told.
+        // Who is too slow for it is closed, and broadcast is told.
         self.clients.broadcast(&outgoing.into(), &self.printer);
         Ok(())
     }
@@ -215,10 +217,6 @@ impl Peer for Everybody {
         Ok(())
     }
 
-    fn heads(&self) -> Result<Arc<(Vec<u8>, Vec<u8>)>> {
-        Err(Error::new(Phase::Usage, "every client has heads of its own").hint("`-v` shows them as clients come"))
-    }
-
     fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
         self.somebody()?;
         self.clients.each(|client, handle| {
@@ -227,16 +225,12 @@ impl Peer for Everybody {
         Ok(())
     }
 
-    fn session(&self) -> Result<Handle> {
-        Err(Error::new(Phase::Usage, "a server has many sessions: expectations are for the prompt of a client"))
-    }
-
-    fn reconnect(&self) -> Result<()> {
-        Err(Error::new(Phase::Usage, "a server waits for clients: it is for them to reconnect"))
-    }
-
     fn leave(&self) {
         self.left.store(true, Ordering::Release);
-        self.waker.wake();
+        self.notifier.notify();
+    }
+
+    fn client(&self) -> Option<&SessionSlot> {
+        None
     }
 }

@@ -7,16 +7,18 @@ use std::time::{Duration, Instant};
 
 use crate::client::connect_error::{accept_error, upgrade_error};
 use crate::client::open::{ends, show};
-use crate::client::plan::Framing;
+use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::{Event, Opened, Stamp};
+use crate::event::{Event, Opened, Timestamp};
+use crate::http::{Head, StartLine};
 use crate::net::{ConnectRecord, Connected, Incoming, Listener, StreamReader, TimeLimit};
 use crate::output::{Origin, Printer};
+use crate::platform::Poller;
+use crate::session::output::{FollowSent, SessionOutput, lock};
 use crate::session::upgrade::{self, Upgraded};
-use crate::session::view::{Follow, View, lock};
-use crate::session::{self, Handle, Settings, Sleeper, Waiting};
-use crate::wire::handshake::{Head, ServerOptions, StartLine};
+use crate::session::{self, Handle, QueuedItem, Settings};
+use crate::wire::handshake::ServerOptions;
 use crate::wire::{CloseCode, Outgoing};
 
 /// How long a client may take for TLS and the upgrade.
@@ -34,13 +36,13 @@ const CLIENT_PATIENCE: Duration = Duration::from_secs(8);
 /// How to serve.
 pub struct Service {
     /// How frames are made and judged.
-    pub framing: Framing,
+    pub protocol: ProtocolOptions,
     /// How each session behaves.
     pub settings: Settings,
     /// Where everything is shown.
     pub printer: Arc<Mutex<Printer>>,
     /// Whether our own output is read back.
-    pub follow: Follow,
+    pub follow: FollowSent,
     /// Whether the totals of each session are shown.
     pub totals: Totals,
 }
@@ -67,7 +69,7 @@ struct Members {
 impl Clients {
     /// Queues something for every client; none of them is waited for. One that is too slow is closed with 1013. `false`:
     /// nobody got it.
-    pub fn broadcast(&self, waiting: &Waiting, printer: &Arc<Mutex<Printer>>) -> bool {
+    pub fn broadcast(&self, waiting: &QueuedItem, printer: &Arc<Mutex<Printer>>) -> bool {
         let mut has_taker = false;
         self.each(|client, handle| {
             if !handle.is_open() {
@@ -86,7 +88,7 @@ impl Clients {
     /// Whether somebody has not taken everything that is waiting to be sent.
     pub fn are_behind(&self) -> bool {
         let mut are_behind = false;
-        self.each(|_, handle| are_behind |= handle.outflow().waiting > 0);
+        self.each(|_, handle| are_behind |= handle.send_progress().waiting > 0);
         are_behind
     }
 
@@ -240,7 +242,7 @@ impl Service {
         let ConnectRecord { mut steps, tls } = record;
         let stream = Arc::new(stream);
         let mut reader = StreamReader::new(Arc::clone(&stream));
-        let options = ServerOptions { deflate: self.framing.deflate.clone(), strictness: self.framing.strictness };
+        let options = ServerOptions { deflate: self.protocol.deflate.clone(), strictness: self.protocol.strictness };
         let Upgraded { agreed, head, verified, leftover, step } =
             upgrade::accept(&stream, &mut reader, &options, &peer, limit, &mut observe)
                 .map_err(|error| upgrade_error(error, &peer, limit))?;
@@ -256,25 +258,26 @@ impl Service {
             steps,
             verified,
         };
-        let (receiver, sender, tap) = ends(&self.framing, &self.settings, agreed.deflate, &self.printer, &leftover);
-        let view = View::new(Arc::clone(&self.printer), origin, tap, self.follow);
+        let (receiver, sender, sent_decoder) =
+            ends(&self.protocol, &self.settings, agreed.deflate, &self.printer, &leftover);
+        let view = SessionOutput::new(Arc::clone(&self.printer), origin, sent_decoder, self.follow);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);
-        let mut sleeper = Sleeper::new().map_err(no_session)?;
+        let mut poller = Poller::new().map_err(no_session)?;
         let settings = self.settings.clone();
         // Shown before anything that is received, and not before the client gets what goes to all.
         let mut shown = view.printer();
-        shown.event(Stamp::now(), &Event::Open(&opened));
-        let (handle, keeper) =
-            session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, sleeper.waker())
+        shown.event(Timestamp::now(), &Event::Open(&opened));
+        let (handle, supervisor) =
+            session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, poller.notifier())
                 .map_err(no_session)?;
         enter(handle);
         // Whoever reads our output went away: the server itself ends for it, not one session.
         let _ = shown.flush();
         drop(shown);
-        let outcome = keeper.run(&mut sleeper, None, None);
+        let outcome = supervisor.run(&mut poller, None, None);
         let mut shown = view.printer();
-        let now = Stamp::now();
+        let now = Timestamp::now();
         shown.event(now, &Event::Ended(&outcome.ended));
         if self.totals == Totals::Shown {
             shown.event(now, &Event::Summary(&outcome.summary));

@@ -11,7 +11,7 @@ pub enum Cause {
     /// We did: what was waited for has come, and how the session went on is of no interest.
     Enough,
     /// We did: a signal, or the time limit of the run. Nothing more is wanted.
-    Haste,
+    Abort,
     /// The peer, with a Close.
     Peer,
     /// Nobody: the connection ended without a Close, or the peer did not answer our pings any more.
@@ -45,7 +45,7 @@ impl Cause {
         match self {
             Self::Loss => true,
             Self::Peer => !matches!(u16::from(code), 1000 | 1002 | 1003 | 1005 | 1007 | 1008 | 1010),
-            Self::Ourselves | Self::Enough | Self::Haste | Self::Breach => false,
+            Self::Ourselves | Self::Enough | Self::Abort | Self::Breach => false,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::clock::SessionTime;
-use super::queue::{Queue, Waiting};
+use super::queue::{Queue, QueuedItem};
 use crate::error::Error;
 use crate::event::RoundTrips;
 use crate::wire::{CloseCode, Closing, Finding};
@@ -36,7 +36,7 @@ pub struct Conn {
     pub sink_gone: bool,
     /// The socket refused a write; what had arrived before is still read.
     pub write_error: Option<io::Error>,
-    /// Messages that counted towards the goal.
+    /// Messages that counted towards the stop condition.
     pub matched: u64,
     /// What the receiver counted when it last looked.
     pub received: crate::wire::Counters,
@@ -68,7 +68,7 @@ pub enum StreamEnd {
     /// Between two frames.
     Clean,
     /// In the middle of something; what.
-    Cut(&'static str),
+    Truncated(&'static str),
     /// With an error of the socket or of TLS.
     Failed(io::Error),
 }
@@ -78,7 +78,7 @@ impl StreamEnd {
     pub fn describe(&self) -> String {
         match self {
             Self::Clean => "the connection ended without Close".to_owned(),
-            Self::Cut(place) => format!("the connection ended {place}"),
+            Self::Truncated(place) => format!("the connection ended {place}"),
             Self::Failed(error) => format!("the connection failed: {error}"),
         }
     }
@@ -89,7 +89,7 @@ impl Conn {
     pub fn close(&mut self, now: SessionTime, close: Option<(CloseCode, String)>) {
         if self.close_queued.is_none() {
             self.close_queued = Some(now);
-            self.queue.push(Waiting::Close(close));
+            self.queue.push(QueuedItem::Close(close));
         }
     }
 }

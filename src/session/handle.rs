@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::Shared;
 use super::conn::{Conn, Input};
-use super::outflow::Outflow;
-use super::queue::Waiting;
-use super::view::lock;
-use super::writing::{Leftovers, Out};
+use super::output::lock;
+use super::queue::QueuedItem;
+use super::send_progress::SendProgress;
+use super::writer::{FlushState, SendBuffer};
 use crate::error::Error;
 use crate::event::Summary;
 use crate::wire::{CloseCode, Outgoing, SendError};
@@ -74,9 +74,9 @@ impl Handle {
         batch.finish().map(|()| number)
     }
 
-    /// Queues something for the keeper to send, if no more than `limit` bytes wait; never blocks. `false`
+    /// Queues something for the supervisor to send, if no more than `limit` bytes wait; never blocks. `false`
     /// when the queue is full.
-    pub fn enqueue(&self, waiting: Waiting, limit: usize) -> bool {
+    pub fn enqueue(&self, waiting: QueuedItem, limit: usize) -> bool {
         let mut conn = lock(&self.shared.conn);
         if conn.queue.untaken() > limit {
             return false;
@@ -93,10 +93,10 @@ impl Handle {
         let is_full = |conn: &Conn| conn.queue.untaken() > most && conn.close_queued.is_none() && !self.is_over();
         let mut conn = lock(&self.shared.conn);
         while is_full(&conn) {
-            let before = self.shared.outflow.read().written;
+            let before = self.shared.send_progress.read().written;
             let waited = self.shared.room.wait_timeout(conn, patience).unwrap_or_else(PoisonError::into_inner);
             conn = waited.0;
-            if waited.1.timed_out() && is_full(&conn) && self.shared.outflow.read().written == before {
+            if waited.1.timed_out() && is_full(&conn) && self.shared.send_progress.read().written == before {
                 return false;
             }
         }
@@ -125,10 +125,10 @@ impl Handle {
         self.shared.wake_for_queue();
     }
 
-    /// The input has ended: from now on the session lingers only as long as it was told to.
+    /// The input has ended: from now on the session goes on only as long as it was told to.
     pub fn input_ended(&self) {
         lock(&self.shared.conn).input = Input::Ended(self.shared.clock.now(), Instant::now());
-        self.shared.waker.wake();
+        self.shared.notifier.notify();
     }
 
     /// Waits for `duration`, or until nothing can be sent any more.
@@ -148,8 +148,8 @@ impl Handle {
     }
 
     /// How much has gone out, and how much is about to. Never waits for whoever is writing.
-    pub fn outflow(&self) -> Outflow {
-        self.shared.outflow.read()
+    pub fn send_progress(&self) -> SendProgress {
+        self.shared.send_progress.read()
     }
 
     /// Messages that the connection has taken over as a whole so far. Whether the peer got them is another matter. Waits
@@ -176,7 +176,7 @@ impl Handle {
 
 /// The writing end, held. Dropping it without [`finish`](Self::finish) still writes what was taken.
 pub struct Batch<'a> {
-    out: Option<MutexGuard<'a, Out>>,
+    out: Option<MutexGuard<'a, SendBuffer>>,
     shared: &'a Arc<Shared>,
 }
 
@@ -206,8 +206,8 @@ impl Batch<'_> {
         let Some(mut out) = self.out.take() else { return Ok(()) };
         let result = self.shared.write(&mut out);
         drop(out);
-        // Nobody could send what was queued meanwhile. What is left of it is the keeper's business.
-        if self.shared.send_queue_if_free(Leftovers::None) != Leftovers::None {
+        // Nobody could send what was queued meanwhile. What is left of it is the supervisor's business.
+        if self.shared.send_queue_if_free(FlushState::None) != FlushState::None {
             self.shared.wake_for_queue();
         }
         if self.shared.view.follows_sent() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::clock::{Clock, SessionTime};
 use super::handle::Handle;
-use super::view::lock;
+use super::output::lock;
 use crate::wire::{By, CloseCode, Kind};
 
 /// What a message costs beside its payload.
@@ -31,7 +31,7 @@ pub struct Received {
 
 /// Why no further message will come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Parting {
+pub enum Disconnect {
     /// The peer sent Close.
     Closed {
         /// The status code; `None` for an empty body.
@@ -51,13 +51,13 @@ pub enum Parting {
 
 /// Why an expectation was not met.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Missed {
+pub enum ExpectError {
     /// The time was up.
     TimeUp,
     /// Whoever expected it no longer does.
     GivenUp,
     /// Nothing more will come.
-    Parted(Parting),
+    Parted(Disconnect),
 }
 
 /// Messages that nothing has matched.
@@ -92,7 +92,7 @@ struct State {
     matched: Option<Received>,
     /// The number of the latest ping that was answered.
     answered: u64,
-    parting: Option<Parting>,
+    parting: Option<Disconnect>,
     /// Somebody waits for a change.
     is_watched: bool,
     /// They needn't wait any longer.
@@ -125,7 +125,7 @@ impl Inbox {
     }
 
     /// Nothing more will come. The first reason counts.
-    pub(super) fn parted(&self, parting: Parting) {
+    pub(super) fn parted(&self, parting: Disconnect) {
         self.change(|state| {
             state.parting.get_or_insert(parting);
         });
@@ -180,8 +180,8 @@ impl Expecting<'_> {
     /// what came before that; when it finds nothing, nothing is.
     ///
     /// # Errors
-    /// See [`Missed`].
-    pub fn find(&self, within: Duration, matches: impl Fn(&Received) -> bool) -> Result<Received, Missed> {
+    /// See [`ExpectError`].
+    pub fn find(&self, within: Duration, matches: impl Fn(&Received) -> bool) -> Result<Received, ExpectError> {
         self.watching(|| {
             let until = self.deadline(within);
             let (mut number, mut too_late) = (0, None);
@@ -190,7 +190,7 @@ impl Expecting<'_> {
                 if self.clock.busy_now() >= until {
                     let came_in_time = *too_late.get_or_insert_with(|| lock(&self.inbox.state).count);
                     if message.number >= came_in_time {
-                        return Err(Missed::TimeUp);
+                        return Err(ExpectError::TimeUp);
                     }
                 }
                 // The lock is free meanwhile: the reader doesn't wait for a long look at a long message.
@@ -221,16 +221,16 @@ impl Expecting<'_> {
     /// Waits for the end of what the peer sends.
     ///
     /// # Errors
-    /// See [`Missed`].
-    pub fn parting(&self, within: Duration) -> Result<Parting, Missed> {
+    /// See [`ExpectError`].
+    pub fn parting(&self, within: Duration) -> Result<Disconnect, ExpectError> {
         self.watching(|| self.wait(self.deadline(within), |state| state.parting.clone()))
     }
 
     /// Waits for the pong that answers the ping of this number, or a later one (RFC 6455 section 5.5.3).
     ///
     /// # Errors
-    /// See [`Missed`].
-    pub fn pong(&self, ping: u64, within: Duration) -> Result<(), Missed> {
+    /// See [`ExpectError`].
+    pub fn pong(&self, ping: u64, within: Duration) -> Result<(), ExpectError> {
         let look = |state: &State| if state.answered >= ping { Some(Ok(())) } else { state.parted().map(Err) };
         self.watching(|| self.wait(self.deadline(within), look))?
     }
@@ -291,7 +291,7 @@ impl Expecting<'_> {
     }
 
     /// The first message that has at least this number, when it comes.
-    fn next(&self, number: u64, until: SessionTime) -> Result<Received, Missed> {
+    fn next(&self, number: u64, until: SessionTime) -> Result<Received, ExpectError> {
         self.wait(until, |state| match state.at(number) {
             Some(message) => Some(Ok(message.clone())),
             None => state.parted().map(Err),
@@ -307,18 +307,18 @@ impl Expecting<'_> {
         waited
     }
 
-    fn wait<T>(&self, until: SessionTime, look: impl Fn(&State) -> Option<T>) -> Result<T, Missed> {
+    fn wait<T>(&self, until: SessionTime, look: impl Fn(&State) -> Option<T>) -> Result<T, ExpectError> {
         let mut state = lock(&self.inbox.state);
         loop {
             if state.is_given_up {
-                return Err(Missed::GivenUp);
+                return Err(ExpectError::GivenUp);
             }
             if let Some(found) = look(&state) {
                 return Ok(found);
             }
             let left = until.saturating_sub(self.clock.busy_now());
             if left.is_zero() {
-                return Err(Missed::TimeUp);
+                return Err(ExpectError::TimeUp);
             }
             let waited = self.inbox.changed.wait_timeout(state, left.max(TICK));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -331,8 +331,8 @@ impl Expecting<'_> {
 }
 
 impl State {
-    fn parted(&self) -> Option<Missed> {
-        self.parting.clone().map(Missed::Parted)
+    fn parted(&self) -> Option<ExpectError> {
+        self.parting.clone().map(ExpectError::Parted)
     }
 }
 
@@ -356,7 +356,7 @@ mod tests {
         }
     }
 
-    fn find(expecting: &Expecting<'_>, text: &str, within: Duration) -> Result<Received, Missed> {
+    fn find(expecting: &Expecting<'_>, text: &str, within: Duration) -> Result<Received, ExpectError> {
         expecting.find(within, |message| *message.payload == *text.as_bytes())
     }
 
@@ -368,11 +368,11 @@ mod tests {
     fn a_match_uses_up_what_it_skips_and_a_miss_uses_up_nothing() {
         with_inbox(1000, |inbox, expecting| {
             texts(inbox, &["a", "b", "c"]);
-            assert_eq!(find(expecting, "x", SOON), Err(Missed::TimeUp));
+            assert_eq!(find(expecting, "x", SOON), Err(ExpectError::TimeUp));
             assert_eq!(expecting.unmatched(2).count, 3);
             find(expecting, "b", Duration::ZERO).unwrap();
-            assert_eq!(find(expecting, "a", SOON), Err(Missed::TimeUp));
-            assert_eq!(find(expecting, "b", SOON), Err(Missed::TimeUp));
+            assert_eq!(find(expecting, "a", SOON), Err(ExpectError::TimeUp));
+            assert_eq!(find(expecting, "b", SOON), Err(ExpectError::TimeUp));
             find(expecting, "c", Duration::ZERO).unwrap();
         });
     }
@@ -391,13 +391,13 @@ mod tests {
     #[test]
     fn the_end_is_found_after_what_came_before_it() {
         with_inbox(1000, |inbox, expecting| {
-            let closed = Parting::Closed { code: Some(CloseCode::Normal), reason: "bye".into(), first: By::Peer };
+            let closed = Disconnect::Closed { code: Some(CloseCode::Normal), reason: "bye".into(), first: By::Peer };
             texts(inbox, &["a"]);
             inbox.parted(closed.clone());
-            inbox.parted(Parting::Left);
+            inbox.parted(Disconnect::Left);
             find(expecting, "a", LATER).unwrap();
-            assert_eq!(find(expecting, "b", LATER), Err(Missed::Parted(closed.clone())));
-            assert_eq!(expecting.pong(1, LATER), Err(Missed::Parted(closed.clone())));
+            assert_eq!(find(expecting, "b", LATER), Err(ExpectError::Parted(closed.clone())));
+            assert_eq!(expecting.pong(1, LATER), Err(ExpectError::Parted(closed.clone())));
             assert_eq!(expecting.parting(LATER), Ok(closed));
             expecting.pause(LATER);
         });
@@ -412,9 +412,9 @@ mod tests {
                 while !expecting.give_up() {
                     thread::yield_now();
                 }
-                assert_eq!(found.join().unwrap(), Err(Missed::GivenUp));
+                assert_eq!(found.join().unwrap(), Err(ExpectError::GivenUp));
             });
-            assert_eq!(find(expecting, "b", SOON), Err(Missed::TimeUp));
+            assert_eq!(find(expecting, "b", SOON), Err(ExpectError::TimeUp));
         });
     }
 
@@ -466,7 +466,7 @@ mod tests {
             inbox.pong(2);
             inbox.pong(1);
             expecting.pong(2, LATER).unwrap();
-            assert_eq!(expecting.pong(3, SOON), Err(Missed::TimeUp));
+            assert_eq!(expecting.pong(3, SOON), Err(ExpectError::TimeUp));
         });
     }
 }

@@ -5,41 +5,40 @@ pub mod backoff;
 mod cause;
 mod clock;
 mod conn;
-mod goal;
 mod handle;
 mod inbox;
-mod keeper;
 mod outcome;
-mod outflow;
+pub mod output;
 mod queue;
 mod reader;
+mod send_progress;
+mod stop_condition;
+mod supervisor;
 pub mod upgrade;
-pub mod view;
-mod wake;
-mod writing;
+mod writer;
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 pub use cause::Cause;
-pub use goal::Goal;
 pub use handle::{Batch, Handle, NotSent};
-pub use inbox::{Expecting, Missed, Parting, Received, Unmatched};
-pub use keeper::Keeper;
+pub use inbox::{Disconnect, ExpectError, Expecting, Received, Unmatched};
 pub use outcome::Outcome;
-pub use outflow::Outflow;
-pub use queue::{Packed, Waiting};
-pub use wake::{Signal, Signals, Sleeper, Waker, Woken};
+pub use queue::{MessageBatch, QueuedItem};
+pub use send_progress::SendProgress;
+pub use stop_condition::StopCondition;
+pub use supervisor::Supervisor;
 
 use crate::net::{Stream, StreamReader, StreamWriter};
+use crate::platform::Notifier;
 use crate::wire::{Receiver, Role, Sender};
 use clock::Clock;
 use conn::Conn;
 use inbox::Inbox;
-use outflow::OutflowCounter;
-use view::View;
-use writing::Out;
+use output::SessionOutput;
+use send_progress::SendCounter;
+use writer::SendBuffer;
 
 /// How long a write may block, and how long one may write on end, before looking whether the session is over.
 const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
@@ -48,7 +47,7 @@ const ECHO_BUDGET: usize = 2 * 1024 * 1024;
 
 /// When to stop after the input has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Linger {
+pub enum AfterInput {
     /// When no byte of a data frame has come for so long.
     Quiet(Duration),
     /// So long after the last input was handed to the socket, whatever comes.
@@ -57,12 +56,12 @@ pub enum Linger {
     Forever,
     /// When enough has been received; but where the input was bad, and what was to be answered may never have been sent,
     /// as for [`Quiet`](Self::Quiet).
-    Goal(Duration),
+    StopCondition(Duration),
 }
 
 /// What to do with the peer's pings and Close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Courtesy {
+pub enum AutoReply {
     /// Answer, as RFC 6455 demands.
     Answer,
     /// Keep silent, to see what the peer makes of it.
@@ -71,11 +70,11 @@ pub enum Courtesy {
 
 /// What to do with messages besides showing them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
+pub enum Echo {
     /// Nothing.
-    Nothing,
+    Off,
     /// Send each back as it came.
-    Echo,
+    On,
 }
 
 /// How a session behaves.
@@ -84,7 +83,7 @@ pub struct Settings {
     /// Which end we are.
     pub role: Role,
     /// After the end of the input.
-    pub linger: Linger,
+    pub after_input: AfterInput,
     /// How long to wait for the answer to our Close without a byte arriving.
     pub close_quiet: Duration,
     /// How long to wait for it in all.
@@ -96,13 +95,13 @@ pub struct Settings {
     /// When the whole run must be over, and how long that was.
     pub max_time: Option<(Instant, Duration)>,
     /// Pongs.
-    pub pong: Courtesy,
+    pub pong: AutoReply,
     /// The Close reply.
-    pub close_reply: Courtesy,
+    pub close_reply: AutoReply,
     /// Echo mode.
-    pub reply: Reply,
+    pub echo: Echo,
     /// When enough has been received.
-    pub goal: Option<Goal>,
+    pub stop_condition: Option<StopCondition>,
     /// How many bytes of received messages to keep for those who expect something; `None` where nobody does.
     pub remember: Option<usize>,
 }
@@ -111,10 +110,10 @@ pub struct Settings {
 struct Shared {
     settings: Settings,
     stream: Arc<Stream>,
-    view: Arc<View>,
-    waker: Waker,
+    view: Arc<SessionOutput>,
+    notifier: Notifier,
     clock: Clock,
-    out: Mutex<Out>,
+    out: Mutex<SendBuffer>,
     conn: Mutex<Conn>,
     /// What was received, where somebody may expect something.
     inbox: Option<Inbox>,
@@ -127,11 +126,11 @@ struct Shared {
     /// Messages that were handed to us and will never reach the peer.
     unsent: AtomicU64,
     /// What the connection has taken of our frames.
-    outflow: OutflowCounter,
+    send_progress: SendCounter,
 }
 
 /// Starts a session on a connection whose upgrade is complete: spawns the reader, and returns the handle for those who
-/// send and the keeper that must be run.
+/// send and the supervisor that must be run.
 ///
 /// # Errors
 /// When the socket refuses its settings, or the process may have no more threads.
@@ -140,19 +139,19 @@ pub fn start(
     reader: StreamReader,
     receiver: Receiver,
     sender: Sender,
-    view: Arc<View>,
+    view: Arc<SessionOutput>,
     settings: Settings,
-    waker: Waker,
-) -> std::io::Result<(Handle, Keeper)> {
+    notifier: Notifier,
+) -> std::io::Result<(Handle, Supervisor)> {
     stream.set_read_timeout(None)?;
     stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
-    let out = Out::new(sender, StreamWriter::new(Arc::clone(&stream)));
+    let out = SendBuffer::new(sender, StreamWriter::new(Arc::clone(&stream)));
     let shared = Arc::new(Shared {
         inbox: settings.remember.map(Inbox::new),
         settings,
         stream,
         view,
-        waker,
+        notifier,
         clock: Clock::start(),
         out: Mutex::new(out),
         conn: Mutex::default(),
@@ -160,8 +159,8 @@ pub fn start(
         queued: AtomicBool::new(false),
         over: AtomicBool::new(false),
         unsent: AtomicU64::new(0),
-        outflow: OutflowCounter::default(),
+        send_progress: SendCounter::default(),
     });
     reader::spawn(Arc::clone(&shared), reader, receiver)?;
-    Ok((Handle::new(Arc::clone(&shared)), Keeper::new(shared)))
+    Ok((Handle::new(Arc::clone(&shared)), Supervisor::new(shared)))
 }

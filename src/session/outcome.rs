@@ -6,6 +6,7 @@ use super::cause::Cause;
 use super::conn::{Conn, Reading};
 use crate::error::{Error, ExitStatus};
 use crate::event::{Direction, Ended, Summary};
+use crate::platform::Signal;
 use crate::wire::{By, CloseCode, Goodbye};
 
 /// How a session ended, with everything that is needed to report it.
@@ -21,7 +22,7 @@ pub struct Outcome {
     pub unprinted: bool,
     /// Whoever read our output went away.
     pub output_gone: bool,
-    /// Messages received that counted towards the goal, in sessions before too.
+    /// Messages received that counted towards the stop condition, in sessions before too.
     pub matched: u64,
     /// Messages sent that the peer has certainly read.
     pub confirmed: u64,
@@ -49,6 +50,15 @@ impl Outcome {
     }
 }
 
+impl From<Signal> for ExitStatus {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::Interrupt => Self::Interrupted,
+            Signal::Terminate => Self::Terminated,
+        }
+    }
+}
+
 /// Why the session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Over {
@@ -59,7 +69,7 @@ pub(super) enum Over {
     /// The peer doesn't answer our Close.
     Silent,
     /// We can't wait.
-    Haste,
+    Abort,
 }
 
 /// Tells from the state of the connection how it ended, and adds the error that says so.
@@ -90,7 +100,7 @@ pub(super) fn ended(over: Over, conn: &mut Conn) -> Ended {
         let reason = match over {
             Over::Stream => "the peer hung up without answering our Close",
             Over::Silent | Over::Closed => "no answer to our Close",
-            Over::Haste => "left without waiting for the answer to our Close",
+            Over::Abort => "left without waiting for the answer to our Close",
         };
         let status = if is_normal(code) { ExitStatus::Success } else { ExitStatus::Session };
         let code = code.unwrap_or(CloseCode::Status);

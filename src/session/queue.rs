@@ -12,12 +12,12 @@ const OVERHEAD: usize = size_of::<(Kind, usize)>() + Header::LONGEST;
 
 /// Whole messages, packed so that many small ones cost one allocation.
 #[derive(Debug, Default, Clone)]
-pub struct Packed {
+pub struct MessageBatch {
     bytes: Vec<u8>,
     ends: Vec<(Kind, usize)>,
 }
 
-impl Packed {
+impl MessageBatch {
     /// Adds a message.
     pub fn push(&mut self, kind: Kind, payload: &[u8]) {
         self.bytes.extend_from_slice(payload);
@@ -65,7 +65,7 @@ impl Packed {
 
 /// Something that waits.
 #[derive(Debug, Clone)]
-pub enum Waiting {
+pub enum QueuedItem {
     /// A ping whose pong will be timed.
     Ping(Vec<u8>),
     /// A pong.
@@ -73,17 +73,17 @@ pub enum Waiting {
     /// A frame as it is.
     Frame(RawHeader, Vec<u8>),
     /// Data messages.
-    Data(Packed),
+    Data(MessageBatch),
     /// The end.
     Close(Option<(CloseCode, String)>),
 }
 
-impl Waiting {
+impl QueuedItem {
     /// Bytes held, and those that framing will add.
     fn size(&self) -> usize {
         match self {
             Self::Ping(payload) | Self::Pong(payload) | Self::Frame(_, payload) => payload.len() + OVERHEAD,
-            Self::Data(packed) => packed.size(),
+            Self::Data(batch) => batch.size(),
             Self::Close(_) => OVERHEAD,
         }
     }
@@ -95,8 +95,8 @@ impl Waiting {
             Self::Pong(payload) => send(Outgoing::Pong(payload)),
             Self::Frame(header, payload) => send(Outgoing::Frame(*header, payload)),
             Self::Close(close) => send(Outgoing::Close(close.as_ref().map(|(code, reason)| (*code, reason.as_str())))),
-            Self::Data(packed) => {
-                for (kind, payload) in packed.messages() {
+            Self::Data(batch) => {
+                for (kind, payload) in batch.messages() {
                     send(Outgoing::Message(kind, payload));
                 }
             }
@@ -104,19 +104,19 @@ impl Waiting {
     }
 }
 
-impl From<Outgoing<'_>> for Waiting {
+impl From<Outgoing<'_>> for QueuedItem {
     fn from(outgoing: Outgoing<'_>) -> Self {
-        let mut packed = Packed::default();
+        let mut batch = MessageBatch::default();
         match outgoing {
-            Outgoing::Text(text) => packed.push(Kind::Text, text.as_bytes()),
-            Outgoing::Message(kind, payload) => packed.push(kind, payload),
-            Outgoing::Binary(payload) => packed.push(Kind::Binary, payload),
+            Outgoing::Text(text) => batch.push(Kind::Text, text.as_bytes()),
+            Outgoing::Message(kind, payload) => batch.push(kind, payload),
+            Outgoing::Binary(payload) => batch.push(Kind::Binary, payload),
             Outgoing::Ping(payload) => return Self::Ping(payload.to_vec()),
             Outgoing::Pong(payload) => return Self::Pong(payload.to_vec()),
             Outgoing::Frame(header, payload) => return Self::Frame(header, payload.to_vec()),
             Outgoing::Close(close) => return Self::Close(close.map(|(code, reason)| (code, reason.to_owned()))),
         }
-        Self::Data(packed)
+        Self::Data(batch)
     }
 }
 
@@ -125,7 +125,7 @@ impl From<Outgoing<'_>> for Waiting {
 pub struct Queue {
     /// Pongs that answer pings; they go first, and have a budget of their own.
     answers: VecDeque<Vec<u8>>,
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<QueuedItem>,
     size: usize,
     /// The part of `size` that was taken and is not written yet.
     taken: usize,
@@ -141,12 +141,12 @@ impl Queue {
     }
 
     /// Adds anything but the answer to a ping.
-    pub fn push(&mut self, waiting: Waiting) {
+    pub fn push(&mut self, waiting: QueuedItem) {
         self.size += waiting.size();
         self.waiting.push_back(waiting);
     }
 
-    /// Bytes that wait to be written, framing included: what was [pushed](Self::push), and what was [taken](Self::take) and not [settled](Self::settle).
+    /// Bytes that wait to be written, framing included: what was [pushed](Self::push), and what was [taken](Self::take) and not [written](Self::written).
     pub fn size(&self) -> usize {
         self.size
     }
@@ -162,10 +162,10 @@ impl Queue {
     }
 
     /// Takes what is to be written next: what comes first, and of what follows no more than makes `most` bytes in all.
-    /// It counts until it is settled.
-    pub fn take(&mut self, most: usize) -> Vec<Waiting> {
-        let mut taken: Vec<_> = self.answers.drain(..).map(Waiting::Pong).collect();
-        let mut total = taken.iter().map(Waiting::size).sum::<usize>();
+    /// It counts until it is written.
+    pub fn take(&mut self, most: usize) -> Vec<QueuedItem> {
+        let mut taken: Vec<_> = self.answers.drain(..).map(QueuedItem::Pong).collect();
+        let mut total = taken.iter().map(QueuedItem::size).sum::<usize>();
         while let Some(first) = self.waiting.front() {
             let size = first.size();
             total += size;
@@ -179,7 +179,7 @@ impl Queue {
     }
 
     /// What was taken has been written, or never will be.
-    pub fn settle(&mut self) {
+    pub fn written(&mut self) {
         self.size -= self.taken;
         self.taken = 0;
     }
@@ -196,12 +196,12 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn messages(payloads: &[&[u8]]) -> Waiting {
-        let mut packed = Packed::default();
+    fn messages(payloads: &[&[u8]]) -> QueuedItem {
+        let mut batch = MessageBatch::default();
         for payload in payloads {
-            packed.push(Kind::Text, payload);
+            batch.push(Kind::Text, payload);
         }
-        Waiting::Data(packed)
+        QueuedItem::Data(batch)
     }
 
     #[test]
@@ -221,7 +221,7 @@ mod tests {
         assert!(queue.is_empty());
         assert_eq!((queue.size(), queue.untaken()), (3 + 1 + 2 * OVERHEAD, 0));
         queue.push(messages(&[b"more"]));
-        queue.settle();
+        queue.written();
         assert_eq!(queue.size(), 4 + OVERHEAD);
         queue.clear();
         assert_eq!(queue.size(), 0);
@@ -233,7 +233,7 @@ mod tests {
         queue.push(messages(&[b"small"]));
         queue.push(messages(&[&[0; 1000]]));
         queue.push(messages(&[b"small"]));
-        queue.push(Waiting::Close(None));
+        queue.push(QueuedItem::Close(None));
         let counts = std::iter::from_fn(|| Some(queue.take(500).len())).take_while(|count| *count > 0);
         assert_eq!(counts.collect::<Vec<_>>(), [1, 1, 2]);
     }
@@ -246,7 +246,7 @@ mod tests {
         }
         let taken = queue.take(usize::MAX);
         assert_eq!(taken.len(), PONG_BUDGET);
-        assert!(matches!(&taken[PONG_BUDGET - 1], Waiting::Pong(payload) if payload[..] == [16]));
+        assert!(matches!(&taken[PONG_BUDGET - 1], QueuedItem::Pong(payload) if payload[..] == [16]));
         queue.pong(b"again");
         assert_eq!(queue.take(usize::MAX).len(), 1);
     }

@@ -8,12 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::conn::{Reading, StreamEnd};
-use super::goal::Tally;
-use super::inbox::Parting;
-use super::queue::{Packed, Waiting};
-use super::view::{Shown, lock};
-use super::{Courtesy, ECHO_BUDGET, Reply, Shared};
-use crate::event::{Event, Stamp};
+use super::inbox::Disconnect;
+use super::output::{OutputGuard, lock};
+use super::queue::{MessageBatch, QueuedItem};
+use super::stop_condition::MatchCounter;
+use super::{AutoReply, ECHO_BUDGET, Echo, Shared};
+use crate::event::{Event, Timestamp};
 use crate::net::StreamReader;
 use crate::output::{FlushError, Stream};
 use crate::wire::{self, By, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
@@ -26,20 +26,20 @@ pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receive
     let read = move || {
         let settings = &shared.settings;
         let reader = Reader {
-            tally: Tally::new(shared.settings.goal.as_ref()),
+            counter: MatchCounter::new(shared.settings.stop_condition.as_ref()),
             shared: Arc::clone(&shared),
             stream,
             receiver,
-            only_shows: settings.goal.is_none() && settings.reply == Reply::Nothing && settings.remember.is_none(),
-            echoes: Packed::default(),
+            only_shows: settings.stop_condition.is_none() && settings.echo == Echo::Off && settings.remember.is_none(),
+            echoes: MessageBatch::default(),
             faulted: false,
         };
         let end = reader.run();
         if let Some(inbox) = &shared.inbox {
-            inbox.parted(Parting::Dropped(end.describe()));
+            inbox.parted(Disconnect::Dropped(end.describe()));
         }
         lock(&shared.conn).reading = Reading::Ended(end);
-        shared.waker.wake();
+        shared.notifier.notify();
     };
     thread::Builder::new().spawn(read).map(drop)
 }
@@ -50,8 +50,8 @@ struct Reader {
     receiver: Receiver,
     /// Messages are shown, and nobody else wants to know of them.
     only_shows: bool,
-    echoes: Packed,
-    tally: Tally,
+    echoes: MessageBatch,
+    counter: MatchCounter,
     /// The peer broke a rule: what follows is read and thrown away until the stream ends.
     faulted: bool,
 }
@@ -70,14 +70,14 @@ impl Reader {
     /// Reads to the end of the stream.
     fn run(mut self) -> StreamEnd {
         // Bytes that came in the same segment as the 101 are in the receiver already.
-        self.show_batch(Stamp::now());
+        self.show_batch(Timestamp::now());
         loop {
             match self.stream.read(self.receiver.space()) {
                 Ok(0) => return self.stream_ended(),
                 Ok(count) => {
                     self.receiver.filled(count);
                     self.shared.clock.heard();
-                    self.show_batch(Stamp::now());
+                    self.show_batch(Timestamp::now());
                 }
                 Err(error) => {
                     self.stream_ended();
@@ -89,18 +89,18 @@ impl Reader {
 
     fn stream_ended(&mut self) -> StreamEnd {
         let ending = self.receiver.end();
-        self.show_batch(Stamp::now());
+        self.show_batch(Timestamp::now());
         match ending {
             _ if self.faulted => StreamEnd::Clean,
             Ending::Boundary => StreamEnd::Clean,
-            Ending::InsideFrame => StreamEnd::Cut("in the middle of a frame"),
-            Ending::InsideMessage => StreamEnd::Cut("in the middle of a fragmented message"),
+            Ending::InsideFrame => StreamEnd::Truncated("in the middle of a frame"),
+            Ending::InsideMessage => StreamEnd::Truncated("in the middle of a fragmented message"),
         }
     }
 
     /// Shows everything that is complete, and reacts to it. On the way it waits whenever too many echoes have gathered:
     /// what one read brings may inflate to a thousand times as much.
-    fn show_batch(&mut self, at: Stamp) {
+    fn show_batch(&mut self, at: Timestamp) {
         if self.faulted {
             while self.receiver.next().is_some() {}
             return;
@@ -110,7 +110,7 @@ impl Reader {
             if let Stop::Fault(finding) = stop {
                 return self.fail(finding);
             }
-            if self.shared.settings.reply == Reply::Echo {
+            if self.shared.settings.echo == Echo::On {
                 self.wait_for_room();
             }
             if let Stop::Read = stop {
@@ -121,7 +121,7 @@ impl Reader {
 
     /// Shows what is complete, up to the first reason to stop, and reacts to it. The session's clock stands still
     /// meanwhile: the printer may block.
-    fn show_some(&mut self, at: Stamp) -> Stop {
+    fn show_some(&mut self, at: Timestamp) -> Stop {
         let data_before = self.receiver.data_bytes();
         let shared = Arc::clone(&self.shared);
         let (stop, flushed) = shared.clock.stalled_while(|| {
@@ -145,31 +145,36 @@ impl Reader {
         }
         let mut conn = lock(&shared.conn);
         conn.received = self.receiver.counters();
-        conn.matched = self.tally.matched;
+        conn.matched = self.counter.matched;
         drop(conn);
         shared.queue_echoes(&mut self.echoes);
-        if shared.settings.goal.as_ref().is_some_and(|goal| goal.is_reached_by(self.tally.matched)) {
+        if shared
+            .settings
+            .stop_condition
+            .as_ref()
+            .is_some_and(|stop_condition| stop_condition.is_reached_by(self.counter.matched))
+        {
             lock(&shared.conn).close(shared.clock.now(), Some((CloseCode::Normal, String::new())));
             shared.wake_for_queue();
         }
     }
 
     /// Hands complete events to the printer, up to the first reason to stop.
-    fn drain(&mut self, shown: &mut Shown<'_>, at: Stamp) -> Stop {
+    fn drain(&mut self, shown: &mut OutputGuard<'_>, at: Timestamp) -> Stop {
         self.receiver.observe(shown.observe());
         loop {
             if self.only_shows {
                 shown.take_texts(at, &mut self.receiver);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
-            if let Some(goal) = &self.shared.settings.goal
-                && !self.tally.admit(goal, &event)
+            if let Some(stop_condition) = &self.shared.settings.stop_condition
+                && !self.counter.admit(stop_condition, &event)
             {
                 continue;
             }
             let mut large = None;
             let round_trip = match &event {
-                wire::Event::Message { kind, payload, .. } if self.shared.settings.reply == Reply::Echo => {
+                wire::Event::Message { kind, payload, .. } if self.shared.settings.echo == Echo::On => {
                     if payload.len() > ECHO_BUDGET {
                         large = Some(*kind);
                     } else {
@@ -187,7 +192,7 @@ impl Reader {
             shown.received(at, &event, round_trip);
             if let wire::Event::Ping(payload) = &event
                 && payload.len() > LONGEST_CONTROL
-                && self.shared.settings.pong == Courtesy::Answer
+                && self.shared.settings.pong == AutoReply::Answer
             {
                 let length = payload.len();
                 let note =
@@ -201,7 +206,7 @@ impl Reader {
             }
             if let Some(kind) = large {
                 self.shared.queue_echoes(&mut self.echoes);
-                self.echoes = Packed::whole(kind, self.receiver.give_away());
+                self.echoes = MessageBatch::whole(kind, self.receiver.give_away());
             }
             if self.echoes.size() > ECHO_BUDGET {
                 return Stop::Echoes;
@@ -221,7 +226,7 @@ impl Reader {
     fn fail(&mut self, finding: Finding) {
         self.faulted = true;
         if let Some(inbox) = &self.shared.inbox {
-            inbox.parted(Parting::Breach(finding.rule.summary().to_owned()));
+            inbox.parted(Disconnect::Breach(finding.rule.summary().to_owned()));
         }
         let mut conn = lock(&self.shared.conn);
         if let Some(code) = finding.rule.close_code() {
@@ -234,27 +239,27 @@ impl Reader {
 
     fn sink_failed(&self, error: FlushError) {
         let mut conn = lock(&self.shared.conn);
-        if conn.sink_gone || error.stream == Stream::Talk {
+        if conn.sink_gone || error.stream == Stream::Diagnostics {
             return;
         }
         conn.sink_gone = true;
         conn.errors.extend(error.remarkable());
         drop(conn);
-        self.shared.waker.wake();
+        self.shared.notifier.notify();
     }
 }
 
 impl Shared {
     /// Queues what is to be echoed; to be called before anything that ends the session, for after Close nothing can be
     /// sent: what is to be echoed then is dropped.
-    fn queue_echoes(&self, echoes: &mut Packed) {
+    fn queue_echoes(&self, echoes: &mut MessageBatch) {
         if echoes.is_empty() {
             return;
         }
         let echoes = mem::take(echoes);
         let mut conn = lock(&self.conn);
         if conn.close_queued.is_none() && !self.over.load(Ordering::Acquire) {
-            conn.queue.push(Waiting::Data(echoes));
+            conn.queue.push(QueuedItem::Data(echoes));
             drop(conn);
             self.wake_for_queue();
         }
@@ -264,7 +269,7 @@ impl Shared {
     fn react(&self, event: &wire::Event<'_>) -> Option<Duration> {
         match event {
             wire::Event::Ping(payload)
-                if payload.len() <= LONGEST_CONTROL && self.settings.pong == Courtesy::Answer =>
+                if payload.len() <= LONGEST_CONTROL && self.settings.pong == AutoReply::Answer =>
             {
                 let mut conn = lock(&self.conn);
                 if conn.close_queued.is_none() {
@@ -299,9 +304,9 @@ impl Shared {
         conn.closing.received(*close);
         if let Some(inbox) = &self.inbox {
             let first = conn.closing.first().unwrap_or(By::Peer);
-            inbox.parted(Parting::Closed { code: close.code, reason: close.reason.to_owned(), first });
+            inbox.parted(Disconnect::Closed { code: close.code, reason: close.reason.to_owned(), first });
         }
-        if self.settings.close_reply == Courtesy::Answer && conn.close_queued.is_none() {
+        if self.settings.close_reply == AutoReply::Answer && conn.close_queued.is_none() {
             let reply = conn.closing.reply().and_then(|close| close.code);
             conn.close(self.clock.now(), reply.map(|code: CloseCode| (code, String::new())));
         }

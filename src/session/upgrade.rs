@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use crate::diagnosis::{Diagnosis, NoHead};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Step, StepDetail};
+use crate::http::redact::redacted_url;
+use crate::http::{Head, HeadError, HeadFault, HeadKind, HeadProgress, HeadReader, MAX_BODY};
 use crate::net::{Stream, StreamReader, StreamWriter, TimeLimit};
-use crate::output::{Secrets, head};
+use crate::wire::Finding;
 use crate::wire::handshake::{
-    Agreed, Answer, Head, HeadError, HeadFault, HeadProgress, HeadReader, MAX_BODY, Refusal, Reply, Request,
-    ServerOptions, Strictness, Verdict, check_request, check_response, diagnose_no_head, refuse,
+    Agreed, Answer, Refusal, Reply, Request, ServerOptions, Strictness, Verdict, check_request, check_response,
+    diagnose_no_head, refuse,
 };
-use crate::wire::{Finding, Role};
 
 /// How long the body of a refusal may take: it is only evidence.
 const BODY_LIMIT: Duration = Duration::from_secs(1);
@@ -51,14 +52,14 @@ pub fn open(
     observe(Event::Head { direction: Direction::Sent, bytes: &bytes });
     let mut exchange = Exchange { stream, reader, peer, limit, cut_off: NoHead::CutOff };
     exchange.write(&bytes)?;
-    let (head, leftover) = exchange.read_head(Role::Server)?.map_err(|error| exchange.no_head(&error))?;
+    let (head, leftover) = exchange.read_head(HeadKind::Response)?.map_err(|error| exchange.no_head(&error))?;
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
     let step = Step { took: started.elapsed(), detail: StepDetail::Upgraded { status_line: head.first_line() } };
     observe(Event::Step(&step));
     let verdict = match check_response(&head, request, strictness) {
         Answer::Upgraded(verdict) => verdict,
         Answer::Refused(mut refusal) => {
-            refusal.feed(&leftover);
+            refusal.body_mut().feed(&leftover);
             exchange.read_body(&mut refusal);
             return Err(refused(peer, &refusal));
         }
@@ -91,7 +92,7 @@ pub fn accept(
 ) -> Result<Upgraded> {
     let started = Instant::now();
     let mut exchange = Exchange { stream, reader, peer, limit, cut_off: NoHead::CutOff };
-    let (head, leftover) = match exchange.read_head(Role::Client)? {
+    let (head, leftover) = match exchange.read_head(HeadKind::Request)? {
         Ok(head) => head,
         Err(error) => {
             exchange.write(&refuse(&error))?;
@@ -142,16 +143,16 @@ impl Exchange<'_> {
         }
     }
 
-    fn read_head(&mut self, speaker: Role) -> Result<Result<(Head, Vec<u8>), HeadError>> {
-        let mut heads = HeadReader::new(speaker);
+    fn read_head(&mut self, kind: HeadKind) -> Result<Result<(Head, Vec<u8>), HeadError>> {
+        let mut heads = HeadReader::new(kind);
         let mut buffer = [0; 16 * 1024];
         loop {
             let silence;
-            (silence, self.cut_off) = match (heads.received(), speaker) {
-                (0, Role::Server) => {
+            (silence, self.cut_off) = match (heads.received(), kind) {
+                (0, HeadKind::Response) => {
                     ("accepted the connection and sent nothing", NoHead::HungUp { transport: self.stream.transport() })
                 }
-                (0, Role::Client) => ("connected and sent nothing", NoHead::CutOff),
+                (0, HeadKind::Request) => ("connected and sent nothing", NoHead::CutOff),
                 _ => ("did not finish the head of its upgrade", NoHead::CutOff),
             };
             match self.read(&mut buffer, silence)? {
@@ -169,7 +170,7 @@ impl Exchange<'_> {
     fn read_body(&mut self, refusal: &mut Refusal) {
         let until = Instant::now() + BODY_LIMIT;
         let mut buffer = [0; 4096];
-        while refusal.wants_more() {
+        while refusal.body().wants_more() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
                 return;
@@ -177,7 +178,7 @@ impl Exchange<'_> {
             match self.reader.read_once(&mut buffer) {
                 None => {}
                 Some(Ok(0) | Err(_)) => return,
-                Some(Ok(count)) => refusal.feed(&buffer[..count]),
+                Some(Ok(count)) => refusal.body_mut().feed(&buffer[..count]),
             }
         }
     }
@@ -207,7 +208,7 @@ impl Exchange<'_> {
     }
 
     fn no_head(&self, error: &HeadError) -> Error {
-        let what = harmless(&error.to_string());
+        let what = redacted_url(&error.to_string());
         let mut refused = Error::new(Phase::Upgrade, format!("the upgrade at `{}` failed: {what}", self.peer));
         if let Some(evidence) = error.evidence() {
             refused = refused.evidence(evidence);
@@ -232,9 +233,9 @@ fn refused(peer: &str, refusal: &Refusal) -> Error {
         };
     }
     for header in refusal.telling_headers() {
-        error = error.evidence(harmless(&header));
+        error = error.evidence(redacted_url(&header));
     }
-    for line in excerpt(&refusal.body(), refusal.body_length()) {
+    for line in excerpt(&refusal.body().start(), refusal.body().length()) {
         error = error.evidence(format!("| {line}"));
     }
     error.diagnosed(refusal.diagnosis())
@@ -271,11 +272,6 @@ fn excerpt(body: &[u8], length: Option<u64>) -> Vec<String> {
     lines
 }
 
-/// A line of a head, without what lets somebody else in.
-fn harmless(line: &str) -> String {
-    head::url(line, Secrets::Hidden)
-}
-
 /// The error for findings that fail the handshake; each has been shown.
 fn breached(peer: &str, head: &Head, findings: &[Finding], observe: &mut dyn FnMut(Event<'_>)) -> Error {
     for finding in findings {
@@ -286,7 +282,7 @@ fn breached(peer: &str, head: &Head, findings: &[Finding], observe: &mut dyn FnM
         format!("{} ({})", finding.rule.summary(), finding.rule.section())
     });
     Error::new(Phase::Upgrade, format!("the upgrade with `{peer}` failed: {what}"))
-        .evidence(harmless(&head.first_line()))
+        .evidence(redacted_url(&head.first_line()))
 }
 
 #[cfg(test)]

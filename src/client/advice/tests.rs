@@ -1,10 +1,8 @@
 //! Texts, from the response on.
 
 use super::*;
-use crate::wire::Role;
-use crate::wire::handshake::{
-    Answer, HeadProgress, HeadReader, HeaderRule, Request, RequestOptions, Strictness, check_response,
-};
+use crate::http::{HeadKind, HeadProgress, HeadReader, HeaderRule};
+use crate::wire::handshake::{Answer, Request, RequestOptions, Strictness, check_response};
 
 fn hint(rules: &[&str], head: &str, body: &str) -> Option<String> {
     let options = RequestOptions {
@@ -14,12 +12,12 @@ fn hint(rules: &[&str], head: &str, body: &str) -> Option<String> {
         ..RequestOptions::default()
     };
     let response = format!("HTTP/1.1 {head}\r\n\r\n{body}");
-    let HeadProgress::Complete { head, rest } = HeadReader::new(Role::Server).feed(response.as_bytes()) else {
+    let HeadProgress::Complete { head, rest } = HeadReader::new(HeadKind::Response).feed(response.as_bytes()) else {
         panic!("no head");
     };
     match check_response(&head, &Request::new(&options).unwrap(), Strictness::Strict) {
         Answer::Refused(mut refusal) => {
-            refusal.feed(rest);
+            refusal.body_mut().feed(rest);
             refusal.diagnosis().as_ref().map(advice)
         }
         Answer::Upgraded(_) => panic!("not refused"),

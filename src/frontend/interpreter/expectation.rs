@@ -6,11 +6,11 @@ use crate::error::{Error, Phase, Result};
 use crate::input::Pattern;
 use crate::input::command::Capture;
 use crate::output::escape;
-use crate::session::{Expecting, Missed, Parting, Received};
+use crate::session::{Disconnect, ExpectError, Expecting, Received};
 use crate::wire::{By, CloseCode, Kind};
 
 /// How long a pong is waited for.
-const PONG_PATIENCE: Duration = Duration::from_secs(10);
+const PONG_LIMIT: Duration = Duration::from_secs(10);
 /// How many messages are shown that came instead.
 const MESSAGES_SHOWN: usize = 3;
 /// How much of each, in characters.
@@ -43,7 +43,7 @@ pub fn close(expecting: &Expecting<'_>, within: Duration, wanted: Option<CloseCo
     let came = code(&parting);
     let is_wanted = match wanted {
         Some(wanted) => came == Some(wanted),
-        None => matches!(parting, Parting::Closed { .. }),
+        None => matches!(parting, Disconnect::Closed { .. }),
     };
     if is_wanted {
         return Ok(format!("{} {}", words(&parting), after(since)));
@@ -71,12 +71,12 @@ pub fn quiet(expecting: &Expecting<'_>, within: Duration) -> Result<String> {
 /// What `/ping` in a script does after it has sent its ping: waits for the pong.
 ///
 /// # Errors
-/// There is none.
+/// [`Phase::Expectation`] when no pong comes.
 pub fn pong(expecting: &Expecting<'_>, ping: u64) -> Result<String> {
     let since = Instant::now();
-    match expecting.pong(ping, PONG_PATIENCE) {
+    match expecting.pong(ping, PONG_LIMIT) {
         Ok(()) => Ok(format!("pong {}", after(since))),
-        Err(missed) => Err(missing("no pong came", PONG_PATIENCE, &missed)),
+        Err(missed) => Err(missing("no pong came", PONG_LIMIT, &missed)),
     }
 }
 
@@ -112,34 +112,34 @@ fn captured(payload: &[u8], from: &Capture) -> Result<String, String> {
 }
 
 /// How a session ended, for people.
-pub fn words(parting: &Parting) -> String {
+pub fn words(parting: &Disconnect) -> String {
     match parting {
-        Parting::Closed { code, reason, first } => {
+        Disconnect::Closed { code, reason, first } => {
             let closed = if *first == By::Us { "answered our Close" } else { "closed" };
             let code = code.map_or_else(|| "without a code".to_owned(), |code| format!("with {code}"));
             let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
             format!("the server {closed} {code}{reason}")
         }
-        Parting::Dropped(how) => how.clone(),
-        Parting::Breach(rule) => format!("the server broke the protocol ({rule})"),
-        Parting::Left => "the session was left".to_owned(),
+        Disconnect::Dropped(how) => how.clone(),
+        Disconnect::Breach(rule) => format!("the server broke the protocol ({rule})"),
+        Disconnect::Left => "the session was left".to_owned(),
     }
 }
 
 /// The code by which it can be expected, the two that are never on the wire included (RFC 6455 section 7.4.1).
-fn code(parting: &Parting) -> Option<CloseCode> {
+fn code(parting: &Disconnect) -> Option<CloseCode> {
     match parting {
-        Parting::Closed { code, .. } => Some(code.unwrap_or(CloseCode::Status)),
-        Parting::Dropped(_) => Some(CloseCode::Abnormal),
-        Parting::Breach(_) | Parting::Left => None,
+        Disconnect::Closed { code, .. } => Some(code.unwrap_or(CloseCode::Status)),
+        Disconnect::Dropped(_) => Some(CloseCode::Abnormal),
+        Disconnect::Breach(_) | Disconnect::Left => None,
     }
 }
 
-fn missing(what: &str, within: Duration, missed: &Missed) -> Error {
+fn missing(what: &str, within: Duration, missed: &ExpectError) -> Error {
     match missed {
-        Missed::TimeUp => failed(format!("{what} within {} s", seconds(within))),
-        Missed::GivenUp => failed(format!("{what} before you gave up")),
-        Missed::Parted(parting) => failed(format!("{what} before {}", words(parting))),
+        ExpectError::TimeUp => failed(format!("{what} within {} s", seconds(within))),
+        ExpectError::GivenUp => failed(format!("{what} before you gave up")),
+        ExpectError::Parted(parting) => failed(format!("{what} before {}", words(parting))),
     }
 }
 

@@ -1,30 +1,32 @@
-//! Does what a line says, whoever wrote it: somebody at the prompt, or the author of a script.
+//! Does what a line says, typed at the prompt or read from a script.
 
 pub mod endpoint;
-mod expectation;
+pub mod expectation;
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::client::open;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event};
-use crate::frontend::interpreter::endpoint::Peer;
+use crate::frontend::interpreter::endpoint::Endpoint;
+use crate::frontend::session_slot::SessionSlot;
 use crate::input::command::{COMMANDS, Command, Line};
-use crate::input::{Variables, payload};
+use crate::input::{Pattern, Variables, payload};
 use crate::output::{Origin, Printer};
-use crate::session::view::lock;
+use crate::session::output::lock;
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
 
 /// Columns that every terminal has.
 const COLUMNS: usize = 80;
 
-/// Who wrote the lines.
+/// Where the lines come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Author {
-    /// Somebody who sees what comes.
-    Typist,
-    /// Somebody who isn't there: a pong is waited for, and what went well is only told with `-v`.
+pub enum Mode {
+    /// The prompt: the person there sees what comes.
+    Interactive,
+    /// A script: a pong is waited for, and what went well is only told with `-v`.
     Script,
 }
 
@@ -38,47 +40,47 @@ pub enum Flow {
 }
 
 /// Does one line after the other.
-pub struct Performer {
-    /// Whom it talks to.
-    pub peer: Arc<dyn Peer>,
-    /// Where it says what came of it.
+pub struct Interpreter {
+    /// Where the lines go.
+    pub endpoint: Arc<dyn Endpoint>,
+    /// Where the results are shown.
     pub printer: Arc<Mutex<Printer>>,
     /// What was captured.
     pub variables: Variables,
-    /// Who wrote the lines.
-    pub author: Author,
+    /// Where the lines come from.
+    pub mode: Mode,
     /// The largest message that is made of a file, in bytes.
     pub max_message: u64,
     /// Whether the end of the session was expected.
     pub end_was_expected: bool,
 }
 
-impl Performer {
-    /// One that has done nothing yet.
+impl Interpreter {
+    /// An interpreter that has done nothing yet.
     pub fn new(
-        peer: Arc<dyn Peer>,
+        endpoint: Arc<dyn Endpoint>,
         printer: Arc<Mutex<Printer>>,
         variables: Variables,
-        author: Author,
+        mode: Mode,
         max_message: u64,
     ) -> Self {
-        Self { peer, printer, variables, author, max_message, end_was_expected: false }
+        Self { endpoint, printer, variables, mode, max_message, end_was_expected: false }
     }
 
     /// Does it. `place` goes before what is told of it.
     ///
     /// # Errors
     /// Why it could not be done.
-    pub fn perform(&mut self, place: &str, line: Line) -> Result<Flow> {
-        let told = match line {
+    pub fn execute(&mut self, place: &str, line: Line) -> Result<Flow> {
+        let result = match line {
             Line::Empty => None,
             Line::Text(text) => self.send(Outgoing::Text(&text))?,
             Line::Command(Command::Quit) => return Ok(Flow::Leave),
             Line::Command(command) => self.command(command)?,
         };
-        match (told, self.author) {
-            (Some(told), Author::Typist) => self.show(&Event::Note(&told)),
-            (Some(told), Author::Script) => self.show(&Event::Detail(&format!("{place}: {told}"))),
+        match (result, self.mode) {
+            (Some(result), Mode::Interactive) => self.show(&Event::Note(&result)),
+            (Some(result), Mode::Script) => self.show(&Event::Detail(&format!("{place}: {result}"))),
             (None, _) => {}
         }
         Ok(Flow::Stay)
@@ -100,15 +102,13 @@ impl Performer {
             Command::Frame(header, payload) => self.send(Outgoing::Frame(header, &payload.load(self.max_message)?)),
             Command::Pong(data) => self.send(Outgoing::Pong(data.as_bytes())),
             Command::Ping(data) => self.ping(data.as_bytes()),
-            Command::Close(code, reason) => self.peer.close(code, &reason).map(|()| None),
+            Command::Close(code, reason) => self.endpoint.close(code, &reason).map(|()| None),
             Command::Reconnect => {
-                self.peer.reconnect()?;
+                self.client("a server waits for clients: it is for them to reconnect")?.reconnect()?;
                 self.end_was_expected = false;
                 Ok(None)
             }
-            Command::Expect { within, pattern } => {
-                self.expecting(|expecting| expectation::message(expecting, within, &pattern)).map(Some)
-            }
+            Command::Expect { within, pattern } => self.expect(within, &pattern).map(Some),
             Command::ExpectClose { within, code } => {
                 let told = self.expecting(|expecting| expectation::close(expecting, within, code))?;
                 self.end_was_expected = true;
@@ -144,14 +144,17 @@ impl Performer {
     fn look(&self, command: &Command) -> Result<()> {
         match command {
             Command::Headers => {
-                let heads = self.peer.heads()?;
+                let heads = self
+                    .client("every client has heads of its own")
+                    .map_err(|error| error.hint("`-v` shows them as clients come"))?
+                    .heads()?;
                 let mut printer = lock(&self.printer);
-                printer.head(Origin::default(), Direction::Sent, &heads.0);
-                printer.head(Origin::default(), Direction::Received, &heads.1);
+                printer.head(Origin::default(), Direction::Sent, &heads.request);
+                printer.head(Origin::default(), Direction::Received, &heads.response);
                 // A terminal that is gone is noticed by the editor.
                 let _ = printer.flush();
             }
-            Command::Stats => self.peer.stats(&mut |origin, event| open::show(&self.printer, origin, event))?,
+            Command::Stats => self.endpoint.stats(&mut |origin, event| open::show(&self.printer, origin, event))?,
             Command::Set { setting, on } => lock(&self.printer).set(*setting, *on),
             _ => {
                 for usage in COMMANDS {
@@ -169,32 +172,66 @@ impl Performer {
     }
 
     fn send(&self, outgoing: Outgoing<'_>) -> Result<Option<String>> {
-        if let Ok(session) = self.peer.session()
+        if let Some(client) = self.endpoint.client()
+            && let Ok(session) = client.session()
             && let Some(expecting) = session.expecting()
         {
             // Before: an answer may come at once.
             expecting.mark();
         }
-        self.peer.send(outgoing).map(|()| None)
+        match self.endpoint.send(outgoing) {
+            Err(error) if error.phase() == Phase::Session && self.resume()? => self.send(outgoing),
+            sent => sent.map(|()| None),
+        }
+    }
+
+    /// Waits for the session that follows a lost connection; `false` when none does.
+    fn resume(&self) -> Result<bool> {
+        self.endpoint.client().map_or(Ok(false), SessionSlot::resume)
     }
 
     fn ping(&self, payload: &[u8]) -> Result<Option<String>> {
-        if self.author == Author::Typist {
+        if self.mode == Mode::Interactive {
             lock(&self.printer).ask(payload);
         }
-        match (self.peer.ping(payload)?, self.author) {
-            (Some(ping), Author::Script) => self.expecting(|expecting| expectation::pong(expecting, ping)).map(Some),
+        match (self.endpoint.ping(payload)?, self.mode) {
+            (Some(ping), Mode::Script) => self.expecting(|expecting| expectation::pong(expecting, ping)).map(Some),
             _ => Ok(None),
         }
     }
 
     fn expecting<T>(&self, expect: impl FnOnce(&Expecting<'_>) -> Result<T>) -> Result<T> {
-        let session: Handle = self.peer.session()?;
+        let client = self.client("a server has many sessions: expectations are for the prompt of a client")?;
+        let session: Handle = client.session()?;
         let expecting = session.expecting().ok_or_else(|| Error::new(Phase::Usage, "nothing is remembered here"))?;
         expect(&expecting)
+    }
+
+    /// The client's session slot; at the prompt of a server that is a mistake, as `mistake` says.
+    fn client(&self, mistake: &str) -> Result<&SessionSlot> {
+        self.endpoint.client().ok_or_else(|| Error::new(Phase::Usage, mistake.to_owned()))
+    }
+
+    /// `/expect`: goes on waiting with the session that follows a lost connection, for what is left of `within`.
+    fn expect(&self, within: Duration, pattern: &Pattern) -> Result<String> {
+        let since = Instant::now();
+        let (matched, is_lost) = self.expecting(|expecting| {
+            let matched = expectation::message(expecting, within, pattern);
+            let is_lost = matched.is_err() && expecting.parting(Duration::ZERO).is_ok();
+            Ok((matched, is_lost))
+        })?;
+        if is_lost && self.resume()? {
+            return self.expect(within.saturating_sub(since.elapsed()), pattern);
+        }
+        matched
     }
 
     fn show(&self, event: &Event<'_>) {
         open::show(&self.printer, Origin::default(), event);
     }
+}
+
+/// Nothing captured, and our environment.
+pub fn variables() -> Variables {
+    Variables::new(|name| std::env::var(name).ok())
 }

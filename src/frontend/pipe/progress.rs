@@ -1,11 +1,10 @@
-//! Watches a long send for somebody at the terminal.
+//! Shows on a terminal how far a long send is.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, IsTerminal, Seek};
-use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,11 +14,12 @@ use terminal_size::terminal_size_of;
 
 use crate::cli::ViewArgs;
 use crate::output::{Printer, Progress};
+use crate::platform::Descriptor;
 use crate::session::Handle;
-use crate::session::view::lock;
+use crate::session::output::lock;
 
 /// A send that is over sooner needs no progress.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SHOWN_AFTER: Duration = Duration::from_secs(1);
 /// How often to look.
 const INTERVAL: Duration = Duration::from_millis(250);
 /// How many looks back the rate is taken over.
@@ -31,12 +31,12 @@ const BUSY: u64 = 64 * 1024;
 const USUAL_WIDTH: usize = 80;
 
 /// Shows progress until it is dropped.
-pub struct Watch {
+pub struct ProgressDisplay {
     _until: Sender<Infallible>,
 }
 
-impl Watch {
-    /// Starts watching what is sent of stdin, if there is anybody to see it.
+impl ProgressDisplay {
+    /// Starts watching what is sent of stdin, if stderr is a terminal that can show it.
     pub fn start(handle: &Handle, printer: &Arc<Mutex<Printer>>, view: &ViewArgs) -> Option<Self> {
         let can_erase = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != OsStr::new("dumb"));
         if view.quiet || !io::stderr().is_terminal() || !can_erase {
@@ -44,7 +44,7 @@ impl Watch {
         }
         let (until, over) = mpsc::channel();
         let (handle, printer) = (handle.clone(), Arc::clone(printer));
-        let watcher = Watcher { handle, printer, input: regular_stdin(), samples: VecDeque::new() };
+        let watcher = ProgressWatcher { handle, printer, input: regular_stdin(), samples: VecDeque::new() };
         thread::spawn(move || watcher.run(&over));
         Some(Self { _until: until })
     }
@@ -52,11 +52,11 @@ impl Watch {
 
 /// Stdin, if its length is known.
 fn regular_stdin() -> Option<File> {
-    let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+    let file = Descriptor::from(&io::stdin()).duplicate().ok()?;
     file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
 }
 
-struct Watcher {
+struct ProgressWatcher {
     handle: Handle,
     printer: Arc<Mutex<Printer>>,
     input: Option<File>,
@@ -64,9 +64,9 @@ struct Watcher {
     samples: VecDeque<(Instant, u64)>,
 }
 
-impl Watcher {
+impl ProgressWatcher {
     fn run(mut self, over: &Receiver<Infallible>) {
-        let mut wait = PATIENCE;
+        let mut wait = SHOWN_AFTER;
         while let Err(RecvTimeoutError::Timeout) = over.recv_timeout(wait) {
             wait = INTERVAL;
             let progress = self.look();
@@ -85,16 +85,16 @@ impl Watcher {
 
     /// How far it is; `None` while nothing much is going on.
     fn look(&mut self) -> Option<Progress> {
-        let (now, outflow) = (Instant::now(), self.handle.outflow());
+        let (now, send_progress) = (Instant::now(), self.handle.send_progress());
         let unread = self.input.as_mut().and_then(unread);
-        let lately = self.samples.back().map_or(0, |&(_, written)| outflow.written - written);
-        self.samples.push_back((now, outflow.written));
+        let lately = self.samples.back().map_or(0, |&(_, written)| send_progress.written - written);
+        self.samples.push_back((now, send_progress.written));
         if self.samples.len() > SAMPLES {
             self.samples.pop_front();
         }
-        let left = unread.map(|unread| unread + outflow.waiting);
-        let is_busy = left.unwrap_or(outflow.waiting) > 0 || lately >= BUSY;
-        is_busy.then(|| Progress { sent: outflow.written, left, rate: self.rate(now, outflow.written) })
+        let left = unread.map(|unread| unread + send_progress.waiting);
+        let is_busy = left.unwrap_or(send_progress.waiting) > 0 || lately >= BUSY;
+        is_busy.then(|| Progress { sent: send_progress.written, left, rate: self.rate(now, send_progress.written) })
     }
 
     fn rate(&self, now: Instant, written: u64) -> u64 {
@@ -110,7 +110,7 @@ fn columns() -> usize {
     terminal_size_of(io::stderr()).map_or(USUAL_WIDTH, |(width, _)| width.0.into())
 }
 
-/// How much of a file is still to be read; whoever reads it shares its position.
+/// How much of a file is still to be read; the thread that reads it shares its position.
 fn unread(file: &mut File) -> Option<u64> {
     let length = file.metadata().ok()?.len();
     Some(length.saturating_sub(file.stream_position().ok()?))

@@ -1,8 +1,7 @@
-//! The front end of a session that has no person in front of it: `-x` messages, then stdin. It outlives the session,
-//! so that nothing is lost that was read and not sent: the next session gets it.
+//! Sends the input: `-x` messages, then stdin. The sender's thread outlives a session, so that nothing is lost that was
+//! read and not sent: the next session gets it.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,10 +9,11 @@ use std::time::{Duration, Instant};
 use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
 use crate::frontend::pipe::pace::Pace;
-use crate::frontend::pipe::progress::Watch;
+use crate::frontend::pipe::progress::ProgressDisplay;
 use crate::frontend::pipe::stdin;
 use crate::input::{Mark, Source};
-use crate::session::{Handle, NotSent, Sleeper, Waker};
+use crate::platform::{Descriptor, Notifier, Poller};
+use crate::session::{Handle, NotSent};
 use crate::wire::Outgoing;
 
 /// How long messages are counted that will not be sent.
@@ -29,79 +29,79 @@ pub struct Input {
     pub stdin: Option<Source>,
 }
 
-/// A front end at work on a thread of its own.
-pub struct FrontEnd {
+/// The sender's thread, seen from the main thread.
+pub struct InputSender {
     /// `None` when no session will follow.
-    offers: Sender<Option<Offer>>,
-    waker: Waker,
+    jobs: Sender<Option<Job>>,
+    notifier: Notifier,
     left_over: Receiver<Unsent>,
 }
 
 /// A session to send through.
-struct Offer {
+struct Job {
     handle: Handle,
-    watch: Option<Watch>,
-    /// Whom to tell when it's over.
-    tell: Sender<Parting>,
+    progress: Option<ProgressDisplay>,
+    /// Gets the result when the session is over.
+    result: Sender<SendResult>,
 }
 
-/// The work of a front end for one session.
-pub struct Engagement {
-    waker: Waker,
-    parting: Receiver<Parting>,
+/// Sending through one session.
+pub struct SendJob {
+    notifier: Notifier,
+    result: Receiver<SendResult>,
 }
 
-/// How far a front end was when its session ended.
+/// How far the input was when the session ended.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Parting {
+pub struct SendResult {
     /// Since when the input has been over, all of it handed to a connection; `None` while it isn't.
     pub finished: Option<Instant>,
 }
 
-impl FrontEnd {
-    /// A front end that has `input` to send and no session yet.
+impl InputSender {
+    /// Starts the thread, which has `input` to send and no session yet.
     ///
     /// # Errors
     /// When the process is out of descriptors, or of threads.
     pub fn spawn(input: Input) -> io::Result<Self> {
-        let sleeper = Sleeper::new()?;
-        let waker = sleeper.waker();
-        let (offers, offered) = mpsc::channel();
+        let poller = Poller::new()?;
+        let notifier = poller.notifier();
+        let (jobs, received) = mpsc::channel();
         let (tell, left_over) = mpsc::channel();
-        let worker = Worker { input, sleeper, held: false, finished: None, unexecuted: 0 };
+        let worker = Worker { input, poller, held: false, finished: None, unexecuted: 0 };
         thread::Builder::new().spawn(move || {
-            let _ = tell.send(worker.run(&offered));
+            let _ = tell.send(worker.run(&received));
         })?;
-        Ok(Self { offers, waker, left_over })
+        Ok(Self { jobs, notifier, left_over })
     }
 
-    /// Sends through `handle` from now on, with somebody who watches; when the input is over, the session is told.
-    pub fn engage(&self, handle: Handle, watch: Option<Watch>) -> Engagement {
-        let (tell, parting) = mpsc::channel();
-        // A thread that is gone is noticed by whoever waits for its parting.
-        let _ = self.offers.send(Some(Offer { handle, watch, tell }));
-        Engagement { waker: self.waker.clone(), parting }
+    /// Sends through `handle` from now on, with `progress` shown; when the input is over, the session is told.
+    pub fn send_through(&self, handle: Handle, progress: Option<ProgressDisplay>) -> SendJob {
+        let (sender, result) = mpsc::channel();
+        // A thread that is gone has no result: `SendJob::finish` notices it.
+        let _ = self.jobs.send(Some(Job { handle, progress, result: sender }));
+        SendJob { notifier: self.notifier.clone(), result }
     }
 
     /// Once no session will follow: what was read, or is waiting on stdin, and was not sent.
     pub fn left_over(&self) -> Unsent {
-        let _ = self.offers.send(None);
+        let _ = self.jobs.send(None);
         self.left_over.recv_timeout(COUNT_LIMIT).unwrap_or_default()
     }
 }
 
-impl Engagement {
+impl SendJob {
     /// Once the session is over: waits until nothing is sent through it any more. A read of stdin that blocks, because
-    /// somebody else has read what was there, is not waited for.
-    pub fn part(self) -> Parting {
-        self.waker.wake();
-        self.parting.recv_timeout(COUNT_LIMIT).unwrap_or_default()
+    /// another process has read what was there, is not waited for.
+    pub fn finish(self) -> SendResult {
+        self.notifier.notify();
+        self.result.recv_timeout(COUNT_LIMIT).unwrap_or_default()
     }
 }
 
 struct Worker {
     input: Input,
-    sleeper: Sleeper,
+    poller: Poller,
     /// Something was read that is not sent yet.
     held: bool,
     finished: Option<Instant>,
@@ -110,20 +110,20 @@ struct Worker {
 }
 
 /// Why sending stops.
-enum Stop {
+enum StopReason {
     /// The session takes nothing any more.
     Over,
     /// The input cannot be sent.
     Bad(Error),
 }
 
-impl From<Error> for Stop {
+impl From<Error> for StopReason {
     fn from(error: Error) -> Self {
         Self::Bad(error)
     }
 }
 
-impl From<NotSent> for Stop {
+impl From<NotSent> for StopReason {
     fn from(reason: NotSent) -> Self {
         match reason {
             NotSent::Closed => Self::Over,
@@ -135,47 +135,47 @@ impl From<NotSent> for Stop {
 }
 
 impl Worker {
-    fn run(mut self, offered: &Receiver<Option<Offer>>) -> Unsent {
-        while let Ok(Some(Offer { handle, watch, tell })) = offered.recv() {
-            self.serve(&handle, watch);
-            let _ = tell.send(Parting { finished: self.finished });
+    fn run(mut self, jobs: &Receiver<Option<Job>>) -> Unsent {
+        while let Ok(Some(Job { handle, progress, result })) = jobs.recv() {
+            self.serve(&handle, progress);
+            let _ = result.send(SendResult { finished: self.finished });
         }
         self.count()
     }
 
-    fn serve(&mut self, handle: &Handle, watch: Option<Watch>) {
+    fn serve(&mut self, handle: &Handle, progress: Option<ProgressDisplay>) {
         let mut pace = Pace::new(handle, self.input.delay);
         let sent = self.execute(handle, &mut pace).and_then(|()| self.pump(handle, &mut pace));
-        drop(watch);
+        drop(progress);
         match sent {
-            Err(Stop::Over) => return,
-            Err(Stop::Bad(error)) => handle.report(error),
+            Err(StopReason::Over) => return,
+            Err(StopReason::Bad(error)) => handle.report(error),
             Ok(()) => {}
         }
         self.finished.get_or_insert_with(Instant::now);
         handle.input_ended();
     }
 
-    fn execute(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
-        execute(&self.input.execute, pace);
+    fn execute(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), StopReason> {
+        send_executed(&self.input.execute, pace);
         // With `--echo`, which goes without `-x`, others are handed over too.
         self.unexecuted = (self.input.execute.len() as u64).saturating_sub(handle.handed());
-        if self.unexecuted > 0 { Err(Stop::Over) } else { Ok(()) }
+        if self.unexecuted > 0 { Err(StopReason::Over) } else { Ok(()) }
     }
 
     /// Sends stdin until it is over.
-    fn pump(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
+    fn pump(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), StopReason> {
         let Some(source) = &mut self.input.stdin else { return Ok(()) };
         loop {
             if !self.held {
-                let filled = fill(source, &mut self.sleeper, handle);
-                self.held = matches!(filled, Err(Stop::Over));
+                let filled = fill(source, &mut self.poller, handle);
+                self.held = matches!(filled, Err(StopReason::Over));
                 if !filled? {
                     return Ok(());
                 }
             }
             let sent = send_what_is_at_hand(source, handle, pace);
-            self.held = matches!(sent, Err(Stop::Over));
+            self.held = matches!(sent, Err(StopReason::Over));
             sent?;
         }
     }
@@ -190,33 +190,33 @@ impl Worker {
 }
 
 /// Waits for more input, as long as the session lasts. `false`: the input is over.
-fn fill(source: &mut Source, sleeper: &mut Sleeper, handle: &Handle) -> Result<bool, Stop> {
+fn fill(source: &mut Source, poller: &mut Poller, handle: &Handle) -> Result<bool, StopReason> {
     let mut read = || match source.fill() {
         // The pipe was made non-blocking by another process that shares it, and read by one.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
-        Err(error) => Err(Stop::Bad(Error::new(Phase::Session, "cannot read stdin").caused_by(error))),
+        Err(error) => Err(StopReason::Bad(Error::new(Phase::Session, "cannot read stdin").caused_by(error))),
         Ok(more) => Ok(more),
     };
     loop {
         if handle.is_over() {
             // An end that is there has to be known: no session need follow for it.
-            return if stdin::is_ready() && !read()? { Ok(false) } else { Err(Stop::Over) };
+            return if stdin::is_ready() && !read()? { Ok(false) } else { Err(StopReason::Over) };
         }
         // Where waiting fails, reading says why.
-        if sleeper.sleep_until_readable(io::stdin().as_fd()).unwrap_or(true) {
+        if poller.wait_until_readable(Descriptor::from(&io::stdin())).unwrap_or(true) {
             return read();
         }
     }
 }
 
 /// Sends all that was read. What the session did not take over is at hand again.
-fn send_what_is_at_hand(source: &mut Source, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), Stop> {
+fn send_what_is_at_hand(source: &mut Source, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), StopReason> {
     let (mark, before) = (source.mark(), handle.handed());
-    let sent = source.send_each(|message| Ok::<_, Stop>(pace.send(message)?));
+    let sent = source.send_each(|message| Ok::<_, StopReason>(pace.send(message)?));
     match (sent, pace.flush()) {
-        (Err(Stop::Over), _) | (_, Err(_)) => {
+        (Err(StopReason::Over), _) | (_, Err(_)) => {
             take_back(source, mark, handle.handed() - before);
-            Err(Stop::Over)
+            Err(StopReason::Over)
         }
         (sent, Ok(())) => sent,
     }
@@ -234,7 +234,7 @@ fn take_back(source: &mut Source, mark: Mark, handed: u64) {
 }
 
 /// Sends what `-x` says.
-pub fn execute(messages: &[String], pace: &mut Pace<'_>) {
+pub fn send_executed(messages: &[String], pace: &mut Pace<'_>) {
     for message in messages {
         // One that cannot be sent is counted by the session.
         let _ = pace.send(Outgoing::Text(message));

@@ -2,15 +2,13 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
-
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::cli::FormatArgs;
 use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
 use crate::input::{Source, SourceOptions};
+use crate::platform::{Descriptor, is_readable};
 use crate::wire::{Kind, Outgoing};
 
 /// Stdin itself, with no buffer between it and us, cut into messages as the flags say.
@@ -23,9 +21,7 @@ pub fn source(format: &FormatArgs, max_message: u64) -> Result<Source> {
 
 /// Whether a read would not block.
 pub fn is_ready() -> bool {
-    let stdin = io::stdin();
-    let mut polled = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
-    poll(&mut polled, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+    is_readable(Descriptor::from(&io::stdin()))
 }
 
 /// Counts what is at hand and will not be sent any more, beside what was counted `before`; for so long at most.
@@ -52,8 +48,8 @@ pub fn is_data(message: &Outgoing<'_>) -> bool {
 }
 
 fn file() -> Result<File> {
-    let stdin = io::stdin().as_fd().try_clone_to_owned();
-    stdin.map(File::from).map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))
+    let stdin = Descriptor::from(&io::stdin()).duplicate();
+    stdin.map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))
 }
 
 fn options(format: &FormatArgs, max_message: u64) -> SourceOptions {

@@ -1,9 +1,6 @@
-//! Running a script: it has a thread of its own; this one connects, keeps the session, and connects again when asked to.
-
-mod stage;
+//! Running a script: it has a thread of its own; the main thread runs its sessions.
 
 use std::io::{self, IsTerminal};
-use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -11,19 +8,22 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cli::SessionArgs;
-use crate::client::open::{self, Session};
+use crate::client::driver::{After, AfterFailure, Driver};
+use crate::client::open::OpenSession;
 use crate::client::plan::Plan;
-use crate::client::report::{self, Totals, Unsent};
-use crate::client::{reconnect as redial, view as show};
+use crate::client::report::Unsent;
+use crate::client::runner::Runner;
+use crate::client::view;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::Event;
-use crate::frontend::interpreter::endpoint::{Peer, Server};
-use crate::frontend::interpreter::{Author, Flow, Performer};
-use crate::frontend::script::stage::{Cue, Ending, Stage};
+use crate::frontend::interpreter::endpoint::Endpoint;
+use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
+use crate::frontend::session_slot::{Losses, Request, SessionSlot};
 use crate::input::{Script, Variables};
-use crate::output::{Banner, Origin, Printer};
-use crate::session::view::Follow;
-use crate::session::{Cause, Outcome, Signal, Signals, Sleeper};
+use crate::output::{Banner, Printer};
+use crate::platform::Notifier;
+use crate::session::backoff::Pause;
+use crate::session::output::FollowSent;
+use crate::session::{Handle, Outcome};
 
 /// Bytes of received messages that are kept for what the script expects.
 const MEMORY: usize = 16 * 1024 * 1024;
@@ -41,13 +41,17 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let script = read(path, &variables)?;
     let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
-    let printer = show::direct(show::options(&args.view, &args.input, banner))?;
-    let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
-    let sleeper = Sleeper::new().map_err(|error| cannot("cannot make a pipe", error))?;
-    let signals = Signals::catch(&sleeper).map_err(|error| cannot("cannot catch signals", error))?;
-    open::announce(&plan, &printer);
-    let run = Run { plan, printer, sleeper, signals, totals: Totals::of(&args.view) };
-    Ok(run.run(script, variables))
+    let printer = Arc::new(Mutex::new(view::direct(view::options(&args.view, &args.input, banner))?));
+    let max_message = plan.protocol.max_message;
+    let mut runner = Runner::new(plan, Arc::clone(&printer), FollowSent::Always, args)?;
+    let notifier = runner.poller.notifier();
+    let losses = if args.connection.request.reconnect.is_some() { Losses::Bridged } else { Losses::Final };
+    let slot = Arc::new(SessionSlot::new(notifier.clone(), losses));
+    // The script waits for its first session.
+    slot.opening();
+    let ends = spawn(script, Arc::clone(&slot), variables, printer, max_message, notifier)?;
+    let mut driver = ScriptDriver { slot, ends, has_opened: false, current: None, error: None, told: Told::Nothing };
+    Ok(runner.run(&mut driver).status)
 }
 
 /// Reads a script and checks it; `-` is stdin.
@@ -60,182 +64,165 @@ fn read(path: &Path, variables: &Variables) -> Result<Script> {
     Script::parse("stdin", &text, variables)
 }
 
-/// Nothing captured, and our environment.
-pub fn variables() -> Variables {
-    Variables::new(|name| std::env::var(name).ok())
-}
-
-/// A run from its first attempt to its last word.
-struct Run {
-    plan: Arc<Plan>,
-    printer: Arc<Mutex<Printer>>,
-    sleeper: Sleeper,
-    signals: Signals,
-    totals: Totals,
-}
-
-/// Why there is no session.
-enum NotOpen {
-    Failed(Error),
-    Signal(Signal),
-}
-
-/// What ends the wait for the script's next cue.
-enum Stop {
-    Signal(Signal),
-    Overdue(Error),
-}
-
-impl Run {
-    fn run(mut self, script: Script, variables: Variables) -> ExitStatus {
-        let (first, server) = match self.open() {
-            Ok(opened) => opened,
-            Err(not_open) => return self.fail(not_open),
-        };
-        let (cues, wanted) = mpsc::channel();
-        let (next, waiting) = mpsc::channel();
-        let stage = Stage::new(server, cues, waiting, self.sleeper.waker());
-        let (printer, max_message) = (Arc::clone(&self.printer), self.plan.framing.max_message);
-        match thread::Builder::new().spawn(move || perform(&script, stage, variables, printer, max_message)) {
-            Ok(_) => self.keep(first, &wanted, &next),
-            Err(error) => {
-                let error = Error::new(Phase::Session, "cannot start a thread for the script").caused_by(error);
-                self.fail(NotOpen::Failed(error))
-            }
-        }
-    }
-
-    /// Keeps one session after the other, as the script wants them.
-    fn keep(mut self, first: Session, wanted: &Receiver<Cue>, next: &Sender<Result<Server>>) -> ExitStatus {
-        let mut session = first;
-        loop {
-            let Session { handle, keeper, view } = session;
-            let mut outcome = keeper.run(&mut self.sleeper, Some(&self.signals), Some(io::stdout().as_fd()));
-            let mut cue = self.cue(wanted, &outcome);
-            if matches!(cue, Ok(Cue::Reconnect)) {
-                // Another session makes up for a lost one, but not for a breach of the protocol or a time limit.
-                if outcome.ended.status <= ExitStatus::Session {
-                    report::followed(&view, outcome, self.totals);
-                    session = match self.follow(wanted, next) {
-                        Ok(following) => following,
-                        Err(not_open) => return self.fail(not_open),
-                    };
-                    continue;
-                }
-                // The script hears of it, and fails.
-                let _ = next.send(Err(Error::new(Phase::Session, "no session follows one that ended like this")));
-                cue = self.cue(wanted, &outcome);
-            }
-            let said = judge(cue, &mut outcome);
-            let messages = if said == Said::Yes { 0 } else { handle.unsent() };
-            return report::ended(&view, outcome, Unsent { messages, more: false }, self.totals);
-        }
-    }
-
-    /// Opens the next session, and hands it to the script; where that fails, it is for the script to say.
-    fn follow(&mut self, wanted: &Receiver<Cue>, next: &Sender<Result<Server>>) -> Result<Session, NotOpen> {
-        match self.open() {
-            Ok((session, server)) => {
-                let _ = next.send(Ok(server));
-                Ok(session)
-            }
-            Err(NotOpen::Failed(error)) => {
-                let _ = next.send(Err(error));
-                let until = Some(Instant::now() + NOTICE_LIMIT);
-                let said = redial::wait(&mut self.sleeper, until, None, |_| wanted.try_recv().ok());
-                Err(NotOpen::Failed(match said {
-                    Some(Cue::End(Err(error))) => error,
-                    _ => Error::new(Phase::Connect, "cannot connect again"),
-                }))
-            }
-            signal => signal.map(|(session, _)| session),
-        }
-    }
-
-    fn open(&mut self) -> Result<(Session, Server), NotOpen> {
-        let (plan, printer, signals) = (&self.plan, &self.printer, &self.signals);
-        let ready = redial::connect(plan, printer, &mut self.sleeper, None, |_| signals.take())
-            .map_err(NotOpen::Signal)?
-            .map_err(NotOpen::Failed)?;
-        let heads = Arc::new((ready.request.clone(), ready.response.clone()));
-        let waker = self.sleeper.waker();
-        let session =
-            open::start(ready, plan, plan.settings.clone(), printer, Follow::Always, waker).map_err(NotOpen::Failed)?;
-        let server = Server { handle: session.handle.clone(), heads };
-        Ok((session, server))
-    }
-
-    /// Waits, with no session any more, for what the script does next.
-    fn cue(&mut self, wanted: &Receiver<Cue>, outcome: &Outcome) -> Result<Cue, Stop> {
-        let is_hurried = outcome.output_gone || outcome.cause == Cause::Haste;
-        let notice = is_hurried.then(|| Instant::now() + NOTICE_LIMIT);
-        let until = notice.or_else(|| self.plan.settings.max_time.map(|(until, _)| until));
-        let signals = &self.signals;
-        let found = redial::wait(&mut self.sleeper, until, None, |_| match wanted.try_recv() {
-            Ok(cue) => Some(Ok(cue)),
-            Err(_) => signals.take().map(|signal| Err(Stop::Signal(signal))),
-        });
-        found.unwrap_or_else(|| {
-            Err(Stop::Overdue(match self.plan.settings.max_time.filter(|_| !is_hurried) {
-                Some((_, limit)) => Error::timed_out(Phase::Session, limit, "the script was not over"),
-                None => Error::new(Phase::Expectation, "the script was not over when the session was"),
-            }))
-        })
-    }
-
-    fn fail(&self, not_open: NotOpen) -> ExitStatus {
-        match not_open {
-            NotOpen::Signal(signal) => signal.into(),
-            NotOpen::Failed(error) => {
-                open::show(&self.printer, Origin::default(), &Event::Error(&error));
-                error.exit_status()
-            }
-        }
-    }
-}
-
-/// Whether the script has said itself what went wrong.
+/// What a script that has done everything makes of the end of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Said {
-    Yes,
-    No,
+enum SessionEnd {
+    /// It was expected.
+    Expected,
+    /// It speaks for itself.
+    Plain,
 }
 
-/// Adds to the outcome of the last session what the script makes of it.
-fn judge(cue: Result<Cue, Stop>, outcome: &mut Outcome) -> Said {
-    match cue {
-        Ok(Cue::End(Ok(Ending::Expected))) => outcome.end_was_expected(),
-        Ok(Cue::Reconnect | Cue::End(Ok(Ending::Plain))) => {}
-        Err(Stop::Signal(signal)) => outcome.ended.status = outcome.ended.status.max(signal.into()),
-        // Whoever sent the signal knows why the script went no further, and so does whoever stopped reading.
-        Ok(Cue::End(Err(_))) | Err(Stop::Overdue(_))
-            if outcome.output_gone || outcome.ended.status >= ExitStatus::Terminated => {}
-        Ok(Cue::End(Err(error))) | Err(Stop::Overdue(error)) => {
-            outcome.add(error);
-            return Said::Yes;
-        }
-    }
-    Said::No
+/// Runs the script on a thread of its own. The result comes through the receiver, and the main thread is notified.
+fn spawn(
+    script: Script,
+    slot: Arc<SessionSlot>,
+    variables: Variables,
+    printer: Arc<Mutex<Printer>>,
+    max_message: u64,
+    notifier: Notifier,
+) -> Result<Receiver<Result<SessionEnd>>> {
+    let (ends, end) = mpsc::channel();
+    let run = move || {
+        let endpoint: Arc<dyn Endpoint> = Arc::new(Arc::clone(&slot));
+        let mut interpreter = Interpreter::new(endpoint, printer, variables, Mode::Script, max_message);
+        let result = slot.session().and_then(|_| execute(&script, &mut interpreter));
+        finish(&slot, result, &ends);
+        notifier.notify();
+    };
+    let spawned = thread::Builder::new().spawn(run);
+    spawned.map_err(|error| Error::new(Phase::Session, "cannot start a thread for the script").caused_by(error))?;
+    Ok(end)
 }
 
-/// Does everything that the script says, then ends it.
-fn perform(script: &Script, stage: Stage, variables: Variables, printer: Arc<Mutex<Printer>>, max_message: u64) {
-    let stage = Arc::new(stage);
-    let peer: Arc<dyn Peer> = Arc::<Stage>::clone(&stage);
-    let mut performer = Performer::new(peer, printer, variables, Author::Script, max_message);
-    stage.end(perform_steps(script, &mut performer));
-}
-
-fn perform_steps(script: &Script, performer: &mut Performer) -> Result<Ending> {
+fn execute(script: &Script, interpreter: &mut Interpreter) -> Result<SessionEnd> {
     for step in &script.steps {
-        let line = step.understand(&performer.variables)?;
-        match performer.perform(&step.place, line).map_err(|error| error.at(&step.place))? {
+        let line = step.understand(&interpreter.variables)?;
+        match interpreter.execute(&step.place, line).map_err(|error| error.at(&step.place))? {
             Flow::Stay => {}
             Flow::Leave => {
-                performer.peer.leave();
+                interpreter.endpoint.leave();
                 break;
             }
         }
     }
-    Ok(if performer.end_was_expected { Ending::Expected } else { Ending::Plain })
+    Ok(if interpreter.end_was_expected { SessionEnd::Expected } else { SessionEnd::Plain })
+}
+
+/// The script is over: the session ends as it does when its input has, or, after a failure, at once.
+fn finish(slot: &SessionSlot, result: Result<SessionEnd>, ends: &Sender<Result<SessionEnd>>) {
+    let session = slot.session();
+    if let (Err(_), Ok(session)) = (&result, &session) {
+        session.leave();
+    }
+    if let Ok(session) = &session {
+        session.input_ended();
+    }
+    // A run that a signal has ended does not receive it.
+    let _ = ends.send(result);
+}
+
+/// Gives the script one session after the other, as it wants them.
+struct ScriptDriver {
+    slot: Arc<SessionSlot>,
+    ends: Receiver<Result<SessionEnd>>,
+    has_opened: bool,
+    /// The session that is open, or was.
+    current: Option<OpenSession>,
+    /// Why the script ended while no session was open.
+    error: Option<Error>,
+    told: Told,
+}
+
+/// Whether the script has said itself what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Failure,
+}
+
+impl ScriptDriver {
+    /// Adds to the outcome of the last session what the script makes of it.
+    fn add(&mut self, result: Result<SessionEnd>, outcome: &mut Outcome) {
+        match result {
+            Ok(SessionEnd::Expected) => outcome.end_was_expected(),
+            Ok(SessionEnd::Plain) => {}
+            // A signal, or the loss of stdout's reader, has ended the run: that the script goes no further is no news.
+            Err(_) if outcome.output_gone || outcome.ended.status >= ExitStatus::Terminated => {}
+            Err(error) => {
+                outcome.add(error);
+                self.told = Told::Failure;
+            }
+        }
+    }
+}
+
+impl Driver for ScriptDriver {
+    fn starting(&mut self, _settings: &mut crate::session::Settings) {
+        self.slot.opening();
+    }
+
+    fn opened(&mut self, session: OpenSession) {
+        self.has_opened = true;
+        self.current = Some(session.clone());
+        self.slot.started(session.handle.clone());
+        self.slot.opened(session);
+    }
+
+    fn closed(&mut self, outcome: &mut Outcome, offer: Option<Pause>) -> Option<After> {
+        if let Ok(result) = self.ends.try_recv() {
+            self.add(result, outcome);
+            return Some(After::Over);
+        }
+        match self.slot.take_request()? {
+            // Another session makes up for a lost one, but not for a breach of the protocol or a time limit.
+            Request::Reconnect if outcome.ended.status <= ExitStatus::Session => return Some(After::Reconnect),
+            Request::Resume if offer.is_some() => return Some(After::Resume),
+            Request::Reconnect | Request::Resume => {
+                let error = Error::new(Phase::Session, "no session follows one that ended like this");
+                self.slot.failed(Some(error));
+            }
+        }
+        None
+    }
+
+    fn overdue(&mut self, limit: Option<Duration>, outcome: &mut Outcome) {
+        let error = match limit {
+            Some(limit) => Error::timed_out(Phase::Session, limit, "the script was not over"),
+            None => Error::new(Phase::Expectation, "the script was not over when the session was"),
+        };
+        self.add(Err(error), outcome);
+    }
+
+    /// A script that waits for another session hears of the failure, and says it with its line.
+    fn failed(&mut self, error: Error) -> (Error, AfterFailure) {
+        if !self.has_opened {
+            return (error, AfterFailure::Over);
+        }
+        self.slot.failed(Some(error));
+        let error = match self.ends.recv_timeout(NOTICE_LIMIT) {
+            Ok(Err(error)) => error,
+            _ => Error::new(Phase::Connect, "cannot connect again"),
+        };
+        (error, AfterFailure::Over)
+    }
+
+    /// A script that ends while no session is open.
+    fn has_left(&mut self) -> bool {
+        let result = self.ends.try_recv();
+        let has_left = result.is_ok();
+        self.error = result.ok().and_then(Result::err);
+        has_left
+    }
+
+    fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
+    }
+
+    fn unsent(&mut self, ended: Option<&Handle>) -> Unsent {
+        match (ended, self.told) {
+            (Some(handle), Told::Nothing) => Unsent { messages: handle.unsent(), more: false },
+            _ => Unsent::default(),
+        }
+    }
 }

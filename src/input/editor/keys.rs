@@ -5,7 +5,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nix::sys::signal::{Signal, raise};
 use rustyline::history::History;
 use rustyline::{
     Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyCode, KeyEvent, Modifiers,
@@ -13,7 +12,8 @@ use rustyline::{
 };
 
 use crate::input::continuation::goes_on;
-use crate::output::terminal::{Device, Terminal};
+use crate::output::terminal::Terminal;
+use crate::platform;
 
 /// A key that can end a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,9 +103,9 @@ struct Suspend(Terminal);
 impl ConditionalEventHandler for Suspend {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
         // Where this fails, nothing was suspended, and the line is drawn again.
-        let _ = self.0.device().hand_back(Device::stop);
+        let _ = self.0.device().hand_back(platform::suspend);
         // The window may have changed its size meanwhile.
-        let _ = raise(Signal::SIGWINCH);
+        platform::announce_resize();
         Some(Cmd::Repaint)
     }
 }

@@ -12,7 +12,6 @@ mod prompt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind};
 
-use nix::errno::Errno;
 use rustyline::error::ReadlineError;
 use rustyline::history::MemHistory;
 use rustyline::{Behavior, ColorMode, CompletionType, Config, ExternalPrinter};
@@ -24,8 +23,9 @@ use self::keys::{Key, LastKey};
 use super::History;
 use super::continuation::unescaped;
 use crate::error::{Error, Phase, Result};
-use crate::output::Outlet;
+use crate::output::Output;
 use crate::output::terminal::{Device, Terminal};
+use crate::platform::is_terminal_gone;
 
 /// How many entries of history the editor holds.
 const HISTORY: usize = 1000;
@@ -200,8 +200,9 @@ impl Edited {
 fn outcome_of(error: ReadlineError) -> Option<io::Result<Entry>> {
     match error {
         ReadlineError::Interrupted => Some(Ok(Entry::Interrupted)),
-        ReadlineError::Eof | ReadlineError::Errno(Errno::EIO) => Some(Ok(Entry::Eof)),
-        ReadlineError::Io(error) if error.raw_os_error() == Some(Errno::EIO as i32) => Some(Ok(Entry::Eof)),
+        ReadlineError::Eof => Some(Ok(Entry::Eof)),
+        ReadlineError::Errno(errno) if is_terminal_gone(&errno.into()) => Some(Ok(Entry::Eof)),
+        ReadlineError::Io(error) if is_terminal_gone(&error) => Some(Ok(Entry::Eof)),
         ReadlineError::Io(error) if error.kind() == ErrorKind::InvalidData => None,
         ReadlineError::Io(error) => Some(Err(error)),
         error => Some(Err(io::Error::other(error))),
@@ -210,7 +211,7 @@ fn outcome_of(error: ReadlineError) -> Option<io::Result<Entry>> {
 
 fn read_plain(lines: &mut impl BufRead, terminal: &Terminal, prompt: &PromptHandle) -> io::Result<Entry> {
     let mut line = Vec::new();
-    terminal.device().outlet()?.write_all(prompt.for_line().plain.as_bytes())?;
+    terminal.device().output()?.write_all(prompt.for_line().plain.as_bytes())?;
     if lines.read_until(b'\n', &mut line)? == 0 {
         return Ok(Entry::Eof);
     }

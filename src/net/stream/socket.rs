@@ -2,10 +2,11 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::{AsFd, BorrowedFd};
-#[cfg(unix)]
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
+
+use crate::platform::Descriptor;
+#[cfg(unix)]
+use crate::platform::UnixStream;
 
 /// A connected, blocking socket. Both directions may be used at the same time, each by one thread.
 #[derive(Debug)]
@@ -31,6 +32,15 @@ impl From<UnixStream> for Socket {
 }
 
 impl Socket {
+    /// To poll it.
+    pub fn descriptor(&self) -> Descriptor<'_> {
+        match self {
+            Self::Tcp(socket) => socket.into(),
+            #[cfg(unix)]
+            Self::Unix(socket) => socket.into(),
+        }
+    }
+
     /// Limits how long a read may block; `None` for ever.
     pub(super) fn set_read_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
         match self {
@@ -92,15 +102,5 @@ impl Write for &Socket {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl AsFd for Socket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Tcp(socket) => socket.as_fd(),
-            #[cfg(unix)]
-            Self::Unix(socket) => socket.as_fd(),
-        }
     }
 }

@@ -4,7 +4,6 @@ mod ends;
 mod layers;
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, Server
 use super::{Socket, Stream};
 use crate::net::TimeLimit;
 use crate::net::tls::handshake;
+use crate::platform::UnixStream;
 
 /// How many TLS sessions lie on the socket.
 pub const LAYERS: [usize; 3] = [0, 1, 2];

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::diagnosis::Advice;
 use crate::error::Error;
-use crate::event::{Direction, Ended, Event, Opened, Stamp, TlsFacts};
+use crate::event::{Direction, Ended, Event, Opened, Timestamp, TlsFacts};
 use crate::output::connecting::step_detail;
 use crate::output::json::VERSION;
 use crate::output::json::texts::Texts;
@@ -14,7 +14,7 @@ use crate::output::json::write::{Members, long_base64, long_string, object, stri
 use crate::output::options::{FrameView, Options, Secrets, Timestamps};
 use crate::output::sink::Sink;
 use crate::output::timestamp::{self, Clock};
-use crate::output::{certificate, digits, frames, head, talk};
+use crate::output::{certificate, diagnostic_lines, digits, frames, head};
 use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position};
 
 /// The writer of the event stream. It keeps the members that all events of one time share.
@@ -40,14 +40,14 @@ impl Stream {
         clock: &mut Clock,
         options: &Options,
         client: Option<u64>,
-        stamp: Stamp,
+        at: Timestamp,
         event: &Event<'_>,
     ) {
         if let Event::Open(_) = event {
             // From now on the same time has an `elapsed` beside it.
             *self = Self::default();
         }
-        self.share(clock, client, stamp);
+        self.share(clock, client, at);
         match event {
             Event::Wire { direction, event: wire::Event::Message { kind, payload, facts }, .. } => {
                 self.message(sink, *direction, *kind, payload, facts);
@@ -81,25 +81,25 @@ impl Stream {
     }
 
     /// For text messages of one time that were received as they are: no member of them depends on anything but the text.
-    pub fn texts(&mut self, clock: &mut Clock, client: Option<u64>, stamp: Stamp) -> Texts<'_> {
-        self.share(clock, client, stamp);
+    pub fn texts(&mut self, clock: &mut Clock, client: Option<u64>, at: Timestamp) -> Texts<'_> {
+        self.share(clock, client, at);
         self.lead(Direction::Received, Kind::Text);
         Texts::new(&self.lead, &mut self.text_lead)
     }
 
     /// Makes the members that all events of this time share. The events of one read have the same: most of them find it
     /// made.
-    fn share(&mut self, clock: &mut Clock, client: Option<u64>, stamp: Stamp) {
-        if self.shared_for == Some((stamp.monotonic, client)) {
+    fn share(&mut self, clock: &mut Clock, client: Option<u64>, at: Timestamp) {
+        if self.shared_for == Some((at.monotonic, client)) {
             return;
         }
-        self.shared_for = Some((stamp.monotonic, client));
+        self.shared_for = Some((at.monotonic, client));
         self.lead_for = None;
         self.shared.clear();
         self.shared.extend_from_slice(b"\"time\":\"");
-        clock.write(&mut self.shared, Timestamps::Utc, client, stamp);
+        clock.write(&mut self.shared, Timestamps::Utc, client, at);
         self.shared.push(b'"');
-        if let Some(elapsed) = clock.elapsed(client, stamp) {
+        if let Some(elapsed) = clock.elapsed(client, at) {
             self.shared.extend_from_slice(b",\"elapsed\":");
             timestamp::seconds(&mut self.shared, elapsed);
         }
@@ -259,12 +259,12 @@ fn members_of_frame(members: &mut Members<'_>, direction: Direction, frame: &Fra
 }
 
 fn members_of_finding(members: &mut Members<'_>, finding: &Finding, secrets: Secrets) {
-    members.string("blame", talk::role(finding.blame));
+    members.string("blame", diagnostic_lines::role(finding.blame));
     members.string("section", finding.rule.section());
     members.string("summary", finding.rule.summary());
-    members.string("detail", &talk::finding_detail(finding, secrets));
+    members.string("detail", &diagnostic_lines::finding_detail(finding, secrets));
     members.number("offset", finding.offset);
-    members.hexadecimal("bytes", &talk::finding_bytes(finding, secrets));
+    members.hexadecimal("bytes", &diagnostic_lines::finding_bytes(finding, secrets));
 }
 
 fn members_of_close(members: &mut Members<'_>, ended: &Ended) {
@@ -302,9 +302,9 @@ mod tests {
     use super::*;
     use crate::error::{ExitStatus, Phase};
     use crate::event::{Certificate, CertificateFault, Step, StepDetail};
+    use crate::output::destination::Discard;
     use crate::output::json::SCHEMA;
-    use crate::output::outlet::Nowhere;
-    use crate::output::sink::Cut;
+    use crate::output::sink::SplitPolicy;
     use crate::output::theme::Colors;
     use crate::wire::{CloseCode, Data, Header, LengthEncoding, OpCode, Role, Rule};
 
@@ -314,7 +314,7 @@ mod tests {
         clock: Clock,
         options: Options,
         client: Option<u64>,
-        stamp: Stamp,
+        at: Timestamp,
     }
 
     impl Lines {
@@ -322,19 +322,19 @@ mod tests {
             let wall = SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_270_987_000_042);
             Self {
                 stream: Stream::default(),
-                sink: Sink::new(Box::new(Nowhere), Colors::Off, Cut::BetweenEvents),
+                sink: Sink::new(Box::new(Discard), Colors::Off, SplitPolicy::BetweenEvents),
                 clock: Clock::new(),
                 options: Options { frames: FrameView::Hex, ..Options::default() },
                 client: None,
-                stamp: Stamp { wall, monotonic: Instant::now() },
+                at: Timestamp { wall, monotonic: Instant::now() },
             }
         }
 
         fn of(&mut self, event: &Event<'_>) -> String {
             if matches!(event, Event::Open(_)) {
-                self.clock.open(self.client, self.stamp);
+                self.clock.open(self.client, self.at);
             }
-            self.stream.event(&mut self.sink, &mut self.clock, &self.options, self.client, self.stamp, event);
+            self.stream.event(&mut self.sink, &mut self.clock, &self.options, self.client, self.at, event);
             String::from_utf8(std::mem::take(&mut self.sink.buffer)).unwrap()
         }
 
@@ -424,8 +424,8 @@ mod tests {
         );
         lines.of(&Event::Open(&opened()));
         lines.client = Some(3);
-        lines.clock.open(lines.client, lines.stamp);
-        lines.stamp.monotonic += Duration::from_millis(1_500);
+        lines.clock.open(lines.client, lines.at);
+        lines.at.monotonic += Duration::from_millis(1_500);
         assert_eq!(
             lines.of_wire(Direction::Sent, &message(Kind::Binary, &[0, 255], Some(4))),
             "{\"type\":\"message\",\"time\":\"2026-11-21T14:23:07.000042Z\",\"elapsed\":1.500000,\"client\":3,\

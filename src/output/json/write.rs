@@ -126,7 +126,7 @@ pub fn long_inside(sink: &mut Sink, mut text: &str) {
         let (piece, rest) = text.split_at(text.floor_char_boundary(PIECE));
         inside(&mut sink.buffer, piece);
         text = rest;
-        sink.relieve();
+        sink.flush_if_splittable();
     }
 }
 
@@ -145,7 +145,7 @@ fn encoded(sink: &mut Sink, bytes: &[u8], encoding: &Encoding) {
         let start = sink.buffer.len();
         sink.buffer.resize(start + encoding.encode_len(piece.len()), 0);
         encoding.encode_mut(piece, &mut sink.buffer[start..]);
-        sink.relieve();
+        sink.flush_if_splittable();
     }
 }
 

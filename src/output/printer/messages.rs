@@ -1,11 +1,11 @@
 //! Messages on the data stream.
 
-use crate::event::Stamp;
+use crate::event::Timestamp;
 use crate::output::options::{DataFormat, View};
 use crate::output::pretty::{self, Layout};
 use crate::output::printer::{Origin, Printer};
 use crate::output::sink::Sink;
-use crate::output::theme::Ink;
+use crate::output::theme::Style;
 use crate::output::{json, text};
 use crate::wire::Kind;
 
@@ -27,24 +27,24 @@ impl Printer {
         }
     }
 
-    pub(super) fn message(&mut self, origin: Origin, stamp: Stamp, kind: Kind, payload: &[u8]) {
+    pub(super) fn message(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
         match self.options.format {
             DataFormat::None | DataFormat::Json => {}
             DataFormat::Raw => self.data.payload(payload),
             DataFormat::Hex => {
-                self.time(origin, stamp);
+                self.time(origin, at);
                 json::long_hexadecimal(&mut self.data, payload);
                 self.data.buffer.push(b'\n');
             }
             DataFormat::Base64 => {
-                self.time(origin, stamp);
+                self.time(origin, at);
                 json::long_base64(&mut self.data, payload);
                 self.data.buffer.push(b'\n');
             }
             DataFormat::Text => match self.options.view {
-                View::Exact => self.exact_message(origin, stamp, kind, payload),
+                View::Exact => self.exact_message(origin, at, kind, payload),
                 View::Terminal => {
-                    let indent = self.prefix(origin, stamp);
+                    let indent = self.prefix(origin, at);
                     let layout = self.layout();
                     match kind {
                         Kind::Text => text::text(&mut self.data, payload, layout, indent),
@@ -58,8 +58,8 @@ impl Printer {
         }
     }
 
-    fn exact_message(&mut self, origin: Origin, stamp: Stamp, kind: Kind, payload: &[u8]) {
-        self.time(origin, stamp);
+    fn exact_message(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
+        self.time(origin, at);
         let json = match (kind, self.layout()) {
             (Kind::Text, Layout::LaidOut) => pretty::json(payload),
             _ => None,
@@ -78,7 +78,7 @@ impl Printer {
     }
 
     /// A piece of a binary message: written as it comes, or kept back for a terminal.
-    pub(super) fn part(&mut self, origin: Origin, stamp: Stamp, payload: &[u8], last: bool) {
+    pub(super) fn part(&mut self, origin: Origin, at: Timestamp, payload: &[u8], last: bool) {
         let first = self.streamed.length == 0;
         self.streamed.length += payload.len() as u64;
         match (self.options.format, self.options.view) {
@@ -86,14 +86,14 @@ impl Printer {
                 let missing = text::SHOWN.saturating_sub(self.streamed.start.len()).min(payload.len());
                 self.streamed.start.extend_from_slice(&payload[..missing]);
                 if last {
-                    self.prefix(origin, stamp);
+                    self.prefix(origin, at);
                     let Sink { buffer, palette, .. } = &mut self.data;
                     text::binary(buffer, palette, &self.streamed.start, self.streamed.length);
                 }
             }
             (DataFormat::Text, View::Exact) => {
                 if first {
-                    self.time(origin, stamp);
+                    self.time(origin, at);
                 }
                 self.data.payload(payload);
             }
@@ -111,24 +111,24 @@ impl Printer {
     }
 
     /// Appends what stands in front of a message on a terminal. How many columns it takes is returned.
-    fn prefix(&mut self, origin: Origin, stamp: Stamp) -> usize {
+    fn prefix(&mut self, origin: Origin, at: Timestamp) -> usize {
         let label = origin.label();
-        let columns = self.time(origin, stamp) + label.len();
+        let columns = self.time(origin, at) + label.len();
         let Sink { buffer, palette, .. } = &mut self.data;
         buffer.extend_from_slice(label.as_bytes());
-        palette.write(buffer, Ink::Received, "<");
+        palette.write(buffer, Style::Received, "<");
         buffer.push(b' ');
         columns + "< ".len()
     }
 
     /// Appends the time to the data stream, if wanted. How many columns it takes is returned.
-    fn time(&mut self, origin: Origin, stamp: Stamp) -> usize {
+    fn time(&mut self, origin: Origin, at: Timestamp) -> usize {
         let Some(timestamps) = self.options.timestamps else { return 0 };
         let Sink { buffer, palette, .. } = &mut self.data;
         let mut columns = 0;
-        palette.paint(buffer, Ink::Faint, |buffer| {
+        palette.paint(buffer, Style::Faint, |buffer| {
             let start = buffer.len();
-            self.clock.write(buffer, timestamps, origin.client, stamp);
+            self.clock.write(buffer, timestamps, origin.client, at);
             columns = buffer.len() - start + 1;
         });
         buffer.push(b' ');

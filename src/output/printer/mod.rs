@@ -1,7 +1,7 @@
 //! The one thing that turns events into bytes on the two streams.
 
+mod diagnostics;
 mod messages;
-mod remarks;
 #[cfg(test)]
 mod tests;
 
@@ -9,13 +9,13 @@ use std::io;
 use std::time::Duration;
 
 use crate::error::{Error, Phase};
-use crate::event::{Direction, Event, Stamp};
+use crate::event::{Direction, Event, Timestamp};
+use crate::output::destination::Output;
 use crate::output::options::{DataFormat, FrameView, Level, Options, Setting, View};
-use crate::output::outlet::Outlet;
 use crate::output::printer::messages::Streamed;
-use crate::output::sink::{Cut, SPILL, Sink};
+use crate::output::sink::{FLUSH_AT, Sink, SplitPolicy};
 use crate::output::timestamp::Clock;
-use crate::output::{Progress, json, talk};
+use crate::output::{Progress, diagnostic_lines, json};
 use crate::wire::{self, Observe, Receiver};
 
 /// Whose event it is.
@@ -35,10 +35,10 @@ impl Origin {
 /// The two streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
-    /// Messages: stdout. Also where both streams share one outlet.
+    /// Messages: stdout. Also where both streams share one output.
     Data,
     /// All that is said about them: stderr.
-    Talk,
+    Diagnostics,
 }
 
 /// A stream that couldn't be written.
@@ -66,8 +66,8 @@ pub struct Printer {
     /// Nothing but payload and delimiter is wanted: the fast path.
     bare: bool,
     data: Sink,
-    /// `None` when talk shares the data's outlet, so that everything stays in order.
-    talk: Option<Sink>,
+    /// `None` when diagnostics shares the data's output, so that everything stays in order.
+    diagnostics: Option<Sink>,
     clock: Clock,
     json: json::Stream,
     streamed: Streamed,
@@ -76,26 +76,26 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// With an outlet for each stream.
-    pub fn new(options: Options, data: Box<dyn Outlet>, talk: Box<dyn Outlet>) -> Self {
-        let talk = Sink::new(talk, options.talk_colors, Cut::BetweenEvents);
-        Self::with(options, data, Some(talk))
+    /// With an output for each stream.
+    pub fn new(options: Options, data: Box<dyn Output>, diagnostics: Box<dyn Output>) -> Self {
+        let diagnostics = Sink::new(diagnostics, options.diagnostics_colors, SplitPolicy::BetweenEvents);
+        Self::with(options, data, Some(diagnostics))
     }
 
-    /// With one outlet for both streams (one terminal), where all events stay in order.
-    pub fn shared(options: Options, outlet: Box<dyn Outlet>) -> Self {
-        Self::with(options, outlet, None)
+    /// With one output for both streams (one terminal), where all events stay in order.
+    pub fn shared(options: Options, output: Box<dyn Output>) -> Self {
+        Self::with(options, output, None)
     }
 
-    fn with(options: Options, data: Box<dyn Outlet>, talk: Option<Sink>) -> Self {
+    fn with(options: Options, data: Box<dyn Output>, diagnostics: Option<Sink>) -> Self {
         let cut = match options.view {
-            View::Exact => Cut::Anywhere,
-            View::Terminal => Cut::BetweenEvents,
+            View::Exact => SplitPolicy::Anywhere,
+            View::Terminal => SplitPolicy::BetweenEvents,
         };
         let data = Sink::new(data, options.data_colors, cut);
         let bare = is_bare(&options);
         let json = json::Stream::default();
-        Self { options, bare, data, talk, clock: Clock::new(), json, streamed: Streamed::default(), asked: None }
+        Self { options, bare, data, diagnostics, clock: Clock::new(), json, streamed: Streamed::default(), asked: None }
     }
 
     /// Switches `setting` on or off. [`observe`](Self::observe) and [`wants_sent`](Self::wants_sent) may change.
@@ -131,96 +131,96 @@ impl Printer {
 
     /// Formats one event. Writes only what is too large to wait; an error of that is kept for the next
     /// [`flush`](Self::flush).
-    pub fn event(&mut self, origin: Origin, stamp: Stamp, event: &Event<'_>) {
+    pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) {
         if let Event::Wire { direction: Direction::Received, event, .. } = event
             && let wire::Event::Message { kind, payload, .. } = event
             && self.bare
         {
             self.bare_message(*kind, payload);
         } else {
-            self.any_event(origin, stamp, event);
+            self.any_event(origin, at, event);
         }
-        if let Some(talk) = &mut self.talk {
-            talk.spill();
+        if let Some(diagnostics) = &mut self.diagnostics {
+            diagnostics.flush_if_large();
         }
-        self.data.spill();
+        self.data.flush_if_large();
     }
 
-    /// Has `receiver` hand over as many text messages as it can, where nothing is said of them on the talk stream. What
+    /// Has `receiver` hand over as many text messages as it can, where nothing is said of them on the diagnostics stream. What
     /// comes next is an [`event`](Self::event).
-    pub fn take_texts(&mut self, origin: Origin, stamp: Stamp, receiver: &mut Receiver) {
+    pub fn take_texts(&mut self, origin: Origin, at: Timestamp, receiver: &mut Receiver) {
         if self.options.frames > FrameView::Hidden {
             return;
         }
         if self.options.format == DataFormat::Json {
-            let mut lines = self.json.texts(&mut self.clock, origin.client, stamp);
+            let mut lines = self.json.texts(&mut self.clock, origin.client, at);
             receiver.visit_texts(|text| {
                 let added = lines.add(&mut self.data, text);
-                self.data.spill();
+                self.data.flush_if_large();
                 added
             });
         }
-        while self.bare && receiver.take_texts(self.options.delimiter, SPILL, &mut self.data.buffer) {
-            self.data.spill();
+        while self.bare && receiver.take_texts(self.options.delimiter, FLUSH_AT, &mut self.data.buffer) {
+            self.data.flush_if_large();
         }
     }
 
-    /// Writes everything that waits: talk first, then data.
+    /// Writes everything that waits: diagnostics first, then data.
     ///
     /// # Errors
     /// The first error of a stream, now and ever after; the data stream's when both have failed.
     pub fn flush(&mut self) -> Result<(), FlushError> {
-        let talk = self.talk.as_mut().and_then(|talk| {
-            talk.settle();
-            talk.error().map(|error| FlushError { stream: Stream::Talk, error })
+        let diagnostics = self.diagnostics.as_mut().and_then(|diagnostics| {
+            diagnostics.flush_through();
+            diagnostics.error().map(|error| FlushError { stream: Stream::Diagnostics, error })
         });
-        self.data.settle();
+        self.data.flush_through();
         let data = self.data.error().map(|error| FlushError { stream: Stream::Data, error });
-        data.or(talk).map_or(Ok(()), Err)
+        data.or(diagnostics).map_or(Ok(()), Err)
     }
 
     /// For how long writing has blocked so far.
     pub fn blocked(&self) -> Duration {
-        self.talk.as_ref().map_or(Duration::ZERO, Sink::blocked) + self.data.blocked()
+        self.diagnostics.as_ref().map_or(Duration::ZERO, Sink::blocked) + self.data.blocked()
     }
 
-    /// Shows at once how far a long send is, on a talk stream that leads to a terminal of so many columns. It goes when
+    /// Shows at once how far a long send is, on a diagnostics stream that leads to a terminal of so many columns. It goes when
     /// anything else is said there.
     pub fn show_progress(&mut self, progress: &Progress, columns: usize) {
-        self.talk.as_mut().unwrap_or(&mut self.data).show_status(&progress.line(columns));
+        self.diagnostics.as_mut().unwrap_or(&mut self.data).show_status(&progress.line(columns));
     }
 
     /// Erases at once what [`show_progress`](Self::show_progress) showed.
     pub fn erase_progress(&mut self) {
-        self.talk.as_mut().unwrap_or(&mut self.data).erase_status();
+        self.diagnostics.as_mut().unwrap_or(&mut self.data).erase_status();
     }
 
-    fn any_event(&mut self, origin: Origin, stamp: Stamp, event: &Event<'_>) {
+    fn any_event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) {
         if let Event::Open(_) = event {
-            self.clock.open(origin.client, stamp);
+            self.clock.open(origin.client, at);
             self.forget_parts();
         }
         if self.options.format == DataFormat::Json {
-            self.json.event(&mut self.data, &mut self.clock, &self.options, origin.client, stamp, event);
+            self.json.event(&mut self.data, &mut self.clock, &self.options, origin.client, at, event);
         }
         let verbose = self.options.level == Level::Verbose;
         let quiet = self.options.level == Level::Quiet;
         match event {
             Event::Wire { direction, event, round_trip } => {
-                self.wire_event(origin, stamp, *direction, event, *round_trip);
+                self.wire_event(origin, at, *direction, event, *round_trip);
             }
             Event::Finding(finding) => self.finding(origin, finding),
             Event::Error(error) => self.error(origin, error),
-            Event::Open(opened) => self.opened(origin, stamp, opened),
+            Event::Open(opened) => self.opened(origin, at, opened),
             Event::Ended(ended) => {
                 self.erase_progress();
-                self.ended(origin, stamp, ended);
+                self.ended(origin, at, ended);
             }
             Event::Head { direction, bytes } if verbose => self.head(origin, *direction, bytes),
-            Event::Step(step) if verbose => self.details(origin, &[talk::step(step)]),
-            Event::Tls(facts) if verbose => self.details(origin, &talk::tls(facts)),
+            Event::Step(step) if verbose => self.details(origin, &[diagnostic_lines::step(step)]),
+            Event::Tls(facts) if verbose => self.details(origin, &diagnostic_lines::tls(facts)),
             Event::Detail(detail) if verbose => self.details(origin, &[*detail]),
-            Event::Summary(summary) if !quiet => self.details(origin, &talk::summary(summary)),
+            Event::Summary(summary) if !quiet => self.details(origin, &diagnostic_lines::summary(summary)),
             Event::Note(note) if !quiet => self.note(origin, note),
             Event::Head { .. }
             | Event::Step(_)
@@ -234,7 +234,7 @@ impl Printer {
     fn wire_event(
         &mut self,
         origin: Origin,
-        stamp: Stamp,
+        at: Timestamp,
         direction: Direction,
         event: &wire::Event<'_>,
         round_trip: Option<Duration>,
@@ -244,11 +244,11 @@ impl Printer {
             wire::Event::Finding(finding) => self.finding(origin, finding),
             // The event stream has the rest.
             _ if self.options.format == DataFormat::Json => {}
-            wire::Event::Frame(frame) => self.frame(origin, stamp, direction, frame),
-            wire::Event::Message { kind, payload, .. } if received => self.message(origin, stamp, *kind, payload),
-            wire::Event::Part { payload, last } if received => self.part(origin, stamp, payload, last.is_some()),
-            wire::Event::Ping(payload) => self.control(origin, stamp, direction, "ping", payload, None),
-            wire::Event::Pong(payload) => self.control(origin, stamp, direction, "pong", payload, round_trip),
+            wire::Event::Frame(frame) => self.frame(origin, at, direction, frame),
+            wire::Event::Message { kind, payload, .. } if received => self.message(origin, at, *kind, payload),
+            wire::Event::Part { payload, last } if received => self.part(origin, at, payload, last.is_some()),
+            wire::Event::Ping(payload) => self.control(origin, at, direction, "ping", payload, None),
+            wire::Event::Pong(payload) => self.control(origin, at, direction, "pong", payload, round_trip),
             wire::Event::Message { .. } | wire::Event::Part { .. } | wire::Event::Close(_) => {}
         }
     }

@@ -30,7 +30,7 @@ impl Written {
     }
 }
 
-impl Outlet for Written {
+impl Output for Written {
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.lock().unwrap().push(bytes.to_vec());
         Ok(())
@@ -40,7 +40,7 @@ impl Outlet for Written {
 /// Its reader went away.
 struct Broken;
 
-impl Outlet for Broken {
+impl Output for Broken {
     fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
         Err(ErrorKind::BrokenPipe.into())
     }
@@ -50,20 +50,20 @@ impl Outlet for Broken {
 struct Scene {
     printer: Printer,
     data: Written,
-    talk: Written,
+    diagnostics: Written,
     start: Instant,
 }
 
 impl Scene {
     fn new(options: Options) -> Self {
-        let (data, talk) = (Written::default(), Written::default());
-        let printer = Printer::new(options, Box::new(data.clone()), Box::new(talk.clone()));
-        Self { printer, data, talk, start: Instant::now() }
+        let (data, diagnostics) = (Written::default(), Written::default());
+        let printer = Printer::new(options, Box::new(data.clone()), Box::new(diagnostics.clone()));
+        Self { printer, data, diagnostics, start: Instant::now() }
     }
 
     fn at(&mut self, milliseconds: u64, origin: Origin, event: &Event<'_>) {
         let monotonic = self.start + Duration::from_millis(milliseconds);
-        self.printer.event(origin, Stamp { wall: SystemTime::UNIX_EPOCH, monotonic }, event);
+        self.printer.event(origin, Timestamp { wall: SystemTime::UNIX_EPOCH, monotonic }, event);
     }
 
     fn event(&mut self, event: &Event<'_>) -> &mut Self {
@@ -85,7 +85,7 @@ impl Scene {
 
     fn flushed(&mut self) -> (String, String) {
         self.printer.flush().unwrap();
-        (self.data.text(), self.talk.text())
+        (self.data.text(), self.diagnostics.text())
     }
 }
 
@@ -207,12 +207,12 @@ fn pretty_lays_out_piped_json_and_leaves_the_rest() {
 fn a_terminal_shows_what_would_drive_it() {
     let mut scene = Scene::new(terminal());
     scene.event(&Event::Open(&opened())).text("a\x1b[2J\nb").binary(&[0]);
-    let (data, talk) = scene.flushed();
+    let (data, diagnostics) = scene.flushed();
     assert_eq!(
         data,
         "< a\\x1b[2J\n  b\n< (binary, 1 byte)\n  0000: 00                                               .\n"
     );
-    assert_eq!(talk, "Connected (press Ctrl-C to quit)\n");
+    assert_eq!(diagnostics, "Connected (press Ctrl-C to quit)\n");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn one_terminal_for_both_streams_keeps_the_order() {
     let text = message(Kind::Text, b"a");
     let received = Event::Wire { direction: Direction::Received, event: &text, round_trip: None };
     for event in [Event::Note("first"), received, Event::Note("last")] {
-        printer.event(US, Stamp::now(), &event);
+        printer.event(US, Timestamp::now(), &event);
     }
     printer.flush().unwrap();
     assert_eq!(terminal_outlet.text(), "first\n< a\nlast\n");
@@ -242,9 +242,9 @@ fn one_terminal_for_both_streams_keeps_the_order() {
 fn colours_are_each_streams_own() {
     let mut scene = Scene::new(Options { data_colors: Colors::On, ..terminal() });
     scene.event(&Event::Open(&opened())).text("[1]");
-    let (data, talk) = scene.flushed();
+    let (data, diagnostics) = scene.flushed();
     assert_eq!(data, "\x1b[34m<\x1b[0m [\x1b[33m1\x1b[0m]\n");
-    assert_eq!(talk, "Connected (press Ctrl-C to quit)\n");
+    assert_eq!(diagnostics, "Connected (press Ctrl-C to quit)\n");
 }
 
 #[test]
@@ -300,10 +300,10 @@ fn talk_that_waits_does_not_grow_either() {
         received: payload.len() as u64,
     };
     scene.received(&wire::Event::Frame(frame));
-    assert!(scene.talk.longest_write() < 128 << 10, "a dump is written while it is made");
-    let talk = scene.flushed().1;
-    assert_eq!(talk.lines().filter(|line| line.starts_with("    ")).count(), 1 + payload.len() / 16);
-    assert!(talk.ends_with("    0ffffa: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  ................\n"));
+    assert!(scene.diagnostics.longest_write() < 128 << 10, "a dump is written while it is made");
+    let diagnostics = scene.flushed().1;
+    assert_eq!(diagnostics.lines().filter(|line| line.starts_with("    ")).count(), 1 + payload.len() / 16);
+    assert!(diagnostics.ends_with("    0ffffa: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00  ................\n"));
 }
 
 #[test]
@@ -339,22 +339,22 @@ fn parts_of_a_message_that_was_cut_off_are_none_of_the_next_session() {
 #[test]
 fn a_closed_stdout_is_told_apart_from_a_closed_stderr() {
     let mut printer = Printer::new(Options::default(), Box::new(Broken), Box::new(Written::default()));
-    printer.event(US, Stamp::now(), &Event::Note("a"));
+    printer.event(US, Timestamp::now(), &Event::Note("a"));
     printer.flush().unwrap();
     let text = message(Kind::Text, b"a");
     let received = Event::Wire { direction: Direction::Received, event: &text, round_trip: None };
-    printer.event(US, Stamp::now(), &received);
+    printer.event(US, Timestamp::now(), &received);
     let error = printer.flush().unwrap_err();
     assert_eq!((error.stream, error.error.kind()), (Stream::Data, ErrorKind::BrokenPipe));
-    printer.event(US, Stamp::now(), &received);
+    printer.event(US, Timestamp::now(), &received);
     assert_eq!(printer.flush().unwrap_err().stream, Stream::Data, "an error stays");
 
     let data = Written::default();
     let mut printer = Printer::new(Options::default(), Box::new(data.clone()), Box::new(Broken));
-    printer.event(US, Stamp::now(), &Event::Note("a"));
-    printer.event(US, Stamp::now(), &received);
-    assert_eq!(printer.flush().unwrap_err().stream, Stream::Talk);
-    assert_eq!(data.text(), "a\n", "data goes on without talk");
+    printer.event(US, Timestamp::now(), &Event::Note("a"));
+    printer.event(US, Timestamp::now(), &received);
+    assert_eq!(printer.flush().unwrap_err().stream, Stream::Diagnostics);
+    assert_eq!(data.text(), "a\n", "data goes on without diagnostics");
 }
 
 #[test]
@@ -424,9 +424,9 @@ fn json_has_every_event_and_errors_are_told_to_people_as_well() {
         .text("a")
         .event(&Event::Error(&Error::new(Phase::Session, "too bad")))
         .event(&Event::Ended(&ended(ExitStatus::Success)));
-    let (data, talk) = scene.flushed();
+    let (data, diagnostics) = scene.flushed();
     let types: Vec<_> =
         data.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["type"].clone()).collect();
     assert_eq!(types, ["open", "message", "error", "close"]);
-    assert_eq!(talk, "wscope: error: too bad\n");
+    assert_eq!(diagnostics, "wscope: error: too bad\n");
 }

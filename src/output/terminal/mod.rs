@@ -26,10 +26,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use device::{Device, SpecialKeys};
+pub use device::Device;
 
 use self::backlog::{BUDGET, Backlog};
-use super::{FdOutlet, Outlet};
+use super::{FdOutput, Output};
+use crate::platform::CtrlC;
 
 /// The editor is given at most so much at a time (a longer line excepted). It looks at no key while it writes this:
 /// 16 ms on a terminal that swallows 1 MB/s.
@@ -71,14 +72,14 @@ struct State {
     print_above: Option<PrintAbove>,
     /// How many lines have begun.
     lines: u64,
-    /// Ctrl-C interrupts the process, instead of being a key.
-    has_signals: bool,
+    /// What the terminal makes of Ctrl-C.
+    ctrl_c: CtrlC,
     /// The terminal was taken from the editor for good.
     is_taken: bool,
     /// What was written last without the editor ended its line.
     at_line_start: bool,
     /// Whoever writes to the terminal has it meanwhile, and lets go of the lock: the terminal may take nothing for long.
-    outlet: Option<FdOutlet>,
+    output: Option<FdOutput>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,10 +107,10 @@ impl Terminal {
             shown: 0,
             print_above: None,
             lines: 0,
-            has_signals: false,
+            ctrl_c: CtrlC::Key,
             is_taken: false,
             at_line_start: true,
-            outlet: Some(device.outlet()?),
+            output: Some(device.output()?),
         };
         Ok(Self { shared: Arc::new(Shared { device, state: Mutex::new(state), changed: Condvar::new() }) })
     }
@@ -125,7 +126,7 @@ impl Terminal {
     /// # Errors
     /// What the terminal says; when no thread can be started.
     pub fn attach(&self, print_above: PrintAbove) -> io::Result<()> {
-        self.device().calm()?;
+        self.device().set_raw()?;
         let before = self.shared.lock().print_above.replace(print_above);
         if before.is_none() { watch::start(Arc::clone(&self.shared)) } else { Ok(()) }
     }
@@ -137,17 +138,17 @@ impl Terminal {
         // At once: whoever writes lines writes no more of them.
         state.phase = Phase::Starting;
         self.shared.changed.notify_all();
-        let is_in_use = |state: &mut State| state.is_taken || state.outlet.is_none();
+        let is_in_use = |state: &mut State| state.is_taken || state.output.is_none();
         let result = self.shared.changed.wait_while(state, is_in_use);
         let mut state = result.unwrap_or_else(PoisonError::into_inner);
         if !mem::replace(&mut state.at_line_start, true)
-            && let Some(outlet) = &mut state.outlet
+            && let Some(output) = &mut state.output
         {
             // The editor erases the line that it begins in. A terminal that is gone is noticed when it reads.
-            let _ = outlet.write_all(b"\r\n");
+            let _ = output.write_all(b"\r\n");
         }
-        if state.has_signals {
-            self.shared.set_signals(&mut state, false);
+        if state.ctrl_c == CtrlC::Signal {
+            self.shared.set_ctrl_c(&mut state, CtrlC::Key);
         }
     }
 
@@ -207,10 +208,10 @@ impl Terminal {
     /// # Errors
     /// When what is left cannot be written.
     pub fn finish(&self) -> io::Result<()> {
-        let result = self.shared.changed.wait_while(self.shared.lock(), |state| state.outlet.is_none());
+        let result = self.shared.changed.wait_while(self.shared.lock(), |state| state.output.is_none());
         let mut state = self.shared.take_over(result.unwrap_or_else(PoisonError::into_inner));
         let rest = state.take_rest();
-        let written = state.outlet.as_mut().map_or(Ok(()), |outlet| outlet.write_all(&rest));
+        let written = state.output.as_mut().map_or(Ok(()), |output| output.write_all(&rest));
         written.and(self.device().restore())
     }
 
@@ -219,17 +220,17 @@ impl Terminal {
         // The process is about to end: there is nobody left to tell of what fails.
         let _ = self.device().restore();
         if let Some(state) = self.shared.lock_within(LAST_WAIT) {
-            let result = self.shared.changed.wait_timeout_while(state, LAST_WAIT, |state| state.outlet.is_none());
+            let result = self.shared.changed.wait_timeout_while(state, LAST_WAIT, |state| state.output.is_none());
             let mut state = self.shared.take_over(result.unwrap_or_else(PoisonError::into_inner).0);
             let _ = self.device().restore();
-            if state.outlet.is_some() {
+            if state.output.is_some() {
                 let _ = self.device().write_within(&state.take_rest(), LAST_WAIT);
             }
         }
     }
 }
 
-impl Outlet for Terminal {
+impl Output for Terminal {
     /// Shows whole lines above the one being edited; an unfinished one when its end comes, or when it settles. Waits
     /// while more than 256 KiB has not been shown.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -243,7 +244,7 @@ impl Outlet for Terminal {
         Ok(())
     }
 
-    fn settle(&mut self) -> io::Result<()> {
+    fn flush_through(&mut self) -> io::Result<()> {
         let mut state = self.shared.lock();
         state.backlog.release();
         self.shared.show(state)
@@ -267,14 +268,14 @@ impl Shared {
     fn write_lines<'a>(&'a self, mut state: MutexGuard<'a, State>) -> io::Result<()> {
         while state.is_direct()
             && state.backlog.has_lines()
-            && let Some(mut outlet) = state.outlet.take()
+            && let Some(mut output) = state.output.take()
         {
             let lines = state.backlog.take_lines(BATCH).unwrap_or_default().to_vec();
             drop(state);
-            let written = outlet.write_all(&lines);
+            let written = output.write_all(&lines);
             state = self.lock();
             state.at_line_start = lines.ends_with(b"\n");
-            state.outlet = Some(outlet);
+            state.output = Some(output);
             self.changed.notify_all();
             written?;
         }
@@ -322,7 +323,7 @@ impl Shared {
 impl State {
     /// Whether nothing stands between us and the terminal.
     fn is_direct(&self) -> bool {
-        self.phase == Phase::Idle && self.given.is_none() && self.outlet.is_some()
+        self.phase == Phase::Idle && self.given.is_none() && self.output.is_some()
     }
 
     /// What the editor was given and has not shown, and all that waits behind it.

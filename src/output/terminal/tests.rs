@@ -70,7 +70,7 @@ fn a_line_that_begins_meanwhile_waits_and_ctrl_c_stays_alive() {
         screen
     });
     beginning.join().expect("the line begins");
-    assert!(!terminal.shared.lock().has_signals);
+    assert_eq!(terminal.shared.lock().ctrl_c, CtrlC::Key);
     printing.join().expect("it prints").expect("what is held back fits");
     terminal.finish().expect("the terminal is there");
     looking.join().expect("all is shown");
@@ -93,7 +93,7 @@ fn a_panic_leaves_the_terminal_as_it_was_found() {
     let pair = openpty(None, None).expect("a pseudo-terminal");
     let device = Device::on(pair.slave.into()).expect("it is a terminal");
     device.restore_on_panic().expect("a descriptor is left");
-    device.calm().expect("it takes its modes");
+    device.set_raw().expect("it takes its modes");
     let echoes = |screen| tcgetattr(screen).expect("a terminal").local_flags.contains(LocalFlags::ECHO);
     assert!(!echoes(&pair.master));
     thread::spawn(|| panic!("this is a test")).join().expect_err("it panics");

@@ -1,9 +1,10 @@
 //! What the likely cause of a failed upgrade is, as far as experience tells.
 
 use super::refusal::Context;
-use super::{HandshakeRule, HeadError, HeadFault, Refusal};
+use super::{HandshakeRule, Refusal};
 use crate::diagnosis::{Breached, Diagnosis, NoHead, Refused, Scheme, Transport};
-use crate::wire::{Finding, Role, Rule};
+use crate::http::{HeadError, HeadFault, HeadKind};
+use crate::wire::{Finding, Rule};
 
 /// What servers write into the body of a refusal, in lower case, and what it means.
 const BODY_PATTERNS: [(&str, Refused); 14] = [
@@ -31,11 +32,11 @@ const LOGIN_WORDS: [&str; 8] = ["login", "signin", "auth", "oauth", "oauth2", "a
 
 /// Why no head came through `transport`.
 pub fn diagnose_no_head(error: &HeadError, transport: Transport) -> Option<Diagnosis> {
-    let cause = match (error.fault, error.speaker, error.looks_like()) {
-        (HeadFault::NotHttp, Role::Server, Some("TLS")) => NoHead::PortSpeaksTls,
-        (HeadFault::NotHttp, Role::Client, Some("TLS")) => NoHead::ClientSpeaksTls,
-        (HeadFault::NotHttp, Role::Server, Some(name)) => NoHead::OtherProtocol { name },
-        (HeadFault::Ended, Role::Server, _) if error.received == 0 => NoHead::HungUp { transport },
+    let cause = match (error.fault, error.kind, error.looks_like()) {
+        (HeadFault::NotHttp, HeadKind::Response, Some("TLS")) => NoHead::PortSpeaksTls,
+        (HeadFault::NotHttp, HeadKind::Request, Some("TLS")) => NoHead::ClientSpeaksTls,
+        (HeadFault::NotHttp, HeadKind::Response, Some(name)) => NoHead::OtherProtocol { name },
+        (HeadFault::Ended, HeadKind::Response, _) if error.received == 0 => NoHead::HungUp { transport },
         _ => return None,
     };
     Some(Diagnosis::NoHead(cause))
@@ -59,7 +60,7 @@ pub(super) fn of_findings(findings: &[Finding]) -> Option<Diagnosis> {
 
 /// Why the upgrade is refused: what the body says goes before the status, which proxies and frameworks choose freely.
 pub(super) fn of_refusal(refusal: &Refusal, request: &Context) -> Option<Diagnosis> {
-    let body = String::from_utf8_lossy(&refusal.body()).to_lowercase();
+    let body = String::from_utf8_lossy(&refusal.body().start()).to_lowercase();
     let pattern = BODY_PATTERNS.iter().find(|(text, _)| body.contains(text));
     pattern.map(|(_, cause)| cause.clone()).or_else(|| of_status(refusal, request)).map(Diagnosis::Refused)
 }
@@ -127,11 +128,10 @@ fn first_scheme(refusal: &Refusal) -> Scheme {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{
-        Answer, HeadProgress, HeadReader, HeaderRule, Request, RequestOptions, Strictness, check_response,
-    };
+    use super::super::{Answer, Request, RequestOptions, Strictness, check_response};
     use super::*;
     use crate::diagnosis::Login;
+    use crate::http::{HeadProgress, HeadReader, HeaderRule};
 
     fn cause(rules: &[&str], head: &str, body: &str) -> Option<Refused> {
         let options = RequestOptions {
@@ -141,14 +141,15 @@ mod tests {
             ..RequestOptions::default()
         };
         let response = format!("HTTP/1.1 {head}\r\n\r\n{body}");
-        let HeadProgress::Complete { head, rest } = HeadReader::new(Role::Server).feed(response.as_bytes()) else {
+        let HeadProgress::Complete { head, rest } = HeadReader::new(HeadKind::Response).feed(response.as_bytes())
+        else {
             panic!("no head");
         };
         let Answer::Refused(mut refusal) = check_response(&head, &Request::new(&options).unwrap(), Strictness::Strict)
         else {
             panic!("not refused");
         };
-        refusal.feed(rest);
+        refusal.body_mut().feed(rest);
         refusal.diagnosis().map(|diagnosis| match diagnosis {
             Diagnosis::Refused(cause) => cause,
             other => panic!("{other:?}"),
@@ -182,5 +183,25 @@ mod tests {
     #[test]
     fn a_status_without_a_usual_cause_has_no_diagnosis() {
         assert_eq!(cause(&[], "418 I'm a teapot", ""), None);
+    }
+
+    #[test]
+    fn what_comes_instead_of_a_head_tells_what_speaks_there() {
+        let cause = |kind, bytes: &[u8]| {
+            let mut reader = HeadReader::new(kind);
+            let error = match reader.feed(bytes) {
+                HeadProgress::Failed(error) => error,
+                _ => reader.end(),
+            };
+            diagnose_no_head(&error, Transport::Plain)
+        };
+        let no_head = |cause| Some(Diagnosis::NoHead(cause));
+        assert_eq!(cause(HeadKind::Response, b"\x15\x03\x01\0\x02\x02\x46"), no_head(NoHead::PortSpeaksTls));
+        assert_eq!(cause(HeadKind::Response, b"\x15"), no_head(NoHead::PortSpeaksTls));
+        assert_eq!(cause(HeadKind::Request, b"\x16\x03\x01\x02\0\x01"), no_head(NoHead::ClientSpeaksTls));
+        assert_eq!(cause(HeadKind::Response, b"SSH-2.0-x\r\n"), no_head(NoHead::OtherProtocol { name: "SSH" }));
+        assert_eq!(cause(HeadKind::Response, b""), no_head(NoHead::HungUp { transport: Transport::Plain }));
+        assert_eq!(cause(HeadKind::Response, b"HTTP/1.1 "), None);
+        assert_eq!(cause(HeadKind::Response, b"hello"), None);
     }
 }

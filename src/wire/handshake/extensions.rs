@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::token;
+use crate::http::token;
 
 /// One extension of the list, with its parameters in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

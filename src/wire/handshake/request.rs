@@ -6,7 +6,8 @@ use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
 use super::extensions::{Extension, parse_extensions};
-use super::{HeaderRule, encode_head, is_key, token};
+use super::is_key;
+use crate::http::{HeaderRule, encode_head, token};
 use crate::wire::deflate::DeflateOffer;
 
 /// What a request is made of. Values may be secrets.

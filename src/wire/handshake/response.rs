@@ -1,8 +1,9 @@
 //! Judging the server's answer (RFC 6455 section 4.1, "the client MUST validate the server's response").
 
-use super::examination::{Examination, FIRST_LINE, Verdict};
+use super::check::{Check, FIRST_LINE, Verdict};
 use super::extensions::{Extension, parse_extensions};
-use super::{Agreed, HandshakeRule, Head, Refusal, Request, Strictness, Version, accept, token};
+use super::{Agreed, HandshakeRule, Refusal, Request, Strictness, accept};
+use crate::http::{Head, Version, token};
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
 use crate::wire::{DeflateParameters, Role};
 
@@ -28,21 +29,21 @@ pub fn check_response(head: &Head, request: &Request, strictness: Strictness) ->
     if !upgraded {
         return Answer::Refused(Refusal::new(head, request));
     }
-    let mut check = Check { examination: Examination::new(head, Role::Server), head, request };
-    let agreed = check.everything();
-    Answer::Upgraded(check.examination.verdict(strictness, Some(agreed)))
+    let mut response = ResponseCheck { check: Check::new(head, Role::Server), head, request };
+    let agreed = response.everything();
+    Answer::Upgraded(response.check.verdict(strictness, Some(agreed)))
 }
 
 /// What forbids to announce content in a 1xx. Servers do it all the same, and every client goes on.
 const BODILESS: &str = "RFC 9110 section 8.6, RFC 9112 section 6.1";
 
-struct Check<'a> {
-    examination: Examination<'a>,
+struct ResponseCheck<'a> {
+    check: Check<'a>,
     head: &'a Head,
     request: &'a Request,
 }
 
-impl Check<'_> {
+impl ResponseCheck<'_> {
     fn everything(&mut self) -> Agreed {
         self.status_line();
         self.upgrade();
@@ -58,19 +59,19 @@ impl Check<'_> {
     fn status_line(&mut self) {
         let (version, status) = (self.head.version(), self.head.status().unwrap_or_default());
         if version != Version::HTTP_11 {
-            self.examination.breach(HandshakeRule::HttpVersion, FIRST_LINE, format!("{version}"));
+            self.check.breach(HandshakeRule::HttpVersion, FIRST_LINE, format!("{version}"));
         }
         if status != 101 {
-            self.examination.breach(HandshakeRule::Status, FIRST_LINE, format!("{status}"));
+            self.check.breach(HandshakeRule::Status, FIRST_LINE, format!("{status}"));
         }
         for name in ["Content-Length", "Transfer-Encoding"] {
             if status == 101 && self.head.get(name).is_some() {
-                self.examination
+                self.check
                     .note(format!("`{name}` in a 101, which has no content: not allowed, and ignored ({BODILESS})"));
             }
         }
         if version == Version::HTTP_11 && status == 101 {
-            self.examination.verified("status 101 and HTTP/1.1");
+            self.check.verified("status 101 and HTTP/1.1");
         }
     }
 
@@ -78,37 +79,37 @@ impl Check<'_> {
         let elements: Vec<_> = self.head.list("Upgrade").collect();
         match elements[..] {
             [one] if one.eq_ignore_ascii_case(b"websocket") => {
-                self.examination.verified("`Upgrade` is `websocket`");
+                self.check.verified("`Upgrade` is `websocket`");
             }
-            _ => self.examination.breach_of(HandshakeRule::Upgrade, "Upgrade"),
+            _ => self.check.breach_of(HandshakeRule::Upgrade, "Upgrade"),
         }
     }
 
     fn connection(&mut self) {
         if self.head.lists("Connection", "upgrade") {
-            self.examination.verified("`Connection` lists `Upgrade`");
+            self.check.verified("`Connection` lists `Upgrade`");
         } else {
-            self.examination.breach_of(HandshakeRule::Connection, "Connection");
+            self.check.breach_of(HandshakeRule::Connection, "Connection");
         }
     }
 
     fn accept(&mut self) {
         const NAME: &str = "Sec-WebSocket-Accept";
-        self.examination.once(NAME);
+        self.check.once(NAME);
         let Some(expected) = self.request.expected_accept() else {
-            return self.examination.note(format!("`{NAME}` was not checked, since no key was sent"));
+            return self.check.note(format!("`{NAME}` was not checked, since no key was sent"));
         };
         match self.head.text(NAME) {
-            Some(accept) if accept == expected => self.examination.verified(format!("`{NAME}` fits the key")),
+            Some(accept) if accept == expected => self.check.verified(format!("`{NAME}` fits the key")),
             Some(accept) => {
                 let mut detail = format!("`{accept}` came, `{expected}` was expected");
                 if let Some(mistake) = self.request.key().and_then(|key| accept::mistake(&accept, key)) {
                     detail.push_str("; ");
                     detail.push_str(mistake);
                 }
-                self.examination.breach(HandshakeRule::Accept, NAME, detail);
+                self.check.breach(HandshakeRule::Accept, NAME, detail);
             }
-            None => self.examination.breach_of(HandshakeRule::Accept, NAME),
+            None => self.check.breach_of(HandshakeRule::Accept, NAME),
         }
     }
 
@@ -116,38 +117,26 @@ impl Check<'_> {
     /// subprotocol that was not present in the client's handshake … the client MUST _Fail the WebSocket Connection_."
     fn subprotocol(&mut self) -> Option<String> {
         const NAME: &str = "Sec-WebSocket-Protocol";
-        self.examination.once(NAME);
+        self.check.once(NAME);
         let offered: Vec<_> = self.request.subprotocols().collect();
         let Some(chosen) = self.head.text(NAME) else {
             if !offered.is_empty() {
                 let offered = offered.join("`, `");
-                self.examination.note(format!(
+                self.check.note(format!(
                     "the server chose none of the subprotocols offered (`{offered}`): legal, but browsers refuse it"
                 ));
             }
             return None;
         };
         if !token::is_token(chosen.as_bytes()) {
-            self.examination.breach(
-                HandshakeRule::SubprotocolSyntax,
-                NAME,
-                format!("`{chosen}`: one name is asked for"),
-            );
+            self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{chosen}`: one name is asked for"));
         } else if offered.contains(&chosen.as_str()) {
-            self.examination.verified(format!("the subprotocol `{chosen}` was offered"));
+            self.check.verified(format!("the subprotocol `{chosen}` was offered"));
         } else if offered.is_empty() {
-            self.examination.breach(
-                HandshakeRule::SubprotocolNotOffered,
-                NAME,
-                format!("`{chosen}`; none was offered"),
-            );
+            self.check.breach(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; none was offered"));
         } else {
             let offered = offered.join("`, `");
-            self.examination.breach(
-                HandshakeRule::SubprotocolNotOffered,
-                NAME,
-                format!("`{chosen}`; offered: `{offered}`"),
-            );
+            self.check.breach(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; offered: `{offered}`"));
         }
         Some(chosen)
     }
@@ -158,27 +147,27 @@ impl Check<'_> {
         let accepted = match parse_extensions(&self.head.joined(NAME)) {
             Ok(accepted) => accepted,
             Err(mistake) => {
-                self.examination.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                self.check.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
                 return None;
             }
         };
         let offered = self.request.extensions();
-        let before = self.examination.breaches();
+        let before = self.check.breaches();
         let mut deflate = None;
         for extension in &accepted {
             if !offered.iter().any(|offer| offer.name == extension.name) {
-                self.examination.breach(HandshakeRule::ExtensionNotOffered, NAME, format!("`{extension}`"));
+                self.check.breach(HandshakeRule::ExtensionNotOffered, NAME, format!("`{extension}`"));
             }
             match (extension.name == EXTENSION, deflate) {
                 (true, None) => deflate = Some(self.deflate(NAME, &offered, extension)),
                 (true, Some(_)) => {
-                    self.examination.breach(HandshakeRule::ExtensionRepeated, NAME, format!("`{EXTENSION}`"));
+                    self.check.breach(HandshakeRule::ExtensionRepeated, NAME, format!("`{EXTENSION}`"));
                 }
                 (false, _) => {}
             }
         }
-        if !accepted.is_empty() && self.examination.breaches() == before {
-            self.examination.verified(format!("`{NAME}` is covered by what was offered"));
+        if !accepted.is_empty() && self.check.breaches() == before {
+            self.check.verified(format!("`{NAME}` is covered by what was offered"));
         }
         deflate
     }
@@ -194,7 +183,7 @@ impl Check<'_> {
         let best = judged.iter().position(|(_, breaches)| breaches.is_empty()).unwrap_or_default();
         let (agreed, breaches) = judged.swap_remove(best);
         for (rule, detail) in breaches {
-            self.examination.breach(rule, name, detail);
+            self.check.breach(rule, name, detail);
         }
         agreed
     }
@@ -202,9 +191,10 @@ impl Check<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{HeadProgress, HeadReader, HeaderRule, RequestOptions};
+    use super::super::RequestOptions;
     use super::*;
     use crate::diagnosis::Diagnosis;
+    use crate::http::{HeadKind, HeadProgress, HeadReader, HeaderRule};
     use crate::wire::Rule;
 
     const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -224,7 +214,7 @@ mod tests {
     }
 
     fn head(response: &str, size: usize) -> Head {
-        let mut reader = HeadReader::new(Role::Server);
+        let mut reader = HeadReader::new(HeadKind::Response);
         let bytes = format!("{response}\r\n");
         for piece in bytes.as_bytes().chunks(size) {
             match reader.feed(piece) {

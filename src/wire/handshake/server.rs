@@ -2,11 +2,10 @@
 
 use tungstenite::handshake::derive_accept_key;
 
-use super::examination::{Examination, FIRST_LINE, Verdict};
+use super::check::{Check, FIRST_LINE, Verdict};
 use super::extensions::{Extension, parse_extensions};
-use super::{
-    Agreed, HandshakeRule, Head, HeadError, HeadFault, StartLine, Strictness, Version, encode_head, is_key, token,
-};
+use super::{Agreed, HandshakeRule, Strictness, is_key};
+use crate::http::{Head, HeadError, HeadFault, StartLine, Version, encode_head, token};
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
 use crate::wire::{DeflateParameters, Finding, Role, Rule};
 
@@ -30,14 +29,14 @@ pub struct Reply {
 
 /// Checks a request and answers it.
 pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
-    let mut check = Check { examination: Examination::new(head, Role::Client), head };
-    let key = check.request();
-    let subprotocol = check.subprotocol();
-    let deflate = check.deflate(options.deflate.as_ref());
+    let mut request = RequestCheck { check: Check::new(head, Role::Client), head };
+    let key = request.required_items();
+    let subprotocol = request.subprotocol();
+    let deflate = request.deflate(options.deflate.as_ref());
     let (deflate, extensions) = deflate.map(|(parameters, answer)| (parameters, answer.to_string())).unzip();
     let agreed = key.as_ref().map(|_| Agreed { subprotocol, deflate, extensions });
 
-    let verdict = check.examination.verdict(options.strictness, agreed);
+    let verdict = request.check.verdict(options.strictness, agreed);
     let response = match (&key, &verdict.agreed) {
         (Some(key), Some(agreed)) => acceptance(key, agreed),
         _ if is_head_request(head) => without_body(refusal_of(&verdict.findings)),
@@ -56,24 +55,24 @@ pub fn refuse(error: &HeadError) -> Vec<u8> {
     }
 }
 
-struct Check<'a> {
-    examination: Examination<'a>,
+struct RequestCheck<'a> {
+    check: Check<'a>,
     head: &'a Head,
 }
 
-impl Check<'_> {
+impl RequestCheck<'_> {
     /// The items of section 4.2.1 that every request must have; the key, when it is one.
-    fn request(&mut self) -> Option<String> {
+    fn required_items(&mut self) -> Option<String> {
         let is_get = matches!(self.head.start_line(), StartLine::Request { method, .. } if method == "GET");
         self.expect_in_first_line(is_get, HandshakeRule::Method);
         self.expect_in_first_line(self.head.version() >= Version::HTTP_11, HandshakeRule::HttpVersion);
         self.expect(self.head.all("Host").count() == 1, HandshakeRule::Host, "Host");
         self.expect(self.head.lists("Upgrade", "websocket"), HandshakeRule::Upgrade, "Upgrade");
         self.expect(self.head.lists("Connection", "upgrade"), HandshakeRule::Connection, "Connection");
-        self.examination.once("Sec-WebSocket-Version");
+        self.check.once("Sec-WebSocket-Version");
         let version = self.head.get("Sec-WebSocket-Version");
         self.expect(version == Some(b"13"), HandshakeRule::Version, "Sec-WebSocket-Version");
-        self.examination.once("Sec-WebSocket-Key");
+        self.check.once("Sec-WebSocket-Key");
         let key = self.head.text("Sec-WebSocket-Key").filter(|key| is_key(key.as_bytes()));
         self.expect(key.is_some(), HandshakeRule::Key, "Sec-WebSocket-Key");
         key
@@ -85,9 +84,9 @@ impl Check<'_> {
         let offered: Vec<_> = self.head.list(NAME).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
         for (position, name) in offered.iter().enumerate() {
             if !token::is_token(name.as_bytes()) {
-                self.examination.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is no token"));
+                self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is no token"));
             } else if offered[..position].contains(name) {
-                self.examination.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is offered twice"));
+                self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is offered twice"));
             }
         }
         offered.into_iter().find(|name| token::is_token(name.as_bytes()))
@@ -99,7 +98,7 @@ impl Check<'_> {
         let offers = match parse_extensions(&self.head.joined(NAME)) {
             Ok(offers) => offers,
             Err(mistake) => {
-                self.examination.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                self.check.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
                 return None;
             }
         };
@@ -107,14 +106,14 @@ impl Check<'_> {
             let answer = match DeflateOffer::from_parameters(&extension.parameters) {
                 // Such an offer is to be declined, not punished (RFC 7692 section 7.1).
                 Err((_, mistake)) => {
-                    self.examination.note(format!("declined `{extension}`: {mistake}"));
+                    self.check.note(format!("declined `{extension}`: {mistake}"));
                     continue;
                 }
                 Ok(offer) => wanted?.answer(&offer),
             };
             match answer {
                 Some(answer) => return Some(answer),
-                None => self.examination.note(format!("declined `{extension}`: a window of 8 bits cannot be had")),
+                None => self.check.note(format!("declined `{extension}`: a window of 8 bits cannot be had")),
             }
         }
         None
@@ -122,18 +121,18 @@ impl Check<'_> {
 
     fn expect(&mut self, holds: bool, rule: HandshakeRule, name: &str) {
         if !holds {
-            return self.examination.breach_of(rule, name);
+            return self.check.breach_of(rule, name);
         }
         let verified = match name {
             "Sec-WebSocket-Key" => "`Sec-WebSocket-Key` is 16 bytes in Base64".to_owned(),
-            _ => self.examination.quoted(name),
+            _ => self.check.quoted(name),
         };
-        self.examination.verified(verified);
+        self.check.verified(verified);
     }
 
     fn expect_in_first_line(&mut self, holds: bool, rule: HandshakeRule) {
         if !holds {
-            self.examination.breach(rule, FIRST_LINE, format!("`{}`", self.head.first_line()));
+            self.check.breach(rule, FIRST_LINE, format!("`{}`", self.head.first_line()));
         }
     }
 }
@@ -201,8 +200,9 @@ fn refusal(status: &str, telling: &[(&str, &str)], reason: &str) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{Answer, HeadProgress, HeadReader, Request, RequestOptions, check_response};
+    use super::super::{Answer, Request, RequestOptions, check_response};
     use super::*;
+    use crate::http::{HeadKind, HeadProgress, HeadReader};
     use crate::wire::ClientWindow;
 
     const GOOD: &str = "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -212,8 +212,8 @@ mod tests {
         ServerOptions { deflate: Some(DeflateOffer::default()), strictness }
     }
 
-    fn head(speaker: Role, bytes: &[u8], size: usize) -> Head {
-        let mut reader = HeadReader::new(speaker);
+    fn head(kind: HeadKind, bytes: &[u8], size: usize) -> Head {
+        let mut reader = HeadReader::new(kind);
         for piece in bytes.chunks(size) {
             match reader.feed(piece) {
                 HeadProgress::Incomplete => {}
@@ -226,7 +226,8 @@ mod tests {
 
     fn answer_with(options: &ServerOptions, request: &str) -> Reply {
         let bytes = format!("{request}\r\n");
-        let replies = [usize::MAX, 1].map(|size| check_request(&head(Role::Client, bytes.as_bytes(), size), options));
+        let replies =
+            [usize::MAX, 1].map(|size| check_request(&head(HeadKind::Request, bytes.as_bytes(), size), options));
         assert_eq!(replies[0], replies[1]);
         replies[0].clone()
     }
@@ -332,7 +333,7 @@ mod tests {
 
     #[test]
     fn what_is_no_request_gets_an_answer_too() {
-        let error = |bytes: &[u8]| match HeadReader::new(Role::Client).feed(bytes) {
+        let error = |bytes: &[u8]| match HeadReader::new(HeadKind::Request).feed(bytes) {
             HeadProgress::Failed(error) => error,
             other => panic!("{other:?}"),
         };
@@ -373,10 +374,10 @@ mod tests {
             };
             let request = Request::new(&wishes).unwrap();
             let server = ServerOptions { deflate: wanted, ..options(Strictness::Strict) };
-            let reply = check_request(&head(Role::Client, &request.encode(), 7), &server);
+            let reply = check_request(&head(HeadKind::Request, &request.encode(), 7), &server);
             prop_assert_eq!(&reply.verdict.findings, &[]);
             let Answer::Upgraded(verdict) =
-                check_response(&head(Role::Server, &reply.response, 7), &request, Strictness::Strict)
+                check_response(&head(HeadKind::Response, &reply.response, 7), &request, Strictness::Strict)
             else {
                 panic!("refused");
             };

@@ -7,10 +7,10 @@ use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::queue::Waiting;
-use super::view::lock;
+use super::output::lock;
+use super::queue::QueuedItem;
 use super::{NotSent, Shared, WRITE_TIMEOUT};
-use crate::event::{Event, Stamp};
+use crate::event::{Event, Timestamp};
 use crate::net::StreamWriter;
 use crate::wire::{Close, Counters, Data, Header, Kind, OpCode, Outgoing, Sender};
 
@@ -23,7 +23,7 @@ const KEPT_CAPACITY: usize = 1024 * 1024;
 
 /// What is left to be sent when a turn is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Leftovers {
+pub(super) enum FlushState {
     /// Nothing, or it is for somebody else to see to.
     None,
     /// The socket was still taking it.
@@ -33,7 +33,7 @@ pub(super) enum Leftovers {
 }
 
 /// What is held by whoever writes.
-pub(super) struct Out {
+pub(super) struct SendBuffer {
     sender: Sender,
     writer: StreamWriter,
     /// Encoded frames.
@@ -49,13 +49,13 @@ pub(super) struct Out {
 }
 
 impl Shared {
-    /// Something is in the queue: whoever holds the writing end sees it, and if nobody does, the keeper.
+    /// Something is in the queue: whoever holds the writing end sees it, and if nobody does, the supervisor.
     pub(super) fn wake_for_queue(&self) {
         self.queued.store(true, Ordering::Release);
-        self.waker.wake();
+        self.notifier.notify();
     }
 
-    pub(super) fn encode(&self, out: &mut Out, outgoing: Outgoing<'_>) -> Result<(), NotSent> {
+    pub(super) fn encode(&self, out: &mut SendBuffer, outgoing: Outgoing<'_>) -> Result<(), NotSent> {
         if self.over.load(Ordering::Acquire) {
             return Err(NotSent::Closed);
         }
@@ -73,7 +73,7 @@ impl Shared {
     }
 
     /// Encodes what was taken from the queue, while the buffer is empty.
-    fn encode_queued(&self, out: &mut Out, taken: Vec<Waiting>) {
+    fn encode_queued(&self, out: &mut SendBuffer, taken: Vec<QueuedItem>) {
         let mut refused = None;
         let mut encoded = |result| match result {
             // After our Close nothing can be sent, and nothing needs to be.
@@ -82,23 +82,23 @@ impl Shared {
         };
         for waiting in taken {
             match waiting {
-                Waiting::Data(packed)
-                    if packed.size() > KEPT_CAPACITY
-                        && let Some(kind) = packed.only() =>
+                QueuedItem::Data(batch)
+                    if batch.size() > KEPT_CAPACITY
+                        && let Some(kind) = batch.only() =>
                 {
-                    encoded(self.encode_in_place(out, kind, packed.into_bytes()));
+                    encoded(self.encode_in_place(out, kind, batch.into_bytes()));
                 }
                 waiting => waiting.for_each(|outgoing| encoded(self.encode(out, outgoing))),
             }
         }
         if let Some(error) = refused {
             let note = format!("something that waited was not sent: {error}");
-            self.view.tell(move |printer, origin| printer.event(origin, Stamp::now(), &Event::Note(&note)));
+            self.view.tell(move |printer, origin| printer.event(origin, Timestamp::now(), &Event::Note(&note)));
         }
     }
 
     /// Encodes a message that is not to be copied.
-    fn encode_in_place(&self, out: &mut Out, kind: Kind, payload: Vec<u8>) -> Result<(), NotSent> {
+    fn encode_in_place(&self, out: &mut SendBuffer, kind: Kind, payload: Vec<u8>) -> Result<(), NotSent> {
         if self.over.load(Ordering::Acquire) {
             return Err(NotSent::Closed);
         }
@@ -119,14 +119,14 @@ impl Shared {
                 conn.close_queued.get_or_insert(self.clock.now());
                 conn.closing.sent(Close { code, reason });
                 drop(conn);
-                self.waker.wake();
+                self.notifier.notify();
             }
             _ => {}
         }
     }
 
     /// Writes what is in the buffer, looking every now and then whether the session is over.
-    pub(super) fn write(&self, out: &mut Out) -> Result<(), NotSent> {
+    pub(super) fn write(&self, out: &mut SendBuffer) -> Result<(), NotSent> {
         loop {
             match out.write_some(self) {
                 Ok(()) => return Ok(()),
@@ -149,11 +149,11 @@ impl Shared {
 
     fn write_failed(&self, error: io::Error) {
         lock(&self.conn).write_error.get_or_insert(error);
-        self.waker.wake();
+        self.notifier.notify();
     }
 
     /// Sends what is queued, and what is left over, as far as the socket takes it in a turn.
-    fn send_queue(&self, out: &mut Out) -> Leftovers {
+    fn send_queue(&self, out: &mut SendBuffer) -> FlushState {
         // What waits is bounded in the queue, not in the buffer: no more of it before the socket has taken that.
         let is_held = self.is_held_back();
         if out.buffer.is_empty() && !is_held && self.queued.swap(false, Ordering::AcqRel) {
@@ -168,14 +168,14 @@ impl Shared {
         }
         let before = out.written;
         match out.write_some(self) {
-            Ok(()) if is_held && self.queued.load(Ordering::Acquire) => Leftovers::Stuck,
-            Ok(()) => Leftovers::None,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && out.written > before => Leftovers::Moving,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Leftovers::Stuck,
+            Ok(()) if is_held && self.queued.load(Ordering::Acquire) => FlushState::Stuck,
+            Ok(()) => FlushState::None,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && out.written > before => FlushState::Moving,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => FlushState::Stuck,
             Err(error) => {
                 out.clear(self);
                 self.write_failed(error);
-                Leftovers::None
+                FlushState::None
             }
         }
     }
@@ -185,24 +185,24 @@ impl Shared {
         self.view.is_behind() && lock(&self.conn).close_queued.is_none()
     }
 
-    /// Sends what is queued (and the `leftovers` of an earlier call), unless somebody is writing: they will see to it.
-    pub(super) fn send_queue_if_free(&self, mut leftovers: Leftovers) -> Leftovers {
-        while leftovers != Leftovers::None || self.queued.load(Ordering::Acquire) || self.stream.wants_write() {
+    /// Sends what is queued (and what an earlier call left, as its `flush_state` says), unless somebody is writing: they will see to it.
+    pub(super) fn send_queue_if_free(&self, mut flush_state: FlushState) -> FlushState {
+        while flush_state != FlushState::None || self.queued.load(Ordering::Acquire) || self.stream.wants_write() {
             let mut out = match self.out.try_lock() {
                 Ok(out) => out,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => return Leftovers::None,
+                Err(TryLockError::WouldBlock) => return FlushState::None,
             };
-            leftovers = self.send_queue(&mut out);
-            if leftovers != Leftovers::None {
+            flush_state = self.send_queue(&mut out);
+            if flush_state != FlushState::None {
                 break;
             }
         }
-        leftovers
+        flush_state
     }
 }
 
-impl Out {
+impl SendBuffer {
     pub fn new(sender: Sender, writer: StreamWriter) -> Self {
         Self { sender, writer, buffer: Vec::new(), written: 0, raw: Vec::new(), has_queued: false, cut_off: 0 }
     }
@@ -234,7 +234,7 @@ impl Out {
 
     /// Writes until everything is taken, a write times out, or the turn is over (`WouldBlock`, too).
     fn write_some(&mut self, shared: &Shared) -> io::Result<()> {
-        shared.outflow.count(0, self.buffer.len() - self.written);
+        shared.send_progress.count(0, self.buffer.len() - self.written);
         let began = Instant::now();
         while self.written < self.buffer.len() {
             // A peer that takes little at a time must not keep anybody from looking up either.
@@ -243,7 +243,7 @@ impl Out {
             }
             let taken = self.writer.write(&self.buffer[self.written..])?;
             self.written += taken;
-            shared.outflow.count(taken, self.buffer.len() - self.written);
+            shared.send_progress.count(taken, self.buffer.len() - self.written);
             shared.clock.written();
         }
         self.writer.flush()?;
@@ -258,7 +258,7 @@ impl Out {
         self.raw.clear();
         self.written = 0;
         if mem::take(&mut self.has_queued) {
-            lock(&shared.conn).queue.settle();
+            lock(&shared.conn).queue.written();
             shared.room.notify_all();
         }
     }

@@ -1,7 +1,6 @@
 //! Collecting a head from whatever pieces it arrives in, with limits.
 
-use super::{Head, HeadError, HeadFault, token};
-use crate::wire::{Finding, Role};
+use super::{Defect, Head, HeadError, HeadFault, HeadKind, token};
 
 /// The longest head that is read, in bytes; longer ones are refused.
 pub const MAX_HEAD: usize = 64 * 1024;
@@ -13,13 +12,13 @@ pub const MAX_HEADER_LINES: usize = 256;
 /// read past (RFC 9110 section 15.2); their bytes stay at the front of [`Head::raw`].
 #[derive(Debug)]
 pub struct HeadReader {
-    speaker: Role,
+    kind: HeadKind,
     raw: Vec<u8>,
     head_start: usize,
     line_start: usize,
     lines: usize,
     /// What is wrong with the responses that were read past.
-    interim: Vec<Finding>,
+    interim: Vec<Defect>,
 }
 
 /// What there is after some more bytes.
@@ -39,9 +38,9 @@ pub enum HeadProgress<'a> {
 }
 
 impl HeadReader {
-    /// For the head that `speaker` sends: a client's request, or a server's response.
-    pub fn new(speaker: Role) -> Self {
-        Self { speaker, raw: Vec::new(), head_start: 0, line_start: 0, lines: 0, interim: Vec::new() }
+    /// For a head of that kind.
+    pub fn new(kind: HeadKind) -> Self {
+        Self { kind, raw: Vec::new(), head_start: 0, line_start: 0, lines: 0, interim: Vec::new() }
     }
 
     /// Takes the next bytes of the stream. After `Complete` or `Failed` the reader has done its work.
@@ -57,10 +56,10 @@ impl HeadReader {
             if !self.end_line() {
                 continue;
             }
-            match Head::parse(&self.raw, self.head_start, self.speaker) {
+            match Head::parse(&self.raw, self.head_start, self.kind) {
                 Some(head) if head.is_interim() => {
                     self.head_start = self.raw.len();
-                    self.interim.extend_from_slice(head.findings());
+                    self.interim.extend_from_slice(head.defects());
                 }
                 Some(head) => {
                     let head = head.announced_with(std::mem::take(&mut self.interim));
@@ -116,9 +115,11 @@ impl HeadReader {
     /// Tells what cannot be HTTP by its first bytes, so that nobody waits for an empty line that never comes.
     fn may_be_http(&self) -> bool {
         let head = &self.raw[self.head_start..];
-        match self.speaker {
-            Role::Server => head.iter().zip(b"HTTP/").all(|(byte, expected)| byte == expected),
-            Role::Client => head.iter().take_while(|&&byte| byte != b' ').take(16).all(|&b| token::is_token_byte(b)),
+        match self.kind {
+            HeadKind::Response => head.iter().zip(b"HTTP/").all(|(byte, expected)| byte == expected),
+            HeadKind::Request => {
+                head.iter().take_while(|&&byte| byte != b' ').take(16).all(|&b| token::is_token_byte(b))
+            }
         }
     }
 
@@ -127,7 +128,7 @@ impl HeadReader {
             HeadFault::NotHttp => self.head_start,
             HeadFault::TooLong | HeadFault::TooManyLines | HeadFault::Ended => self.line_start,
         };
-        HeadError::new(fault, self.speaker, &self.raw, self.head_start, line)
+        HeadError::new(fault, self.kind, &self.raw, self.head_start, line)
     }
 }
 
@@ -136,15 +137,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::diagnosis::Transport;
-    use crate::wire::Rule;
-    use crate::wire::handshake::{HandshakeRule, diagnose_no_head};
+    use crate::http::DefectKind;
 
     const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
 
     /// Feeds `bytes` in pieces; the head and what is left, or the error.
-    fn read(speaker: Role, bytes: &[u8], size: usize) -> Result<(Head, Vec<u8>), HeadError> {
-        let mut reader = HeadReader::new(speaker);
+    fn read(kind: HeadKind, bytes: &[u8], size: usize) -> Result<(Head, Vec<u8>), HeadError> {
+        let mut reader = HeadReader::new(kind);
         for (index, piece) in bytes.chunks(size).enumerate() {
             match reader.feed(piece) {
                 HeadProgress::Incomplete => {}
@@ -161,7 +160,7 @@ mod tests {
     fn data_in_the_segment_of_the_101_is_left_untouched() {
         let frames = b"\x81\x02hi\r\n\r\n";
         for size in [1, 2, 3, 7, 56, 57, 1000] {
-            let (head, rest) = read(Role::Server, &[RESPONSE, frames].concat(), size).unwrap();
+            let (head, rest) = read(HeadKind::Response, &[RESPONSE, frames].concat(), size).unwrap();
             assert_eq!(head.raw(), RESPONSE);
             assert_eq!(rest, frames, "in pieces of {size}");
         }
@@ -171,7 +170,7 @@ mod tests {
     fn an_announcing_response_is_read_past_and_kept() {
         let early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
         for size in [1, 5, 1000] {
-            let (head, rest) = read(Role::Server, &[early, RESPONSE, b"x"].concat(), size).unwrap();
+            let (head, rest) = read(HeadKind::Response, &[early, RESPONSE, b"x"].concat(), size).unwrap();
             assert_eq!(head.status(), Some(101));
             assert_eq!(head.first_line(), "HTTP/1.1 101 Switching Protocols");
             assert_eq!(head.raw(), [early, RESPONSE].concat());
@@ -182,7 +181,7 @@ mod tests {
 
     #[test]
     fn lines_may_end_with_lf_alone() {
-        let (head, rest) = read(Role::Server, b"HTTP/1.1 101 x\nA: b\n\nrest", 1).unwrap();
+        let (head, rest) = read(HeadKind::Response, b"HTTP/1.1 101 x\nA: b\n\nrest", 1).unwrap();
         assert_eq!(head.get("a"), Some(&b"b"[..]));
         assert_eq!(rest, b"rest");
     }
@@ -203,10 +202,10 @@ mod tests {
             (b"HTTQ", None),
         ];
         for (bytes, protocol) in cases {
-            let error = read(Role::Server, bytes, bytes.len()).unwrap_err();
+            let error = read(HeadKind::Response, bytes, bytes.len()).unwrap_err();
             assert_eq!(error.fault, HeadFault::NotHttp, "{bytes:?}");
             assert_eq!(error.looks_like(), protocol);
-            assert_eq!(read(Role::Server, bytes, 1).unwrap_err().fault, HeadFault::NotHttp);
+            assert_eq!(read(HeadKind::Response, bytes, 1).unwrap_err().fault, HeadFault::NotHttp);
         }
     }
 
@@ -216,20 +215,20 @@ mod tests {
         let many_lines = [&b"HTTP/1.1 101 x\r\n"[..], &b"A: b\r\n".repeat(MAX_HEADER_LINES + 1), b"\r\n"].concat();
         let interim = b"HTTP/1.1 100 x\r\n\r\n".repeat(1000);
         for size in [1, 1000, 1 << 20] {
-            assert_eq!(read(Role::Server, &endless_line, size).unwrap_err().fault, HeadFault::TooLong);
-            assert_eq!(read(Role::Server, &many_lines, size).unwrap_err().fault, HeadFault::TooManyLines);
-            assert_eq!(read(Role::Server, &interim, size).unwrap_err().fault, HeadFault::TooManyLines);
+            assert_eq!(read(HeadKind::Response, &endless_line, size).unwrap_err().fault, HeadFault::TooLong);
+            assert_eq!(read(HeadKind::Response, &many_lines, size).unwrap_err().fault, HeadFault::TooManyLines);
+            assert_eq!(read(HeadKind::Response, &interim, size).unwrap_err().fault, HeadFault::TooManyLines);
         }
         let full = [&b"HTTP/1.1 101 x\r\n"[..], &b"A: b\r\n".repeat(MAX_HEADER_LINES), b"\r\n"].concat();
-        assert_eq!(read(Role::Server, &full, 1).unwrap().0.headers().count(), MAX_HEADER_LINES);
+        assert_eq!(read(HeadKind::Response, &full, 1).unwrap().0.headers().count(), MAX_HEADER_LINES);
     }
 
     #[test]
     fn what_passes_a_limit_is_placed() {
         let endless_line = [&b"HTTP/1.1 101 x\r\nA: "[..], &vec![b'a'; MAX_HEAD]].concat();
         let expected = "a limit of ours, at byte 16: 41 3a 20 61 61 61 61 61 61 61 61 61 61 61 61 61";
-        assert_eq!(read(Role::Server, &endless_line, 1000).unwrap_err().evidence().unwrap(), expected);
-        let interim = read(Role::Server, &b"HTTP/1.1 100 x\r\n\r\n".repeat(5000), 1000).unwrap_err();
+        assert_eq!(read(HeadKind::Response, &endless_line, 1000).unwrap_err().evidence().unwrap(), expected);
+        let interim = read(HeadKind::Response, &b"HTTP/1.1 100 x\r\n\r\n".repeat(5000), 1000).unwrap_err();
         assert_eq!((interim.offset, &interim.bytes[..14]), (18 * 129, &b"HTTP/1.1 100 x"[..]));
         assert!(interim.to_string().contains("1xx"), "{interim}");
     }
@@ -237,14 +236,14 @@ mod tests {
     #[test]
     fn what_is_wrong_with_an_announcing_response_is_kept() {
         let early = b"HTTP/1.1 103 Early Hints\r\nLink : </a>\r\n\r\n";
-        let (head, _) = read(Role::Server, &[early, RESPONSE].concat(), 5).unwrap();
-        let rules: Vec<_> = head.findings().iter().map(|finding| (finding.rule, finding.offset)).collect();
-        assert_eq!(rules, [(Rule::Handshake(HandshakeRule::SpaceBeforeColon), 26)]);
+        let (head, _) = read(HeadKind::Response, &[early, RESPONSE].concat(), 5).unwrap();
+        let defects: Vec<_> = head.defects().iter().map(|defect| (defect.kind, defect.offset)).collect();
+        assert_eq!(defects, [(DefectKind::SpaceBeforeColon, 26)]);
     }
 
     #[test]
     fn a_stream_that_ends_early_leaves_no_head() {
-        let error = read(Role::Server, b"HTTP/1.1 101 x\r\nUpgrade: web", 3).unwrap_err();
+        let error = read(HeadKind::Response, b"HTTP/1.1 101 x\r\nUpgrade: web", 3).unwrap_err();
         assert_eq!((error.fault, error.received), (HeadFault::Ended, 28));
     }
 
@@ -255,14 +254,14 @@ mod tests {
             let raw = |result: Result<(Head, Vec<u8>), HeadError>| {
                 result.map(|(head, rest)| (head.raw().to_vec(), rest)).map_err(|error| error.fault)
             };
-            prop_assert_eq!(raw(read(Role::Server, &bytes, size)), raw(read(Role::Server, &bytes, 1000)));
+            prop_assert_eq!(raw(read(HeadKind::Response, &bytes, size)), raw(read(HeadKind::Response, &bytes, 1000)));
         }
 
         #[test]
         fn any_bytes_are_read_without_panic(bytes: Vec<u8>, size in 1..50_usize) {
-            for speaker in [Role::Client, Role::Server] {
-                if let Err(error) = read(speaker, &bytes, size) {
-                    let _ = (error.to_string(), diagnose_no_head(&error, Transport::Plain));
+            for kind in [HeadKind::Request, HeadKind::Response] {
+                if let Err(error) = read(kind, &bytes, size) {
+                    let _ = error.to_string();
                 }
             }
         }

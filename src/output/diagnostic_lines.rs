@@ -10,7 +10,7 @@ use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Opened, Step, Summary, TlsFacts};
 use crate::output::connecting::step_detail;
-use crate::output::theme::{Ink, Palette};
+use crate::output::theme::{Palette, Style};
 use crate::output::{Secrets, certificate, escape, head, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role, Rule};
 
@@ -18,7 +18,7 @@ use crate::wire::{CloseCode, Counters, Finding, Role, Rule};
 /// the hint, where `advice` makes the text of a diagnosis.
 pub fn write_error(output: &mut Vec<u8>, palette: &Palette, advice: Advice, error: &Error) {
     output.extend_from_slice(b"wscope: ");
-    palette.write(output, Ink::Error, "error:");
+    palette.write(output, Style::Error, "error:");
     output.push(b' ');
     escape::line(output, error.to_string().as_bytes());
     let mut cause = std::error::Error::source(error);
@@ -33,7 +33,7 @@ pub fn write_error(output: &mut Vec<u8>, palette: &Palette, advice: Advice, erro
     }
     if let Some(hint) = error.hint_with(advice) {
         output.push(b'\n');
-        palette.write(output, Ink::Hint, "hint:");
+        palette.write(output, Style::Hint, "hint:");
         let mut lines = hint.lines();
         output.push(b' ');
         escape::line(output, lines.next().unwrap_or_default().as_bytes());
@@ -54,7 +54,7 @@ fn indented(output: &mut Vec<u8>, indent: &str, text: &str) {
 /// Appends a breach: what, who, which section, where, and the bytes.
 pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding, secrets: Secrets) {
     output.extend_from_slice(b"wscope: ");
-    palette.write(output, Ink::Error, "finding:");
+    palette.write(output, Style::Error, "finding:");
     output.push(b' ');
     output.extend_from_slice(finding.rule.summary().as_bytes());
     if !finding.detail.is_empty() {
@@ -98,7 +98,7 @@ pub fn role(role: Role) -> &'static str {
 
 /// Appends `Connected …`, with the address where there may be several.
 pub fn connected(output: &mut Vec<u8>, palette: &Palette, opened: &Opened, client: Option<u64>) {
-    palette.paint(output, Ink::Note, |output| {
+    palette.paint(output, Style::Note, |output| {
         let _ = match client {
             Some(_) => write!(output, "Connected ({})", opened.address),
             None => write!(output, "Connected (press Ctrl-C to quit)"),
@@ -109,7 +109,7 @@ pub fn connected(output: &mut Vec<u8>, palette: &Palette, opened: &Opened, clien
 
 /// Appends `Disconnected (code: 1006, reason: "…")`.
 pub fn disconnected(output: &mut Vec<u8>, palette: &Palette, ended: &Ended) {
-    palette.paint(output, Ink::Note, |output| {
+    palette.paint(output, Style::Note, |output| {
         let _ = write!(output, "Disconnected (code: {}, reason: \"", u16::from(ended.code));
         escape::line(output, ended.reason.as_bytes());
         output.extend_from_slice(b"\")");
@@ -127,8 +127,8 @@ pub fn control(
     round_trip: Option<Duration>,
 ) {
     let (ink, mark, verb) = match direction {
-        Direction::Sent => (Ink::Sent, "> ", "Sent"),
-        Direction::Received => (Ink::Received, "< ", "Received"),
+        Direction::Sent => (Style::Sent, "> ", "Sent"),
+        Direction::Received => (Style::Received, "< ", "Received"),
     };
     palette.paint(output, ink, |output| {
         let _ = write!(output, "{mark}{verb} {name} (data: \"");
@@ -151,7 +151,7 @@ pub fn note(output: &mut Vec<u8>, note: &str) {
 /// Appends a line that only `-v` shows.
 pub fn detail(output: &mut Vec<u8>, palette: &Palette, label: &str, detail: &str) {
     output.extend_from_slice(label.as_bytes());
-    palette.write(output, Ink::Faint, "*");
+    palette.write(output, Style::Faint, "*");
     output.push(b' ');
     escape::line(output, detail.as_bytes());
     output.push(b'\n');

@@ -1,7 +1,8 @@
-//! What came of looking at the peer's head, whichever role it plays.
+//! Checking the peer's head, in either role.
 
-use super::{Agreed, HandshakeRule, Head, Strictness, diagnose};
+use super::{Agreed, HandshakeRule, Strictness, diagnose};
 use crate::diagnosis::Diagnosis;
+use crate::http::{Defect, DefectKind, Head};
 use crate::wire::{Finding, Role};
 
 /// What came of checking the peer's head.
@@ -34,11 +35,27 @@ impl Strictness {
     }
 }
 
+impl HandshakeRule {
+    /// The finding for a defect of the syntax in a head that `speaker` sent.
+    fn finding_of(defect: &Defect, speaker: Role) -> Finding {
+        let rule = match defect.kind {
+            DefectKind::HeaderSyntax => Self::HeaderSyntax,
+            DefectKind::SpaceBeforeColon => Self::SpaceBeforeColon,
+            DefectKind::FoldedHeader => Self::FoldedHeader,
+            DefectKind::BareLineFeed => Self::BareLineFeed,
+            DefectKind::ControlCharacter => Self::ControlCharacter,
+            DefectKind::ReasonPhrase => Self::ReasonPhrase,
+            DefectKind::RequestTarget => Self::RequestTarget,
+        };
+        rule.broken_by(speaker, defect.offset, &defect.bytes, defect.detail.clone())
+    }
+}
+
 /// The name of no header, so a breach is placed in the first line.
 pub(super) const FIRST_LINE: &str = "";
 
 /// A head that is being checked, and what was found so far.
-pub(super) struct Examination<'a> {
+pub(super) struct Check<'a> {
     head: &'a Head,
     speaker: Role,
     findings: Vec<Finding>,
@@ -46,10 +63,11 @@ pub(super) struct Examination<'a> {
     notes: Vec<String>,
 }
 
-impl<'a> Examination<'a> {
+impl<'a> Check<'a> {
     /// Of a head that `speaker` sent.
     pub(super) fn new(head: &'a Head, speaker: Role) -> Self {
-        Self { head, speaker, findings: head.findings().to_vec(), verified: Vec::new(), notes: head.notes().to_vec() }
+        let findings = head.defects().iter().map(|defect| HandshakeRule::finding_of(defect, speaker)).collect();
+        Self { head, speaker, findings, verified: Vec::new(), notes: head.notes().to_vec() }
     }
 
     /// Something was checked, and held.

@@ -1,26 +1,26 @@
 //! What one session shows: the printer, and a queue for those who must never wait for it.
 //!
-//! The printer's lock is taken with no other lock of the session held. The keeper never takes it: what the keeper has to show is told by a thread that starts when there is something to tell.
+//! The printer's lock is taken with no other lock of the session held. The supervisor never takes it: what the supervisor has to show is told by a thread that starts when there is something to tell.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::event::{Direction, Event, Stamp};
+use crate::event::{Direction, Event, Timestamp};
 use crate::output::{FlushError, Origin, Printer};
 use crate::wire::{self, Observe, Receiver, ReceiverOptions};
 
 /// Something to show that is not a borrowed [`Event`].
-type Telling = Box<dyn FnOnce(&mut Printer, Origin) + Send>;
+type Deferred = Box<dyn FnOnce(&mut Printer, Origin) + Send>;
 
 /// Bytes of our own output that are read back at a time.
-const TAPPED: usize = 64 * 1024;
+const DECODED_AT_ONCE: usize = 64 * 1024;
 /// Bytes of our own output that may wait to be shown before no more is sent.
 const UNSHOWN: usize = 1024 * 1024;
 
 /// How one session shows things. The printer is shared: `listen` has many sessions.
-pub struct View {
+pub struct SessionOutput {
     printer: Arc<Mutex<Printer>>,
     origin: Origin,
     /// Whether our own output is read back.
@@ -28,12 +28,12 @@ pub struct View {
     backlog: Mutex<Backlog>,
     told: Condvar,
     /// Reads our own output back, so that what is shown is what was on the wire.
-    tap: Mutex<Receiver>,
+    sent_decoder: Mutex<Receiver>,
 }
 
 /// Whether our own output is read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Follow {
+pub enum FollowSent {
     /// From the first frame on: the printer may be told to show it later, and could not decode it from the middle.
     Always,
     /// If the printer shows it.
@@ -44,8 +44,8 @@ pub enum Follow {
 struct Backlog {
     sent: Vec<u8>,
     /// When the first of them was handed over.
-    sent_at: Option<Stamp>,
-    tellings: VecDeque<Telling>,
+    sent_at: Option<Timestamp>,
+    tellings: VecDeque<Deferred>,
     /// A thread is telling what is in the backlog.
     teller: bool,
     /// What telling has come to, where it could not be written.
@@ -58,17 +58,22 @@ impl Backlog {
     }
 }
 
-impl View {
-    /// A view of a session whose sent frames are decoded by `tap` (the peer's role, lenient).
-    pub fn new(printer: Arc<Mutex<Printer>>, origin: Origin, tap: ReceiverOptions, follow: Follow) -> Arc<Self> {
-        let follows_sent = follow == Follow::Always || lock(&printer).wants_sent();
+impl SessionOutput {
+    /// A view of a session whose sent frames are decoded by `sent_decoder` (the peer's role, lenient).
+    pub fn new(
+        printer: Arc<Mutex<Printer>>,
+        origin: Origin,
+        sent_decoder: ReceiverOptions,
+        follow: FollowSent,
+    ) -> Arc<Self> {
+        let follows_sent = follow == FollowSent::Always || lock(&printer).wants_sent();
         Arc::new(Self {
             printer,
             origin,
             follows_sent,
             backlog: Mutex::default(),
             told: Condvar::new(),
-            tap: Mutex::new(Receiver::new(tap)),
+            sent_decoder: Mutex::new(Receiver::new(sent_decoder)),
         })
     }
 
@@ -86,16 +91,16 @@ impl View {
     /// printer.
     pub fn sent(&self, frames: &[u8]) {
         let mut backlog = lock(&self.backlog);
-        backlog.sent_at.get_or_insert_with(Stamp::now);
+        backlog.sent_at.get_or_insert_with(Timestamp::now);
         backlog.sent.extend_from_slice(frames);
     }
 
     /// The printer for a batch of events; what waited in the backlog has been shown first. May block.
-    pub fn printer(&self) -> Shown<'_> {
+    pub fn printer(&self) -> OutputGuard<'_> {
         let began = Instant::now();
         let printer = lock(&self.printer);
         let waited = began.elapsed();
-        let mut shown = Shown { waited, blocked_before: printer.blocked(), printer, view: self };
+        let mut shown = OutputGuard { waited, blocked_before: printer.blocked(), printer, view: self };
         shown.backlog();
         shown
     }
@@ -117,7 +122,7 @@ impl View {
     /// Shows one event. May block.
     pub fn show(&self, event: &Event<'_>) {
         let mut shown = self.printer();
-        shown.event(Stamp::now(), event);
+        shown.event(Timestamp::now(), event);
         let _ = shown.flush();
     }
 
@@ -155,7 +160,7 @@ impl View {
     }
 
     /// Waits until everything has been told, or `limit` has passed; tells whether it has.
-    pub fn settle(self: &Arc<Self>, limit: Duration) -> bool {
+    pub fn finish(self: &Arc<Self>, limit: Duration) -> bool {
         let until = Instant::now() + limit;
         loop {
             self.tell_backlog();
@@ -173,33 +178,33 @@ impl View {
 }
 
 /// The printer, held for one batch.
-pub struct Shown<'a> {
+pub struct OutputGuard<'a> {
     printer: MutexGuard<'a, Printer>,
-    view: &'a View,
+    view: &'a SessionOutput,
     /// How long somebody else had the printer.
     waited: Duration,
     /// How long the printer had been blocked before.
     blocked_before: Duration,
 }
 
-impl Shown<'_> {
+impl OutputGuard<'_> {
     /// How much of each received frame the printer wants.
     pub fn observe(&self) -> Observe {
         self.printer.observe()
     }
 
     /// Formats an event.
-    pub fn event(&mut self, at: Stamp, event: &Event<'_>) {
+    pub fn event(&mut self, at: Timestamp, event: &Event<'_>) {
         self.printer.event(self.view.origin, at, event);
     }
 
     /// Formats something received.
-    pub fn received(&mut self, at: Stamp, event: &wire::Event<'_>, round_trip: Option<Duration>) {
+    pub fn received(&mut self, at: Timestamp, event: &wire::Event<'_>, round_trip: Option<Duration>) {
         self.event(at, &Event::Wire { direction: Direction::Received, event, round_trip });
     }
 
     /// Shows as many text messages as can be shown without a look at each.
-    pub fn take_texts(&mut self, at: Stamp, receiver: &mut Receiver) {
+    pub fn take_texts(&mut self, at: Timestamp, receiver: &mut Receiver) {
         self.printer.take_texts(self.view.origin, at, receiver);
     }
 
@@ -230,12 +235,12 @@ impl Shown<'_> {
         }
     }
 
-    fn sent(&mut self, at: Stamp, frames: &[u8]) {
-        let mut tap = lock(&self.view.tap);
-        tap.observe(self.printer.observe());
-        for piece in frames.chunks(TAPPED) {
-            tap.feed(piece);
-            while let Some(event) = tap.next() {
+    fn sent(&mut self, at: Timestamp, frames: &[u8]) {
+        let mut sent_decoder = lock(&self.view.sent_decoder);
+        sent_decoder.observe(self.printer.observe());
+        for piece in frames.chunks(DECODED_AT_ONCE) {
+            sent_decoder.feed(piece);
+            while let Some(event) = sent_decoder.next() {
                 let event = Event::Wire { direction: Direction::Sent, event: &event, round_trip: None };
                 self.printer.event(self.view.origin, at, &event);
             }

@@ -1,21 +1,21 @@
-//! What is said on the talk stream.
+//! What is said on the diagnostics stream.
 
 use std::time::Duration;
 
 use crate::error::{Error, ExitStatus};
-use crate::event::{Direction, Ended, Opened, Stamp};
+use crate::event::{Direction, Ended, Opened, Timestamp};
 use crate::output::options::{Banner, FrameView, Level, Timestamps};
 use crate::output::printer::{Origin, Printer};
 use crate::output::sink::Sink;
-use crate::output::theme::{Ink, Palette};
-use crate::output::{frames, head, talk};
+use crate::output::theme::{Palette, Style};
+use crate::output::{diagnostic_lines, frames, head};
 use crate::wire::{Finding, Frame};
 
 impl Printer {
     /// Shows an HTTP head, whatever the level: for `/headers`.
     pub fn head(&mut self, origin: Origin, direction: Direction, bytes: &[u8]) {
         let (secrets, frames) = (self.options.secrets, self.options.frames);
-        let (output, palette) = self.talk();
+        let (output, palette) = self.diagnostics();
         head::write(output, palette, &origin.label(), direction, bytes, secrets);
         if frames == FrameView::Hex {
             head::bytes(output, palette, bytes, secrets);
@@ -25,20 +25,20 @@ impl Printer {
     /// Shows a breach, at every level.
     pub(super) fn finding(&mut self, origin: Origin, finding: &Finding) {
         let secrets = self.options.secrets;
-        self.labelled(origin, |output, palette| talk::finding(output, palette, finding, secrets));
+        self.labelled(origin, |output, palette| diagnostic_lines::finding(output, palette, finding, secrets));
     }
 
     /// Shows an error, at every level.
     pub(super) fn error(&mut self, origin: Origin, error: &Error) {
         let advice = self.options.advice;
-        self.labelled(origin, |output, palette| talk::write_error(output, palette, advice, error));
+        self.labelled(origin, |output, palette| diagnostic_lines::write_error(output, palette, advice, error));
     }
 
     /// Shows a ping or a pong, if wanted, and the answer to a ping that somebody typed.
     pub(super) fn control(
         &mut self,
         origin: Origin,
-        stamp: Stamp,
+        at: Timestamp,
         direction: Direction,
         name: &str,
         payload: &[u8],
@@ -47,22 +47,22 @@ impl Printer {
         let is_asked =
             round_trip.is_some() && self.asked.as_deref() == Some(payload) && self.options.level > Level::Quiet;
         if self.options.ping_pong || is_asked {
-            self.timed(origin, stamp, |output, palette| {
-                talk::control(output, palette, direction, name, payload, round_trip);
+            self.timed(origin, at, |output, palette| {
+                diagnostic_lines::control(output, palette, direction, name, payload, round_trip);
             });
         }
     }
 
     /// Shows a frame, if wanted.
-    pub(super) fn frame(&mut self, origin: Origin, stamp: Stamp, direction: Direction, frame: &Frame<'_>) {
+    pub(super) fn frame(&mut self, origin: Origin, at: Timestamp, direction: Direction, frame: &Frame<'_>) {
         if self.options.frames == FrameView::Hidden {
             return;
         }
         let timestamps = self.options.timestamps.unwrap_or(Timestamps::Relative);
-        let sink = self.talk.as_mut().unwrap_or(&mut self.data);
+        let sink = self.diagnostics.as_mut().unwrap_or(&mut self.data);
         sink.buffer.extend_from_slice(origin.label().as_bytes());
         frames::line(&mut sink.buffer, &sink.palette, direction, frame, |buffer| {
-            self.clock.write(buffer, timestamps, origin.client, stamp);
+            self.clock.write(buffer, timestamps, origin.client, at);
         });
         if self.options.frames == FrameView::Hex {
             frames::bytes(sink, frame);
@@ -70,25 +70,27 @@ impl Printer {
     }
 
     /// Announces an opening.
-    pub(super) fn opened(&mut self, origin: Origin, stamp: Stamp, opened: &Opened) {
+    pub(super) fn opened(&mut self, origin: Origin, at: Timestamp, opened: &Opened) {
         if self.options.level == Level::Verbose {
-            self.details(origin, &talk::opened(opened));
+            self.details(origin, &diagnostic_lines::opened(opened));
         }
         if self.options.banner == Banner::Shown && self.options.level > Level::Quiet {
-            self.timed(origin, stamp, |output, palette| talk::connected(output, palette, opened, origin.client));
+            self.timed(origin, at, |output, palette| {
+                diagnostic_lines::connected(output, palette, opened, origin.client);
+            });
         }
     }
 
     /// Announces an end.
-    pub(super) fn ended(&mut self, origin: Origin, stamp: Stamp, ended: &Ended) {
+    pub(super) fn ended(&mut self, origin: Origin, at: Timestamp, ended: &Ended) {
         if self.options.level == Level::Verbose {
-            self.details(origin, &[talk::ended(ended)]);
+            self.details(origin, &[diagnostic_lines::ended(ended)]);
         }
         // Nothing else says why the exit status is that of a session gone wrong, or that the peer left a Close unanswered.
         let is_remarkable =
             self.options.banner == Banner::Shown || (ended.status == ExitStatus::Success && !ended.clean);
         if ended.status == ExitStatus::Session || (is_remarkable && self.options.level > Level::Quiet) {
-            self.timed(origin, stamp, |output, palette| talk::disconnected(output, palette, ended));
+            self.timed(origin, at, |output, palette| diagnostic_lines::disconnected(output, palette, ended));
         }
         self.clock.forget(origin.client);
     }
@@ -101,40 +103,40 @@ impl Printer {
         };
         self.labelled(origin, |output, _| {
             output.extend_from_slice(name.as_bytes());
-            talk::note(output, note);
+            diagnostic_lines::note(output, note);
         });
     }
 
     /// Shows lines of `-v`.
     pub(super) fn details(&mut self, origin: Origin, details: &[impl AsRef<str>]) {
         let label = origin.label();
-        let (output, palette) = self.talk();
+        let (output, palette) = self.diagnostics();
         for detail in details {
-            talk::detail(output, palette, &label, detail.as_ref());
+            diagnostic_lines::detail(output, palette, &label, detail.as_ref());
         }
     }
 
-    /// Appends what `write` writes to the talk stream, after the time, if wanted, and the client's number.
-    fn timed(&mut self, origin: Origin, stamp: Stamp, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
+    /// Appends what `write` writes to the diagnostics stream, after the time, if wanted, and the client's number.
+    fn timed(&mut self, origin: Origin, at: Timestamp, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
         if let Some(timestamps) = self.options.timestamps {
-            let Sink { buffer, palette, .. } = self.talk.as_mut().unwrap_or(&mut self.data);
-            palette.paint(buffer, Ink::Faint, |buffer| {
-                self.clock.write(buffer, timestamps, origin.client, stamp);
+            let Sink { buffer, palette, .. } = self.diagnostics.as_mut().unwrap_or(&mut self.data);
+            palette.paint(buffer, Style::Faint, |buffer| {
+                self.clock.write(buffer, timestamps, origin.client, at);
             });
             buffer.push(b' ');
         }
         self.labelled(origin, write);
     }
 
-    /// Appends what `write` writes to the talk stream, after the client's number.
+    /// Appends what `write` writes to the diagnostics stream, after the client's number.
     fn labelled(&mut self, origin: Origin, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
-        let (output, palette) = self.talk();
+        let (output, palette) = self.diagnostics();
         output.extend_from_slice(origin.label().as_bytes());
         write(output, palette);
     }
 
-    fn talk(&mut self) -> (&mut Vec<u8>, &Palette) {
-        let Sink { buffer, palette, .. } = self.talk.as_mut().unwrap_or(&mut self.data);
+    fn diagnostics(&mut self) -> (&mut Vec<u8>, &Palette) {
+        let Sink { buffer, palette, .. } = self.diagnostics.as_mut().unwrap_or(&mut self.data);
         (buffer, palette)
     }
 }

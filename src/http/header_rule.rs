@@ -62,7 +62,7 @@ impl HeaderRule {
     }
 
     /// The value that goes out; `None` when nothing does.
-    pub(super) fn value(&self) -> Option<&str> {
+    pub fn value(&self) -> Option<&str> {
         match self {
             Self::Set { value, .. } => Some(value),
             Self::Empty { .. } => Some(""),

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::{MAX_HEAD, MAX_HEADER_LINES};
-use crate::wire::Role;
+use super::{HeadKind, MAX_HEAD, MAX_HEADER_LINES};
 
 /// How many of the bytes that came an error keeps.
 const EVIDENCE: usize = 128;
@@ -29,8 +28,8 @@ pub enum HeadFault {
 pub struct HeadError {
     /// What went wrong.
     pub fault: HeadFault,
-    /// Whose head it would have been.
-    pub speaker: Role,
+    /// Which kind of head it would have been.
+    pub kind: HeadKind,
     /// The first bytes that came, at most 128.
     pub start: Vec<u8>,
     /// How many came, as far as they were read.
@@ -45,10 +44,10 @@ pub struct HeadError {
 
 impl HeadError {
     /// `raw` is everything that came, in which the head begins at `begin`, and the line that is wrong at `line`.
-    pub(super) fn new(fault: HeadFault, speaker: Role, raw: &[u8], begin: usize, line: usize) -> Self {
+    pub(super) fn new(fault: HeadFault, kind: HeadKind, raw: &[u8], begin: usize, line: usize) -> Self {
         Self {
             fault,
-            speaker,
+            kind,
             start: raw[begin..].iter().copied().take(EVIDENCE).collect(),
             received: raw.len(),
             begin,
@@ -59,20 +58,19 @@ impl HeadError {
 
     /// The section that says what should have come; `None` for what only our own limits forbid, and for an early end.
     pub fn section(&self) -> Option<&'static str> {
-        match (self.fault, self.speaker) {
-            (HeadFault::NotHttp, Role::Server) => Some("RFC 9112 section 4"),
-            (HeadFault::NotHttp, Role::Client) => Some("RFC 9112 section 3"),
+        match (self.fault, self.kind) {
+            (HeadFault::NotHttp, HeadKind::Response) => Some("RFC 9112 section 4"),
+            (HeadFault::NotHttp, HeadKind::Request) => Some("RFC 9112 section 3"),
             (HeadFault::TooLong | HeadFault::TooManyLines | HeadFault::Ended, _) => None,
         }
     }
 
     /// Which rule or limit, where, and the bytes, in one line; `None` where nothing came that could be shown.
     pub fn evidence(&self) -> Option<String> {
-        let against = match (self.section(), self.speaker) {
-            (Some(section), Role::Server) => format!("by the server, against {section}"),
-            (Some(section), Role::Client) => format!("by the client, against {section}"),
-            (None, _) if self.fault == HeadFault::Ended => return None,
-            (None, _) => "a limit of ours".to_owned(),
+        let against = match self.section() {
+            Some(section) => format!("by the {}, against {section}", self.kind.sender()),
+            None if self.fault == HeadFault::Ended => return None,
+            None => "a limit of ours".to_owned(),
         };
         Some(format!("{against}, at byte {}: {}", self.offset, hexadecimal(&self.bytes)))
     }
@@ -116,10 +114,7 @@ impl HeadError {
 
 impl fmt::Display for HeadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (who, what) = match self.speaker {
-            Role::Server => ("server", "response"),
-            Role::Client => ("client", "request"),
-        };
+        let (who, what) = (self.kind.sender(), self.kind.name());
         let (excerpt, received) = (self.excerpt(), self.received);
         match (self.fault, self.looks_like()) {
             (HeadFault::NotHttp, Some(protocol)) => {
@@ -158,54 +153,46 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::{Diagnosis, NoHead, Transport};
-    use crate::wire::handshake::diagnose_no_head;
 
-    fn error(fault: HeadFault, speaker: Role, bytes: &[u8]) -> HeadError {
-        HeadError::new(fault, speaker, bytes, 0, 0)
+    fn error(fault: HeadFault, kind: HeadKind, bytes: &[u8]) -> HeadError {
+        HeadError::new(fault, kind, bytes, 0, 0)
     }
 
     #[test]
     fn a_port_that_speaks_tls() {
         let alert = b"\x15\x03\x01\x00\x02\x02\x46";
-        let whole = error(HeadFault::NotHttp, Role::Server, alert);
+        let whole = error(HeadFault::NotHttp, HeadKind::Response, alert);
         assert_eq!(whole.to_string(), "the server speaks TLS, not HTTP: it sent the bytes 15 03 01 00 02 02 46");
-        assert_eq!(diagnose_no_head(&whole, Transport::Plain), Some(Diagnosis::NoHead(NoHead::PortSpeaksTls)));
-        let first = error(HeadFault::NotHttp, Role::Server, &alert[..1]);
-        assert_eq!(diagnose_no_head(&first, Transport::Plain), Some(Diagnosis::NoHead(NoHead::PortSpeaksTls)));
-        let client = error(HeadFault::NotHttp, Role::Client, b"\x16\x03\x01\x02\x00\x01");
-        assert_eq!(diagnose_no_head(&client, Transport::Plain), Some(Diagnosis::NoHead(NoHead::ClientSpeaksTls)));
+        let first = error(HeadFault::NotHttp, HeadKind::Response, &alert[..1]);
+        assert_eq!(first.looks_like(), Some("TLS"));
+        let client = error(HeadFault::NotHttp, HeadKind::Request, b"\x16\x03\x01\x02\x00\x01");
+        assert_eq!(client.looks_like(), Some("TLS"));
     }
 
     #[test]
     fn another_protocol_is_shown_by_its_greeting() {
-        let ssh = error(HeadFault::NotHttp, Role::Server, b"SSH-2.0-OpenSSH_9.6\r\n");
+        let ssh = error(HeadFault::NotHttp, HeadKind::Response, b"SSH-2.0-OpenSSH_9.6\r\n");
         assert_eq!(ssh.to_string(), "the server speaks SSH, not HTTP: it sent `SSH-2.0-OpenSSH_9.6`");
-        let unknown = error(HeadFault::NotHttp, Role::Server, b"hello\nworld");
+        let unknown = error(HeadFault::NotHttp, HeadKind::Response, b"hello\nworld");
         assert_eq!(unknown.to_string(), "the response is not HTTP/1.1: it starts with `hello`");
-        assert_eq!(diagnose_no_head(&unknown, Transport::Plain), None);
     }
 
     #[test]
     fn what_is_no_start_line_is_placed() {
-        let long = error(HeadFault::NotHttp, Role::Server, b"HTTP/1.1 1010 OK\r\n\r\n");
+        let long = error(HeadFault::NotHttp, HeadKind::Response, b"HTTP/1.1 1010 OK\r\n\r\n");
         let expected =
             "by the server, against RFC 9112 section 4, at byte 0: 48 54 54 50 2f 31 2e 31 20 31 30 31 30 20 4f 4b";
         assert_eq!(long.evidence().unwrap(), expected);
-        let client = error(HeadFault::NotHttp, Role::Client, b"G");
+        let client = error(HeadFault::NotHttp, HeadKind::Request, b"G");
         assert_eq!(client.evidence().unwrap(), "by the client, against RFC 9112 section 3, at byte 0: 47");
-        assert_eq!(error(HeadFault::Ended, Role::Server, b"").evidence(), None);
+        assert_eq!(error(HeadFault::Ended, HeadKind::Response, b"").evidence(), None);
     }
 
     #[test]
     fn an_early_end_says_how_far_it_came() {
-        let nothing = error(HeadFault::Ended, Role::Server, b"");
+        let nothing = error(HeadFault::Ended, HeadKind::Response, b"");
         assert_eq!(nothing.to_string(), "the server closed the connection without sending a response");
-        for transport in [Transport::Plain, Transport::Tls] {
-            let hung_up = Diagnosis::NoHead(NoHead::HungUp { transport });
-            assert_eq!(diagnose_no_head(&nothing, transport), Some(hung_up));
-        }
-        let half = error(HeadFault::Ended, Role::Server, b"HTTP/1.1 101 x\r\n").to_string();
+        let half = error(HeadFault::Ended, HeadKind::Response, b"HTTP/1.1 101 x\r\n").to_string();
         assert!(half.ends_with("after 16 bytes; it starts with `HTTP/1.1 101 x`"), "{half}");
     }
 }

@@ -1,22 +1,21 @@
-//! The keeper: sleeps until a deadline or until it is woken, sees to what the reader queued, and learns the outcome.
+//! The supervisor: sleeps until a deadline or until it is notified, sees to what the reader queued, and learns the outcome.
 
 use std::mem;
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::cause::Cause;
 use super::conn::{Conn, Input, Reading};
-use super::inbox::Parting;
+use super::inbox::Disconnect;
 use super::outcome::{Outcome, Over, ended};
-use super::queue::Waiting;
-use super::view::lock;
-use super::wake::{Signal, Signals, Sleeper, Woken};
-use super::writing::Leftovers;
-use super::{Linger, Shared};
+use super::output::lock;
+use super::queue::QueuedItem;
+use super::writer::FlushState;
+use super::{AfterInput, Shared};
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::Ended;
+use crate::platform::{Descriptor, Poller, Signal, Signals, Wakeup};
 use crate::session::clock::SessionTime;
 use crate::wire::{CloseCode, Role};
 
@@ -24,14 +23,14 @@ use crate::wire::{CloseCode, Role};
 const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
 /// How long a Close is tried when we must leave at once.
 const HURRY: Duration = Duration::from_millis(100);
-/// How long leftovers wait before they are tried again.
+/// How long what the socket did not take waits before it is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 /// How long it may take to show what is still to be shown.
 const SHOW_LIMIT: Duration = Duration::from_secs(1);
 
-/// What makes the keeper leave without waiting for anything.
+/// What makes the supervisor leave without waiting for anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Haste {
+enum Abort {
     Signal(Signal),
     MaxTime,
 }
@@ -44,10 +43,10 @@ enum Next {
 }
 
 /// Runs on the thread that owns the outcome.
-pub struct Keeper {
+pub struct Supervisor {
     shared: Arc<Shared>,
-    haste: Option<(Haste, Instant)>,
-    leftovers: Leftovers,
+    abort: Option<(Abort, Instant)>,
+    flush_state: FlushState,
     /// When Close had gone both ways, or we had failed the connection.
     finished_at: Option<SessionTime>,
     has_hung_up: bool,
@@ -56,12 +55,12 @@ pub struct Keeper {
     pong_overdue: bool,
 }
 
-impl Keeper {
+impl Supervisor {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self {
             shared,
-            haste: None,
-            leftovers: Leftovers::None,
+            abort: None,
+            flush_state: FlushState::None,
             finished_at: None,
             has_hung_up: false,
             closing_since: None,
@@ -71,12 +70,12 @@ impl Keeper {
 
     /// Keeps the session until it is over and everything that arrived has been shown. `watched` is a descriptor whose
     /// reader may go away: the session then ends politely.
-    pub fn run(mut self, sleeper: &mut Sleeper, signals: Option<&Signals>, watched: Option<BorrowedFd<'_>>) -> Outcome {
+    pub fn run(mut self, poller: &mut Poller, signals: Option<&Signals>, watched: Option<Descriptor<'_>>) -> Outcome {
         let over = loop {
-            self.leftovers = self.shared.send_queue_if_free(self.leftovers);
+            self.flush_state = self.shared.send_queue_if_free(self.flush_state);
             let mut next = self.next(signals);
             if self.shared.queued.load(Ordering::Acquire) {
-                self.leftovers = self.shared.send_queue_if_free(self.leftovers);
+                self.flush_state = self.shared.send_queue_if_free(self.flush_state);
                 if !self.shared.queued.load(Ordering::Acquire) {
                     next = self.next(signals);
                 }
@@ -87,13 +86,13 @@ impl Keeper {
                 Next::HangUp => self.hang_up(),
                 Next::Sleep(limit) => {
                     let watched = watched.filter(|_| !lock(&self.shared.conn).sink_gone);
-                    if let Ok(Woken::WatchedGone) = sleeper.sleep(limit, watched) {
+                    if let Ok(Wakeup::WatchedGone) = poller.wait(limit, watched) {
                         lock(&self.shared.conn).sink_gone = true;
                     }
                 }
             }
         };
-        self.wind_up(over, sleeper, signals)
+        self.wind_up(over, poller, signals)
     }
 
     fn next(&mut self, signals: Option<&Signals>) -> Next {
@@ -104,10 +103,10 @@ impl Keeper {
         }
         let now = shared.clock.now();
         let mut deadlines = Deadlines::new(now);
-        self.look_for_haste(&mut conn, signals, &mut deadlines);
-        if let Some((_, until)) = self.haste {
+        self.look_for_abort(&mut conn, signals, &mut deadlines);
+        if let Some((_, until)) = self.abort {
             if Instant::now() >= until || self.has_said_all(&conn) {
-                return Next::Over(Over::Haste);
+                return Next::Over(Over::Abort);
             }
             deadlines.wall(until);
         }
@@ -127,45 +126,45 @@ impl Keeper {
         if !conn.queue.is_empty() {
             shared.queued.store(true, Ordering::Release);
         }
-        match self.leftovers {
-            Leftovers::None => {}
-            Leftovers::Moving => deadlines.after(Duration::ZERO),
-            Leftovers::Stuck => deadlines.after(RETRY),
+        match self.flush_state {
+            FlushState::None => {}
+            FlushState::Moving => deadlines.after(Duration::ZERO),
+            FlushState::Stuck => deadlines.after(RETRY),
         }
         Next::Sleep(deadlines.first)
     }
 
-    fn look_for_haste(&mut self, conn: &mut Conn, signals: Option<&Signals>, deadlines: &mut Deadlines) {
-        let haste = if let Some(signal) = signals.and_then(Signals::take) {
-            if self.haste.is_some() {
+    fn look_for_abort(&mut self, conn: &mut Conn, signals: Option<&Signals>, deadlines: &mut Deadlines) {
+        let abort = if let Some(signal) = signals.and_then(Signals::take) {
+            if self.abort.is_some() {
                 // A second signal: at once.
-                self.haste = Some((Haste::Signal(signal), Instant::now()));
+                self.abort = Some((Abort::Signal(signal), Instant::now()));
                 return;
             }
-            Haste::Signal(signal)
+            Abort::Signal(signal)
         } else {
             match self.shared.settings.max_time {
-                Some((until, _)) if self.haste.is_none() => {
+                Some((until, _)) if self.abort.is_none() => {
                     if Instant::now() < until {
                         deadlines.wall(until);
                         return;
                     }
-                    Haste::MaxTime
+                    Abort::MaxTime
                 }
                 _ => return,
             }
         };
         conn.close(self.shared.clock.now(), Some((CloseCode::Normal, String::new())));
-        self.haste = Some((haste, Instant::now() + HURRY));
+        self.abort = Some((abort, Instant::now() + HURRY));
     }
 
     fn look_at_input(&self, conn: &mut Conn, deadlines: &mut Deadlines) {
         let Input::Ended(ended, on_the_wall) = conn.input else { return };
-        let is_over = match self.shared.settings.linger {
-            Linger::Forever => return,
-            Linger::Goal(_) if conn.errors.is_empty() => return,
-            Linger::Fixed(stay) => deadlines.passed_on_the_wall(on_the_wall + stay),
-            Linger::Quiet(quiet) | Linger::Goal(quiet) => {
+        let is_over = match self.shared.settings.after_input {
+            AfterInput::Forever => return,
+            AfterInput::StopCondition(_) if conn.errors.is_empty() => return,
+            AfterInput::Fixed(stay) => deadlines.passed_on_the_wall(on_the_wall + stay),
+            AfterInput::Quiet(quiet) | AfterInput::StopCondition(quiet) => {
                 deadlines.passed(self.shared.clock.last_data().max(ended) + quiet)
             }
         };
@@ -200,7 +199,7 @@ impl Keeper {
             && deadlines.passed(conn.pings.last_sent + interval)
         {
             let ping = conn.pings.queued(deadlines.now);
-            conn.queue.push(Waiting::Ping(ping));
+            conn.queue.push(QueuedItem::Ping(ping));
             deadlines.after(interval);
         }
     }
@@ -271,11 +270,15 @@ impl Keeper {
 
     /// Whether what was waited for has come: nothing more is shown, and nobody waits for it.
     fn has_enough(&self, conn: &Conn) -> bool {
-        self.shared.settings.goal.as_ref().is_some_and(|goal| goal.is_reached_by(conn.matched))
+        self.shared
+            .settings
+            .stop_condition
+            .as_ref()
+            .is_some_and(|stop_condition| stop_condition.is_reached_by(conn.matched))
     }
 
     /// Ends the connection, lets the reader show what has arrived, and sums up.
-    fn wind_up(mut self, over: Over, sleeper: &mut Sleeper, signals: Option<&Signals>) -> Outcome {
+    fn wind_up(mut self, over: Over, poller: &mut Poller, signals: Option<&Signals>) -> Outcome {
         let shared = Arc::clone(&self.shared);
         {
             // Under the lock: a reader that has just looked at `over` is waiting when it is notified.
@@ -284,24 +287,24 @@ impl Keeper {
             shared.room.notify_all();
         }
         if let Some(inbox) = &shared.inbox {
-            inbox.parted(Parting::Left);
+            inbox.parted(Disconnect::Left);
         }
         if let Ok(mut out) = shared.out.try_lock() {
             out.close_notify();
         }
         shared.stream.shut_down();
-        if let Some((_, until)) = &mut self.haste {
+        if let Some((_, until)) = &mut self.abort {
             // The reader still has to notice.
             *until = Instant::now() + HURRY;
         }
-        let unprinted = !self.wait_for_reader(sleeper, signals);
-        shared.view.settle(if self.haste.is_some() { HURRY } else { SHOW_LIMIT });
+        let unprinted = !self.wait_for_reader(poller, signals);
+        shared.view.finish(if self.abort.is_some() { HURRY } else { SHOW_LIMIT });
         let summary = shared.summary();
         let conn = mem::take(&mut *lock(&shared.conn));
         let (output_gone, matched, confirmed) = (conn.sink_gone, conn.matched, conn.pings.confirmed);
-        let cause = match self.haste {
+        let cause = match self.abort {
             _ if self.has_enough(&conn) => Cause::Enough,
-            Some(_) => Cause::Haste,
+            Some(_) => Cause::Abort,
             None => Cause::of(&conn, self.pong_overdue),
         };
         let (ended, errors) = self.judge(over, conn);
@@ -309,7 +312,7 @@ impl Keeper {
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.
-    fn wait_for_reader(&mut self, sleeper: &mut Sleeper, signals: Option<&Signals>) -> bool {
+    fn wait_for_reader(&mut self, poller: &mut Poller, signals: Option<&Signals>) -> bool {
         loop {
             let mut deadlines = Deadlines::new(Duration::ZERO);
             {
@@ -318,15 +321,15 @@ impl Keeper {
                 if matches!(conn.reading, Reading::Ended(_)) {
                     return true;
                 }
-                self.look_for_haste(&mut conn, signals, &mut deadlines);
+                self.look_for_abort(&mut conn, signals, &mut deadlines);
             }
-            if let Some((_, until)) = self.haste {
+            if let Some((_, until)) = self.abort {
                 if Instant::now() >= until {
                     return false;
                 }
                 deadlines.wall(until);
             }
-            let _ = sleeper.sleep(deadlines.first, None);
+            let _ = poller.wait(deadlines.first, None);
         }
     }
 
@@ -335,11 +338,11 @@ impl Keeper {
         if self.has_enough(&conn) && matches!(ended.status, ExitStatus::Session | ExitStatus::Protocol) {
             ended.status = ExitStatus::Success;
         }
-        match self.haste {
-            Some((Haste::Signal(signal), _)) => {
+        match self.abort {
+            Some((Abort::Signal(signal), _)) => {
                 ended.status = signal.into();
             }
-            Some((Haste::MaxTime, _)) => {
+            Some((Abort::MaxTime, _)) => {
                 let limit = self.shared.settings.max_time.map_or(Duration::ZERO, |(_, limit)| limit);
                 conn.errors.push(Error::timed_out(Phase::Session, limit, "the session was not over"));
             }
@@ -348,13 +351,13 @@ impl Keeper {
         for error in &conn.errors {
             ended.status = ended.status.max(error.exit_status());
         }
-        if let Some(goal) = &self.shared.settings.goal
+        if let Some(stop_condition) = &self.shared.settings.stop_condition
             && !self.has_enough(&conn)
             && !conn.sink_gone
             && ended.status == ExitStatus::Success
         {
             ended.status = ExitStatus::Expectation;
-            conn.errors.push(goal.missed(conn.matched));
+            conn.errors.push(stop_condition.missed(conn.matched));
         }
         (ended, conn.errors)
     }
@@ -371,7 +374,7 @@ impl Deadlines {
         Self { now, first: None }
     }
 
-    /// Whether `deadline` has passed; if not, the keeper wakes up for it.
+    /// Whether `deadline` has passed; if not, the supervisor wakes up for it.
     fn passed(&mut self, deadline: SessionTime) -> bool {
         self.passed_at(self.now, deadline)
     }

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::token;
-use crate::wire::Role;
+use super::{HeadKind, token};
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,11 +48,11 @@ impl fmt::Display for Version {
 }
 
 impl StartLine {
-    /// Reads a line, without its end, of the kind that `speaker` sends.
-    pub(super) fn parse(line: &[u8], speaker: Role) -> Option<Self> {
-        match speaker {
-            Role::Server => Self::parse_status(line),
-            Role::Client => Self::parse_request(std::str::from_utf8(line).ok()?),
+    /// Reads a line, without its end, of a head of that `kind`.
+    pub(super) fn parse(line: &[u8], kind: HeadKind) -> Option<Self> {
+        match kind {
+            HeadKind::Response => Self::parse_status(line),
+            HeadKind::Request => Self::parse_request(std::str::from_utf8(line).ok()?),
         }
     }
 
@@ -107,7 +106,7 @@ mod tests {
 
     #[test]
     fn status_lines() {
-        let status = |line: &str| StartLine::parse(line.as_bytes(), Role::Server);
+        let status = |line: &str| StartLine::parse(line.as_bytes(), HeadKind::Response);
         let expected = |minor, status, reason: &str| {
             Some(StartLine::Status { version: Version { major: 1, minor }, status, reason: reason.to_owned() })
         };
@@ -130,7 +129,7 @@ mod tests {
 
     #[test]
     fn request_lines() {
-        let parses = |line: &str| StartLine::parse(line.as_bytes(), Role::Client).is_some();
+        let parses = |line: &str| StartLine::parse(line.as_bytes(), HeadKind::Request).is_some();
         assert!(parses("GET /chat?x=1 HTTP/1.1"));
         assert!(parses("OPTIONS * HTTP/1.0"));
         for bad in ["", "GET", "GET /", "GET / HTTP/1.1 ", "GET  / HTTP/1.1", "G(T / HTTP/1.1", "GET / HTTP/x"] {

@@ -9,7 +9,7 @@ use crate::wire::{Event, Kind};
 
 /// So many messages; of those that match, if there is a pattern.
 #[derive(Debug, Clone)]
-pub struct Goal {
+pub struct StopCondition {
     /// How many.
     pub count: NonZeroU64,
     /// What a text message must have in it to be counted; binary messages then aren't.
@@ -18,7 +18,7 @@ pub struct Goal {
     pub before: u64,
 }
 
-impl Goal {
+impl StopCondition {
     /// Whether `matched` messages are enough.
     pub(super) fn is_reached_by(&self, matched: u64) -> bool {
         matched >= self.count.get()
@@ -46,23 +46,23 @@ impl Goal {
 
 /// The messages that counted so far.
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(super) struct MatchCounter {
     /// How many.
     pub matched: u64,
 }
 
-impl Tally {
+impl MatchCounter {
     /// At the opening of a session.
-    pub(super) fn new(goal: Option<&Goal>) -> Self {
-        Self { matched: goal.map_or(0, |goal| goal.before) }
+    pub(super) fn new(stop_condition: Option<&StopCondition>) -> Self {
+        Self { matched: stop_condition.map_or(0, |stop_condition| stop_condition.before) }
     }
 
     /// Counts a message; `false` for one that comes after enough have come, and is not to be shown.
-    pub(super) fn admit(&mut self, goal: &Goal, event: &Event<'_>) -> bool {
+    pub(super) fn admit(&mut self, stop_condition: &StopCondition, event: &Event<'_>) -> bool {
         let counts = match event {
-            Event::Message { .. } | Event::Part { .. } if goal.is_reached_by(self.matched) => return false,
-            Event::Message { kind, payload, .. } => goal.counts(*kind, payload),
-            Event::Part { last, .. } => last.is_some() && goal.counts(Kind::Binary, &[]),
+            Event::Message { .. } | Event::Part { .. } if stop_condition.is_reached_by(self.matched) => return false,
+            Event::Message { kind, payload, .. } => stop_condition.counts(*kind, payload),
+            Event::Part { last, .. } => last.is_some() && stop_condition.counts(Kind::Binary, &[]),
             _ => false,
         };
         self.matched += u64::from(counts);
@@ -75,55 +75,57 @@ mod tests {
     use super::*;
     use crate::wire::MessageFacts;
 
-    fn goal(count: u64, pattern: Option<&str>) -> Goal {
+    fn stop_condition(count: u64, pattern: Option<&str>) -> StopCondition {
         let pattern = pattern.map(|pattern| Regex::new(pattern).unwrap());
-        Goal { count: NonZeroU64::new(count).unwrap(), pattern, before: 0 }
+        StopCondition { count: NonZeroU64::new(count).unwrap(), pattern, before: 0 }
     }
 
-    fn admitted(goal: &Goal, messages: &[(Kind, &str)]) -> (Vec<bool>, u64) {
+    fn admitted(stop_condition: &StopCondition, messages: &[(Kind, &str)]) -> (Vec<bool>, u64) {
         let facts = MessageFacts { length: 0, compressed: None, fragments: 1 };
-        let mut tally = Tally::new(Some(goal));
+        let mut counter = MatchCounter::new(Some(stop_condition));
         let admitted = messages
             .iter()
-            .map(|&(kind, payload)| tally.admit(goal, &Event::Message { kind, payload: payload.as_bytes(), facts }))
+            .map(|&(kind, payload)| {
+                counter.admit(stop_condition, &Event::Message { kind, payload: payload.as_bytes(), facts })
+            })
             .collect();
-        (admitted, tally.matched)
+        (admitted, counter.matched)
     }
 
     #[test]
     fn a_count_is_of_all_messages() {
         let messages = [(Kind::Text, "a"), (Kind::Binary, "b"), (Kind::Text, "c")];
-        assert_eq!(admitted(&goal(2, None), &messages), (vec![true, true, false], 2));
+        assert_eq!(admitted(&stop_condition(2, None), &messages), (vec![true, true, false], 2));
     }
 
     #[test]
     fn a_pattern_counts_the_texts_that_match() {
         let messages = [(Kind::Text, "no"), (Kind::Binary, "yes"), (Kind::Text, "oh yes"), (Kind::Text, "more")];
-        assert_eq!(admitted(&goal(1, Some("y.s$")), &messages), (vec![true, true, true, false], 1));
-        assert_eq!(admitted(&goal(2, Some("yes|more")), &messages), (vec![true; 4], 2));
+        assert_eq!(admitted(&stop_condition(1, Some("y.s$")), &messages), (vec![true, true, true, false], 1));
+        assert_eq!(admitted(&stop_condition(2, Some("yes|more")), &messages), (vec![true; 4], 2));
     }
 
     #[test]
     fn a_streamed_message_counts_when_it_is_whole() {
         let facts = MessageFacts { length: 2, compressed: None, fragments: 2 };
-        let (goal, mut tally) = (goal(1, None), Tally::new(None));
-        assert!(tally.admit(&goal, &Event::Part { payload: b"a", last: None }));
-        assert_eq!(tally.matched, 0);
-        assert!(tally.admit(&goal, &Event::Part { payload: b"b", last: Some(facts) }));
-        assert!(!tally.admit(&goal, &Event::Part { payload: b"c", last: None }));
-        assert!(tally.admit(&goal, &Event::Ping(b"")));
+        let (stop_condition, mut counter) = (stop_condition(1, None), MatchCounter::new(None));
+        assert!(counter.admit(&stop_condition, &Event::Part { payload: b"a", last: None }));
+        assert_eq!(counter.matched, 0);
+        assert!(counter.admit(&stop_condition, &Event::Part { payload: b"b", last: Some(facts) }));
+        assert!(!counter.admit(&stop_condition, &Event::Part { payload: b"c", last: None }));
+        assert!(counter.admit(&stop_condition, &Event::Ping(b"")));
     }
 
     #[test]
     fn what_came_in_sessions_before_counts_too() {
-        let goal = Goal { before: 2, ..goal(3, None) };
-        assert_eq!(admitted(&goal, &[(Kind::Text, "a"), (Kind::Text, "b")]), (vec![true, false], 3));
+        let stop_condition = StopCondition { before: 2, ..stop_condition(3, None) };
+        assert_eq!(admitted(&stop_condition, &[(Kind::Text, "a"), (Kind::Text, "b")]), (vec![true, false], 3));
     }
 
     #[test]
     fn a_goal_that_was_missed_says_by_how_much() {
-        assert_eq!(goal(5, None).missed(2).to_string(), "2 of 5 messages had come when the session ended");
-        let pattern = goal(1, Some("^done")).missed(0);
+        assert_eq!(stop_condition(5, None).missed(2).to_string(), "2 of 5 messages had come when the session ended");
+        let pattern = stop_condition(1, Some("^done")).missed(0);
         assert_eq!(pattern.to_string(), "0 of 1 messages that match `^done` had come when the session ended");
     }
 }

@@ -1,0 +1,135 @@
+//! Reads lines from the editor on one thread, and has another execute them: an expectation that waits holds up neither
+//! keys nor what is shown.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::line_executor::LineExecutor;
+use crate::client::open;
+use crate::error::Error;
+use crate::event::Event;
+use crate::frontend::interpreter::endpoint::Endpoint;
+use crate::frontend::interpreter::variables;
+use crate::frontend::interpreter::{Interpreter, Mode};
+use crate::frontend::session_slot::SessionSlot;
+use crate::input::command::{self, Command, Line};
+use crate::input::{Editor, Entry};
+use crate::output::{Origin, Printer};
+use crate::session::Handle;
+
+/// How many lines may be typed ahead.
+const AHEAD: usize = 1000;
+/// How long what was typed before may take after Ctrl-C or Ctrl-D: the peer may take nothing.
+const LEAVE_LIMIT: Duration = Duration::from_secs(1);
+/// How soon to look again whether that is done.
+const TICK: Duration = Duration::from_millis(1);
+
+/// Reads lines and has them executed, on two threads, until the user leaves. A message that is made of a file has at most
+/// `max_message` bytes.
+pub fn spawn(editor: Editor, endpoint: impl Endpoint + 'static, printer: Arc<Mutex<Printer>>, max_message: u64) {
+    let endpoint: Arc<dyn Endpoint> = Arc::new(endpoint);
+    let interpreter =
+        Interpreter::new(Arc::clone(&endpoint), Arc::clone(&printer), variables(), Mode::Interactive, max_message);
+    let executor = LineExecutor::new(interpreter);
+    let (lines, ahead) = mpsc::sync_channel(AHEAD);
+    let (busy, done) = mpsc::channel();
+    let pending = Arc::new(AtomicUsize::new(0));
+    let reader = LineReader { lines, pending: Arc::clone(&pending), endpoint, printer };
+    thread::spawn(move || executor.run(&ahead, &pending, busy));
+    thread::spawn(move || reader.run(editor, &done));
+}
+
+/// How the user leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    /// When everything that was typed before is done: `/quit`.
+    InTurn,
+    /// Now: Ctrl-C (unless there is an expectation to give up), Ctrl-D.
+    AtOnce,
+}
+
+/// Passes lines on until the user leaves.
+struct LineReader {
+    lines: SyncSender<String>,
+    /// How many lines were passed on and are not executed yet.
+    pending: Arc<AtomicUsize>,
+    endpoint: Arc<dyn Endpoint>,
+    printer: Arc<Mutex<Printer>>,
+}
+
+impl LineReader {
+    fn run(self, mut editor: Editor, done: &Receiver<()>) {
+        let leaving = self.pass_on(&mut editor);
+        // Puts the terminal back as it was found: before the Close goes out Ctrl-C is a signal, which doesn't wait for the
+        // answer.
+        drop(editor);
+        match leaving {
+            Leaving::InTurn => {
+                drop(self.lines);
+                // The executor drops its end when all is done.
+                let _ = done.recv();
+            }
+            Leaving::AtOnce => {
+                self.wait_for_executor(is_waiting);
+            }
+        }
+        self.endpoint.leave();
+    }
+
+    fn pass_on(&self, editor: &mut Editor) -> Leaving {
+        loop {
+            match editor.read() {
+                Ok(Entry::Line(line)) => {
+                    if command::parse(&line).is_ok_and(|line| line == Line::Command(Command::Quit)) {
+                        return Leaving::InTurn;
+                    }
+                    self.pending.fetch_add(1, Ordering::Relaxed);
+                    if self.lines.send(line).is_err() {
+                        return Leaving::AtOnce;
+                    }
+                }
+                Ok(Entry::Interrupted) if self.wait_for_executor(has_given_up) => {}
+                Ok(Entry::Interrupted | Entry::Eof) => return Leaving::AtOnce,
+                Err(error) => {
+                    show_error(&self.printer, &error);
+                    return Leaving::AtOnce;
+                }
+            }
+        }
+    }
+
+    /// Waits until what was typed before is done, or `is_there` holds for the session: then `true`.
+    fn wait_for_executor(&self, is_there: fn(&Handle) -> bool) -> bool {
+        let deadline = Instant::now() + LEAVE_LIMIT;
+        loop {
+            let is_pending = self.pending.load(Ordering::Acquire) > 0;
+            let client = self.endpoint.client();
+            if client.and_then(|client| client.session().ok()).is_some_and(|session| is_there(&session)) {
+                return true;
+            }
+            // Ctrl-C and Ctrl-D do not wait for a connection.
+            if !is_pending || client.is_some_and(SessionSlot::is_reconnecting) || Instant::now() >= deadline {
+                return false;
+            }
+            thread::sleep(TICK);
+        }
+    }
+}
+
+/// Whether the executor waits for something that is expected.
+fn is_waiting(session: &Handle) -> bool {
+    session.expecting().is_some_and(|expecting| expecting.is_awaited())
+}
+
+/// Whether there was an expectation to give up.
+fn has_given_up(session: &Handle) -> bool {
+    session.expecting().is_some_and(|expecting| expecting.give_up())
+}
+
+/// Shows what was wrong with a line, or with the terminal.
+pub(super) fn show_error(printer: &Mutex<Printer>, error: &Error) {
+    open::show(printer, Origin::default(), &Event::Error(error));
+}

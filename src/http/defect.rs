@@ -1,0 +1,43 @@
+//! What is wrong with the syntax of a head.
+
+/// A breach of HTTP's grammar that does not keep the head from being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defect {
+    /// Which rule is broken.
+    pub kind: DefectKind,
+    /// Offset of the offending bytes in the head.
+    pub offset: usize,
+    /// The offending bytes, at most 32.
+    pub bytes: Vec<u8>,
+    /// The particulars. May hold a peer's bytes, unescaped.
+    pub detail: String,
+}
+
+/// The rules of HTTP's grammar that a head can break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefectKind {
+    /// A header line is no `name: value`.
+    HeaderSyntax,
+    /// White space stands between a header's name and its colon.
+    SpaceBeforeColon,
+    /// A header goes on in the next line (obs-fold).
+    FoldedHeader,
+    /// A line ends with LF alone.
+    BareLineFeed,
+    /// A header's value holds a control character.
+    ControlCharacter,
+    /// The reason phrase holds a control character.
+    ReasonPhrase,
+    /// The request target is none for a GET, or holds what it may not.
+    RequestTarget,
+}
+
+impl Defect {
+    /// The most offending bytes that a defect keeps.
+    const MOST_BYTES: usize = 32;
+
+    /// A defect in `bytes`, which begin `offset` bytes into the head.
+    pub(super) fn new(kind: DefectKind, offset: usize, bytes: &[u8], detail: impl Into<String>) -> Self {
+        Self { kind, offset, bytes: bytes[..bytes.len().min(Self::MOST_BYTES)].to_vec(), detail: detail.into() }
+    }
+}

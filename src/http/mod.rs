@@ -1,0 +1,51 @@
+//! HTTP/1.1 messages, sans-I/O: heads are read and written, the start of a body is decoded, and it is known what in them
+//! is secret. Nothing here knows WebSocket; a proxy's answer, a redirect and an ordinary page can be read with this room
+//! alone.
+
+mod body;
+mod defect;
+mod encode;
+mod head;
+mod head_error;
+mod header_rule;
+mod parse;
+mod reader;
+pub mod redact;
+mod start_line;
+pub mod token;
+
+pub use body::{Body, MAX_BODY};
+pub use defect::{Defect, DefectKind};
+pub use encode::encode_head;
+pub use head::{Field, Head};
+pub use head_error::{HeadError, HeadFault};
+pub use header_rule::HeaderRule;
+pub use reader::{HeadProgress, HeadReader, MAX_HEAD, MAX_HEADER_LINES};
+pub use start_line::{StartLine, Version};
+
+/// Which of the two kinds of head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadKind {
+    /// What a client sends.
+    Request,
+    /// What a server sends.
+    Response,
+}
+
+impl HeadKind {
+    /// The sender, in messages.
+    pub fn sender(self) -> &'static str {
+        match self {
+            Self::Request => "client",
+            Self::Response => "server",
+        }
+    }
+
+    /// The kind, in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+        }
+    }
+}

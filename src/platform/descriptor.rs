@@ -1,0 +1,43 @@
+//! A handle of the operating system that can be polled or duplicated.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+/// An open file, pipe, terminal or socket, borrowed from its owner.
+#[derive(Debug, Clone, Copy)]
+pub struct Descriptor<'a>(BorrowedFd<'a>);
+
+impl<'a, T: AsFd> From<&'a T> for Descriptor<'a> {
+    fn from(owner: &'a T) -> Self {
+        Self(owner.as_fd())
+    }
+}
+
+impl<'a> Descriptor<'a> {
+    /// A second descriptor of the same open file, closed when it is dropped.
+    ///
+    /// # Errors
+    /// When the process has no descriptor left, or this one is closed.
+    pub fn duplicate(self) -> io::Result<File> {
+        Ok(self.0.try_clone_to_owned()?.into())
+    }
+
+    /// To poll it for `events`.
+    pub(super) fn poll_for(self, events: PollFlags) -> PollFd<'a> {
+        PollFd::new(self.0, events)
+    }
+
+    /// Whether one of `events`, an error or a hang-up happens within `timeout`.
+    pub(super) fn happens_within(self, events: PollFlags, timeout: PollTimeout) -> nix::Result<bool> {
+        poll(&mut [self.poll_for(events)], timeout).map(|ready| ready > 0)
+    }
+}
+
+/// Rounded up to milliseconds: a poll that ends too early is repeated, and that is a busy loop.
+pub(super) fn rounded_up(timeout: Duration) -> PollTimeout {
+    PollTimeout::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(PollTimeout::MAX)
+}

@@ -1,0 +1,26 @@
+//! The operating system: descriptors, poll(2), signals, terminal modes, permissions. No other room names what only Unix
+//! has, so that another system takes other files here and nowhere else.
+
+mod descriptor;
+mod files;
+mod pipe;
+mod poller;
+mod process;
+mod signals;
+mod sockets;
+mod standard_streams;
+mod terminal_mode;
+
+pub use descriptor::Descriptor;
+pub use files::{private_file, private_folder, private_program};
+pub use pipe::{wait_until_writable, widen};
+pub use poller::{Notifier, Poller, Wakeup};
+pub use process::{announce_resize, interrupt, suspend};
+pub use signals::{Signal, Signals};
+#[cfg(unix)]
+pub use sockets::UnixStream;
+pub use sockets::{is_under_way, wait_until_any_is_writable};
+pub use standard_streams::{is_readable, lead_to_same_file};
+pub use terminal_mode::{
+    CtrlC, SpecialKeys, TerminalModes, is_terminal_gone, is_writable_within, open_terminal, write_within,
+};

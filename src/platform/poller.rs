@@ -1,0 +1,173 @@
+//! What a thread waits on: a self-pipe that any thread, and any signal handler, can write to.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::Descriptor;
+use super::descriptor::rounded_up;
+
+/// Ends the wait of a [`Poller`]. Clones end the same wait.
+#[derive(Debug, Clone)]
+pub struct Notifier {
+    pipe: Arc<UnixStream>,
+    /// The pipe has a byte that the poller has not read.
+    pending: Arc<AtomicBool>,
+}
+
+impl Notifier {
+    /// Ends the wait of the poller, or the next one. Many calls before that end one wait.
+    pub fn notify(&self) {
+        if !self.pending.swap(true, Ordering::AcqRel) {
+            // A full pipe ends the wait as well.
+            let _ = (&*self.pipe).write(&[0]);
+        }
+    }
+}
+
+/// Waits until it is notified, until a deadline, or for a descriptor.
+#[derive(Debug)]
+pub struct Poller {
+    pipe: UnixStream,
+    notifier: Notifier,
+}
+
+/// Why a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wakeup {
+    /// A thread called [`Notifier::notify`], a signal came, or the time was up.
+    NotifiedOrTimedOut,
+    /// The reader of the watched descriptor went away.
+    WatchedGone,
+}
+
+impl Poller {
+    /// A poller and its notifier.
+    ///
+    /// # Errors
+    /// When the process has no descriptor left.
+    pub fn new() -> io::Result<Self> {
+        let (pipe, other) = UnixStream::pair()?;
+        pipe.set_nonblocking(true)?;
+        other.set_nonblocking(true)?;
+        Ok(Self { pipe, notifier: Notifier { pipe: Arc::new(other), pending: Arc::default() } })
+    }
+
+    /// Ends the waits of this poller.
+    pub fn notifier(&self) -> Notifier {
+        self.notifier.clone()
+    }
+
+    /// The end of the pipe that a signal handler writes to.
+    pub(super) fn pipe_for_signals(&self) -> io::Result<UnixStream> {
+        self.notifier.pipe.try_clone()
+    }
+
+    /// Waits until notified, until `timeout` has passed (`None`: never), or until what is written to `watched` can be
+    /// read by no process any more.
+    ///
+    /// # Errors
+    /// When poll(2) fails.
+    pub fn wait(&mut self, timeout: Option<Duration>, watched: Option<Descriptor<'_>>) -> io::Result<Wakeup> {
+        let watched = watched.map(|watched| watched.poll_for(PollFlags::empty()));
+        let gone = self.poll(timeout.map_or(PollTimeout::NONE, rounded_up), watched)?;
+        Ok(if gone { Wakeup::WatchedGone } else { Wakeup::NotifiedOrTimedOut })
+    }
+
+    /// Waits until `look` has found something. Calls it at once, and again after each [`wait`](Self::wait). `None`: `until`
+    /// came first.
+    pub fn wait_for<T>(
+        &mut self,
+        until: Option<Instant>,
+        watched: Option<Descriptor<'_>>,
+        mut look: impl FnMut(Wakeup) -> Option<T>,
+    ) -> Option<T> {
+        let mut wakeup = Wakeup::NotifiedOrTimedOut;
+        loop {
+            if let Some(found) = look(wakeup) {
+                return Some(found);
+            }
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return None;
+            }
+            // After a wait that failed the next look comes earlier, and that does no harm.
+            wakeup = self.wait(left, watched).unwrap_or(Wakeup::NotifiedOrTimedOut);
+        }
+    }
+
+    /// Waits until notified, or until a read of `input` would not block (`true`).
+    ///
+    /// # Errors
+    /// When poll(2) fails.
+    pub fn wait_until_readable(&mut self, input: Descriptor<'_>) -> io::Result<bool> {
+        self.poll(PollTimeout::NONE, Some(input.poll_for(PollFlags::POLLIN)))
+    }
+
+    /// Waits until notified or for `other`; says whether something has happened to `other`.
+    fn poll(&mut self, timeout: PollTimeout, other: Option<PollFd<'_>>) -> io::Result<bool> {
+        let mut polled = Vec::with_capacity(2);
+        polled.push(Descriptor::from(&self.pipe).poll_for(PollFlags::POLLIN));
+        polled.extend(other);
+        match poll(&mut polled, timeout) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let happened = polled.get(1).is_some_and(|other| other.any().unwrap_or(true));
+        // The pipe is empty: that saves a system call for each read of stdin. A notifier that writes now ends the next wait.
+        if polled[0].any() == Some(false) {
+            return Ok(happened);
+        }
+        // The pipe is emptied first. After `pending` is cleared, a notifier writes a byte; emptying the pipe then would
+        // lose that byte, and `pending` would keep all later notifiers from writing another.
+        while matches!((&self.pipe).read(&mut [0; 64]), Ok(count) if count > 0) {}
+        self.notifier.pending.swap(false, Ordering::AcqRel);
+        Ok(happened)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::pipe;
+    use std::sync::atomic::AtomicU32;
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+
+    const TOO_LONG: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn notifications_that_come_while_a_wait_ends_are_not_lost() {
+        const CALLS: u32 = 5_000_000;
+        let mut poller = Poller::new().unwrap();
+        let (notifier, calls) = (poller.notifier(), Arc::new(AtomicU32::new(0)));
+        let notifier_calls = Arc::clone(&calls);
+        thread::spawn(move || {
+            for _ in 0..CALLS {
+                notifier_calls.fetch_add(1, Ordering::Release);
+                notifier.notify();
+            }
+        });
+        let started = Instant::now();
+        while calls.load(Ordering::Acquire) < CALLS {
+            poller.wait(Some(TOO_LONG), None).unwrap();
+        }
+        assert!(started.elapsed() < TOO_LONG);
+    }
+
+    #[test]
+    fn a_watched_pipe_ends_the_wait_when_its_reader_goes_away() {
+        let mut poller = Poller::new().unwrap();
+        let (reader, writer) = pipe().unwrap();
+        let watched = Some(Descriptor::from(&writer));
+        assert_eq!(poller.wait(Some(Duration::ZERO), watched).unwrap(), Wakeup::NotifiedOrTimedOut);
+        drop(reader);
+        assert_eq!(poller.wait(Some(TOO_LONG), watched).unwrap(), Wakeup::WatchedGone);
+    }
+}

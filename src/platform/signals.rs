@@ -1,0 +1,52 @@
+//! Signals that ask the process to end.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+
+use super::Poller;
+
+/// SIGINT and SIGTERM, which end the wait of a poller instead of killing the process.
+#[derive(Debug)]
+pub struct Signals {
+    interrupted: Arc<AtomicBool>,
+    terminated: Arc<AtomicBool>,
+}
+
+/// A signal that asks the process to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+impl Signals {
+    /// From now on the signals end the wait of `poller`.
+    ///
+    /// # Errors
+    /// When a handler cannot be installed.
+    pub fn catch(poller: &Poller) -> io::Result<Self> {
+        let signals = Self { interrupted: Arc::default(), terminated: Arc::default() };
+        for (signal, flag) in [(SIGINT, &signals.interrupted), (SIGTERM, &signals.terminated)] {
+            flag::register(signal, Arc::clone(flag))?;
+            low_level::pipe::register(signal, poller.pipe_for_signals()?)?;
+        }
+        Ok(signals)
+    }
+
+    /// The signal that came since the last call.
+    pub fn take(&self) -> Option<Signal> {
+        if self.terminated.swap(false, Ordering::AcqRel) {
+            Some(Signal::Terminate)
+        } else if self.interrupted.swap(false, Ordering::AcqRel) {
+            Some(Signal::Interrupt)
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Sockets that connect without blocking.
+
+use std::io;
+#[cfg(unix)]
+pub use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
+
+use super::Descriptor;
+use super::descriptor::rounded_up;
+
+/// Whether this error of connect(2) on a non-blocking socket says that the connection is being made.
+pub fn is_under_way(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::EINPROGRESS as i32)
+}
+
+/// Blocks until one of `sockets` can be written or has failed, until `timeout` has passed, or until a signal comes.
+/// Gives the indices of those that can be written or have failed, in ascending order.
+pub fn wait_until_any_is_writable<'a>(
+    sockets: impl IntoIterator<Item = Descriptor<'a>>,
+    timeout: Duration,
+) -> Vec<usize> {
+    let mut polled: Vec<_> = sockets.into_iter().map(|socket| socket.poll_for(PollFlags::POLLOUT)).collect();
+    // After a signal nothing is known: the caller looks at the clock, and calls again.
+    if poll(&mut polled, rounded_up(timeout)).is_err() {
+        return Vec::new();
+    }
+    let has_happened = |polled: &PollFd<'_>| polled.revents().is_some_and(|events| !events.is_empty());
+    polled.iter().enumerate().filter(|(_, polled)| has_happened(polled)).map(|(index, _)| index).collect()
+}

@@ -1,0 +1,182 @@
+//! Terminals: their modes, their special keys, and writes with a time limit.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, IsTerminal, Write, stdin};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFlags, PollTimeout};
+use nix::sys::termios::{self, _POSIX_VDISABLE, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
+
+use super::Descriptor;
+
+/// How a terminal treats keys and output (`stty` shows it).
+#[derive(Debug, Clone, Copy)]
+pub struct TerminalModes(
+    /// As the system has them: nix's own type is not `Sync`, and its conversion to this one loses changes.
+    nix::libc::termios,
+);
+
+/// Keys that mean something to the terminal (`stty` shows and sets them); `None` for one that is switched off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpecialKeys {
+    /// Usually Ctrl-C.
+    pub interrupt: Option<char>,
+    /// Usually Ctrl-D.
+    pub end_of_file: Option<char>,
+    /// Usually Ctrl-\.
+    pub quit: Option<char>,
+    /// Usually Ctrl-Z.
+    pub suspend: Option<char>,
+}
+
+/// What the terminal makes of Ctrl-C.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CtrlC {
+    /// A key like any other.
+    Key,
+    /// SIGINT.
+    Signal,
+}
+
+/// The terminal that controls the process, or else the one that stdin is; to read and to write.
+///
+/// # Errors
+/// When there is no terminal.
+pub fn open_terminal() -> io::Result<File> {
+    match OpenOptions::new().read(true).write(true).open("/dev/tty") {
+        Ok(file) => Ok(file),
+        Err(_) if stdin().is_terminal() => Descriptor::from(&stdin()).duplicate(),
+        Err(error) => Err(error),
+    }
+}
+
+impl TerminalModes {
+    /// The modes that `terminal` has now.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn of(terminal: &File) -> io::Result<Self> {
+        Ok(Self(termios::tcgetattr(terminal)?.into()))
+    }
+
+    /// Gives these modes to `terminal`. Does not wait until output is written: the terminal may be paused.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn apply_to(&self, terminal: &File) -> io::Result<()> {
+        Ok(termios::tcsetattr(terminal, SetArg::TCSANOW, &self.0.into())?)
+    }
+
+    /// The keys that interrupt, end the input, quit and suspend.
+    pub fn special_keys(&self) -> SpecialKeys {
+        let key = |index| match self.0.c_cc[index as usize] {
+            _POSIX_VDISABLE => None,
+            key => Some(char::from(key)),
+        };
+        SpecialKeys {
+            interrupt: key(SpecialCharacterIndices::VINTR),
+            end_of_file: key(SpecialCharacterIndices::VEOF),
+            quit: key(SpecialCharacterIndices::VQUIT),
+            suspend: key(SpecialCharacterIndices::VSUSP),
+        }
+    }
+
+    /// The same, but keys are neither echoed nor gathered into lines, and Ctrl-C is a key.
+    pub fn raw(self) -> Self {
+        let mut modes = self.0;
+        modes.c_lflag &= !(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN | LocalFlags::ISIG).bits();
+        // Once Ctrl-C is a signal again, it must not discard what was typed, nor what is being shown.
+        modes.c_lflag |= LocalFlags::NOFLSH.bits();
+        modes.c_iflag &= !(InputFlags::ICRNL | InputFlags::IXON).bits();
+        modes.c_cc[SpecialCharacterIndices::VMIN as usize] = 1;
+        modes.c_cc[SpecialCharacterIndices::VTIME as usize] = 0;
+        Self(modes)
+    }
+
+    /// The same with another meaning of Ctrl-C, and of the other keys that make signals.
+    pub fn with_ctrl_c(self, ctrl_c: CtrlC) -> Self {
+        let mut modes = self.0;
+        match ctrl_c {
+            CtrlC::Key => modes.c_lflag &= !LocalFlags::ISIG.bits(),
+            CtrlC::Signal => modes.c_lflag |= LocalFlags::ISIG.bits(),
+        }
+        Self(modes)
+    }
+}
+
+/// Whether this error of a read means that the terminal was hung up.
+pub fn is_terminal_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::EIO as i32)
+}
+
+/// Whether `terminal` takes output, now or within `limit`. (macOS cannot poll `/dev/tty`, and says that it takes it.)
+pub fn is_writable_within(terminal: &File, limit: Duration) -> bool {
+    let limit = PollTimeout::try_from(limit).unwrap_or(PollTimeout::ZERO);
+    Descriptor::from(terminal).happens_within(PollFlags::POLLOUT, limit).unwrap_or(true)
+}
+
+/// Writes as much of `bytes` to `terminal` as it takes within `limit`.
+///
+/// # Errors
+/// What the terminal says; `TimedOut` when it did not take all.
+pub fn write_within(terminal: &File, bytes: &[u8], limit: Duration) -> io::Result<()> {
+    let flags = OFlag::from_bits_retain(fcntl(terminal, FcntlArg::F_GETFL)?);
+    fcntl(terminal, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    let written = write_until(terminal, bytes, Instant::now() + limit);
+    // Other processes may share the flags: where there is no controlling terminal they are those of stdin.
+    fcntl(terminal, FcntlArg::F_SETFL(flags))?;
+    written
+}
+
+fn write_until(mut terminal: &File, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match terminal.write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if !is_writable_within(terminal, deadline.saturating_duration_since(Instant::now())) {
+                    return Err(ErrorKind::TimedOut.into());
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::pty::openpty;
+
+    use super::*;
+
+    #[test]
+    fn modes_are_changed_and_put_back() {
+        let pair = openpty(None, None).unwrap();
+        let terminal = File::from(pair.slave);
+        let found = TerminalModes::of(&terminal).unwrap();
+        let flags = || Termios::from(TerminalModes::of(&terminal).unwrap().0).local_flags;
+        let (before, keys) = (flags(), LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::ISIG);
+        assert!(before.contains(keys));
+
+        let raw = found.raw();
+        raw.apply_to(&terminal).unwrap();
+        assert!(!flags().intersects(keys));
+        raw.with_ctrl_c(CtrlC::Signal).apply_to(&terminal).unwrap();
+        assert_eq!(flags() & keys, LocalFlags::ISIG);
+        found.apply_to(&terminal).unwrap();
+        assert_eq!(flags(), before);
+    }
+
+    #[test]
+    fn a_write_ends_in_time_where_the_terminal_takes_no_more() {
+        let pair = openpty(None, None).unwrap();
+        let terminal = File::from(pair.slave);
+        let limit = Duration::from_millis(10);
+        let error = write_within(&terminal, &vec![b'x'; 1 << 20], limit).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(!is_writable_within(&terminal, limit));
+    }
+}
