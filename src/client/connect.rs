@@ -7,7 +7,8 @@ use std::thread;
 
 use crate::client::connect_error::{connect_error, upgrade_error};
 use crate::client::open::show;
-use crate::client::plan::{Plan, new_request};
+use crate::client::plan::Plan;
+use crate::client::request;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened};
 use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
@@ -100,7 +101,7 @@ fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
     }
     let stream = Arc::new(stream);
     let mut reader = StreamReader::new(Arc::clone(&stream));
-    let request = new_request(&plan.request)?;
+    let request = request::new(&plan.request)?;
     let strictness = plan.protocol.strictness;
     let peer = endpoint.peer();
     let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, &peer, limit, &mut show)

@@ -9,6 +9,7 @@ pub mod open;
 pub mod plan;
 pub mod reconnect;
 pub mod report;
+pub mod request;
 pub mod runner;
 pub mod view;
 

@@ -11,7 +11,8 @@ use crate::client::report::{self, Totals};
 use crate::error::{ExitStatus, Result};
 use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
 use crate::output::{DataFormat, Discard, Level, Options, Printer};
-use crate::server::service::{self as server, Clients, Service};
+use crate::server::clients::Clients;
+use crate::server::service::{self, Service};
 use crate::session::Echo;
 use crate::session::output::FollowSent;
 use crate::wire::Role;
@@ -40,7 +41,7 @@ fn start(args: &Demo) -> Result<String> {
     let printer = Arc::new(Mutex::new(Printer::shared(quiet, Box::new(Discard))));
     let protocol = ProtocolOptions::new(&session.protocol, &session.limits);
     let clients = Clients::default();
-    server::serve(
+    service::serve(
         listener,
         Service {
             protocol,
@@ -52,6 +53,6 @@ fn start(args: &Demo) -> Result<String> {
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);
-    server::push(PUSH_INTERVAL, text, clients, printer);
+    service::push(PUSH_INTERVAL, text, clients, printer);
     Ok(url)
 }
