@@ -1,6 +1,8 @@
 //! What to do about a failure, in words. The only place that turns a [`Diagnosis`] into text.
 
-use crate::diagnosis::{Breached, Diagnosis, Login, NoHead, NoTls, Refused, Scheme, Transport, Unreachable, Untrusted};
+use crate::diagnosis::{
+    Breached, CannotListen, Diagnosis, Login, NoHead, NoTls, Refused, Scheme, Transport, Unreachable, Untrusted,
+};
 
 const NGINX: &str = "the usual cause is a proxy that drops `Upgrade`; nginx needs, in its `location`:
   proxy_http_version 1.1;
@@ -14,6 +16,7 @@ pub fn advice(diagnosis: &Diagnosis) -> String {
     match diagnosis {
         Diagnosis::Unreachable(cause) => unreachable(cause),
         Diagnosis::NoTls(cause) => no_tls(cause),
+        Diagnosis::CannotListen(cause) => cannot_listen(*cause).to_owned(),
         Diagnosis::NoPrivateKey => "`--key` names the file of the key, where it is another".to_owned(),
         Diagnosis::NoHead(cause) => no_head(*cause),
         Diagnosis::Refused(cause) => refused(cause),
@@ -34,6 +37,14 @@ fn unreachable(cause: &Unreachable) -> String {
             format!("a firewall may drop what goes to port {port}, or the host is down")
         }
         Unreachable::NoRoute => "is this machine on the network, and is there a route to that address?".to_owned(),
+    }
+}
+
+fn cannot_listen(cause: CannotListen) -> &'static str {
+    match cause {
+        CannotListen::PortTaken => "another program listens there: choose another port, or `0` for a free one",
+        CannotListen::Forbidden => "ports below 1024 may need privileges: choose a higher one",
+        CannotListen::NotOurAddress => "it has to be an address of this machine; `0.0.0.0` means all of them",
     }
 }
 
@@ -201,8 +212,8 @@ fn overload(what: &str, retry_after: Option<&str>) -> String {
 fn bad_gateway(proxy: Option<&str>) -> String {
     let proxy = proxy.map_or(String::new(), |name| format!(" (`{name}`)"));
     format!(
-        "the proxy{proxy} got no usable answer from the server behind it: is that running, on the address and port that the \
-         proxy is configured for?"
+        "the proxy{proxy} got no usable answer from the server behind it: is that running, on the address and port that \
+         the proxy is configured for?"
     )
 }
 

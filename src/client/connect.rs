@@ -5,10 +5,9 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::client::connect_error::{connect_error, upgrade_error};
 use crate::client::open::show;
 use crate::client::plan::Plan;
-use crate::client::request;
+use crate::client::{connect_error, request, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened};
 use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
@@ -93,7 +92,7 @@ fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
     let limit = time_limit(plan);
     let endpoint = &plan.route.endpoint;
     let Connected { stream, address, record } =
-        net::connect(&plan.route, limit, &mut show).map_err(|failure| connect_error(failure, endpoint, limit))?;
+        net::connect(&plan.route, limit, &mut show).map_err(|failure| connect_error(endpoint, failure))?;
     let ConnectRecord { mut steps, tls } = record;
     if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
         let complaint = certificate::complaint(fault);
@@ -103,10 +102,9 @@ fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
     let mut reader = StreamReader::new(Arc::clone(&stream));
     let request = request::new(&plan.request)?;
     let strictness = plan.protocol.strictness;
-    let peer = endpoint.peer();
-    let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, &peer, limit, &mut show)
-        .map_err(|error| upgrade_error(error, &peer, limit))?;
-    let Upgraded { agreed, head, verified, leftover, step } = upgraded;
+    let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, limit, &mut show);
+    let Upgraded { agreed, head, verified, leftover, step } =
+        upgraded.map_err(|failure| upgrade_error(&endpoint.peer(), failure))?;
     steps.push(step);
     let opened = Opened {
         url: plan.target.url(),

@@ -9,7 +9,7 @@ use crate::diagnosis::{Diagnosis, NoTls, Unreachable, Untrusted};
 use crate::error::{Error, Phase};
 use crate::event::{Certificate, CertificateFault, FailedAttempt};
 use crate::net::{
-    AlertDescription, ConnectCause, ConnectFailure, Endpoint, Incompatibility, RefusedCertificate, TimeLimit,
+    AcceptFailure, AlertDescription, ConnectCause, ConnectFailure, Endpoint, Incompatibility, RefusedCertificate,
     TlsFailure,
 };
 use crate::output::{certificate, connecting};
@@ -21,12 +21,12 @@ enum Side {
     Server,
 }
 
-/// The error for a server at `endpoint` that could not be connected to within `limit`.
-pub fn connect_error(failure: ConnectFailure, endpoint: &Endpoint, limit: TimeLimit) -> Error {
+/// The error for a server at `endpoint` that could not be connected to.
+pub fn connect_error(endpoint: &Endpoint, failure: ConnectFailure) -> Error {
     let peer = endpoint.peer();
     match failure.cause {
         ConnectCause::NameUnknown { error } => unknown_name(endpoint, error),
-        ConnectCause::LookupTimedOut => limit
+        ConnectCause::LookupTimedOut { limit } => limit
             .passed(Phase::Resolve, format!("the name `{}` was not resolved", endpoint.host()))
             .diagnosed(Diagnosis::Unreachable(Unreachable::SilentNameServer)),
         ConnectCause::AllFailed { failed } => {
@@ -34,7 +34,7 @@ pub fn connect_error(failure: ConnectFailure, endpoint: &Endpoint, limit: TimeLi
             let cause = unreachable_cause(endpoint, &failed, Unreachable::NoRoute);
             attempts(error, &failed).diagnosed(Diagnosis::Unreachable(cause))
         }
-        ConnectCause::ConnectTimedOut { failed, silent } => {
+        ConnectCause::ConnectTimedOut { failed, silent, limit } => {
             let error = limit.passed(Phase::Connect, format!("no connection to `{peer}`"));
             let cause = unreachable_cause(endpoint, &failed, Unreachable::Silent { port: endpoint.port() });
             let error = silent
@@ -42,32 +42,22 @@ pub fn connect_error(failure: ConnectFailure, endpoint: &Endpoint, limit: TimeLi
                 .fold(attempts(error, &failed), |error, address| error.evidence(format!("{address}: no answer")));
             error.diagnosed(Diagnosis::Unreachable(cause))
         }
-        ConnectCause::Tls(failure) => tls_error(Side::Client, failure, &peer, limit),
-        ConnectCause::Left(error) => left(&peer, error),
+        ConnectCause::Tls(failure) => tls_error(&peer, failure),
     }
 }
 
-/// The error for a client at the address `peer` that was accepted, and with which there is no connection within `limit`.
-pub fn accept_error(failure: ConnectFailure, peer: &str, limit: TimeLimit) -> Error {
-    match failure.cause {
-        ConnectCause::Tls(failure) => tls_error(Side::Server, failure, peer, limit),
-        ConnectCause::Left(error) => left(peer, error),
-        // A listener neither looks names up nor connects.
-        ConnectCause::NameUnknown { .. }
-        | ConnectCause::LookupTimedOut
-        | ConnectCause::AllFailed { .. }
-        | ConnectCause::ConnectTimedOut { .. } => Error::new(Phase::Session, format!("`{peer}` is gone")),
+/// The error for a client at the address `peer` that was accepted, and with which there is no connection.
+pub fn accept_error(peer: &str, failure: AcceptFailure) -> Error {
+    match failure {
+        AcceptFailure::Left(error) => Error::new(Phase::Session, format!("`{peer}` is gone")).caused_by(error),
+        AcceptFailure::Tls(failure) => handshake_error(Side::Server, peer, failure),
     }
 }
 
-/// The error for a TLS session with a server that broke in the upgrade: TLS 1.3 refuses a client's certificate only then.
-/// Any other `error` is given back.
-pub fn upgrade_error(error: Error, peer: &str, limit: TimeLimit) -> Error {
-    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
-    match source.and_then(TlsFailure::of) {
-        Some(failure) => tls_error(Side::Client, failure, peer, limit),
-        None => error,
-    }
+/// The error for TLS with the server `peer` that failed. In TLS 1.3 it may fail after the handshake: a server refuses a
+/// client's certificate only then.
+pub fn tls_error(peer: &str, failure: TlsFailure) -> Error {
+    handshake_error(Side::Client, peer, failure)
 }
 
 fn unknown_name(endpoint: &Endpoint, cause: Option<io::Error>) -> Error {
@@ -80,10 +70,6 @@ fn unknown_name(endpoint: &Endpoint, cause: Option<io::Error>) -> Error {
         Some(zone) => Unreachable::UnknownInterface { zone: zone.to_owned() },
         None => Unreachable::UnknownName,
     }))
-}
-
-fn left(peer: &str, error: io::Error) -> Error {
-    Error::new(Phase::Session, format!("`{peer}` is gone")).caused_by(error)
 }
 
 fn attempts(error: Error, failed: &[FailedAttempt]) -> Error {
@@ -105,10 +91,10 @@ fn unreachable_cause(endpoint: &Endpoint, failed: &[FailedAttempt], otherwise: U
     }
 }
 
-fn tls_error(side: Side, failure: TlsFailure, peer: &str, limit: TimeLimit) -> Error {
+fn handshake_error(side: Side, peer: &str, failure: TlsFailure) -> Error {
     let failed = |what: &str| Error::new(Phase::Tls, format!("`{peer}` {what}"));
     let error = match failure {
-        TlsFailure::TimedOut => limit.passed(Phase::Tls, format!("no TLS handshake with `{peer}`")),
+        TlsFailure::TimedOut { limit } => limit.passed(Phase::Tls, format!("no TLS handshake with `{peer}`")),
         TlsFailure::Ended => failed("ended the connection in the TLS handshake").transient(),
         TlsFailure::Dropped(error) => {
             failed("dropped the connection in the TLS handshake").caused_by(error).transient()

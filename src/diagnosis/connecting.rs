@@ -7,7 +7,7 @@ pub enum Unreachable {
     UnknownName,
     /// The name server did not answer in time.
     SilentNameServer,
-    /// A link-local address names an interface that this machine has not.
+    /// A link-local address names an interface that this machine does not have.
     UnknownInterface {
         /// The interface.
         zone: String,
@@ -29,6 +29,17 @@ pub enum Unreachable {
     },
     /// The system knows no way there.
     NoRoute,
+}
+
+/// Why a server cannot listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CannotListen {
+    /// Another program listens at this port.
+    PortTaken,
+    /// The system does not allow it.
+    Forbidden,
+    /// The address is none of this machine.
+    NotOurAddress,
 }
 
 /// Why there is no TLS.

@@ -53,7 +53,8 @@ fn establish(
     }
 
     let started = Instant::now();
-    let TcpConnected { socket, address, failed } = happy_eyeballs::connect(&addresses, limit.until)?;
+    let TcpConnected { socket, address, failed } =
+        happy_eyeballs::connect(&addresses, limit.until).map_err(|failure| not_connected(failure, limit))?;
     recorder.step(started, StepDetail::TcpConnected { address, failed });
     let mut stream = Stream::new(socket);
 
@@ -82,10 +83,8 @@ impl Recorder<'_> {
     }
 }
 
-impl From<AllFailed> for ConnectCause {
-    fn from(AllFailed { failed, silent, timed_out }: AllFailed) -> Self {
-        if timed_out { Self::ConnectTimedOut { failed, silent } } else { Self::AllFailed { failed } }
-    }
+fn not_connected(AllFailed { failed, silent, timed_out }: AllFailed, limit: TimeLimit) -> ConnectCause {
+    if timed_out { ConnectCause::ConnectTimedOut { failed, silent, limit } } else { ConnectCause::AllFailed { failed } }
 }
 
 #[cfg(test)]

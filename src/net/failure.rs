@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use super::limit::TimeLimit;
 use super::tls::TlsFailure;
 use crate::event::{FailedAttempt, Step, TlsFacts};
 
@@ -33,7 +34,10 @@ pub enum ConnectCause {
         error: Option<io::Error>,
     },
     /// The time limit passed in the name lookup.
-    LookupTimedOut,
+    LookupTimedOut {
+        /// The limit.
+        limit: TimeLimit,
+    },
     /// Every address has failed.
     AllFailed {
         /// In the order in which they failed.
@@ -45,11 +49,20 @@ pub enum ConnectCause {
         failed: Vec<FailedAttempt>,
         /// The addresses that were silent.
         silent: Vec<SocketAddr>,
+        /// The limit.
+        limit: TimeLimit,
     },
     /// There is a connection, but no TLS.
     Tls(TlsFailure),
-    /// A client that was accepted has left already.
+}
+
+/// Why there is no connection with a client that was accepted.
+#[derive(Debug)]
+pub enum AcceptFailure {
+    /// The client has left already.
     Left(io::Error),
+    /// There is no TLS with it.
+    Tls(TlsFailure),
 }
 
 impl From<TlsFailure> for ConnectCause {

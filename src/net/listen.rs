@@ -10,10 +10,11 @@ use rustls::ServerConfig;
 
 use super::AskPassphrase;
 use super::connect::Connected;
-use super::failure::{ConnectCause, ConnectFailure, ConnectRecord};
+use super::failure::{AcceptFailure, ConnectRecord};
 use super::limit::TimeLimit;
 use super::stream::Stream;
 use super::tls::{self, Identity, MinimumVersion};
+use crate::diagnosis::{CannotListen, Diagnosis};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Step, StepDetail};
 
@@ -109,7 +110,8 @@ impl Listener {
         format!("{scheme}://{}/", SocketAddr::new(ip, self.address.port()))
     }
 
-    /// Waits for the next client. Its TLS handshake is left to [`Incoming::handshake`], so that a slow one does not hold up the others.
+    /// Waits for the next client. Its TLS handshake is left to [`Incoming::handshake`], so that a slow one does not hold
+    /// up the others.
     ///
     /// # Errors
     /// [`Phase::Session`], when the system has no more file descriptors, say: the listener lives on.
@@ -117,7 +119,7 @@ impl Listener {
         use io::ErrorKind::{ConnectionAborted, Interrupted};
         let (socket, address) = loop {
             match self.socket.accept() {
-                // A client that left before it was served is not worth a word.
+                // A client that has left before it was served is of no interest.
                 Err(error) if matches!(error.kind(), Interrupted | ConnectionAborted) => {}
                 Err(error) => {
                     let message = format!("cannot accept a client at `{}`", self.address);
@@ -147,16 +149,15 @@ impl Incoming {
     /// Shakes hands where the listener speaks TLS, within `limit`. The steps are in what it returns.
     ///
     /// # Errors
-    /// [`ConnectCause::Tls`] when the handshake fails or takes too long, [`ConnectCause::Left`] when the client has left.
-    pub fn handshake(self, limit: TimeLimit) -> Result<Connected, ConnectFailure> {
+    /// [`AcceptFailure::Tls`] when the handshake fails or takes too long, [`AcceptFailure::Left`] when the client has left.
+    pub fn handshake(self, limit: TimeLimit) -> Result<Connected, AcceptFailure> {
         let Self { socket, address, tls } = self;
-        let failed = |cause| ConnectFailure { record: Box::default(), cause };
-        socket.set_nodelay(true).map_err(|error| failed(ConnectCause::Left(error)))?;
+        socket.set_nodelay(true).map_err(AcceptFailure::Left)?;
         let mut stream = Stream::new(socket);
         let mut record = ConnectRecord::default();
         if let Some(config) = tls {
             let started = Instant::now();
-            let facts = tls::accept(config, &mut stream, limit).map_err(|failure| failed(failure.into()))?;
+            let facts = tls::accept(config, &mut stream, limit).map_err(AcceptFailure::Tls)?;
             let (version, cipher_suite) = (facts.version.clone(), facts.cipher_suite.clone());
             let detail = StepDetail::TlsEstablished { version, cipher_suite };
             record.steps.push(Step { took: started.elapsed(), detail });
@@ -168,18 +169,16 @@ impl Incoming {
 
 fn cannot_listen(address: &ListenAddress, error: io::Error) -> Error {
     let ListenAddress { host, port } = address;
-    let hint = match error.kind() {
-        io::ErrorKind::AddrInUse => Some("another program listens there: choose another port, or `0` for a free one"),
-        io::ErrorKind::PermissionDenied => Some("ports below 1024 may need privileges: choose a higher one"),
-        io::ErrorKind::AddrNotAvailable => Some("it has to be an address of this machine; `0.0.0.0` means all of them"),
+    let cause = match error.kind() {
+        io::ErrorKind::AddrInUse => Some(CannotListen::PortTaken),
+        io::ErrorKind::PermissionDenied => Some(CannotListen::Forbidden),
+        io::ErrorKind::AddrNotAvailable => Some(CannotListen::NotOurAddress),
         _ => None,
     };
     let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let error = Error::new(Phase::Connect, format!("cannot listen at `{place}`")).caused_by(error);
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
+    Error::new(Phase::Connect, format!("cannot listen at `{place}`"))
+        .caused_by(error)
+        .diagnosed(cause.map(Diagnosis::CannotListen))
 }
 
 #[cfg(test)]
@@ -245,12 +244,12 @@ mod tests {
         let listener = at(ListenAddress::loopback(0)).unwrap();
         let error = at(ListenAddress::loopback(listener.address().port())).unwrap_err();
         assert_eq!(error.to_string(), format!("cannot listen at `{}`", listener.address()));
-        assert!(error.hint_text().unwrap().contains("choose another port"));
+        assert_eq!(error.diagnosis(), Some(&Diagnosis::CannotListen(CannotListen::PortTaken)));
     }
 
     #[test]
     fn an_address_of_another_machine_is_told() {
         let error = at(ListenAddress::new("192.0.2.1", 0)).unwrap_err();
-        assert!(error.hint_text().unwrap().contains("an address of this machine"));
+        assert_eq!(error.diagnosis(), Some(&Diagnosis::CannotListen(CannotListen::NotOurAddress)));
     }
 }

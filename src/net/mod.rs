@@ -19,7 +19,7 @@ pub use rustls::AlertDescription;
 
 pub use self::connect::{Connected, connect};
 pub use self::endpoint::Endpoint;
-pub use self::failure::{ConnectCause, ConnectFailure, ConnectRecord};
+pub use self::failure::{AcceptFailure, ConnectCause, ConnectFailure, ConnectRecord};
 pub use self::limit::TimeLimit;
 pub use self::listen::{Incoming, ListenAddress, ListenOptions, Listener, listen};
 pub use self::route::{Route, TlsTo};

@@ -21,7 +21,7 @@ pub(super) fn resolve(endpoint: &Endpoint, limit: TimeLimit) -> Result<Vec<Socke
         Some(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
         Some(Ok(_)) => Err(ConnectCause::NameUnknown { error: None }),
         Some(Err(error)) => Err(ConnectCause::NameUnknown { error: Some(error) }),
-        None => Err(ConnectCause::LookupTimedOut),
+        None => Err(ConnectCause::LookupTimedOut { limit }),
     }
 }
 
@@ -89,6 +89,6 @@ mod tests {
 
     #[test]
     fn a_lookup_that_takes_too_long_is_given_up() {
-        assert!(matches!(resolved("example.com", Duration::ZERO), Err(ConnectCause::LookupTimedOut)));
+        assert!(matches!(resolved("example.com", Duration::ZERO), Err(ConnectCause::LookupTimedOut { .. })));
     }
 }

@@ -5,10 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::clients::Clients;
-use crate::client::connect_error::{accept_error, upgrade_error};
 use crate::client::open::{ends, show};
 use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
+use crate::client::{accept_error, upgrade_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Timestamp};
 use crate::http::{Head, StartLine};
@@ -98,14 +98,14 @@ impl Service {
         let peer = incoming.address().to_string();
         let mut observe = |event: Event<'_>| show(&self.printer, origin, &event);
         let Connected { stream, address, record } =
-            incoming.handshake(limit).map_err(|failure| accept_error(failure, &peer, limit))?;
+            incoming.handshake(limit).map_err(|failure| accept_error(&peer, failure))?;
         let ConnectRecord { mut steps, tls } = record;
         let stream = Arc::new(stream);
         let mut reader = StreamReader::new(Arc::clone(&stream));
         let options = ServerOptions { deflate: self.protocol.deflate.clone(), strictness: self.protocol.strictness };
         let Upgraded { agreed, head, verified, leftover, step } =
-            upgrade::accept(&stream, &mut reader, &options, &peer, limit, &mut observe)
-                .map_err(|error| upgrade_error(error, &peer, limit))?;
+            upgrade::accept(&stream, &mut reader, &options, limit, &mut observe)
+                .map_err(|failure| upgrade_error(&peer, failure))?;
         steps.push(step);
         let opened = Opened {
             url: url(&head, tls.is_some()),

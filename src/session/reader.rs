@@ -206,7 +206,7 @@ impl Reader {
             }
             if let Some(kind) = large {
                 self.shared.queue_echoes(&mut self.echoes);
-                self.echoes = MessageBatch::whole(kind, self.receiver.give_away());
+                self.echoes = MessageBatch::whole(kind, self.receiver.take_collected());
             }
             if self.echoes.size() > ECHO_BUDGET {
                 return Stop::Echoes;

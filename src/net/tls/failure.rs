@@ -5,12 +5,16 @@ use std::io;
 use rustls::{AlertDescription, PeerIncompatible};
 
 use crate::event::{Certificate, CertificateFault};
+use crate::net::limit::TimeLimit;
 
 /// Why there is no TLS session, or why it broke.
 #[derive(Debug)]
 pub enum TlsFailure {
-    /// The time limit passed.
-    TimedOut,
+    /// The time limit passed in the handshake.
+    TimedOut {
+        /// The limit.
+        limit: TimeLimit,
+    },
     /// The peer ended the stream in the handshake.
     Ended,
     /// The socket failed in the handshake.

@@ -20,7 +20,7 @@ pub(in crate::net) fn complete<S: SideData>(
     let mut first_bytes = Vec::new();
     // What goes through a layer below may still be in that one's buffers.
     while connection.is_handshaking() || connection.wants_write() || stream.wants_write() {
-        let left = limit.left().ok_or(TlsFailure::TimedOut)?;
+        let left = limit.left().ok_or(TlsFailure::TimedOut { limit })?;
         if connection.wants_write() || stream.wants_write() {
             stream.set_write_timeout(Some(left)).map_err(TlsFailure::Dropped)?;
             retry_unless_broken(connection.write_tls(stream).and_then(|_| stream.flush()))?;

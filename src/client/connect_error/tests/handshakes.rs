@@ -127,8 +127,7 @@ fn in_tls_1_3_the_refusal_comes_after_the_handshake_and_reads_the_same() {
             result => break result.unwrap_err(),
         }
     };
-    let broken = Error::new(Phase::Upgrade, "the connection broke").caused_by(refusal);
-    let error = upgrade_error(broken, "localhost:1", soon());
+    let error = tls_error("localhost:1", TlsFailure::of(&refusal).unwrap());
     assert_eq!(error.to_string(), "`localhost:1` refuses the TLS handshake: alert 116, certificate required");
     drop(connected);
     server.join().unwrap().unwrap_err();
@@ -163,7 +162,7 @@ fn a_client_that_does_not_speak_tls_is_told_by_what_it_sent() {
     client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     let peer = client.local_addr().unwrap().to_string();
     let failure = listener.accept().unwrap().handshake(soon()).unwrap_err();
-    let error = accept_error(failure, &peer, soon());
+    let error = accept_error(&peer, failure);
     assert_eq!(error.to_string(), format!("`{}` does not speak TLS", client.local_addr().unwrap()));
     assert_eq!(error.evidence_lines(), ["it sent `GET / HTTP/1.1`"]);
 }
@@ -174,7 +173,7 @@ fn a_silent_client_is_given_up() {
     let listener = listener(authority.issue(&named("localhost")));
     let _client = TcpStream::connect(listener.address()).unwrap();
     let limit = TimeLimit::starting_now(Duration::from_millis(50));
-    let error = accept_error(listener.accept().unwrap().handshake(limit).unwrap_err(), "client", limit);
+    let error = accept_error("client", listener.accept().unwrap().handshake(limit).unwrap_err());
     assert_eq!(error.exit_status(), ExitStatus::TimedOut);
 }
 

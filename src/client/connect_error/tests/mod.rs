@@ -17,8 +17,8 @@ use super::*;
 use crate::client::advice;
 use crate::error::{ExitStatus, Result};
 use crate::net::{
-    Connected, Identity, ListenAddress, ListenOptions, Listener, MinimumVersion, Route, ServerName, Target, TlsClient,
-    TlsOptions, TlsTo, Verification, connect, listen,
+    Connected, Identity, ListenAddress, ListenOptions, Listener, MinimumVersion, Route, ServerName, Target, TimeLimit,
+    TlsClient, TlsOptions, TlsTo, Verification, connect, listen,
 };
 
 /// A CA of our own, and a folder for what it issues.
@@ -98,7 +98,7 @@ fn serve(listener: Listener) -> JoinHandle<Result<Connected>> {
     thread::spawn(move || {
         let incoming = listener.accept()?;
         let peer = incoming.address().to_string();
-        let mut connected = incoming.handshake(soon()).map_err(|failure| accept_error(failure, &peer, soon()))?;
+        let mut connected = incoming.handshake(soon()).map_err(|failure| accept_error(&peer, failure))?;
         connected.stream.write_all(b"welcome").unwrap();
         connected.stream.flush().unwrap();
         Ok(connected)
@@ -113,7 +113,7 @@ fn route(port: u16, options: &TlsOptions, server_name: &str) -> Result<Route> {
 }
 
 fn connect_along(route: &Route, limit: TimeLimit) -> Result<Connected> {
-    connect(route, limit, &mut |_| {}).map_err(|failure| connect_error(failure, &route.endpoint, limit))
+    connect(route, limit, &mut |_| {}).map_err(|failure| connect_error(&route.endpoint, failure))
 }
 
 fn connect_to(port: u16, options: &TlsOptions) -> Result<Connected> {

@@ -51,7 +51,7 @@ fn an_alert_is_named_in_words() {
 #[test]
 fn a_missing_client_certificate_leads_to_the_flags() {
     let alert = TlsFailure::from(rustls::Error::AlertReceived(AlertDescription::CertificateRequired));
-    let error = tls_error(Side::Client, alert, "host:443", soon());
+    let error = tls_error("host:443", alert);
     assert_eq!(error.to_string(), "`host:443` refuses the TLS handshake: alert 116, certificate required");
     assert!(hint(&error).contains("--cert"));
 }
