@@ -1,17 +1,16 @@
 //! Connecting a client: name, TCP, TLS, upgrade; on a thread of its own, so that the wait can be interrupted.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
-use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::client::open::show;
 use crate::client::plan::Plan;
 use crate::client::{connect_error, request, upgrade_error};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Opened};
+use crate::event::{Event, Opened, Origin};
 use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
-use crate::output::{Origin, Printer, certificate};
+use crate::output::{Fanout, certificate};
 use crate::platform::{Descriptor, Poller, Wakeup};
 use crate::session::upgrade::{self, Upgraded};
 use crate::wire::DeflateParameters;
@@ -54,12 +53,12 @@ pub enum Attempt<T> {
 /// Connects on a thread of its own. `interruption` is asked after each wait of `poller` whether to wait no longer.
 pub fn on_thread<T>(
     plan: &Arc<Plan>,
-    printer: &Arc<Mutex<Printer>>,
+    printer: &Fanout,
     poller: &mut Poller,
     mut interruption: impl FnMut(Wakeup) -> Option<T>,
 ) -> Attempt<T> {
     let (results, result) = mpsc::channel();
-    let (plan, printer, notifier) = (Arc::clone(plan), Arc::clone(printer), poller.notifier());
+    let (plan, printer, notifier) = (Arc::clone(plan), printer.clone(), poller.notifier());
     let spawned = thread::Builder::new().spawn(move || {
         // After an interruption nothing receives the result.
         let _ = results.send(connect(&plan, &printer));
@@ -87,8 +86,8 @@ fn broken_off() -> Error {
 ///
 /// # Errors
 /// Those of connecting, TLS and the upgrade, with what to try next.
-fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
-    let mut show = |event: Event<'_>| show(printer, Origin::default(), &event);
+fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
+    let mut show = |event: Event<'_>| printer.show(Origin::default(), &event);
     let limit = time_limit(plan);
     let endpoint = &plan.route.endpoint;
     let Connected { stream, address, record } =
@@ -103,7 +102,7 @@ fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
     let request = request::new(&plan.request)?;
     let strictness = plan.protocol.strictness;
     let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, limit, &mut show);
-    let Upgraded { agreed, head, verified, leftover, step } =
+    let Upgraded { agreed, head, sent_head, verified, leftover, step } =
         upgraded.map_err(|failure| upgrade_error(&endpoint.peer(), failure))?;
     steps.push(step);
     let opened = Opened {
@@ -116,8 +115,10 @@ fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
         tls,
         steps,
         verified,
+        request_head: sent_head,
+        response_head: head.raw().to_vec(),
     };
-    let heads = Heads { request: request.encode(), response: head.raw().to_vec() };
+    let heads = Heads { request: opened.request_head.clone(), response: opened.response_head.clone() };
     Ok(Handshaken { stream, reader, opened, deflate: agreed.deflate, leftover, heads })
 }
 

@@ -201,3 +201,66 @@ pub fn passphrase(identity: &IdentityArgs, key: &Path) -> Result<String> {
         None => secret::ask(&format!("Passphrase of {}: ", key.display())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::cli::{Invocation, parse};
+
+    fn plan(line: &str) -> Result<Plan> {
+        let words = format!("wscope {line}");
+        match parse(words.split_whitespace().map(OsString::from)).expect(line) {
+            Invocation::Connect(connect) => Plan::client(&connect.url, &connect.session, Instant::now()),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn settings(line: &str) -> Settings {
+        plan(line).expect(line).settings
+    }
+
+    #[test]
+    fn what_comes_after_the_input_depends_on_what_is_waited_for() {
+        assert_eq!(settings("host").after_input, AfterInput::Quiet(QUIET));
+        assert_eq!(settings("-1 host").after_input, AfterInput::StopCondition(QUIET));
+        assert_eq!(settings("-N host").after_input, AfterInput::Forever);
+        assert_eq!(settings("--echo host").after_input, AfterInput::Forever);
+        assert_eq!(settings("-w -1 host").after_input, AfterInput::Forever);
+        assert_eq!(settings("-w 3 host").after_input, AfterInput::Fixed(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn the_flags_for_testing_the_other_side_are_told_with_v() {
+        let plan = plan("--lenient --no-pong --mask-key 00c0ffee host").unwrap();
+        assert_eq!(plan.in_force.len(), 3);
+        assert!(matches!(plan.protocol.mask, MaskSource::Fixed([0, 0xc0, 0xff, 0xee])));
+        assert_eq!(plan.settings.pong, AutoReply::Silent);
+    }
+
+    #[test]
+    fn credentials_of_the_url_become_basic_auth() {
+        let request = plan("ws://ann:pass@host/x?y").unwrap().request;
+        assert_eq!(request.authorization.as_deref(), Some("Basic YW5uOnBhc3M="));
+        assert_eq!((request.target.as_str(), request.authority.as_str()), ("/x?y", "host"));
+    }
+
+    #[test]
+    fn a_header_that_takes_the_place_of_a_flag_is_told() {
+        let notes = plan("--origin http://a -H Origin:http://b host").unwrap().notes;
+        assert!(notes[0].starts_with("`Origin` is sent as `--header` says"), "{notes:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_found_before_anything_is_connected() {
+        for (line, mistake) in [
+            ("--max-message 3 -x long host", "a message of `-x` has 4 bytes, and `--max-message` allows 3"),
+            ("--bearer @/nowhere/at/all host", "--bearer: cannot read `/nowhere/at/all`"),
+            ("-H @/nowhere/at/all host", "--header: cannot read `/nowhere/at/all`"),
+        ] {
+            let error = plan(line).err().expect(line);
+            assert_eq!((error.phase(), error.to_string().as_str()), (Phase::Usage, mistake));
+        }
+    }
+}

@@ -1,18 +1,15 @@
 //! `wscope listen`: the built-in server.
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cli::Listen;
 use crate::client::announcer::Announcer;
-use crate::client::open::show;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals, Unsent};
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::net::{self, ListenOptions, MinimumVersion};
-use crate::output::Origin;
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
 use crate::server::clients::Clients;
 use crate::server::console::ServerConsole;
@@ -44,9 +41,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let printer = console.printer();
     let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
     let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
-    show(&printer, Origin::default(), &Event::Note(&note));
+    printer.show(Origin::default(), &Event::Note(&note));
     for detail in plan::in_force(&args.protocol, None) {
-        show(&printer, Origin::default(), &Event::Detail(&detail));
+        printer.show(Origin::default(), &Event::Detail(&detail));
     }
 
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
@@ -55,8 +52,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let service = Service {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
-        printer: Arc::clone(&printer),
-        follow: console.follow(),
+        printer: printer.clone(),
         totals: Totals::of(&args.view),
     };
     service::serve(listener, service, clients.clone());

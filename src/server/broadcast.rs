@@ -1,22 +1,22 @@
 //! Sends to every client: what the prompt says, and what is piped in.
 
 use std::mem;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use super::clients::Clients;
-use crate::client::open::show;
 use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
 use crate::event::Event;
+use crate::event::Origin;
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::pipe::stdin;
 use crate::frontend::session_slot::SessionSlot;
 use crate::input::Source;
-use crate::output::{Origin, Printer};
+use crate::output::Fanout;
 use crate::platform::Notifier;
 use crate::session::{MessageBatch, QueuedItem};
 use crate::wire::{CloseCode, Kind, Outgoing};
@@ -53,7 +53,7 @@ impl StdinFeed {
 /// All clients, as one endpoint.
 pub(super) struct Broadcast {
     clients: Clients,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     /// Set when the user has left.
     has_left: Arc<AtomicBool>,
     notifier: Notifier,
@@ -61,12 +61,7 @@ pub(super) struct Broadcast {
 
 impl Broadcast {
     /// What leaves sets `has_left`, and notifies the main thread.
-    pub(super) fn new(
-        clients: Clients,
-        printer: Arc<Mutex<Printer>>,
-        has_left: Arc<AtomicBool>,
-        notifier: Notifier,
-    ) -> Self {
+    pub(super) fn new(clients: Clients, printer: Fanout, has_left: Arc<AtomicBool>, notifier: Notifier) -> Self {
         Self { clients, printer, has_left, notifier }
     }
 
@@ -129,7 +124,7 @@ impl Broadcast {
     }
 
     fn show_error(&self, error: &Error) {
-        show(&self.printer, Origin::default(), &Event::Error(error));
+        self.printer.show(Origin::default(), &Event::Error(error));
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::client::open::show;
 use crate::event::Event;
-use crate::output::{Origin, Printer};
+use crate::event::Origin;
+use crate::output::Fanout;
 use crate::session::output::lock;
 use crate::session::{Handle, QueuedItem};
 use crate::wire::CloseCode;
@@ -43,7 +43,7 @@ struct Members {
 impl Clients {
     /// Queues something for every client, and waits for none. One that is too slow is closed with 1013. `false`: no client
     /// got it.
-    pub fn broadcast(&self, item: &QueuedItem, printer: &Arc<Mutex<Printer>>) -> bool {
+    pub fn broadcast(&self, item: &QueuedItem, printer: &Fanout) -> bool {
         let mut has_taker = false;
         self.each(|client, handle| {
             if !handle.is_open() {
@@ -77,14 +77,14 @@ impl Clients {
 
     /// Waits until every client has taken most of what waits for it; `false`: the server ends. A client that takes nothing
     /// for long is closed with 1013.
-    pub fn wait_for_room(&self, printer: &Arc<Mutex<Printer>>) -> bool {
+    pub fn wait_for_room(&self, printer: &Fanout) -> bool {
         self.each(|client, handle| {
             if handle.wait_for_room(CLIENT_ROOM, NOTICE_AFTER) {
                 return;
             }
             if self.blamed.swap(client, Ordering::Relaxed) != client {
                 let origin = Origin { client: Some(client) };
-                show(printer, origin, &Event::Note("takes nothing, and everybody else waits for it"));
+                printer.show(origin, &Event::Note("takes nothing, and everybody else waits for it"));
             }
             if !handle.wait_for_room(CLIENT_ROOM, CLOSE_AFTER) {
                 let seconds = (NOTICE_AFTER + CLOSE_AFTER).as_secs();
@@ -150,7 +150,7 @@ impl Clients {
 }
 
 /// Closes with 1013 what `note` says is too slow.
-fn cut_off(client: u64, handle: &Handle, note: &str, printer: &Arc<Mutex<Printer>>) {
+fn cut_off(client: u64, handle: &Handle, note: &str, printer: &Fanout) {
     handle.cut_off(CloseCode::Again, "too slow");
-    show(printer, Origin { client: Some(client) }, &Event::Note(note));
+    printer.show(Origin { client: Some(client) }, &Event::Note(note));
 }

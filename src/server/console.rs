@@ -1,8 +1,8 @@
 //! The console of `wscope listen`: the prompt of a terminal, or what is piped in. It goes to every client.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use super::broadcast::{Broadcast, StdinFeed};
 use super::clients::Clients;
@@ -14,13 +14,12 @@ use crate::frontend::pipe::stdin;
 use crate::frontend::repl::line_reader;
 use crate::input::{Editor, EditorOptions, History, Prompt};
 use crate::output::terminal::Terminal;
-use crate::output::{Banner, Printer};
+use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::platform::Notifier;
-use crate::session::output::FollowSent;
 
 /// What says what to send.
 pub struct ServerConsole {
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     terminal: Option<Terminal>,
     has_left: Arc<AtomicBool>,
     /// Without a prompt: what is piped in.
@@ -35,18 +34,19 @@ impl ServerConsole {
     pub fn attach(args: &Listen, clients: &Clients, notifier: Notifier) -> Result<Self> {
         let options = view::options(&args.view, &args.input, Banner::Shown);
         let has_left = Arc::new(AtomicBool::new(false));
-        let broadcast = |printer: &Arc<Mutex<Printer>>| {
-            Broadcast::new(clients.clone(), Arc::clone(printer), Arc::clone(&has_left), notifier)
-        };
+        let broadcast =
+            |printer: &Fanout| Broadcast::new(clients.clone(), printer.clone(), Arc::clone(&has_left), notifier);
         let reads_lines = !args.input.no_input && !args.input.format.is_data();
         if reads_lines && io::stdin().is_terminal() {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
-            let printer = Arc::new(Mutex::new(view::beside(&terminal, options)?));
-            line_reader::spawn(editor, broadcast(&printer), Arc::clone(&printer), args.limits.max_message);
+            // `/set` may ask later to show what was sent.
+            let options = Options { follow_sent: FollowSent::Always, ..options };
+            let printer = Fanout::new(view::beside(&terminal, options)?);
+            line_reader::spawn(editor, broadcast(&printer), printer.clone(), args.limits.max_message);
             return Ok(Self { printer, terminal: Some(terminal), has_left, feed: None });
         }
-        let printer = Arc::new(Mutex::new(view::direct(options)?));
+        let printer = Fanout::new(view::direct(options)?);
         let feed = if args.input.no_input {
             None
         } else {
@@ -57,13 +57,8 @@ impl ServerConsole {
     }
 
     /// Where everything is shown.
-    pub fn printer(&self) -> Arc<Mutex<Printer>> {
-        Arc::clone(&self.printer)
-    }
-
-    /// Whether `/set` may ask later to show what is sent.
-    pub fn follow(&self) -> FollowSent {
-        if self.terminal.is_some() { FollowSent::Always } else { FollowSent::WhenShown }
+    pub fn printer(&self) -> Fanout {
+        self.printer.clone()
     }
 
     /// Whether the user has left.

@@ -1,21 +1,21 @@
 //! The built-in server: accepts clients, each with a session of its own, and pushes to all of them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::clients::Clients;
-use crate::client::open::{ends, show};
+use crate::client::open::ends;
 use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
 use crate::client::{accept_error, upgrade_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::{Event, Opened, Timestamp};
+use crate::event::{Event, Opened, Origin};
 use crate::http::{Head, StartLine};
 use crate::net::{ConnectRecord, Connected, Incoming, Listener, StreamReader, TimeLimit};
-use crate::output::{Origin, Printer};
+use crate::output::Fanout;
 use crate::platform::Poller;
-use crate::session::output::{FollowSent, SessionOutput};
+use crate::session::output::SessionOutput;
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::{self, Handle, Settings};
 use crate::wire::Outgoing;
@@ -30,9 +30,7 @@ pub struct Service {
     /// How each session behaves.
     pub settings: Settings,
     /// Where everything is shown.
-    pub printer: Arc<Mutex<Printer>>,
-    /// Whether our own output is read back.
-    pub follow: FollowSent,
+    pub printer: Fanout,
     /// Whether the totals of each session are shown.
     pub totals: Totals,
 }
@@ -45,7 +43,7 @@ pub fn serve(listener: Listener, service: Service, clients: Clients) {
             match listener.accept() {
                 Ok(incoming) => start(&service, client, incoming, &clients),
                 Err(error) => {
-                    show(&service.printer, Origin::default(), &Event::Error(&error));
+                    service.printer.show(Origin::default(), &Event::Error(&error));
                     // Out of descriptors, most likely: let some clients leave first.
                     thread::sleep(Duration::from_millis(100));
                 }
@@ -62,7 +60,7 @@ fn start(service: &Arc<Service>, client: u64, incoming: Incoming, clients: &Clie
     if let Err(error) = served {
         clients.leave(client);
         let error = Error::new(Phase::Session, "no thread for another client").caused_by(error);
-        show(&service.printer, Origin { client: Some(client) }, &Event::Error(&error));
+        service.printer.show(Origin { client: Some(client) }, &Event::Error(&error));
     }
 }
 
@@ -71,7 +69,7 @@ pub fn push(
     interval: Duration,
     mut text: impl FnMut(u64) -> String + Send + 'static,
     clients: Clients,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
 ) {
     thread::spawn(move || {
         let started = Instant::now();
@@ -89,21 +87,21 @@ impl Service {
         let served = self.session(origin, incoming, |handle| clients.enter(client, handle));
         clients.leave(client);
         if let Err(error) = served {
-            show(&self.printer, origin, &Event::Error(&error));
+            self.printer.show(origin, &Event::Error(&error));
         }
     }
 
     fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle)) -> Result<()> {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
-        let mut observe = |event: Event<'_>| show(&self.printer, origin, &event);
+        let mut observe = |event: Event<'_>| self.printer.show(origin, &event);
         let Connected { stream, address, record } =
             incoming.handshake(limit).map_err(|failure| accept_error(&peer, failure))?;
         let ConnectRecord { mut steps, tls } = record;
         let stream = Arc::new(stream);
         let mut reader = StreamReader::new(Arc::clone(&stream));
         let options = ServerOptions { deflate: self.protocol.deflate.clone(), strictness: self.protocol.strictness };
-        let Upgraded { agreed, head, verified, leftover, step } =
+        let Upgraded { agreed, head, sent_head, verified, leftover, step } =
             upgrade::accept(&stream, &mut reader, &options, limit, &mut observe)
                 .map_err(|failure| upgrade_error(&peer, failure))?;
         steps.push(step);
@@ -117,17 +115,19 @@ impl Service {
             tls,
             steps,
             verified,
+            request_head: head.raw().to_vec(),
+            response_head: sent_head,
         };
         let (receiver, sender, sent_decoder) =
             ends(&self.protocol, &self.settings, agreed.deflate, &self.printer, &leftover);
-        let view = SessionOutput::new(Arc::clone(&self.printer), origin, sent_decoder, self.follow);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);
         let mut poller = Poller::new().map_err(no_session)?;
         let settings = self.settings.clone();
+        let view = SessionOutput::new(&self.printer, origin, sent_decoder, poller.notifier());
         // Shown before anything that is received, and not before the client gets what goes to all.
-        let mut shown = view.printer();
-        shown.event(Timestamp::now(), &Event::Open(&opened));
+        let mut shown = view.lock();
+        shown.event(self.printer.now(), &Event::Open(&opened));
         let (handle, supervisor) =
             session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, poller.notifier())
                 .map_err(no_session)?;
@@ -136,8 +136,8 @@ impl Service {
         let _ = shown.flush();
         drop(shown);
         let outcome = supervisor.run(&mut poller, None, None);
-        let mut shown = view.printer();
-        let now = Timestamp::now();
+        let mut shown = view.lock();
+        let now = shown.now();
         shown.event(now, &Event::Ended(&outcome.ended));
         if self.totals == Totals::Shown {
             shown.event(now, &Event::Summary(&outcome.summary));

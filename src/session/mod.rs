@@ -1,6 +1,7 @@
 //! One open connection: its threads, locks and clocks. Which thread does what, what each lock guards, and in which order
 //! they are taken, is in `ARCHITECTURE.md`, "Threads and locks".
 
+mod backlog;
 pub mod backoff;
 mod cause;
 mod clock;
@@ -110,7 +111,7 @@ pub struct Settings {
 struct Shared {
     settings: Settings,
     stream: Arc<Stream>,
-    view: Arc<SessionOutput>,
+    output: Arc<SessionOutput>,
     notifier: Notifier,
     clock: Clock,
     out: Mutex<SendBuffer>,
@@ -139,7 +140,7 @@ pub fn start(
     reader: StreamReader,
     receiver: Receiver,
     sender: Sender,
-    view: Arc<SessionOutput>,
+    output: Arc<SessionOutput>,
     settings: Settings,
     notifier: Notifier,
 ) -> std::io::Result<(Handle, Supervisor)> {
@@ -150,7 +151,7 @@ pub fn start(
         inbox: settings.remember.map(Inbox::new),
         settings,
         stream,
-        view,
+        output,
         notifier,
         clock: Clock::start(),
         out: Mutex::new(out),

@@ -47,7 +47,7 @@ pub fn open(
         observe(Event::Finding(finding));
     }
     match agreed {
-        Some(agreed) => Ok(Upgraded { agreed, head, verified, leftover, step }),
+        Some(agreed) => Ok(Upgraded { agreed, head, sent_head: bytes, verified, leftover, step }),
         None => Err(UpgradeFailure::Breached { head: Box::new(head), findings }),
     }
 }

@@ -27,6 +27,8 @@ pub struct Upgraded {
     pub agreed: Agreed,
     /// The peer's head.
     pub head: Head,
+    /// Our own head as it was sent.
+    pub sent_head: Vec<u8>,
     /// What was checked and held, one line each.
     pub verified: Vec<String>,
     /// Bytes that came behind the head: the first frames.

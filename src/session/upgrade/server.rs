@@ -48,7 +48,7 @@ pub fn accept(
         observe(Event::Finding(finding));
     }
     match agreed {
-        Some(agreed) => Ok(Upgraded { agreed, head, verified, leftover, step }),
+        Some(agreed) => Ok(Upgraded { agreed, head, sent_head: response, verified, leftover, step }),
         None => Err(UpgradeFailure::Breached { head: Box::new(head), findings }),
     }
 }
