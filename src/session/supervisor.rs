@@ -232,7 +232,7 @@ impl Supervisor {
         if let Ok(mut out) = self.shared.out.try_lock() {
             out.close_notify();
         }
-        self.shared.link.shut_down_writing();
+        self.shared.stream.shut_down_writing();
     }
 
     fn look_at_closing(&mut self, conn: &Conn, deadlines: &mut Deadlines) -> Option<Over> {
@@ -292,7 +292,7 @@ impl Supervisor {
         if let Ok(mut out) = shared.out.try_lock() {
             out.close_notify();
         }
-        shared.link.shut_down();
+        shared.stream.shut_down();
         if let Some((_, until)) = &mut self.abort {
             // The reader still has to notice.
             *until = Instant::now() + HURRY;
