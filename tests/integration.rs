@@ -21,6 +21,7 @@ mod progress;
 mod reconnect;
 mod rude;
 mod script;
+mod script_reconnect;
 mod signals;
 mod sinks;
 mod support;

@@ -12,9 +12,9 @@ use wscope::error::ExitStatus;
 use wscope::event::{
     Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, Timestamp, Wants,
 };
+use wscope::net::{Stream, StreamReader};
 use wscope::output::{Discard, Fanout, FdOutput, Options, Printer};
 use wscope::platform::Poller;
-use wscope::session::link::{Link, LinkReader};
 use wscope::session::output::SessionOutput;
 use wscope::session::{self, AfterInput, AutoReply, Echo, Outcome, Settings};
 use wscope::wire::{
@@ -125,9 +125,9 @@ fn run(
     let mut poller = Poller::new().unwrap();
     let (decoder, encoder, decoding) = ends();
     let output = SessionOutput::new(&fanout, Origin::default(), decoding, poller.notifier());
-    let link = Link::new(socket, None);
-    let reader = LinkReader::new(Arc::clone(&link));
-    let started = session::start(link, reader, decoder, encoder, output, settings(after_input), poller.notifier());
+    let stream = Arc::new(Stream::new(socket));
+    let reader = StreamReader::new(Arc::clone(&stream));
+    let started = session::start(stream, reader, decoder, encoder, output, settings(after_input), poller.notifier());
     let (handle, supervisor) = started.unwrap();
     let sending = thread::spawn(move || {
         let mut batch = handle.batch();

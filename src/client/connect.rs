@@ -5,22 +5,22 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 
-use crate::client::plan::{Plan, new_request};
+use crate::client::plan::Plan;
+use crate::client::{connect_error, request, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Origin};
-use crate::net::{self, Connected, TimeLimit};
-use crate::output::Fanout;
+use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
+use crate::output::{Fanout, certificate};
 use crate::platform::{Descriptor, Poller, Wakeup};
-use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::wire::DeflateParameters;
 
 /// A connection whose upgrade is complete.
 pub struct Handshaken {
     /// The byte stream.
-    pub link: Arc<Link>,
+    pub stream: Arc<Stream>,
     /// Its reading end.
-    pub reader: LinkReader,
+    pub reader: StreamReader,
     /// What is shown of the opening.
     pub opened: Opened,
     /// What was agreed on for permessage-deflate.
@@ -89,18 +89,21 @@ fn broken_off() -> Error {
 fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
     let mut show = |event: Event<'_>| printer.show(Origin::default(), &event);
     let limit = time_limit(plan);
-    let Connected { socket, tls, address, tls_facts, mut steps } =
-        net::connect(&plan.target, &plan.connect, limit, &mut show)?;
-    if let Some(Err(doubt)) = tls_facts.as_ref().map(|facts| &facts.verified) {
-        show(Event::Note(&format!("the server is not verified: {doubt}")));
+    let endpoint = &plan.route.endpoint;
+    let Connected { stream, address, record } =
+        net::connect(&plan.route, limit, &mut show).map_err(|failure| connect_error(endpoint, failure))?;
+    let ConnectRecord { mut steps, tls } = record;
+    if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
+        let complaint = certificate::complaint(fault);
+        show(Event::Note(&format!("the server is not verified: the certificate {complaint}")));
     }
-    let link = Link::new(socket, tls);
-    let mut reader = LinkReader::new(Arc::clone(&link));
-    let request = new_request(&plan.request)?;
+    let stream = Arc::new(stream);
+    let mut reader = StreamReader::new(Arc::clone(&stream));
+    let request = request::new(&plan.request)?;
     let strictness = plan.protocol.strictness;
-    let peer = plan.target.peer();
-    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, &peer, limit, &mut show)?;
-    let Upgraded { agreed, head, sent_head, verified, leftover, step } = upgraded;
+    let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, limit, &mut show);
+    let Upgraded { agreed, head, sent_head, verified, leftover, step } =
+        upgraded.map_err(|failure| upgrade_error(&endpoint.peer(), failure))?;
     steps.push(step);
     let opened = Opened {
         url: plan.target.url(),
@@ -109,14 +112,14 @@ fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
         headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
         subprotocol: agreed.subprotocol,
         extensions: agreed.extensions,
-        tls: tls_facts,
+        tls,
         steps,
         verified,
         request_head: sent_head,
         response_head: head.raw().to_vec(),
     };
     let heads = Heads { request: opened.request_head.clone(), response: opened.response_head.clone() };
-    Ok(Handshaken { link, reader, opened, deflate: agreed.deflate, leftover, heads })
+    Ok(Handshaken { stream, reader, opened, deflate: agreed.deflate, leftover, heads })
 }
 
 fn time_limit(plan: &Plan) -> TimeLimit {

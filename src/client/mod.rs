@@ -3,12 +3,17 @@
 mod advice;
 pub mod announcer;
 pub mod connect;
+mod connect_error;
 pub mod driver;
 pub mod open;
 pub mod plan;
 pub mod reconnect;
 pub mod report;
+pub mod request;
 pub mod runner;
+mod upgrade_error;
 pub mod view;
 
 pub use advice::advice;
+pub use connect_error::{accept_error, connect_error};
+pub use upgrade_error::upgrade_error;

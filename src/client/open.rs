@@ -53,14 +53,14 @@ pub fn start(
     printer: &Fanout,
     notifier: Notifier,
 ) -> Result<Started> {
-    let Handshaken { link, reader, opened, deflate, leftover, heads } = handshaken;
+    let Handshaken { stream, reader, opened, deflate, leftover, heads } = handshaken;
     let (receiver, sender, sent_decoder) = ends(&plan.protocol, &settings, deflate, printer, &leftover);
     let view = SessionOutput::new(printer, Origin::default(), sent_decoder, notifier.clone());
     // The reader's first look writes it, before anything that is received: writing may block, and the supervisor must not.
     view.lock().event(printer.now(), &Event::Open(&opened));
-    let (handle, supervisor) = session::start(link, reader, receiver, sender, Arc::clone(&view), settings, notifier)
+    let (handle, supervisor) = session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, notifier)
         .map_err(|error| {
-            let message = format!("cannot set up the socket to `{}`", plan.target.peer());
+            let message = format!("cannot set up the socket to `{}`", plan.route.endpoint.peer());
             Error::new(Phase::Session, message).caused_by(error).transient()
         })?;
     Ok(Started { session: OpenSession { handle, heads: Arc::new(heads) }, supervisor, output: view })

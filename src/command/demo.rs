@@ -10,7 +10,8 @@ use crate::client::report::{self, Totals};
 use crate::error::{ExitStatus, Result};
 use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
 use crate::output::{DataFormat, Discard, Fanout, Level, Options, Printer};
-use crate::server::service::{self as server, Clients, Service};
+use crate::server::clients::Clients;
+use crate::server::service::{self, Service};
 use crate::session::Echo;
 use crate::wire::Role;
 
@@ -38,12 +39,12 @@ fn start(args: &Demo) -> Result<String> {
     let printer = Fanout::new(Printer::shared(quiet, Box::new(Discard)));
     let protocol = ProtocolOptions::new(&session.protocol, &session.limits);
     let clients = Clients::default();
-    server::serve(
+    service::serve(
         listener,
         Service { protocol, settings, printer: printer.clone(), totals: Totals::Hidden },
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);
-    server::push(PUSH_INTERVAL, text, clients, printer);
+    service::push(PUSH_INTERVAL, text, clients, printer);
     Ok(url)
 }

@@ -163,7 +163,7 @@ impl Supervisor {
         if let Ok(mut out) = self.shared.out.try_lock() {
             out.close_notify();
         }
-        self.shared.link.shut_down_writing();
+        self.shared.stream.shut_down_writing();
     }
 
     /// Whether what was waited for has come: nothing more is shown.
@@ -187,7 +187,7 @@ impl Supervisor {
         if let Ok(mut out) = shared.out.try_lock() {
             out.close_notify();
         }
-        shared.link.shut_down();
+        shared.stream.shut_down();
         self.lifecycle.wind_up(Instant::now());
         let unprinted = !self.wait_for_reader(poller, signals);
         let abort = self.lifecycle.abort();

@@ -178,7 +178,8 @@ impl Driver for ScriptDriver {
             // Another session makes up for a lost one, but not for a breach of the protocol or a time limit.
             Request::Reconnect if outcome.ended.status <= ExitStatus::Session => return Some(After::Reconnect),
             Request::Resume if offer.is_some() => return Some(After::Resume),
-            Request::Reconnect | Request::Resume => {
+            Request::Resume => self.slot.failed(None),
+            Request::Reconnect => {
                 let error = Error::new(Phase::Session, "no session follows one that ended like this");
                 self.slot.failed(Some(error));
             }
