@@ -30,7 +30,7 @@ const MANY: usize = 1_000_000;
 /// no difference: all buffers between are full in less than one.
 const BLOCKED: Duration = Duration::from_secs(2);
 /// A million messages, in a debug build, on a loaded machine.
-const LONG: Duration = Duration::from_secs(180);
+const LONG: Duration = Duration::from_mins(3);
 
 /// Keeps the payloads of all messages, each with a line feed, and whether their times are in order.
 #[derive(Default)]

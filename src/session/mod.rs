@@ -8,6 +8,7 @@ mod clock;
 mod conn;
 mod handle;
 mod inbox;
+mod lifecycle;
 mod outcome;
 pub mod output;
 mod queue;
