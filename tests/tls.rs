@@ -1,4 +1,4 @@
-//! TLS: who is believed, and what is said of a certificate that isn't.
+//! TLS: which certificates are accepted, and what is said of those that are not.
 
 use std::io::Write;
 use std::thread;

@@ -3,7 +3,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `program` | [`Wscope`]: start the program in a pipe, feed it, wait for what it says, look at how it ended |
+//! | `program` | [`Wscope`]: start the program in a pipe, write to it, wait for what it says, look at how it ended |
 //! | `terminal` | the same in a pseudo-terminal whose screen can be read |
 //! | `server` | a listening socket and a script that runs for its connections; plain or TLS |
 //! | `connection` | one byte stream seen by a script: expect, send, drip, reset |
@@ -11,7 +11,7 @@
 //! | `event` | what one thread of a test waits for and another brings about |
 //! | `frame`, `head` | frames and HTTP heads by the letter of RFC 6455, written apart from `wscope::wire` |
 //! | `websocket` | an independent peer: tungstenite's `WebSocket` |
-//! | `bulk` | servers that echo, flood or swallow a million messages |
+//! | `bulk` | servers that echo, send or take a million messages |
 //! | `certificates` | a private CA and what it issues |
 //!
 //! Nothing here sleeps for luck: every wait is for an event and ends in a failure after [`PATIENCE`].

@@ -148,7 +148,7 @@ impl Wscope {
     #[track_caller]
     pub fn spawn(mut self) -> Running {
         let mut command = self.command();
-        let (stdin, feed) = match std::mem::replace(&mut self.stdin, Input::Unset) {
+        let (stdin, given) = match std::mem::replace(&mut self.stdin, Input::Unset) {
             Input::Unset | Input::Closed => (Stdio::null(), None),
             Input::File(file) => (file.into(), None),
             Input::Held => (Stdio::piped(), None),
@@ -162,9 +162,9 @@ impl Wscope {
         let started = Instant::now();
         let mut child = command.spawn().expect("the program can be started");
         let mut stdin = child.stdin.take();
-        if let Some(bytes) = feed {
+        if let Some(bytes) = given {
             let pipe = stdin.take().expect("stdin is piped");
-            thread::spawn(move || feed_pipe(pipe, &bytes));
+            thread::spawn(move || write_and_close(pipe, &bytes));
         }
         let (stdout, unread) = match (child.stdout.take(), reading) {
             (None, _) => (Some(Capture::all(std::io::empty())), None),
@@ -207,7 +207,7 @@ impl Wscope {
 }
 
 /// Writes everything, then closes the pipe. A program that stops reading is no fault of the test.
-pub(super) fn feed_pipe(mut pipe: ChildStdin, bytes: &[u8]) {
+pub(super) fn write_and_close(mut pipe: ChildStdin, bytes: &[u8]) {
     if let Err(error) = pipe.write_all(bytes) {
         assert_eq!(error.kind(), ErrorKind::BrokenPipe, "writing to the program's stdin");
     }

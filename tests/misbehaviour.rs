@@ -754,16 +754,16 @@ mod clients {
     use crate::support::connection::UPGRADE_REQUEST;
     use crate::support::program::Running;
 
-    /// Starts it, lets `rude` do its worst, and checks that a polite client is served afterwards.
+    /// Starts it, lets `misbehave` do something, and checks that a well-behaved client is served afterwards.
     #[track_caller]
-    fn survives(rude: impl FnOnce(SocketAddr, &Running)) -> Output {
+    fn survives(misbehave: impl FnOnce(SocketAddr, &Running)) -> Output {
         let program = Wscope::new().args(["listen", "0", "--echo"]).spawn();
         program.wait_stderr("ws://");
         program.wait_stderr("\n");
         let stderr = program.stderr();
         let address = stderr.split("ws://").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
         let address: SocketAddr = address.trim_end_matches('/').parse().unwrap();
-        rude(address, &program);
+        misbehave(address, &program);
         let (mut polite, _) = Connection::open(address);
         polite.send_frame(&Frame::text("still there?"));
         assert_eq!(polite.frame(), Frame::text("still there?"));
