@@ -1,4 +1,4 @@
-//! The one error type: in which phase it happened, with whom, what the evidence is, and what to try next.
+//! The one error type: the phase in which it happened, the peer, the evidence, and what to try next.
 //! The exit status of the program is written here and nowhere else.
 
 use std::borrow::Cow;
@@ -14,7 +14,8 @@ use crate::diagnosis::{Advice, Diagnosis};
 pub enum ExitStatus {
     /// The session ended normally: with close code 1000, 1001 or none.
     Success,
-    /// The session was open and ended otherwise: another close code, 1006, our own 1009, a local I/O error, input unsent.
+    /// The session was open and ended otherwise: another close code, 1006, our own 1009, a local I/O error, input
+    /// unsent.
     Session,
     /// Usage, or input that could not be sent.
     Usage,
@@ -148,7 +149,7 @@ impl Phase {
 
 /// Something a user must be told, with all that is known about it.
 ///
-/// The texts may hold bytes that a peer chose: whoever prints them escapes them.
+/// The texts may hold bytes that a peer chose; the room that prints them (`output`) escapes them.
 #[derive(Debug)]
 pub struct Error {
     phase: Phase,
@@ -228,7 +229,7 @@ impl Error {
         self
     }
 
-    /// It may pass by itself, but the peer asks to be left alone for so many `seconds`.
+    /// It may pass by itself; the peer asks for no attempt within so many `seconds`.
     pub fn transient_for(mut self, seconds: u32) -> Self {
         self.retry = Retry::After(seconds);
         self

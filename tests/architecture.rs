@@ -214,7 +214,7 @@ fn uses(code: &str, module: &[&str]) -> Vec<String> {
 /// Behind the next `crate` (0 parents) or chain of `super` (as many parents), where `::` or ` as ` may follow.
 fn next_path(code: &str) -> Option<(usize, usize)> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let starts = code.match_indices(|c| is_word(c)).map(|(index, _)| index);
+    let starts = code.match_indices(is_word).map(|(index, _)| index);
     let mut words = starts.filter(|&index| !code[..index].ends_with(is_word));
     words.find_map(|index| {
         let word = &code[index..];

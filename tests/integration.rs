@@ -21,6 +21,7 @@ mod pipe;
 mod progress;
 mod reconnect;
 mod script;
+mod script_reconnect;
 mod signals;
 mod support;
 mod terminal;

@@ -18,7 +18,7 @@ fuzz_target!(|input: (bool, &[u8])| {
         HeadProgress::Failed(error) => (refuse(&error), false),
         HeadProgress::Complete { head, .. } => {
             let reply = check_request(&head, &options);
-            (reply.response, reply.verdict.agreed.is_some())
+            (reply.response, reply.result.agreed.is_some())
         }
     };
     match HeadReader::new(HeadKind::Response).feed(&response) {

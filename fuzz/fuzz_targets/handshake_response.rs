@@ -6,7 +6,9 @@ use libfuzzer_sys::fuzz_target;
 use wscope::diagnosis::Transport;
 use wscope::http::{HeadKind, HeadProgress, HeadReader};
 use wscope::wire::DeflateOffer;
-use wscope::wire::handshake::{Answer, Request, RequestOptions, Strictness, Verdict, check_response, diagnose_no_head};
+use wscope::wire::handshake::{
+    Answer, CheckResult, Request, RequestOptions, Strictness, check_response, diagnose_no_head,
+};
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (size, bytes) = input;
@@ -28,8 +30,8 @@ fn request() -> Request {
     Request::new(&options).expect("the options are good")
 }
 
-/// The verdicts, strict and lenient; `None` where there is no head or the upgrade is refused.
-fn check(request: &Request, bytes: &[u8], size: usize) -> Option<[Verdict; 2]> {
+/// The results, strict and lenient; `None` where there is no head or the upgrade is refused.
+fn check(request: &Request, bytes: &[u8], size: usize) -> Option<[CheckResult; 2]> {
     let mut reader = HeadReader::new(HeadKind::Response);
     let mut pieces = bytes.chunks(size);
     let (head, rest) = loop {

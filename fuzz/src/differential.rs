@@ -128,7 +128,7 @@ fn owned(event: &Event<'_>) -> Delivered {
     }
 }
 
-/// Why the verdicts may differ although nobody is wrong; every reason there is.
+/// Why the verdicts may differ although neither is wrong; every reason there is.
 fn reason(role: Role, bytes: &[u8], ours: Option<Rule>, theirs: Option<Rule>) -> Option<&'static str> {
     match (ours?, theirs) {
         (Rule::NonMinimalLength, _) => Some("tungstenite takes any encoding of a length"),

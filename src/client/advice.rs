@@ -141,8 +141,8 @@ fn overload(what: &str, retry_after: Option<&str>) -> String {
 fn bad_gateway(proxy: Option<&str>) -> String {
     let proxy = proxy.map_or(String::new(), |name| format!(" (`{name}`)"));
     format!(
-        "the proxy{proxy} got no usable answer from the server behind it: is that running, on the address and port that the \
-         proxy is configured for?"
+        "the proxy{proxy} got no usable answer from the server behind it: is that running, on the address and port that \
+         the proxy is configured for?"
     )
 }
 

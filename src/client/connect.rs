@@ -1,16 +1,16 @@
 //! Connecting a client: name, TCP, TLS, upgrade; on a thread of its own, so that the wait can be interrupted.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
-use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::client::open::show;
-use crate::client::plan::{Plan, new_request};
+use crate::client::plan::Plan;
+use crate::client::{request, upgrade_error};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Opened};
+use crate::event::{Event, Opened, Origin};
 use crate::net::{self, Connected, TimeLimit};
-use crate::output::{Origin, Printer};
+use crate::output::Fanout;
 use crate::platform::{Descriptor, Poller, Wakeup};
 use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
@@ -54,12 +54,12 @@ pub enum Attempt<T> {
 /// Connects on a thread of its own. `interruption` is asked after each wait of `poller` whether to wait no longer.
 pub fn on_thread<T>(
     plan: &Arc<Plan>,
-    printer: &Arc<Mutex<Printer>>,
+    printer: &Fanout,
     poller: &mut Poller,
     mut interruption: impl FnMut(Wakeup) -> Option<T>,
 ) -> Attempt<T> {
     let (results, result) = mpsc::channel();
-    let (plan, printer, notifier) = (Arc::clone(plan), Arc::clone(printer), poller.notifier());
+    let (plan, printer, notifier) = (Arc::clone(plan), printer.clone(), poller.notifier());
     let spawned = thread::Builder::new().spawn(move || {
         // After an interruption nothing receives the result.
         let _ = results.send(connect(&plan, &printer));
@@ -87,8 +87,8 @@ fn broken_off() -> Error {
 ///
 /// # Errors
 /// Those of connecting, TLS and the upgrade, with what to try next.
-fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
-    let mut show = |event: Event<'_>| show(printer, Origin::default(), &event);
+fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
+    let mut show = |event: Event<'_>| printer.show(Origin::default(), &event);
     let limit = time_limit(plan);
     let Connected { socket, tls, address, tls_facts, mut steps } =
         net::connect(&plan.target, &plan.connect, limit, &mut show)?;
@@ -97,11 +97,11 @@ fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
     }
     let link = Link::new(socket, tls);
     let mut reader = LinkReader::new(Arc::clone(&link));
-    let request = new_request(&plan.request)?;
+    let request = request::new(&plan.request)?;
     let strictness = plan.protocol.strictness;
-    let peer = plan.target.peer();
-    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, &peer, limit, &mut show)?;
-    let Upgraded { agreed, head, verified, leftover, step } = upgraded;
+    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, limit, &mut show);
+    let Upgraded { agreed, head, sent_head, verified, leftover, step } =
+        upgraded.map_err(|failure| upgrade_error(&plan.target.peer(), failure))?;
     steps.push(step);
     let opened = Opened {
         url: plan.target.url(),
@@ -113,8 +113,10 @@ fn connect(plan: &Plan, printer: &Arc<Mutex<Printer>>) -> Result<Handshaken> {
         tls: tls_facts,
         steps,
         verified,
+        request_head: sent_head,
+        response_head: head.raw().to_vec(),
     };
-    let heads = Heads { request: request.encode(), response: head.raw().to_vec() };
+    let heads = Heads { request: opened.request_head.clone(), response: opened.response_head.clone() };
     Ok(Handshaken { link, reader, opened, deflate: agreed.deflate, leftover, heads })
 }
 

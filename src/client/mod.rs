@@ -8,7 +8,10 @@ pub mod open;
 pub mod plan;
 pub mod reconnect;
 pub mod report;
+pub mod request;
 pub mod runner;
+mod upgrade_error;
 pub mod view;
 
 pub use advice::advice;
+pub use upgrade_error::upgrade_error;

@@ -1,14 +1,14 @@
 //! Starting a client's session on a connection whose upgrade is complete.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::client::connect::{Handshaken, Heads};
 use crate::client::plan::{Plan, ProtocolOptions};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Timestamp};
-use crate::output::{Origin, Printer};
+use crate::event::{Event, Messages, Origin};
+use crate::output::Fanout;
 use crate::platform::Notifier;
-use crate::session::output::{FollowSent, SessionOutput, lock};
+use crate::session::output::SessionOutput;
 use crate::session::{self, Echo, Handle, Settings, Supervisor};
 use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateParameters, Observe, Receiver, ReceiverOptions, Role, Sender, SenderOptions};
@@ -36,8 +36,8 @@ pub struct Started {
 }
 
 /// Says what there is to say before the first connection.
-pub fn announce(plan: &Plan, printer: &Arc<Mutex<Printer>>) {
-    let show = |event: Event<'_>| show(printer, Origin::default(), &event);
+pub fn announce(plan: &Plan, printer: &Fanout) {
+    let show = |event: Event<'_>| printer.show(Origin::default(), &event);
     plan.notes.iter().for_each(|note| show(Event::Note(note)));
     plan.in_force.iter().for_each(|detail| show(Event::Detail(detail)));
 }
@@ -50,15 +50,14 @@ pub fn start(
     handshaken: Handshaken,
     plan: &Plan,
     settings: Settings,
-    printer: &Arc<Mutex<Printer>>,
-    follow: FollowSent,
+    printer: &Fanout,
     notifier: Notifier,
 ) -> Result<Started> {
     let Handshaken { link, reader, opened, deflate, leftover, heads } = handshaken;
     let (receiver, sender, sent_decoder) = ends(&plan.protocol, &settings, deflate, printer, &leftover);
-    let view = SessionOutput::new(Arc::clone(printer), Origin::default(), sent_decoder, follow);
+    let view = SessionOutput::new(printer, Origin::default(), sent_decoder, notifier.clone());
     // The reader's first look writes it, before anything that is received: writing may block, and the supervisor must not.
-    lock(printer).event(Origin::default(), Timestamp::now(), &Event::Open(&opened));
+    view.lock().event(printer.now(), &Event::Open(&opened));
     let (handle, supervisor) = session::start(link, reader, receiver, sender, Arc::clone(&view), settings, notifier)
         .map_err(|error| {
             let message = format!("cannot set up the socket to `{}`", plan.target.peer());
@@ -72,13 +71,14 @@ pub fn ends(
     protocol: &ProtocolOptions,
     settings: &Settings,
     deflate: Option<DeflateParameters>,
-    printer: &Arc<Mutex<Printer>>,
+    printer: &Fanout,
     leftover: &[u8],
 ) -> (Receiver, Sender, ReceiverOptions) {
     let role = settings.role;
+    let comes_in_parts = printer.wants().messages == Messages::InParts;
     // Two clients' messages must not be streamed into one another; what is echoed or remembered is wanted whole.
     let whole = settings.echo == Echo::On || settings.remember.is_some();
-    let may_stream = role == Role::Client && !whole && lock(printer).can_stream();
+    let may_stream = role == Role::Client && !whole && comes_in_parts;
     let receiving = ReceiverOptions {
         role,
         max_message: protocol.max_message,
@@ -95,17 +95,9 @@ pub fn ends(
         role: role.peer(),
         max_message: u64::MAX,
         // Of binary messages that were sent only the event stream shows anything.
-        stream_binary_above: lock(printer).can_stream().then_some(STREAM_ABOVE),
+        stream_binary_above: comes_in_parts.then_some(STREAM_ABOVE),
         lenient: true,
         ..receiving
     };
     (receiver, sender, sent_decoder)
-}
-
-/// Shows one event at once.
-pub fn show(printer: &Mutex<Printer>, origin: Origin, event: &Event<'_>) {
-    let mut printer = lock(printer);
-    printer.event(origin, Timestamp::now(), event);
-    // Before the session is open nobody waits for data, and diagnostics that cannot be written cannot be reported.
-    let _ = printer.flush();
 }

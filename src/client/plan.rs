@@ -1,22 +1,19 @@
 //! From the command line to what a session needs: everything that can be wrong with it is found here.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 
 use crate::cli::{
-    ConnectionArgs, FixedArgs, HeaderSource, IdentityArgs, LimitArgs, ProtocolArgs, RequestArgs, Secret, SessionArgs,
-    StopArgs, TlsArgs, Wait,
+    ConnectionArgs, FixedArgs, IdentityArgs, LimitArgs, ProtocolArgs, SessionArgs, StopArgs, TlsArgs, Wait,
 };
+use crate::client::request;
 use crate::error::{Error, Phase, Result};
-use crate::http::HeaderRule;
 use crate::input::secret;
 use crate::net::{ConnectOptions, Identity, Target, TlsOptions, Verification};
 use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
-use crate::wire::handshake::{Request, RequestOptions, Strictness};
+use crate::wire::handshake::{RequestOptions, Strictness};
 use crate::wire::{DeflateOffer, MaskSource, Role};
 
 /// How long nothing may come after the end of the input before the session is closed.
@@ -84,31 +81,21 @@ impl Plan {
     /// # Errors
     /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
     pub fn client(url: &str, args: &SessionArgs, started: Instant) -> Result<Self> {
-        let ConnectionArgs { request, tls, identity, fixed } = &args.connection;
+        let ConnectionArgs { tls, identity, fixed, .. } = &args.connection;
         let target = Target::parse(url)?;
         let passphrase = |key: &Path| passphrase(identity, key);
         let connect = ConnectOptions::prepare(&target, &tls_options(tls, identity), &passphrase)?;
         let mut protocol = ProtocolOptions::new(&args.protocol, &args.limits);
         protocol.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
-        let request = RequestOptions {
-            target: target.resource().to_owned(),
-            authority: target.authority(),
-            origin: request.origin.clone(),
-            authorization: authorization(request, &target)?,
-            cookie: cookie(&request.cookies)?,
-            subprotocols: request.subprotocols.clone(),
-            deflate: protocol.deflate.clone(),
-            headers: header_rules(args)?,
-            key: fixed.ws_key.clone(),
-        };
-        new_request(&request)?;
+        let request = request::options(args, &target, protocol.deflate.clone())?;
+        request::new(&request)?;
         if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > protocol.max_message) {
             let (length, most) = (long.len(), protocol.max_message);
             let message = format!("a message of `-x` has {length} bytes, and `--max-message` allows {most}");
             return Err(Error::new(Phase::Usage, message));
         }
         let connect_timeout = args.connection.request.connect_timeout;
-        let notes = args.connection.request.note().into_iter().chain(replaced(&request)).collect();
+        let notes = args.connection.request.note().into_iter().chain(request::replaced(&request)).collect();
         Ok(Self {
             target,
             connect,
@@ -128,14 +115,6 @@ impl Plan {
         self.settings.remember = Some(bytes);
         self
     }
-}
-
-/// A request, with a key of its own.
-///
-/// # Errors
-/// [`Phase::Usage`] where it would not be one.
-pub fn new_request(options: &RequestOptions) -> Result<Request> {
-    Request::new(options).map_err(|mistake| Error::new(Phase::Usage, format!("no such request can be sent: {mistake}")))
 }
 
 fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
@@ -209,106 +188,70 @@ pub fn identity_files(identity: &IdentityArgs) -> Option<Identity> {
 /// The passphrase of a key file: from the flag, or asked for.
 pub fn passphrase(identity: &IdentityArgs, key: &Path) -> Result<String> {
     match identity.passphrase.as_ref().and_then(Option::as_ref) {
-        Some(secret) => read_secret("--passphrase", secret),
+        Some(secret) => request::read_secret("--passphrase", secret),
         None => secret::ask(&format!("Passphrase of {}: ", key.display())),
     }
 }
 
-fn authorization(request: &RequestArgs, target: &Target) -> Result<Option<String>> {
-    if let Some(bearer) = &request.bearer {
-        return Ok(Some(format!("Bearer {}", read_secret("--bearer", bearer)?)));
-    }
-    let credentials = if let Some(user) = &request.user {
-        let credentials = read_secret("--user", user)?;
-        if credentials.contains(':') {
-            credentials
-        } else {
-            let password = secret::ask(&format!("Password of {credentials} at {}: ", target.peer()))?;
-            format!("{credentials}:{password}")
-        }
-    } else if let Some(credentials) = target.credentials() {
-        format!("{}:{}", credentials.user, credentials.password.as_deref().unwrap_or_default())
-    } else {
-        return Ok(None);
-    };
-    Ok(Some(format!("Basic {}", BASE64.encode(credentials.as_bytes()))))
-}
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
 
-fn cookie(cookies: &[Secret]) -> Result<Option<String>> {
-    let cookies: Vec<_> = cookies.iter().map(|cookie| read_secret("--cookie", cookie)).collect::<Result<_>>()?;
-    Ok((!cookies.is_empty()).then(|| cookies.join("; ")))
-}
+    use super::*;
+    use crate::cli::{Invocation, parse};
 
-/// What a header given with `-H` takes the place of, where another flag asked for it too.
-fn replaced(request: &RequestOptions) -> Vec<String> {
-    let asked_for = [
-        ("Origin", "--origin", request.origin.is_some()),
-        ("Authorization", "--user, --bearer or the URL", request.authorization.is_some()),
-        ("Cookie", "--cookie", request.cookie.is_some()),
-        ("Sec-WebSocket-Protocol", "--subprotocol", !request.subprotocols.is_empty()),
-    ];
-    let is_replaced = |name: &str| request.headers.iter().any(|rule| rule.name().eq_ignore_ascii_case(name));
-    let replaced = asked_for.into_iter().filter(|(name, _, is_asked_for)| *is_asked_for && is_replaced(name));
-    replaced
-        .map(|(name, flag, _)| format!("`{name}` is sent as `--header` says, and not as {flag} would have it"))
-        .collect()
-}
-
-/// A secret's value; a file's single trailing newline is not part of it.
-fn read_secret(flag: &str, secret: &Secret) -> Result<String> {
-    match secret {
-        Secret::Literal(value) => Ok(value.clone()),
-        Secret::File(path) => {
-            let mut value = read_file(flag, path)?;
-            if value.ends_with('\n') {
-                value.pop();
-                if value.ends_with('\r') {
-                    value.pop();
-                }
-            }
-            Ok(value)
+    fn plan(line: &str) -> Result<Plan> {
+        let words = format!("wscope {line}");
+        match parse(words.split_whitespace().map(OsString::from)).expect(line) {
+            Invocation::Connect(connect) => Plan::client(&connect.url, &connect.session, Instant::now()),
+            other => panic!("{line}: {other:?}"),
         }
     }
-}
 
-fn header_rules(args: &SessionArgs) -> Result<Vec<HeaderRule>> {
-    let mut rules = Vec::new();
-    for source in &args.connection.request.headers {
-        match source {
-            HeaderSource::Rule(rule) => rules.push(rule.clone()),
-            HeaderSource::File(path) if path != Path::new("-") => {
-                rules.extend(rules_in(&path.display().to_string(), &read_file("--header", path)?)?);
-            }
-            HeaderSource::File(_) if args.reads_stdin() => {
-                return Err(usage("--header", "`@-` reads headers from stdin, which is the input of this session")
-                    .hint("`-x MESSAGE` and `-N` leave stdin to the headers"));
-            }
-            HeaderSource::File(_) => {
-                let text = io::read_to_string(io::stdin())
-                    .map_err(|error| usage("--header", "cannot read stdin").caused_by(error))?;
-                rules.extend(rules_in("stdin", &text)?);
-            }
+    fn settings(line: &str) -> Settings {
+        plan(line).expect(line).settings
+    }
+
+    #[test]
+    fn what_comes_after_the_input_depends_on_what_is_waited_for() {
+        assert_eq!(settings("host").after_input, AfterInput::Quiet(QUIET));
+        assert_eq!(settings("-1 host").after_input, AfterInput::StopCondition(QUIET));
+        assert_eq!(settings("-N host").after_input, AfterInput::Forever);
+        assert_eq!(settings("--echo host").after_input, AfterInput::Forever);
+        assert_eq!(settings("-w -1 host").after_input, AfterInput::Forever);
+        assert_eq!(settings("-w 3 host").after_input, AfterInput::Fixed(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn the_flags_for_testing_the_other_side_are_told_with_v() {
+        let plan = plan("--lenient --no-pong --mask-key 00c0ffee host").unwrap();
+        assert_eq!(plan.in_force.len(), 3);
+        assert!(matches!(plan.protocol.mask, MaskSource::Fixed([0, 0xc0, 0xff, 0xee])));
+        assert_eq!(plan.settings.pong, AutoReply::Silent);
+    }
+
+    #[test]
+    fn credentials_of_the_url_become_basic_auth() {
+        let request = plan("ws://ann:pass@host/x?y").unwrap().request;
+        assert_eq!(request.authorization.as_deref(), Some("Basic YW5uOnBhc3M="));
+        assert_eq!((request.target.as_str(), request.authority.as_str()), ("/x?y", "host"));
+    }
+
+    #[test]
+    fn a_header_that_takes_the_place_of_a_flag_is_told() {
+        let notes = plan("--origin http://a -H Origin:http://b host").unwrap().notes;
+        assert!(notes[0].starts_with("`Origin` is sent as `--header` says"), "{notes:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_found_before_anything_is_connected() {
+        for (line, mistake) in [
+            ("--max-message 3 -x long host", "a message of `-x` has 4 bytes, and `--max-message` allows 3"),
+            ("--bearer @/nowhere/at/all host", "--bearer: cannot read `/nowhere/at/all`"),
+            ("-H @/nowhere/at/all host", "--header: cannot read `/nowhere/at/all`"),
+        ] {
+            let error = plan(line).err().expect(line);
+            assert_eq!((error.phase(), error.to_string().as_str()), (Phase::Usage, mistake));
         }
     }
-    Ok(rules)
-}
-
-/// A rule a line, as in curl: blank lines and those that start with `#` say nothing.
-fn rules_in(name: &str, text: &str) -> Result<Vec<HeaderRule>> {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    let parse = |(number, line): (usize, &str)| {
-        HeaderRule::parse(line).map_err(|mistake| usage("--header", &format!("{name}:{number}: {mistake}")))
-    };
-    lines.map(parse).collect()
-}
-
-fn read_file(flag: &str, path: &Path) -> Result<String> {
-    let read = fs::read_to_string(path);
-    // Editors of Windows begin their files with a byte order mark.
-    read.map(|text| text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
-        .map_err(|error| Error::new(Phase::Usage, format!("{flag}: cannot read `{}`", path.display())).caused_by(error))
-}
-
-fn usage(flag: &str, mistake: &str) -> Error {
-    Error::new(Phase::Usage, format!("{flag}: {mistake}"))
 }

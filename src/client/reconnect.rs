@@ -78,6 +78,39 @@ pub fn in_a_line(error: &Error) -> String {
 mod tests {
     use super::*;
 
+    fn policy(most: u32) -> ReconnectPolicy {
+        ReconnectPolicy { backoff: Some(Backoff::new(std::num::NonZeroU32::new(most))) }
+    }
+
+    #[test]
+    fn without_the_flag_nothing_follows() {
+        let mut policy = ReconnectPolicy { backoff: None };
+        assert_eq!(policy.after_failure(&Error::new(Phase::Connect, "cannot").transient()), None);
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again_and_only_so_often() {
+        let mut policy = policy(2);
+        assert_eq!(policy.after_failure(&Error::new(Phase::Tls, "expired")), None);
+        let transient = || Error::new(Phase::Connect, "cannot").transient();
+        let attempts = [policy.after_failure(&transient()), policy.after_failure(&transient())];
+        assert_eq!(attempts.map(|pause| pause.map(|pause| pause.attempt)), [Some(1), Some(2)]);
+        assert_eq!(policy.after_failure(&transient()), None);
+    }
+
+    #[test]
+    fn a_server_that_asks_for_time_gets_it() {
+        let pause = policy(1).after_failure(&Error::new(Phase::Upgrade, "busy").transient_for(7));
+        assert_eq!(pause.map(|pause| pause.length.as_secs()), Some(7));
+    }
+
+    #[test]
+    fn a_pause_is_announced_with_its_reason_where_that_is_not_told_yet() {
+        let pause = Pause { length: std::time::Duration::from_millis(1540), attempt: 3 };
+        assert_eq!(announcement(None, pause), "reconnecting in 1.5 s (attempt 3)");
+        assert_eq!(announcement(Some("lost"), pause), "lost; reconnecting in 1.5 s (attempt 3)");
+    }
+
     #[test]
     fn an_error_is_told_in_a_line() {
         let error = |phase| {

@@ -3,19 +3,18 @@
 
 use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use crate::cli::{InputArgs, ViewArgs};
 use crate::client::advice;
-use crate::client::open;
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
-use crate::event::{Event, Timestamp};
+use crate::event::{Event, FlushError, Origin, OutputStream};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
-use crate::output::{Banner, FlushError, Origin, Stream, write_error};
+use crate::output::{Banner, Fanout, write_error};
 use crate::session::Outcome;
 use crate::session::output::SessionOutput;
 
@@ -26,7 +25,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
     match show::direct(show::options(view, input, Banner::Hidden)) {
         Ok(printer) => {
-            open::show(&Mutex::new(printer), Origin::default(), &Event::Error(error));
+            Fanout::new(printer).show(Origin::default(), &Event::Error(error));
             error.exit_status()
         }
         Err(_) => alone(error),
@@ -49,7 +48,7 @@ pub fn alone(error: &Error) -> ExitStatus {
 /// The exit status of a run that only printed something to stdout. What nobody reads to its end is no failure.
 pub fn printed(written: io::Result<()>) -> ExitStatus {
     let failure = written.and_then(|()| io::stdout().flush()).err();
-    let failure = failure.and_then(|error| FlushError { stream: Stream::Data, error }.remarkable());
+    let failure = failure.and_then(|error| FlushError { stream: OutputStream::Data, error }.remarkable());
     failure.map_or(ExitStatus::Success, |error| alone(&error))
 }
 
@@ -68,14 +67,14 @@ pub fn ended(view: &Arc<SessionOutput>, mut outcome: Outcome, unsent: Unsent, to
     ended.status = status;
     let errors = Arc::new(errors);
     let told = Arc::clone(&errors);
-    view.tell(move |printer, origin| {
-        let now = Timestamp::now();
-        printer.event(origin, now, &Event::Ended(&ended));
+    view.defer(move |shown| {
+        let now = shown.now();
+        shown.event(now, &Event::Ended(&ended));
         if totals == Totals::Shown {
-            printer.event(origin, now, &Event::Summary(&summary));
+            shown.event(now, &Event::Summary(&summary));
         }
         for error in told.iter() {
-            printer.event(origin, now, &Event::Error(error));
+            shown.event(now, &Event::Error(error));
         }
     });
     if !view.finish(LAST_WORDS) {
@@ -91,11 +90,11 @@ pub fn ended(view: &Arc<SessionOutput>, mut outcome: Outcome, unsent: Unsent, to
 pub fn followed(view: &Arc<SessionOutput>, outcome: Outcome, totals: Totals) {
     let Outcome { mut ended, summary, .. } = outcome;
     ended.status = ExitStatus::Success;
-    view.tell(move |printer, origin| {
-        let now = Timestamp::now();
-        printer.event(origin, now, &Event::Ended(&ended));
+    view.defer(move |shown| {
+        let now = shown.now();
+        shown.event(now, &Event::Ended(&ended));
         if totals == Totals::Shown {
-            printer.event(origin, now, &Event::Summary(&summary));
+            shown.event(now, &Event::Summary(&summary));
         }
     });
     view.finish(LAST_WORDS);

@@ -1,7 +1,7 @@
 //! The one loop around a client's sessions: connect, session, reconnect; pauses, signals and time limits between them.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cli::SessionArgs;
@@ -13,10 +13,9 @@ use crate::client::plan::Plan;
 use crate::client::reconnect::{self, ReconnectPolicy};
 use crate::client::report::{self, Totals, Unsent};
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::output::Printer;
+use crate::output::Fanout;
 use crate::platform::{Descriptor, Poller, Signal, Signals, Wakeup};
 use crate::session::backoff::Pause;
-use crate::session::output::FollowSent;
 use crate::session::{Cause, Outcome};
 
 /// How long a front end may take to notice that the run was aborted.
@@ -27,7 +26,7 @@ pub struct Runner {
     /// What connecting takes.
     pub plan: Arc<Plan>,
     /// Where everything is shown.
-    pub printer: Arc<Mutex<Printer>>,
+    pub printer: Fanout,
     /// What the main thread waits on.
     pub poller: Poller,
     /// What ends the run before its time.
@@ -35,7 +34,6 @@ pub struct Runner {
     /// Tells notes and errors while no session is open.
     pub announcer: Announcer,
     policy: ReconnectPolicy,
-    follow: FollowSent,
     totals: Totals,
     /// Messages so far that counted towards `--count`.
     matched: u64,
@@ -88,18 +86,17 @@ impl Runner {
     ///
     /// # Errors
     /// [`Phase::Session`] when the process is out of descriptors, or signals cannot be caught.
-    pub fn new(plan: Arc<Plan>, printer: Arc<Mutex<Printer>>, follow: FollowSent, args: &SessionArgs) -> Result<Self> {
+    pub fn new(plan: Arc<Plan>, printer: Fanout, args: &SessionArgs) -> Result<Self> {
         let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
         let poller = Poller::new().map_err(|error| cannot("cannot make a pipe", error))?;
         let signals = Signals::catch(&poller).map_err(|error| cannot("cannot catch signals", error))?;
         Ok(Self {
             plan,
-            announcer: Announcer::new(Arc::clone(&printer)),
+            announcer: Announcer::new(printer.clone()),
             printer,
             poller,
             signals,
             policy: ReconnectPolicy::new(&args.connection.request),
-            follow,
             totals: Totals::of(&args.view),
             matched: 0,
         })
@@ -143,7 +140,7 @@ impl Runner {
         }
         driver.starting(&mut settings);
         let notifier = self.poller.notifier();
-        let started = open::start(handshaken, &self.plan, settings, &self.printer, self.follow, notifier);
+        let started = open::start(handshaken, &self.plan, settings, &self.printer, notifier);
         let Started { session, supervisor, output } = match started {
             Ok(started) => started,
             Err(error) => return self.failed(driver, error),

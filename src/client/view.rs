@@ -7,7 +7,7 @@ use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
-use crate::output::{Banner, FdOutput, FrameView, Level, Options, Output, Printer, Secrets, View};
+use crate::output::{Banner, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, Secrets, View};
 use crate::platform::{Descriptor, lead_to_same_file};
 
 /// What the flags say about the view, for a run that announces itself or doesn't.
@@ -36,6 +36,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
             (true, false) => FrameView::Lines,
             (false, false) => FrameView::Hidden,
         },
+        follow_sent: FollowSent::WhenShown,
         ping_pong: view.show_ping_pong,
         pretty: view.pretty,
         advice,

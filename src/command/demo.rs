@@ -1,6 +1,5 @@
 //! `wscope demo`: a session with a server of our own, so that everything can be seen without any other.
 
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::connect;
@@ -10,10 +9,10 @@ use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
 use crate::error::{ExitStatus, Result};
 use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
-use crate::output::{DataFormat, Discard, Level, Options, Printer};
-use crate::server::service::{self as server, Clients, Service};
+use crate::output::{DataFormat, Discard, Fanout, Level, Options, Printer};
+use crate::server::clients::Clients;
+use crate::server::service::{self, Service};
 use crate::session::Echo;
-use crate::session::output::FollowSent;
 use crate::wire::Role;
 
 /// How often the server pushes.
@@ -37,21 +36,15 @@ fn start(args: &Demo) -> Result<String> {
     settings.max_time = None;
     let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::new(advice) };
     // What the server has to say is not for the client's terminal.
-    let printer = Arc::new(Mutex::new(Printer::shared(quiet, Box::new(Discard))));
+    let printer = Fanout::new(Printer::shared(quiet, Box::new(Discard)));
     let protocol = ProtocolOptions::new(&session.protocol, &session.limits);
     let clients = Clients::default();
-    server::serve(
+    service::serve(
         listener,
-        Service {
-            protocol,
-            settings,
-            printer: Arc::clone(&printer),
-            follow: FollowSent::WhenShown,
-            totals: Totals::Hidden,
-        },
+        Service { protocol, settings, printer: printer.clone(), totals: Totals::Hidden },
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);
-    server::push(PUSH_INTERVAL, text, clients, printer);
+    service::push(PUSH_INTERVAL, text, clients, printer);
     Ok(url)
 }

@@ -1,29 +1,26 @@
 //! `wscope listen`: the built-in server.
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cli::Listen;
 use crate::client::announcer::Announcer;
-use crate::client::open::show;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals, Unsent};
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::net::{self, ListenOptions, MinimumVersion};
-use crate::output::Origin;
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
+use crate::server::clients::Clients;
 use crate::server::console::ServerConsole;
-use crate::server::service::{self as server, Clients, Service};
+use crate::server::service::{self, Service};
 use crate::session::Echo;
 use crate::wire::{CloseCode, Role};
 
-/// How long clients have to say goodbye when the server ends.
-const FAREWELL: Duration = Duration::from_millis(500);
+/// How long clients have to answer our Close when the server ends.
+const FAREWELL_LIMIT: Duration = Duration::from_millis(500);
 
-/// Serves until a signal, the time limit, `/quit`, or until nobody reads our output.
+/// Serves until a signal, the time limit, `/quit`, or until the reader of our output goes away.
 pub fn run(args: &Listen) -> ExitStatus {
     serve(args).unwrap_or_else(|error| report::early(&error, &args.view, &args.input))
 }
@@ -44,9 +41,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let printer = console.printer();
     let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
     let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
-    show(&printer, Origin::default(), &Event::Note(&note));
+    printer.show(Origin::default(), &Event::Note(&note));
     for detail in plan::in_force(&args.protocol, None) {
-        show(&printer, Origin::default(), &Event::Detail(&detail));
+        printer.show(Origin::default(), &Event::Detail(&detail));
     }
 
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
@@ -55,21 +52,21 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let service = Service {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
-        printer: Arc::clone(&printer),
-        follow: console.follow(),
+        printer: printer.clone(),
         totals: Totals::of(&args.view),
     };
-    server::serve(listener, service, clients.clone());
+    service::serve(listener, service, clients.clone());
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
-        server::push(every, move |_| text.clone(), clients.clone(), printer);
+        service::push(every, move |_| text.clone(), clients.clone(), printer);
     }
     let status = wait(&console, &signals, &mut poller, max_time.map(|(until, _)| until));
     let mut announcer = Announcer::new(console.printer());
     if let (ExitStatus::TimedOut, Some((_, limit))) = (status, max_time) {
         announcer.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }
-    farewell(&clients);
-    // Who left, or stopped reading, has seen enough.
+    clients.dismiss(CloseCode::Away, "the server is going away");
+    clients.wait_until_gone(FAREWELL_LIMIT);
+    // A user who left, or a reader of stdout that went away, has seen enough.
     if status != ExitStatus::Success {
         report_unsent(console.left_over(), &clients, &mut announcer);
     }
@@ -77,7 +74,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     Ok(status)
 }
 
-/// Says what was piped in and not sent; what is still on its way to clients cannot be counted.
+/// Tells what was piped in and not sent; what is still on its way to clients cannot be counted.
 fn report_unsent(unsent: Unsent, clients: &Clients, announcer: &mut Announcer) {
     let are_behind = clients.are_behind();
     match (Unsent { more: unsent.more || are_behind, ..unsent }).error_because("the server was stopped first") {
@@ -95,27 +92,10 @@ fn options(args: &Listen) -> ListenOptions {
 fn wait(console: &ServerConsole, signals: &Signals, poller: &mut Poller, until: Option<Instant>) -> ExitStatus {
     let stdout = io::stdout();
     let watched = (!stdout.is_terminal()).then(|| Descriptor::from(&stdout));
-    loop {
-        match signals.take() {
-            Some(signal) => return signal.into(),
-            None if console.has_left() => return ExitStatus::Success,
-            None => {}
-        }
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        if left == Some(Duration::ZERO) {
-            return ExitStatus::TimedOut;
-        }
-        if let Ok(Wakeup::WatchedGone) = poller.wait(left, watched) {
-            return ExitStatus::Success;
-        }
-    }
-}
-
-/// Closes every session with 1001, and gives the clients a moment for their answer.
-fn farewell(clients: &Clients) {
-    clients.dismiss(CloseCode::Away, "the server is going away");
-    let until = Instant::now() + FAREWELL;
-    while !clients.are_gone() && Instant::now() < until {
-        thread::sleep(Duration::from_millis(5));
-    }
+    let ended = poller.wait_for(until, watched, |wakeup| match signals.take() {
+        Some(signal) => Some(signal.into()),
+        None if console.has_left() || wakeup == Wakeup::WatchedGone => Some(ExitStatus::Success),
+        None => None,
+    });
+    ended.unwrap_or(ExitStatus::TimedOut)
 }

@@ -1,8 +1,8 @@
 //! Known causes of failure, with their evidence, as plain data.
 //!
-//! What recognises a cause lies beside what fails: in `wire::handshake`, in `net`. What to do about it, in words and with
-//! names of flags, is `client::advice`'s. An error, a finding of `check` and a line of JSON are three views of the same
-//! value. This room depends on nothing, so that the error type may carry such a value.
+//! What recognises a cause lies beside what fails: in `wire::handshake`, in `net`. What to do about it, in words and
+//! with names of flags, is `client::advice`'s. An error, a finding of `check` and a line of JSON are three views of the
+//! same value. This room depends on nothing, so that the error type may carry such a value.
 
 mod refusal;
 
@@ -15,7 +15,7 @@ pub enum Diagnosis {
     NoHead(NoHead),
     /// The response refuses the upgrade.
     Refused(Refused),
-    /// The response accepts the upgrade and breaks rules that a lenient client can look past.
+    /// The response accepts the upgrade and breaks rules; a lenient client would go on.
     Breached(Breached),
 }
 

@@ -90,7 +90,7 @@ pub enum Refused {
     NoAnswerBehindCloudflare,
 }
 
-/// What our request said about who we are.
+/// Whether our request had credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Login {
     /// `Authorization` or `Cookie`.

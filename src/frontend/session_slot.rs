@@ -1,16 +1,16 @@
 //! The session that a front end talks to, while one session follows another. The front end's threads take the session
 //! from the slot and ask for another; the main thread, which runs the sessions, puts them in.
 
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::client::connect::Heads;
 use crate::client::open::OpenSession;
 use crate::error::{Error, Phase, Result};
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::expectation;
-use crate::output::Origin;
 use crate::platform::Notifier;
 use crate::session::output::lock;
 use crate::session::{Handle, NotSent};
@@ -52,14 +52,26 @@ struct State {
     latest: Option<Handle>,
     opening: Opening,
     request: Option<Request>,
-    /// How many requests for another session have been granted, or have failed.
+    /// How many requests for another session have been answered.
     answered: u64,
-    /// Why the last of them failed, if the front end is to say it.
-    failure: Option<Error>,
+    /// The last answer.
+    answer: Answer,
     /// A thread of the front end waits for an answer.
     is_awaited: bool,
     /// The front end has left.
     has_left: bool,
+}
+
+/// What has come of a request.
+#[derive(Default)]
+enum Answer {
+    /// Another session is open.
+    Session,
+    /// None is, and the front end need not say why.
+    #[default]
+    NoSession,
+    /// None is, and the front end is to say why.
+    Failed(Error),
 }
 
 /// How far a session is that is opening.
@@ -117,6 +129,7 @@ impl SessionSlot {
         state.request = None;
         state.opening = Opening::No;
         state.answered += 1;
+        state.answer = Answer::Session;
         self.changed.notify_all();
     }
 
@@ -127,7 +140,7 @@ impl SessionSlot {
         state.opening = Opening::No;
         if state.request.is_none() {
             state.answered += 1;
-            state.failure = failure;
+            state.answer = failure.map_or(Answer::NoSession, Answer::Failed);
         }
         self.changed.notify_all();
     }
@@ -167,7 +180,10 @@ impl SessionSlot {
     /// # Errors
     /// Why it could not be had, where that is not told otherwise.
     pub fn reconnect(&self) -> Result<()> {
-        self.request(Request::Reconnect)
+        match self.request(Request::Reconnect) {
+            Answer::Session | Answer::NoSession => Ok(()),
+            Answer::Failed(error) => Err(error),
+        }
     }
 
     /// Waits for the session that follows a lost connection; `false` when none does by itself.
@@ -177,25 +193,31 @@ impl SessionSlot {
     pub fn resume(&self) -> Result<bool> {
         match self.losses {
             Losses::Final => Ok(false),
-            Losses::Bridged => self.request(Request::Resume).map(|()| true),
+            Losses::Bridged => match self.request(Request::Resume) {
+                Answer::Session => Ok(true),
+                Answer::NoSession => Ok(false),
+                Answer::Failed(error) => Err(error),
+            },
         }
     }
 
-    fn request(&self, request: Request) -> Result<()> {
+    fn request(&self, request: Request) -> Answer {
         let mut state = lock(&self.state);
         let before = state.answered;
         state.request = Some(request);
         self.notifier.notify();
-        state.latest = None;
-        if let Some(session) = &state.open {
-            session.handle.leave();
+        if request == Request::Reconnect {
+            state.latest = None;
+            if let Some(session) = &state.open {
+                session.handle.leave();
+            }
         }
         state.is_awaited = true;
         while state.answered == before {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.is_awaited = false;
-        state.failure.take().map_or(Ok(()), Err)
+        mem::take(&mut state.answer)
     }
 
     /// Whether a thread waits for another session.
@@ -276,4 +298,61 @@ fn unsendable(error: &NotSent) -> Error {
 
 fn not_open() -> Error {
     Error::new(Phase::Session, "no session is open").hint("`/reconnect` opens one, `/quit` leaves")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::platform::Poller;
+
+    /// Asks with `ask` on a thread, and answers with `answer` as soon as that is asked for.
+    fn asked<T: Send>(losses: Losses, ask: fn(&SessionSlot) -> T, answer: impl FnOnce(&SessionSlot, Request)) -> T {
+        let mut poller = Poller::new().unwrap();
+        let slot = SessionSlot::new(poller.notifier(), losses);
+        thread::scope(|scope| {
+            let asking = scope.spawn(|| ask(&slot));
+            let request = poller.wait_for(None, None, |_| slot.take_request()).unwrap();
+            assert!(slot.is_reconnecting());
+            answer(&slot, request);
+            asking.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn a_front_end_that_is_told_otherwise_hears_nothing_of_a_failure() {
+        let reconnected = asked(Losses::Final, SessionSlot::reconnect, |slot, request| {
+            assert_eq!(request, Request::Reconnect);
+            slot.failed(None);
+        });
+        reconnected.unwrap();
+    }
+
+    #[test]
+    fn a_front_end_that_is_to_say_it_gets_the_failure() {
+        let failure = || Error::new(Phase::Connect, "cannot connect");
+        let reconnected = asked(Losses::Bridged, SessionSlot::reconnect, |slot, _| slot.failed(Some(failure())));
+        assert_eq!(reconnected.unwrap_err().to_string(), "cannot connect");
+    }
+
+    #[test]
+    fn a_loss_that_nothing_follows_is_final() {
+        let resumed = asked(Losses::Bridged, SessionSlot::resume, |slot, request| {
+            assert_eq!(request, Request::Resume);
+            slot.failed(None);
+        });
+        assert!(!resumed.unwrap());
+        let slot = SessionSlot::new(Poller::new().unwrap().notifier(), Losses::Final);
+        assert!(!slot.resume().unwrap());
+    }
+
+    #[test]
+    fn with_no_session_nothing_is_sent() {
+        let slot = Arc::new(SessionSlot::new(Poller::new().unwrap().notifier(), Losses::Final));
+        assert_eq!(slot.send(Outgoing::Text("x")).unwrap_err().to_string(), "no session is open");
+        assert!(slot.session().is_err() && slot.heads().is_err());
+        slot.leave();
+        assert!(slot.has_left());
+    }
 }

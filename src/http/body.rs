@@ -48,8 +48,8 @@ impl Body {
         !has_ended && body.len() < MAX_BODY && self.raw.len() < MAX_RAW
     }
 
-    /// The start of the body, at most [`MAX_BODY`] bytes, without chunk headers, and inflated: a request with a browser's
-    /// headers asks for gzip.
+    /// The start of the body, at most [`MAX_BODY`] bytes, without chunk headers, and inflated: a request with a
+    /// browser's headers asks for gzip.
     pub fn start(&self) -> Vec<u8> {
         let (body, _) = self.decoded();
         let inflated = if self.is_gzip { inflated(&body) } else { Vec::new() };

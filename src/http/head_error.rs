@@ -1,4 +1,4 @@
-//! What came instead of a head, and what that suggests.
+//! What came instead of a head, and which protocol that looks like.
 
 use std::fmt;
 

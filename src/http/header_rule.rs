@@ -1,4 +1,4 @@
-//! What a user wants done to the headers of our request: curl's `-H`.
+//! How a user changes the headers of our request: curl's `-H`.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use super::token;
 /// `Debug` shows the name only, since values may be secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub enum HeaderRule {
-    /// `Name: value`: takes the place of a header of that name that would be sent anyway; several of one name all go out.
+    /// `Name: value`: takes the place of a header of that name that would be sent anyway; several of one name all go
+    /// out.
     Set {
         /// A token, in the case in which it goes out.
         name: String,

@@ -1,4 +1,4 @@
-//! Collecting a head from whatever pieces it arrives in, with limits.
+//! Reading a head from the pieces in which it arrives, with limits.
 
 use super::{Defect, Head, HeadError, HeadFault, HeadKind, token};
 
@@ -21,19 +21,19 @@ pub struct HeadReader {
     interim: Vec<Defect>,
 }
 
-/// What there is after some more bytes.
+/// What is known after some more bytes.
 #[derive(Debug)]
 pub enum HeadProgress<'a> {
     /// The head goes on.
     Incomplete,
     /// The head is whole.
     Complete {
-        /// It.
+        /// The head.
         head: Head,
         /// What came after its empty line: a body, or the first frames. Untouched.
         rest: &'a [u8],
     },
-    /// This will not become a head.
+    /// What came cannot become a head.
     Failed(HeadError),
 }
 
@@ -112,7 +112,8 @@ impl HeadReader {
         }
     }
 
-    /// Tells what cannot be HTTP by its first bytes, so that nobody waits for an empty line that never comes.
+    /// Recognises by its first bytes what cannot be HTTP. Otherwise the caller would wait for an empty line that never
+    /// comes.
     fn may_be_http(&self) -> bool {
         let head = &self.raw[self.head_start..];
         match self.kind {

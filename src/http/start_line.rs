@@ -37,7 +37,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// The one that RFC 6455 asks for.
+    /// HTTP/1.1, which RFC 6455 asks for.
     pub const HTTP_11: Self = Self { major: 1, minor: 1 };
 }
 
@@ -78,8 +78,8 @@ impl StartLine {
     }
 }
 
-/// What is wrong with the target of a GET, if anything is: neither a path nor a URL (RFC 9112 sections 3.2.1 and 3.2.2),
-/// or with a byte that no URL has.
+/// What is wrong with the target of a GET, if anything is: neither a path nor a URL (RFC 9112 sections 3.2.1 and
+/// 3.2.2), or with a byte that no URL has.
 pub(super) fn mistake_in_target(target: &str) -> Option<String> {
     if let Some(odd) = target.bytes().find(|byte| !byte.is_ascii_graphic()) {
         return Some(format!("byte {odd:#04X}"));

@@ -8,6 +8,7 @@ mod destination;
 mod diagnostic_lines;
 mod digits;
 pub mod escape;
+mod fanout;
 mod frames;
 pub mod head;
 mod hex;
@@ -24,6 +25,7 @@ mod timestamp;
 
 pub use destination::{Discard, FdOutput, Output};
 pub use diagnostic_lines::write_error;
-pub use options::{Banner, DataFormat, FrameView, Level, Options, Secrets, Setting, Timestamps, View};
-pub use printer::{FlushError, Origin, Printer, Stream};
+pub use fanout::{Fanout, Sinks};
+pub use options::{Banner, DataFormat, FollowSent, FrameView, Level, Options, Secrets, Setting, Timestamps, View};
+pub use printer::Printer;
 pub use progress::Progress;

@@ -73,6 +73,15 @@ pub enum Timestamps {
     Utc,
 }
 
+/// Whether a printer wants to see what is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FollowSent {
+    /// If it is shown.
+    WhenShown,
+    /// From the first frame of a session on: `/set` may have it shown later, and it cannot be decoded from the middle.
+    Always,
+}
+
 /// Whether credentials in HTTP heads are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secrets {
@@ -101,6 +110,8 @@ pub struct Options {
     pub banner: Banner,
     /// How much of each frame is shown.
     pub frames: FrameView,
+    /// Whether what is sent is wanted where it is not shown.
+    pub follow_sent: FollowSent,
     /// Pings and pongs are shown.
     pub ping_pong: bool,
     /// JSON text messages are laid out over several lines.
@@ -125,6 +136,7 @@ impl Options {
             level: Level::Normal,
             banner: Banner::Hidden,
             frames: FrameView::Hidden,
+            follow_sent: FollowSent::WhenShown,
             ping_pong: false,
             pretty: false,
             timestamps: None,

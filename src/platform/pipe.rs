@@ -40,14 +40,13 @@ pub fn widen(file: &File) {
 #[cfg(not(target_os = "linux"))]
 pub fn widen(_: &File) {}
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::io::pipe;
 
     use super::*;
 
     #[test]
-    #[cfg(target_os = "linux")]
     fn a_narrow_pipe_grows_and_a_wide_one_never_shrinks() {
         let capacity = |pipe: &_| fcntl(pipe, FcntlArg::F_GETPIPE_SZ).unwrap();
         let (_reader, writer) = pipe().unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFlags, PollTimeout};
-use nix::sys::termios::{self, _POSIX_VDISABLE, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
+use nix::sys::termios::{self, _POSIX_VDISABLE, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices};
 
 use super::Descriptor;
 
@@ -149,6 +149,7 @@ fn write_until(mut terminal: &File, mut bytes: &[u8], deadline: Instant) -> io::
 #[cfg(test)]
 mod tests {
     use nix::pty::openpty;
+    use nix::sys::termios::Termios;
 
     use super::*;
 

@@ -1,4 +1,6 @@
-//! The built-in server: accepts clients, sends to all of them, and listens to its console.
+//! The built-in server: accepts clients, sends to all of them, and reads the console that says what.
 
+mod broadcast;
+pub mod clients;
 pub mod console;
 pub mod service;

@@ -210,8 +210,9 @@ impl Batch<'_> {
         if self.shared.send_queue_if_free(FlushState::None) != FlushState::None {
             self.shared.wake_for_queue();
         }
-        if self.shared.view.follows_sent() {
-            self.shared.view.show_backlog();
+        if self.shared.output.follows_sent() {
+            // The reader meets the same error, and ends the session for it.
+            let _ = self.shared.output.show_backlog();
         }
         result
     }

@@ -1,6 +1,7 @@
 //! One open connection: its threads, locks and clocks. Which thread does what, what each lock guards, and in which order
 //! they are taken, is in `ARCHITECTURE.md`, "Threads and locks".
 
+mod backlog;
 pub mod backoff;
 mod cause;
 mod clock;
@@ -111,7 +112,7 @@ pub struct Settings {
 struct Shared {
     settings: Settings,
     link: Arc<Link>,
-    view: Arc<SessionOutput>,
+    output: Arc<SessionOutput>,
     notifier: Notifier,
     clock: Clock,
     out: Mutex<SendBuffer>,
@@ -140,7 +141,7 @@ pub fn start(
     reader: LinkReader,
     receiver: Receiver,
     sender: Sender,
-    view: Arc<SessionOutput>,
+    output: Arc<SessionOutput>,
     settings: Settings,
     notifier: Notifier,
 ) -> std::io::Result<(Handle, Supervisor)> {
@@ -151,7 +152,7 @@ pub fn start(
         inbox: settings.remember.map(Inbox::new),
         settings,
         link,
-        view,
+        output,
         notifier,
         clock: Clock::start(),
         out: Mutex::new(out),

@@ -7,7 +7,7 @@ use super::conn::{Conn, Reading};
 use crate::error::{Error, ExitStatus};
 use crate::event::{Direction, Ended, Summary};
 use crate::platform::Signal;
-use crate::wire::{By, CloseCode, Goodbye};
+use crate::wire::{By, CloseCode, CloseReason};
 
 /// How a session ended, with everything that is needed to report it.
 #[derive(Debug)]
@@ -84,19 +84,19 @@ pub(super) fn ended(over: Over, conn: &mut Conn) -> Ended {
         let status = if finding.rule.is_own_limit() { ExitStatus::Session } else { ExitStatus::Protocol };
         // The breach may have come when the session was closing for another reason.
         let first = if by == Direction::Sent { ours } else { peers };
-        if let Some(Goodbye { code, reason }) = first {
+        if let Some(CloseReason { code, reason }) = first {
             return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean: false, status };
         }
         let code = finding.rule.close_code().unwrap_or(CloseCode::Protocol);
         return Ended { code, reason: finding.rule.summary().to_owned(), by: Direction::Sent, clean: false, status };
     }
-    if let Some(Goodbye { code, reason }) = peers {
+    if let Some(CloseReason { code, reason }) = peers {
         let ours_normal = by == Direction::Received || ours.as_ref().is_none_or(|ours| is_normal(ours.code));
         let status = if is_normal(code) && ours_normal { ExitStatus::Success } else { ExitStatus::Session };
         let clean = ours.is_some();
         return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean, status };
     }
-    if let Some(Goodbye { code, .. }) = ours {
+    if let Some(CloseReason { code, .. }) = ours {
         let reason = match over {
             Over::Stream => "the peer hung up without answering our Close",
             Over::Silent | Over::Closed => "no answer to our Close",

@@ -14,8 +14,7 @@ use super::output::{OutputGuard, lock};
 use super::queue::{MessageBatch, QueuedItem};
 use super::stop_condition::MatchCounter;
 use super::{AutoReply, ECHO_BUDGET, Echo, Shared};
-use crate::event::{Event, Timestamp};
-use crate::output::{FlushError, Stream};
+use crate::event::{Event, FlushError, OutputStream, Timestamp};
 use crate::wire::{self, By, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
@@ -70,14 +69,14 @@ impl Reader {
     /// Reads to the end of the stream.
     fn run(mut self) -> StreamEnd {
         // Bytes that came in the same segment as the 101 are in the receiver already.
-        self.show_batch(Timestamp::now());
+        self.show_batch(self.shared.output.now());
         loop {
             match self.link.read(self.receiver.space()) {
                 Ok(0) => return self.stream_ended(),
                 Ok(count) => {
                     self.receiver.filled(count);
                     self.shared.clock.heard();
-                    self.show_batch(Timestamp::now());
+                    self.show_batch(self.shared.output.now());
                 }
                 Err(error) => {
                     self.stream_ended();
@@ -89,7 +88,7 @@ impl Reader {
 
     fn stream_ended(&mut self) -> StreamEnd {
         let ending = self.receiver.end();
-        self.show_batch(Timestamp::now());
+        self.show_batch(self.shared.output.now());
         match ending {
             _ if self.faulted => StreamEnd::Clean,
             Ending::Boundary => StreamEnd::Clean,
@@ -125,7 +124,7 @@ impl Reader {
         let data_before = self.receiver.data_bytes();
         let shared = Arc::clone(&self.shared);
         let (stop, flushed) = shared.clock.stalled_while(|| {
-            let mut shown = shared.view.printer();
+            let mut shown = shared.output.lock();
             let stop = self.drain(&mut shown, at);
             let flushed = shown.flush();
             ((stop, flushed), shown.blocked())
@@ -164,7 +163,7 @@ impl Reader {
         self.receiver.observe(shown.observe());
         loop {
             if self.only_shows {
-                shown.take_texts(at, &mut self.receiver);
+                shown.texts(at, &mut self.receiver);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
             if let Some(stop_condition) = &self.shared.settings.stop_condition
@@ -206,7 +205,7 @@ impl Reader {
             }
             if let Some(kind) = large {
                 self.shared.queue_echoes(&mut self.echoes);
-                self.echoes = MessageBatch::whole(kind, self.receiver.give_away());
+                self.echoes = MessageBatch::whole(kind, self.receiver.take_collected());
             }
             if self.echoes.size() > ECHO_BUDGET {
                 return Stop::Echoes;
@@ -239,7 +238,7 @@ impl Reader {
 
     fn sink_failed(&self, error: FlushError) {
         let mut conn = lock(&self.shared.conn);
-        if conn.sink_gone || error.stream == Stream::Diagnostics {
+        if conn.sink_gone || error.stream == OutputStream::Diagnostics {
             return;
         }
         conn.sink_gone = true;

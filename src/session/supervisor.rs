@@ -80,7 +80,7 @@ impl Supervisor {
                     next = self.next(signals);
                 }
             }
-            self.shared.view.tell_backlog();
+            self.shared.output.start_showing();
             match next {
                 Next::Over(over) => break over,
                 Next::HangUp => self.hang_up(),
@@ -110,7 +110,7 @@ impl Supervisor {
             }
             deadlines.wall(until);
         }
-        if conn.sink_gone {
+        if conn.sink_gone || shared.output.is_stopped() {
             conn.close(now, Some((CloseCode::Normal, String::new())));
         }
         if conn.close_queued.is_none() {
@@ -298,7 +298,7 @@ impl Supervisor {
             *until = Instant::now() + HURRY;
         }
         let unprinted = !self.wait_for_reader(poller, signals);
-        shared.view.finish(if self.abort.is_some() { HURRY } else { SHOW_LIMIT });
+        shared.output.finish(if self.abort.is_some() { HURRY } else { SHOW_LIMIT });
         let summary = shared.summary();
         let conn = mem::take(&mut *lock(&shared.conn));
         let (output_gone, matched, confirmed) = (conn.sink_gone, conn.matched, conn.pings.confirmed);

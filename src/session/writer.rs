@@ -11,7 +11,7 @@ use super::link::LinkWriter;
 use super::output::lock;
 use super::queue::QueuedItem;
 use super::{NotSent, Shared, WRITE_TIMEOUT};
-use crate::event::{Event, Timestamp};
+use crate::event::Event;
 use crate::wire::{Close, Counters, Data, Header, Kind, OpCode, Outgoing, Sender};
 
 /// Frames are written when so many bytes of them are waiting, even when more is at hand. Measured, four times as much
@@ -64,8 +64,8 @@ impl Shared {
         if let Outgoing::Frame(..) = outgoing {
             out.raw.push(before..out.buffer.len());
         }
-        if self.view.follows_sent() {
-            self.view.sent(&out.buffer[before..]);
+        if self.output.follows_sent() {
+            self.output.sent(&out.buffer[before..]);
         }
         result?;
         self.note_sent(outgoing, out.handed());
@@ -93,7 +93,7 @@ impl Shared {
         }
         if let Some(error) = refused {
             let note = format!("something that waited was not sent: {error}");
-            self.view.tell(move |printer, origin| printer.event(origin, Timestamp::now(), &Event::Note(&note)));
+            self.output.defer(move |shown| shown.event(shown.now(), &Event::Note(&note)));
         }
     }
 
@@ -103,8 +103,8 @@ impl Shared {
             return Err(NotSent::Closed);
         }
         out.buffer = out.sender.send_in_place(kind, payload)?;
-        if self.view.follows_sent() {
-            self.view.sent(&out.buffer);
+        if self.output.follows_sent() {
+            self.output.sent(&out.buffer);
         }
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Shared {
 
     /// Whether what was sent before is to be shown first. A Close waits for nobody.
     fn is_held_back(&self) -> bool {
-        self.view.is_behind() && lock(&self.conn).close_queued.is_none()
+        self.output.is_behind() && lock(&self.conn).close_queued.is_none()
     }
 
     /// Sends what is queued (and what an earlier call left, as its `flush_state` says), unless somebody is writing: they will see to it.

@@ -11,16 +11,16 @@ pub enum By {
     Peer,
 }
 
-/// One side's Close frame.
+/// What one side's Close frame says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Goodbye {
+pub struct CloseReason {
     /// Its code; `None` for an empty body.
     pub code: Option<CloseCode>,
     /// Its reason, empty when there was none.
     pub reason: String,
 }
 
-impl From<Close<'_>> for Goodbye {
+impl From<Close<'_>> for CloseReason {
     fn from(close: Close<'_>) -> Self {
         Self { code: close.code, reason: close.reason.to_owned() }
     }
@@ -30,8 +30,8 @@ impl From<Close<'_>> for Goodbye {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Closing {
     first: Option<By>,
-    ours: Option<Goodbye>,
-    peers: Option<Goodbye>,
+    ours: Option<CloseReason>,
+    peers: Option<CloseReason>,
 }
 
 impl Closing {
@@ -53,12 +53,12 @@ impl Closing {
     }
 
     /// What we sent.
-    pub fn ours(&self) -> Option<&Goodbye> {
+    pub fn ours(&self) -> Option<&CloseReason> {
         self.ours.as_ref()
     }
 
     /// What the peer sent.
-    pub fn peers(&self) -> Option<&Goodbye> {
+    pub fn peers(&self) -> Option<&CloseReason> {
         self.peers.as_ref()
     }
 
@@ -67,8 +67,8 @@ impl Closing {
         self.ours.is_some() && self.peers.is_some()
     }
 
-    /// The Close frame that we owe (section 5.5.1): the peer's code comes back, without its reason. `None` when none
-    /// is owed.
+    /// The Close frame that answers the peer's (section 5.5.1): with its code, without its reason. `None` while the
+    /// peer has sent none, and when ours has gone out already.
     pub fn reply(&self) -> Option<Close<'static>> {
         let code = match (&self.peers, &self.ours) {
             (Some(peers), None) => peers.code,
@@ -146,7 +146,7 @@ mod tests {
         closing.received(EMPTY);
         closing.sent(EMPTY);
         closing.sent(NORMAL);
-        assert_eq!(closing.peers(), Some(&Goodbye::from(NORMAL)));
-        assert_eq!(closing.ours(), Some(&Goodbye::from(EMPTY)));
+        assert_eq!(closing.peers(), Some(&CloseReason::from(NORMAL)));
+        assert_eq!(closing.ours(), Some(&CloseReason::from(EMPTY)));
     }
 }

@@ -102,8 +102,8 @@ pub struct Close<'a> {
 /// What came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A frame is complete (only where frames are observed), or nothing more comes of it. It comes before what the frame
-    /// gives rise to, except for [`Event::Part`]s that could go ahead, and before what is wrong with it.
+    /// A frame is complete (only where frames are observed), or nothing more comes of it. It comes before what the
+    /// frame gives rise to, except for [`Event::Part`]s that could go ahead, and before what is wrong with it.
     Frame(Frame<'a>),
     /// A whole message. Text is valid UTF-8 unless the receiver is lenient.
     Message {
@@ -127,7 +127,7 @@ pub enum Event<'a> {
     Pong(&'a [u8]),
     /// The peer's Close frame. What comes after it is discarded, with a finding if it is a data frame.
     Close(Close<'a>),
-    /// The peer broke a rule. Unless the receiver is lenient and the rule permits it, nothing follows: whoever drives
-    /// the receiver sends Close with [`Rule::close_code`](super::Rule::close_code) and drops the connection.
+    /// The peer broke a rule. Unless the receiver is lenient and the rule permits it, nothing follows: the caller of
+    /// the receiver is to send Close with [`Rule::close_code`](super::Rule::close_code) and to end the connection.
     Finding(Finding),
 }

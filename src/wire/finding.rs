@@ -3,12 +3,12 @@
 use super::handshake::HandshakeRule;
 use super::{CloseCode, Role};
 
-/// A breach: what, where, who.
+/// A breach of a rule: which rule, by which side, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Which rule.
     pub rule: Rule,
-    /// Who broke it; our own role where the rule is a limit of ours ([`Rule::is_own_limit`]).
+    /// The side that broke it; our own role where the rule is a limit of ours ([`Rule::is_own_limit`]).
     pub blame: Role,
     /// Offset of the offending bytes in that side's stream of frames, or in its HTTP head.
     pub offset: u64,
@@ -94,12 +94,12 @@ impl Rule {
         self.particulars().summary
     }
 
-    /// The code of the Close frame that answers the breach; `None` where none is owed.
+    /// The code of the Close frame that answers the breach; `None` where no Close frame answers it.
     pub fn close_code(self) -> Option<CloseCode> {
         self.particulars().close_code
     }
 
-    /// Whether a lenient receiver can look past it.
+    /// Whether a lenient receiver can go on after it.
     pub fn can_go_on(self) -> bool {
         self.particulars().can_go_on
     }
@@ -152,8 +152,8 @@ impl Rule {
             Self::DataAfterClose => {
                 Particulars { close_code: None, ..breach("RFC 6455 section 5.5.1", "data frame after the Close frame") }
             }
-            // Nothing tells 1002 from 1007 here. 1007 is what npm `ws` sends, and RFC 6455 section 7.4.1 has it for
-            // data that is not consistent with the type of the message; the framing itself was sound.
+            // No RFC says whether 1002 or 1007 is right. npm `ws` sends 1007, which RFC 6455 section 7.4.1 defines for
+            // data that is not consistent with the type of the message; the framing itself is right.
             Self::CorruptDeflate => Particulars {
                 close_code: Some(CloseCode::Invalid),
                 ..breach("RFC 7692 section 7.2.2", "compressed message does not inflate")
@@ -167,7 +167,7 @@ impl Rule {
     }
 }
 
-/// A breach of the framing rules that one can look past.
+/// A breach of the framing rules after which a lenient receiver can go on.
 fn breach(section: &'static str, summary: &'static str) -> Particulars {
     Particulars { section, summary, close_code: Some(CloseCode::Protocol), can_go_on: true }
 }

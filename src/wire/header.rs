@@ -42,7 +42,7 @@ impl LengthEncoding {
     }
 }
 
-/// A frame header, decoded without judging it.
+/// A frame header, decoded without checking it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// Final fragment of a message.

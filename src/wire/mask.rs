@@ -6,7 +6,7 @@ pub fn apply(key: [u8; 4], offset: u64, bytes: &mut [u8]) {
     let word = word(key, offset);
     let mut words = bytes.chunks_exact_mut(WORD);
     for chunk in &mut words {
-        // Reading, XOR and writing of whole words is what the compiler turns into vector instructions.
+        // The compiler turns reading, XOR and writing of whole words into vector instructions.
         let masked =
             u64::from_ne_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]) ^ word;
         chunk.copy_from_slice(&masked.to_ne_bytes());

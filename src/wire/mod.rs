@@ -12,7 +12,7 @@ mod receiver;
 mod sender;
 mod utf8;
 
-pub use closing::{By, Closing, Goodbye, is_sendable};
+pub use closing::{By, CloseReason, Closing, is_sendable};
 pub use counters::Counters;
 pub use deflate::{ClientWindow, DeflateOffer, DeflateParameters};
 pub use event::{Close, Event, Frame, Kind, MessageFacts, Observe, Position};

@@ -1,9 +1,8 @@
 //! The other end of what is typed or scripted: the session with a server, or all clients of a server of our own.
 
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::session_slot::SessionSlot;
-use crate::output::Origin;
 use crate::wire::{CloseCode, Outgoing};
 
 /// Where the lines of a front end go.

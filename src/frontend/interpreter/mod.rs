@@ -3,18 +3,16 @@
 pub mod endpoint;
 pub mod expectation;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::client::open;
 use crate::error::{Error, Phase, Result};
-use crate::event::{Direction, Event};
+use crate::event::{Direction, Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::session_slot::SessionSlot;
 use crate::input::command::{COMMANDS, Command, Line};
 use crate::input::{Pattern, Variables, payload};
-use crate::output::{Origin, Printer};
-use crate::session::output::lock;
+use crate::output::Fanout;
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
 
@@ -44,7 +42,7 @@ pub struct Interpreter {
     /// Where the lines go.
     pub endpoint: Arc<dyn Endpoint>,
     /// Where the results are shown.
-    pub printer: Arc<Mutex<Printer>>,
+    pub printer: Fanout,
     /// What was captured.
     pub variables: Variables,
     /// Where the lines come from.
@@ -59,7 +57,7 @@ impl Interpreter {
     /// An interpreter that has done nothing yet.
     pub fn new(
         endpoint: Arc<dyn Endpoint>,
-        printer: Arc<Mutex<Printer>>,
+        printer: Fanout,
         variables: Variables,
         mode: Mode,
         max_message: u64,
@@ -148,14 +146,14 @@ impl Interpreter {
                     .client("every client has heads of its own")
                     .map_err(|error| error.hint("`-v` shows them as clients come"))?
                     .heads()?;
-                let mut printer = lock(&self.printer);
-                printer.head(Origin::default(), Direction::Sent, &heads.request);
-                printer.head(Origin::default(), Direction::Received, &heads.response);
+                let mut sinks = self.printer.lock();
+                sinks.printer().head(Origin::default(), Direction::Sent, &heads.request);
+                sinks.printer().head(Origin::default(), Direction::Received, &heads.response);
                 // A terminal that is gone is noticed by the editor.
-                let _ = printer.flush();
+                let _ = sinks.flush();
             }
-            Command::Stats => self.endpoint.stats(&mut |origin, event| open::show(&self.printer, origin, event))?,
-            Command::Set { setting, on } => lock(&self.printer).set(*setting, *on),
+            Command::Stats => self.endpoint.stats(&mut |origin, event| self.printer.show(origin, event))?,
+            Command::Set { setting, on } => self.printer.lock().printer().set(*setting, *on),
             _ => {
                 for usage in COMMANDS {
                     let line = format!("{:<24} {}", usage.synopsis(), usage.summary);
@@ -192,7 +190,7 @@ impl Interpreter {
 
     fn ping(&self, payload: &[u8]) -> Result<Option<String>> {
         if self.mode == Mode::Interactive {
-            lock(&self.printer).ask(payload);
+            self.printer.lock().printer().ask(payload);
         }
         match (self.endpoint.ping(payload)?, self.mode) {
             (Some(ping), Mode::Script) => self.expecting(|expecting| expectation::pong(expecting, ping)).map(Some),
@@ -227,7 +225,7 @@ impl Interpreter {
     }
 
     fn show(&self, event: &Event<'_>) {
-        open::show(&self.printer, Origin::default(), event);
+        self.printer.show(Origin::default(), event);
     }
 }
 

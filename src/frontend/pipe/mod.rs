@@ -10,7 +10,7 @@ pub use pace::Pace;
 pub use sender::send_executed;
 
 use std::io::{self, IsTerminal};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::cli::{SessionArgs, ViewArgs};
@@ -21,9 +21,8 @@ use crate::client::report::Unsent;
 use crate::client::runner::Runner;
 use crate::client::view;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::output::{Banner, Printer};
+use crate::output::{Banner, Fanout};
 use crate::session::backoff::Pause;
-use crate::session::output::FollowSent;
 use crate::session::{AfterInput, Cause, Handle, Outcome, Settings};
 use delivery_stats::DeliveryStats;
 use progress::ProgressDisplay;
@@ -38,19 +37,19 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let stdin = args.reads_stdin().then(|| stdin::source(&args.input.format, args.limits.max_message)).transpose()?;
     let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
-    let printer = Arc::new(Mutex::new(view::direct(view::options(&args.view, &args.input, banner))?));
+    let printer = Fanout::new(view::direct(view::options(&args.view, &args.input, banner))?);
     let sender = InputSender::spawn(input)
         .map_err(|error| Error::new(Phase::Session, "cannot read stdin beside the session").caused_by(error))?;
     let mut driver = PipeDriver {
         sender,
-        printer: Arc::clone(&printer),
+        printer: printer.clone(),
         shows_progress: args.reads_stdin().then(|| args.view.clone()),
         after_input: plan.settings.after_input,
         stay_until: None,
         current: None,
         stats: DeliveryStats::default(),
     };
-    let mut runner = Runner::new(plan, printer, FollowSent::WhenShown, args)?;
+    let mut runner = Runner::new(plan, printer, args)?;
     let end = runner.run(&mut driver);
     if let Some(words) = driver.stats.words().filter(|_| args.connection.request.reconnect.is_some()) {
         runner.announcer.note(words);
@@ -61,7 +60,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
 /// Sends the input through one session after the other.
 struct PipeDriver {
     sender: InputSender,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     /// How progress is shown, where stdin is sent.
     shows_progress: Option<ViewArgs>,
     after_input: AfterInput,

@@ -6,17 +6,15 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, IsTerminal, Seek};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use terminal_size::terminal_size_of;
 
 use crate::cli::ViewArgs;
-use crate::output::{Printer, Progress};
+use crate::output::{Fanout, Progress};
 use crate::platform::Descriptor;
-use crate::session::Handle;
-use crate::session::output::lock;
+use crate::session::{Handle, SendProgress};
 
 /// A send that is over sooner needs no progress.
 const SHOWN_AFTER: Duration = Duration::from_secs(1);
@@ -37,14 +35,14 @@ pub struct ProgressDisplay {
 
 impl ProgressDisplay {
     /// Starts watching what is sent of stdin, if stderr is a terminal that can show it.
-    pub fn start(handle: &Handle, printer: &Arc<Mutex<Printer>>, view: &ViewArgs) -> Option<Self> {
+    pub fn start(handle: &Handle, printer: &Fanout, view: &ViewArgs) -> Option<Self> {
         let can_erase = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != OsStr::new("dumb"));
         if view.quiet || !io::stderr().is_terminal() || !can_erase {
             return None;
         }
         let (until, over) = mpsc::channel();
-        let (handle, printer) = (handle.clone(), Arc::clone(printer));
-        let watcher = ProgressWatcher { handle, printer, input: regular_stdin(), samples: VecDeque::new() };
+        let (handle, printer) = (handle.clone(), printer.clone());
+        let watcher = ProgressWatcher { handle, printer, input: regular_stdin(), estimate: Estimate::default() };
         thread::spawn(move || watcher.run(&over));
         Some(Self { _until: until })
     }
@@ -58,10 +56,9 @@ fn regular_stdin() -> Option<File> {
 
 struct ProgressWatcher {
     handle: Handle,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     input: Option<File>,
-    /// When so many bytes had gone out.
-    samples: VecDeque<(Instant, u64)>,
+    estimate: Estimate,
 }
 
 impl ProgressWatcher {
@@ -69,34 +66,45 @@ impl ProgressWatcher {
         let mut wait = SHOWN_AFTER;
         while let Err(RecvTimeoutError::Timeout) = over.recv_timeout(wait) {
             wait = INTERVAL;
-            let progress = self.look();
-            let mut printer = lock(&self.printer);
+            let unread = self.input.as_mut().and_then(unread);
+            let progress = self.estimate.look(Instant::now(), self.handle.send_progress(), unread);
+            let mut sinks = self.printer.lock();
             // Looked at with the printer in hand: what is said at the end comes after this.
             if self.handle.is_over() {
                 return;
             }
             match progress {
-                Some(progress) => printer.show_progress(&progress, columns()),
-                None => printer.erase_progress(),
+                Some(progress) => sinks.printer().show_progress(&progress, columns()),
+                None => sinks.printer().erase_progress(),
             }
         }
-        lock(&self.printer).erase_progress();
+        self.printer.lock().printer().erase_progress();
     }
+}
 
-    /// How far it is; `None` while nothing much is going on.
-    fn look(&mut self) -> Option<Progress> {
-        let (now, send_progress) = (Instant::now(), self.handle.send_progress());
-        let unread = self.input.as_mut().and_then(unread);
-        let lately = self.samples.back().map_or(0, |&(_, written)| send_progress.written - written);
-        self.samples.push_back((now, send_progress.written));
+/// How far a send is, estimated from some looks at it.
+#[derive(Default)]
+struct Estimate {
+    /// When so many bytes had gone out.
+    samples: VecDeque<(Instant, u64)>,
+}
+
+impl Estimate {
+    /// One look more: `progress` of the connection, and how much of the input is `unread`, if that is known. `None` while
+    /// nothing much is going on.
+    fn look(&mut self, now: Instant, progress: SendProgress, unread: Option<u64>) -> Option<Progress> {
+        let SendProgress { written, waiting } = progress;
+        let lately = self.samples.back().map_or(0, |&(_, before)| written - before);
+        self.samples.push_back((now, written));
         if self.samples.len() > SAMPLES {
             self.samples.pop_front();
         }
-        let left = unread.map(|unread| unread + send_progress.waiting);
-        let is_busy = left.unwrap_or(send_progress.waiting) > 0 || lately >= BUSY;
-        is_busy.then(|| Progress { sent: send_progress.written, left, rate: self.rate(now, send_progress.written) })
+        let left = unread.map(|unread| unread + waiting);
+        let is_busy = left.unwrap_or(waiting) > 0 || lately >= BUSY;
+        is_busy.then(|| Progress { sent: written, left, rate: self.rate(now, written) })
     }
 
+    /// Bytes a second.
     fn rate(&self, now: Instant, written: u64) -> u64 {
         let Some(&(since, before)) = self.samples.front() else { return 0 };
         let milliseconds = now.duration_since(since).as_millis();
@@ -114,4 +122,39 @@ fn columns() -> usize {
 fn unread(file: &mut File) -> Option<u64> {
     let length = file.metadata().ok()?.len();
     Some(length.saturating_sub(file.stream_position().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks every quarter of a second at a connection that has taken so many bytes.
+    fn looks(written: &[u64], waiting: u64, unread: Option<u64>) -> Vec<Option<(Option<u64>, u64)>> {
+        let (mut estimate, start) = (Estimate::default(), Instant::now());
+        let mut now = start;
+        let mut look = |&written: &u64| {
+            now += INTERVAL;
+            estimate.look(now, SendProgress { written, waiting }, unread).map(|progress| (progress.left, progress.rate))
+        };
+        written.iter().map(&mut look).collect()
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_latest_looks() {
+        let written: Vec<u64> = (0..20).map(|look| if look < 8 { 0 } else { (look - 7) * 250 }).collect();
+        let last = looks(&written, 1, None).pop().flatten();
+        assert_eq!(last, Some((None, 1000)));
+    }
+
+    #[test]
+    fn what_is_left_is_known_where_the_input_has_a_length() {
+        assert_eq!(looks(&[10], 5, Some(100)), [Some((Some(105), 0))]);
+        assert_eq!(looks(&[10], 0, Some(0)), [None]);
+    }
+
+    #[test]
+    fn an_input_of_unknown_length_that_brings_little_is_idle() {
+        assert_eq!(looks(&[0, BUSY - 1], 0, None), [None, None]);
+        assert!(looks(&[0, BUSY], 0, None)[1].is_some());
+    }
 }

@@ -5,13 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 
 use super::line_reader::show_error;
-use crate::client::open;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::Interpreter;
 use crate::input::Script;
 use crate::input::command::{self, Command, Line};
-use crate::output::Origin;
 
 /// Does what is typed.
 pub(super) struct LineExecutor {
@@ -56,7 +54,7 @@ impl LineExecutor {
             _ => format!(", but for what starts with a space ({left_out})"),
         };
         let note = format!("saved to `{}`{but}", path.display());
-        open::show(&self.interpreter.printer, Origin::default(), &Event::Note(&note));
+        self.interpreter.printer.show(Origin::default(), &Event::Note(&note));
         Ok(())
     }
 }

@@ -1,23 +1,22 @@
 //! Reads lines from the editor on one thread, and has another execute them: an expectation that waits holds up neither
 //! keys nor what is shown.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::line_executor::LineExecutor;
-use crate::client::open;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::variables;
 use crate::frontend::interpreter::{Interpreter, Mode};
 use crate::frontend::session_slot::SessionSlot;
 use crate::input::command::{self, Command, Line};
 use crate::input::{Editor, Entry};
-use crate::output::{Origin, Printer};
+use crate::output::Fanout;
 use crate::session::Handle;
 
 /// How many lines may be typed ahead.
@@ -29,10 +28,10 @@ const TICK: Duration = Duration::from_millis(1);
 
 /// Reads lines and has them executed, on two threads, until the user leaves. A message that is made of a file has at most
 /// `max_message` bytes.
-pub fn spawn(editor: Editor, endpoint: impl Endpoint + 'static, printer: Arc<Mutex<Printer>>, max_message: u64) {
+pub fn spawn(editor: Editor, endpoint: impl Endpoint + 'static, printer: Fanout, max_message: u64) {
     let endpoint: Arc<dyn Endpoint> = Arc::new(endpoint);
     let interpreter =
-        Interpreter::new(Arc::clone(&endpoint), Arc::clone(&printer), variables(), Mode::Interactive, max_message);
+        Interpreter::new(Arc::clone(&endpoint), printer.clone(), variables(), Mode::Interactive, max_message);
     let executor = LineExecutor::new(interpreter);
     let (lines, ahead) = mpsc::sync_channel(AHEAD);
     let (busy, done) = mpsc::channel();
@@ -57,7 +56,7 @@ struct LineReader {
     /// How many lines were passed on and are not executed yet.
     pending: Arc<AtomicUsize>,
     endpoint: Arc<dyn Endpoint>,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
 }
 
 impl LineReader {
@@ -130,6 +129,6 @@ fn has_given_up(session: &Handle) -> bool {
 }
 
 /// Shows what was wrong with a line, or with the terminal.
-pub(super) fn show_error(printer: &Mutex<Printer>, error: &Error) {
-    open::show(printer, Origin::default(), &Event::Error(error));
+pub(super) fn show_error(printer: &Fanout, error: &Error) {
+    printer.show(Origin::default(), &Event::Error(error));
 }

@@ -5,8 +5,8 @@ mod line_executor;
 pub mod line_reader;
 mod terminal_end;
 
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,9 +22,8 @@ use crate::frontend::pipe::{Pace, send_executed};
 use crate::frontend::session_slot::{Losses, SessionSlot};
 use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
 use crate::output::terminal::Terminal;
-use crate::output::{Banner, Options, Printer};
+use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::session::backoff::Pause;
-use crate::session::output::{FollowSent, lock};
 use crate::session::{Cause, Handle, Outcome, Settings};
 
 /// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
@@ -40,9 +39,10 @@ const EXECUTED_LIMIT: Duration = Duration::from_millis(500);
 pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, Instant::now())?.remembering(MEMORY));
     let options = view::options(&args.view, &args.input, Banner::Shown);
-    let printer = Arc::new(Mutex::new(view::direct(options.clone())?));
+    let options = Options { follow_sent: FollowSent::Always, ..options };
+    let printer = Fanout::new(view::direct(options.clone())?);
     let max_message = plan.protocol.max_message;
-    let mut runner = Runner::new(plan, Arc::clone(&printer), FollowSent::Always, args)?;
+    let mut runner = Runner::new(plan, printer.clone(), args)?;
     let slot = Arc::new(SessionSlot::new(runner.poller.notifier(), Losses::Final));
     let mut driver =
         ReplDriver { slot, printer, options, max_message, execute: args.execute.clone(), place: None, current: None };
@@ -54,7 +54,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
 /// Lets the user talk through one session after the other.
 struct ReplDriver {
     slot: Arc<SessionSlot>,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     options: Options,
     /// The largest message that is made of a file, in bytes.
     max_message: u64,
@@ -83,7 +83,7 @@ impl ReplDriver {
     /// Lets the editor's thread start.
     fn read_lines(&mut self) {
         if let Some(editor) = self.place.as_mut().and_then(|place| place.editor.take()) {
-            line_reader::spawn(editor, Arc::clone(&self.slot), Arc::clone(&self.printer), self.max_message);
+            line_reader::spawn(editor, Arc::clone(&self.slot), self.printer.clone(), self.max_message);
         }
     }
 
@@ -113,7 +113,7 @@ impl Driver for ReplDriver {
         if self.place.is_none() {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
-            *lock(&self.printer) = view::beside(&terminal, self.options.clone())?;
+            *self.printer.lock().printer() = view::beside(&terminal, self.options.clone())?;
             self.place = Some(Place { terminal, prompt: editor.prompt(), editor: Some(editor) });
         }
         Ok(())

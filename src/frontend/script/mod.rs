@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,10 +19,9 @@ use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
 use crate::frontend::session_slot::{Losses, Request, SessionSlot};
 use crate::input::{Script, Variables};
-use crate::output::{Banner, Printer};
+use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::platform::Notifier;
 use crate::session::backoff::Pause;
-use crate::session::output::FollowSent;
 use crate::session::{Handle, Outcome};
 
 /// Bytes of received messages that are kept for what the script expects.
@@ -41,9 +40,10 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let script = read(path, &variables)?;
     let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
-    let printer = Arc::new(Mutex::new(view::direct(view::options(&args.view, &args.input, banner))?));
+    let options = Options { follow_sent: FollowSent::Always, ..view::options(&args.view, &args.input, banner) };
+    let printer = Fanout::new(view::direct(options)?);
     let max_message = plan.protocol.max_message;
-    let mut runner = Runner::new(plan, Arc::clone(&printer), FollowSent::Always, args)?;
+    let mut runner = Runner::new(plan, printer.clone(), args)?;
     let notifier = runner.poller.notifier();
     let losses = if args.connection.request.reconnect.is_some() { Losses::Bridged } else { Losses::Final };
     let slot = Arc::new(SessionSlot::new(notifier.clone(), losses));
@@ -78,7 +78,7 @@ fn spawn(
     script: Script,
     slot: Arc<SessionSlot>,
     variables: Variables,
-    printer: Arc<Mutex<Printer>>,
+    printer: Fanout,
     max_message: u64,
     notifier: Notifier,
 ) -> Result<Receiver<Result<SessionEnd>>> {
@@ -178,7 +178,8 @@ impl Driver for ScriptDriver {
             // Another session makes up for a lost one, but not for a breach of the protocol or a time limit.
             Request::Reconnect if outcome.ended.status <= ExitStatus::Session => return Some(After::Reconnect),
             Request::Resume if offer.is_some() => return Some(After::Resume),
-            Request::Reconnect | Request::Resume => {
+            Request::Resume => self.slot.failed(None),
+            Request::Reconnect => {
                 let error = Error::new(Phase::Session, "no session follows one that ended like this");
                 self.slot.failed(Some(error));
             }

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::iter;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::diagnosis::Advice;
 use crate::error::Error;
@@ -20,7 +20,7 @@ use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position};
 #[derive(Debug, Default)]
 pub struct Stream {
     /// For which time and client `shared` was made.
-    shared_for: Option<(Instant, Option<u64>)>,
+    shared_for: Option<(Timestamp, Option<u64>)>,
     /// `"time":…,"elapsed":…,"client":…`
     shared: Vec<u8>,
     /// For which messages `lead` was made of `shared`.
@@ -89,10 +89,10 @@ impl Stream {
     /// Makes the members that all events of this time share. The events of one read have the same: most of them find it
     /// made.
     fn share(&mut self, clock: &mut Clock, client: Option<u64>, at: Timestamp) {
-        if self.shared_for == Some((at.monotonic, client)) {
+        if self.shared_for == Some((at, client)) {
             return;
         }
-        self.shared_for = Some((at.monotonic, client));
+        self.shared_for = Some((at, client));
         self.lead_for = None;
         self.shared.clear();
         self.shared.extend_from_slice(b"\"time\":\"");
@@ -322,7 +322,7 @@ mod tests {
                 clock: Clock::new(),
                 options: Options { frames: FrameView::Hex, ..Options::default() },
                 client: None,
-                at: Timestamp { wall, monotonic: Instant::now() },
+                at: Timestamp { wall, elapsed: Duration::ZERO },
             }
         }
 
@@ -359,6 +359,8 @@ mod tests {
             tls: Some(tls),
             steps: vec![Step { kind: StepKind::Resolve, took: Duration::from_micros(214), detail: "::1".to_owned() }],
             verified: Vec::new(),
+            request_head: Vec::new(),
+            response_head: Vec::new(),
         }
     }
 
@@ -420,7 +422,7 @@ mod tests {
         lines.of(&Event::Open(&opened()));
         lines.client = Some(3);
         lines.clock.open(lines.client, lines.at);
-        lines.at.monotonic += Duration::from_millis(1_500);
+        lines.at.elapsed += Duration::from_millis(1_500);
         assert_eq!(
             lines.of_wire(Direction::Sent, &message(Kind::Binary, &[0, 255], Some(4))),
             "{\"type\":\"message\",\"time\":\"2026-11-21T14:23:07.000042Z\",\"elapsed\":1.500000,\"client\":3,\

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::error::{Error, ExitStatus};
-use crate::event::{Direction, Ended, Opened, Timestamp};
+use crate::event::{Direction, Ended, Opened, Origin, Timestamp};
 use crate::output::options::{Banner, FrameView, Level, Timestamps};
-use crate::output::printer::{Origin, Printer};
+use crate::output::printer::{Printer, label};
 use crate::output::sink::Sink;
 use crate::output::theme::{Palette, Style};
 use crate::output::{diagnostic_lines, frames, head};
@@ -16,7 +16,7 @@ impl Printer {
     pub fn head(&mut self, origin: Origin, direction: Direction, bytes: &[u8]) {
         let (secrets, frames) = (self.options.secrets, self.options.frames);
         let (output, palette) = self.diagnostics();
-        head::write(output, palette, &origin.label(), direction, bytes, secrets);
+        head::write(output, palette, &label(origin), direction, bytes, secrets);
         if frames == FrameView::Hex {
             head::bytes(output, palette, bytes, secrets);
         }
@@ -60,7 +60,7 @@ impl Printer {
         }
         let timestamps = self.options.timestamps.unwrap_or(Timestamps::Relative);
         let sink = self.diagnostics.as_mut().unwrap_or(&mut self.data);
-        sink.buffer.extend_from_slice(origin.label().as_bytes());
+        sink.buffer.extend_from_slice(label(origin).as_bytes());
         frames::line(&mut sink.buffer, &sink.palette, direction, frame, |buffer| {
             self.clock.write(buffer, timestamps, origin.client, at);
         });
@@ -109,7 +109,7 @@ impl Printer {
 
     /// Shows lines of `-v`.
     pub(super) fn details(&mut self, origin: Origin, details: &[impl AsRef<str>]) {
-        let label = origin.label();
+        let label = label(origin);
         let (output, palette) = self.diagnostics();
         for detail in details {
             diagnostic_lines::detail(output, palette, &label, detail.as_ref());
@@ -131,7 +131,7 @@ impl Printer {
     /// Appends what `write` writes to the diagnostics stream, after the client's number.
     fn labelled(&mut self, origin: Origin, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
         let (output, palette) = self.diagnostics();
-        output.extend_from_slice(origin.label().as_bytes());
+        output.extend_from_slice(label(origin).as_bytes());
         write(output, palette);
     }
 

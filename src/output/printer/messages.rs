@@ -1,9 +1,9 @@
 //! Messages on the data stream.
 
-use crate::event::Timestamp;
+use crate::event::{Origin, Timestamp};
 use crate::output::options::{DataFormat, View};
 use crate::output::pretty::{self, Layout};
-use crate::output::printer::{Origin, Printer};
+use crate::output::printer::{Printer, label};
 use crate::output::sink::Sink;
 use crate::output::theme::Style;
 use crate::output::{json, text};
@@ -112,7 +112,7 @@ impl Printer {
 
     /// Appends what stands in front of a message on a terminal. How many columns it takes is returned.
     fn prefix(&mut self, origin: Origin, at: Timestamp) -> usize {
-        let label = origin.label();
+        let label = label(origin);
         let columns = self.time(origin, at) + label.len();
         let Sink { buffer, palette, .. } = &mut self.data;
         buffer.extend_from_slice(label.as_bytes());

@@ -5,58 +5,18 @@ mod messages;
 #[cfg(test)]
 mod tests;
 
-use std::io;
 use std::time::Duration;
 
-use crate::error::{Error, Phase};
-use crate::event::{Direction, Event, Timestamp};
+use crate::event::{
+    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, OutputStream, Timestamp, Wants,
+};
 use crate::output::destination::Output;
-use crate::output::options::{DataFormat, FrameView, Level, Options, Setting, View};
+use crate::output::options::{DataFormat, FollowSent, FrameView, Level, Options, Setting, View};
 use crate::output::printer::messages::Streamed;
 use crate::output::sink::{FLUSH_AT, Sink, SplitPolicy};
 use crate::output::timestamp::Clock;
 use crate::output::{Progress, diagnostic_lines, json};
-use crate::wire::{self, Observe, Receiver};
-
-/// Whose event it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Origin {
-    /// The number of the client in `listen`; `None` for our own session.
-    pub client: Option<u64>,
-}
-
-impl Origin {
-    /// What tells the clients of `listen` apart.
-    fn label(self) -> String {
-        self.client.map(|client| format!("[{client}] ")).unwrap_or_default()
-    }
-}
-
-/// The two streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
-    /// Messages: stdout. Also where both streams share one output.
-    Data,
-    /// All that is said about them: stderr.
-    Diagnostics,
-}
-
-/// A stream that couldn't be written.
-#[derive(Debug)]
-pub struct FlushError {
-    /// Which.
-    pub stream: Stream,
-    /// Why; `BrokenPipe` when its reader went away.
-    pub error: io::Error,
-}
-
-impl FlushError {
-    /// What is to be told of it: nothing where a pipe's reader has seen enough, nor where there is no stream to tell it.
-    pub fn remarkable(self) -> Option<Error> {
-        let is_remarkable = self.stream == Stream::Data && self.error.kind() != io::ErrorKind::BrokenPipe;
-        is_remarkable.then(|| Error::new(Phase::Session, "cannot write to stdout").caused_by(self.error))
-    }
-}
+use crate::wire::{self, Receiver};
 
 /// Formats events into buffers, and writes these when told to.
 ///
@@ -71,7 +31,7 @@ pub struct Printer {
     clock: Clock,
     json: json::Stream,
     streamed: Streamed,
-    /// The payload of the ping whose pong somebody waits to see.
+    /// The payload of the ping whose pong is shown whatever the options say.
     asked: Option<Vec<u8>>,
 }
 
@@ -98,7 +58,7 @@ impl Printer {
         Self { options, bare, data, diagnostics, clock: Clock::new(), json, streamed: Streamed::default(), asked: None }
     }
 
-    /// Switches `setting` on or off. [`observe`](Self::observe) and [`wants_sent`](Self::wants_sent) may change.
+    /// Switches `setting` on or off. What the printer [wants](EventSink::wants) may change.
     pub fn set(&mut self, setting: Setting, on: bool) {
         self.options.set(setting, on);
         self.bare = is_bare(&self.options);
@@ -107,81 +67,6 @@ impl Printer {
     /// Has the answer to this ping shown, though pings and pongs may not be: somebody typed it.
     pub fn ask(&mut self, ping: &[u8]) {
         self.asked = Some(ping.to_vec());
-    }
-
-    /// What must be observed of the frames in both directions.
-    pub fn observe(&self) -> Observe {
-        match self.options.frames {
-            FrameView::Hidden => Observe::Nothing,
-            FrameView::Lines => Observe::Headers,
-            FrameView::Hex => Observe::Bytes,
-        }
-    }
-
-    /// Whether events of what we sent are shown too.
-    pub fn wants_sent(&self) -> bool {
-        self.options.format == DataFormat::Json || self.options.ping_pong || self.observe() > Observe::Nothing
-    }
-
-    /// Whether large binary messages of one session may come as [`wire::Event::Part`]s. A terminal shows the first
-    /// bytes of such a message when its last part has come.
-    pub fn can_stream(&self) -> bool {
-        matches!(self.options.format, DataFormat::Text | DataFormat::Raw | DataFormat::None)
-    }
-
-    /// Formats one event. Writes only what is too large to wait; an error of that is kept for the next
-    /// [`flush`](Self::flush).
-    pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) {
-        if let Event::Wire { direction: Direction::Received, event, .. } = event
-            && let wire::Event::Message { kind, payload, .. } = event
-            && self.bare
-        {
-            self.bare_message(*kind, payload);
-        } else {
-            self.any_event(origin, at, event);
-        }
-        if let Some(diagnostics) = &mut self.diagnostics {
-            diagnostics.flush_if_large();
-        }
-        self.data.flush_if_large();
-    }
-
-    /// Has `receiver` hand over as many text messages as it can, where nothing is said of them on the diagnostics stream. What
-    /// comes next is an [`event`](Self::event).
-    pub fn take_texts(&mut self, origin: Origin, at: Timestamp, receiver: &mut Receiver) {
-        if self.options.frames > FrameView::Hidden {
-            return;
-        }
-        if self.options.format == DataFormat::Json {
-            let mut lines = self.json.texts(&mut self.clock, origin.client, at);
-            receiver.visit_texts(|text| {
-                let added = lines.add(&mut self.data, text);
-                self.data.flush_if_large();
-                added
-            });
-        }
-        while self.bare && receiver.take_texts(self.options.delimiter, FLUSH_AT, &mut self.data.buffer) {
-            self.data.flush_if_large();
-        }
-    }
-
-    /// Writes everything that waits: diagnostics first, then data.
-    ///
-    /// # Errors
-    /// The first error of a stream, now and ever after; the data stream's when both have failed.
-    pub fn flush(&mut self) -> Result<(), FlushError> {
-        let diagnostics = self.diagnostics.as_mut().and_then(|diagnostics| {
-            diagnostics.flush_through();
-            diagnostics.error().map(|error| FlushError { stream: Stream::Diagnostics, error })
-        });
-        self.data.flush_through();
-        let data = self.data.error().map(|error| FlushError { stream: Stream::Data, error });
-        data.or(diagnostics).map_or(Ok(()), Err)
-    }
-
-    /// For how long writing has blocked so far.
-    pub fn blocked(&self) -> Duration {
-        self.diagnostics.as_ref().map_or(Duration::ZERO, Sink::blocked) + self.data.blocked()
     }
 
     /// Shows at once how far a long send is, on a diagnostics stream that leads to a terminal of so many columns. It goes when
@@ -193,6 +78,11 @@ impl Printer {
     /// Erases at once what [`show_progress`](Self::show_progress) showed.
     pub fn erase_progress(&mut self) {
         self.diagnostics.as_mut().unwrap_or(&mut self.data).erase_status();
+    }
+
+    /// Whether events of what is sent are shown.
+    fn shows_sent(&self) -> bool {
+        self.options.format == DataFormat::Json || self.options.ping_pong || self.options.frames > FrameView::Hidden
     }
 
     fn any_event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) {
@@ -254,6 +144,85 @@ impl Printer {
     }
 }
 
+impl EventSink for Printer {
+    /// A terminal shows the first bytes of a large binary message when its last part has come, so that parts are enough.
+    fn wants(&self) -> Wants {
+        let follows_sent = self.options.follow_sent == FollowSent::Always || self.shows_sent();
+        Wants {
+            directions: if follows_sent { Directions::Both } else { Directions::Received },
+            messages: match self.options.format {
+                DataFormat::Text | DataFormat::Raw | DataFormat::None => Messages::InParts,
+                DataFormat::Hex | DataFormat::Base64 | DataFormat::Json => Messages::Whole,
+            },
+            detail: match self.options.frames {
+                FrameView::Hidden if self.bare || self.options.format == DataFormat::Json => Detail::Texts,
+                FrameView::Hidden => Detail::Messages,
+                FrameView::Lines => Detail::Frames,
+                FrameView::Hex => Detail::Bytes,
+            },
+        }
+    }
+
+    /// Formats one event. Writes only what is too large to wait; an error of that is kept for the next
+    /// [`flush`](Self::flush).
+    fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
+        if let Event::Wire { direction: Direction::Received, event, .. } = event
+            && let wire::Event::Message { kind, payload, .. } = event
+            && self.bare
+        {
+            self.bare_message(*kind, payload);
+        } else {
+            self.any_event(origin, at, event);
+        }
+        if let Some(diagnostics) = &mut self.diagnostics {
+            diagnostics.flush_if_large();
+        }
+        self.data.flush_if_large();
+        Flow::Continue
+    }
+
+    /// Formats as many text messages as it can, where nothing is said of them on the diagnostics stream.
+    fn texts(&mut self, origin: Origin, at: Timestamp, receiver: &mut Receiver) {
+        if self.options.frames > FrameView::Hidden {
+            return;
+        }
+        if self.options.format == DataFormat::Json {
+            let mut lines = self.json.texts(&mut self.clock, origin.client, at);
+            receiver.visit_texts(|text| {
+                let added = lines.add(&mut self.data, text);
+                self.data.flush_if_large();
+                added
+            });
+        }
+        while self.bare && receiver.take_texts(self.options.delimiter, FLUSH_AT, &mut self.data.buffer) {
+            self.data.flush_if_large();
+        }
+    }
+
+    /// Writes everything that waits: diagnostics first, then data.
+    ///
+    /// # Errors
+    /// The first error of a stream, now and ever after; the data stream's when both have failed.
+    fn flush(&mut self) -> Result<(), FlushError> {
+        let diagnostics = self.diagnostics.as_mut().and_then(|diagnostics| {
+            diagnostics.flush_through();
+            diagnostics.error().map(|error| FlushError { stream: OutputStream::Diagnostics, error })
+        });
+        self.data.flush_through();
+        let data = self.data.error().map(|error| FlushError { stream: OutputStream::Data, error });
+        data.or(diagnostics).map_or(Ok(()), Err)
+    }
+
+    fn blocked(&self) -> Duration {
+        self.diagnostics.as_ref().map_or(Duration::ZERO, Sink::blocked) + self.data.blocked()
+    }
+}
+
 fn is_bare(options: &Options) -> bool {
     options.format == DataFormat::Text && options.view == View::Exact && options.timestamps.is_none() && !options.pretty
+}
+
+/// What tells the clients of `listen` apart.
+fn label(origin: Origin) -> String {
+    origin.client.map(|client| format!("[{client}] ")).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use super::*;
 use crate::error::{Error, ExitStatus, Phase};
@@ -11,6 +11,7 @@ use crate::output::theme::Colors;
 use crate::wire::{CloseCode, Data, Frame, Header, Kind, LengthEncoding, MessageFacts, OpCode, Position};
 
 const US: Origin = Origin { client: None };
+const START: Timestamp = Timestamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO };
 
 /// Keeps every write.
 #[derive(Clone, Default)]
@@ -51,19 +52,19 @@ struct Scene {
     printer: Printer,
     data: Written,
     diagnostics: Written,
-    start: Instant,
 }
 
 impl Scene {
     fn new(options: Options) -> Self {
         let (data, diagnostics) = (Written::default(), Written::default());
         let printer = Printer::new(options, Box::new(data.clone()), Box::new(diagnostics.clone()));
-        Self { printer, data, diagnostics, start: Instant::now() }
+        Self { printer, data, diagnostics }
     }
 
     fn at(&mut self, milliseconds: u64, origin: Origin, event: &Event<'_>) {
-        let monotonic = self.start + Duration::from_millis(milliseconds);
-        self.printer.event(origin, Timestamp { wall: SystemTime::UNIX_EPOCH, monotonic }, event);
+        let elapsed = Duration::from_millis(milliseconds);
+        let flow = self.printer.event(origin, Timestamp { elapsed, ..START }, event);
+        assert_eq!(flow, Flow::Continue);
     }
 
     fn event(&mut self, event: &Event<'_>) -> &mut Self {
@@ -108,6 +109,8 @@ fn opened() -> Opened {
         tls: None,
         steps: Vec::new(),
         verified: vec!["status 101".to_owned()],
+        request_head: Vec::new(),
+        response_head: Vec::new(),
     }
 }
 
@@ -231,7 +234,7 @@ fn one_terminal_for_both_streams_keeps_the_order() {
     let text = message(Kind::Text, b"a");
     let received = Event::Wire { direction: Direction::Received, event: &text, round_trip: None };
     for event in [Event::Note("first"), received, Event::Note("last")] {
-        printer.event(US, Timestamp::now(), &event);
+        let _ = printer.event(US, START, &event);
     }
     printer.flush().unwrap();
     assert_eq!(terminal_outlet.text(), "first\n< a\nlast\n");
@@ -339,21 +342,21 @@ fn parts_of_a_message_that_was_cut_off_are_none_of_the_next_session() {
 #[test]
 fn a_closed_stdout_is_told_apart_from_a_closed_stderr() {
     let mut printer = Printer::new(Options::default(), Box::new(Broken), Box::new(Written::default()));
-    printer.event(US, Timestamp::now(), &Event::Note("a"));
+    let _ = printer.event(US, START, &Event::Note("a"));
     printer.flush().unwrap();
     let text = message(Kind::Text, b"a");
     let received = Event::Wire { direction: Direction::Received, event: &text, round_trip: None };
-    printer.event(US, Timestamp::now(), &received);
+    let _ = printer.event(US, START, &received);
     let error = printer.flush().unwrap_err();
-    assert_eq!((error.stream, error.error.kind()), (Stream::Data, ErrorKind::BrokenPipe));
-    printer.event(US, Timestamp::now(), &received);
-    assert_eq!(printer.flush().unwrap_err().stream, Stream::Data, "an error stays");
+    assert_eq!((error.stream, error.error.kind()), (OutputStream::Data, ErrorKind::BrokenPipe));
+    let _ = printer.event(US, START, &received);
+    assert_eq!(printer.flush().unwrap_err().stream, OutputStream::Data, "an error stays");
 
     let data = Written::default();
     let mut printer = Printer::new(Options::default(), Box::new(data.clone()), Box::new(Broken));
-    printer.event(US, Timestamp::now(), &Event::Note("a"));
-    printer.event(US, Timestamp::now(), &received);
-    assert_eq!(printer.flush().unwrap_err().stream, Stream::Diagnostics);
+    let _ = printer.event(US, START, &Event::Note("a"));
+    let _ = printer.event(US, START, &received);
+    assert_eq!(printer.flush().unwrap_err().stream, OutputStream::Diagnostics);
     assert_eq!(data.text(), "a\n", "data goes on without diagnostics");
 }
 
@@ -395,7 +398,7 @@ fn pings_are_shown_when_asked_for() {
     let mut scene = Scene::new(terminal());
     scene.received(&wire::Event::Ping(b"a"));
     scene.printer.set(Setting::PingPong, true);
-    assert!(scene.printer.wants_sent());
+    assert!(scene.printer.shows_sent());
     scene.received(&wire::Event::Ping(b"b"));
     assert_eq!(scene.flushed().1, "< Received ping (data: \"b\")\n");
 }
@@ -414,8 +417,8 @@ fn the_clients_of_listen_are_numbered() {
 #[test]
 fn json_has_every_event_and_errors_are_told_to_people_as_well() {
     let mut scene = Scene::new(Options { format: DataFormat::Json, ..Options::default() });
-    assert!(!scene.printer.can_stream());
-    assert!(scene.printer.wants_sent());
+    assert_eq!(scene.printer.wants().messages, Messages::Whole);
+    assert!(scene.printer.shows_sent());
     scene
         .event(&Event::Open(&opened()))
         .text("a")

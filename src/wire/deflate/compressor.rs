@@ -13,7 +13,7 @@ const EMPTY_BLOCK: u8 = 0x00;
 pub struct Compressor {
     stream: Compress,
     takes_context_over: bool,
-    /// What comes out lands here first: `Compress` overwrites all the spare capacity of a `Vec` with zeros each time.
+    /// Output goes here first: `Compress` would overwrite all the spare capacity of a `Vec` with zeros each time.
     chunk: Box<[u8]>,
 }
 

@@ -2,7 +2,7 @@
 
 use flate2::{Decompress, DecompressError, FlushDecompress, Status};
 
-use super::{CHUNK, DeflateParameters, TAIL, count, distances};
+use super::{CHUNK, DeflateParameters, TAIL, count, window_check};
 use crate::wire::Role;
 
 /// Base-2 logarithm of the largest window, which is the one that zlib-rs always inflates with.
@@ -16,21 +16,20 @@ const MOST_KEPT: usize = 1 << 20;
 pub struct Inflater {
     stream: Decompress,
     takes_context_over: bool,
-    /// What was read last is the end of a block with BFINAL (RFC 7692 section 7.2.3.4): there is nothing under way that
-    /// the tail could complete.
+    /// A block with BFINAL has just ended (RFC 7692 section 7.2.3.4), so there is nothing that the tail could complete.
     is_at_end: bool,
     /// How much of the tail of the message has been read.
     tail_read: usize,
-    /// What is wrong with what follows what was inflated last.
+    /// The error to return with the next call: output that came before it had to be handed out first.
     failure: Option<DecompressError>,
     /// Base-2 logarithm of the window agreed on.
     window_bits: u8,
-    /// The message so far as it was on the wire, where that window is not the largest.
+    /// The message so far as it was on the wire. Kept only where that window is not the largest.
     compressed: Vec<u8>,
     chunk: Box<[u8]>,
 }
 
-/// How far a call came.
+/// What a call has done.
 #[derive(Debug)]
 pub struct Inflated<'a> {
     /// Bytes taken from the input: all of it, unless `has_more`.
@@ -41,7 +40,7 @@ pub struct Inflated<'a> {
     pub has_more: bool,
 }
 
-/// A window that was not kept to, in bytes.
+/// A message that reaches back beyond the window agreed on; both in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Excess {
     /// The greatest distance in the message.
@@ -105,8 +104,8 @@ impl Inflater {
         Ok(self.inflated(&step))
     }
 
-    /// Gives up the message that has begun. The window goes with it: a message that builds upon it does not inflate,
-    /// where taking the context over was agreed.
+    /// Drops the message that has begun, and the window with it. Where context takeover was agreed, a later message
+    /// that refers to the window does not inflate.
     pub fn abandon(&mut self) {
         self.stream.reset(false);
         self.is_at_end = false;
@@ -115,10 +114,10 @@ impl Inflater {
         self.compressed.clear();
     }
 
-    /// After the end of a message: how far back it reached, and the window agreed on, where that is less. Of very long
-    /// messages only the first MiB on the wire is looked at.
+    /// To be called after the end of a message: whether it reached back beyond the window agreed on. Only the first MiB
+    /// of the message on the wire is checked.
     pub fn excess(&mut self) -> Option<Excess> {
-        let farthest = distances::farthest(&self.compressed);
+        let farthest = window_check::farthest(&self.compressed);
         self.compressed = Vec::new();
         let window = 1_u32.checked_shl(self.window_bits.into())?;
         (farthest > window).then_some(Excess { farthest, window })

@@ -1,9 +1,9 @@
 //! permessage-deflate (RFC 7692).
 
 mod compressor;
-mod distances;
 mod inflater;
 mod offer;
+mod window_check;
 
 pub use compressor::Compressor;
 pub use inflater::{Excess, Inflated, Inflater};
@@ -16,7 +16,7 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 /// Bytes that come out of zlib at a time.
 const CHUNK: usize = 32 * 1024;
 
-/// How far one of zlib's totals has come in one call, which is never more than a slice holds.
+/// The growth of one of zlib's totals in one call; a slice's length, so it fits.
 fn count(before: u64, after: u64) -> usize {
     usize::try_from(after - before).unwrap_or(usize::MAX)
 }
@@ -35,7 +35,7 @@ pub struct DeflateParameters {
 }
 
 impl Default for DeflateParameters {
-    /// What holds when an answer names the extension and no parameter.
+    /// The parameters of an answer that names none.
     fn default() -> Self {
         Self {
             client_max_window_bits: 15,

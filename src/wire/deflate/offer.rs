@@ -1,4 +1,4 @@
-//! Offering permessage-deflate, judging the answer, and answering an offer (RFC 7692 sections 5 and 7.1).
+//! Offering permessage-deflate, checking the answer, and answering an offer (RFC 7692 sections 5 and 7.1).
 
 use std::fmt;
 
@@ -86,8 +86,8 @@ impl DeflateOffer {
         Ok(offer)
     }
 
-    /// What a client that made this offer has agreed to with the server's answer, and every rule that the answer breaks.
-    /// A parameter that breaks one is left out of what is agreed.
+    /// What a client that made this offer has agreed to with the server's answer, and every rule that the answer
+    /// breaks. A parameter that breaks one is left out of what is agreed.
     pub(crate) fn check_answer(&self, answer: &[Parameter]) -> (DeflateParameters, Vec<(HandshakeRule, String)>) {
         let mut agreed = DeflateParameters {
             client_max_window_bits: match self.client_max_window_bits {
@@ -133,7 +133,8 @@ impl DeflateOffer {
         Ok(())
     }
 
-    /// Accepting an offer that limits the server means saying so in the answer (RFC 7692 sections 7.1.1.1 and 7.1.2.1).
+    /// An answer that accepts an offer with limits for the server must repeat them (RFC 7692 sections 7.1.1.1 and
+    /// 7.1.2.1).
     fn missing_from(&self, answer: &[Parameter]) -> impl Iterator<Item = (HandshakeRule, String)> {
         let demands = [
             (SERVER_NO_CONTEXT_TAKEOVER, self.server_no_context_takeover),
@@ -145,7 +146,8 @@ impl DeflateOffer {
         missing.map(|(name, _)| (HandshakeRule::DeflateParameterMissing, format!("`{name}`")))
     }
 
-    /// Whether a server that wants this can accept any offer: not with a window of 8 bits of its own.
+    /// Whether a server with these wishes can accept an offer at all. It cannot where it limits its own window to 8
+    /// bits.
     pub fn is_grantable(&self) -> bool {
         self.answer(&Self::bare()).is_some()
     }

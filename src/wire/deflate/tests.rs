@@ -1,6 +1,6 @@
 //! The two directions against each other.
 
-use super::{Compressor, DeflateParameters, Inflater, distances};
+use super::{Compressor, DeflateParameters, Inflater, window_check};
 use crate::wire::Role;
 
 fn parameters(bits: u8, no_context_takeover: bool) -> DeflateParameters {
@@ -128,7 +128,7 @@ fn distances_are_read_as_they_were_written() {
         for message in [&mixed[..], &noise(20_000)] {
             let mut compressed = Vec::new();
             Compressor::new(Role::Client, parameters(bits, false)).unwrap().last_piece(message, &mut compressed);
-            let farthest = distances::farthest(&compressed);
+            let farthest = window_check::farthest(&compressed);
             assert!(farthest <= window, "{bits} {farthest}");
             assert!(message != mixed || farthest > window / 4, "{bits} {farthest}");
         }
@@ -137,7 +137,7 @@ fn distances_are_read_as_they_were_written() {
     repeated.extend_from_slice(&noise(600));
     let mut compressed = Vec::new();
     Compressor::new(Role::Client, parameters(15, false)).unwrap().last_piece(&repeated, &mut compressed);
-    assert_eq!(distances::farthest(&compressed), 600);
+    assert_eq!(window_check::farthest(&compressed), 600);
 }
 
 #[test]
@@ -146,13 +146,13 @@ fn distances_after_every_kind_of_block_are_read() {
     let stored = [0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F];
     let last = [0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
     let again = [0xF2, 0x00, 0x11, 0x00, 0x00];
-    assert_eq!(distances::farthest(&[&stored[..], &last, &again].concat()), 5);
-    assert_eq!(distances::farthest(&[]), 0);
+    assert_eq!(window_check::farthest(&[&stored[..], &last, &again].concat()), 5);
+    assert_eq!(window_check::farthest(&[]), 0);
 }
 
 proptest::proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
-        assert!(distances::farthest(&bytes) <= 1 << 15);
+        assert!(window_check::farthest(&bytes) <= 1 << 15);
     }
 }

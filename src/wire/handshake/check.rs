@@ -1,13 +1,12 @@
 //! Checking the peer's head, in either role.
 
-use super::{Agreed, HandshakeRule, Strictness, diagnose};
-use crate::diagnosis::Diagnosis;
+use super::{Agreed, HandshakeRule, Strictness};
 use crate::http::{Defect, DefectKind, Head};
 use crate::wire::{Finding, Role};
 
-/// What came of checking the peer's head.
+/// The result of checking the peer's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct CheckResult {
     /// Every breach.
     pub findings: Vec<Finding>,
     /// What was checked and held, one line each.
@@ -16,13 +15,6 @@ pub struct Verdict {
     pub notes: Vec<String>,
     /// What was agreed on; `None` when the findings fail the handshake.
     pub agreed: Option<Agreed>,
-}
-
-impl Verdict {
-    /// Why nothing was agreed on, where that can be told.
-    pub fn diagnosis(&self) -> Option<Diagnosis> {
-        diagnose::of_findings(&self.findings)
-    }
 }
 
 impl Strictness {
@@ -115,9 +107,9 @@ impl<'a> Check<'a> {
     }
 
     /// The end of it; what was `agreed` on counts if `strictness` permits what was found.
-    pub(super) fn verdict(self, strictness: Strictness, agreed: Option<Agreed>) -> Verdict {
+    pub(super) fn finish(self, strictness: Strictness, agreed: Option<Agreed>) -> CheckResult {
         let Self { findings, verified, notes, .. } = self;
         let agreed = agreed.filter(|_| strictness.permits(&findings));
-        Verdict { findings, verified, notes, agreed }
+        CheckResult { findings, verified, notes, agreed }
     }
 }

@@ -4,7 +4,7 @@ use super::refusal::Context;
 use super::{HandshakeRule, Refusal};
 use crate::diagnosis::{Breached, Diagnosis, NoHead, Refused, Scheme, Transport};
 use crate::http::{HeadError, HeadFault, HeadKind};
-use crate::wire::{Finding, Rule};
+use crate::wire::{Finding, Role, Rule};
 
 /// What servers write into the body of a refusal, in lower case, and what it means.
 const BODY_PATTERNS: [(&str, Refused); 14] = [
@@ -42,8 +42,9 @@ pub fn diagnose_no_head(error: &HeadError, transport: Transport) -> Option<Diagn
     Some(Diagnosis::NoHead(cause))
 }
 
-/// Why a response that accepts the upgrade breaks rules; `None` where nothing of it can be looked past.
-pub(super) fn of_findings(findings: &[Finding]) -> Option<Diagnosis> {
+/// Why a response that accepts the upgrade breaks rules; `None` where a lenient client could not go on either, or where
+/// a request is to blame.
+pub fn diagnose_breach(findings: &[Finding]) -> Option<Diagnosis> {
     let broke = |rule: HandshakeRule| findings.iter().any(|finding| finding.rule == Rule::Handshake(rule));
     let cause = if broke(HandshakeRule::HttpVersion) {
         Breached::HttpVersion
@@ -54,7 +55,8 @@ pub(super) fn of_findings(findings: &[Finding]) -> Option<Diagnosis> {
     } else {
         Breached::Other
     };
-    let can_go_on = !findings.is_empty() && findings.iter().all(|finding| finding.rule.can_go_on());
+    let is_passable = |finding: &Finding| finding.blame == Role::Server && finding.rule.can_go_on();
+    let can_go_on = !findings.is_empty() && findings.iter().all(is_passable);
     can_go_on.then_some(Diagnosis::Breached(cause))
 }
 

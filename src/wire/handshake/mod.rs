@@ -1,8 +1,9 @@
 //! The opening handshake, sans-I/O and for both roles (RFC 6455 section 4).
 //!
-//! A client builds a [`Request`], reads the head of the response with an [`http::HeadReader`](crate::http::HeadReader) and
-//! checks it with [`check_response`]: the result is a [`Verdict`] on an accepted upgrade, or a [`Refusal`] with what explains
-//! it. A server reads the request with a `HeadReader` too, and [`check_request`] gives the [`Reply`] to send.
+//! A client builds a [`Request`], reads the head of the response with an [`http::HeadReader`](crate::http::HeadReader)
+//! and checks it with [`check_response`]: the result is a [`CheckResult`] on an accepted upgrade, or a [`Refusal`] with
+//! what explains it. A server reads the request with a `HeadReader` too, and [`check_request`] gives the [`Reply`] to
+//! send.
 
 mod accept;
 mod check;
@@ -14,8 +15,8 @@ mod response;
 mod rule;
 mod server;
 
-pub use check::Verdict;
-pub use diagnose::diagnose_no_head;
+pub use check::CheckResult;
+pub use diagnose::{diagnose_breach, diagnose_no_head};
 pub(super) use extensions::parse_parameters;
 pub use extensions::{Extension, Parameter, parse_extensions};
 pub use refusal::Refusal;

@@ -4,7 +4,7 @@ use super::{Request, diagnose};
 use crate::diagnosis::{Diagnosis, Login};
 use crate::http::{Body, Head, Version};
 
-/// The headers that tell why, or who it was.
+/// The headers that help to explain a refusal: why, and by which server or proxy.
 const TELLING: [&str; 12] = [
     "Location",
     "WWW-Authenticate",
@@ -71,14 +71,15 @@ impl Refusal {
         &self.head
     }
 
-    /// The headers that tell why or who, as `Name: value`, in the order in which they came.
+    /// The headers that help to explain the refusal, as `Name: value`, in the order in which they came.
     pub fn telling_headers(&self) -> Vec<String> {
         let fields =
             self.head.headers().filter(|(name, _)| TELLING.iter().any(|other| other.eq_ignore_ascii_case(name)));
         fields.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect()
     }
 
-    /// The seconds that the server asks the next attempt to wait (RFC 9110 section 10.2.3); a date counts as nothing said.
+    /// The seconds that the server asks the next attempt to wait (RFC 9110 section 10.2.3); a date counts as nothing
+    /// said.
     pub fn retry_after(&self) -> Option<u32> {
         self.head.text("Retry-After")?.parse().ok()
     }

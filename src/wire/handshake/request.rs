@@ -45,7 +45,7 @@ pub struct Request {
 
 impl Request {
     /// Puts the request together: the default headers, without those that `options.headers` names, then the user's own.
-    /// A `Host` of the user's goes where `Host` stands (RFC 9110 section 7.2 wants it first).
+    /// A `Host` of the user's takes the place of ours, which is the first (RFC 9110 section 7.2).
     ///
     /// # Errors
     /// A target, subprotocol, key or value that cannot stand in a request; the message never quotes a secret.
@@ -116,7 +116,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// In the order that browsers and servers' logs have made familiar.
+/// The headers that go out unless the user changes them, in the usual order.
 fn default_headers(options: &RequestOptions) -> Vec<(&'static str, String)> {
     let subprotocols = (!options.subprotocols.is_empty()).then(|| options.subprotocols.join(", "));
     let headers = [
@@ -130,7 +130,7 @@ fn default_headers(options: &RequestOptions) -> Vec<(&'static str, String)> {
         ("Cookie", options.cookie.clone()),
         ("Sec-WebSocket-Protocol", subprotocols),
         ("Sec-WebSocket-Extensions", options.deflate.as_ref().map(ToString::to_string)),
-        // Many gateways refuse a request that does not say who sent it.
+        // Many gateways refuse a request without it.
         ("User-Agent", Some(concat!("wscope/", env!("CARGO_PKG_VERSION")).to_owned())),
     ];
     headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

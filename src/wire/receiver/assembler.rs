@@ -1,4 +1,5 @@
-//! Puts messages together: fragments, inflating, UTF-8, limits (RFC 6455 sections 5.4, 5.6 and 8.1, RFC 7692 section 6.2).
+//! Puts messages together: fragments, inflating, UTF-8, limits (RFC 6455 sections 5.4, 5.6 and 8.1, RFC 7692 section
+//! 6.2).
 
 use std::ops::Range;
 
@@ -7,16 +8,18 @@ use super::{RSV1, ReceiverOptions};
 use crate::wire::deflate::{Excess, Inflated, Inflater};
 use crate::wire::{Data, Finding, Header, Kind, MessageFacts, OpCode, Position, Rule};
 
-/// Empty fragments that one message may have: nothing but a header each, so no limit on its size would ever end it.
+/// How many empty fragments one message may have. They add nothing to its size, so `max_message` cannot end an endless
+/// row of them.
 const MOST_EMPTY_FRAGMENTS: u32 = 0x1_0000;
 
-/// What the buffer may keep when the next message is not nearly as large.
+/// The capacity that the buffer keeps from one message to the next, at most.
 const KEPT_CAPACITY: usize = 1 << 20;
 
-/// Up to so many bytes, a message whose length is announced has its room as soon as a [part](ANNOUNCED_PER_BYTE) has come:
-/// pages that nothing is written to are not taken, and growing would move what is there (a third of the time of 16 MiB).
+/// A message whose length is announced gets room for at most this many bytes at once, as soon as a
+/// [part](ANNOUNCED_PER_BYTE) of it has come. The operating system gives no memory for pages that are not written to
+/// yet. Growing step by step would copy what has come before (a third of the time for 16 MiB).
 const AT_ONCE: u64 = 16 << 20;
-/// How many bytes of that room each byte that has come is good for; so many that one full read is good for all of it.
+/// How many bytes of that room each byte that has come allows. One full read allows all of it.
 const ANNOUNCED_PER_BYTE: usize = 128;
 
 /// Collects the message whose frames are coming, or passes it on piece by piece.
@@ -27,9 +30,9 @@ pub struct Assembler {
     inflater: Option<Inflater>,
     message: Option<Message>,
     collected: Vec<u8>,
-    /// What has been collected was handed out as a part, and makes way for the next.
+    /// What has been collected was handed out as a part, so the next part may overwrite it.
     is_handed_out: bool,
-    /// The inflater has more to give without more input.
+    /// The inflater has more output without more input.
     has_more: bool,
 }
 
@@ -44,9 +47,10 @@ pub struct Breach {
 /// Where a rule is broken.
 #[derive(Debug)]
 pub enum Place {
-    /// In the frame that is being read; closer than that it cannot be said, or it would be what the bytes inflate to.
+    /// In the frame that is being read. There is no place closer than that, or the wrong bytes are not on the wire but
+    /// what the frame inflates to.
     Frame,
-    /// At this offset of the stream, in these bytes; what follows them is there, too, no more than a finding keeps.
+    /// At this offset of the stream: the wrong bytes and what follows them, as many as a finding keeps.
     Bytes(u64, Vec<u8>),
 }
 
@@ -100,7 +104,7 @@ impl Assembler {
         self.inflater.is_some()
     }
 
-    /// The largest message that may be handed out without coming here.
+    /// The largest message of this kind that the receiver may hand out from its buffer, past the assembler.
     #[inline]
     pub fn most_whole(&self, kind: Kind) -> u64 {
         match kind {
@@ -125,12 +129,12 @@ impl Assembler {
         &self.collected
     }
 
-    /// What has been collected, for good.
-    pub fn give_away(&mut self) -> Vec<u8> {
+    /// Takes what has been collected.
+    pub fn take_collected(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.collected)
     }
 
-    /// Bytes that are set aside for messages.
+    /// Bytes of memory that are reserved for messages.
     #[cfg(test)]
     pub fn capacity(&self) -> usize {
         self.collected.capacity()
@@ -167,7 +171,7 @@ impl Assembler {
         self.message = Some(Message::new(kind, is_compressed));
     }
 
-    /// Holds what a frame announces against the limits, before any of it is collected.
+    /// Checks what a frame announces against the limits, before any of it is collected.
     pub fn check_announcement(&mut self, header: &Header) -> Result<(), Breach> {
         let Some(message) = &self.message else { return Ok(()) };
         if message.empty_fragments > MOST_EMPTY_FRAGMENTS {
@@ -185,7 +189,7 @@ impl Assembler {
         Ok(())
     }
 
-    /// Whether [`Assembler::take`] has something to give even without more input.
+    /// Whether [`Assembler::take`] has output even without more input.
     pub fn has_more(&self) -> bool {
         self.has_more || self.has_part()
     }
@@ -268,7 +272,8 @@ impl Assembler {
         let before = self.collected.len();
         append(&output[..output.len().min(room)], &mut self.collected, self.max_message, 0);
         if length > self.max_message {
-            // Text that fits is judged first, or the verdict would depend on how much has arrived.
+            // Text within the limit is checked first. Otherwise the finding would depend on how many bytes have
+            // arrived.
             let breach = self.account(before, &input, End::Input);
             if let Some(message) = &mut self.message {
                 message.length = length;
@@ -310,7 +315,7 @@ impl Assembler {
         Some(Breach { rule: Rule::InvalidText, place, detail })
     }
 
-    /// Changes over to handing a binary message out in parts, once it is known to be so large.
+    /// Starts to hand a binary message out in parts, once it is known to be larger than the limit for that.
     fn stream_if_larger(&mut self, length: u64) {
         if let Some(message) = &mut self.message {
             message.is_streamed |= message.kind == Kind::Binary && length > self.stream_binary_above;
@@ -334,7 +339,7 @@ pub struct Input<'a> {
 /// What the end of some input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// No more than that: the frame goes on.
+    /// Neither: the frame goes on.
     Input,
     /// The end of a frame whose message goes on.
     Frame,
@@ -357,7 +362,7 @@ fn too_big(length: u64, limit: u64) -> Breach {
     Breach { rule: Rule::MessageTooBig, place: Place::Frame, detail }
 }
 
-/// The beginning of a character that the end of a text message has cut off: where, and how to say it.
+/// The place and the text of a breach where a text message ends inside a character, which begins with `character`.
 fn incomplete(character: &[u8], is_compressed: bool, input: &Input<'_>) -> (Place, String) {
     let length = character.len() as u64;
     let detail = "the last character is incomplete";
@@ -384,8 +389,8 @@ fn exceeded(excess: Excess) -> Breach {
     Breach { rule: Rule::WindowExceeded, place: Place::Frame, detail }
 }
 
-/// Appends to what has been collected: capacity doubles, or is `at_once` if enough has come, but does not pass what the
-/// message can come to.
+/// Appends to what has been collected. The capacity doubles, or becomes `at_once` if enough bytes have come; it never
+/// exceeds `longest`, the most that the message can have.
 fn append(bytes: &[u8], collected: &mut Vec<u8>, longest: u64, at_once: u64) {
     let length = collected.len() + bytes.len();
     if length > collected.capacity() {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Bytes that have been read and not yet taken. Never grows, except for what [`Buffer::push`] forces into it.
+/// Bytes that have been read and not yet taken. Only [`Buffer::push`] makes it grow.
 #[derive(Debug)]
 pub struct Buffer {
     bytes: Vec<u8>,

@@ -3,8 +3,8 @@
 use super::assembler::{Breach, Place};
 use crate::wire::{CloseCode, Finding, Rule, is_sendable};
 
-/// Reads the body, which begins at `offset`: the code, and the reason with whatever is not UTF-8 replaced. Reports what
-/// is wrong with it.
+/// Reads the body, which begins at `offset`: the code, and the reason, in which U+FFFD stands for what is not UTF-8.
+/// Reports what is wrong with it.
 pub fn read(body: &[u8], offset: u64, mut report: impl FnMut(Breach)) -> (Option<CloseCode>, String) {
     let (code, reason) = match body {
         [] => return (None, String::new()),

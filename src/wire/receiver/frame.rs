@@ -12,9 +12,9 @@ pub struct Incoming {
     pub destination: Destination,
     /// Payload bytes that have been used.
     pub taken: u64,
-    /// Payload bytes that have been recorded and, in the buffer, unmasked.
+    /// Payload bytes that have been captured and, in the buffer, unmasked.
     pub prepared: u64,
-    /// What was looked past; reported after the frame.
+    /// Breaches that did not end the stream; reported after the frame.
     pub findings: Vec<Finding>,
 }
 
@@ -26,12 +26,12 @@ pub enum Destination {
     /// A Ping, Pong or Close.
     Control,
     /// Nothing: the frame has no meaning, or comes after Close.
-    Nowhere,
+    Dropped,
 }
 
 impl Incoming {
     pub fn new(header: Header, offset: u64) -> Self {
-        Self { header, offset, destination: Destination::Nowhere, taken: 0, prepared: 0, findings: Vec::new() }
+        Self { header, offset, destination: Destination::Dropped, taken: 0, prepared: 0, findings: Vec::new() }
     }
 
     /// The header as it was on the wire.

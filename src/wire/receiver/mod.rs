@@ -2,12 +2,12 @@
 
 mod assembler;
 mod buffer;
+mod capture;
 mod close;
 mod frame;
-mod judge;
+mod header_rules;
 mod message;
 mod reading;
-mod recorder;
 mod texts;
 
 use std::collections::VecDeque;
@@ -15,8 +15,8 @@ use std::ops::Range;
 
 use self::assembler::Assembler;
 use self::buffer::Buffer;
+use self::capture::FrameCapture;
 use self::frame::Incoming;
-use self::recorder::Recorder;
 use super::{Close, CloseCode, Counters, DeflateParameters, Event, Finding, Kind, MessageFacts, Observe, Role};
 
 /// RSV1: the message is compressed (RFC 7692 section 6).
@@ -60,36 +60,36 @@ pub struct Receiver {
     max_message: u64,
     is_lenient: bool,
     observe: Observe,
-    stage: Stage,
+    state: StreamState,
     buffer: Buffer,
     frame: Option<Incoming>,
     assembler: Assembler,
     /// The payload of a control frame.
     control: Vec<u8>,
     close_reason: String,
-    recorder: Recorder,
-    ready: VecDeque<Ready>,
+    capture: FrameCapture,
+    pending: VecDeque<Pending>,
     counters: Counters,
     /// Bytes of control frames, headers included.
     control_bytes: u64,
-    /// A text before this offset of the stream is not UTF-8: [`Receiver::take_texts`] has tried.
+    /// [`Receiver::take_texts`] has found that a text before this offset of the stream is not UTF-8.
     bad_text_before: u64,
 }
 
 /// How far the stream has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Everything counts.
+enum StreamState {
+    /// No Close has come.
     Open,
-    /// The peer's Close has come: frames are read, but payloads no longer count.
+    /// The peer's Close has come: frames are read, their payloads are dropped.
     Closed,
-    /// The stream has ended, or a breach has ended it: nothing counts.
+    /// The stream has ended, or a breach has ended it: all bytes are dropped.
     Over,
 }
 
-/// An event whose bytes have not been lent yet.
+/// An event that [`Receiver::next`] has not returned yet.
 #[derive(Debug)]
-enum Ready {
+enum Pending {
     Frame,
     Message { kind: Kind, bytes: Bytes, facts: MessageFacts },
     Part { bytes: Bytes, last: Option<MessageFacts> },
@@ -114,23 +114,23 @@ impl Receiver {
             max_message: options.max_message,
             is_lenient: options.lenient,
             observe: options.observe,
-            stage: Stage::Open,
+            state: StreamState::Open,
             buffer: Buffer::new(),
             frame: None,
             assembler: Assembler::new(&options),
             control: Vec::new(),
             close_reason: String::new(),
-            recorder: Recorder::new(options.max_message),
-            ready: VecDeque::new(),
+            capture: FrameCapture::new(options.max_message),
+            pending: VecDeque::new(),
             counters: Counters::default(),
             control_bytes: 0,
             bad_text_before: 0,
         }
     }
 
-    /// Room to read into, never empty. Only to be asked for when [`next`](Self::next) has nothing more.
+    /// Room to read into, never empty. To be called only after [`next`](Self::next) has returned `None`.
     pub fn space(&mut self) -> &mut [u8] {
-        debug_assert!(self.ready.is_empty(), "bytes of the buffer are waiting to be lent");
+        debug_assert!(self.pending.is_empty(), "bytes of the buffer are waiting to be lent");
         self.buffer.space()
     }
 
@@ -139,10 +139,10 @@ impl Receiver {
         self.buffer.filled(count);
     }
 
-    /// Takes a copy of `bytes`, for what was read elsewhere: what came in one segment with the HTTP head. As for
-    /// [`space`](Self::space), `next` must have nothing more.
+    /// Takes a copy of `bytes`, which were read elsewhere: the first frames may come in one segment with the HTTP head.
+    /// To be called only after [`next`](Self::next) has returned `None`.
     pub fn feed(&mut self, bytes: &[u8]) {
-        debug_assert!(self.ready.is_empty(), "bytes of the buffer are waiting to be lent");
+        debug_assert!(self.pending.is_empty(), "bytes of the buffer are waiting to be lent");
         self.buffer.push(bytes);
     }
 
@@ -161,9 +161,9 @@ impl Receiver {
         self.buffer.position() - self.control_bytes
     }
 
-    /// Whether a breach, or the end of the stream, has ended it: no event comes any more but those that wait.
+    /// Whether a breach, or the end of the stream, has ended it: only events that are pending follow.
     pub fn is_broken(&self) -> bool {
-        self.stage == Stage::Over
+        self.state == StreamState::Over
     }
 
     /// The next event; `None` when more has to be read.
@@ -175,24 +175,25 @@ impl Receiver {
             if self.observe == Observe::Nothing {
                 return Some(Event::Message { kind, payload: self.buffer.taken(range), facts });
             }
-            // Where it lies stays good until more is read, which waits until there is nothing more.
-            self.ready.push_back(Ready::Message { kind, bytes: Bytes::Buffer(range), facts });
-            return self.recorder.frame().map(Event::Frame);
+            // The range stays valid until more is read, and that is forbidden while an event is pending.
+            self.pending.push_back(Pending::Message { kind, bytes: Bytes::Buffer(range), facts });
+            return self.capture.frame().map(Event::Frame);
         }
-        let ready = self.read_on()?;
-        self.lend(ready)
+        let pending = self.read_on()?;
+        self.lend(pending)
     }
 
-    /// Gives away the payload of the message that [`next`](Self::next) has lent last, for those who would copy it. It must
-    /// be longer than the receive buffer (256 KiB): a shorter one may lie there, and what is given is not it.
-    pub fn give_away(&mut self) -> Vec<u8> {
-        self.assembler.give_away()
+    /// Takes the payload of the message that [`next`](Self::next) has returned last, instead of a copy of it. The
+    /// message must be longer than the receive buffer (256 KiB): the payload of a shorter one may lie in that buffer,
+    /// and then the result is something else.
+    pub fn take_collected(&mut self) -> Vec<u8> {
+        self.assembler.take_collected()
     }
 
     /// The stream has ended. To be called when [`next`](Self::next) has nothing more; a frame that is incomplete and
     /// observed comes from `next` afterwards.
     pub fn end(&mut self) -> Ending {
-        let ending = if self.stage != Stage::Open {
+        let ending = if self.state != StreamState::Open {
             Ending::Boundary
         } else if self.frame.is_some() || !self.buffer.unread().is_empty() {
             Ending::InsideFrame
@@ -202,19 +203,19 @@ impl Receiver {
             Ending::Boundary
         };
         self.report_frame();
-        self.stage = Stage::Over;
+        self.state = StreamState::Over;
         ending
     }
 
-    fn lend(&self, ready: Ready) -> Option<Event<'_>> {
-        Some(match ready {
-            Ready::Frame => Event::Frame(self.recorder.frame()?),
-            Ready::Message { kind, bytes, facts } => Event::Message { kind, payload: self.bytes(bytes), facts },
-            Ready::Part { bytes, last } => Event::Part { payload: self.bytes(bytes), last },
-            Ready::Ping => Event::Ping(&self.control),
-            Ready::Pong => Event::Pong(&self.control),
-            Ready::Close(code) => Event::Close(Close { code, reason: &self.close_reason }),
-            Ready::Finding(finding) => Event::Finding(finding),
+    fn lend(&self, pending: Pending) -> Option<Event<'_>> {
+        Some(match pending {
+            Pending::Frame => Event::Frame(self.capture.frame()?),
+            Pending::Message { kind, bytes, facts } => Event::Message { kind, payload: self.bytes(bytes), facts },
+            Pending::Part { bytes, last } => Event::Part { payload: self.bytes(bytes), last },
+            Pending::Ping => Event::Ping(&self.control),
+            Pending::Pong => Event::Pong(&self.control),
+            Pending::Close(code) => Event::Close(Close { code, reason: &self.close_reason }),
+            Pending::Finding(finding) => Event::Finding(finding),
         })
     }
 

@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use super::assembler::{Breach, End, Input, Part, Place};
 use super::frame::{Destination, Incoming};
-use super::judge::{Circumstances, judge};
-use super::{Bytes, Ready, Receiver, Stage, close};
+use super::header_rules::{self, HeaderContext};
+use super::{Bytes, Pending, Receiver, StreamState, close};
 use crate::wire::{Control, Data, Finding, Header, Kind, LONGEST_CONTROL, Observe, OpCode, Role, Rule, mask};
 
-/// What the buffer of control frames may keep; only a lenient receiver ever needs more.
+/// The capacity that the buffer of control frames keeps, at most; only a lenient receiver ever needs more.
 const KEPT_CONTROL: usize = 1024;
 
 impl Receiver {
-    /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule. Its frame, where it
-    /// is observed, is recorded: `--frames` costs half the instructions that it costs the long way.
+    /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule. Its frame is
+    /// captured where frames are observed; that takes half the instructions of the general path.
     #[inline]
     pub(super) fn take_whole_message(&mut self) -> Option<(Kind, Range<usize>)> {
         if !self.is_between_messages() {
@@ -34,16 +34,16 @@ impl Receiver {
         let (header_bytes, rest) = self.buffer.unread_mut().split_at_mut(header_length);
         let payload = rest.get_mut(..length)?;
         if self.observe != Observe::Nothing {
-            // As a whole and uncompressed one, which it is.
-            self.recorder.begin(self.observe, header, header_bytes, offset);
-            self.recorder.wire(payload);
+            // `begin` takes the frame for a whole, uncompressed message, which it is.
+            self.capture.begin(self.observe, header, header_bytes, offset);
+            self.capture.wire(payload);
         }
         if let Some(key) = header.mask {
             mask::apply(key, 0, payload);
         }
         // Looking for ASCII first: 28 % fewer instructions, printing included, for a message of 32 bytes.
         if kind == Kind::Text && !payload.is_ascii() && simdutf8::basic::from_utf8(payload).is_err() {
-            // As it was: the long way finds out where it is wrong.
+            // Masked again, as it was: the general path finds out where the text is wrong.
             if let Some(key) = header.mask {
                 mask::apply(key, 0, payload);
             }
@@ -56,13 +56,13 @@ impl Receiver {
         Some((kind, self.buffer.take(length)))
     }
 
-    /// The long way, for everything.
-    pub(super) fn read_on(&mut self) -> Option<Ready> {
+    /// The general path, for every stream.
+    pub(super) fn read_on(&mut self) -> Option<Pending> {
         loop {
-            if let Some(ready) = self.ready.pop_front() {
-                return Some(ready);
+            if let Some(pending) = self.pending.pop_front() {
+                return Some(pending);
             }
-            if self.stage == Stage::Over {
+            if self.state == StreamState::Over {
                 self.buffer.discard();
                 return None;
             }
@@ -73,7 +73,7 @@ impl Receiver {
         }
     }
 
-    /// Reads and judges a header. False when it has not come.
+    /// Reads and checks a header. False when it has not come.
     fn begin_frame(&mut self) -> bool {
         let Some((header, header_length)) = Header::read(self.buffer.unread()) else { return false };
         let offset = self.buffer.position();
@@ -81,10 +81,10 @@ impl Receiver {
         if header.is_control() {
             self.control_bytes += header_length as u64;
         }
-        let findings = self.judge(&header, offset, header_bytes.clone());
-        self.recorder.begin(self.observe, header, self.buffer.taken(header_bytes), offset);
+        let findings = self.check_header(&header, offset, header_bytes.clone());
+        self.capture.begin(self.observe, header, self.buffer.taken(header_bytes), offset);
         self.frame = Some(Incoming::new(header, offset));
-        if !findings.into_iter().all(|finding| self.report(finding)) || self.stage == Stage::Closed {
+        if !findings.into_iter().all(|finding| self.report(finding)) || self.state == StreamState::Closed {
             return true;
         }
         if let Err(breach) = self.admit(&header) {
@@ -102,7 +102,7 @@ impl Receiver {
         match destination {
             Destination::Message => {
                 let position = self.assembler.begin_frame(header);
-                self.recorder.place(position, self.assembler.is_compressed());
+                self.capture.place(position, self.assembler.is_compressed());
                 self.assembler.check_announcement(header)
             }
             Destination::Control => {
@@ -110,32 +110,32 @@ impl Receiver {
                 self.control.shrink_to(KEPT_CONTROL);
                 self.check_control(header)
             }
-            Destination::Nowhere => Ok(()),
+            Destination::Dropped => Ok(()),
         }
     }
 
-    fn judge(&self, header: &Header, offset: u64, bytes: Range<usize>) -> Vec<Finding> {
+    fn check_header(&self, header: &Header, offset: u64, bytes: Range<usize>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let blame = self.role.peer();
         let bytes = self.buffer.taken(bytes);
         let mut report = |rule, detail| findings.push(Finding { rule, blame, offset, bytes: bytes.to_vec(), detail });
-        if self.stage == Stage::Closed {
+        if self.state == StreamState::Closed {
             if !header.is_control() {
                 let detail = format!("opcode {:#X}, length {}", u8::from(header.opcode), header.length);
                 report(Rule::DataAfterClose, detail);
             }
             return findings;
         }
-        let circumstances = Circumstances {
+        let context = HeaderContext {
             sender: blame,
             deflate: self.assembler.can_inflate(),
             in_message: self.assembler.is_in_message(),
         };
-        judge(header, circumstances, report);
+        header_rules::check(header, context, report);
         findings
     }
 
-    /// Long control frames are looked past, but not without limit.
+    /// A lenient receiver accepts long control frames, up to a limit.
     fn check_control(&self, header: &Header) -> Result<(), Breach> {
         let most = self.max_message.max(LONGEST_CONTROL as u64);
         if header.length <= most {
@@ -155,10 +155,10 @@ impl Receiver {
         if available == 0 && remaining > 0 && !has_more {
             return false;
         }
-        // Inflating may have left bytes behind that are unmasked already.
+        // Some bytes may be unmasked already: the inflater did not take them in the call before.
         let prepared = usize::try_from(frame.prepared - frame.taken).map_or(available, |bytes| bytes.min(available));
         let fresh = &mut unread[prepared..available];
-        self.recorder.wire(fresh);
+        self.capture.wire(fresh);
         if let Some(key) = frame.header.mask {
             mask::apply(key, frame.prepared, fresh);
         }
@@ -171,7 +171,7 @@ impl Receiver {
         match frame.destination {
             Destination::Message => self.take_into_message(available, end),
             Destination::Control => self.take_into_control(available, end),
-            Destination::Nowhere => {
+            Destination::Dropped => {
                 self.consume(available);
                 if end != End::Input {
                     self.finish_frame();
@@ -186,7 +186,7 @@ impl Receiver {
         let frame_length = self.frame.as_ref().map_or(0, |frame| frame.header.length);
         let taken = self.assembler.take(Input { bytes, offset: self.buffer.position(), end, frame_length });
         let consumed = self.consume(taken.consumed);
-        self.recorder.inflated(&self.assembler.collected()[taken.inflated]);
+        self.capture.inflated(&self.assembler.collected()[taken.inflated]);
         if let Some(breach) = taken.breach
             && !self.report_breach(breach)
         {
@@ -196,19 +196,19 @@ impl Receiver {
             Part::Input => Bytes::Buffer(consumed.clone()),
             Part::Collected => Bytes::Collected,
         };
-        let part = taken.part.map(|part| Ready::Part { bytes: bytes_of(part), last: None });
+        let part = taken.part.map(|part| Pending::Part { bytes: bytes_of(part), last: None });
         if !taken.is_frame_over {
             if part.is_some() {
                 self.report_findings();
             }
-            self.ready.extend(part);
+            self.pending.extend(part);
             return;
         }
         self.finish_frame();
         if end == End::Message {
             self.finish_message(consumed);
         } else {
-            self.ready.extend(part);
+            self.pending.extend(part);
         }
     }
 
@@ -222,10 +222,10 @@ impl Receiver {
             self.counters.compressed_bytes += compressed;
             self.counters.inflated_bytes += facts.length;
         }
-        self.ready.push_back(match (whole.is_streamed, is_compressed) {
-            (true, true) => Ready::Part { bytes: Bytes::Collected, last: Some(facts) },
-            (true, false) => Ready::Part { bytes: Bytes::Buffer(consumed), last: Some(facts) },
-            (false, _) => Ready::Message { kind: whole.kind, bytes: Bytes::Collected, facts },
+        self.pending.push_back(match (whole.is_streamed, is_compressed) {
+            (true, true) => Pending::Part { bytes: Bytes::Collected, last: Some(facts) },
+            (true, false) => Pending::Part { bytes: Bytes::Buffer(consumed), last: Some(facts) },
+            (false, _) => Pending::Message { kind: whole.kind, bytes: Bytes::Collected, facts },
         });
     }
 
@@ -240,11 +240,11 @@ impl Receiver {
             OpCode::Control(Control::Close) => self.finish_close(),
             OpCode::Control(Control::Ping) => {
                 self.finish_frame();
-                self.ready.push_back(Ready::Ping);
+                self.pending.push_back(Pending::Ping);
             }
             _ => {
                 self.finish_frame();
-                self.ready.push_back(Ready::Pong);
+                self.pending.push_back(Pending::Pong);
             }
         }
     }
@@ -258,9 +258,9 @@ impl Receiver {
         }
         self.finish_frame();
         self.close_reason = reason;
-        self.stage = Stage::Closed;
+        self.state = StreamState::Closed;
         self.assembler.abandon();
-        self.ready.push_back(Ready::Close(code));
+        self.pending.push_back(Pending::Close(code));
     }
 
     fn consume(&mut self, count: usize) -> Range<usize> {
@@ -278,19 +278,20 @@ impl Receiver {
         self.report_frame();
     }
 
-    /// Reports the frame as far as it has come, and what was looked past in it. It is over then.
+    /// Reports the frame as far as it has come, and the breaches in it that did not end the stream. The frame is over
+    /// then.
     pub(super) fn report_frame(&mut self) {
-        if self.frame.is_some() && self.recorder.is_on() {
-            self.ready.push_back(Ready::Frame);
+        if self.frame.is_some() && self.capture.is_on() {
+            self.pending.push_back(Pending::Frame);
         }
         self.report_findings();
         self.frame = None;
     }
 
-    /// Reports what was looked past in the frame so far.
+    /// Reports the breaches in the frame so far that did not end the stream.
     fn report_findings(&mut self) {
         if let Some(frame) = &mut self.frame {
-            self.ready.extend(frame.findings.drain(..).map(Ready::Finding));
+            self.pending.extend(frame.findings.drain(..).map(Pending::Finding));
         }
     }
 
@@ -305,7 +306,8 @@ impl Receiver {
         self.report(Finding { rule, blame, offset, bytes, detail })
     }
 
-    /// Looks past a finding where that is wanted and possible; otherwise ends everything with it. Whether to go on.
+    /// Keeps a finding and goes on, where the receiver is lenient and the rule permits it. Otherwise the finding ends
+    /// the stream. Returns whether to go on.
     fn report(&mut self, finding: Finding) -> bool {
         match &mut self.frame {
             Some(frame) if self.is_lenient && finding.rule.can_go_on() => {
@@ -314,8 +316,8 @@ impl Receiver {
             }
             _ => {
                 self.report_frame();
-                self.ready.push_back(Ready::Finding(finding));
-                self.stage = Stage::Over;
+                self.pending.push_back(Pending::Finding(finding));
+                self.state = StreamState::Over;
                 false
             }
         }
@@ -337,6 +339,6 @@ fn destination(header: &Header, in_message: bool) -> Destination {
         OpCode::Data(Data::Text | Data::Binary) => Destination::Message,
         OpCode::Data(Data::Continue) if in_message => Destination::Message,
         OpCode::Control(Control::Close | Control::Ping | Control::Pong) => Destination::Control,
-        _ => Destination::Nowhere,
+        _ => Destination::Dropped,
     }
 }

@@ -1,21 +1,22 @@
-//! Small text messages by the thousand, for those who want nothing but the text.
+//! The fast path for streams of small text messages, where only their text is wanted.
 
-use super::{Receiver, Stage};
+use super::{Receiver, StreamState};
 use crate::wire::{Kind, Observe, Role};
 
 /// The first byte of an uncompressed text message in a single frame (RFC 6455 section 5.2).
 const WHOLE_TEXT: u8 = 0x81;
-/// Texts up to this length are copied as a block of this size, and what was too much is taken back: a copy of a length
-/// that the compiler knows needs no call.
+/// Texts up to this length are copied as a block of this size, and the excess is cut off afterwards: a copy whose
+/// length the compiler knows needs no call of `memcpy`.
 const BLOCK: usize = 64;
 
 impl Receiver {
     /// Takes text messages that break no rule and lie whole in the buffer, one after the other as they would come from
-    /// [`next`](Self::next), and appends them to `output`, at most `most` bytes, each with `terminator` behind it, which
-    /// must be ASCII. False when there is none, or the next one is a matter for [`next`](Self::next).
+    /// [`next`](Self::next), and appends them to `output`, at most `most` bytes, each with `terminator` behind it,
+    /// which must be ASCII. False when there is none, or when the next one has to be read with [`next`](Self::next).
     ///
-    /// A message of 32 bytes costs a quarter of the instructions that it costs as an event: nothing is looked at twice, and
-    /// UTF-8 is checked for all together (with ASCII in between, they are valid when the whole is).
+    /// A message of 32 bytes takes a quarter of the instructions that it takes as an event: no byte is read twice, and
+    /// UTF-8 is checked once for all messages. Since the terminators between them are ASCII, the messages are valid
+    /// exactly if the whole is.
     pub fn take_texts(&mut self, terminator: u8, most: usize, output: &mut Vec<u8>) -> bool {
         if !self.may_take_texts() {
             return false;
@@ -35,9 +36,9 @@ impl Receiver {
         true
     }
 
-    /// Takes the same messages, as many as there are, and shows each to `visit`, which says whether it is UTF-8: who looks
-    /// at each byte anyway need not look twice. Of one that is not it must keep nothing: that comes again from
-    /// [`next`](Self::next).
+    /// Takes the same messages, as many as there are, and gives each to `visit`, which returns whether it is UTF-8. A
+    /// visitor that reads each byte anyway can check that in the same pass. It must keep nothing of a message that is
+    /// not UTF-8: [`next`](Self::next) returns that message again.
     pub fn visit_texts(&mut self, mut visit: impl FnMut(&[u8]) -> bool) {
         if !self.may_take_texts() {
             return;
@@ -72,10 +73,13 @@ impl Receiver {
         self.counters.message_bytes += bytes;
     }
 
-    /// Whether the stream stands where nothing that has begun is still coming: the next frame can be looked at by itself.
+    /// Whether no frame and no message is under way, so that the next frame can be read by itself.
     #[inline]
     pub(super) fn is_between_messages(&self) -> bool {
-        self.frame.is_none() && !self.assembler.is_in_message() && self.ready.is_empty() && self.stage == Stage::Open
+        self.frame.is_none()
+            && !self.assembler.is_in_message()
+            && self.pending.is_empty()
+            && self.state == StreamState::Open
     }
 }
 

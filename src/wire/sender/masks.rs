@@ -8,7 +8,7 @@ use crate::wire::Role;
 /// Where masking keys come from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MaskSource {
-    /// A fresh key for each frame that nobody can predict (section 10.3).
+    /// A new, unpredictable key for each frame (section 10.3).
     #[default]
     Random,
     /// The same key for each frame, for tests and reproducible captures.

@@ -47,8 +47,8 @@ pub enum Outgoing<'a> {
     Pong(&'a [u8]),
     /// A Close, its reason up to 123 bytes; nothing but raw frames may follow.
     Close(Option<(CloseCode, &'a str)>),
-    /// A frame exactly as it is, legal or not, its payload before masking; the next compressed message does without what
-    /// came before it.
+    /// A frame exactly as it is, legal or not; the payload is masked on the way. The next compressed message refers to
+    /// nothing that came before the frame.
     Frame(RawHeader, &'a [u8]),
 }
 
@@ -98,7 +98,7 @@ pub struct Sender {
     /// Shorter whole messages go uncompressed.
     compress_from: usize,
     compressed: Vec<u8>,
-    /// What the peer's window holds is not what ours does: it may have inflated a raw frame.
+    /// The peer's window may differ from ours, because the peer may have inflated a raw frame.
     is_window_lost: bool,
     is_closed: bool,
     counters: Counters,
@@ -119,8 +119,8 @@ impl Sender {
         }
     }
 
-    /// Leaves whole messages of less than `length` bytes uncompressed, as RFC 7692 section 6 permits: what compression
-    /// could save of a short one is less than what it costs.
+    /// Leaves messages of less than `length` bytes uncompressed, as RFC 7692 section 6 permits: compressing a short
+    /// message costs more than it saves.
     pub fn compress_from(mut self, length: usize) -> Self {
         self.compress_from = length;
         self
@@ -147,8 +147,8 @@ impl Sender {
         Ok(())
     }
 
-    /// The frames of a whole message, as [`Outgoing::Message`] makes them. One frame is made where the payload lies: for
-    /// messages that are too large to be held twice.
+    /// The frames of a whole message, as [`Outgoing::Message`] makes them. A single frame is made in the memory of the
+    /// payload, so that a large message is not held twice.
     ///
     /// # Errors
     ///
@@ -215,7 +215,7 @@ impl Sender {
         self.counters.compressed_bytes += compressed.len() as u64;
     }
 
-    /// Keeps the scratch buffer for the next message, unless a huge one has blown it up.
+    /// Keeps the scratch buffer for the next message, unless a huge message has made it large.
     fn keep(&mut self, scratch: Vec<u8>) {
         const MOST: usize = 1 << 20;
         if scratch.capacity() <= MOST {

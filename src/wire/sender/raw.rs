@@ -30,7 +30,8 @@ impl Default for RawHeader {
 /// How a raw frame is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RawMask {
-    /// As any frame of the sender: a client takes a key from its [`MaskSource`](super::MaskSource), a server does not mask.
+    /// As any frame of the sender: a client takes a key from its [`MaskSource`](super::MaskSource), a server does not
+    /// mask.
     Random,
     /// With this key, whatever the role.
     Key([u8; 4]),

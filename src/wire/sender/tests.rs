@@ -132,7 +132,7 @@ fn a_raw_data_frame_is_not_built_upon() {
     }
     let ping = Outgoing::Frame(RawHeader { opcode: 0x9, ..RawHeader::default() }, b"");
     let wire = sent(options, &[Outgoing::Text("Hello"), ping, Outgoing::Text("Hello")]);
-    assert!(!wire.ends_with(&alone), "nobody inflates a Ping");
+    assert!(!wire.ends_with(&alone), "a Ping is not inflated");
 }
 
 #[test]

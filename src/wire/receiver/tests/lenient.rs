@@ -74,7 +74,7 @@ fn several_breaches_of_one_frame_all_come() {
 }
 
 #[test]
-fn nobody_looks_past_lost_framing() {
+fn lost_framing_ends_the_stream_even_when_lenient() {
     let bytes = [0x82, 0x7F, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x81, 0x00];
     check(LENIENT, &bytes, &[Seen::Finding(Rule::LengthOutOfRange, 0)]);
 }

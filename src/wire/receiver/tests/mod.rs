@@ -40,7 +40,7 @@ const SERVER: ReceiverOptions = ReceiverOptions { role: Role::Server, ..CLIENT }
 /// A client that goes on wherever that is possible.
 const LENIENT: ReceiverOptions = ReceiverOptions { lenient: true, ..CLIENT };
 
-/// permessage-deflate as it is when nobody asks for anything.
+/// permessage-deflate without parameters.
 const DEFLATE: DeflateParameters = DeflateParameters {
     client_max_window_bits: 15,
     server_max_window_bits: 15,

@@ -3,10 +3,10 @@
 use super::RSV1;
 use crate::wire::{Control, Data, Header, LONGEST_CONTROL, LengthEncoding, OpCode, Role, Rule};
 
-/// What the judgement of a header depends on.
+/// What decides, besides the header itself, which rules it breaks.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances {
-    /// Who sent the frame.
+pub struct HeaderContext {
+    /// The role of the sender.
     pub sender: Role,
     /// permessage-deflate is in use.
     pub deflate: bool,
@@ -14,10 +14,10 @@ pub struct Circumstances {
     pub in_message: bool,
 }
 
-/// Reports every rule that `header` breaks; the one that nobody can look past comes last.
-pub fn judge(header: &Header, circumstances: Circumstances, mut report: impl FnMut(Rule, String)) {
-    judge_reserved_bits(header, circumstances, &mut report);
-    match (circumstances.sender, header.mask) {
+/// Reports every rule that `header` breaks; the one after which reading cannot go on comes last.
+pub fn check(header: &Header, context: HeaderContext, mut report: impl FnMut(Rule, String)) {
+    check_reserved_bits(header, context, &mut report);
+    match (context.sender, header.mask) {
         (Role::Server, Some(key)) => {
             report(Rule::MaskedByServer, format!("masking key {:08X}", u32::from_be_bytes(key)));
         }
@@ -28,10 +28,10 @@ pub fn judge(header: &Header, circumstances: Circumstances, mut report: impl FnM
         OpCode::Data(Data::Reserved(opcode)) | OpCode::Control(Control::Reserved(opcode)) => {
             report(Rule::ReservedOpcode, format!("opcode {opcode:#X}"));
         }
-        OpCode::Data(Data::Continue) if !circumstances.in_message => {
+        OpCode::Data(Data::Continue) if !context.in_message => {
             report(Rule::ContinuationWithoutStart, format!("continuation of {} bytes", header.length));
         }
-        OpCode::Data(Data::Text | Data::Binary) if circumstances.in_message => {
+        OpCode::Data(Data::Text | Data::Binary) if context.in_message => {
             report(Rule::MessageInsideMessage, format!("opcode {:#X}, expected 0x0", u8::from(header.opcode)));
         }
         _ => {}
@@ -52,9 +52,9 @@ pub fn judge(header: &Header, circumstances: Circumstances, mut report: impl FnM
     }
 }
 
-fn judge_reserved_bits(header: &Header, circumstances: Circumstances, report: &mut impl FnMut(Rule, String)) {
+fn check_reserved_bits(header: &Header, context: HeaderContext, report: &mut impl FnMut(Rule, String)) {
     let mut undefined = header.rsv;
-    if circumstances.deflate {
+    if context.deflate {
         undefined &= !RSV1;
         let starts_message = matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary));
         if header.rsv & RSV1 != 0 && !starts_message {

@@ -1,23 +1,23 @@
-//! What is kept of a frame that somebody wants to see.
+//! The copy of a frame that is kept where frames are observed.
 
 use crate::wire::{Frame, Header, Observe, Position};
 
-/// What a buffer may keep from one frame to the next.
+/// The capacity that a buffer keeps from one frame to the next, at most.
 const KEPT_CAPACITY: usize = 1 << 20;
 
-/// Keeps the frame that is being read, as far as it is to be reported.
+/// Keeps a copy of the frame that is being read, as much of it as [`Observe`] asks for.
 #[derive(Debug)]
-pub struct Recorder {
+pub struct FrameCapture {
     level: Observe,
     /// The most bytes of a payload that are kept.
     most: usize,
-    recorded: Option<Recorded>,
+    frame: Option<CapturedFrame>,
     payload: Vec<u8>,
     inflation: Vec<u8>,
 }
 
 #[derive(Debug)]
-struct Recorded {
+struct CapturedFrame {
     header: Header,
     header_bytes: [u8; Header::LONGEST],
     offset: u64,
@@ -26,12 +26,12 @@ struct Recorded {
     received: u64,
 }
 
-impl Recorder {
+impl FrameCapture {
     pub fn new(most: u64) -> Self {
         Self {
             level: Observe::Nothing,
             most: usize::try_from(most).unwrap_or(usize::MAX),
-            recorded: None,
+            frame: None,
             payload: Vec::new(),
             inflation: Vec::new(),
         }
@@ -40,11 +40,11 @@ impl Recorder {
     /// A frame begins.
     pub fn begin(&mut self, level: Observe, header: Header, header_bytes: &[u8], offset: u64) {
         self.level = level;
-        self.recorded = None;
+        self.frame = None;
         if level == Observe::Nothing {
             return;
         }
-        let mut recorded = Recorded {
+        let mut captured = CapturedFrame {
             header,
             header_bytes: [0; Header::LONGEST],
             offset,
@@ -52,26 +52,26 @@ impl Recorder {
             inflated: None,
             received: 0,
         };
-        recorded.header_bytes[..header_bytes.len()].copy_from_slice(header_bytes);
-        self.recorded = Some(recorded);
+        captured.header_bytes[..header_bytes.len()].copy_from_slice(header_bytes);
+        self.frame = Some(captured);
         for kept in [&mut self.payload, &mut self.inflation] {
             kept.clear();
             kept.shrink_to(KEPT_CAPACITY);
         }
     }
 
-    /// It has a place in a message.
+    /// The frame belongs to a message, at this position.
     pub fn place(&mut self, position: Position, is_compressed: bool) {
-        if let Some(recorded) = &mut self.recorded {
-            recorded.position = position;
-            recorded.inflated = is_compressed.then_some(0);
+        if let Some(captured) = &mut self.frame {
+            captured.position = position;
+            captured.inflated = is_compressed.then_some(0);
         }
     }
 
     /// Payload bytes as they are on the wire.
     pub fn wire(&mut self, bytes: &[u8]) {
-        let Some(recorded) = &mut self.recorded else { return };
-        recorded.received += bytes.len() as u64;
+        let Some(captured) = &mut self.frame else { return };
+        captured.received += bytes.len() as u64;
         if self.level == Observe::Bytes {
             keep(bytes, self.most, &mut self.payload);
         }
@@ -79,7 +79,7 @@ impl Recorder {
 
     /// What compressed bytes have inflated to.
     pub fn inflated(&mut self, bytes: &[u8]) {
-        let Some(Recorded { inflated: Some(length), .. }) = &mut self.recorded else { return };
+        let Some(CapturedFrame { inflated: Some(length), .. }) = &mut self.frame else { return };
         *length += bytes.len() as u64;
         if self.level == Observe::Bytes {
             keep(bytes, self.most, &mut self.inflation);
@@ -88,12 +88,12 @@ impl Recorder {
 
     /// Whether there is a frame to report.
     pub fn is_on(&self) -> bool {
-        self.recorded.is_some()
+        self.frame.is_some()
     }
 
     /// The frame as far as it has come.
     pub fn frame(&self) -> Option<Frame<'_>> {
-        let Recorded { header, header_bytes, offset, position, inflated, received } = self.recorded.as_ref()?;
+        let CapturedFrame { header, header_bytes, offset, position, inflated, received } = self.frame.as_ref()?;
         Some(Frame {
             header: *header,
             header_bytes: &header_bytes[..header.wire_length()],

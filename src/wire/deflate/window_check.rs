@@ -1,5 +1,6 @@
-//! How far back a compressed message reaches (RFC 1951), for windows smaller than the largest: zlib-rs inflates with the
-//! largest whatever it is asked for, so it lets pass what a peer with the window agreed on could not inflate.
+//! How far back a compressed message reaches (RFC 1951). This has to be checked where a window smaller than the largest
+//! was agreed on: zlib-rs always inflates with the largest window, so it does not notice a message that another
+//! receiver could not inflate.
 
 use std::cell::LazyCell;
 
@@ -16,7 +17,7 @@ const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 
 pub fn farthest(compressed: &[u8]) -> u32 {
     let mut bits = Bits { bytes: compressed, position: 0 };
     let mut farthest = 0;
-    // Once for all blocks: a MiB can hold 800,000 that are empty.
+    // Made once for all blocks: one MiB can hold 800,000 empty ones.
     let fixed: LazyCell<(Code, Code)> = LazyCell::new(fixed_codes);
     while block(&mut bits, &fixed, &mut farthest).is_some() {}
     farthest
@@ -119,7 +120,7 @@ impl Code {
     }
 
     fn read(&self, bits: &mut Bits<'_>) -> Option<u32> {
-        // The code read so far, and the first code of as many bits; the index of that one's symbol.
+        // The code read so far; the first code of as many bits; the index of the symbol of that first code.
         let (mut code, mut first, mut index) = (0, 0, 0);
         for count in self.counts {
             code = code << 1 | bits.take(1)?;

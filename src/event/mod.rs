@@ -1,8 +1,12 @@
 //! What happened, in the order in which it happened: the one language between those who cause events (`net`,
-//! `session`, `command`) and those who show them (`output`).
+//! `session`) and the [sinks](EventSink) that show and record them.
+
+mod sink;
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
+
+pub use sink::{Detail, Directions, EventSink, Flow, FlushError, Messages, OutputStream, Wants};
 
 use crate::error::{Error, ExitStatus};
 use crate::wire::{self, CloseCode, Finding};
@@ -16,20 +20,20 @@ pub enum Direction {
     Received,
 }
 
+/// Whose event it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// The number of the client in `listen`; `None` for our own session.
+    pub client: Option<u64>,
+}
+
 /// When something happened, on both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timestamp {
     /// Wall clock, for people and logs.
     pub wall: SystemTime,
-    /// Monotonic, for differences.
-    pub monotonic: Instant,
-}
-
-impl Timestamp {
-    /// Now.
-    pub fn now() -> Self {
-        Self { wall: SystemTime::now(), monotonic: Instant::now() }
-    }
+    /// Time since the start of the run, or of a recording, on a clock that is never set.
+    pub elapsed: Duration,
 }
 
 /// A step of connecting that is over.
@@ -108,6 +112,10 @@ pub struct Opened {
     pub steps: Vec<Step>,
     /// What was checked and held, one line each, for `-v`.
     pub verified: Vec<String>,
+    /// The request's head as it was sent.
+    pub request_head: Vec<u8>,
+    /// The response's head as it was sent.
+    pub response_head: Vec<u8>,
 }
 
 /// How a session ended.

@@ -1,0 +1,144 @@
+//! The upgrade request as the flags ask for it: credentials, cookies, headers, and the files that hold them.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use data_encoding::BASE64;
+
+use crate::cli::{HeaderSource, RequestArgs, Secret, SessionArgs};
+use crate::error::{Error, Phase, Result};
+use crate::http::HeaderRule;
+use crate::input::secret;
+use crate::net::Target;
+use crate::wire::DeflateOffer;
+use crate::wire::handshake::{Request, RequestOptions};
+
+/// What the flags say about the request to `target`.
+///
+/// # Errors
+/// [`Phase::Usage`]: a header, file or secret that will not do.
+pub fn options(args: &SessionArgs, target: &Target, deflate: Option<DeflateOffer>) -> Result<RequestOptions> {
+    let request = &args.connection.request;
+    Ok(RequestOptions {
+        target: target.resource().to_owned(),
+        authority: target.authority(),
+        origin: request.origin.clone(),
+        authorization: authorization(request, target)?,
+        cookie: cookie(&request.cookies)?,
+        subprotocols: request.subprotocols.clone(),
+        deflate,
+        headers: header_rules(args)?,
+        key: args.connection.fixed.ws_key.clone(),
+    })
+}
+
+/// A request, with a key of its own.
+///
+/// # Errors
+/// [`Phase::Usage`] where it would not be one.
+pub fn new(options: &RequestOptions) -> Result<Request> {
+    Request::new(options).map_err(|mistake| Error::new(Phase::Usage, format!("no such request can be sent: {mistake}")))
+}
+
+fn authorization(request: &RequestArgs, target: &Target) -> Result<Option<String>> {
+    if let Some(bearer) = &request.bearer {
+        return Ok(Some(format!("Bearer {}", read_secret("--bearer", bearer)?)));
+    }
+    let credentials = if let Some(user) = &request.user {
+        let credentials = read_secret("--user", user)?;
+        if credentials.contains(':') {
+            credentials
+        } else {
+            let password = secret::ask(&format!("Password of {credentials} at {}: ", target.peer()))?;
+            format!("{credentials}:{password}")
+        }
+    } else if let Some(credentials) = target.credentials() {
+        format!("{}:{}", credentials.user, credentials.password.as_deref().unwrap_or_default())
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(format!("Basic {}", BASE64.encode(credentials.as_bytes()))))
+}
+
+fn cookie(cookies: &[Secret]) -> Result<Option<String>> {
+    let cookies: Vec<_> = cookies.iter().map(|cookie| read_secret("--cookie", cookie)).collect::<Result<_>>()?;
+    Ok((!cookies.is_empty()).then(|| cookies.join("; ")))
+}
+
+/// What a header given with `-H` takes the place of, where another flag asked for it too.
+pub fn replaced(request: &RequestOptions) -> Vec<String> {
+    let asked_for = [
+        ("Origin", "--origin", request.origin.is_some()),
+        ("Authorization", "--user, --bearer or the URL", request.authorization.is_some()),
+        ("Cookie", "--cookie", request.cookie.is_some()),
+        ("Sec-WebSocket-Protocol", "--subprotocol", !request.subprotocols.is_empty()),
+    ];
+    let is_replaced = |name: &str| request.headers.iter().any(|rule| rule.name().eq_ignore_ascii_case(name));
+    let replaced = asked_for.into_iter().filter(|(name, _, is_asked_for)| *is_asked_for && is_replaced(name));
+    replaced
+        .map(|(name, flag, _)| format!("`{name}` is sent as `--header` says, and not as {flag} would have it"))
+        .collect()
+}
+
+/// A secret's value; a file's single trailing newline is not part of it. `flag` is for messages.
+///
+/// # Errors
+/// [`Phase::Usage`] when the file cannot be read.
+pub fn read_secret(flag: &str, secret: &Secret) -> Result<String> {
+    match secret {
+        Secret::Literal(value) => Ok(value.clone()),
+        Secret::File(path) => {
+            let mut value = read_file(flag, path)?;
+            if value.ends_with('\n') {
+                value.pop();
+                if value.ends_with('\r') {
+                    value.pop();
+                }
+            }
+            Ok(value)
+        }
+    }
+}
+
+fn header_rules(args: &SessionArgs) -> Result<Vec<HeaderRule>> {
+    let mut rules = Vec::new();
+    for source in &args.connection.request.headers {
+        match source {
+            HeaderSource::Rule(rule) => rules.push(rule.clone()),
+            HeaderSource::File(path) if path != Path::new("-") => {
+                rules.extend(rules_in(&path.display().to_string(), &read_file("--header", path)?)?);
+            }
+            HeaderSource::File(_) if args.reads_stdin() => {
+                return Err(usage("--header", "`@-` reads headers from stdin, which is the input of this session")
+                    .hint("`-x MESSAGE` and `-N` leave stdin to the headers"));
+            }
+            HeaderSource::File(_) => {
+                let text = io::read_to_string(io::stdin())
+                    .map_err(|error| usage("--header", "cannot read stdin").caused_by(error))?;
+                rules.extend(rules_in("stdin", &text)?);
+            }
+        }
+    }
+    Ok(rules)
+}
+
+/// A rule a line, as in curl: blank lines and those that start with `#` say nothing.
+fn rules_in(name: &str, text: &str) -> Result<Vec<HeaderRule>> {
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let parse = |(number, line): (usize, &str)| {
+        HeaderRule::parse(line).map_err(|mistake| usage("--header", &format!("{name}:{number}: {mistake}")))
+    };
+    lines.map(parse).collect()
+}
+
+fn read_file(flag: &str, path: &Path) -> Result<String> {
+    let read = fs::read_to_string(path);
+    // Editors of Windows begin their files with a byte order mark.
+    read.map(|text| text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+        .map_err(|error| Error::new(Phase::Usage, format!("{flag}: cannot read `{}`", path.display())).caused_by(error))
+}
+
+fn usage(flag: &str, mistake: &str) -> Error {
+    Error::new(Phase::Usage, format!("{flag}: {mistake}"))
+}

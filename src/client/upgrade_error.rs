@@ -1,0 +1,155 @@
+//! The text of an upgrade that failed.
+
+use crate::diagnosis::{Diagnosis, NoHead, Transport};
+use crate::error::{Error, Phase};
+use crate::http::redact::redacted_url;
+use crate::http::{Head, HeadError, HeadFault, HeadKind, MAX_BODY};
+use crate::net::tls_failure;
+use crate::session::upgrade::{Stage, UpgradeFailure};
+use crate::wire::Finding;
+use crate::wire::handshake::{Refusal, diagnose_breach, diagnose_no_head};
+
+/// Lines of a refusal's body that are shown, and bytes of each.
+const BODY_LINES: usize = 10;
+const LINE_BYTES: usize = 500;
+
+/// The error for an upgrade with `peer` that failed, without secrets; its phase is [`Phase::Upgrade`], or
+/// [`Phase::Tls`] where TLS broke.
+pub fn upgrade_error(peer: &str, failure: UpgradeFailure) -> Error {
+    match failure {
+        UpgradeFailure::Refused(refusal) => refused(peer, &refusal),
+        UpgradeFailure::NoHead { error, transport } => no_head(peer, &error, transport),
+        UpgradeFailure::Breached { head, findings } => breached(peer, &head, &findings),
+        UpgradeFailure::Broken { error, stage, transport } => {
+            let cause = match stage {
+                Stage::Waiting(HeadKind::Response) => NoHead::HungUp { transport },
+                Stage::Waiting(HeadKind::Request) | Stage::Writing | Stage::Reading => NoHead::CutOff,
+            };
+            Error::new(Phase::Upgrade, format!("the connection to `{peer}` broke during the upgrade"))
+                .caused_by(error)
+                .transient()
+                .diagnosed(Diagnosis::NoHead(cause))
+        }
+        UpgradeFailure::Tls(error) => tls_failure(peer, &error),
+        UpgradeFailure::TimedOut { limit, stage } => {
+            let silence = match stage {
+                Stage::Writing => "did not take what the upgrade says",
+                Stage::Waiting(HeadKind::Response) => "accepted the connection and sent nothing",
+                Stage::Waiting(HeadKind::Request) => "connected and sent nothing",
+                Stage::Reading => "did not finish the head of its upgrade",
+            };
+            limit.passed(Phase::Upgrade, format!("`{peer}` {silence}"))
+        }
+    }
+}
+
+fn refused(peer: &str, refusal: &Refusal) -> Error {
+    let mut error = Error::new(Phase::Upgrade, format!("`{peer}` refused the upgrade: {}", refusal.status_line()));
+    if !(400..=499).contains(&refusal.status()) {
+        error = match refusal.retry_after() {
+            Some(seconds) => error.transient_for(seconds),
+            None => error.transient(),
+        };
+    }
+    for header in refusal.telling_headers() {
+        error = error.evidence(redacted_url(&header));
+    }
+    for line in excerpt(&refusal.body().start(), refusal.body().length()) {
+        error = error.evidence(format!("| {line}"));
+    }
+    error.diagnosed(refusal.diagnosis())
+}
+
+/// The first lines of `body`, the start of one of `length` bytes, and how much of it they are.
+fn excerpt(body: &[u8], length: Option<u64>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut shown = 0;
+    for line in body.split_inclusive(|&byte| byte == b'\n') {
+        let text = line.trim_ascii_end();
+        if !text.is_empty() {
+            if lines.len() == BODY_LINES {
+                break;
+            }
+            let start = String::from_utf8_lossy(&text[..text.len().min(LINE_BYTES)]);
+            lines.push(start.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned());
+        }
+        if text.len() > LINE_BYTES {
+            shown += LINE_BYTES;
+            break;
+        }
+        shown += line.len();
+    }
+    match length {
+        Some(length) if length > shown as u64 => lines.push(format!("… ({shown} of {length} bytes)")),
+        None if shown < body.len() || body.len() >= MAX_BODY => lines.push(format!("… (the first {shown} bytes)")),
+        _ => {}
+    }
+    lines
+}
+
+fn no_head(peer: &str, error: &HeadError, transport: Transport) -> Error {
+    let what = redacted_url(&error.to_string());
+    let mut failed = Error::new(Phase::Upgrade, format!("the upgrade at `{peer}` failed: {what}"));
+    if let Some(evidence) = error.evidence() {
+        failed = failed.evidence(evidence);
+    }
+    if error.fault == HeadFault::Ended {
+        failed = failed.transient();
+    }
+    failed.diagnosed(diagnose_no_head(error, transport))
+}
+
+fn breached(peer: &str, head: &Head, findings: &[Finding]) -> Error {
+    let telling = findings.iter().find(|finding| !finding.rule.can_go_on()).or(findings.first());
+    let what = telling.map_or("it breaks the rules".into(), |finding| {
+        format!("{} ({})", finding.rule.summary(), finding.rule.section())
+    });
+    Error::new(Phase::Upgrade, format!("the upgrade with `{peer}` failed: {what}"))
+        .evidence(redacted_url(&head.first_line()))
+        .diagnosed(diagnose_breach(findings))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::ExitStatus;
+    use crate::net::TimeLimit;
+
+    #[test]
+    fn an_excerpt_says_what_it_leaves_out() {
+        assert_eq!(excerpt(b"one\r\n\r\ntwo\r\n", Some(12)), ["one", "two"]);
+        assert_eq!(excerpt(b"no length", None), ["no length"]);
+        let long = [b'x'; MAX_BODY];
+        assert_eq!(excerpt(&long, Some(9000)), ["x".repeat(500), "… (500 of 9000 bytes)".to_owned()]);
+        assert_eq!(excerpt(&long, None), ["x".repeat(500), "… (the first 500 bytes)".to_owned()]);
+        let many = excerpt(&b"a\n".repeat(12), Some(24));
+        assert_eq!((many.len(), many[10].as_str()), (11, "… (20 of 24 bytes)"));
+        assert_eq!(excerpt("é".repeat(400).as_bytes(), Some(800))[0], "é".repeat(250));
+    }
+
+    #[test]
+    fn a_connection_that_breaks_before_a_response_may_want_tls() {
+        let error = |stage| {
+            let (error, transport) = (io::ErrorKind::ConnectionReset.into(), Transport::Plain);
+            upgrade_error("h:80", UpgradeFailure::Broken { error, stage, transport })
+        };
+        let diagnosis = |stage| error(stage).diagnosis().cloned();
+        let hung_up = Diagnosis::NoHead(NoHead::HungUp { transport: Transport::Plain });
+        assert_eq!(diagnosis(Stage::Waiting(HeadKind::Response)), Some(hung_up));
+        for stage in [Stage::Writing, Stage::Waiting(HeadKind::Request), Stage::Reading] {
+            assert_eq!(diagnosis(stage), Some(Diagnosis::NoHead(NoHead::CutOff)));
+        }
+        assert!(error(Stage::Reading).is_transient());
+    }
+
+    #[test]
+    fn a_time_limit_says_where_the_upgrade_was() {
+        let limit = TimeLimit::starting_now(Duration::from_secs(3));
+        let error = upgrade_error("h:80", UpgradeFailure::TimedOut { limit, stage: Stage::Reading });
+        assert_eq!(error.to_string(), "`h:80` did not finish the head of its upgrade within 3 s");
+        assert_eq!(error.exit_status(), ExitStatus::TimedOut);
+    }
+}

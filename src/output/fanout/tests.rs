@@ -1,0 +1,115 @@
+use std::io;
+use std::sync::mpsc::{Sender, channel};
+
+use super::*;
+use crate::event::{Direction, Directions, Messages};
+use crate::output::options::{FrameView, Setting};
+use crate::output::{DataFormat, Discard, Options, Output};
+use crate::wire::{self, Kind, MessageFacts, Observe, ReceiverOptions, Role};
+
+const US: Origin = Origin { client: None };
+
+fn quiet() -> Wants {
+    Wants { directions: Directions::Received, messages: Messages::InParts, detail: Detail::Nothing }
+}
+
+fn printer() -> Printer {
+    Printer::new(Options::new(|_| String::new()), Box::new(Discard), Box::new(Discard))
+}
+
+/// Tells of each event, and answers the same to all.
+struct Probe {
+    wants: Wants,
+    answer: Flow,
+    fails: bool,
+    seen: Sender<String>,
+}
+
+impl EventSink for Probe {
+    fn wants(&self) -> Wants {
+        self.wants
+    }
+
+    fn event(&mut self, _: Origin, _: Timestamp, event: &Event<'_>) -> Flow {
+        let _ = self.seen.send(format!("{event:?}"));
+        self.answer
+    }
+
+    fn flush(&mut self) -> Result<(), FlushError> {
+        if !self.fails {
+            return Ok(());
+        }
+        Err(FlushError { stream: OutputStream::Other("a file".to_owned()), error: io::ErrorKind::StorageFull.into() })
+    }
+}
+
+fn received(event: &wire::Event<'_>) -> (Flow, usize, usize) {
+    let fanout = Fanout::new(printer());
+    let wants = Wants { detail: Detail::Messages, ..quiet() };
+    let (all, seen_by_all) = channel();
+    let (none, seen_by_none) = channel();
+    fanout.add(Box::new(Probe { wants, answer: Flow::Stop, fails: false, seen: all }));
+    fanout.add(Box::new(Probe { wants: quiet(), answer: Flow::Continue, fails: false, seen: none }));
+    let event = Event::Wire { direction: Direction::Received, event, round_trip: None };
+    let flow = fanout.lock().event(US, fanout.now(), &event);
+    (flow, seen_by_all.try_iter().count(), seen_by_none.try_iter().count())
+}
+
+#[test]
+fn each_sink_gets_what_it_wants_and_one_of_them_may_stop() {
+    let facts = MessageFacts { length: 1, compressed: None, fragments: 1 };
+    assert_eq!(received(&wire::Event::Message { kind: Kind::Text, payload: b"a", facts }), (Flow::Stop, 1, 0));
+    assert_eq!(received(&wire::Event::Ping(b"")), (Flow::Stop, 1, 0));
+}
+
+#[test]
+fn what_is_wanted_is_what_any_sink_wants() {
+    let fanout = Fanout::new(printer());
+    assert_eq!(fanout.wants(), Wants { detail: Detail::Texts, ..quiet() });
+    fanout.lock().printer().set(Setting::PingPong, true);
+    assert_eq!(fanout.wants(), Wants { directions: Directions::Both, detail: Detail::Texts, ..quiet() });
+    let whole = Wants { messages: Messages::Whole, detail: Detail::Frames, ..quiet() };
+    fanout.add(Box::new(Probe { wants: whole, answer: Flow::Continue, fails: false, seen: channel().0 }));
+    let all = Wants { directions: Directions::Both, messages: Messages::Whole, detail: Detail::Frames };
+    assert_eq!(fanout.wants(), all);
+}
+
+#[test]
+fn texts_are_taken_in_bulk_where_no_other_sink_wants_them() {
+    let texts_left = |detail: Detail| {
+        let fanout = Fanout::new(printer());
+        let wants = Wants { detail, ..quiet() };
+        fanout.add(Box::new(Probe { wants, answer: Flow::Continue, fails: false, seen: channel().0 }));
+        let mut receiver = Receiver::new(ReceiverOptions {
+            role: Role::Client,
+            max_message: 100,
+            stream_binary_above: None,
+            lenient: false,
+            deflate: None,
+            observe: Observe::Nothing,
+        });
+        receiver.feed(b"\x81\x01a\x81\x01b");
+        fanout.lock().texts(US, fanout.now(), &mut receiver);
+        std::iter::from_fn(|| receiver.next().map(drop)).count()
+    };
+    assert_eq!(texts_left(Detail::Nothing), 0);
+    assert_eq!(texts_left(Detail::Texts), 2);
+}
+
+#[test]
+fn an_error_of_stdout_or_of_a_file_weighs_more_than_one_of_stderr() {
+    struct Broken;
+    impl Output for Broken {
+        fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+    let options = Options { format: DataFormat::None, frames: FrameView::Hidden, ..Options::new(|_| String::new()) };
+    let fanout = Fanout::new(Printer::new(options, Box::new(Discard), Box::new(Broken)));
+    fanout.show(US, &Event::Note("for stderr"));
+    assert_eq!(fanout.lock().flush().unwrap_err().stream, OutputStream::Diagnostics);
+    fanout.add(Box::new(Probe { wants: quiet(), answer: Flow::Continue, fails: true, seen: channel().0 }));
+    let error = fanout.lock().flush().unwrap_err();
+    assert_eq!(error.stream, OutputStream::Other("a file".to_owned()));
+    assert!(error.remarkable().unwrap().to_string().starts_with("cannot write to a file"));
+}

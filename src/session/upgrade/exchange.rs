@@ -1,0 +1,101 @@
+//! Writing and reading within the time limit of the upgrade.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Stage, UpgradeFailure};
+use crate::http::{Body, Head, HeadKind, HeadProgress, HeadReader};
+use crate::net::TimeLimit;
+use crate::session::link::{Link, LinkReader, LinkWriter};
+
+/// How long the body of a refusal may take: it is only evidence.
+const BODY_LIMIT: Duration = Duration::from_secs(1);
+
+/// An upgrade that is under way.
+pub(super) struct Exchange<'a> {
+    pub link: &'a Arc<Link>,
+    pub reader: &'a mut LinkReader,
+    pub limit: TimeLimit,
+}
+
+impl Exchange<'_> {
+    /// Writes all of `bytes`.
+    pub(super) fn write(&mut self, mut bytes: &[u8]) -> Result<(), UpgradeFailure> {
+        let stage = Stage::Writing;
+        let mut writer = LinkWriter::new(Arc::clone(self.link));
+        loop {
+            let left = self.time_left(stage)?;
+            self.link.set_write_timeout(Some(left)).map_err(|error| self.broken(error, stage))?;
+            let result = if bytes.is_empty() { writer.flush().map(|()| 0) } else { writer.write(bytes) };
+            match result {
+                Ok(_) if bytes.is_empty() => return Ok(()),
+                Ok(count) => bytes = &bytes[count..],
+                Err(error) if is_timeout(&error) => {}
+                Err(error) => return Err(self.broken(error, stage)),
+            }
+        }
+    }
+
+    /// Reads the peer's head; also gives the bytes that came behind it.
+    pub(super) fn read_head(&mut self, kind: HeadKind) -> Result<(Head, Vec<u8>), UpgradeFailure> {
+        let mut heads = HeadReader::new(kind);
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let stage = if heads.received() == 0 { Stage::Waiting(kind) } else { Stage::Reading };
+            let error = match self.read(&mut buffer, stage)? {
+                0 => heads.end(),
+                count => match heads.feed(&buffer[..count]) {
+                    HeadProgress::Incomplete => continue,
+                    HeadProgress::Complete { head, rest } => return Ok((head, rest.to_vec())),
+                    HeadProgress::Failed(error) => error,
+                },
+            };
+            return Err(UpgradeFailure::NoHead { error, transport: self.link.transport() });
+        }
+    }
+
+    /// Reads what helps to explain a refusal, for a second at most. A connection that breaks ends it.
+    pub(super) fn read_body(&mut self, body: &mut Body) {
+        let until = Instant::now() + BODY_LIMIT;
+        let mut buffer = [0; 4096];
+        while body.wants_more() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.link.set_read_timeout(Some(left)).is_err() {
+                return;
+            }
+            match self.reader.read_once(&mut buffer) {
+                None => {}
+                Some(Ok(0) | Err(_)) => return,
+                Some(Ok(count)) => body.feed(&buffer[..count]),
+            }
+        }
+    }
+
+    fn read(&mut self, into: &mut [u8], stage: Stage) -> Result<usize, UpgradeFailure> {
+        loop {
+            let left = self.time_left(stage)?;
+            self.link.set_read_timeout(Some(left)).map_err(|error| self.broken(error, stage))?;
+            match self.reader.read_once(into) {
+                None => {}
+                Some(Err(error)) if is_timeout(&error) => {}
+                Some(result) => return result.map_err(|error| self.broken(error, stage)),
+            }
+        }
+    }
+
+    fn time_left(&self, stage: Stage) -> Result<Duration, UpgradeFailure> {
+        self.limit.left().ok_or(UpgradeFailure::TimedOut { limit: self.limit, stage })
+    }
+
+    fn broken(&self, error: io::Error, stage: Stage) -> UpgradeFailure {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(error) => UpgradeFailure::Tls(error.clone()),
+            None => UpgradeFailure::Broken { error, stage, transport: self.link.transport() },
+        }
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}

@@ -1,0 +1,55 @@
+//! The server's side: read the request, and answer it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::exchange::Exchange;
+use super::{UpgradeFailure, Upgraded};
+use crate::event::{Direction, Event, Step, StepKind};
+use crate::http::HeadKind;
+use crate::net::TimeLimit;
+use crate::session::link::{Link, LinkReader};
+use crate::wire::handshake::{CheckResult, Reply, ServerOptions, check_request, refuse};
+
+/// Reads a client's request and answers it. `observe` is given both heads and every finding.
+///
+/// # Errors
+/// A request that breaks rules, or is none (the refusal has been sent); a connection that broke; a time limit that
+/// passed.
+pub fn accept(
+    link: &Arc<Link>,
+    reader: &mut LinkReader,
+    options: &ServerOptions,
+    limit: TimeLimit,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Upgraded, UpgradeFailure> {
+    let started = Instant::now();
+    let mut exchange = Exchange { link, reader, limit };
+    let (head, leftover) = match exchange.read_head(HeadKind::Request) {
+        Err(failure) => {
+            if let UpgradeFailure::NoHead { error, .. } = &failure {
+                exchange.write(&refuse(error))?;
+            }
+            return Err(failure);
+        }
+        Ok(read) => read,
+    };
+    observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
+    let Reply { response, result } = check_request(&head, options);
+    let CheckResult { findings, verified, notes, agreed } = result;
+    observe(Event::Head { direction: Direction::Sent, bytes: &response });
+    exchange.write(&response)?;
+    let status_line = response.split(|&byte| byte == b'\r').next().unwrap_or_default();
+    let detail = String::from_utf8_lossy(status_line).into_owned();
+    let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail };
+    for note in &notes {
+        observe(Event::Detail(note));
+    }
+    for finding in &findings {
+        observe(Event::Finding(finding));
+    }
+    match agreed {
+        Some(agreed) => Ok(Upgraded { agreed, head, sent_head: response, verified, leftover, step }),
+        None => Err(UpgradeFailure::Breached { head: Box::new(head), findings }),
+    }
+}
