@@ -1,6 +1,5 @@
 //! Where outgoing messages come from: stdin, the line editor, scripts; and the language of slash commands.
 
-pub mod command;
 mod continuation;
 mod editor;
 mod history;
@@ -10,6 +9,7 @@ mod pattern;
 pub mod payload;
 mod script;
 pub mod secret;
+pub mod slash;
 mod source;
 mod variables;
 

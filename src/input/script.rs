@@ -10,9 +10,9 @@ use std::path::Path;
 
 use serde_json::value::RawValue;
 
-use super::command::{self, Command, Line};
 use super::continuation::{escaped, goes_on, is_incomplete_json, unescaped};
 use super::payload::unreadable;
+use super::slash::{self, Command, Line};
 use super::variables::{Variables, captures_in};
 use crate::error::{Error, Phase, Result};
 use crate::platform::private_program;
@@ -48,7 +48,7 @@ impl Step {
     /// # Errors
     /// A mistake, with its place.
     pub fn understand(&self, variables: &Variables) -> Result<Line> {
-        command::parse_with(&self.line, |text, quoting| variables.expand(text, quoting))
+        slash::parse_with(&self.line, |text, quoting| variables.expand(text, quoting))
             .map_err(|error| error.at(&self.place))
     }
 }
@@ -146,7 +146,7 @@ fn check_names(line: &str, known: &HashSet<String>) -> Result<()> {
 
 /// The name that the step captures.
 fn check_step(step: &Step, sketch: &Variables) -> Result<Option<String>> {
-    let command = command::name(&step.line).map_err(|error| error.at(&step.place))?;
+    let command = slash::name(&step.line).map_err(|error| error.at(&step.place))?;
     if command == Some("save") {
         return Err(Error::new(Phase::Input, "`/save` is for the prompt").at(&step.place));
     }
@@ -273,7 +273,7 @@ mod tests {
         let path = folder.path().join("session.ws");
         Script::save(&path, &typed).unwrap();
         let script = Script::read(&path, &variables()).unwrap();
-        let meant = |line: &str| match command::parse(line).unwrap() {
+        let meant = |line: &str| match slash::parse(line).unwrap() {
             Line::Command(Command::Text(text)) => Line::Text(text),
             other => other,
         };

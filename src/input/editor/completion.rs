@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::input::command::{COMMANDS, frame_fields, setting_names};
 use crate::input::path::path;
+use crate::input::slash::{COMMANDS, frame_fields, setting_names};
 use crate::output::escape::is_unsafe;
 
 /// One thing that Tab may put in.

@@ -1,4 +1,6 @@
-//! What a line means that was typed, or stands in a script. Pure: nothing is read, sent or shown here.
+//! The language of slash commands: what a line at the prompt or in a script means.
+//!
+//! This module only parses: it reads no file, sends nothing and shows nothing.
 
 mod arguments;
 mod frame;
