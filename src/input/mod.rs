@@ -20,3 +20,10 @@ pub use pattern::Pattern;
 pub use script::{Script, Step};
 pub use source::{Format, Mark, Source, SourceOptions};
 pub use variables::{Quoting, Variables};
+
+use crate::error::{Error, Phase};
+
+/// An error that says what is wrong with a message, a file or a line to send.
+fn input_error(message: impl Into<String>) -> Error {
+    Error::new(Phase::Input, message)
+}

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
+use super::input_error;
 use super::path::path;
-use crate::error::{Error, Phase, Result};
+use crate::error::{Error, Result};
 
 /// Bytes, or where they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +28,13 @@ impl Payload {
         let text = text.trim();
         if let Some(name) = text.strip_prefix('@') {
             return match name {
-                "" => Err(mistake("`@` wants the name of a file")),
+                "" => Err(input_error("`@` wants the name of a file")),
                 name => Ok(Self::File(path(name))),
             };
         }
         if text.starts_with('"') {
             let string: String =
-                serde_json::from_str(text).map_err(|cause| mistake("not a JSON string").caused_by(cause))?;
+                serde_json::from_str(text).map_err(|cause| input_error("not a JSON string").caused_by(cause))?;
             return Ok(Self::Bytes(string.into_bytes()));
         }
         match text.strip_prefix("base64:") {
@@ -70,12 +71,12 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 
 /// What to say about input that is longer than a message may be.
 pub(super) fn too_long(what: &str, most: u64) -> Error {
-    mistake(format!("{what} is longer than a message may be, {most} bytes")).hint("`--max-message` sets the limit")
+    input_error(format!("{what} is longer than a message may be, {most} bytes")).hint("`--max-message` sets the limit")
 }
 
 /// What to say about a file that cannot be read.
 pub(super) fn unreadable(path: &str, cause: std::io::Error) -> Error {
-    Error::new(Phase::Input, format!("cannot read `{path}`")).caused_by(cause)
+    input_error(format!("cannot read `{path}`")).caused_by(cause)
 }
 
 /// Hex digits, in either case, with white space anywhere.
@@ -85,11 +86,11 @@ pub(super) fn unreadable(path: &str, cause: std::io::Error) -> Error {
 pub(super) fn hex(text: &str) -> Result<Vec<u8>> {
     let digits: String = text.split_whitespace().collect();
     if let Some(odd_one) = digits.chars().find(|character| !character.is_ascii_hexdigit()) {
-        return Err(mistake(format!("`{odd_one}` is not a hex digit")));
+        return Err(input_error(format!("`{odd_one}` is not a hex digit")));
     }
     HEXLOWER_PERMISSIVE
         .decode(digits.as_bytes())
-        .map_err(|_| mistake(format!("an odd number of hex digits ({})", digits.len())))
+        .map_err(|_| input_error(format!("an odd number of hex digits ({})", digits.len())))
 }
 
 /// Base64 with the usual alphabet or the one for URLs, padded or not, with white space anywhere.
@@ -109,11 +110,7 @@ pub(super) fn base64(text: &str) -> Result<Vec<u8>> {
     while !symbols.len().is_multiple_of(4) {
         symbols.push(b'=');
     }
-    BASE64.decode(&symbols).map_err(|cause| mistake("not Base64").caused_by(cause))
-}
-
-fn mistake(message: impl Into<String>) -> Error {
-    Error::new(Phase::Input, message)
+    BASE64.decode(&symbols).map_err(|cause| input_error("not Base64").caused_by(cause))
 }
 
 #[cfg(test)]

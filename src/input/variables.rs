@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Pattern;
-use crate::error::{Error, Phase, Result};
+use super::{Pattern, input_error};
+use crate::error::Result;
 
 /// What has been captured so far.
 #[derive(Debug, Clone)]
@@ -78,13 +78,11 @@ impl Variables {
 
     fn value(&self, from: From<'_>) -> Result<String> {
         match from {
-            From::Capture(name) => {
-                self.captured.get(name).cloned().ok_or_else(|| {
-                    mistake(format!("`${{{name}}}` has not been captured")).hint("`$${` is a literal `${`")
-                })
-            }
+            From::Capture(name) => self.captured.get(name).cloned().ok_or_else(|| {
+                input_error(format!("`${{{name}}}` has not been captured")).hint("`$${` is a literal `${`")
+            }),
             From::Environment(name) => (self.environment)(name)
-                .ok_or_else(|| mistake(format!("`${{env:{name}}}` is not in the environment, or not UTF-8"))),
+                .ok_or_else(|| input_error(format!("`${{env:{name}}}` is not in the environment, or not UTF-8"))),
         }
     }
 }
@@ -136,7 +134,7 @@ fn pieces(text: &str) -> impl Iterator<Item = Result<Piece<'_>>> {
 
 /// The reference at the front, and what follows it.
 fn reference(text: &str) -> Result<(Reference<'_>, &str)> {
-    let no_name = |shown: &str| mistake(format!("`{shown}` is no variable")).hint("`$${` is a literal `${`");
+    let no_name = |shown: &str| input_error(format!("`{shown}` is no variable")).hint("`$${` is a literal `${`");
     let (inside, tail) = text[2..].split_once('}').ok_or_else(|| no_name("${"))?;
     let (is_json, name) = inside.strip_prefix("json:").map_or((false, inside), |name| (true, name));
     let from = match name.strip_prefix("env:") {
@@ -150,10 +148,6 @@ fn reference(text: &str) -> Result<(Reference<'_>, &str)> {
 fn in_json(value: &str) -> String {
     let quoted = serde_json::Value::from(value).to_string();
     quoted[1..quoted.len() - 1].to_owned()
-}
-
-fn mistake(message: impl Into<String>) -> Error {
-    Error::new(Phase::Input, message)
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::Command;
-use super::arguments::{Mistake, mistake};
+use super::arguments::ArgumentError;
 use super::table::nearest_of;
 use crate::error::{Error, Result};
+use crate::input::input_error;
 use crate::input::payload::Payload;
 use crate::wire::{LengthEncoding, RawHeader, RawMask};
 
@@ -43,7 +44,7 @@ pub fn frame_fields() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().copied()
 }
 
-pub(super) fn frame(rest: &str) -> Result<Command, Mistake> {
+pub(super) fn frame(rest: &str) -> Result<Command, ArgumentError> {
     let mut header = RawHeader::default();
     let mut rest = rest.trim();
     while let Some((key, value, tail)) = option(rest) {
@@ -78,7 +79,7 @@ fn number(key: &str, value: &str, range: &str, largest: u8) -> Result<u8> {
         .parse()
         .ok()
         .filter(|number| *number <= largest)
-        .ok_or_else(|| mistake(format!("`{key}` is {range}, not `{value}`")))
+        .ok_or_else(|| input_error(format!("`{key}` is {range}, not `{value}`")))
 }
 
 fn opcode(value: &str) -> Result<u8> {
@@ -89,7 +90,7 @@ fn opcode(value: &str) -> Result<u8> {
     digits
         .filter(|digits| digits.len() == 1)
         .and_then(|digit| u8::from_str_radix(digit, 16).ok())
-        .ok_or_else(|| mistake(format!("`op` is an opcode's name or 0x0 to 0xF, not `{value}`")))
+        .ok_or_else(|| input_error(format!("`op` is an opcode's name or 0x0 to 0xF, not `{value}`")))
 }
 
 fn mask(value: &str) -> Result<RawMask> {
@@ -101,11 +102,11 @@ fn mask(value: &str) -> Result<RawMask> {
         .ok()
         .and_then(|key| key.try_into().ok())
         .map(RawMask::Key)
-        .ok_or_else(|| mistake(format!("`mask` is eight hex digits or `none`, not `{value}`")))
+        .ok_or_else(|| input_error(format!("`mask` is eight hex digits or `none`, not `{value}`")))
 }
 
 fn length(value: &str) -> Result<u64> {
-    value.parse().map_err(|_| mistake(format!("`len` is a number of bytes, not `{value}`")))
+    value.parse().map_err(|_| input_error(format!("`len` is a number of bytes, not `{value}`")))
 }
 
 fn length_encoding(value: &str) -> Result<LengthEncoding> {
@@ -113,12 +114,12 @@ fn length_encoding(value: &str) -> Result<LengthEncoding> {
         "7" => Ok(LengthEncoding::Seven),
         "16" => Ok(LengthEncoding::Sixteen),
         "64" => Ok(LengthEncoding::SixtyFour),
-        _ => Err(mistake(format!("`enc` is 7, 16 or 64 (bits), not `{value}`"))),
+        _ => Err(input_error(format!("`enc` is 7, 16 or 64 (bits), not `{value}`"))),
     }
 }
 
 fn unknown(key: &str) -> Error {
-    mistake(match nearest_of(key, KEYS.iter().copied()) {
+    input_error(match nearest_of(key, KEYS.iter().copied()) {
         Some(candidate) => format!("`/frame` knows no `{key}=`, did you mean `{candidate}=`?"),
         None => format!("`/frame` knows no `{key}=`, only {}", KEYS.join(", ")),
     })

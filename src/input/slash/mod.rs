@@ -13,10 +13,10 @@ pub use arguments::setting_names;
 pub use frame::frame_fields;
 pub use table::{COMMANDS, Usage};
 
-use super::Pattern;
 use super::payload::Payload;
 use super::variables::Quoting;
-use crate::error::{Error, Phase, Result};
+use super::{Pattern, input_error};
+use crate::error::{Error, Result};
 use crate::output::Setting;
 use crate::wire::{CloseCode, RawHeader};
 
@@ -147,15 +147,13 @@ pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) 
             let command = usage.parse(&expanded).map_err(|error| {
                 // What is wrong would be said with the values in it, and they may be secret.
                 let is_secret = rest.contains("env:");
-                let unsaid = || Error::new(Phase::Input, format!("not understood once the values are in it: `{line}`"));
+                let unsaid = || input_error(format!("not understood once the values are in it: `{line}`"));
                 if is_secret { unsaid() } else { error }
             })?;
             let command = command.showing(pattern.trim_start());
             // Values come from the peer: none of them makes us send a file.
             if command.sends_payload_of_file() && !rest.contains('@') {
-                return Err(
-                    Error::new(Phase::Input, "no value makes a file of a payload").hint("write the `@` yourself")
-                );
+                return Err(input_error("no value makes a file of a payload").hint("write the `@` yourself"));
             }
             Ok(Line::Command(command))
         }
@@ -194,7 +192,7 @@ fn unknown(name: &str) -> Error {
         Some(usage) => format!("unknown command `/{name}`, did you mean `/{}`?", usage.name),
         None => format!("unknown command `/{name}`, `/help` lists them"),
     };
-    Error::new(Phase::Input, message).hint("two slashes at the start send the line as text, with one slash")
+    input_error(message).hint("two slashes at the start send the line as text, with one slash")
 }
 
 #[cfg(test)]

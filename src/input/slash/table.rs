@@ -1,10 +1,11 @@
 //! Every command, declared once: `/help`, completion and the man page derive from it.
 
 use super::arguments::{
-    Mistake, binary, capture, close, control, duration, expect, expect_close, file_name, mistake, nothing, set,
+    ArgumentError, binary, capture, close, control, duration, expect, expect_close, file_name, nothing, set,
 };
 use super::{Command, frame};
 use crate::error::Result;
+use crate::input::input_error;
 
 /// How a command is written, and what it does.
 #[derive(Debug)]
@@ -15,14 +16,14 @@ pub struct Usage {
     pub arguments: &'static str,
     /// What it does, in one line.
     pub summary: &'static str,
-    understand: fn(&str) -> Result<Command, Mistake>,
+    understand: fn(&str) -> Result<Command, ArgumentError>,
 }
 
 impl Usage {
     pub(super) fn parse(&self, rest: &str) -> Result<Command> {
         (self.understand)(rest).map_err(|error| match error {
-            Mistake::Said(error) => error,
-            Mistake::Shape => mistake(format!("usage: {}", self.synopsis())),
+            ArgumentError::Error(error) => error,
+            ArgumentError::Usage => input_error(format!("usage: {}", self.synopsis())),
         })
     }
 

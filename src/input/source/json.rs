@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use crate::error::{Error, Phase, Result};
-use crate::input::Message;
+use crate::error::Result;
 use crate::input::payload::base64;
+use crate::input::{Message, input_error};
 use crate::wire::{CloseCode, LONGEST_CONTROL, SendError, is_sendable};
 
 type Fields<'a> = HashMap<String, &'a RawValue>;
@@ -37,9 +37,9 @@ pub(super) fn message(line: &str) -> Result<Option<Message>> {
     match found[..] {
         [(key, value)] => one(key, value).and_then(sendable).map(Some),
         [(first, _), (second, _), ..] => {
-            Err(mistake(format!("`{first}` and `{second}`, and a line is one thing to send")).hint(SHAPE))
+            Err(input_error(format!("`{first}` and `{second}`, and a line is one thing to send")).hint(SHAPE))
         }
-        [] => Err(mistake("not something to send").hint(SHAPE)),
+        [] => Err(input_error("not something to send").hint(SHAPE)),
     }
 }
 
@@ -48,11 +48,11 @@ fn is_skipped(fields: &Fields<'_>) -> Result<bool> {
     let event = fields.get("type").map(|event| string(event)).transpose()?;
     let direction = fields.get("direction").map(|direction| string(direction)).transpose()?;
     if let Some(unknown) = event.as_deref().filter(|event| !EVENTS.contains(event)) {
-        return Err(mistake(format!("`type` is `{unknown}`, which is no event of a session"))
+        return Err(input_error(format!("`type` is `{unknown}`, which is no event of a session"))
             .hint("to send an object as it is, make it the value of `json`: `{\"json\":{...}}`"));
     }
     if let Some(unknown) = direction.as_deref().filter(|direction| !["sent", "received"].contains(direction)) {
-        return Err(mistake(format!("`direction` is `{unknown}`, and can only be `sent` or `received`")));
+        return Err(input_error(format!("`direction` is `{unknown}`, and can only be `sent` or `received`")));
     }
     Ok(event.is_some_and(|event| event != MESSAGE) || direction.is_some_and(|direction| direction != "received"))
 }
@@ -74,12 +74,12 @@ fn sendable(message: Message) -> Result<Message> {
         Message::Text(_) | Message::Binary(_) | Message::Close(None) => 0,
         Message::Ping(payload) | Message::Pong(payload) => payload.len(),
         Message::Close(Some((code, _))) if !is_sendable(*code) => {
-            return Err(mistake(SendError::CloseCode(*code).to_string()));
+            return Err(input_error(SendError::CloseCode(*code).to_string()));
         }
         Message::Close(Some((_, reason))) => CLOSE_CODE_LENGTH + reason.len(),
     };
     if length > LONGEST_CONTROL {
-        return Err(mistake(SendError::ControlTooLong(length).to_string()));
+        return Err(input_error(SendError::ControlTooLong(length).to_string()));
     }
     Ok(message)
 }
@@ -92,7 +92,7 @@ fn close(value: &RawValue) -> Result<Option<(CloseCode, String)>> {
             let code: u16 = wanted("a close code", serde_json::from_str(code.get()))?;
             Ok(Some((code.into(), reason.unwrap_or_default())))
         }
-        None if reason.is_some() => Err(mistake("a close reason needs a code")),
+        None if reason.is_some() => Err(input_error("a close reason needs a code")),
         None => Ok(None),
     }
 }
@@ -104,9 +104,5 @@ fn string(value: &RawValue) -> Result<String> {
 fn wanted<T>(what: &str, parsed: serde_json::Result<T>) -> Result<T> {
     // The line is named already, and by its true number.
     let place = |cause: serde_json::Error| cause.to_string().replace(" at line 1 column ", " at column ");
-    parsed.map_err(|cause| mistake(format!("not {what}")).caused_by(place(cause)))
-}
-
-fn mistake(message: impl Into<String>) -> Error {
-    Error::new(Phase::Input, message)
+    parsed.map_err(|cause| input_error(format!("not {what}")).caused_by(place(cause)))
 }
