@@ -1,4 +1,4 @@
-//! Where outgoing messages come from: stdin, the line editor, scripts; and the language of slash commands.
+//! Where outgoing messages come from: stdin, the line editor and scripts. Also the language of slash commands.
 
 mod continuation;
 mod editor;
@@ -17,7 +17,7 @@ pub use editor::{Editor, EditorOptions, Entry, Prompt, PromptHandle};
 pub use history::History;
 pub use message::Message;
 pub use pattern::Pattern;
-pub use script::{Script, Step};
+pub use script::{Script, ScriptStep};
 pub use source::{Format, Mark, Source, SourceOptions};
 pub use variables::{Quoting, Variables};
 

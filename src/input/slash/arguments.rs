@@ -1,4 +1,4 @@
-//! From the rest of a line to a [`Command`]: one function for each command that takes arguments.
+//! Parses the arguments of slash commands: one function for each command that takes arguments.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::input::variables::is_name;
 use crate::output::Setting;
 use crate::wire::{CloseCode, LONGEST_CONTROL, is_sendable};
 
-/// The longest reason: a Close carries two bytes of code before it (RFC 6455 section 5.5.1).
+/// The longest close reason: two bytes of close code come before it (RFC 6455 section 5.5.1).
 const LONGEST_REASON: usize = LONGEST_CONTROL - 2;
 
-/// How long an expectation waits unless told.
+/// How long an expectation waits without `within=`.
 const DEFAULT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The settings and their names.
@@ -27,12 +27,12 @@ const SETTINGS: &[(&str, Setting)] = &[
     ("ping-pong", Setting::PingPong),
 ];
 
-/// What `/set` switches.
+/// The names of the settings of `/set`.
 pub fn setting_names() -> impl Iterator<Item = &'static str> + Clone {
     SETTINGS.iter().map(|(name, _)| *name)
 }
 
-/// Why arguments were not understood.
+/// Why arguments could not be parsed.
 pub(super) enum ArgumentError {
     /// They are not written as the usage of the command shows.
     Usage,
@@ -46,7 +46,7 @@ impl From<Error> for ArgumentError {
     }
 }
 
-/// For a command without arguments.
+/// Parses the arguments of a command that takes none.
 pub(super) fn nothing(rest: &str, command: Command) -> Result<Command, ArgumentError> {
     if rest.trim().is_empty() { Ok(command) } else { Err(ArgumentError::Usage) }
 }
@@ -83,7 +83,7 @@ pub(super) fn close(rest: &str) -> Result<Command, ArgumentError> {
     Ok(Command::Close(code, reason.to_owned()))
 }
 
-/// RFC 6455 section 7.4.2.
+/// Parses a close code; RFC 6455 section 7.4.2 names the range.
 fn close_code(text: &str) -> Result<CloseCode> {
     let code = text.parse::<u16>().ok().filter(|code| (1000..5000).contains(code));
     let wrong = || input_error(format!("`{text}` is not a close code")).hint("close codes are 1000 to 4999");
@@ -140,7 +140,7 @@ pub(super) fn expect_close(rest: &str) -> Result<Command, ArgumentError> {
     Ok(Command::ExpectClose { within, code })
 }
 
-/// RFC 6901 section 3.
+/// Checks the form of a JSON pointer (RFC 6901 section 3).
 fn json_pointer(pointer: &str) -> Result<String> {
     if pointer.is_empty() || pointer.starts_with('/') {
         return Ok(pointer.to_owned());
@@ -149,7 +149,8 @@ fn json_pointer(pointer: &str) -> Result<String> {
         .hint("it starts with `/`: `json:/token`, `json:/items/0/id`"))
 }
 
-/// Where in the arguments of `command` a regular expression starts: values that are put in there match themselves.
+/// The index in the arguments of `command` at which a regular expression starts. Values of variables are quoted from
+/// there on. Without a regular expression it is the end of the arguments.
 pub(super) fn pattern_start(command: &str, rest: &str) -> usize {
     let start = match command {
         "expect" => within_end(rest),
@@ -159,13 +160,13 @@ pub(super) fn pattern_start(command: &str, rest: &str) -> usize {
     start.unwrap_or(rest.len())
 }
 
-/// Where, after the name, it says what to capture.
+/// The index of the second argument of `/capture`: what to capture.
 fn source_start(rest: &str) -> Option<usize> {
     let (_, source) = rest.trim_start().split_once(char::is_whitespace)?;
     Some(rest.len() - source.trim_start().len())
 }
 
-/// Where `within=SECONDS` ends.
+/// The index at which `within=SECONDS` ends.
 fn within_end(rest: &str) -> Option<usize> {
     let trimmed = rest.trim_start();
     let start = rest.len() - trimmed.len();
@@ -173,7 +174,7 @@ fn within_end(rest: &str) -> Option<usize> {
     Some(start + length)
 }
 
-/// Takes `within=SECONDS` off the front.
+/// Splits `within=SECONDS` off the start.
 fn within(rest: &str) -> Result<(Duration, &str)> {
     let rest = rest.trim_start();
     let Some(tail) = rest.strip_prefix("within=") else {

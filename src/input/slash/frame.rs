@@ -1,4 +1,4 @@
-//! `/frame`: a frame sent exactly as it is written, legal or not.
+//! Parses `/frame`, which sends a frame exactly as it is written, legal or not.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
@@ -10,7 +10,7 @@ use crate::input::input_error;
 use crate::input::payload::Payload;
 use crate::wire::{LengthEncoding, RawHeader, RawMask};
 
-/// How the arguments are written.
+/// The arguments, as the usage shows them.
 pub(super) const ARGUMENTS: &str = "[fin=0|1] [rsv=0..7] [op=text|binary|continuation|close|ping|pong|0x0..0xF] \
                                     [mask=HEX|none] [len=N] [enc=7|16|64] [PAYLOAD]";
 
@@ -20,7 +20,7 @@ const KEYS: &[&str] = &["fin", "rsv", "op", "mask", "len", "enc"];
 const OPCODES: &[(&str, u8)] =
     &[("continuation", 0x0), ("text", 0x1), ("binary", 0x2), ("close", 0x8), ("ping", 0x9), ("pong", 0xA)];
 
-/// What completion offers.
+/// The candidates of completion.
 const FIELDS: &[&str] = &[
     "fin=0",
     "fin=1",
@@ -67,7 +67,8 @@ fn set(header: &mut RawHeader, key: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// `key=value` at the front, and what follows. No notation of a payload looks like this: `base64:` comes before its `=`.
+/// Splits `key=value` off the start. No payload looks like this: hex and JSON have no such word, and in `base64:…` a colon
+/// comes before the `=`.
 fn option(rest: &str) -> Option<(&str, &str, &str)> {
     let (word, tail) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let (key, value) = word.split_once('=')?;

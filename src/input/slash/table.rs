@@ -1,4 +1,4 @@
-//! Every command, declared once: `/help`, completion and the man page derive from it.
+//! The table of all slash commands. `/help`, completion and the man page are made from it.
 
 use super::arguments::{
     ArgumentError, binary, capture, close, control, duration, expect, expect_close, file_name, nothing, set,
@@ -7,7 +7,7 @@ use super::{Command, frame};
 use crate::error::Result;
 use crate::input::input_error;
 
-/// How a command is written, and what it does.
+/// The usage of a command.
 #[derive(Debug)]
 pub struct Usage {
     /// Its name, without the slash.
@@ -151,12 +151,13 @@ pub(super) fn find(name: &str) -> Option<&'static Usage> {
     COMMANDS.iter().find(|usage| usage.name == name)
 }
 
-/// The command that was probably meant.
+/// The command that the user probably meant.
 pub(super) fn nearest(name: &str) -> Option<&'static Usage> {
     nearest_of(name, COMMANDS.iter().map(|usage| usage.name)).and_then(find)
 }
 
-/// The only candidate that starts like `name`, or else the nearest that is at most two slips of the finger away.
+/// The candidate that the user probably meant by `name`. If just one candidate starts with `name`, it is that one.
+/// Otherwise it is the candidate with the smallest edit distance, which is at most two.
 pub(super) fn nearest_of<'a>(name: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     if name.is_empty() {
         return None;

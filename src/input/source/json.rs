@@ -1,4 +1,5 @@
-//! One JSON object, one thing to send. Takes the event stream of `--output json` as it is.
+//! `--input json`: each line is a JSON object that names one message to send. The event stream of `--output json` is also
+//! accepted: its received messages are sent.
 
 use std::collections::HashMap;
 
@@ -11,20 +12,24 @@ use crate::wire::{CloseCode, LONGEST_CONTROL, SendError, is_sendable};
 
 type Fields<'a> = HashMap<String, &'a RawValue>;
 
-/// What `type` can be in the event stream of a session.
+/// The values of `type` in the event stream of a session.
 pub(super) const EVENTS: [&str; 8] = ["open", MESSAGE, "ping", "pong", "frame", "finding", "close", "error"];
 const MESSAGE: &str = "message";
 
-/// What the code takes of it in a Close (RFC 6455 section 5.5.1).
+/// The length of the close code in the payload of a Close (RFC 6455 section 5.5.1).
 const CLOSE_CODE_LENGTH: usize = 2;
 
-/// What an object can ask for.
+/// The keys that name a message to send.
 const KINDS: [&str; 6] = ["text", "binary", "json", "ping", "pong", "close"];
 
 const SHAPE: &str =
     "an object has one of `text`, `binary` (Base64), `json`, `ping`, `pong` and `close` (`code`, `reason`)";
 
-/// What the line asks for; `None` for a blank line and for an event that is no received message.
+/// The message that `line` asks for. `None`: the line is blank, or an event that is no received message.
+///
+/// # Errors
+/// [`Phase::Input`](crate::error::Phase::Input), if the line asks for nothing known, or for a control frame that is not
+/// allowed.
 pub(super) fn message(line: &str) -> Result<Option<Message>> {
     if line.trim().is_empty() {
         return Ok(None);
@@ -43,7 +48,7 @@ pub(super) fn message(line: &str) -> Result<Option<Message>> {
     }
 }
 
-/// Events of a session that are not to be sent again: everything but messages received.
+/// Whether the object is an event of a session that is not sent: any event but a received message.
 fn is_skipped(fields: &Fields<'_>) -> Result<bool> {
     let event = fields.get("type").map(|event| string(event)).transpose()?;
     let direction = fields.get("direction").map(|direction| string(direction)).transpose()?;
@@ -68,7 +73,7 @@ fn one(key: &str, value: &RawValue) -> Result<Message> {
     })
 }
 
-/// `message`, unless it is a control frame that must not go out: later, nobody knows its line.
+/// Refuses a control frame that is not allowed. The sender would refuse it too, but here the number of the line is known.
 fn sendable(message: Message) -> Result<Message> {
     let length = match &message {
         Message::Text(_) | Message::Binary(_) | Message::Close(None) => 0,
@@ -102,7 +107,7 @@ fn string(value: &RawValue) -> Result<String> {
 }
 
 fn wanted<T>(what: &str, parsed: serde_json::Result<T>) -> Result<T> {
-    // The line is named already, and by its true number.
+    // serde_json counts each line as line 1. The caller adds the true number.
     let place = |cause: serde_json::Error| cause.to_string().replace(" at line 1 column ", " at column ");
     parsed.map_err(|cause| input_error(format!("not {what}")).caused_by(place(cause)))
 }
