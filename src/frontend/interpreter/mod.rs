@@ -10,7 +10,7 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::session_slot::SessionSlot;
-use crate::input::command::{COMMANDS, Command, Line};
+use crate::input::slash::{COMMANDS, Command, Line};
 use crate::input::{Pattern, Variables, payload};
 use crate::output::Fanout;
 use crate::session::{Expecting, Handle};
