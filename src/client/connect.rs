@@ -92,7 +92,7 @@ fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
     let strictness = plan.protocol.strictness;
     let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, limit, &mut show);
     let Upgraded { agreed, head, sent_head, verified, leftover, step } =
-        upgraded.map_err(|failure| upgrade_error(&endpoint.peer(), failure))?;
+        upgraded.map_err(|failure| upgrade_error(&endpoint.peer(), failure, plan.request.secrets))?;
     steps.push(step);
     let opened = Opened {
         url: plan.target.url(),

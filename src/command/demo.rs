@@ -41,7 +41,13 @@ fn start(args: &Demo) -> Result<String> {
     let clients = Clients::default();
     service::serve(
         listener,
-        Service { protocol, settings, printer: printer.clone(), totals: Totals::Hidden },
+        Service {
+            protocol,
+            settings,
+            printer: printer.clone(),
+            secrets: session.view.secrets(),
+            totals: Totals::Hidden,
+        },
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);

@@ -53,6 +53,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
         printer: printer.clone(),
+        secrets: args.view.secrets(),
         totals: Totals::of(&args.view),
     };
     service::serve(listener, service, clients.clone());

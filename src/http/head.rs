@@ -5,7 +5,8 @@
 
 use std::ops::Range;
 
-use super::{Defect, StartLine, Version, token};
+use super::redact::{Part, Secrets};
+use super::{Defect, StartLine, Version, shortened, token};
 
 /// A head: the start line, the headers in order and as they were, and what is wrong with their syntax.
 #[derive(Debug, Clone)]
@@ -30,6 +31,9 @@ pub struct Field {
 }
 
 impl Head {
+    /// The longest line of a head in a text, in characters.
+    pub const LONGEST_LINE: usize = 500;
+
     /// Puts the defects of the responses that announced it before its own.
     pub(super) fn announced_with(mut self, defects: Vec<Defect>) -> Self {
         self.defects.splice(0..0, defects);
@@ -69,6 +73,12 @@ impl Head {
     /// The first line as it was, without its end.
     pub fn first_line(&self) -> String {
         String::from_utf8_lossy(&self.raw[self.first_line.clone()]).into_owned()
+    }
+
+    /// The first line for people: without its secrets, and no longer than such a text may be.
+    pub fn first_line_shown(&self, secrets: Secrets) -> String {
+        let line = secrets.text(Part::Head(&self.raw[self.first_line.clone()]));
+        shortened(&line, Self::LONGEST_LINE).into_owned()
     }
 
     /// The headers in order.

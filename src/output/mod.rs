@@ -28,6 +28,6 @@ mod timestamp;
 pub use destination::{Discard, FdOutput, Output};
 pub use diagnostic_lines::write_error;
 pub use fanout::{Fanout, Sinks};
-pub use options::{Banner, DataFormat, FollowSent, FrameView, Level, Options, Secrets, Setting, Timestamps, View};
+pub use options::{Banner, DataFormat, FollowSent, FrameView, Level, Options, Setting, Timestamps, View};
 pub use printer::Printer;
 pub use progress::Progress;

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use crate::diagnosis::Advice;
+use crate::http::redact::Secrets;
 use crate::output::theme::Colors;
 
 /// The shape of each message on the data stream.
@@ -82,15 +83,6 @@ pub enum FollowSent {
     Always,
 }
 
-/// Whether credentials in HTTP heads are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrets {
-    /// As `[hidden]`.
-    Hidden,
-    /// As they are.
-    Shown,
-}
-
 /// Everything that a [`Printer`](super::Printer) can be told.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -118,7 +110,7 @@ pub struct Options {
     pub pretty: bool,
     /// Times in front of messages.
     pub timestamps: Option<Timestamps>,
-    /// Credentials in HTTP heads.
+    /// Whether secrets in heads, and in what was agreed on, are shown. All other texts come as they may be shown.
     pub secrets: Secrets,
     /// Makes the hint of an error that has a diagnosis.
     pub advice: Advice,
