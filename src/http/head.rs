@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+#[cfg(test)]
+use super::HeadKind;
 use super::redact::{Part, Secrets};
 use super::{Defect, StartLine, Version, shortened, token};
 
@@ -137,6 +139,14 @@ impl Head {
     /// What is odd, but to be accepted.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+}
+
+#[cfg(test)]
+impl Head {
+    /// A head of any length, for tests that ask how the time grows with it.
+    pub(crate) fn of_any_length(raw: &[u8], kind: HeadKind) -> Self {
+        Self::parse(raw, 0, kind).expect("a head")
     }
 }
 

@@ -41,17 +41,13 @@ pub struct HeadError {
     pub offset: usize,
     /// The first bytes of that line, at most 16.
     pub bytes: Vec<u8>,
-    /// What of `start` is secret.
-    start_secrets: Vec<Secret>,
-    /// What of `bytes` is secret.
-    line_secrets: Vec<Secret>,
+    /// What is secret in all that came of this head, and not only in `start` and `bytes`: one may be cut there.
+    secrets: Vec<Secret>,
 }
 
 impl HeadError {
     /// `raw` is everything that came, in which the head begins at `begin`, and the line that is wrong at `line`.
     pub(super) fn new(fault: HeadFault, kind: HeadKind, raw: &[u8], begin: usize, line: usize) -> Self {
-        let secrets = Secrets::Hidden.find(Part::Head(&raw[begin..]));
-        let end = |start: usize, most: usize| raw.len().min(start + most) - begin;
         Self {
             fault,
             kind,
@@ -60,8 +56,7 @@ impl HeadError {
             begin,
             offset: line,
             bytes: raw[line..].iter().copied().take(SHOWN_IN_HEX).collect(),
-            start_secrets: redact::within(&secrets, 0..end(begin, EVIDENCE)),
-            line_secrets: redact::within(&secrets, line - begin..end(line, SHOWN_IN_HEX)),
+            secrets: Secrets::Hidden.find(Part::Head(&raw[begin..])),
         }
     }
 
@@ -81,11 +76,9 @@ impl HeadError {
             None if self.fault == HeadFault::Ended => return None,
             None => "a limit of ours".to_owned(),
         };
-        Some(format!(
-            "{against}, at byte {}: {}",
-            self.offset,
-            hexadecimal(&self.bytes, secrets.only(&self.line_secrets))
-        ))
+        let start = self.offset - self.begin;
+        let hidden = redact::within(secrets.only(&self.secrets), start..start + self.bytes.len());
+        Some(format!("{against}, at byte {}: {}", self.offset, hexadecimal(&self.bytes, &hidden)))
     }
 
     /// The protocol that the bytes look like, where it is a common one.
@@ -116,7 +109,7 @@ impl HeadError {
     /// The first line where it is text, else the first bytes in hex.
     fn excerpt(&self, secrets: Secrets) -> String {
         let line = self.start.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end();
-        let hidden = secrets.only(&self.start_secrets);
+        let hidden = secrets.only(&self.secrets);
         match std::str::from_utf8(line) {
             Ok(text) if !text.is_empty() && !text.chars().any(char::is_control) => {
                 let shown = redact::replaced(line, &redact::within(hidden, 0..line.len()));

@@ -111,12 +111,9 @@ impl Secrets {
     /// Each of these subprotocols, which one header offers in this order, as it may be shown.
     pub fn subprotocols<'a>(self, names: impl Iterator<Item = &'a str>) -> Vec<String> {
         let mut scanner = scan::Subprotocols::default();
-        let shown = |name: &str| match self {
-            Self::Shown => name.to_owned(),
-            Self::Hidden => match scanner.next(name.as_bytes()) {
-                Some(secret) => format!("{}{}", &name[..secret.range.start], secret.label(name.as_bytes())),
-                None => name.to_owned(),
-            },
+        let shown = |name: &str| {
+            let secrets = scanner.list(name.as_bytes());
+            String::from_utf8_lossy(&replaced(name.as_bytes(), self.only(&secrets))).into_owned()
         };
         names.map(shown).collect()
     }

@@ -120,12 +120,12 @@ fn credentials(url: &Url) -> Result<Option<Credentials>, Utf8Error> {
     Ok(Some(Credentials { user: decode(url.username())?, password: url.password().map(decode).transpose()? }))
 }
 
-/// The text for an error, without what may be a secret. As it may not be a URL at all, that is all before the last `@`
-/// and all of the query and the fragment.
+/// The text for an error, without what may be a secret. As it may not be a URL at all, that is all before the last `@`, and
+/// all from the first parameter of its path, its query or its fragment on.
 fn without_secrets(text: &str) -> String {
     let start = text.find("://").map_or(0, |colon| colon + 3);
     let (scheme, rest) = text.split_at(start);
-    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let end = rest.find(['?', '#', ';']).unwrap_or(rest.len());
     let query = if end + 1 < rest.len() { format!("{}[hidden]", &rest[end..=end]) } else { rest[end..].to_owned() };
     match rest.rfind('@') {
         Some(at) if at > end => format!("{scheme}[hidden]"),

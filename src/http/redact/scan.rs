@@ -1,5 +1,6 @@
 //! Where names and values stand in heads, URLs and lists of subprotocols.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{Place, Says, Secret, Told, judge, says};
@@ -88,8 +89,8 @@ fn classify(line: &[u8]) -> (Line, usize) {
         Some(colon) if line[name..colon].trim_ascii().is_empty() => (kind_of(&line[..name]), colon + 1),
         // The line is no header, but the secret may be in it all the same.
         _ if is_secret(&line[..name]) => (Line::Secret(Told::Length), name),
-        Some(colon) if is_secret(&line[..colon]) => (Line::Secret(Told::Length), colon + 1),
         _ if line.windows(6).any(|bytes| bytes == b" HTTP/") => (Line::Request, 0),
+        Some(colon) if is_secret(&line[..colon]) => (Line::Secret(Told::Length), name),
         _ => (Line::Text, 0),
     }
 }
@@ -167,10 +168,13 @@ fn behind_scheme(value: &[u8], told: Told) -> Option<Secret> {
 pub(super) struct Subprotocols {
     /// The last one was the name of a secret, and nothing else: `["access_token", "…"]`.
     after_name: bool,
+    /// What stood behind such a name: it is secret wherever it stands again.
+    known: HashSet<Vec<u8>>,
 }
 
 impl Subprotocols {
-    fn list(&mut self, names: &[u8]) -> Vec<Secret> {
+    /// The secrets in more names, with commas between.
+    pub(super) fn list(&mut self, names: &[u8]) -> Vec<Secret> {
         let mut found = Vec::new();
         let mut start = 0;
         for element in names.split(|&byte| byte == b',') {
@@ -183,7 +187,7 @@ impl Subprotocols {
     }
 
     /// The secret in the next name; it goes to the end of the name.
-    pub(super) fn next(&mut self, name: &[u8]) -> Option<Secret> {
+    fn next(&mut self, name: &[u8]) -> Option<Secret> {
         if name.is_empty() {
             return None;
         }
@@ -192,6 +196,9 @@ impl Subprotocols {
             return None;
         }
         if std::mem::take(&mut self.after_name) {
+            self.known.insert(name.to_vec());
+        }
+        if self.known.contains(name) {
             return secret(0..name.len(), Told::Length);
         }
         let is_end = |byte: &u8| matches!(byte, b'.' | b'=' | b':');

@@ -158,6 +158,8 @@ fn a_malformed_head_keeps_its_secrets() {
         "Authorization CANARY\r\n",
         "Authorization CANARY: y\r\n",
         "X Authorization: CANARY\r\n",
+        "X?token=CANARYtoken: y\r\n",
+        "GET /?token=CANARYtoken: HTTP/1.1\r\n",
         "\x01Cookie : CANARY\r\n",
         "GET /?token=a CANARY HTTP/1.1\r\n",
         "GET  http://u:CANARY@h/ HTTP/1.1\r\n",

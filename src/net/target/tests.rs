@@ -134,6 +134,7 @@ fn a_refusal_hides_the_query() {
         ("ws://host:99999/?token=pass", "`ws://host:99999/?[hidden]`"),
         ("ws://host/?token=pass#x", "`ws://host/?[hidden]`"),
         ("ws://host/#token=pass", "`ws://host/#[hidden]`"),
+        ("ws://host:x/a;jsessionid=pass/b", "`ws://host:x/a;[hidden]`"),
         ("ftp://host/a?token=pass", "`ftp://host/a?[hidden]`"),
         ("host?token=pass word", "`host?[hidden]`"),
         ("ws://ann:pa?ss@host/ ", "`ws://[hidden]`"),

@@ -157,7 +157,8 @@ impl<'a> Check<'a> {
         for &(rule, count) in self.counts.iter().filter(|(_, count)| *count > MOST_OF_A_KIND) {
             let last = self.findings.iter_mut().rev().find(|finding| finding.rule == Rule::Handshake(rule));
             if let Some(last) = last {
-                last.detail.push_str(&format!(", and {} more", with_commas(count - MOST_OF_A_KIND)));
+                let more = with_commas(count - MOST_OF_A_KIND);
+                last.detail.extend([", and ", &more, " more"]);
             }
         }
         if self.more_notes > 0 {
