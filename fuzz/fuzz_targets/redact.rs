@@ -20,7 +20,7 @@ const LINES: [&[u8]; 14] = [
     b"Cookie: a=$",
     b"X-Auth-Key : $",
     b"X-Session-Id\t: $",
-    b"X Passphrase $: $",
+    b"X Passphrase: $",
     b"Location: https://$:$@h/a;jsessionid=$/b?x=1&token=$;y=$#access_token=$",
     b"Referer: //$@h?next=%2Fb%3Fsecret%3D$",
     b"Sec-WebSocket-Protocol: chat, openai-insecure-api-key.$, bearer.authorization.$",

@@ -68,7 +68,7 @@ pub struct ViewArgs {
     #[arg(long, hide_short_help = true)]
     pub pretty: bool,
 
-    /// Say nothing but messages and errors
+    /// Say nothing but messages, errors and warnings
     #[arg(short, long, conflicts_with_all = ["verbose", "frames", "hex", "show_ping_pong"])]
     pub quiet: bool,
 

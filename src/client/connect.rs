@@ -84,7 +84,7 @@ fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
     let ConnectRecord { mut steps, tls } = record;
     if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
         let complaint = certificate::complaint(fault);
-        show(Event::Note(&format!("the server is not verified: the certificate {complaint}")));
+        show(Event::Warning(&format!("the server is not verified: the certificate {complaint}")));
     }
     let stream = Arc::new(stream);
     let mut reader = StreamReader::new(Arc::clone(&stream));

@@ -42,6 +42,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
     let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
     printer.show(Origin::default(), &Event::Note(&note));
+    if let Some(note) = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log()) {
+        printer.show(Origin::default(), &Event::Note(&note));
+    }
     for detail in plan::in_force(&args.protocol, None) {
         printer.show(Origin::default(), &Event::Detail(&detail));
     }

@@ -195,11 +195,18 @@ impl Subprotocols {
             self.after_name = true;
             return None;
         }
+        // A name has blanks only where it is malformed, or folded.
+        let words = name.split(u8::is_ascii_whitespace);
         if std::mem::take(&mut self.after_name) {
-            self.known.insert(name.to_vec());
-        }
-        if self.known.contains(name) {
+            self.known.extend(words.filter(|word| !word.is_empty()).map(<[u8]>::to_vec));
             return secret(0..name.len(), Told::Length);
+        }
+        let mut start = 0;
+        for word in words {
+            if self.known.contains(word) {
+                return secret(start..name.len(), Told::Length);
+            }
+            start += word.len() + 1;
         }
         let is_end = |byte: &u8| matches!(byte, b'.' | b'=' | b':');
         let mut start = 0;

@@ -76,6 +76,7 @@ impl Stream {
             | Event::Tls(_)
             | Event::Head { .. }
             | Event::Summary(_)
+            | Event::Warning(_)
             | Event::Note(_)
             | Event::Detail(_) => {}
         }
