@@ -212,7 +212,8 @@ impl Subprotocols {
         let mut start = 0;
         let mut is_behind_marker = false;
         for piece in name.split(is_end) {
-            let is_name = is_marker(piece) || (is_behind_marker && matches!(piece, b"k8s" | b"io"));
+            // What else ends like a name may be the secret already.
+            let is_name = if is_behind_marker { goes_on(piece) } else { is_marker(piece) };
             if is_behind_marker && !is_name {
                 return secret(start..name.len(), Told::Length);
             }
@@ -226,6 +227,11 @@ impl Subprotocols {
         }
         None
     }
+}
+
+/// Whether it belongs to the marker still, as in `base64url.bearer.authorization.k8s.io.…`.
+fn goes_on(piece: &[u8]) -> bool {
+    ["bearer", "authorization", "k8s", "io"].iter().any(|name| piece.eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// Whether a secret follows this name.
