@@ -1,7 +1,7 @@
 //! What was received and has not been matched yet, for those who expect something: scripts, and who types `/expect`.
 //!
 //! It is filled only where [`Settings::remember`](super::Settings::remember) asks for it. The reader never waits for
-//! it, because whoever expects may be stuck in a write that the peer takes only when we read: past the budget the
+//! it, because the thread that expects may be stuck in a write that the peer takes only when we read: past the budget the
 //! oldest messages are forgotten.
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ pub enum Disconnect {
 pub enum ExpectError {
     /// The time was up.
     TimeUp,
-    /// Whoever expected it no longer does.
+    /// Another thread [gave the wait up](Expecting::give_up).
     GivenUp,
     /// Nothing more will come.
     Parted(Disconnect),
@@ -96,7 +96,7 @@ struct State {
     /// The number of the latest ping that was answered.
     answered: u64,
     parting: Option<Disconnect>,
-    /// Somebody waits for a change.
+    /// A thread waits for a change.
     is_watched: bool,
     /// They needn't wait any longer.
     is_given_up: bool,
@@ -253,7 +253,7 @@ impl Expecting<'_> {
         self.watching(|| drop(self.inbox.changed.wait_timeout_while(lock(&self.inbox.state), time, is_due)));
     }
 
-    /// Ends the wait of whoever waits, on another thread; `false` when nobody does.
+    /// Ends the wait of another thread; `false` when none waits.
     pub fn give_up(&self) -> bool {
         let mut state = lock(&self.inbox.state);
         state.is_given_up = state.is_watched;
@@ -261,7 +261,7 @@ impl Expecting<'_> {
         state.is_watched
     }
 
-    /// Whether somebody waits, on another thread.
+    /// Whether another thread waits.
     pub fn is_awaited(&self) -> bool {
         lock(&self.inbox.state).is_watched
     }
@@ -301,7 +301,7 @@ impl Expecting<'_> {
         })?
     }
 
-    /// Others can see meanwhile that somebody waits, and end the wait.
+    /// Other threads can see meanwhile that this one waits, and end the wait.
     fn watching<T>(&self, wait: impl FnOnce() -> T) -> T {
         lock(&self.inbox.state).is_watched = true;
         let waited = wait();
