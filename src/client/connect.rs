@@ -27,17 +27,6 @@ pub struct Handshaken {
     pub deflate: Option<DeflateParameters>,
     /// The first frames, as far as they came behind the response.
     pub leftover: Vec<u8>,
-    /// Both heads of the handshake.
-    pub heads: Heads,
-}
-
-/// The heads of a handshake, byte for byte.
-#[derive(Debug)]
-pub struct Heads {
-    /// Our request.
-    pub request: Vec<u8>,
-    /// The peer's response.
-    pub response: Vec<u8>,
 }
 
 /// What has come of connecting.
@@ -118,8 +107,7 @@ fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
         request_head: sent_head,
         response_head: head.raw().to_vec(),
     };
-    let heads = Heads { request: opened.request_head.clone(), response: opened.response_head.clone() };
-    Ok(Handshaken { stream, reader, opened, deflate: agreed.deflate, leftover, heads })
+    Ok(Handshaken { stream, reader, opened, deflate: agreed.deflate, leftover })
 }
 
 fn time_limit(plan: &Plan) -> TimeLimit {

@@ -13,7 +13,7 @@ use crate::client::advice;
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, FlushError, Origin, OutputStream};
-use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
+use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Palette, StreamKind};
 use crate::output::{Banner, Fanout, write_error};
 use crate::session::Outcome;
 use crate::session::output::SessionOutput;
@@ -35,7 +35,7 @@ pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
 /// Reports an error on stderr alone; its exit status.
 pub fn alone(error: &Error) -> ExitStatus {
     let is_terminal = io::stderr().is_terminal();
-    let destination = if is_terminal { Destination::Terminal } else { Destination::Other };
+    let destination = if is_terminal { StreamKind::Terminal } else { StreamKind::Other };
     let environment = ColorEnvironment::read(|name| std::env::var_os(name));
     let palette = Palette::new(Colors::choose(ColorChoice::Auto, &environment, destination));
     let mut text = Vec::new();

@@ -126,11 +126,11 @@ pub fn control(
     payload: &[u8],
     round_trip: Option<Duration>,
 ) {
-    let (ink, mark, verb) = match direction {
+    let (style, mark, verb) = match direction {
         Direction::Sent => (Style::Sent, "> ", "Sent"),
         Direction::Received => (Style::Received, "< ", "Received"),
     };
-    palette.paint(output, ink, |output| {
+    palette.paint(output, style, |output| {
         let _ = write!(output, "{mark}{verb} {name} (data: \"");
         escape::line(output, payload);
         output.push(b'"');

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Phase, Result};
 use crate::input::Pattern;
-use crate::input::command::Capture;
+use crate::input::slash::Capture;
 use crate::output::escape;
 use crate::session::{Disconnect, ExpectError, Expecting, Received};
 use crate::wire::{By, CloseCode, Kind};

@@ -16,7 +16,7 @@ use crate::output::json::texts::Texts;
 use crate::output::json::write::{Members, long_base64, long_string, object, string};
 use crate::output::options::{FrameView, Options, Secrets, Timestamps};
 use crate::output::sink::Sink;
-use crate::output::timestamp::{self, Clock};
+use crate::output::timestamp::{self, TimestampWriter};
 use crate::output::{certificate, diagnostic_lines, digits, frames, head};
 use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position};
 
@@ -40,7 +40,7 @@ impl Stream {
     pub fn event(
         &mut self,
         sink: &mut Sink,
-        clock: &mut Clock,
+        clock: &mut TimestampWriter,
         options: &Options,
         client: Option<u64>,
         at: Timestamp,
@@ -84,7 +84,7 @@ impl Stream {
     }
 
     /// For text messages of one time that were received as they are: no member of them depends on anything but the text.
-    pub fn texts(&mut self, clock: &mut Clock, client: Option<u64>, at: Timestamp) -> Texts<'_> {
+    pub fn texts(&mut self, clock: &mut TimestampWriter, client: Option<u64>, at: Timestamp) -> Texts<'_> {
         self.share(clock, client, at);
         self.lead(Direction::Received, Kind::Text);
         Texts::new(&self.lead, &mut self.text_lead)
@@ -92,7 +92,7 @@ impl Stream {
 
     /// Makes the members that all events of this time share. The events of one read have the same: most of them find it
     /// made.
-    fn share(&mut self, clock: &mut Clock, client: Option<u64>, at: Timestamp) {
+    fn share(&mut self, clock: &mut TimestampWriter, client: Option<u64>, at: Timestamp) {
         if self.shared_for == Some((at, client)) {
             return;
         }

@@ -16,7 +16,7 @@ use crate::wire::{CloseCode, Data, Header, LengthEncoding, OpCode, Role, Rule};
 struct Lines {
     stream: Stream,
     sink: Sink,
-    clock: Clock,
+    clock: TimestampWriter,
     options: Options,
     client: Option<u64>,
     at: Timestamp,
@@ -28,7 +28,7 @@ impl Lines {
         Self {
             stream: Stream::default(),
             sink: Sink::new(Box::new(Discard), Colors::Off, SplitPolicy::BetweenEvents),
-            clock: Clock::new(),
+            clock: TimestampWriter::new(),
             options: Options { frames: FrameView::Hex, ..Options::default() },
             client: None,
             at: Timestamp { wall, elapsed: Duration::ZERO },
