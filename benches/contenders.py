@@ -1,4 +1,4 @@
-"""Who takes part in the benchmark, and how each is told what to do."""
+"""The programs that take part in the benchmark, and the command line of each."""
 import os
 import sys
 from pathlib import Path

@@ -134,7 +134,7 @@ def input_from(kind, path):
 
 
 class Timed:
-    """A process that the load server's `time` runs, since peak memory is inherited from whoever forks."""
+    """A process that the load server's `time` runs, since peak memory is inherited from the process that forks."""
 
     def __init__(self, server, command, **options):
         self.file = server.folder / f"time-{next(server.numbers)}"
@@ -300,7 +300,7 @@ def start(server, command, environment, given, expected):
 
 
 def memory_when_blocked(command, environment):
-    """Peak memory of a client whose output nobody reads, after two seconds."""
+    """Peak memory of a client whose output is not read, after two seconds."""
     silent, ours = os.pipe()
     process = subprocess.Popen(command, stdin=silent, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
     time.sleep(2)

@@ -174,7 +174,7 @@ def starting(server):
 
 
 def blocked(server):
-    """Peak memory while nobody reads the output; the time says nothing."""
+    """Peak memory while the output is not read; the time says nothing."""
 
     def measure_one(contender):
         command = contender.command("receive", server.url("/flood/1000000/1024/text", False))

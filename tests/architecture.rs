@@ -12,7 +12,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("http", &[]),
     ("wire", &["diagnosis", "http"]),
     ("event", &["error", "wire"]),
-    ("net", &["error", "event", "platform"]),
+    ("net", &["diagnosis", "error", "event", "platform"]),
     ("output", &["diagnosis", "error", "event", "http", "platform", "wire"]),
     ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
     ("input", &["error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),
@@ -170,7 +170,10 @@ fn sources() -> io::Result<Vec<Source>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = Vec::new();
     collect(&root, &mut paths)?;
-    paths.retain(|path| path.file_name().is_some_and(|name| name != "tests.rs"));
+    paths.retain(|path| {
+        let name = path.strip_prefix(&root).unwrap_or(path);
+        !name.ends_with("tests.rs") && name.iter().all(|part| part != "tests")
+    });
     paths.sort();
     let read = |path: &PathBuf| {
         let name = path.strip_prefix(&root).unwrap_or(path).display().to_string();

@@ -13,7 +13,7 @@ use crate::support::certificates::Authority;
 use crate::support::frame::opcode;
 use crate::support::program::Running;
 use crate::support::server::serve_tls;
-use crate::support::{Connection, Frame, MIB, PATIENCE, Server, Wscope, serve};
+use crate::support::{Connection, Event, Frame, MIB, PATIENCE, Server, Wscope, serve};
 
 /// How many lines are said, and answered.
 const TURNS: usize = 40;
@@ -139,7 +139,7 @@ fn what_inflates_to_much_is_printed_whole() {
 }
 
 #[test]
-fn a_stdout_that_nobody_reads_does_not_hold_stdin_back() {
+fn a_stdout_that_is_not_read_does_not_hold_stdin_back() {
     // A pipe takes 64 KiB on Linux, 16 pages of four such lines each.
     const ONE_TOO_MANY: usize = 65;
     let long_line = "x".repeat(999);
@@ -164,31 +164,38 @@ fn a_stdout_that_nobody_reads_does_not_hold_stdin_back() {
     program.finish().exits(0).prints((long_line + "\n").repeat(ONE_TOO_MANY));
 }
 
+/// The next frame that is not a ping; pings are answered.
+#[track_caller]
+fn next_but_pings(connection: &mut Connection) -> Frame {
+    loop {
+        let frame = connection.frame();
+        if frame.opcode != opcode::PING {
+            return frame;
+        }
+        connection.send_frame(&Frame::pong(&frame.payload));
+    }
+}
+
 #[test]
 fn a_pong_is_heard_while_what_was_sent_waits_to_be_shown() {
     /// Longer than the time that a pong may take.
-    const STALLED: Duration = Duration::from_secs(1);
+    const STALLED: Duration = Duration::from_secs(3);
     let (tell, heard) = mpsc::channel();
     let server = serve(move |mut connection| {
         connection.accept();
         for _ in 0..TURNS {
             connection.send_frame(&Frame::text("push"));
             connection.send_frame(&Frame::ping("heard?"));
-            while connection.frame().opcode != opcode::PONG {}
+            assert_eq!(next_but_pings(&mut connection).opcode, opcode::PONG);
         }
         loop {
             tell.send(()).unwrap();
-            let mut frame = connection.frame();
-            while frame.opcode == opcode::PING {
-                connection.send_frame(&Frame::pong(&frame.payload));
-                frame = connection.frame();
-            }
-            if frame.opcode == opcode::CLOSE {
+            if next_but_pings(&mut connection).opcode == opcode::CLOSE {
                 break connection.send_frame(&Frame::close(1000, ""));
             }
         }
     });
-    let limits = ["--ping-interval", "0.5", "--ping-timeout", "0.5", "-w", "0"];
+    let limits = ["--ping-interval", "0.5", "--ping-timeout", "2", "-w", "0"];
     let program = Wscope::new().args(["--output", "json"]).args(limits).arg(server.url());
     let mut program = program.stdin_held().stdout_unread().spawn();
     heard.recv_timeout(PATIENCE).unwrap();
@@ -228,12 +235,12 @@ fn a_large_message_that_comes_in_pieces_is_not_held_twice() {
 #[test]
 fn a_server_that_does_not_read_is_listened_to() {
     const LINES: usize = 32 * 1024;
-    let (told, wait) = mpsc::channel();
-    let wait = std::sync::Mutex::new(wait);
+    let (pouring, printed) = (Event::new(), Event::new());
+    let (speak, read) = (pouring.clone(), printed.clone());
     let server = after_a_conversation(move |mut connection| {
-        wait.lock().unwrap().recv().unwrap();
+        speak.wait();
         connection.send_frame(&Frame::text("news"));
-        wait.lock().unwrap().recv().unwrap();
+        read.wait();
         bulk::sink(&mut connection)
     });
     let mut program = Wscope::new().args(["-w", "0"]).arg(server.url()).stdin_held().spawn();
@@ -246,9 +253,9 @@ fn a_server_that_does_not_read_is_listened_to() {
             stdin.write_all(b"\n").unwrap();
         }
     });
-    told.send(()).unwrap();
+    pouring.happens();
     program.wait_stdout("news\n");
-    told.send(()).unwrap();
+    printed.happens();
     poured.join().unwrap();
     program.finish().exits(0).prints(lines() + "news\n");
     assert_eq!(server.outcome(), (LINES as u64, LINES as u64 * 999));

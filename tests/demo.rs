@@ -1,14 +1,12 @@
 //! `wscope demo`: a session with a server of our own.
 
-use std::time::Duration;
-
 use crate::support::Wscope;
 use crate::support::terminal::key;
 
 #[test]
 fn a_piped_line_comes_back() {
     let output = Wscope::new().arg("demo").stdin("hi\n").run();
-    output.exits(0).takes_less_than(Duration::from_secs(8));
+    output.exits(0);
     assert!(output.stdout.split(|&byte| byte == b'\n').any(|line| line == b"hi"), "{output:?}");
 }
 

@@ -92,7 +92,7 @@ fn status_2_for_bad_input_beats_a_bad_close_code() {
 }
 
 #[test]
-fn status_3_when_nobody_listens() {
+fn status_3_when_nothing_listens() {
     let port = unused_port();
     let output = Wscope::new().arg(format!("ws://127.0.0.1:{port}/")).run();
     output.exits(3).prints("").says(&format!("127.0.0.1:{port}")).says("refused");
@@ -106,7 +106,7 @@ fn status_3_names_each_address_of_a_name_with_its_reason() {
 }
 
 #[test]
-fn status_4_when_the_certificate_is_nobodys() {
+fn status_4_when_no_authority_signed_the_certificate() {
     let server = serve_tls(Identity::self_signed().config(), |_| ());
     Wscope::new().arg(server.url()).run().exits(4).prints("").says("hint:");
     assert!(server.outcome().is_err());

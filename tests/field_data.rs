@@ -1,5 +1,5 @@
 //! What users of other tools complain about: what becomes of their data. Each scenario bears the name of the complaint
-//! (tool and issue), and does what its author wanted to do.
+//! (tool and issue), and does what the user who complained wanted to do.
 
 use std::io::{Seek, Write};
 
@@ -37,7 +37,7 @@ fn say(frames: impl Into<Vec<Frame>>) -> Server<Option<u16>> {
     })
 }
 
-/// Every message has the newline of its line in it; in version 4 none has, where somebody wants it.
+/// Every message has the newline of its line in it; in version 4 none has, where it is wanted.
 #[test]
 fn websocat_58_no_trailing_newline_in_messages() {
     let server = collect();
@@ -45,7 +45,7 @@ fn websocat_58_no_trailing_newline_in_messages() {
     assert_eq!(server.outcome(), [Frame::text("one"), Frame::text("two"), Frame::text("three")]);
 }
 
-/// See above: who wants the newline sends the whole input, or ends messages with something else.
+/// See above: to keep the newline, send the whole input, or end messages with something else.
 #[test]
 fn websocat_292_newlines_where_they_are_wanted() {
     let server = collect();

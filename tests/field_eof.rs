@@ -1,5 +1,5 @@
 //! What users of other tools complain about: the end of the input, and scripts. Each scenario bears the name of the
-//! complaint (tool and issue), and does what its author wanted to do.
+//! complaint (tool and issue), and does what the user who complained wanted to do.
 
 use std::io::{Seek, Write};
 use std::thread;
@@ -180,7 +180,7 @@ fn websocket_client_183_waits_for_replies_after_the_end_of_the_input() {
 /// As a daemon, or from cron, stdin is closed or `/dev/null`: that ends it.
 #[test]
 fn websocat_134_daemon_without_stdin() {
-    let feed = || {
+    let server = || {
         serve(|mut connection| {
             connection.accept();
             thread::sleep(QUIET + Duration::from_millis(400));
@@ -189,7 +189,7 @@ fn websocat_134_daemon_without_stdin() {
             connection.close_frame()
         })
     };
-    let (closed, null) = (feed(), feed());
+    let (closed, null) = (server(), server());
     let program = Wscope::new().args(["-N", &closed.url()]).stdin_closed().spawn();
     Wscope::new().args(["-N", &null.url()]).run().exits(0).prints("news\n").is_silent();
     program.finish().exits(0).prints("news\n").is_silent();

@@ -117,7 +117,7 @@ fn json_says_what_to_send() {
 fn a_ping_of_the_input_has_its_pong_timed() {
     let server = websocket::echo();
     let output = Wscope::new()
-        .args(["--input", "json", "--output", "json", "-w", "0.2", &server.url()])
+        .args(["--input", "json", "--output", "json", "-w", "2", &server.url()])
         .stdin(r#"{"ping":"x"}"#)
         .run();
     output.exits(0);
@@ -142,7 +142,7 @@ fn a_bad_line_stops_the_input_after_what_came_before_it_is_answered() {
     {
         let server = websocket::echo();
         let output =
-            Wscope::new().args(["--input", format, "--output", "hex", "-w", "0.3", &server.url()]).stdin(line).run();
+            Wscope::new().args(["--input", format, "--output", "hex", "-w", "0", &server.url()]).stdin(line).run();
         output.exits(2).prints("00\n").says("line 2 of the input");
         assert_eq!(server.outcome().messages, [binary([0])]);
     }
@@ -203,7 +203,7 @@ fn listen_has_the_formats_too() {
 #[test]
 fn the_event_stream_has_the_whole_session() {
     let server = websocket::echo();
-    let output = Wscope::new().args(["--output", "json", "-x", "hi", "-w", "0.2", &server.url()]).run();
+    let output = Wscope::new().args(["--output", "json", "-x", "hi", "-w", "0", &server.url()]).run();
     output.exits(0).is_silent();
     let events = events(&output.stdout);
     assert_eq!(types(&events), ["open", "message", "message", "close"]);

@@ -104,7 +104,7 @@ fn hex_shows_what_a_masked_frame_means() {
 }
 
 #[test]
-fn an_odd_frame_is_shown_as_it_was_before_it_is_judged() {
+fn an_odd_frame_is_shown_as_it_was_before_the_breach_is_reported() {
     let server = serve(|mut connection| {
         connection.accept();
         connection.send_frame(&Frame::text("odd").rsv(3).masked([1, 2, 3, 4]));

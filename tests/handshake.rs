@@ -216,7 +216,7 @@ mod addresses {
 
     #[test]
     fn a_name_is_tried_at_each_of_its_addresses() {
-        // The name has an IPv6 address on most machines, where nobody listens.
+        // The name has an IPv6 address on most machines, where nothing listens.
         let server = accept_and_close();
         let output = Wscope::new().args(["-N", "-v"]).arg(format!("ws://localhost:{}", server.port())).run();
         output.exits(0).says(&server.address().to_string());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::frame::opcode;
-use crate::support::{Frame, MIB, Wscope, serve};
+use crate::support::{AN_HOUR, Frame, MIB, Wscope, serve};
 
 #[test]
 fn a_ping_is_answered_with_its_payload() {
@@ -51,7 +51,7 @@ fn the_keeping_alive_goes_on_while_pongs_come() {
         connection.send_frame(&Frame::close(1000, ""));
         connection.close_frame();
     });
-    let arguments = ["-N", "--ping-interval", "0.2", "--ping-timeout", "5"];
+    let arguments = ["-N", "--ping-interval", "0.2", "--ping-timeout", AN_HOUR];
     let output = Wscope::new().args(arguments).arg(server.url()).run();
     output.exits(0).takes_at_least(Duration::from_millis(600)).is_silent();
     server.outcome();
@@ -65,7 +65,7 @@ fn a_silent_peer_is_given_up() {
     });
     let arguments = ["-N", "--ping-interval", "0.1", "--ping-timeout", "0.4"];
     let output = Wscope::new().args(arguments).arg(server.url()).run();
-    output.exits(7).takes_at_least(Duration::from_millis(400)).takes_less_than(Duration::from_secs(10));
+    output.exits(7).takes_at_least(Duration::from_millis(400));
     server.outcome();
 }
 
@@ -78,7 +78,7 @@ fn a_peer_may_answer_only_the_newest_of_two_pings_that_are_alike() {
         connection.answer_close()
     });
     let wscope = Wscope::new()
-        .args(["--input", "json", "--ping-interval", "5", "--ping-timeout", "0.3", "-w", "1"])
+        .args(["--input", "json", "--ping-interval", AN_HOUR, "--ping-timeout", "2", "-w", "3"])
         .arg(server.url());
     wscope.stdin("{\"ping\":\"x\"}\n".repeat(2)).run().exits(0);
 }
@@ -171,7 +171,7 @@ fn a_ping_that_cannot_go_out_is_as_good_as_unanswered() {
         connection
     });
     // Long enough that the socket is full before the first ping, on a busy machine too.
-    let arguments = ["-b", "--ping-interval", "2", "--ping-timeout", "0.5", "--close-timeout", "0.5"];
+    let arguments = ["-b", "--ping-interval", "5", "--ping-timeout", "0.5", "--close-timeout", "0.5"];
     let program = Wscope::new().args(arguments).arg(server.url()).stdin(vec![0; 64 * MIB]).spawn();
     let connection = server.outcome();
     program.finish().exits(7).says("the peer took nothing, not even a ping within 0.5 s");

@@ -233,7 +233,7 @@ fn a_client_that_says_nothing_is_let_go() {
 fn a_port_that_is_taken_is_an_error() {
     let (program, address) = listen(Wscope::new().args(["listen", "0"]));
     let output = Wscope::new().args(["listen", &address.port().to_string()]).run();
-    output.exits(3).says(&address.to_string()).takes_less_than(Duration::from_secs(10));
+    output.exits(3).says(&address.to_string());
     stop(program);
 }
 
@@ -278,7 +278,7 @@ fn what_is_piped_in_is_read_no_faster_than_a_client_takes_it() {
 }
 
 #[test]
-fn pongs_that_nobody_asked_for_are_forgotten_once_they_are_sent() {
+fn unsolicited_pongs_are_forgotten_once_they_are_sent() {
     const PONGS: usize = 200_000;
     // More in all than may wait for a client.
     let line = format!("{{\"pong\":\"{}\"}}\n", "x".repeat(100));
@@ -336,7 +336,7 @@ fn json_goes_out_in_order_whatever_it_asks_for() {
 }
 
 #[test]
-fn what_is_sent_waits_when_nobody_reads_what_is_shown_of_it() {
+fn what_is_sent_waits_while_what_is_shown_of_it_is_not_read() {
     let push = "x".repeat(100_000);
     let arguments = ["listen", "0", "--output", "json", "--frames", "--every", "0.001", "--push", &push];
     let (mut program, address) = listen(Wscope::new().args(arguments).stdout_unread());

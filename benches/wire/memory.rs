@@ -55,6 +55,6 @@ impl AsyncWrite for Memory<'_> {
 pub fn at_once<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("memory never lets anybody wait"),
+        Poll::Pending => panic!("memory is always ready"),
     }
 }

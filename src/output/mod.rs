@@ -5,6 +5,8 @@
 //! append to a buffer, and [`Printer::flush`] writes the buffer to its output. Bytes that the peer chose go through
 //! [`escape`] before they reach a terminal.
 
+pub mod certificate;
+pub mod connecting;
 mod destination;
 mod diagnostic_lines;
 mod digits;

@@ -8,10 +8,11 @@ mod clock;
 mod conn;
 mod handle;
 mod inbox;
-pub mod link;
+mod lifecycle;
 mod outcome;
 pub mod output;
 mod queue;
+mod reactions;
 mod reader;
 mod send_progress;
 mod stop_condition;
@@ -32,12 +33,12 @@ pub use send_progress::SendProgress;
 pub use stop_condition::StopCondition;
 pub use supervisor::Supervisor;
 
+use crate::net::{Stream, StreamReader, StreamWriter};
 use crate::platform::Notifier;
 use crate::wire::{Receiver, Role, Sender};
 use clock::Clock;
 use conn::Conn;
 use inbox::Inbox;
-use link::{Link, LinkReader, LinkWriter};
 use output::SessionOutput;
 use send_progress::SendCounter;
 use writer::SendBuffer;
@@ -84,40 +85,40 @@ pub enum Echo {
 pub struct Settings {
     /// Which end we are.
     pub role: Role,
-    /// After the end of the input.
+    /// When the session ends after the end of the input.
     pub after_input: AfterInput,
     /// How long to wait for the answer to our Close without a byte arriving.
     pub close_quiet: Duration,
-    /// How long to wait for it in all.
+    /// How long to wait for the answer to our Close in all.
     pub close_total: Duration,
-    /// How often to ping.
+    /// How long after one ping of ours the next is sent; `None` sends none.
     pub ping_interval: Option<Duration>,
-    /// How long to wait for a pong.
+    /// How long the peer may take for a pong before the connection counts as dead; `None` is for ever.
     pub ping_timeout: Option<Duration>,
-    /// When the whole run must be over, and how long that was.
+    /// When the whole run must be over, and how long that was from its start.
     pub max_time: Option<(Instant, Duration)>,
-    /// Pongs.
+    /// Whether pings of the peer are answered.
     pub pong: AutoReply,
-    /// The Close reply.
+    /// Whether a Close of the peer is answered.
     pub close_reply: AutoReply,
-    /// Echo mode.
+    /// Whether messages are sent back as they come.
     pub echo: Echo,
-    /// When enough has been received.
+    /// When enough has been received; `None` is never.
     pub stop_condition: Option<StopCondition>,
-    /// How many bytes of received messages to keep for those who expect something; `None` where nobody does.
+    /// How many bytes of received messages to keep for [`Expecting`]; `None` where a session has no use for it.
     pub remember: Option<usize>,
 }
 
 /// What the threads share.
 struct Shared {
     settings: Settings,
-    link: Arc<Link>,
+    stream: Arc<Stream>,
     output: Arc<SessionOutput>,
     notifier: Notifier,
     clock: Clock,
     out: Mutex<SendBuffer>,
     conn: Mutex<Conn>,
-    /// What was received, where somebody may expect something.
+    /// What was received, where [`Settings::remember`] asks for it.
     inbox: Option<Inbox>,
     /// Signalled when what was taken from the queue in `conn` has been written, and when the session is over.
     room: Condvar,
@@ -137,21 +138,21 @@ struct Shared {
 /// # Errors
 /// When the socket refuses its settings, or the process may have no more threads.
 pub fn start(
-    link: Arc<Link>,
-    reader: LinkReader,
+    stream: Arc<Stream>,
+    reader: StreamReader,
     receiver: Receiver,
     sender: Sender,
     output: Arc<SessionOutput>,
     settings: Settings,
     notifier: Notifier,
 ) -> std::io::Result<(Handle, Supervisor)> {
-    link.set_read_timeout(None)?;
-    link.set_write_timeout(Some(WRITE_TIMEOUT))?;
-    let out = SendBuffer::new(sender, LinkWriter::new(Arc::clone(&link)));
+    stream.set_read_timeout(None)?;
+    stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    let out = SendBuffer::new(sender, StreamWriter::new(Arc::clone(&stream)));
     let shared = Arc::new(Shared {
         inbox: settings.remember.map(Inbox::new),
         settings,
-        link,
+        stream,
         output,
         notifier,
         clock: Clock::start(),

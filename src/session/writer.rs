@@ -7,11 +7,11 @@ use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::link::LinkWriter;
 use super::output::lock;
 use super::queue::QueuedItem;
 use super::{NotSent, Shared, WRITE_TIMEOUT};
 use crate::event::Event;
+use crate::net::StreamWriter;
 use crate::wire::{Close, Counters, Data, Header, Kind, OpCode, Outgoing, Sender};
 
 /// Frames are written when so many bytes of them are waiting, even when more is at hand. Measured, four times as much
@@ -24,7 +24,7 @@ const KEPT_CAPACITY: usize = 1024 * 1024;
 /// What is left to be sent when a turn is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FlushState {
-    /// Nothing, or it is for somebody else to see to.
+    /// Nothing, or the thread that is writing sends it.
     None,
     /// The socket was still taking it.
     Moving,
@@ -32,24 +32,24 @@ pub(super) enum FlushState {
     Stuck,
 }
 
-/// What is held by whoever writes.
+/// The writing end. The thread that writes has its lock.
 pub(super) struct SendBuffer {
     sender: Sender,
-    writer: LinkWriter,
+    writer: StreamWriter,
     /// Encoded frames.
     buffer: Vec<u8>,
-    /// How much of `buffer` the link has taken over.
+    /// How much of `buffer` the stream has taken over.
     written: usize,
     /// Where in `buffer` raw frames lie, whose headers may lie.
     raw: Vec<Range<usize>>,
     /// Something in `buffer` comes from the queue in `conn`.
     has_queued: bool,
-    /// Messages that were encoded and that the link did not take over as a whole.
+    /// Messages that were encoded and that the stream did not take over as a whole.
     cut_off: u64,
 }
 
 impl Shared {
-    /// Something is in the queue: whoever holds the writing end sees it, and if nobody does, the supervisor.
+    /// Something is in the queue: the thread that is writing sees it, and where none is, the supervisor.
     pub(super) fn wake_for_queue(&self) {
         self.queued.store(true, Ordering::Release);
         self.notifier.notify();
@@ -180,14 +180,15 @@ impl Shared {
         }
     }
 
-    /// Whether what was sent before is to be shown first. A Close waits for nobody.
+    /// Whether what was sent before is to be shown first. A Close is never held back.
     fn is_held_back(&self) -> bool {
         self.output.is_behind() && lock(&self.conn).close_queued.is_none()
     }
 
-    /// Sends what is queued (and what an earlier call left, as its `flush_state` says), unless somebody is writing: they will see to it.
+    /// Sends what is queued (and what an earlier call left, as its `flush_state` says), unless another thread is writing:
+    /// that one looks into the queue afterwards.
     pub(super) fn send_queue_if_free(&self, mut flush_state: FlushState) -> FlushState {
-        while flush_state != FlushState::None || self.queued.load(Ordering::Acquire) || self.link.wants_write() {
+        while flush_state != FlushState::None || self.queued.load(Ordering::Acquire) || self.stream.wants_write() {
             let mut out = match self.out.try_lock() {
                 Ok(out) => out,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -203,7 +204,7 @@ impl Shared {
 }
 
 impl SendBuffer {
-    pub fn new(sender: Sender, writer: LinkWriter) -> Self {
+    pub fn new(sender: Sender, writer: StreamWriter) -> Self {
         Self { sender, writer, buffer: Vec::new(), written: 0, raw: Vec::new(), has_queued: false, cut_off: 0 }
     }
 
@@ -222,7 +223,7 @@ impl SendBuffer {
         self.sender.counters()
     }
 
-    /// Messages that were encoded, but for those that the link is known not to have taken over.
+    /// Messages that were encoded, but for those that the stream is known not to have taken over.
     pub fn handed(&self) -> u64 {
         self.sender.counters().messages - self.cut_off
     }

@@ -114,7 +114,7 @@ def in_a_pipe(command, given=b""):
 
 
 class Terminal:
-    """wscope in a pseudo-terminal, with somebody typing."""
+    """wscope in a pseudo-terminal, with keys typed by the test."""
 
     def __init__(self, command, folder):
         master, slave = pty.openpty()

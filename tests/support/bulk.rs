@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use super::frame::{Frame, Header, opcode};
-use super::{Connection, PATIENCE};
+use super::{Connection, Event, PATIENCE};
 
 /// Sends back everything, the Close last of all; a ping goes before each batch where `pings` says so. Returns how many
 /// data frames there were.
@@ -70,12 +70,27 @@ pub fn flood(connection: &mut Connection, count: usize) {
     connection.close_frame();
 }
 
+/// Far longer than a program that reads leaves the socket alone.
+const STALLED: Duration = Duration::from_secs(1);
+
+/// Sends the same message again and again until the program takes no more, says that all is `full`, and sends the rest of
+/// the last message. Returns how many it sent.
+#[track_caller]
+pub fn send_until_full(connection: &mut Connection, message: &Frame, full: &Event) -> u64 {
+    let bytes = message.bytes();
+    let taken = stuff(connection, &bytes);
+    full.happens();
+    let sent = usize::try_from(taken % bytes.len() as u64).expect("less than the length");
+    if sent > 0 {
+        connection.send(&bytes[sent..]);
+    }
+    taken.div_ceil(bytes.len() as u64)
+}
+
 /// Sends the same bytes again and again until the program takes no more for a while. Returns how many bytes it took;
 /// the last write may have been cut anywhere.
 #[track_caller]
 pub fn stuff(connection: &mut Connection, bytes: &[u8]) -> u64 {
-    /// Far longer than a program that reads leaves the socket alone.
-    const STALLED: Duration = Duration::from_secs(1);
     let mut socket = connection.socket();
     socket.set_write_timeout(Some(STALLED)).expect("a connected socket");
     let mut taken = 0;

@@ -61,12 +61,15 @@ impl Capture {
         String::from_utf8_lossy(&self.state().bytes).into_owned()
     }
 
-    /// Waits until `done` holds for what has come. `false`: it didn't in time, or the pipe ended first.
+    /// Waits until `text` occurs in what has come. `false`: it didn't in time, or the pipe ended first.
     #[must_use]
-    pub fn wait(&self, done: impl Fn(&[u8]) -> bool) -> bool {
+    pub fn wait_for(&self, text: &[u8]) -> bool {
         let deadline = Instant::now() + PATIENCE;
         let mut state = self.state();
-        while !done(&state.bytes) {
+        let mut searched = 0;
+        while !contains(&state.bytes[searched..], text) {
+            // Its first bytes may have come.
+            searched = state.bytes.len().saturating_sub(text.len()).max(searched);
             let left = deadline.saturating_duration_since(Instant::now());
             if state.ended || left.is_zero() {
                 return false;
@@ -91,5 +94,5 @@ impl Capture {
 
 /// Whether `text` occurs in `bytes`.
 pub fn contains(bytes: &[u8], text: &[u8]) -> bool {
-    bytes.windows(text.len()).any(|window| window == text)
+    memchr::memmem::find(bytes, text).is_some()
 }

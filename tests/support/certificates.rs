@@ -120,7 +120,7 @@ impl Authority {
 }
 
 impl Identity {
-    /// For `localhost`, signed by nobody else.
+    /// For `localhost`, signed by itself.
     pub fn self_signed() -> Self {
         let key = new_key();
         let certificate = leaf(&["localhost"]).self_signed(&key).expect("a certificate can be made");

@@ -1,4 +1,4 @@
-//! One byte stream, seen by a script: the rude peer's hands.
+//! One byte stream, seen by the script of a peer.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -63,6 +63,11 @@ impl Connection {
         socket.set_read_timeout(Some(PATIENCE)).expect("a connected socket");
         socket.set_write_timeout(Some(PATIENCE)).expect("a connected socket");
         connection
+    }
+
+    /// The same connection without TLS, for another thread: one of the two reads, the other writes.
+    pub fn same_socket(&self) -> Self {
+        Self::plain(self.socket().try_clone().expect("a descriptor"))
     }
 
     /// The socket underneath.

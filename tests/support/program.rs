@@ -14,8 +14,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use super::PATIENCE;
-use super::capture::{Capture, contains};
+use super::capture::Capture;
+use super::{AN_HOUR, PATIENCE};
 
 /// A run of the program to be. Its environment holds nothing of ours; its home is a fresh folder.
 #[must_use = "nothing runs before `run`, `spawn` or `terminal`"]
@@ -38,12 +38,12 @@ pub(super) enum Input {
     Held,
 }
 
-/// Who reads the program's stdout, and how far.
+/// Where the program's stdout goes, and how far it is read.
 enum Reading {
     All,
     Lines(usize),
     Later,
-    Nobody(File),
+    ToFile(File),
 }
 
 impl Wscope {
@@ -70,6 +70,12 @@ impl Wscope {
     pub fn args<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
         self
+    }
+
+    /// With time limits for connecting and for the answer to a Close that are longer than [`PATIENCE`]: a run that
+    /// waits for one of them fails.
+    pub fn without_waiting(self) -> Self {
+        self.args(["--connect-timeout", AN_HOUR, "--close-timeout", AN_HOUR])
     }
 
     /// One more environment variable.
@@ -114,7 +120,7 @@ impl Wscope {
         self
     }
 
-    /// A pipe that nobody reads before [`Running::read_stdout`].
+    /// A pipe that is not read before [`Running::read_stdout`].
     pub fn stdout_unread(mut self) -> Self {
         self.stdout = Reading::Later;
         self
@@ -122,7 +128,7 @@ impl Wscope {
 
     /// `wscope > FILE`
     pub fn stdout_file(mut self, file: File) -> Self {
-        self.stdout = Reading::Nobody(file);
+        self.stdout = Reading::ToFile(file);
         self
     }
 
@@ -132,7 +138,7 @@ impl Wscope {
     }
 
     /// Runs to the end.
-    #[must_use = "an outcome that nobody looks at proves nothing"]
+    #[must_use = "an outcome that is not looked at proves nothing"]
     #[track_caller]
     pub fn run(self) -> Output {
         self.spawn().finish()
@@ -142,23 +148,23 @@ impl Wscope {
     #[track_caller]
     pub fn spawn(mut self) -> Running {
         let mut command = self.command();
-        let (stdin, feed) = match std::mem::replace(&mut self.stdin, Input::Unset) {
+        let (stdin, given) = match std::mem::replace(&mut self.stdin, Input::Unset) {
             Input::Unset | Input::Closed => (Stdio::null(), None),
             Input::File(file) => (file.into(), None),
             Input::Held => (Stdio::piped(), None),
             Input::Bytes(bytes) => (Stdio::piped(), Some(bytes)),
         };
         let (stdout, reading) = match self.stdout {
-            Reading::Nobody(file) => (file.into(), Reading::All),
+            Reading::ToFile(file) => (file.into(), Reading::All),
             reading => (Stdio::piped(), reading),
         };
         command.stdin(stdin).stdout(stdout).stderr(Stdio::piped());
         let started = Instant::now();
         let mut child = command.spawn().expect("the program can be started");
         let mut stdin = child.stdin.take();
-        if let Some(bytes) = feed {
+        if let Some(bytes) = given {
             let pipe = stdin.take().expect("stdin is piped");
-            thread::spawn(move || feed_pipe(pipe, &bytes));
+            thread::spawn(move || write_and_close(pipe, &bytes));
         }
         let (stdout, unread) = match (child.stdout.take(), reading) {
             (None, _) => (Some(Capture::all(std::io::empty())), None),
@@ -201,7 +207,7 @@ impl Wscope {
 }
 
 /// Writes everything, then closes the pipe. A program that stops reading is no fault of the test.
-pub(super) fn feed_pipe(mut pipe: ChildStdin, bytes: &[u8]) {
+pub(super) fn write_and_close(mut pipe: ChildStdin, bytes: &[u8]) {
     if let Err(error) = pipe.write_all(bytes) {
         assert_eq!(error.kind(), ErrorKind::BrokenPipe, "writing to the program's stdin");
     }
@@ -251,13 +257,13 @@ impl Running {
     #[track_caller]
     pub fn wait_stdout(&self, text: &str) {
         let stdout = self.stdout.as_ref().expect("stdout is read");
-        assert!(stdout.wait(|bytes| contains(bytes, text.as_bytes())), "no {text:?} on stdout\n{}", self.report());
+        assert!(stdout.wait_for(text.as_bytes()), "no {text:?} on stdout\n{}", self.report());
     }
 
     /// Waits until `text` stands on its stderr.
     #[track_caller]
     pub fn wait_stderr(&self, text: &str) {
-        assert!(self.stderr.wait(|bytes| contains(bytes, text.as_bytes())), "no {text:?} on stderr\n{}", self.report());
+        assert!(self.stderr.wait_for(text.as_bytes()), "no {text:?} on stderr\n{}", self.report());
     }
 
     /// What stands on its stderr so far.
@@ -290,7 +296,7 @@ impl Running {
     }
 
     /// Waits for its end. A held stdin stays open meanwhile, and an unread stdout unread.
-    #[must_use = "an outcome that nobody looks at proves nothing"]
+    #[must_use = "an outcome that is not looked at proves nothing"]
     #[track_caller]
     pub fn finish(mut self) -> Output {
         let deadline = Instant::now() + self.patience;
@@ -379,13 +385,6 @@ impl Output {
     #[track_caller]
     pub fn is_silent(&self) -> &Self {
         assert!(self.stderr.is_empty(), "stderr should be empty\n{self:?}");
-        self
-    }
-
-    /// It took less than this.
-    #[track_caller]
-    pub fn takes_less_than(&self, limit: Duration) -> &Self {
-        assert!(self.took < limit, "took {:?}\n{self:?}", self.took);
         self
     }
 

@@ -1,5 +1,6 @@
 //! A listening socket on a loopback port of its own, and the script that runs for its connections.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -77,7 +78,7 @@ pub fn serve_sockets<T: Send + 'static>(
     Server { address, scheme, outcomes }
 }
 
-/// Ends with the process: a listener that nobody connects to costs nothing.
+/// Ends with the process: an idle listener costs nothing.
 fn accept_each<T: Send + 'static>(
     listener: &TcpListener,
     sender: &Sender<thread::Result<T>>,
@@ -88,7 +89,7 @@ fn accept_each<T: Send + 'static>(
         let (script, sender) = (Arc::clone(script), sender.clone());
         thread::spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| script(socket)));
-            // Nobody waits for the outcome of a connection that the test doesn't care about.
+            // The test may have ended without asking for this outcome.
             let _ = sender.send(outcome);
         });
     }
@@ -111,8 +112,18 @@ pub fn accept_tls(
     Ok(StreamOwned::new(tls, socket))
 }
 
-/// A port that nobody listens on: it was free a moment ago, and nothing in the tests asks for a port by number.
+/// A port without a listener, for scenarios in which nothing listens, or not yet. It lies below the range from which the
+/// kernel takes the ports of connections and of listeners that ask for any (`ip_local_port_range`), so that no other
+/// test gets it meanwhile.
 pub fn unused_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");
-    listener.local_addr().expect("a bound socket").port()
+    const LOWEST: u64 = 10_000;
+    const COUNT: u64 = 20_000;
+    loop {
+        // The keys of the hasher are random.
+        let random = RandomState::new().build_hasher().finish();
+        let port = u16::try_from(LOWEST + random % COUNT).expect("a small number");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }

@@ -15,7 +15,7 @@ use pty_process::blocking::{Command, Pty};
 use tempfile::TempDir;
 
 use super::PATIENCE;
-use super::program::{Input, Wscope, feed_pipe};
+use super::program::{Input, Wscope, write_and_close};
 
 /// Keys as a terminal sends them.
 pub mod key {
@@ -88,23 +88,23 @@ impl Wscope {
         let (pty, pts) = pty_process::blocking::open().expect("a pseudo-terminal");
         pty.resize(Size::new(rows, columns)).expect("a size");
         let mut command = Command::from(self.command());
-        let mut feed = None;
+        let mut given = None;
         match std::mem::replace(&mut self.stdin, Input::Unset) {
             Input::Unset | Input::Held => {}
             Input::Closed => command = command.stdin(Stdio::null()),
             Input::File(file) => command = command.stdin(file),
             Input::Bytes(bytes) => {
                 command = command.stdin(Stdio::piped());
-                feed = Some(bytes);
+                given = Some(bytes);
             }
         }
         if let Stdout::File(file) = stdout {
             command = command.stdout(file);
         }
         let mut child = command.spawn(pts).expect("the program can be started");
-        if let Some(bytes) = feed {
+        if let Some(bytes) = given {
             let pipe = child.stdin.take().expect("stdin is piped");
-            thread::spawn(move || feed_pipe(pipe, &bytes));
+            thread::spawn(move || write_and_close(pipe, &bytes));
         }
         let parser = vt100::Parser::new_with_callbacks(rows, columns, SCROLLBACK, Queries::default());
         let state = State { parser, raw: Vec::new(), ended: false, paused: false };
@@ -117,7 +117,7 @@ impl Wscope {
 }
 
 impl Display {
-    /// Feeds the emulator, and answers where the cursor is when the program asks.
+    /// Gives the output to the emulator, and answers where the cursor is when the program asks.
     fn show(&self, mut source: &Pty) {
         let mut buffer = vec![0; 1 << 16];
         loop {
@@ -134,7 +134,7 @@ impl Display {
             }
             self.changed.notify_all();
             drop(state);
-            // While output is endless nobody else would get the state.
+            // While output is endless, no other thread would get the lock of the state.
             thread::sleep(Duration::from_micros(100));
         }
         self.state().ended = true;
@@ -221,7 +221,7 @@ impl Terminal {
                 state.ended,
                 state.parser.screen().contents()
             );
-            state = self.display.changed.wait_timeout(state, left).expect("nobody panics with it").0;
+            state = self.display.changed.wait_timeout(state, left).expect("no thread panics while it holds the lock").0;
         }
     }
 
@@ -263,7 +263,7 @@ impl Terminal {
         self.display.state().paused = true;
     }
 
-    /// Waits until Ctrl-C is a signal and not a key: the program has noticed that nobody takes its output.
+    /// Waits until Ctrl-C is a signal and not a key: the program has noticed that its output is not taken.
     #[track_caller]
     pub fn wait_for_signals(&self) {
         let deadline = Instant::now() + PATIENCE;

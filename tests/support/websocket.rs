@@ -110,7 +110,7 @@ fn accept(stream: TcpStream, subprotocol: Option<&'static str>) -> (WebSocket<Tc
     let callback = move |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
         let headers = request.headers().iter();
         let readable = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-        let mut seen = noting.lock().expect("nobody panics with it");
+        let mut seen = noting.lock().expect("no thread panics while it holds the lock");
         seen.target = request.uri().to_string();
         seen.headers = headers.map(|(name, value)| (name.to_string(), readable(value.as_bytes()))).collect();
         if let Some(subprotocol) = subprotocol {
@@ -120,6 +120,6 @@ fn accept(stream: TcpStream, subprotocol: Option<&'static str>) -> (WebSocket<Tc
     };
     let config = WebSocketConfig::default().max_frame_size(None).max_message_size(None);
     let socket = accept_hdr_with_config(stream, callback, Some(config)).expect("a proper upgrade");
-    let seen = seen.lock().expect("nobody panics with it").clone();
+    let seen = seen.lock().expect("no thread panics while it holds the lock").clone();
     (socket, seen)
 }

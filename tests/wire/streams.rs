@@ -63,7 +63,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn streams_are_judged_as_tungstenite_judges_them(bytes in stream(), is_server in any::<bool>()) {
+    fn verdicts_on_streams_are_those_of_tungstenite(bytes in stream(), is_server in any::<bool>()) {
         compare(if is_server { Role::Server } else { Role::Client }, &bytes);
     }
 }

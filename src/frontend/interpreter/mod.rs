@@ -142,13 +142,13 @@ impl Interpreter {
     fn look(&self, command: &Command) -> Result<()> {
         match command {
             Command::Headers => {
-                let heads = self
+                let opened = self
                     .client("every client has heads of its own")
                     .map_err(|error| error.hint("`-v` shows them as clients come"))?
-                    .heads()?;
+                    .opening_facts()?;
                 let mut sinks = self.printer.lock();
-                sinks.printer().head(Origin::default(), Direction::Sent, &heads.request);
-                sinks.printer().head(Origin::default(), Direction::Received, &heads.response);
+                sinks.printer().head(Origin::default(), Direction::Sent, &opened.request_head);
+                sinks.printer().head(Origin::default(), Direction::Received, &opened.response_head);
                 // A terminal that is gone is noticed by the editor.
                 let _ = sinks.flush();
             }
