@@ -108,8 +108,8 @@ impl DefaultArgs {
     }
 }
 
-/// The text of the usage error. `--passphrase` is the only flag that may take the next word as its value, as in wscat, so it
-/// may have taken the URL.
+/// The text of the usage error. `--passphrase` is the only flag that may take the next word as its value, as in wscat,
+/// so it may have taken the URL.
 fn url_is_missing(session: &SessionArgs) -> String {
     match session.connection.identity.passphrase {
         Some(Some(_)) => "there is no URL, unless `--passphrase` took it for its value: put it before that flag".into(),
@@ -118,8 +118,8 @@ fn url_is_missing(session: &SessionArgs) -> String {
 }
 
 impl SessionArgs {
-    /// Refuses a value of `-x` that looks like a proxy, which is what curl's `-x` takes. It is accepted if `arguments` have
-    /// the long flag `--execute`.
+    /// Refuses a value of `-x` that looks like a proxy, which is what curl's `-x` takes. It is accepted if `arguments`
+    /// have the long flag `--execute`.
     ///
     /// # Errors
     /// The text of a usage error, in one line.

@@ -145,7 +145,8 @@ pub struct IdentityArgs {
 }
 
 impl RequestArgs {
-    /// The note for a user who expects that `-o` names an output file, as in other tools. `None`, if the value is an origin.
+    /// The note for a user who expects that `-o` names an output file, as in other tools. `None`, if the value is an
+    /// origin.
     pub fn note(&self) -> Option<String> {
         let origin = self.origin.as_deref().filter(|origin| !is_origin(origin))?;
         Some(format!(

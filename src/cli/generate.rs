@@ -1,4 +1,5 @@
-//! `wscope generate`: prints the man pages and the shell completions. They are made from the same definitions as the help.
+//! `wscope generate`: prints the man pages and the shell completions. They are made from the same definitions as the
+//! help.
 
 use std::io;
 
@@ -125,8 +126,8 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     rest.to_writer(output)
 }
 
-/// Gives `argument` a long help, if it has only a short one. Without a long help, the man page does not explain a flag that
-/// the short help hides.
+/// Gives `argument` a long help, if it has only a short one. Without a long help, the man page does not explain a flag
+/// that the short help hides.
 fn explained(argument: Arg) -> Arg {
     match (argument.get_long_help(), argument.get_help().cloned()) {
         (None, Some(help)) => argument.long_help(help),

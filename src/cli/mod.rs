@@ -89,7 +89,8 @@ enum Subcommands {
 ///
 /// # Errors
 ///
-/// A usage error; or help or the version, which clap returns as errors too. [`clap::Error::use_stderr`] tells them apart.
+/// A usage error; or help or the version, which clap returns as errors too. [`clap::Error::use_stderr`] tells them
+/// apart.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     version_alone(&arguments)?;

@@ -52,8 +52,8 @@ pub struct ProtocolArgs {
 }
 
 impl ProtocolArgs {
-    /// Whether short messages are compressed too. They are, if `--deflate` was given, so that the user sees the effect of its
-    /// parameters in each message.
+    /// Whether short messages are compressed too. They are, if `--deflate` was given, so that the user sees the effect
+    /// of its parameters in each message.
     pub fn compresses_everything(&self) -> bool {
         self.deflate.is_some()
     }

@@ -1,5 +1,5 @@
-//! Usage errors: what is wrong with a command line. The texts name flags as the user wrote them, and never quote a word that
-//! may be a secret.
+//! Usage errors: what is wrong with a command line. The texts name flags as the user wrote them, and never quote a word
+//! that may be a secret.
 
 use std::ffi::OsString;
 

@@ -47,7 +47,8 @@ pub fn complaint(fault: &CertificateFault) -> String {
     }
 }
 
-/// The start of the text if the fault is in the certificate of an issuer. Empty, if it is in the server's own certificate.
+/// The start of the text if the fault is in the certificate of an issuer. Empty, if it is in the server's own
+/// certificate.
 fn of_issuer(issuer: Option<&String>) -> String {
     issuer.map_or_else(String::new, |subject| format!("depends on that of `{subject}`, which "))
 }

@@ -17,8 +17,8 @@ pub trait Output: Send {
     /// The error of the write. It is `BrokenPipe`, if no process reads the pipe any more.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Shows an unfinished line too, because no bytes follow for now. Only a destination that holds back unfinished lines
-    /// has something to do.
+    /// Shows an unfinished line too, because no bytes follow for now. Only a destination that holds back unfinished
+    /// lines has something to do.
     ///
     /// # Errors
     /// The error of the write, as in [`write_all`](Self::write_all).

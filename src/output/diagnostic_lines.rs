@@ -1,6 +1,7 @@
 //! The lines of the diagnostics stream: announcements, errors and findings, and the details that `-v` adds.
 //!
-//! Each function appends whole lines. `label` is put in front of each line; it names the client in a session of `listen`.
+//! Each function appends whole lines. `label` is put in front of each line; it names the client in a session of
+//! `listen`.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -14,8 +15,8 @@ use crate::output::theme::{Palette, Style};
 use crate::output::{Secrets, certificate, escape, head, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role, Rule};
 
-/// Appends an error: first the message and its causes, then the evidence, then an empty line and the hint. If the error has
-/// a diagnosis, `advice` makes the text of the hint. All parts of the program report errors with this function.
+/// Appends an error: first the message and its causes, then the evidence, then an empty line and the hint. If the error
+/// has a diagnosis, `advice` makes the text of the hint. All parts of the program report errors with this function.
 pub fn write_error(output: &mut Vec<u8>, palette: &Palette, advice: Advice, error: &Error) {
     output.extend_from_slice(b"wscope: ");
     palette.write(output, Style::Error, "error:");

@@ -1,5 +1,5 @@
-//! Escapes bytes that a peer chose, so that they cannot harm a terminal. All such bytes go through this module: payloads,
-//! header values, close reasons, certificate names and error texts.
+//! Escapes bytes that a peer chose, so that they cannot harm a terminal. All such bytes go through this module:
+//! payloads, header values, close reasons, certificate names and error texts.
 //!
 //! Characters that could move the cursor, change the state of the terminal, reorder text or hide in it are replaced by
 //! their codes. Control characters and bytes that are not UTF-8 become `\x1b`, other characters `\u{202e}`. Joiners
@@ -17,8 +17,8 @@ pub fn line(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, LineRules::OneLine);
 }
 
-/// Appends `bytes` of an HTTP head as part of one line. Each byte of a control character is shown by itself, also if the
-/// character has two bytes in UTF-8.
+/// Appends `bytes` of an HTTP head as part of one line. Each byte of a control character is shown by itself, also if
+/// the character has two bytes in UTF-8.
 pub fn head_line(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, LineRules::HeadLine);
 }

@@ -37,7 +37,8 @@ pub fn write(
     }
 }
 
-/// Appends a line of a head. `start` is the index in the head at which the line begins; `hidden` holds ranges of the head.
+/// Appends a line of a head. `start` is the index in the head at which the line begins; `hidden` holds ranges of the
+/// head.
 fn write_line(output: &mut Vec<u8>, palette: &Palette, line: &[u8], start: usize, hidden: &[Range<usize>]) {
     let within = start..start + line.len();
     let mut shown = 0;

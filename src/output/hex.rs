@@ -12,8 +12,8 @@ const ROW: usize = 16;
 /// The length of the pieces that [`long_dump`] takes: whole rows. Only the last piece may be shorter.
 pub const PIECE: usize = 256 * ROW;
 
-/// Appends `bytes` in rows, each after `indent`. `first` is the offset of the first byte. `hidden` holds ranges of `bytes`
-/// whose bytes are shown as asterisks.
+/// Appends `bytes` in rows, each after `indent`. `first` is the offset of the first byte. `hidden` holds ranges of
+/// `bytes` whose bytes are shown as asterisks.
 pub fn dump(output: &mut Vec<u8>, palette: &Palette, indent: &str, bytes: &[u8], first: u64, hidden: &[Range<usize>]) {
     rows(output, palette, indent, Offsets::new(first, bytes.len()), bytes, hidden);
 }

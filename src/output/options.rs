@@ -78,8 +78,8 @@ pub enum Timestamps {
 pub enum FollowSent {
     /// Only if it shows them.
     WhenShown,
-    /// From the first frame of a session on. `/set` may switch them on later, and the decoder of a stream must start with
-    /// its first frame.
+    /// From the first frame of a session on. `/set` may switch them on later, and the decoder of a stream must start
+    /// with its first frame.
     Always,
 }
 
@@ -148,8 +148,8 @@ impl Options {
 
     /// Switches `setting` on or off, as `/set` does.
     ///
-    /// `hex on` shows lines and bytes, `hex off` leaves the lines, `frames off` hides both. `timestamps on` keeps the kind
-    /// of times that was chosen before; otherwise it shows relative times.
+    /// `hex on` shows lines and bytes, `hex off` leaves the lines, `frames off` hides both. `timestamps on` keeps the
+    /// kind of times that was chosen before; otherwise it shows relative times.
     pub fn set(&mut self, setting: Setting, on: bool) {
         match setting {
             Setting::Frames if on => self.frames = self.frames.max(FrameView::Lines),

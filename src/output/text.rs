@@ -1,4 +1,5 @@
-//! Shows messages on a terminal: escaped, and indented so that no line inside a message looks like the start of another.
+//! Shows messages on a terminal: escaped, and indented so that no line inside a message looks like the start of
+//! another.
 
 use crate::output::options::View;
 use crate::output::pretty::{self, Layout};
@@ -45,8 +46,8 @@ fn pieces(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Appends the size of a binary message and a dump of its first bytes. `start` holds the first [`SHOWN`] bytes or more, or
-/// the whole message.
+/// Appends the size of a binary message and a dump of its first bytes. `start` holds the first [`SHOWN`] bytes or more,
+/// or the whole message.
 pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64) {
     palette.paint(output, Style::Faint, |output| {
         output.extend_from_slice(b"(binary, ");

@@ -66,8 +66,8 @@ pub enum StreamKind {
 }
 
 impl Colors {
-    /// Decides whether a stream is coloured. The first of these that applies decides: `choice`, `NO_COLOR`, `FORCE_COLOR` or
-    /// `CLICOLOR_FORCE`, `CLICOLOR=0`, `TERM`, `stream`.
+    /// Decides whether a stream is coloured. The first of these that applies decides: `choice`, `NO_COLOR`,
+    /// `FORCE_COLOR` or `CLICOLOR_FORCE`, `CLICOLOR=0`, `TERM`, `stream`.
     pub fn choose(choice: ColorChoice, environment: &ColorEnvironment, stream: StreamKind) -> Self {
         let set = |value: &Option<OsString>| value.as_ref().is_some_and(|value| !value.is_empty());
         let is = |value: &Option<OsString>, word: &str| value.as_ref().is_some_and(|value| value == word);

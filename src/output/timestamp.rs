@@ -46,8 +46,8 @@ impl TimestampWriter {
         self.opened.get(&client).map(|opened| at.elapsed.saturating_sub(*opened))
     }
 
-    /// Appends the time in the form of `timestamps`, without a space after it. All messages of one read have the same time,
-    /// so most calls find the text in the cache.
+    /// Appends the time in the form of `timestamps`, without a space after it. All messages of one read have the same
+    /// time, so most calls find the text in the cache.
     pub fn write(&mut self, output: &mut Vec<u8>, timestamps: Timestamps, client: Option<u64>, at: Timestamp) {
         let arguments = Some((timestamps, client, at));
         if self.last_for != arguments {
@@ -84,8 +84,8 @@ enum Zone {
     System,
 }
 
-/// Writes wall clock times in one time zone. It formats only the first time in each second; the others differ only in the
-/// fraction.
+/// Writes wall clock times in one time zone. It formats only the first time in each second; the others differ only in
+/// the fraction.
 #[derive(Debug)]
 struct WallClock {
     zone: Zone,

@@ -31,7 +31,8 @@ impl<'a> Descriptor<'a> {
         PollFd::new(self.0, events)
     }
 
-    /// Waits until one of `events`, an error or a hang-up happens, but at most for `timeout`. Returns whether it happened.
+    /// Waits until one of `events`, an error or a hang-up happens, but at most for `timeout`. Returns whether it
+    /// happened.
     ///
     /// # Errors
     /// The error of poll(2), also `EINTR`.

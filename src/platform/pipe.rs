@@ -10,8 +10,9 @@ use nix::poll::{PollFlags, PollTimeout};
 
 use super::Descriptor;
 
-/// The size that [`widen`] gives a pipe. With the 64 KiB of Linux the writer and the reader take turns, and each waits until
-/// the other is scheduled. Measured: a million messages of 32 bytes as JSON take twice as long. 1 MiB is hardly faster.
+/// The size that [`widen`] gives a pipe. With the 64 KiB of Linux the writer and the reader take turns, and each waits
+/// until the other is scheduled. Measured: a million messages of 32 bytes as JSON take twice as long. 1 MiB is hardly
+/// faster.
 #[cfg(target_os = "linux")]
 const WIDE: i32 = 256 << 10;
 

@@ -1,5 +1,5 @@
-//! Waiting for several things at once, with poll(2) and a self-pipe. Other threads and signal handlers write to the pipe to
-//! end the wait.
+//! Waiting for several things at once, with poll(2) and a self-pipe. Other threads and signal handlers write to the
+//! pipe to end the wait.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -22,8 +22,8 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Ends the current wait of the poller. If it is not waiting, its next wait ends at once. Several calls may end only one
-    /// wait.
+    /// Ends the current wait of the poller. If it is not waiting, its next wait ends at once. Several calls may end
+    /// only one wait.
     pub fn notify(&self) {
         if !self.pending.swap(true, Ordering::AcqRel) {
             // This fails only if the pipe is full, and then the wait ends too.
@@ -81,8 +81,8 @@ impl Poller {
         Ok(if gone { Wakeup::WatchedGone } else { Wakeup::NotifiedOrTimedOut })
     }
 
-    /// Waits until `look` returns a value. Calls `look` at once, and again after each [`wait`](Self::wait). `None`: the time
-    /// `until` came first.
+    /// Waits until `look` returns a value. Calls `look` at once, and again after each [`wait`](Self::wait). `None`: the
+    /// time `until` came first.
     pub fn wait_for<T>(
         &mut self,
         until: Option<Instant>,
@@ -103,7 +103,8 @@ impl Poller {
         }
     }
 
-    /// Waits until it is notified, or until a read of `input` would not block. Returns whether the read would not block.
+    /// Waits until it is notified, or until a read of `input` would not block. Returns whether the read would not
+    /// block.
     ///
     /// # Errors
     /// The error of poll(2), but not `EINTR`: that ends the wait.
@@ -121,8 +122,8 @@ impl Poller {
             Err(errno) => return Err(errno.into()),
         }
         let happened = polled.get(1).is_some_and(|other| other.any().unwrap_or(true));
-        // The pipe is empty. Not reading it saves a system call for each read of stdin. A notifier that writes to it now ends
-        // the next wait.
+        // The pipe is empty. Not reading it saves a system call for each read of stdin. A notifier that writes to it
+        // now ends the next wait.
         if polled[0].any() == Some(false) {
             return Ok(happened);
         }

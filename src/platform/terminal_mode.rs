@@ -14,8 +14,8 @@ use super::Descriptor;
 /// The modes of a terminal: how it treats keys and output. (`stty` shows them.)
 #[derive(Debug, Clone, Copy)]
 pub struct TerminalModes(
-    /// The type of the C library. nix's own type is not `Sync`, and changes of its fields are lost when it is converted to
-    /// this one.
+    /// The type of the C library. nix's own type is not `Sync`, and changes of its fields are lost when it is converted
+    /// to this one.
     nix::libc::termios,
 );
 
@@ -126,8 +126,8 @@ pub fn write_within(terminal: &File, bytes: &[u8], limit: Duration) -> io::Resul
     let flags = OFlag::from_bits_retain(fcntl(terminal, FcntlArg::F_GETFL)?);
     fcntl(terminal, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
     let written = write_until(terminal, bytes, Instant::now() + limit);
-    // The flags are restored, because other processes may share them: without a controlling terminal, they are the flags of
-    // stdin.
+    // The flags are restored, because other processes may share them: without a controlling terminal, they are the
+    // flags of stdin.
     fcntl(terminal, FcntlArg::F_SETFL(flags))?;
     written
 }

@@ -68,8 +68,8 @@ impl Device {
         FdOutput::new(&self.file)
     }
 
-    /// Sets raw modes: keys are not echoed and not gathered into lines, and Ctrl-C is a key. So keys that are pressed while
-    /// the editor reads no line wait for the next line, and are shown only once.
+    /// Sets raw modes: keys are not echoed and not gathered into lines, and Ctrl-C is a key. So keys that are pressed
+    /// while the editor reads no line wait for the next line, and are shown only once.
     ///
     /// # Errors
     /// The error of the system call: the terminal is gone.
@@ -93,8 +93,8 @@ impl Device {
         self.found.apply_to(&self.file)
     }
 
-    /// Runs `pause` while the terminal has the modes that it had when it was opened. After that it gets its current modes
-    /// back.
+    /// Runs `pause` while the terminal has the modes that it had when it was opened. After that it gets its current
+    /// modes back.
     ///
     /// # Errors
     /// The error of a system call or a write: the terminal is gone. After an error before

@@ -1,18 +1,20 @@
 //! The terminal that the printer and the line editor share: printed text appears above the line that is being edited.
 //!
-//! The editor (rustyline, in `input::editor`) takes text to print through a channel that holds one string, and reads the
-//! channel only while it waits for a key. It does not report when it has printed the text. So the text waits here, in
-//! order, and the editor gets one batch at a time. It gets the next batch when it has shown the last one; its own drawing
-//! reveals that ([`Terminal::printed`]). This needs no thread: a thread that writes to the terminal hands the next batch
-//! over, and so does the editor's thread when it has shown a batch. The channel is empty then, so this never blocks.
+//! The editor (rustyline, in `input::editor`) takes text to print through a channel that holds one string, and reads
+//! the channel only while it waits for a key. It does not report when it has printed the text. So the text waits here,
+//! in order, and the editor gets one batch at a time. It gets the next batch when it has shown the last one; its own
+//! drawing reveals that ([`Terminal::printed`]). This needs no thread: a thread that writes to the terminal hands the
+//! next batch over, and so does the editor's thread when it has shown a batch. The channel is empty then, so this never
+//! blocks.
 //!
 //! ```text
 //!  Idle ──line_begins──▶ Starting ──drawn──▶ Editing ──line_accepted──▶ Stopping ──line_ended──▶ Idle
 //!  written at once        held back           given to the editor        held back
 //! ```
 //!
-//! If the editor has not shown its batch when the line ends, the batch stays in the channel until the next line. Text that
-//! is written meanwhile waits behind it. [`Terminal::finish`], after which there is no next line, writes the batch first.
+//! If the editor has not shown its batch when the line ends, the batch stays in the channel until the next line. Text
+//! that is written meanwhile waits behind it. [`Terminal::finish`], after which there is no next line, writes the batch
+//! first.
 
 mod device;
 mod pending_lines;
@@ -31,8 +33,8 @@ use self::pending_lines::{BUDGET, PendingLines};
 use super::{FdOutput, Output};
 use crate::platform::CtrlC;
 
-/// The size of a batch, in bytes. Only a batch of one long line may be larger. The editor reads no key while it writes a
-/// batch: 16 ms on a terminal that takes 1 MB/s.
+/// The size of a batch, in bytes. Only a batch of one long line may be larger. The editor reads no key while it writes
+/// a batch: 16 ms on a terminal that takes 1 MB/s.
 const BATCH: usize = 16 * 1024;
 
 /// How long [`Terminal::finish`] and [`Terminal::abandon`] wait for the editor, or for a terminal that takes no output.
@@ -121,8 +123,8 @@ impl Terminal {
         &self.shared.device
     }
 
-    /// Attaches an editor, in place of the one before: sets the modes that the editor needs, and starts the thread that makes
-    /// Ctrl-C a signal while the editor reads no keys (`watch.rs`).
+    /// Attaches an editor, in place of the one before: sets the modes that the editor needs, and starts the thread that
+    /// makes Ctrl-C a signal while the editor reads no keys (`watch.rs`).
     ///
     /// # Errors
     /// An [`io::Error`], if the terminal is gone, or if the thread cannot be started.
@@ -145,8 +147,8 @@ impl Terminal {
         if !mem::replace(&mut state.at_line_start, true)
             && let Some(output) = &mut state.output
         {
-            // The editor erases the line in which the cursor is. This write fails only if the terminal is gone, and then the
-            // editor's read fails too.
+            // The editor erases the line in which the cursor is. This write fails only if the terminal is gone, and
+            // then the editor's read fails too.
             let _ = output.write_all(b"\r\n");
         }
         if state.ctrl_c == CtrlC::Signal {
@@ -191,8 +193,8 @@ impl Terminal {
         self.shared.write_lines(state)
     }
 
-    /// The editor has failed, and will not be used again. Writes the batch that the editor may not have shown, and the lines
-    /// that wait.
+    /// The editor has failed, and will not be used again. Writes the batch that the editor may not have shown, and the
+    /// lines that wait.
     ///
     /// # Errors
     /// The error of the write.
@@ -205,8 +207,8 @@ impl Terminal {
         self.line_ended()
     }
 
-    /// Ends the use of the editor: writes all that waits, and gives the terminal its first modes back. Later text is written
-    /// at once. A line that another thread is editing stays as it is.
+    /// Ends the use of the editor: writes all that waits, and gives the terminal its first modes back. Later text is
+    /// written at once. A line that another thread is editing stays as it is.
     ///
     /// # Errors
     /// The error of the write, or of setting the modes.
@@ -218,8 +220,8 @@ impl Terminal {
         written.and(self.device().restore())
     }
 
-    /// The same as [`finish`](Self::finish), just before the process exits. It gives up on text that cannot be written within
-    /// a few tenths of a second.
+    /// The same as [`finish`](Self::finish), just before the process exits. It gives up on text that cannot be written
+    /// within a few tenths of a second.
     pub fn abandon(&self) {
         // Errors are ignored: the process is about to exit, and the terminal may be gone.
         let _ = self.device().restore();
@@ -286,15 +288,15 @@ impl Shared {
         Ok(())
     }
 
-    /// Locks the state, for the editor's thread. After [`take_over`](Self::take_over) it blocks for ever, so that the editor
-    /// draws no more.
+    /// Locks the state, for the editor's thread. After [`take_over`](Self::take_over) it blocks for ever, so that the
+    /// editor draws no more.
     fn lock_unless_taken(&self) -> MutexGuard<'_, State> {
         let result = self.changed.wait_while(self.lock(), |state| state.is_taken);
         result.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Locks the state. `None`, if another thread holds the lock for longer than `limit`: it may be writing to a terminal
-    /// that takes no output.
+    /// Locks the state. `None`, if another thread holds the lock for longer than `limit`: it may be writing to a
+    /// terminal that takes no output.
     fn lock_within(&self, limit: Duration) -> Option<MutexGuard<'_, State>> {
         let deadline = Instant::now() + limit;
         loop {
@@ -307,8 +309,8 @@ impl Shared {
         }
     }
 
-    /// Takes the terminal from the editor for good. If the editor is using it, this waits a little until the editor has shown
-    /// its batch.
+    /// Takes the terminal from the editor for good. If the editor is using it, this waits a little until the editor has
+    /// shown its batch.
     fn take_over<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.is_taken = true;
         if state.phase != LinePhase::Idle {

@@ -19,7 +19,8 @@ pub(super) struct PendingLines {
 }
 
 impl PendingLines {
-    /// Whether `count` more bytes fit. If no line can be taken, any number fits: otherwise no line end could ever arrive.
+    /// Whether `count` more bytes fit. If no line can be taken, any number fits: otherwise no line end could ever
+    /// arrive.
     pub(super) fn has_room(&self, count: usize) -> bool {
         !self.has_lines() || self.len() + count <= BUDGET
     }

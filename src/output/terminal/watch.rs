@@ -1,8 +1,9 @@
 //! The thread `terminal`, which makes Ctrl-C a signal while the editor does not read it as a key.
 //!
-//! In the modes of the editor Ctrl-C is a key. While a line is edited, the editor reads the key. Between two lines, the key
-//! waits for the next line. But there are two cases in which the key would wait for long: the editor's write to a paused
-//! terminal blocks, or the thread that executes the last line blocks. In these cases Ctrl-C is a signal until they end.
+//! In the modes of the editor Ctrl-C is a key. While a line is edited, the editor reads the key. Between two lines, the
+//! key waits for the next line. But there are two cases in which the key would wait for long: the editor's write to a
+//! paused terminal blocks, or the thread that executes the last line blocks. In these cases Ctrl-C is a signal until
+//! they end.
 
 use std::io;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -12,7 +13,8 @@ use std::time::Duration;
 use super::{LinePhase, Shared, State};
 use crate::platform::CtrlC;
 
-/// How long the editor may take to show a batch, or to begin the next line. After that, the thread looks at the terminal.
+/// How long the editor may take to show a batch, or to begin the next line. After that, the thread looks at the
+/// terminal.
 const WATCH_DELAY: Duration = Duration::from_millis(200);
 
 /// A terminal that takes no output for this long is considered paused.
