@@ -1,22 +1,25 @@
 //! # wscope: an oscilloscope for WebSockets
 //!
-//! The rooms, and what each may not touch (`tests/architecture.rs` enforces it):
+//! The rooms, from the ground up: each may use rooms above it in this table, and `tests/architecture.rs` says which.
+//! `ARCHITECTURE.md` has the whole picture, and where to add what.
 //!
-//! | room | owns | may not touch |
-//! |---|---|---|
-//! | [`cli`] | the clap definitions: every flag, once | I/O, environment, terminal |
-//! | [`client`] | what a failure means to the user, in words | frames, sockets |
-//! | [`command`] | one file per command; puts the other rooms together | frames, sockets |
-//! | [`wire`] | the protocol, sans-I/O: bytes in, bytes and events out | every room but http and diagnosis |
-//! | [`http`] | HTTP/1.1 heads, the start of a body, what in them is secret; sans-I/O | every other room |
-//! | [`platform`] | the operating system: poll(2), signals, terminal modes, permissions | every other room |
-//! | [`net`] | names, TCP, TLS: a connected byte stream and how it came about | frames, printing |
-//! | [`session`] | threads, locks and clocks of one open connection | parsing, formats |
-//! | [`input`] | where outgoing messages come from | sockets, stdout |
-//! | [`output`] | where events go; colours; terminal escaping | sockets, session |
-//! | [`event`] | what happened: the one language between session and output | everything but wire and error |
-//! | [`diagnosis`] | known causes of failure, as data | every other room |
-//! | [`error`] | the one error type, and the exit status | formatting, colour |
+//! | room | owns |
+//! |---|---|
+//! | [`diagnosis`] | known causes of failure with their evidence, as data |
+//! | [`error`] | the one error type, and the exit status |
+//! | [`platform`] | what the operating system gives: polling, signals, terminal modes, descriptors |
+//! | [`http`] | HTTP/1.1 heads and bodies, and what in them is secret; sans-I/O |
+//! | [`wire`] | RFC 6455 and RFC 7692, sans-I/O: bytes in, bytes and events out |
+//! | [`event`] | what happened, and `EventSink`: what takes events |
+//! | [`net`] | endpoints, names, TCP, TLS: a byte stream, and a record of how it came about |
+//! | [`output`] | the sinks for people and programs: text, JSON Lines, frames, colours, escaping; the terminal |
+//! | [`session`] | one open connection: its upgrade, threads, locks and clocks |
+//! | [`input`] | where outgoing messages come from: stdin's formats, the line editor, slash commands, scripts |
+//! | [`cli`] | every flag, once, as data |
+//! | [`client`] | from flags to an open session, the one loop around it, and the words for what went wrong |
+//! | [`frontend`] | what drives a client's sessions: a pipe, the prompt, a script |
+//! | [`server`] | the built-in server: accepting, broadcasting, its console |
+//! | [`command`] | one file per command: puts rooms together, and nothing else |
 
 pub mod cli;
 pub mod client;

@@ -23,6 +23,7 @@ mod reconnect;
 mod script;
 mod script_reconnect;
 mod signals;
+mod sinks;
 mod support;
 mod terminal;
 mod tls;

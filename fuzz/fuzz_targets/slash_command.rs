@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wscope::input::command::{self, Command, Line};
+use wscope::input::slash::{self, Command, Line};
 use wscope::input::payload::Payload;
 use wscope::input::{Script, Variables};
 use wscope::wire::{MaskSource, Outgoing, Role, Sender, SenderOptions};
@@ -11,7 +11,7 @@ use wscope::wire::{MaskSource, Outgoing, Role, Sender, SenderOptions};
 fuzz_target!(|text: &str| {
     let variables = Variables::new(|_| None);
     let _ = Script::parse("script", text, &variables);
-    let Ok(line) = command::parse(text) else { return };
+    let Ok(line) = slash::parse(text) else { return };
     match line {
         Line::Empty => assert!(text.is_empty()),
         Line::Text(message) => assert!(text == message || text == format!("/{message}")),

@@ -26,7 +26,7 @@ pub(super) struct DefaultArgs {
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
-    habits: HabitArgs,
+    compat: CompatArgs,
     #[command(flatten)]
     session: SessionArgs,
 }
@@ -54,7 +54,7 @@ struct TargetArgs {
 
 /// What only users of other tools write.
 #[derive(Debug, Clone, Args)]
-struct HabitArgs {
+struct CompatArgs {
     /// The address to listen on with `-l`; otherwise the Host header
     #[arg(long, hide = true)]
     host: Option<String>,
@@ -80,8 +80,8 @@ impl DefaultArgs {
 
     /// Understands what is written wscat's way. `Err` is a mistake in one line.
     pub(super) fn resolve(self) -> Result<Invocation, String> {
-        let Self { target, habits, mut session } = self;
-        if habits.no_check && target.connect.is_none() {
+        let Self { target, compat, mut session } = self;
+        if compat.no_check && target.connect.is_none() {
             return Err("`-n` turns verification off only beside `-c URL`, as in wscat; the flag for that is \
                         `-k, --insecure`, and `-N` is the one that leaves stdin alone"
                 .into());
@@ -89,15 +89,15 @@ impl DefaultArgs {
         if let Some(port) = target.listen {
             let SessionArgs { input, view, limits, protocol, connection, .. } = session;
             let (identity, push) = (connection.identity, PushArgs::default());
-            let address = match habits.host {
+            let address = match compat.host {
                 Some(host) => ListenAddress::new(&host, port),
                 None => ListenAddress::loopback(port),
             };
             return Ok(Invocation::Listen(Listen { address, push, input, view, identity, limits, protocol }));
         }
         let Some(url) = target.url.or(target.connect) else { return Err(url_is_missing(&session)) };
-        session.connection.tls.insecure |= habits.no_check;
-        if let Some(host) = habits.host {
+        session.connection.tls.insecure |= compat.no_check;
+        if let Some(host) = compat.host {
             let rule = HeaderRule::parse(&format!("Host: {host}"))?;
             session.connection.request.headers.push(HeaderSource::Rule(rule));
         }

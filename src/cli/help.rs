@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::{ArgAction, Args};
 
 use crate::error::ExitStatus;
-use crate::input::command::COMMANDS;
+use crate::input::slash::COMMANDS;
 
 /// How to be told about the others.
 #[derive(Debug, Clone, Args)]

@@ -6,17 +6,17 @@
 mod connect;
 mod connection;
 mod demo;
-mod foreign;
 mod format;
 mod generate;
 mod help;
 mod input;
 mod limits;
 mod listen;
-mod mistake;
+mod other_tools;
 mod protocol;
 mod session;
 mod stop;
+mod usage_error;
 mod value;
 mod view;
 
@@ -92,8 +92,8 @@ enum Subcommands {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     version_alone(&arguments)?;
-    let cli = Cli::try_parse_from(&arguments).map_err(|error| mistake::explain(&arguments, error))?;
-    understand(cli, &arguments).map_err(|mistake| mistake::usage_error(&mistake))
+    let cli = Cli::try_parse_from(&arguments).map_err(|error| usage_error::explain(&arguments, error))?;
+    understand(cli, &arguments).map_err(|mistake| usage_error::from_text(&mistake))
 }
 
 /// Answers `--version` without the definitions of all flags, which take a tenth of such a run (0.1 of 1.2 ms).
@@ -109,7 +109,7 @@ fn version_alone(arguments: &[OsString]) -> Result<(), clap::Error> {
 
 fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, String> {
     if let Some(name) = cli.default.bare_url().filter(|url| is_command(url)) {
-        return Err(mistake::command_comes_first(name));
+        return Err(usage_error::command_comes_first(name));
     }
     if cli.default.bare_url() == Some("help") {
         return Err("help is `wscope --help`; for a host of that name, write `help/`".to_owned());

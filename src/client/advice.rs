@@ -1,6 +1,8 @@
 //! What to do about a failure, in words. The only place that turns a [`Diagnosis`] into text.
 
-use crate::diagnosis::{Breached, Diagnosis, Login, NoHead, Refused, Scheme, Transport};
+use crate::diagnosis::{
+    Breached, CannotListen, Diagnosis, Login, NoHead, NoTls, Refused, Scheme, Transport, Unreachable, Untrusted,
+};
 
 const NGINX: &str = "the usual cause is a proxy that drops `Upgrade`; nginx needs, in its `location`:
   proxy_http_version 1.1;
@@ -12,9 +14,78 @@ const USE_WSS: &str = "the port speaks TLS: use `wss://` instead of `ws://`";
 /// The next thing to try; more than one line where it is lines of a configuration file.
 pub fn advice(diagnosis: &Diagnosis) -> String {
     match diagnosis {
+        Diagnosis::Unreachable(cause) => unreachable(cause),
+        Diagnosis::NoTls(cause) => no_tls(cause),
+        Diagnosis::CannotListen(cause) => cannot_listen(*cause).to_owned(),
+        Diagnosis::NoPrivateKey => "`--key` names the file of the key, where it is another".to_owned(),
         Diagnosis::NoHead(cause) => no_head(*cause),
         Diagnosis::Refused(cause) => refused(cause),
         Diagnosis::Breached(cause) => breached(*cause),
+    }
+}
+
+fn unreachable(cause: &Unreachable) -> String {
+    match cause {
+        Unreachable::UnknownName => "check its spelling, and that this machine is online".to_owned(),
+        Unreachable::SilentNameServer => "is the name server reachable? an IP address in the URL needs none".to_owned(),
+        Unreachable::UnknownInterface { zone } => format!("is `{zone}` a network interface of this machine?"),
+        Unreachable::NoInterface { address } => {
+            format!("a link-local address needs its interface: `[{address}%25eth0]`, say")
+        }
+        Unreachable::NothingListens { port } => format!("is the server running, and does it listen on port {port}?"),
+        Unreachable::Silent { port } => {
+            format!("a firewall may drop what goes to port {port}, or the host is down")
+        }
+        Unreachable::NoRoute => "is this machine on the network, and is there a route to that address?".to_owned(),
+    }
+}
+
+fn cannot_listen(cause: CannotListen) -> &'static str {
+    match cause {
+        CannotListen::PortTaken => "another program listens there: choose another port, or `0` for a free one",
+        CannotListen::Forbidden => "ports below 1024 may need privileges: choose a higher one",
+        CannotListen::NotOurAddress => "it has to be an address of this machine; `0.0.0.0` means all of them",
+    }
+}
+
+fn no_tls(cause: &NoTls) -> String {
+    let text = match cause {
+        NoTls::ServerWithout { peer } => return format!("for a port without TLS, use `ws://{peer}`"),
+        NoTls::ClientWithout => "clients of this port need `wss://`",
+        NoTls::CertificateWanted => "it wants a certificate of ours: `--cert FILE --key FILE`",
+        NoTls::CertificateNotAccepted => "it does not accept the certificate of `--cert`, or wants one",
+        NoTls::NoCommonCipherSuite => {
+            "it has no cipher suite in common with wscope, or wants a certificate: `--cert FILE --key FILE`"
+        }
+        NoTls::NoCommonVersion => "it speaks no TLS version that is asked for; see `--tls-min`",
+        NoTls::UnknownServerName => "it does not know the name; `--sni NAME` asks for another",
+        NoTls::NoHttp => "it does not offer HTTP/1.1, which the upgrade needs",
+        NoTls::ClientDoesNotTrust => "the client does not trust the certificate of `--cert`",
+        NoTls::OurMinimumVersion => "it speaks TLS 1.2 at most: leave out `--tls-min`",
+        NoTls::OldVersionsOnly => "it speaks TLS 1.1 at most, which nobody should use any more",
+        NoTls::Untrusted(cause) => untrusted(*cause),
+    };
+    text.to_owned()
+}
+
+fn untrusted(cause: Untrusted) -> &'static str {
+    match cause {
+        Untrusted::NoRoots => {
+            "this machine trusts nobody: install its `ca-certificates`, set SSL_CERT_FILE, or give `--cacert FILE`"
+        }
+        Untrusted::OutOfDate => {
+            "the server needs a new certificate, or this machine's clock is wrong; `-k` accepts any"
+        }
+        Untrusted::OtherName => "use one of its names in the URL, or ask for one with `--sni NAME`; `-k` accepts any",
+        Untrusted::UnknownIssuer => "`--cacert FILE` trusts the certificates in FILE, `-k` accepts any",
+        Untrusted::NoIntermediates => {
+            "does the server send its intermediate certificates? `--cacert FILE` trusts those in FILE, `-k` accepts any"
+        }
+        Untrusted::OtherKey => {
+            "was that CA made anew under its old name? `--cacert FILE` needs its present certificate, `-k` accepts any"
+        }
+        Untrusted::Authority => "`--cacert FILE` with this very certificate in FILE trusts it, `-k` accepts any",
+        Untrusted::Other => "`-k` accepts any certificate",
     }
 }
 

@@ -36,7 +36,7 @@ impl Announcer {
         let is_blocked = |blocked: &Receiver<Infallible>| blocked.try_recv() == Err(TryRecvError::Empty);
         if !self.blocked.as_ref().is_some_and(is_blocked) {
             let printer = self.printer.clone();
-            self.blocked = report::within_limit(move || show(&printer)).err();
+            self.blocked = report::write_within_limit(move || show(&printer));
         }
     }
 }

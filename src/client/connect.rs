@@ -6,39 +6,27 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 
 use crate::client::plan::Plan;
-use crate::client::{request, upgrade_error};
+use crate::client::{connect_error, request, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Origin};
-use crate::net::{self, Connected, TimeLimit};
-use crate::output::Fanout;
+use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
+use crate::output::{Fanout, certificate};
 use crate::platform::{Descriptor, Poller, Wakeup};
-use crate::session::link::{Link, LinkReader};
 use crate::session::upgrade::{self, Upgraded};
 use crate::wire::DeflateParameters;
 
 /// A connection whose upgrade is complete.
 pub struct Handshaken {
     /// The byte stream.
-    pub link: Arc<Link>,
+    pub stream: Arc<Stream>,
     /// Its reading end.
-    pub reader: LinkReader,
+    pub reader: StreamReader,
     /// What is shown of the opening.
     pub opened: Opened,
     /// What was agreed on for permessage-deflate.
     pub deflate: Option<DeflateParameters>,
     /// The first frames, as far as they came behind the response.
     pub leftover: Vec<u8>,
-    /// Both heads of the handshake.
-    pub heads: Heads,
-}
-
-/// The heads of a handshake, byte for byte.
-#[derive(Debug)]
-pub struct Heads {
-    /// Our request.
-    pub request: Vec<u8>,
-    /// The peer's response.
-    pub response: Vec<u8>,
 }
 
 /// What has come of connecting.
@@ -90,18 +78,21 @@ fn broken_off() -> Error {
 fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
     let mut show = |event: Event<'_>| printer.show(Origin::default(), &event);
     let limit = time_limit(plan);
-    let Connected { socket, tls, address, tls_facts, mut steps } =
-        net::connect(&plan.target, &plan.connect, limit, &mut show)?;
-    if let Some(Err(doubt)) = tls_facts.as_ref().map(|facts| &facts.verified) {
-        show(Event::Note(&format!("the server is not verified: {doubt}")));
+    let endpoint = &plan.route.endpoint;
+    let Connected { stream, address, record } =
+        net::connect(&plan.route, limit, &mut show).map_err(|failure| connect_error(endpoint, failure))?;
+    let ConnectRecord { mut steps, tls } = record;
+    if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
+        let complaint = certificate::complaint(fault);
+        show(Event::Note(&format!("the server is not verified: the certificate {complaint}")));
     }
-    let link = Link::new(socket, tls);
-    let mut reader = LinkReader::new(Arc::clone(&link));
+    let stream = Arc::new(stream);
+    let mut reader = StreamReader::new(Arc::clone(&stream));
     let request = request::new(&plan.request)?;
     let strictness = plan.protocol.strictness;
-    let upgraded = upgrade::open(&link, &mut reader, &request, strictness, limit, &mut show);
+    let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, limit, &mut show);
     let Upgraded { agreed, head, sent_head, verified, leftover, step } =
-        upgraded.map_err(|failure| upgrade_error(&plan.target.peer(), failure))?;
+        upgraded.map_err(|failure| upgrade_error(&endpoint.peer(), failure))?;
     steps.push(step);
     let opened = Opened {
         url: plan.target.url(),
@@ -110,14 +101,13 @@ fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
         headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
         subprotocol: agreed.subprotocol,
         extensions: agreed.extensions,
-        tls: tls_facts,
+        tls,
         steps,
         verified,
         request_head: sent_head,
         response_head: head.raw().to_vec(),
     };
-    let heads = Heads { request: opened.request_head.clone(), response: opened.response_head.clone() };
-    Ok(Handshaken { link, reader, opened, deflate: agreed.deflate, leftover, heads })
+    Ok(Handshaken { stream, reader, opened, deflate: agreed.deflate, leftover })
 }
 
 fn time_limit(plan: &Plan) -> TimeLimit {

@@ -3,6 +3,7 @@
 mod advice;
 pub mod announcer;
 pub mod connect;
+mod connect_error;
 pub mod driver;
 pub mod open;
 pub mod plan;
@@ -14,4 +15,5 @@ mod upgrade_error;
 pub mod view;
 
 pub use advice::advice;
+pub use connect_error::{accept_error, connect_error};
 pub use upgrade_error::upgrade_error;

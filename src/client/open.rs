@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::client::connect::{Handshaken, Heads};
+use crate::client::connect::Handshaken;
 use crate::client::plan::{Plan, ProtocolOptions};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Messages, Origin};
+use crate::event::{Event, Messages, Opened, Origin};
 use crate::output::Fanout;
 use crate::platform::Notifier;
 use crate::session::output::SessionOutput;
@@ -21,8 +21,8 @@ const STREAM_ABOVE: u64 = 1024 * 1024;
 pub struct OpenSession {
     /// Sends.
     pub handle: Handle,
-    /// The heads of its handshake.
-    pub heads: Arc<Heads>,
+    /// What is known of its opening.
+    pub opened: Arc<Opened>,
 }
 
 /// A session that has started.
@@ -53,17 +53,17 @@ pub fn start(
     printer: &Fanout,
     notifier: Notifier,
 ) -> Result<Started> {
-    let Handshaken { link, reader, opened, deflate, leftover, heads } = handshaken;
+    let Handshaken { stream, reader, opened, deflate, leftover } = handshaken;
     let (receiver, sender, sent_decoder) = ends(&plan.protocol, &settings, deflate, printer, &leftover);
     let view = SessionOutput::new(printer, Origin::default(), sent_decoder, notifier.clone());
     // The reader's first look writes it, before anything that is received: writing may block, and the supervisor must not.
     view.lock().event(printer.now(), &Event::Open(&opened));
-    let (handle, supervisor) = session::start(link, reader, receiver, sender, Arc::clone(&view), settings, notifier)
+    let (handle, supervisor) = session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, notifier)
         .map_err(|error| {
-            let message = format!("cannot set up the socket to `{}`", plan.target.peer());
+            let message = format!("cannot set up the socket to `{}`", plan.route.endpoint.peer());
             Error::new(Phase::Session, message).caused_by(error).transient()
         })?;
-    Ok(Started { session: OpenSession { handle, heads: Arc::new(heads) }, supervisor, output: view })
+    Ok(Started { session: OpenSession { handle, opened: Arc::new(opened) }, supervisor, output: view })
 }
 
 /// Both directions of a session, and what reads our own output back.

@@ -11,7 +11,7 @@ use crate::cli::{
 use crate::client::request;
 use crate::error::{Error, Phase, Result};
 use crate::input::secret;
-use crate::net::{ConnectOptions, Identity, Target, TlsOptions, Verification};
+use crate::net::{Identity, Route, ServerName, Target, TlsClient, TlsOptions, TlsTo, Verification};
 use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
 use crate::wire::handshake::{RequestOptions, Strictness};
 use crate::wire::{DeflateOffer, MaskSource, Role};
@@ -28,8 +28,8 @@ const COMPRESS_FROM: usize = 128;
 pub struct Plan {
     /// Where to.
     pub target: Target,
-    /// TLS, prepared.
-    pub connect: ConnectOptions,
+    /// How to get there.
+    pub route: Route,
     /// For the whole handshake, name lookup included.
     pub connect_timeout: Duration,
     /// The upgrade request, but for its key.
@@ -83,8 +83,7 @@ impl Plan {
     pub fn client(url: &str, args: &SessionArgs, started: Instant) -> Result<Self> {
         let ConnectionArgs { tls, identity, fixed, .. } = &args.connection;
         let target = Target::parse(url)?;
-        let passphrase = |key: &Path| passphrase(identity, key);
-        let connect = ConnectOptions::prepare(&target, &tls_options(tls, identity), &passphrase)?;
+        let route = Route { endpoint: target.endpoint().clone(), tls: tls_to(&target, tls, identity)? };
         let mut protocol = ProtocolOptions::new(&args.protocol, &args.limits);
         protocol.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
         let request = request::options(args, &target, protocol.deflate.clone())?;
@@ -98,7 +97,7 @@ impl Plan {
         let notes = args.connection.request.note().into_iter().chain(request::replaced(&request)).collect();
         Ok(Self {
             target,
-            connect,
+            route,
             connect_timeout,
             request,
             protocol,
@@ -110,7 +109,7 @@ impl Plan {
 }
 
 impl Plan {
-    /// The same, with so many bytes of received messages kept for those who expect something.
+    /// The same, with so many bytes of received messages kept for what may be expected.
     pub fn remembering(mut self, bytes: usize) -> Self {
         self.settings.remember = Some(bytes);
         self
@@ -153,6 +152,16 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
     }
 }
 
+/// What TLS with `target` takes, read from files; nothing where it is not secure. It may ask for a passphrase.
+fn tls_to(target: &Target, tls: &TlsArgs, identity: &IdentityArgs) -> Result<Option<TlsTo>> {
+    if !target.secure() {
+        return Ok(None);
+    }
+    let server_name = ServerName::parse(&tls.sni.clone().unwrap_or_else(|| target.endpoint().host()))?;
+    let client = TlsClient::prepare(&tls_options(tls, identity), &|key| passphrase(identity, key))?;
+    Ok(Some(TlsTo { client, server_name }))
+}
+
 fn tls_options(tls: &TlsArgs, identity: &IdentityArgs) -> TlsOptions {
     let verification = match &tls.cacert {
         _ if tls.insecure => Verification::None,
@@ -160,7 +169,7 @@ fn tls_options(tls: &TlsArgs, identity: &IdentityArgs) -> TlsOptions {
         None => Verification::System,
     };
     let minimum_version = tls.tls_min.unwrap_or_default();
-    TlsOptions { verification, identity: identity_files(identity), server_name: tls.sni.clone(), minimum_version }
+    TlsOptions { verification, identity: identity_files(identity), minimum_version }
 }
 
 /// What is in force that a well-behaved or a careful peer would not do, one line each for `-v`.
@@ -186,6 +195,9 @@ pub fn identity_files(identity: &IdentityArgs) -> Option<Identity> {
 }
 
 /// The passphrase of a key file: from the flag, or asked for.
+///
+/// # Errors
+/// [`Phase::Usage`] when the file that holds it cannot be read, or there is no terminal to ask on.
 pub fn passphrase(identity: &IdentityArgs, key: &Path) -> Result<String> {
     match identity.passphrase.as_ref().and_then(Option::as_ref) {
         Some(secret) => request::read_secret("--passphrase", secret),

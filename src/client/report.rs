@@ -1,5 +1,5 @@
-//! The last words of a run: how it ended, what went wrong, the totals. Written with a time limit, since whoever reads
-//! our output may not.
+//! The last words of a run: how it ended, what went wrong, the totals. Written with a time limit: the reader of our
+//! output may take nothing.
 
 use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
@@ -13,7 +13,7 @@ use crate::client::advice;
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, FlushError, Origin, OutputStream};
-use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination, Palette};
+use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Palette, StreamKind};
 use crate::output::{Banner, Fanout, write_error};
 use crate::session::Outcome;
 use crate::session::output::SessionOutput;
@@ -35,17 +35,17 @@ pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
 /// Reports an error on stderr alone; its exit status.
 pub fn alone(error: &Error) -> ExitStatus {
     let is_terminal = io::stderr().is_terminal();
-    let destination = if is_terminal { Destination::Terminal } else { Destination::Other };
+    let destination = if is_terminal { StreamKind::Terminal } else { StreamKind::Other };
     let environment = ColorEnvironment::read(|name| std::env::var_os(name));
     let palette = Palette::new(Colors::choose(ColorChoice::Auto, &environment, destination));
     let mut text = Vec::new();
     write_error(&mut text, &palette, advice, error);
-    // Nobody is left to be told that stderr cannot be written.
+    // That stderr cannot be written cannot be told anywhere.
     let _ = io::stderr().lock().write_all(&text);
     error.exit_status()
 }
 
-/// The exit status of a run that only printed something to stdout. What nobody reads to its end is no failure.
+/// The exit status of a run that only printed something to stdout. A reader that does not read all of it is no failure.
 pub fn printed(written: io::Result<()>) -> ExitStatus {
     let failure = written.and_then(|()| io::stdout().flush()).err();
     let failure = failure.and_then(|error| FlushError { stream: OutputStream::Data, error }.remarkable());
@@ -122,24 +122,24 @@ fn past_the_printer(errors: &[Error]) {
     for error in errors {
         write_error(&mut text, &Palette::new(Colors::Off), advice, error);
     }
-    // Who does not take this either is told nothing more.
-    let _ = within_limit(move || {
+    // Where stderr does not take it either, nothing more can be told.
+    let _ = write_within_limit(move || {
         let _ = io::stderr().write_all(&text);
     });
 }
 
-/// Says something on a thread of its own; `Err` when whoever reads our output did not take it in time: what tells, by
-/// having no sender any more, when they have.
-pub fn within_limit(say: impl FnOnce() + Send + 'static) -> Result<(), Receiver<Infallible>> {
-    let (saying, said) = mpsc::channel();
-    // Where there is no thread to be had, it is not said: the sender is gone, and nothing is waited for.
+/// Runs `write` on a thread of its own, and waits for it for a moment. Where it is still blocked on the output then:
+/// a receiver whose sender is gone as soon as it is not.
+pub fn write_within_limit(write: impl FnOnce() + Send + 'static) -> Option<Receiver<Infallible>> {
+    let (busy, done) = mpsc::channel();
+    // Without a thread nothing is written: the sender is gone, and nothing is waited for.
     let _ = thread::Builder::new().spawn(move || {
-        say();
-        drop(saying);
+        write();
+        drop(busy);
     });
-    match said.recv_timeout(LAST_WORDS) {
-        Err(RecvTimeoutError::Timeout) => Err(said),
-        _ => Ok(()),
+    match done.recv_timeout(LAST_WORDS) {
+        Err(RecvTimeoutError::Timeout) => Some(done),
+        _ => None,
     }
 }
 
@@ -148,12 +148,12 @@ pub fn within_limit(say: impl FnOnce() + Send + 'static) -> Result<(), Receiver<
 pub struct Unsent {
     /// How many.
     pub messages: u64,
-    /// There are more, that were not counted.
+    /// There are more, which were not counted.
     pub more: bool,
 }
 
 impl Unsent {
-    /// What is to be said about them, if there are any.
+    /// The error that tells of them, if there are any.
     pub fn error(self) -> Option<Error> {
         self.error_because("the session was over first")
     }

@@ -50,7 +50,7 @@ fn authorization(request: &RequestArgs, target: &Target) -> Result<Option<String
         if credentials.contains(':') {
             credentials
         } else {
-            let password = secret::ask(&format!("Password of {credentials} at {}: ", target.peer()))?;
+            let password = secret::ask(&format!("Password of {credentials} at {}: ", target.endpoint().peer()))?;
             format!("{credentials}:{password}")
         }
     } else if let Some(credentials) = target.credentials() {

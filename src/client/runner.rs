@@ -81,6 +81,13 @@ enum Interruption {
     MaxTime,
 }
 
+/// What ends a wait while nothing is open.
+enum WaitEnd {
+    /// The front end wants to connect again.
+    Reconnect,
+    Interrupted(Interruption),
+}
+
 impl Runner {
     /// A runner that has not connected yet. From now on signals end the run in order.
     ///
@@ -166,7 +173,6 @@ impl Runner {
             _ => {
                 let finish = if is_aborted(&outcome) { Finish::AtOnce } else { Finish::Completely };
                 driver.closed_until(None);
-                // A writer to stdin learns that a run has seen enough as from any program: by its end.
                 let unsent = if outcome.is_content() { Unsent::default() } else { driver.unsent(Some(&handle)) };
                 let status = report::ended(&output, outcome, unsent, self.totals);
                 match after {
@@ -208,20 +214,22 @@ impl Runner {
         let until = limit.map(|(until, _)| until).or(over);
         let signals = &self.signals;
         let stdout = io::stdout();
-        let found = self.poller.wait_for(until, Some(Descriptor::from(&stdout)), |wakeup| {
-            if driver.take_reconnect() {
-                return Some(None);
-            }
-            interruption(driver, signals, wakeup).map(Some)
+        let ended = self.poller.wait_for(until, Some(Descriptor::from(&stdout)), |wakeup| {
+            let reconnect = driver.take_reconnect().then_some(WaitEnd::Reconnect);
+            reconnect.or_else(|| interruption(driver, signals, wakeup).map(WaitEnd::Interrupted))
         });
-        match (found, limit) {
-            (Some(None), _) | (None, None) => Next::Connect(status),
-            (Some(Some(interruption)), _) => self.interrupted(driver, interruption, status),
-            (None, Some((_, Interruption::MaxTime))) if pause.is_none() => {
+        let interruption = match ended {
+            Some(WaitEnd::Reconnect) => None,
+            Some(WaitEnd::Interrupted(interruption)) => Some(interruption),
+            None => limit.map(|(_, interruption)| interruption),
+        };
+        match interruption {
+            None => Next::Connect(status),
+            Some(Interruption::MaxTime) if pause.is_none() => {
                 let limit = self.plan.settings.max_time.map(|(_, limit)| limit).unwrap_or_default();
                 self.timed_out(driver, Error::timed_out(Phase::Session, limit, "the prompt was not left"))
             }
-            (None, Some((_, interruption))) => self.interrupted(driver, interruption, status),
+            Some(interruption) => self.interrupted(driver, interruption, status),
         }
     }
 
@@ -259,7 +267,7 @@ impl Runner {
             }
             Interruption::MaxTime => {
                 let limit = self.plan.settings.max_time.map(|(_, limit)| limit).unwrap_or_default();
-                let message = format!("no connection to `{}`", self.plan.target.peer());
+                let message = format!("no connection to `{}`", self.plan.route.endpoint.peer());
                 return self.timed_out(driver, Error::timed_out(Phase::Connect, limit, message));
             }
             Interruption::Left => match driver.take_error() {

@@ -1,10 +1,10 @@
 //! The text of an upgrade that failed.
 
+use crate::client::connect_error::tls_error;
 use crate::diagnosis::{Diagnosis, NoHead, Transport};
 use crate::error::{Error, Phase};
 use crate::http::redact::redacted_url;
 use crate::http::{Head, HeadError, HeadFault, HeadKind, MAX_BODY};
-use crate::net::tls_failure;
 use crate::session::upgrade::{Stage, UpgradeFailure};
 use crate::wire::Finding;
 use crate::wire::handshake::{Refusal, diagnose_breach, diagnose_no_head};
@@ -30,7 +30,7 @@ pub fn upgrade_error(peer: &str, failure: UpgradeFailure) -> Error {
                 .transient()
                 .diagnosed(Diagnosis::NoHead(cause))
         }
-        UpgradeFailure::Tls(error) => tls_failure(peer, &error),
+        UpgradeFailure::Tls(failure) => tls_error(peer, failure),
         UpgradeFailure::TimedOut { limit, stage } => {
             let silence = match stage {
                 Stage::Writing => "did not take what the upgrade says",

@@ -6,7 +6,7 @@ use crate::cli::{InputArgs, ViewArgs};
 use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
-use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Destination};
+use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, StreamKind};
 use crate::output::{Banner, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, Secrets, View};
 use crate::platform::{Descriptor, lead_to_same_file};
 
@@ -15,7 +15,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
     let environment = ColorEnvironment::read(|name| std::env::var_os(name));
     let choice = view.color();
     let colors = |is_terminal| {
-        let destination = if is_terminal { Destination::Terminal } else { Destination::Other };
+        let destination = if is_terminal { StreamKind::Terminal } else { StreamKind::Other };
         Colors::choose(choice, &environment, destination)
     };
     let on_terminal = io::stdout().is_terminal();

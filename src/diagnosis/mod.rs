@@ -4,13 +4,23 @@
 //! with names of flags, is `client::advice`'s. An error, a finding of `check` and a line of JSON are three views of the
 //! same value. This room depends on nothing, so that the error type may carry such a value.
 
+mod connecting;
 mod refusal;
 
+pub use connecting::{CannotListen, NoTls, Unreachable, Untrusted};
 pub use refusal::{Login, Refused, Scheme};
 
 /// The likely cause of a failure. Texts in it may hold a peer's bytes, unescaped; they never hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Diagnosis {
+    /// The server cannot be reached.
+    Unreachable(Unreachable),
+    /// There is a connection, but no TLS on it.
+    NoTls(NoTls),
+    /// A server cannot listen at its address.
+    CannotListen(CannotListen),
+    /// A file that should hold a private key holds none.
+    NoPrivateKey,
     /// The connection ended before a head came, or what came is no head.
     NoHead(NoHead),
     /// The response refuses the upgrade.

@@ -3,11 +3,16 @@
 
 mod sink;
 
+mod connecting;
+mod tls;
+
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 pub use sink::{Detail, Directions, EventSink, Flow, FlushError, Messages, OutputStream, Wants};
 
+pub use self::connecting::{FailedAttempt, Step, StepDetail};
+pub use self::tls::{Certificate, CertificateFacts, CertificateFault, TlsFacts};
 use crate::error::{Error, ExitStatus};
 use crate::wire::{self, CloseCode, Finding};
 
@@ -34,61 +39,6 @@ pub struct Timestamp {
     pub wall: SystemTime,
     /// Time since the start of the run, or of a recording, on a clock that is never set.
     pub elapsed: Duration,
-}
-
-/// A step of connecting that is over.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// What it was.
-    pub kind: StepKind,
-    /// How long it took.
-    pub took: Duration,
-    /// One line for people: addresses, protocol versions; never a secret. May hold a peer's bytes, unescaped.
-    pub detail: String,
-}
-
-/// The steps of connecting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepKind {
-    /// Name lookup.
-    Resolve,
-    /// TCP, all attempts together.
-    Connect,
-    /// TLS handshake.
-    Tls,
-    /// From the request's first byte to the end of the response head.
-    Upgrade,
-}
-
-impl StepKind {
-    /// Its name in `-v` and JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Resolve => "resolve",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Upgrade => "upgrade",
-        }
-    }
-}
-
-/// What TLS agreed on, and with whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFacts {
-    /// `TLSv1.3`.
-    pub version: String,
-    /// `TLS13_AES_256_GCM_SHA384`.
-    pub cipher_suite: String,
-    /// `X25519`, where known.
-    pub key_exchange: Option<String>,
-    /// The protocol that ALPN agreed on.
-    pub alpn: Option<String>,
-    /// The name that was asked for (SNI).
-    pub server_name: String,
-    /// One line for each certificate the peer showed, leaf first: subject, issuer, validity, names.
-    pub certificates: Vec<String>,
-    /// `Ok` when chain and name were verified; otherwise why they would not have been (with `--insecure`).
-    pub verified: Result<(), String>,
 }
 
 /// A connection that the upgrade has opened.

@@ -5,10 +5,9 @@ use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::client::connect::Heads;
 use crate::client::open::OpenSession;
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Origin};
+use crate::event::{Event, Opened, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::expectation;
 use crate::platform::Notifier;
@@ -166,12 +165,12 @@ impl SessionSlot {
         self.state_after(|opening| opening != Opening::Starts).latest.clone().ok_or_else(not_open)
     }
 
-    /// The heads of the open session's handshake.
+    /// What is known of the open session's opening.
     ///
     /// # Errors
     /// When no session is open.
-    pub fn heads(&self) -> Result<Arc<Heads>> {
-        Ok(self.open()?.heads)
+    pub fn opening_facts(&self) -> Result<Arc<Opened>> {
+        Ok(self.open()?.opened)
     }
 
     /// Closes, if need be, and connects again; waits until the session is open, or could not be had: what is typed behind
@@ -351,7 +350,7 @@ mod tests {
     fn with_no_session_nothing_is_sent() {
         let slot = Arc::new(SessionSlot::new(Poller::new().unwrap().notifier(), Losses::Final));
         assert_eq!(slot.send(Outgoing::Text("x")).unwrap_err().to_string(), "no session is open");
-        assert!(slot.session().is_err() && slot.heads().is_err());
+        assert!(slot.session().is_err() && slot.opening_facts().is_err());
         slot.leave();
         assert!(slot.has_left());
     }

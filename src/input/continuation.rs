@@ -1,18 +1,19 @@
-//! When a line goes on with the next one: at the prompt and in scripts.
+//! Decides whether a line continues on the next one. The rules are the same at the prompt and in scripts.
 
 use serde_json::value::RawValue;
 
-/// Whether the line ends with a single `\`: of those at its end, each pair is a literal one, and one is left over.
+/// Whether the line ends with an odd number of `\`. Each pair of them is one literal `\`, and the last one means that
+/// the line continues.
 pub(super) fn goes_on(line: &str) -> bool {
     !trailing(line).is_multiple_of(2)
 }
 
-/// The line with a literal `\` for each pair at its end, and without the one that goes on.
+/// The line with one literal `\` for each pair at its end, and without the `\` that continues it.
 pub(super) fn unescaped(line: &str) -> &str {
     &line[..line.len() - trailing(line).div_ceil(2)]
 }
 
-/// The line that [`unescaped`] makes this one of.
+/// The inverse of [`unescaped`].
 pub(super) fn escaped(line: &str) -> String {
     format!("{line}{}", "\\".repeat(trailing(line)))
 }
@@ -21,7 +22,7 @@ fn trailing(line: &str) -> usize {
     line.len() - line.trim_end_matches('\\').len()
 }
 
-/// JSON that starts with `{` or `[` and only lacks its end.
+/// Whether the line is JSON that starts with `{` or `[` and is correct as far as it goes, but has no end.
 pub(super) fn is_incomplete_json(line: &str) -> bool {
     let starts = line.trim_start().starts_with(['{', '[']);
     starts && serde_json::from_str::<&RawValue>(line).is_err_and(|error| error.is_eof())

@@ -1,7 +1,8 @@
-//! What was typed, across runs.
+//! The history of typed lines, kept in a file from run to run.
 //!
-//! One entry a line, `\` and newlines escaped, only ever appended under a lock, so that several wscope at once keep
-//! each other's entries. (rustyline's own history file is emptied before it is locked when it is new.)
+//! The file has one entry a line; `\` and newlines in an entry are escaped. An entry is appended while the file is locked,
+//! so several wscope processes keep each other's entries. (rustyline's own history would lose some: it empties a new file
+//! before it locks it.)
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -12,26 +13,26 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 
 use crate::platform::{private_file, private_folder};
 
-/// How many entries are offered, and how many the file keeps at least.
+/// How many entries the editor gets. The file keeps at least as many, and at most twice as many after it is read.
 const ENTRIES: usize = 1000;
 
-/// A longer entry is not worth keeping.
+/// A longer entry is not kept.
 const LONGEST_ENTRY: usize = 64 * 1024;
 
-/// A file of entries. A place that cannot be read or written is no error: then there is no history.
+/// A file of entries. If it cannot be read or written, that is no error: then there is no history.
 #[derive(Debug)]
 pub struct History {
     path: Option<PathBuf>,
 }
 
 impl History {
-    /// History in this file; none keeps nothing.
+    /// The history in the file `path`. `None`: nothing is kept.
     pub fn at(path: Option<PathBuf>) -> Self {
         Self { path }
     }
 
-    /// Where the history is kept: in `variable` (the value of `WSCOPE_HISTORY`), nowhere if that is empty, otherwise in
-    /// the XDG state folder.
+    /// The file that holds the history: `variable` (the value of `WSCOPE_HISTORY`), or a file in the XDG state folder if
+    /// that is not set. `None`, if `variable` is empty or there is no such folder.
     pub fn usual_path(variable: Option<OsString>) -> Option<PathBuf> {
         match variable {
             Some(path) if path.is_empty() => None,
@@ -45,13 +46,13 @@ impl History {
         self.path.as_deref().and_then(|path| read(path).ok()).unwrap_or_default()
     }
 
-    /// Keeps `entry`, unless it starts with a space.
+    /// Appends `entry` to the file, unless the entry starts with a space.
     pub fn add(&self, entry: &str) {
         if entry.is_empty() || entry.starts_with(' ') || entry.len() > LONGEST_ENTRY {
             return;
         }
         if let Some(path) = &self.path {
-            // Not worth a word: the entry is still there while the program runs.
+            // A failure is not reported: the editor has the entry in memory while the process runs.
             let _ = append(path, entry);
         }
     }
@@ -71,7 +72,7 @@ fn read(path: &Path) -> io::Result<Vec<String>> {
     Ok(latest.iter().map(|line| unescape(line)).collect())
 }
 
-/// In place: another process may hold the file open, to append to it.
+/// Writes the same file anew, not a new file: another process may have it open to append to it.
 fn rewrite(file: &mut File, lines: &[&str]) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;

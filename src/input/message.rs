@@ -1,4 +1,4 @@
-//! A message to send that owns what it is made of.
+//! A message to send that owns its payload.
 
 use crate::wire::{CloseCode, Outgoing};
 
@@ -18,7 +18,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// What the sender takes.
+    /// The same message, borrowed, as the sender takes it.
     pub fn outgoing(&self) -> Outgoing<'_> {
         match self {
             Self::Text(text) => Outgoing::Text(text),
@@ -29,7 +29,7 @@ impl Message {
         }
     }
 
-    /// Bytes of payload, without the code of a Close.
+    /// The number of payload bytes, without the two bytes of a close code.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),

@@ -1,6 +1,5 @@
-//! Where outgoing messages come from: stdin, the line editor, scripts; and the language of slash commands.
+//! Where outgoing messages come from: stdin, the line editor and scripts. Also the language of slash commands.
 
-pub mod command;
 mod continuation;
 mod editor;
 mod history;
@@ -10,6 +9,7 @@ mod pattern;
 pub mod payload;
 mod script;
 pub mod secret;
+pub mod slash;
 mod source;
 mod variables;
 
@@ -17,6 +17,13 @@ pub use editor::{Editor, EditorOptions, Entry, Prompt, PromptHandle};
 pub use history::History;
 pub use message::Message;
 pub use pattern::Pattern;
-pub use script::{Script, Step};
+pub use script::{Script, ScriptStep};
 pub use source::{Format, Mark, Source, SourceOptions};
 pub use variables::{Quoting, Variables};
+
+use crate::error::{Error, Phase};
+
+/// An error that says what is wrong with a message, a file or a line to send.
+fn input_error(message: impl Into<String>) -> Error {
+    Error::new(Phase::Input, message)
+}

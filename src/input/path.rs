@@ -1,9 +1,9 @@
-//! Names of files, as they are typed.
+//! Turns a file name that the user typed into a path.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The file that `typed` names: `~/` is the home directory, as in a shell.
+/// The path that `typed` names. `~/` at its start means the home directory, as in a shell.
 pub(super) fn path(typed: &str) -> PathBuf {
     below(env::home_dir().as_deref(), typed)
 }

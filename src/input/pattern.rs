@@ -1,4 +1,4 @@
-//! Regular expressions that are looked for in messages.
+//! Regular expressions that are searched for in messages.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +7,12 @@ use regex::bytes::Regex;
 
 use crate::error::{Error, Phase};
 
-/// A compiled regular expression (the syntax of the `regex` crate), unanchored. It takes linear time, whatever a peer
-/// sends, and looks at binary messages as well as at text.
+/// A compiled regular expression in the syntax of the `regex` crate. It matches anywhere in a message, text or binary.
+/// A search takes time linear in the length of the message, whatever the peer sends.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     regex: Regex,
-    /// What it is shown as, where that is not the pattern itself.
+    /// The text to show in place of the pattern itself.
     shown: Option<String>,
 }
 
@@ -22,20 +22,20 @@ impl Pattern {
         self.regex.is_match(payload)
     }
 
-    /// What the first match captured: its first group where the pattern has one (empty if it took no part in the
-    /// match), otherwise the whole match.
+    /// What the first match captured. If the pattern has a group, this is the first group; it is empty if the group took
+    /// no part in the match. Without a group it is the whole match. `None`: there is no match.
     pub fn capture<'a>(&self, payload: &'a [u8]) -> Option<&'a [u8]> {
         let captures = self.regex.captures(payload)?;
         let group = usize::from(captures.len() > 1);
         Some(captures.get(group).map_or(&[], |found| found.as_bytes()))
     }
 
-    /// The same, but shown as it was written, before secrets were put in.
+    /// The same pattern, but shown as `written`: the text before the values of variables, perhaps secrets, were put in.
     pub fn shown_as(self, written: &str) -> Self {
         Self { shown: Some(written.to_owned()), ..self }
     }
 
-    /// What matches `text` and nothing else, as part of a pattern.
+    /// A pattern that matches `text` and nothing else. It can be a part of a larger pattern.
     pub fn quote(text: &str) -> String {
         regex::escape(text)
     }
@@ -47,7 +47,7 @@ impl FromStr for Pattern {
     fn from_str(pattern: &str) -> Result<Self, Error> {
         Regex::new(pattern).map(|regex| Self { regex, shown: None }).map_err(|error| {
             let said = error.to_string();
-            // What is wrong stands in the last line, below the pattern and a caret.
+            // The last line says what is wrong. The lines before it show the pattern and a caret.
             let wrong =
                 said.lines().next_back().unwrap_or_default().trim_start_matches("error: ").trim_end_matches('.');
             Error::new(Phase::Input, format!("`{pattern}` is not a regular expression: {wrong}"))

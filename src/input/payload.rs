@@ -1,4 +1,4 @@
-//! PAYLOAD, as `/binary` and `/frame` take it.
+//! The PAYLOAD argument of `/binary` and `/frame`.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,34 +6,35 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
+use super::input_error;
 use super::path::path;
-use crate::error::{Error, Phase, Result};
+use crate::error::{Error, Result};
 
-/// Bytes, or where they are.
+/// Bytes, or the file that holds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {
-    /// Given literally.
+    /// The bytes themselves.
     Bytes(Vec<u8>),
-    /// `@FILE`: what the file holds when the payload is loaded.
+    /// `@FILE`: the content that the file has when [`load`](Self::load) is called.
     File(PathBuf),
 }
 
 impl Payload {
-    /// Understands hex with spaces allowed, a JSON string, `@FILE`, `base64:…`, or nothing.
+    /// Parses hex (spaces are allowed), a JSON string, `@FILE`, `base64:…`, or an empty text.
     ///
     /// # Errors
-    /// A mistake, with what is wrong with it.
+    /// [`Phase::Input`](crate::error::Phase::Input), if `text` is none of these. The message says what is wrong.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
         if let Some(name) = text.strip_prefix('@') {
             return match name {
-                "" => Err(mistake("`@` wants the name of a file")),
+                "" => Err(input_error("`@` wants the name of a file")),
                 name => Ok(Self::File(path(name))),
             };
         }
         if text.starts_with('"') {
             let string: String =
-                serde_json::from_str(text).map_err(|cause| mistake("not a JSON string").caused_by(cause))?;
+                serde_json::from_str(text).map_err(|cause| input_error("not a JSON string").caused_by(cause))?;
             return Ok(Self::Bytes(string.into_bytes()));
         }
         match text.strip_prefix("base64:") {
@@ -44,10 +45,10 @@ impl Payload {
         }
     }
 
-    /// The bytes, read from the file where they are in one.
+    /// The bytes. A [`File`](Self::File) is read now.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds more than `most` bytes.
+    /// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read, or holds more than `most` bytes.
     pub fn load(self, most: u64) -> Result<Vec<u8>> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
@@ -56,10 +57,10 @@ impl Payload {
     }
 }
 
-/// What a file holds, to make a message of it.
+/// The content of a file that becomes a message.
 ///
 /// # Errors
-/// When it cannot be read, or holds more than `most` bytes.
+/// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read, or holds more than `most` bytes.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     let name = path.display().to_string();
     let mut bytes = Vec::new();
@@ -68,34 +69,34 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     if bytes.len() as u64 > most { Err(too_long(&format!("`{name}`"), most)) } else { Ok(bytes) }
 }
 
-/// What to say about input that is longer than a message may be.
+/// The error for input that is longer than a message may be.
 pub(super) fn too_long(what: &str, most: u64) -> Error {
-    mistake(format!("{what} is longer than a message may be, {most} bytes")).hint("`--max-message` sets the limit")
+    input_error(format!("{what} is longer than a message may be, {most} bytes")).hint("`--max-message` sets the limit")
 }
 
-/// What to say about a file that cannot be read.
+/// The error for a file that cannot be read.
 pub(super) fn unreadable(path: &str, cause: std::io::Error) -> Error {
-    Error::new(Phase::Input, format!("cannot read `{path}`")).caused_by(cause)
+    input_error(format!("cannot read `{path}`")).caused_by(cause)
 }
 
-/// Hex digits, in either case, with white space anywhere.
+/// Decodes hex digits, upper or lower case, with white space anywhere.
 ///
 /// # Errors
-/// An odd number of digits, or something that isn't one.
+/// [`Phase::Input`](crate::error::Phase::Input), if the number of digits is odd, or a character is no hex digit.
 pub(super) fn hex(text: &str) -> Result<Vec<u8>> {
     let digits: String = text.split_whitespace().collect();
     if let Some(odd_one) = digits.chars().find(|character| !character.is_ascii_hexdigit()) {
-        return Err(mistake(format!("`{odd_one}` is not a hex digit")));
+        return Err(input_error(format!("`{odd_one}` is not a hex digit")));
     }
     HEXLOWER_PERMISSIVE
         .decode(digits.as_bytes())
-        .map_err(|_| mistake(format!("an odd number of hex digits ({})", digits.len())))
+        .map_err(|_| input_error(format!("an odd number of hex digits ({})", digits.len())))
 }
 
-/// Base64 with the usual alphabet or the one for URLs, padded or not, with white space anywhere.
+/// Decodes Base64 with the usual alphabet or the one for URLs, padded or not, with white space anywhere.
 ///
 /// # Errors
-/// Anything else.
+/// [`Phase::Input`](crate::error::Phase::Input), if `text` is no Base64.
 pub(super) fn base64(text: &str) -> Result<Vec<u8>> {
     let mut symbols: Vec<u8> = text
         .bytes()
@@ -109,11 +110,7 @@ pub(super) fn base64(text: &str) -> Result<Vec<u8>> {
     while !symbols.len().is_multiple_of(4) {
         symbols.push(b'=');
     }
-    BASE64.decode(&symbols).map_err(|cause| mistake("not Base64").caused_by(cause))
-}
-
-fn mistake(message: impl Into<String>) -> Error {
-    Error::new(Phase::Input, message)
+    BASE64.decode(&symbols).map_err(|cause| input_error("not Base64").caused_by(cause))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Scripts: the lines of the prompt in a file.
+//! Scripts: a file with the lines that a user would type at the prompt.
 //!
-//! Blank lines, and lines with `#` in column 1, say nothing. Everything else is what it would be at the prompt, a line
-//! that goes on with the next one included.
+//! Blank lines and lines with `#` in column 1 are skipped. Every other line means what it means at the prompt. A line can
+//! continue on the next one, as at the prompt.
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,45 +10,45 @@ use std::path::Path;
 
 use serde_json::value::RawValue;
 
-use super::command::{self, Command, Line};
 use super::continuation::{escaped, goes_on, is_incomplete_json, unescaped};
 use super::payload::unreadable;
+use super::slash::{self, Command, Line};
 use super::variables::{Variables, captures_in};
 use crate::error::{Error, Phase, Result};
 use crate::platform::private_program;
 
-/// Stands for a value that will be captured.
-const STAND_IN: &str = "0";
+/// The check of a script uses this in place of a value that a message will give.
+const PLACEHOLDER: &str = "0";
 
-/// So that a script can be run by its name.
+/// The first line of a saved script, so that the file can be run as a program.
 const FIRST_LINE: &str = "#!/usr/bin/env -S wscope --script";
 
-/// In the place of a line that is not to be kept.
+/// Replaces a line that must not be saved.
 const LEFT_OUT: &str = "# here a line that starts with a space was left out\n";
 
-/// What a script does, checked as far as it can be before anything is sent.
+/// The steps of a script. [`parse`](Self::parse) has checked them as far as that is possible before a session opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// What it does, in order.
-    pub steps: Vec<Step>,
+    /// The steps, in order.
+    pub steps: Vec<ScriptStep>,
 }
 
 /// A message or a command of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// `FILE:LINE`, for messages.
+pub struct ScriptStep {
+    /// `FILE:LINE`, for error messages.
     pub place: String,
-    /// What would be typed at the prompt; may hold newlines.
+    /// The text that a user would type at the prompt. It may hold newlines.
     pub line: String,
 }
 
-impl Step {
-    /// What it means, now that `variables` have their values.
+impl ScriptStep {
+    /// Parses the line with the values that `variables` have now.
     ///
     /// # Errors
-    /// A mistake, with its place.
+    /// The error of [`slash::parse_with`], with the place of this step.
     pub fn understand(&self, variables: &Variables) -> Result<Line> {
-        command::parse_with(&self.line, |text, quoting| variables.expand(text, quoting))
+        slash::parse_with(&self.line, |text, quoting| variables.expand(text, quoting))
             .map_err(|error| error.at(&self.place))
     }
 }
@@ -57,7 +57,7 @@ impl Script {
     /// Reads a script from a file.
     ///
     /// # Errors
-    /// When it cannot be read, and as for [`parse`](Self::parse).
+    /// [`Phase::Input`], if the file cannot be read or is not UTF-8, and the errors of [`parse`](Self::parse).
     pub fn read(path: &Path, variables: &Variables) -> Result<Self> {
         let name = path.display().to_string();
         let bytes = fs::read(path).map_err(|cause| unreadable(&name, cause))?;
@@ -68,11 +68,11 @@ impl Script {
         Self::parse(&name, text, variables)
     }
 
-    /// Understands the script `text`, which `name` names in messages.
+    /// Parses `text`, the content of a script. Error messages call the script `name`.
     ///
     /// # Errors
-    /// The first mistake that can be seen before anything is sent: an unknown command, arguments that make no sense,
-    /// a variable that nothing before it captures.
+    /// [`Phase::Input`], for the first error that can be found before a session opens: an unknown command, wrong
+    /// arguments, JSON without an end, a variable that no step before captures.
     pub fn parse(name: &str, text: &str, variables: &Variables) -> Result<Self> {
         let mut steps = Vec::new();
         // Some editors put a byte order mark first.
@@ -88,17 +88,17 @@ impl Script {
                     .hint("`/text` sends a line as it is")
                     .at(&place));
             }
-            steps.push(Step { place, line });
+            steps.push(ScriptStep { place, line });
         }
         check(&steps, variables)?;
         Ok(Self { steps })
     }
 
-    /// Writes what was typed at the prompt as a script that means the same, for its owner alone. Lines that start with
-    /// a space are left out, as they are of the history.
+    /// Writes the lines that were `typed` at the prompt to a file, as a script that means the same. Only the owner of the
+    /// file can read it. Lines that start with a space are left out, as in the history.
     ///
     /// # Errors
-    /// When the file exists already, or cannot be written.
+    /// [`Phase::Input`], if the file exists already, or cannot be written.
     pub fn save(path: &Path, typed: &[String]) -> Result<()> {
         let text = written(typed);
         let created = private_program().write(true).create_new(true).open(path);
@@ -110,7 +110,7 @@ impl Script {
     }
 }
 
-/// The line with those that it goes on with.
+/// The line `first`, joined with the lines on which it continues.
 fn whole<'a>(first: &str, mut following: impl Iterator<Item = &'a str>) -> String {
     let mut whole = unescaped(first).to_owned();
     let mut is_open = goes_on(first);
@@ -123,13 +123,13 @@ fn whole<'a>(first: &str, mut following: impl Iterator<Item = &'a str>) -> Strin
     whole
 }
 
-fn check(steps: &[Step], variables: &Variables) -> Result<()> {
+fn check(steps: &[ScriptStep], variables: &Variables) -> Result<()> {
     let mut known = HashSet::new();
-    let mut sketch = variables.clone();
+    let mut placeholders = variables.clone();
     for step in steps {
         check_names(&step.line, &known).map_err(|error| error.at(&step.place))?;
-        if let Some(name) = check_step(step, &sketch)? {
-            sketch.set(&name, STAND_IN);
+        if let Some(name) = check_step(step, &placeholders)? {
+            placeholders.set(&name, PLACEHOLDER);
             known.insert(name);
         }
     }
@@ -144,16 +144,17 @@ fn check_names(line: &str, known: &HashSet<String>) -> Result<()> {
     }
 }
 
-/// The name that the step captures.
-fn check_step(step: &Step, sketch: &Variables) -> Result<Option<String>> {
-    let command = command::name(&step.line).map_err(|error| error.at(&step.place))?;
+/// Checks a step. If it is a `/capture`, returns the name of its variable.
+fn check_step(step: &ScriptStep, placeholders: &Variables) -> Result<Option<String>> {
+    let command = slash::name(&step.line).map_err(|error| error.at(&step.place))?;
     if command == Some("save") {
         return Err(Error::new(Phase::Input, "`/save` is for the prompt").at(&step.place));
     }
-    match step.understand(sketch) {
+    match step.understand(placeholders) {
         Ok(Line::Command(Command::Capture { name, .. })) => Ok(Some(name)),
         Ok(_) => Ok(None),
-        // What it means depends on values that are not known yet; but a stand-in makes no difference to a pattern.
+        // The step may be correct once its variables have their values. A pattern is different: any value is quoted in it,
+        // so the placeholder cannot be the cause of the error.
         Err(_) if !captures_in(&step.line)?.is_empty() && !matches!(command, Some("expect" | "capture")) => Ok(None),
         Err(error) => Err(error),
     }
@@ -273,7 +274,7 @@ mod tests {
         let path = folder.path().join("session.ws");
         Script::save(&path, &typed).unwrap();
         let script = Script::read(&path, &variables()).unwrap();
-        let meant = |line: &str| match command::parse(line).unwrap() {
+        let meant = |line: &str| match slash::parse(line).unwrap() {
             Line::Command(Command::Text(text)) => Line::Text(text),
             other => other,
         };

@@ -1,4 +1,4 @@
-//! Passwords and passphrases, asked for on the terminal itself, whatever stdin is.
+//! Asks for passwords and passphrases on the terminal itself, even if stdin is something else.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -14,11 +14,11 @@ const KILL_LINE: u8 = 0x15;
 const SUSPEND: u8 = 0x1A;
 const DELETE: u8 = 0x7F;
 
-/// Asks `question` ("Password of user: ") without showing what is typed. The terminal is left as it was, whatever
-/// happens.
+/// Asks `question` ("Password of user: ") without showing what is typed. The terminal gets its modes back in every case.
 ///
 /// # Errors
-/// When there is no terminal to ask on, or whoever sits there declines (Ctrl-C, Ctrl-D).
+/// [`Phase::Usage`], if there is no terminal, if reading or writing it fails, if the answer is not UTF-8, or if the user
+/// answers with Ctrl-C or Ctrl-D.
 pub fn ask(question: &str) -> Result<String> {
     let subject = question.trim_end_matches([':', ' ']);
     let device = Device::open().map_err(|cause| {
@@ -29,14 +29,14 @@ pub fn ask(question: &str) -> Result<String> {
     let failed = |cause| Error::new(Phase::Usage, format!("cannot ask: {subject}")).caused_by(cause);
     loop {
         match ask_on(&device, question).map_err(failed)? {
-            Answer::Given(bytes) => {
+            TypedSecret::Given(bytes) => {
                 return String::from_utf8(bytes)
                     .map_err(|_| Error::new(Phase::Usage, format!("the answer is not UTF-8: {subject}")));
             }
-            Answer::Suspended => platform::suspend(),
-            answer @ (Answer::Interrupted | Answer::Declined) => {
-                if answer == Answer::Interrupted {
-                    // There is no session yet, and so nothing to end but the program.
+            TypedSecret::Suspended => platform::suspend(),
+            answer @ (TypedSecret::Interrupted | TypedSecret::Declined) => {
+                if answer == TypedSecret::Interrupted {
+                    // No session is open yet, so Ctrl-C ends the process.
                     platform::interrupt();
                 }
                 return Err(Error::new(Phase::Usage, format!("not answered: {subject}")));
@@ -45,61 +45,61 @@ pub fn ask(question: &str) -> Result<String> {
     }
 }
 
-/// What comes of a question.
+/// How the user answered.
 #[derive(Debug, PartialEq, Eq)]
-enum Answer {
+enum TypedSecret {
     Given(Vec<u8>),
-    /// Ctrl-D, or there is nobody.
+    /// Ctrl-D on an empty line, or the end of the terminal's input.
     Declined,
     /// Ctrl-C.
     Interrupted,
-    /// Ctrl-Z: it is to be asked again.
+    /// Ctrl-Z: the caller must ask again after the process continues.
     Suspended,
 }
 
-fn ask_on(device: &Device, question: &str) -> io::Result<Answer> {
-    let quiet = Quiet::new(device)?;
+fn ask_on(device: &Device, question: &str) -> io::Result<TypedSecret> {
+    let echo_off = EchoOff::new(device)?;
     let mut output = device.output()?;
     output.write_all(question.as_bytes())?;
     let answer = read_line(device.file());
-    drop(quiet);
+    drop(echo_off);
     output.write_all(b"\n")?;
     answer
 }
 
-/// Echo is off while this lives.
-struct Quiet<'a>(&'a Device);
+/// Switches the echo of the terminal off, and on again when it is dropped.
+struct EchoOff<'a>(&'a Device);
 
-impl<'a> Quiet<'a> {
+impl<'a> EchoOff<'a> {
     fn new(device: &'a Device) -> io::Result<Self> {
         device.set_raw()?;
         Ok(Self(device))
     }
 }
 
-impl Drop for Quiet<'_> {
+impl Drop for EchoOff<'_> {
     fn drop(&mut self) {
-        // Nothing better can be done about a terminal that is gone.
+        // This fails only if the terminal is gone, and then there is nothing to restore.
         let _ = self.0.restore();
     }
 }
 
-/// Reads keys up to Enter, or to one that gives no answer.
-fn read_line(mut keys: impl Read) -> io::Result<Answer> {
+/// Reads keys up to Enter, Ctrl-C, Ctrl-Z or Ctrl-D.
+fn read_line(mut keys: impl Read) -> io::Result<TypedSecret> {
     let mut line = Vec::new();
     let mut key = [0];
     loop {
         match keys.read(&mut key) {
-            Ok(0) => return Ok(Answer::Declined),
+            Ok(0) => return Ok(TypedSecret::Declined),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         }
         match key[0] {
-            b'\r' | b'\n' => return Ok(Answer::Given(line)),
-            INTERRUPT => return Ok(Answer::Interrupted),
-            SUSPEND => return Ok(Answer::Suspended),
-            END_OF_FILE if line.is_empty() => return Ok(Answer::Declined),
+            b'\r' | b'\n' => return Ok(TypedSecret::Given(line)),
+            INTERRUPT => return Ok(TypedSecret::Interrupted),
+            SUSPEND => return Ok(TypedSecret::Suspended),
+            END_OF_FILE if line.is_empty() => return Ok(TypedSecret::Declined),
             BACKSPACE | DELETE => remove_character(&mut line),
             KILL_LINE => line.clear(),
             byte => line.push(byte),
@@ -107,7 +107,7 @@ fn read_line(mut keys: impl Read) -> io::Result<Answer> {
     }
 }
 
-/// The last character, with all its bytes.
+/// Removes the last character, with all bytes of its UTF-8 encoding.
 fn remove_character(line: &mut Vec<u8>) {
     while line.pop().is_some_and(|byte| byte & 0xC0 == 0x80) {}
 }
@@ -116,12 +116,12 @@ fn remove_character(line: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn typed(keys: &[u8]) -> Answer {
+    fn typed(keys: &[u8]) -> TypedSecret {
         read_line(keys).unwrap()
     }
 
-    fn given(text: &str) -> Answer {
-        Answer::Given(text.into())
+    fn given(text: &str) -> TypedSecret {
+        TypedSecret::Given(text.into())
     }
 
     #[test]
@@ -133,10 +133,10 @@ mod tests {
     }
 
     #[test]
-    fn who_declines_gives_no_secret() {
-        assert_eq!(typed(b"half\x03"), Answer::Interrupted);
-        assert_eq!(typed(b"half\x1A"), Answer::Suspended);
-        assert_eq!(typed(b"\x04"), Answer::Declined);
-        assert_eq!(typed(b"half"), Answer::Declined);
+    fn keys_that_decline_give_no_secret() {
+        assert_eq!(typed(b"half\x03"), TypedSecret::Interrupted);
+        assert_eq!(typed(b"half\x1A"), TypedSecret::Suspended);
+        assert_eq!(typed(b"\x04"), TypedSecret::Declined);
+        assert_eq!(typed(b"half"), TypedSecret::Declined);
     }
 }

@@ -1,48 +1,48 @@
-//! `${NAME}`: values that a script has captured, or that come from the environment.
+//! `${NAME}`: values that `/capture` took from messages, or that come from the environment.
 
 use std::collections::HashMap;
 
-use super::Pattern;
-use crate::error::{Error, Phase, Result};
+use super::{Pattern, input_error};
+use crate::error::Result;
 
-/// What has been captured so far.
+/// The values that were captured so far.
 #[derive(Debug, Clone)]
 pub struct Variables {
     captured: HashMap<String, String>,
     environment: fn(&str) -> Option<String>,
 }
 
-/// How a value is written where it is put in.
+/// How a value is written into a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quoting {
     /// As it is.
     Literal,
-    /// So that a regular expression matches it and nothing else.
+    /// As a regular expression that matches the value and nothing else.
     Regex,
 }
 
 /// One `${…}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Reference<'a> {
-    /// `json:`: escaped as in a JSON string, without the quotes.
+    /// `json:`: the value is escaped as in a JSON string, without the quotes.
     is_json: bool,
-    from: From<'a>,
+    from: ValueSource<'a>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum From<'a> {
+enum ValueSource<'a> {
     Capture(&'a str),
     Environment(&'a str),
 }
 
-/// A stretch of text.
+/// A part of a line.
 enum Piece<'a> {
     Literal(&'a str),
     Reference(Reference<'a>),
 }
 
 impl Variables {
-    /// Nothing captured yet. `environment` gives the value of an environment variable.
+    /// No value is captured yet. `environment` returns the value of an environment variable.
     pub fn new(environment: fn(&str) -> Option<String>) -> Self {
         Self { captured: HashMap::new(), environment }
     }
@@ -52,10 +52,10 @@ impl Variables {
         self.captured.insert(name.into(), value.into());
     }
 
-    /// Puts values in, once: what comes in is not looked at again. `$${` becomes `${`.
+    /// Replaces each `${…}` by its value. A `${…}` inside a value stays as it is. `$${` becomes `${`.
     ///
     /// # Errors
-    /// A name that has no value, or something in `${…}` that is no name.
+    /// [`Phase::Input`](crate::error::Phase::Input), if a name has no value, or if the text in `${…}` is no name.
     pub fn expand(&self, text: &str, quoting: Quoting) -> Result<String> {
         let mut expanded = String::with_capacity(text.len());
         for piece in pieces(text) {
@@ -76,34 +76,32 @@ impl Variables {
         Ok(expanded)
     }
 
-    fn value(&self, from: From<'_>) -> Result<String> {
+    fn value(&self, from: ValueSource<'_>) -> Result<String> {
         match from {
-            From::Capture(name) => {
-                self.captured.get(name).cloned().ok_or_else(|| {
-                    mistake(format!("`${{{name}}}` has not been captured")).hint("`$${` is a literal `${`")
-                })
-            }
-            From::Environment(name) => (self.environment)(name)
-                .ok_or_else(|| mistake(format!("`${{env:{name}}}` is not in the environment, or not UTF-8"))),
+            ValueSource::Capture(name) => self.captured.get(name).cloned().ok_or_else(|| {
+                input_error(format!("`${{{name}}}` has not been captured")).hint("`$${` is a literal `${`")
+            }),
+            ValueSource::Environment(name) => (self.environment)(name)
+                .ok_or_else(|| input_error(format!("`${{env:{name}}}` is not in the environment, or not UTF-8"))),
         }
     }
 }
 
-/// The names that `text` wants captured.
+/// The names in `text` whose values `/capture` must have set.
 ///
 /// # Errors
-/// Something in `${…}` that is no name.
+/// [`Phase::Input`](crate::error::Phase::Input), if the text in a `${…}` is no name.
 pub(super) fn captures_in(text: &str) -> Result<Vec<&str>> {
     let mut names = Vec::new();
     for piece in pieces(text) {
-        if let Piece::Reference(Reference { from: From::Capture(name), .. }) = piece? {
+        if let Piece::Reference(Reference { from: ValueSource::Capture(name), .. }) = piece? {
             names.push(name);
         }
     }
     Ok(names)
 }
 
-/// Letters, digits and `_`, no digit first.
+/// Whether `name` consists of letters, digits and `_`, and does not start with a digit.
 pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|first: char| first.is_ascii_digit())
@@ -121,7 +119,7 @@ fn pieces(text: &str) -> impl Iterator<Item = Result<Piece<'_>>> {
                 Ok((reference, tail)) => (Ok(Piece::Reference(reference)), tail),
                 Err(error) => (Err(error), ""),
             },
-            // The second `$` of `$${` and the brace are literal, the first is dropped.
+            // `$${` stands for a literal `${`: the first `$` is dropped.
             Some(start) if rest[..start].ends_with('$') => match start {
                 1 => (Ok(Piece::Literal("${")), &rest[start + 2..]),
                 _ => (Ok(Piece::Literal(&rest[..start - 1])), &rest[start - 1..]),
@@ -134,14 +132,14 @@ fn pieces(text: &str) -> impl Iterator<Item = Result<Piece<'_>>> {
     })
 }
 
-/// The reference at the front, and what follows it.
+/// The reference at the start of `text`, and the text after it.
 fn reference(text: &str) -> Result<(Reference<'_>, &str)> {
-    let no_name = |shown: &str| mistake(format!("`{shown}` is no variable")).hint("`$${` is a literal `${`");
+    let no_name = |shown: &str| input_error(format!("`{shown}` is no variable")).hint("`$${` is a literal `${`");
     let (inside, tail) = text[2..].split_once('}').ok_or_else(|| no_name("${"))?;
     let (is_json, name) = inside.strip_prefix("json:").map_or((false, inside), |name| (true, name));
     let from = match name.strip_prefix("env:") {
-        Some(name) if !name.is_empty() && !name.contains(['=', '\0']) => From::Environment(name),
-        None if is_name(name) => From::Capture(name),
+        Some(name) if !name.is_empty() && !name.contains(['=', '\0']) => ValueSource::Environment(name),
+        None if is_name(name) => ValueSource::Capture(name),
         _ => return Err(no_name(&text[..inside.len() + 3])),
     };
     Ok((Reference { is_json, from }, tail))
@@ -150,10 +148,6 @@ fn reference(text: &str) -> Result<(Reference<'_>, &str)> {
 fn in_json(value: &str) -> String {
     let quoted = serde_json::Value::from(value).to_string();
     quoted[1..quoted.len() - 1].to_owned()
-}
-
-fn mistake(message: impl Into<String>) -> Error {
-    Error::new(Phase::Input, message)
 }
 
 #[cfg(test)]

@@ -1,141 +1,104 @@
-//! The client side: from a target to a connection.
+//! The client's side: from a route to a connection.
 
-use std::fmt::Write as _;
-use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::happy_eyeballs::{self, Lost, Won};
+use super::failure::{ConnectCause, ConnectFailure, ConnectRecord};
+use super::happy_eyeballs::{self, AllFailed, TcpConnected};
 use super::limit::TimeLimit;
-use super::target::Target;
-use super::tls::{self, TlsOptions};
-use super::{AskPassphrase, Connected, resolve};
-use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Step, StepKind};
+use super::resolve;
+use super::route::{Route, TlsTo};
+use super::stream::Stream;
+use crate::event::{Event, Step, StepDetail};
 
-/// What connecting needs beside the target; prepared once, used for every reconnect.
-#[derive(Debug, Clone)]
-pub struct ConnectOptions {
-    tls: Option<tls::Client>,
+/// A byte stream to a peer, and how it came about.
+#[derive(Debug)]
+pub struct Connected {
+    /// Blocking, without time limits; `TCP_NODELAY`.
+    pub stream: Stream,
+    /// The address of the other end of the socket.
+    pub address: SocketAddr,
+    /// How it came about.
+    pub record: ConnectRecord,
 }
 
-impl ConnectOptions {
-    /// Reads what connecting to `target` takes from files: nothing for `ws`; trusted roots, client certificate and key for `wss`.
-    /// It may ask for a passphrase, so it is done before any clock starts.
-    ///
-    /// # Errors
-    /// [`Phase::Usage`] for a file that cannot be read or understood.
-    pub fn prepare(target: &Target, tls: &TlsOptions, passphrase: AskPassphrase<'_>) -> Result<Self> {
-        let tls = if target.secure() { Some(tls::Client::prepare(target, tls, passphrase)?) } else { None };
-        Ok(Self { tls })
-    }
-}
-
-/// Resolves, connects, and for `wss` shakes hands, all within `limit`. Each step is reported when it is over
-/// (an address needs no name lookup, so that step is not reported).
+/// Resolves, connects, and where the route says so shakes hands for TLS, all within `limit`. Each step is reported when
+/// it is over (an address needs no name lookup, so that step is not reported).
 ///
 /// # Errors
-/// [`Phase::Resolve`], [`Phase::Connect`] (each address with its reason as evidence) or [`Phase::Tls`]; the limit
-/// passing, in whichever of them.
+/// What went wrong, or that the limit passed, with the steps that were over by then.
 pub fn connect(
-    target: &Target,
-    options: &ConnectOptions,
+    route: &Route,
     limit: TimeLimit,
     observe: &mut dyn FnMut(Event<'_>),
-) -> Result<Connected> {
-    let mut steps = Vec::new();
-    let mut record = |kind, since: Instant, detail| {
-        let step = Step { kind, took: since.elapsed(), detail };
-        observe(Event::Step(&step));
-        steps.push(step);
-    };
+) -> Result<Connected, ConnectFailure> {
+    let mut recorder = Recorder { record: ConnectRecord::default(), observe };
+    match establish(route, limit, &mut recorder) {
+        Ok((stream, address)) => Ok(Connected { stream, address, record: recorder.record }),
+        Err(cause) => Err(ConnectFailure { record: Box::new(recorder.record), cause }),
+    }
+}
+
+fn establish(
+    route: &Route,
+    limit: TimeLimit,
+    recorder: &mut Recorder<'_>,
+) -> Result<(Stream, SocketAddr), ConnectCause> {
+    let Route { endpoint, tls } = route;
+    let started = Instant::now();
+    let addresses = happy_eyeballs::interleave(&resolve::resolve(endpoint, limit)?);
+    if endpoint.has_name() {
+        let ips = addresses.iter().map(SocketAddr::ip).collect();
+        recorder.step(started, StepDetail::Resolved { name: endpoint.host(), addresses: ips });
+    }
 
     let started = Instant::now();
-    let addresses = happy_eyeballs::interleave(&resolve::resolve(target, limit)?);
-    if target.has_name() {
-        record(StepKind::Resolve, started, resolved(target, &addresses));
+    let TcpConnected { socket, address, failed } =
+        happy_eyeballs::connect(&addresses, limit.until).map_err(|failure| not_connected(failure, limit))?;
+    recorder.step(started, StepDetail::TcpConnected { address, failed });
+    let mut stream = Stream::new(socket);
+
+    if let Some(TlsTo { client, server_name }) = tls {
+        let started = Instant::now();
+        let facts = client.handshake(&mut stream, server_name, limit)?;
+        let (version, cipher_suite) = (facts.version.clone(), facts.cipher_suite.clone());
+        recorder.step(started, StepDetail::TlsEstablished { version, cipher_suite });
+        (recorder.observe)(Event::Tls(&facts));
+        recorder.record.tls = Some(facts);
     }
-
-    let started = Instant::now();
-    let won = happy_eyeballs::connect(&addresses, limit.until).map_err(|lost| no_connection(target, limit, &lost))?;
-    record(StepKind::Connect, started, connected(&won));
-    let Won { socket, address, .. } = won;
-
-    let Some(client) = &options.tls else {
-        return Ok(Connected { socket, tls: None, address, tls_facts: None, steps });
-    };
-    let started = Instant::now();
-    let (connection, facts) = client.handshake(&socket, &target.peer(), limit)?;
-    record(StepKind::Tls, started, format!("{} {}", facts.version, facts.cipher_suite));
-    observe(Event::Tls(&facts));
-    Ok(Connected { socket, tls: Some(connection), address, tls_facts: Some(facts), steps })
+    Ok((stream, address))
 }
 
-fn resolved(target: &Target, addresses: &[SocketAddr]) -> String {
-    let addresses: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
-    format!("{}: {}", target.host(), addresses.join(", "))
+/// Reports and keeps what happens.
+struct Recorder<'a> {
+    record: ConnectRecord,
+    observe: &'a mut dyn FnMut(Event<'_>),
 }
 
-fn connected(won: &Won) -> String {
-    let mut detail = won.address.to_string();
-    for (address, error) in &won.failed {
-        // Writing to a `String` cannot fail.
-        let _ = write!(detail, "; {address}: {}", reason(error));
-    }
-    detail
-}
-
-/// The one error for all addresses, each with its own reason.
-fn no_connection(target: &Target, limit: TimeLimit, lost: &Lost) -> Error {
-    let peer = target.peer();
-    let error = if lost.timed_out {
-        limit.passed(Phase::Connect, format!("no connection to `{peer}`"))
-    } else {
-        Error::new(Phase::Connect, format!("cannot connect to `{peer}`")).transient()
-    };
-    let hint = connect_hint(target, lost);
-    let error = lost.attempts.iter().fold(error, |error, (address, outcome)| {
-        let reason = outcome.as_ref().map_or_else(|| "no answer".to_owned(), reason);
-        error.evidence(format!("{address}: {reason}"))
-    });
-    error.hint(hint)
-}
-
-fn connect_hint(target: &Target, lost: &Lost) -> String {
-    let any = |kind| lost.attempts.iter().flat_map(|(_, error)| error).any(|error| error.kind() == kind);
-    let port = target.port();
-    if target.is_link_local() && target.zone().is_none() {
-        return format!("a link-local address needs its interface: `[{}%25eth0]`, say", target.host());
-    }
-    if any(io::ErrorKind::ConnectionRefused) {
-        format!("is the server running, and does it listen on port {port}?")
-    } else if lost.timed_out || any(io::ErrorKind::TimedOut) {
-        format!("a firewall may drop what goes to port {port}, or the host is down")
-    } else {
-        "is this machine on the network, and is there a route to that address?".to_owned()
+impl Recorder<'_> {
+    fn step(&mut self, since: Instant, detail: StepDetail) {
+        let step = Step { took: since.elapsed(), detail };
+        (self.observe)(Event::Step(&step));
+        self.record.steps.push(step);
     }
 }
 
-/// The system's words without "(os error 111)", in the case of our messages.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+fn not_connected(AllFailed { failed, silent, timed_out }: AllFailed, limit: TimeLimit) -> ConnectCause {
+    if timed_out { ConnectCause::ConnectTimedOut { failed, silent, limit } } else { ConnectCause::AllFailed { failed } }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::net::{Ipv4Addr, TcpListener};
     use std::time::Duration;
 
     use super::*;
-    use crate::error::ExitStatus;
+    use crate::net::Target;
 
-    fn connect_to(url: &str, limit: TimeLimit) -> Result<Connected> {
-        let target = Target::parse(url).unwrap();
-        let options = ConnectOptions::prepare(&target, &TlsOptions::default(), &|_| unreachable!()).unwrap();
-        connect(&target, &options, limit, &mut |_| {})
+    fn connect_to(url: &str, limit: TimeLimit) -> Result<Connected, ConnectFailure> {
+        let endpoint = Target::parse(url).unwrap().endpoint().clone();
+        connect(&Route { endpoint, tls: None }, limit, &mut |_| {})
     }
 
     fn soon() -> TimeLimit {
@@ -153,43 +116,39 @@ mod tests {
         let (_listener, port) = listener();
         let connected = connect_to(&format!("localhost:{port}"), soon()).unwrap();
         assert_eq!(connected.address, (Ipv4Addr::LOCALHOST, port).into());
-        let [resolve, connect] = connected.steps.as_slice() else { panic!("{:?}", connected.steps) };
-        assert_eq!((resolve.kind, resolve.detail.as_str()), (StepKind::Resolve, "localhost: ::1, 127.0.0.1"));
-        assert_eq!(connect.kind, StepKind::Connect);
-        assert!(connect.detail.starts_with(&format!("127.0.0.1:{port}; [::1]:{port}: ")), "{}", connect.detail);
+        let [resolve, connect] = connected.record.steps.as_slice() else { panic!("{:?}", connected.record) };
+        let StepDetail::Resolved { name, addresses } = &resolve.detail else { panic!("{resolve:?}") };
+        let ips: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        assert_eq!((name.as_str(), ips), ("localhost", vec!["::1".to_owned(), "127.0.0.1".to_owned()]));
+        let StepDetail::TcpConnected { address, failed } = &connect.detail else { panic!("{connect:?}") };
+        assert_eq!(*address, connected.address);
+        assert_eq!(failed[0].address.to_string(), format!("[::1]:{port}"));
     }
 
     #[test]
     fn an_address_is_not_looked_up() {
         let (_listener, port) = listener();
         let connected = connect_to(&format!("127.0.0.1:{port}"), soon()).unwrap();
-        let [connect] = connected.steps.as_slice() else { panic!("{:?}", connected.steps) };
-        assert_eq!(connect.detail, format!("127.0.0.1:{port}"));
+        let [connect] = connected.record.steps.as_slice() else { panic!("{:?}", connected.record) };
+        let StepDetail::TcpConnected { address, failed } = &connect.detail else { panic!("{connect:?}") };
+        assert_eq!((*address, failed.len()), ((Ipv4Addr::LOCALHOST, port).into(), 0));
     }
 
     #[test]
-    fn when_nobody_listens_each_address_says_so() {
+    fn where_nothing_listens_each_address_has_its_reason_and_the_lookup_is_on_record() {
         let port = listener().1;
-        let error = connect_to(&format!(":{port}"), soon()).unwrap_err();
-        assert_eq!(error.to_string(), format!("cannot connect to `localhost:{port}`"));
-        assert_eq!(error.exit_status(), ExitStatus::Connect);
-        assert_eq!(error.evidence_lines()[1], format!("127.0.0.1:{port}: connection refused"));
-        assert!(error.evidence_lines()[0].starts_with(&format!("[::1]:{port}: ")));
-        let hint = format!("is the server running, and does it listen on port {port}?");
-        assert_eq!(error.hint_text(), Some(hint.as_str()));
+        let failure = connect_to(&format!(":{port}"), soon()).unwrap_err();
+        assert_eq!(failure.record.steps[0].detail.name(), "resolve");
+        let ConnectCause::AllFailed { failed } = failure.cause else { panic!("{failure:?}") };
+        assert_eq!(failed[1].address, (Ipv4Addr::LOCALHOST, port).into());
+        assert_eq!(failed[1].error.kind(), io::ErrorKind::ConnectionRefused);
+        assert!(failed[0].address.is_ipv6());
     }
 
     #[test]
-    fn a_name_that_cannot_exist_is_not_resolved() {
-        let error = connect_to("wscope-test.invalid", soon()).unwrap_err();
-        assert_eq!(error.to_string(), "cannot resolve the name `wscope-test.invalid`");
-        assert_eq!((error.phase(), error.exit_status()), (Phase::Resolve, ExitStatus::Connect));
-    }
-
-    #[test]
-    fn a_limit_that_has_passed_says_in_which_phase() {
-        let error = connect_to("127.0.0.1:1", TimeLimit::starting_now(Duration::ZERO)).unwrap_err();
-        assert_eq!((error.phase(), error.exit_status()), (Phase::Connect, ExitStatus::TimedOut));
-        assert_eq!(error.to_string(), "no connection to `127.0.0.1:1` within 0 s");
+    fn a_limit_that_has_passed_is_told_with_what_was_not_reached() {
+        let failure = connect_to("127.0.0.1:1", TimeLimit::starting_now(Duration::ZERO)).unwrap_err();
+        assert!(matches!(failure.cause, ConnectCause::ConnectTimedOut { .. }), "{failure:?}");
+        assert!(failure.record.steps.is_empty());
     }
 }

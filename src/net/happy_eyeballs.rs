@@ -1,34 +1,38 @@
-//! One TCP connection to whichever address answers first (RFC 8305).
+//! One TCP connection, to the address that answers first (RFC 8305).
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::event::FailedAttempt;
 use crate::platform::{Descriptor, is_under_way, wait_until_any_is_writable};
 
 /// How long one address may stay silent before the next is tried beside it (RFC 8305 section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Why no address answered: each that was tried, with its own reason, `None` for one that was still silent.
+/// Why no address answered.
 #[derive(Debug)]
-pub(super) struct Lost {
-    /// In the order in which they ended.
-    pub(super) attempts: Vec<(SocketAddr, Option<io::Error>)>,
+pub(super) struct AllFailed {
+    /// The addresses that failed, in the order in which they did.
+    pub(super) failed: Vec<FailedAttempt>,
+    /// The addresses that were still silent at the deadline.
+    pub(super) silent: Vec<SocketAddr>,
     /// The deadline passed; otherwise every address has failed.
     pub(super) timed_out: bool,
 }
 
 /// The connection, and the addresses that failed before it.
 #[derive(Debug)]
-pub(super) struct Won {
+pub(super) struct TcpConnected {
     /// Blocking again.
     pub(super) socket: TcpStream,
-    /// Who answered.
+    /// The address that answered.
     pub(super) address: SocketAddr,
-    /// Who refused in the meantime.
-    pub(super) failed: Vec<(SocketAddr, io::Error)>,
+    /// The addresses that failed in the meantime.
+    pub(super) failed: Vec<FailedAttempt>,
 }
 
 /// The families take turns, the one that the system prefers first (RFC 8305 section 4).
@@ -46,50 +50,50 @@ pub(super) fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 }
 
 /// Tries the addresses in their order: the next one after [`ATTEMPT_DELAY`], or at once when one fails.
-/// The first connection wins, the others are dropped.
-pub(super) fn connect(addresses: &[SocketAddr], deadline: Instant) -> Result<Won, Lost> {
+/// The first connection is kept, the others are dropped.
+pub(super) fn connect(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpConnected, AllFailed> {
     let mut waiting = addresses.iter().copied();
-    let mut race = Race { flying: Vec::new(), failed: Vec::new() };
+    let mut attempts = Attempts { pending: Vec::new(), failed: Vec::new() };
     let mut next_start = Some(Instant::now());
     loop {
         let now = Instant::now();
         if now >= deadline {
-            return Err(race.lost(true));
+            return Err(attempts.into_failure(true));
         }
         if next_start.is_some_and(|start| start <= now) {
-            next_start = waiting.next().map(|address| now + race.start(address));
+            next_start = waiting.next().map(|address| now + attempts.start(address));
             continue;
         }
-        if race.flying.is_empty() && next_start.is_none() {
-            return Err(race.lost(false));
+        if attempts.pending.is_empty() && next_start.is_none() {
+            return Err(attempts.into_failure(false));
         }
-        let failures = race.failed.len();
+        let failures = attempts.failed.len();
         let until = next_start.map_or(deadline, |start| start.min(deadline));
-        if let Some((socket, address)) = race.wait(until.saturating_duration_since(now)) {
-            return Ok(Won { socket, address, failed: race.failed });
+        if let Some((socket, address)) = attempts.wait(until.saturating_duration_since(now)) {
+            return Ok(TcpConnected { socket, address, failed: attempts.failed });
         }
-        if race.failed.len() > failures {
+        if attempts.failed.len() > failures {
             next_start = next_start.map(|_| Instant::now());
         }
     }
 }
 
 /// The attempts that are under way, and those that are over.
-struct Race {
-    flying: Vec<(Socket, SocketAddr)>,
-    failed: Vec<(SocketAddr, io::Error)>,
+struct Attempts {
+    pending: Vec<(Socket, SocketAddr)>,
+    failed: Vec<FailedAttempt>,
 }
 
-impl Race {
+impl Attempts {
     /// Starts one attempt; says how long to wait before the next.
     fn start(&mut self, address: SocketAddr) -> Duration {
         match begin(address) {
             Ok(socket) => {
-                self.flying.push((socket, address));
+                self.pending.push((socket, address));
                 ATTEMPT_DELAY
             }
             Err(error) => {
-                self.failed.push((address, error));
+                self.fail(address, error);
                 Duration::ZERO
             }
         }
@@ -100,10 +104,10 @@ impl Race {
         let ready = self.ready(timeout);
         // From the back, so that removing one leaves the indices of the others.
         for index in ready.into_iter().rev() {
-            let (socket, address) = self.flying.remove(index);
+            let (socket, address) = self.pending.remove(index);
             match finish(socket, address) {
                 Ok(socket) => return Some((socket, address)),
-                Err(error) => self.failed.push((address, error)),
+                Err(error) => self.fail(address, error),
             }
         }
         None
@@ -111,13 +115,16 @@ impl Race {
 
     /// The indices of attempts that have come to an end.
     fn ready(&self, timeout: Duration) -> Vec<usize> {
-        wait_until_any_is_writable(self.flying.iter().map(|(socket, _)| Descriptor::from(socket)), timeout)
+        wait_until_any_is_writable(self.pending.iter().map(|(socket, _)| Descriptor::from(socket)), timeout)
     }
 
-    fn lost(self, timed_out: bool) -> Lost {
-        let failed = self.failed.into_iter().map(|(address, error)| (address, Some(error)));
-        let silent = self.flying.into_iter().map(|(_, address)| (address, None));
-        Lost { attempts: failed.chain(silent).collect(), timed_out }
+    fn fail(&mut self, address: SocketAddr, error: io::Error) {
+        self.failed.push(FailedAttempt { address, error: Arc::new(error) });
+    }
+
+    fn into_failure(self, timed_out: bool) -> AllFailed {
+        let silent = self.pending.into_iter().map(|(_, address)| address).collect();
+        AllFailed { failed: self.failed, silent, timed_out }
     }
 }
 
@@ -136,12 +143,12 @@ fn finish(socket: Socket, address: SocketAddr) -> io::Result<TcpStream> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }
-    // Where nobody listens, the system may pick that very port as ours, and TCP then connects the socket to itself.
+    // Where nothing listens, the system may pick that very port as ours, and TCP then connects the socket to itself.
     if socket.local_addr()?.as_socket() == Some(address) {
         return Err(io::ErrorKind::ConnectionRefused.into());
     }
     socket.set_nonblocking(false)?;
-    // Writes are batched: nothing must wait for the peer's delayed acknowledgement.
+    // Writes are batched, so no write must wait for the peer's delayed acknowledgement.
     socket.set_tcp_nodelay(true)?;
     Ok(socket.into())
 }
@@ -160,19 +167,19 @@ mod tests {
         Instant::now() + Duration::from_millis(milliseconds)
     }
 
-    /// Somebody who answers.
+    /// An address that answers.
     fn open() -> (TcpListener, SocketAddr) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         (listener, address)
     }
 
-    /// An address at which nobody listens.
+    /// An address at which nothing listens.
     fn refused() -> SocketAddr {
         open().1
     }
 
-    /// An address that drops what comes: the queue of its listener is full. Those in the queue are kept with it.
+    /// An address that drops what comes, because the queue of its listener is full; with the sockets in the queue.
     fn silent() -> (Vec<Socket>, SocketAddr) {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
@@ -208,52 +215,52 @@ mod tests {
     fn the_next_address_is_tried_at_once_when_one_refuses() {
         let (_listener, address) = open();
         let started = Instant::now();
-        let won = connect(&[refused(), refused(), address], soon(10_000)).unwrap();
+        let connected = connect(&[refused(), refused(), address], soon(10_000)).unwrap();
         assert!(started.elapsed() < ATTEMPT_DELAY);
-        assert_eq!(won.address, address);
-        assert_eq!(won.failed.len(), 2);
-        assert!(won.socket.nodelay().unwrap());
+        assert_eq!(connected.address, address);
+        assert_eq!(connected.failed.len(), 2);
+        assert!(connected.socket.nodelay().unwrap());
     }
 
     #[test]
     fn the_next_address_is_tried_beside_a_silent_one_after_the_delay() {
         let ((_kept, silent), (_listener, address)) = (silent(), open());
         let started = Instant::now();
-        let won = connect(&[silent, address], soon(10_000)).unwrap();
+        let connected = connect(&[silent, address], soon(10_000)).unwrap();
         assert!(started.elapsed() >= ATTEMPT_DELAY);
-        assert_eq!(won.address, address);
-        assert!(won.failed.is_empty());
+        assert_eq!(connected.address, address);
+        assert!(connected.failed.is_empty());
     }
 
     #[test]
     fn each_address_has_its_own_reason_when_all_fail() {
         let given = [refused(), refused()];
-        let lost = connect(&given, soon(10_000)).unwrap_err();
-        assert!(!lost.timed_out);
-        let tried: Vec<_> = lost.attempts.iter().map(|(address, _)| *address).collect();
+        let failure = connect(&given, soon(10_000)).unwrap_err();
+        assert!(!failure.timed_out);
+        let tried: Vec<_> = failure.failed.iter().map(|failed| failed.address).collect();
         assert_eq!(tried, given);
-        for (_, error) in lost.attempts {
-            assert_eq!(error.unwrap().kind(), io::ErrorKind::ConnectionRefused);
+        for failed in failure.failed {
+            assert_eq!(failed.error.kind(), io::ErrorKind::ConnectionRefused);
         }
     }
 
     #[test]
     fn the_deadline_ends_it_though_an_address_is_still_silent() {
         let ((_kept, silent), refused) = (silent(), refused());
-        let lost = connect(&[refused, silent], soon(100)).unwrap_err();
-        assert!(lost.timed_out);
-        assert!(lost.attempts[0].1.is_some());
-        assert!(lost.attempts[1].1.is_none());
+        let failure = connect(&[refused, silent], soon(100)).unwrap_err();
+        assert!(failure.timed_out);
+        assert_eq!(failure.failed.len(), 1);
+        assert_eq!((failure.failed[0].address, failure.silent), (refused, vec![silent]));
     }
 
     #[test]
-    fn a_stream_that_won_is_blocking() {
+    fn a_connected_socket_is_blocking() {
         let (listener, address) = open();
-        let won = connect(&[address], soon(10_000)).unwrap();
+        let connected = connect(&[address], soon(10_000)).unwrap();
         let (mut accepted, _) = listener.accept().unwrap();
         let reader = std::thread::spawn(move || {
             let mut byte = [0];
-            io::Read::read(&mut { won.socket }, &mut byte).map(|_| byte[0])
+            io::Read::read(&mut { connected.socket }, &mut byte).map(|_| byte[0])
         });
         io::Write::write_all(&mut accepted, b"x").unwrap();
         assert_eq!(reader.join().unwrap().unwrap(), b'x');

@@ -1,4 +1,4 @@
-//! The server side: an address to listen at, and clients as they come.
+//! The server's side: an address to listen at, and clients as they come.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -8,11 +8,15 @@ use std::time::Instant;
 
 use rustls::ServerConfig;
 
+use super::AskPassphrase;
+use super::connect::Connected;
+use super::failure::{AcceptFailure, ConnectRecord};
 use super::limit::TimeLimit;
+use super::stream::Stream;
 use super::tls::{self, Identity, MinimumVersion};
-use super::{AskPassphrase, Connected};
+use crate::diagnosis::{CannotListen, Diagnosis};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Step, StepKind};
+use crate::event::{Step, StepDetail};
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +28,7 @@ pub struct ListenAddress {
 impl ListenAddress {
     /// A host, by name or address (IPv6 without brackets), and a port; port 0 takes a free one.
     pub fn new(host: &str, port: u16) -> Self {
-        // One family has to be chosen, and this is the one that everything on this machine can speak.
+        // One family has to be chosen, and every program on this machine can speak this one.
         let host = if host.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { host };
         Self { host: host.to_owned(), port }
     }
@@ -106,7 +110,8 @@ impl Listener {
         format!("{scheme}://{}/", SocketAddr::new(ip, self.address.port()))
     }
 
-    /// Waits for the next client. Its TLS handshake is left to [`Incoming::handshake`], so that a slow one holds up nobody.
+    /// Waits for the next client. Its TLS handshake is left to [`Incoming::handshake`], so that a slow one does not hold
+    /// up the others.
     ///
     /// # Errors
     /// [`Phase::Session`], when the system has no more file descriptors, say: the listener lives on.
@@ -114,7 +119,7 @@ impl Listener {
         use io::ErrorKind::{ConnectionAborted, Interrupted};
         let (socket, address) = loop {
             match self.socket.accept() {
-                // A client that left before it was served is no news.
+                // A client that has left before it was served is of no interest.
                 Err(error) if matches!(error.kind(), Interrupted | ConnectionAborted) => {}
                 Err(error) => {
                     let message = format!("cannot accept a client at `{}`", self.address);
@@ -144,36 +149,36 @@ impl Incoming {
     /// Shakes hands where the listener speaks TLS, within `limit`. The steps are in what it returns.
     ///
     /// # Errors
-    /// [`Phase::Tls`] when the handshake fails or takes too long.
-    pub fn handshake(self, limit: TimeLimit) -> Result<Connected> {
+    /// [`AcceptFailure::Tls`] when the handshake fails or takes too long, [`AcceptFailure::Left`] when the client has left.
+    pub fn handshake(self, limit: TimeLimit) -> Result<Connected, AcceptFailure> {
         let Self { socket, address, tls } = self;
-        let broke = |error: io::Error| Error::new(Phase::Session, format!("`{address}` is gone")).caused_by(error);
-        socket.set_nodelay(true).map_err(broke)?;
-        let Some(config) = tls else {
-            return Ok(Connected { socket, tls: None, address, tls_facts: None, steps: vec![] });
-        };
-        let started = Instant::now();
-        let (connection, facts) = tls::accept(config, &socket, &address.to_string(), limit)?;
-        let detail = format!("{} {}", facts.version, facts.cipher_suite);
-        let steps = vec![Step { kind: StepKind::Tls, took: started.elapsed(), detail }];
-        Ok(Connected { socket, tls: Some(connection), address, tls_facts: Some(facts), steps })
+        socket.set_nodelay(true).map_err(AcceptFailure::Left)?;
+        let mut stream = Stream::new(socket);
+        let mut record = ConnectRecord::default();
+        if let Some(config) = tls {
+            let started = Instant::now();
+            let facts = tls::accept(config, &mut stream, limit).map_err(AcceptFailure::Tls)?;
+            let (version, cipher_suite) = (facts.version.clone(), facts.cipher_suite.clone());
+            let detail = StepDetail::TlsEstablished { version, cipher_suite };
+            record.steps.push(Step { took: started.elapsed(), detail });
+            record.tls = Some(facts);
+        }
+        Ok(Connected { stream, address, record })
     }
 }
 
 fn cannot_listen(address: &ListenAddress, error: io::Error) -> Error {
     let ListenAddress { host, port } = address;
-    let hint = match error.kind() {
-        io::ErrorKind::AddrInUse => Some("another program listens there: choose another port, or `0` for a free one"),
-        io::ErrorKind::PermissionDenied => Some("ports below 1024 may need privileges: choose a higher one"),
-        io::ErrorKind::AddrNotAvailable => Some("it has to be an address of this machine; `0.0.0.0` means all of them"),
+    let cause = match error.kind() {
+        io::ErrorKind::AddrInUse => Some(CannotListen::PortTaken),
+        io::ErrorKind::PermissionDenied => Some(CannotListen::Forbidden),
+        io::ErrorKind::AddrNotAvailable => Some(CannotListen::NotOurAddress),
         _ => None,
     };
     let place = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let error = Error::new(Phase::Connect, format!("cannot listen at `{place}`")).caused_by(error);
-    match hint {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
+    Error::new(Phase::Connect, format!("cannot listen at `{place}`"))
+        .caused_by(error)
+        .diagnosed(cause.map(Diagnosis::CannotListen))
 }
 
 #[cfg(test)]
@@ -181,6 +186,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::net::Socket;
 
     fn at(address: ListenAddress) -> Result<Listener> {
         let options = ListenOptions { address, identity: None, minimum_version: MinimumVersion::default() };
@@ -229,7 +235,8 @@ mod tests {
         let client = TcpStream::connect(listener.address()).unwrap();
         let connected = listener.accept().unwrap().handshake(TimeLimit::starting_now(Duration::ZERO)).unwrap();
         assert_eq!(connected.address, client.local_addr().unwrap());
-        assert!(connected.tls.is_none() && connected.socket.nodelay().unwrap());
+        assert!(connected.record.tls.is_none() && connected.record.steps.is_empty());
+        assert!(matches!(connected.stream.socket(), Socket::Tcp(socket) if socket.nodelay().unwrap()));
     }
 
     #[test]
@@ -237,12 +244,12 @@ mod tests {
         let listener = at(ListenAddress::loopback(0)).unwrap();
         let error = at(ListenAddress::loopback(listener.address().port())).unwrap_err();
         assert_eq!(error.to_string(), format!("cannot listen at `{}`", listener.address()));
-        assert!(error.hint_text().unwrap().contains("choose another port"));
+        assert_eq!(error.diagnosis(), Some(&Diagnosis::CannotListen(CannotListen::PortTaken)));
     }
 
     #[test]
     fn an_address_of_another_machine_is_told() {
         let error = at(ListenAddress::new("192.0.2.1", 0)).unwrap_err();
-        assert!(error.hint_text().unwrap().contains("an address of this machine"));
+        assert_eq!(error.diagnosis(), Some(&Diagnosis::CannotListen(CannotListen::NotOurAddress)));
     }
 }

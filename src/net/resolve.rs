@@ -5,32 +5,33 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
+use super::endpoint::Endpoint;
+use super::failure::ConnectCause;
 use super::limit::TimeLimit;
-use super::target::Target;
-use crate::error::{Error, Phase, Result};
 
-/// The addresses of the target, in the system's order of preference (RFC 6724); at least one.
-pub(super) fn resolve(target: &Target, limit: TimeLimit) -> Result<Vec<SocketAddr>> {
-    if let Some(addresses) = without_lookup(target) {
+/// The addresses of the endpoint, in the system's order of preference (RFC 6724); at least one.
+///
+/// # Errors
+/// [`ConnectCause::NameUnknown`] or [`ConnectCause::LookupTimedOut`].
+pub(super) fn resolve(endpoint: &Endpoint, limit: TimeLimit) -> Result<Vec<SocketAddr>, ConnectCause> {
+    if let Some(addresses) = without_lookup(endpoint) {
         return Ok(addresses);
     }
-    match look_up(target.lookup_name(), target.port(), limit) {
+    match look_up(endpoint.lookup_name(), endpoint.port(), limit) {
         Some(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
-        Some(Ok(_)) => Err(unknown(target)),
-        Some(Err(error)) => Err(unknown(target).caused_by(error)),
-        None => Err(limit
-            .passed(Phase::Resolve, format!("the name `{}` was not resolved", target.host()))
-            .hint("is the name server reachable? an IP address in the URL needs none")),
+        Some(Ok(_)) => Err(ConnectCause::NameUnknown { error: None }),
+        Some(Err(error)) => Err(ConnectCause::NameUnknown { error: Some(error) }),
+        None => Err(ConnectCause::LookupTimedOut { limit }),
     }
 }
 
 /// Addresses that need no lookup: literals, and `localhost`, which is the loopback by definition (RFC 6761 section 6.3).
-fn without_lookup(target: &Target) -> Option<Vec<SocketAddr>> {
-    let port = target.port();
-    if target.is_localhost() {
+fn without_lookup(endpoint: &Endpoint) -> Option<Vec<SocketAddr>> {
+    let port = endpoint.port();
+    if endpoint.is_localhost() {
         return Some(vec![(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()]);
     }
-    let address: IpAddr = target.lookup_name().parse().ok()?;
+    let address: IpAddr = endpoint.lookup_name().parse().ok()?;
     Some(vec![(address, port).into()])
 }
 
@@ -41,7 +42,7 @@ fn look_up(name: String, port: u16, limit: TimeLimit) -> Option<io::Result<Vec<S
     let (sender, receiver) = mpsc::channel();
     let started = thread::Builder::new().name("resolve".into()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
-        // Nobody listens any more when the limit has passed.
+        // When the limit has passed, the receiver is gone.
         let _ = sender.send(addresses);
     });
     if let Err(error) = started {
@@ -54,47 +55,40 @@ fn look_up(name: String, port: u16, limit: TimeLimit) -> Option<io::Result<Vec<S
     }
 }
 
-fn unknown(target: &Target) -> Error {
-    let error = Error::new(Phase::Resolve, format!("cannot resolve the name `{}`", target.lookup_name())).transient();
-    match target.zone() {
-        Some(zone) => error.hint(format!("is `{zone}` a network interface of this machine?")),
-        None => error.hint("check its spelling, and that this machine is online"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::net::Target;
 
-    fn resolved(url: &str) -> Result<Vec<SocketAddr>> {
-        resolve(&Target::parse(url).unwrap(), TimeLimit::starting_now(Duration::from_secs(10)))
+    fn resolved(url: &str, limit: Duration) -> Result<Vec<SocketAddr>, ConnectCause> {
+        resolve(Target::parse(url).unwrap().endpoint(), TimeLimit::starting_now(limit))
+    }
+
+    fn soon(url: &str) -> Result<Vec<SocketAddr>, ConnectCause> {
+        resolved(url, Duration::from_secs(10))
     }
 
     #[test]
     fn localhost_is_both_loopback_addresses_whatever_the_system_says() {
         let expected = [(Ipv6Addr::LOCALHOST, 8000).into(), (Ipv4Addr::LOCALHOST, 8000).into()];
-        assert_eq!(resolved(":8000").unwrap(), expected);
-        assert_eq!(resolved("app.localhost:8000").unwrap(), expected);
+        assert_eq!(soon(":8000").unwrap(), expected);
+        assert_eq!(soon("app.localhost:8000").unwrap(), expected);
     }
 
     #[test]
     fn an_address_is_taken_as_it_is() {
-        assert_eq!(resolved("[2001:db8::1]:8000").unwrap(), ["[2001:db8::1]:8000".parse().unwrap()]);
+        assert_eq!(soon("[2001:db8::1]:8000").unwrap(), ["[2001:db8::1]:8000".parse().unwrap()]);
     }
 
     #[test]
-    fn an_interface_that_is_not_there_is_named() {
-        let error = resolved("[fe80::1%25nowhere]:8000").unwrap_err();
-        assert_eq!(error.hint_text(), Some("is `nowhere` a network interface of this machine?"));
+    fn an_interface_that_is_not_there_has_no_address() {
+        assert!(matches!(soon("[fe80::1%25nowhere]:8000"), Err(ConnectCause::NameUnknown { error: Some(_) })));
     }
 
     #[test]
     fn a_lookup_that_takes_too_long_is_given_up() {
-        let limit = TimeLimit::starting_now(Duration::ZERO);
-        let error = resolve(&Target::parse("example.com").unwrap(), limit).unwrap_err();
-        assert_eq!(error.to_string(), "the name `example.com` was not resolved within 0 s");
-        assert_eq!(error.exit_status(), crate::error::ExitStatus::TimedOut);
+        assert!(matches!(resolved("example.com", Duration::ZERO), Err(ConnectCause::LookupTimedOut { .. })));
     }
 }

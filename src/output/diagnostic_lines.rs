@@ -9,8 +9,9 @@ use std::time::Duration;
 use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Opened, Step, Summary, TlsFacts};
+use crate::output::connecting::step_detail;
 use crate::output::theme::{Palette, Style};
-use crate::output::{Secrets, escape, head, hex};
+use crate::output::{Secrets, certificate, escape, head, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role, Rule};
 
 /// Appends an error as every part of the program reports it: message and causes, evidence, and after an empty line
@@ -125,11 +126,11 @@ pub fn control(
     payload: &[u8],
     round_trip: Option<Duration>,
 ) {
-    let (ink, mark, verb) = match direction {
+    let (style, mark, verb) = match direction {
         Direction::Sent => (Style::Sent, "> ", "Sent"),
         Direction::Received => (Style::Received, "< ", "Received"),
     };
-    palette.paint(output, ink, |output| {
+    palette.paint(output, style, |output| {
         let _ = write!(output, "{mark}{verb} {name} (data: \"");
         escape::line(output, payload);
         output.push(b'"');
@@ -158,7 +159,7 @@ pub fn detail(output: &mut Vec<u8>, palette: &Palette, label: &str, detail: &str
 
 /// A step of connecting, as a detail.
 pub fn step(step: &Step) -> String {
-    format!("{:<8}{:>12}  {}", step.kind.name(), milliseconds(step.took), step.detail)
+    format!("{:<8}{:>12}  {}", step.detail.name(), milliseconds(step.took), step_detail(&step.detail))
 }
 
 /// TLS facts, as details.
@@ -168,13 +169,16 @@ pub fn tls(facts: &TlsFacts) -> Vec<String> {
     agreed.extend(facts.alpn.as_ref().map(|protocol| format!("ALPN {protocol}")));
     let verified = match &facts.verified {
         Ok(()) => format!("certificate verified for {}", facts.server_name),
-        Err(reason) => format!("certificate NOT verified for {}: {reason}", facts.server_name),
+        Err(fault) => {
+            let complaint = certificate::complaint(fault);
+            format!("certificate NOT verified for {}: the certificate {complaint}", facts.server_name)
+        }
     };
     let certificates = facts
         .certificates
         .iter()
         .enumerate()
-        .map(|(number, certificate)| format!("certificate {}: {certificate}", number + 1));
+        .map(|(number, shown)| format!("certificate {}: {}", number + 1, certificate::line(shown)));
     [agreed.join(", ")].into_iter().chain(certificates).chain([verified]).collect()
 }
 
@@ -266,154 +270,4 @@ fn close_code_name(code: CloseCode) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io;
-
-    use super::*;
-    use crate::diagnosis::{Diagnosis, NoHead};
-    use crate::error::{ExitStatus, Phase};
-    use crate::event::{RoundTrips, StepKind};
-    use crate::output::theme::Colors;
-    use crate::wire::Rule;
-
-    fn written(write: impl FnOnce(&mut Vec<u8>, &Palette)) -> String {
-        let mut output = Vec::new();
-        write(&mut output, &Palette::new(Colors::Off));
-        String::from_utf8(output).unwrap()
-    }
-
-    #[test]
-    fn an_error_has_its_causes_evidence_and_hint() {
-        let error = Error::new(Phase::Connect, "cannot connect to `example.com`")
-            .caused_by(io::Error::other("out of\x1b luck"))
-            .evidence("93.184.216.34:80: connection refused")
-            .evidence("HTTP/1.1 400 \u{202e}\nbody")
-            .hint("try this:\nproxy_set_header Upgrade $http_upgrade;");
-        assert_eq!(
-            written(|output, palette| write_error(output, palette, |diagnosis| format!("{diagnosis:?}"), &error)),
-            "wscope: error: cannot connect to `example.com`: out of\\x1b luck\n  \
-               93.184.216.34:80: connection refused\n  \
-               HTTP/1.1 400 \\u{202e}\n  \
-               body\n\
-             \n\
-             hint: try this:\n      proxy_set_header Upgrade $http_upgrade;\n"
-        );
-    }
-
-    #[test]
-    fn a_diagnosis_becomes_a_hint() {
-        let error = Error::new(Phase::Upgrade, "no").diagnosed(Diagnosis::NoHead(NoHead::CutOff));
-        assert_eq!(
-            written(|output, palette| write_error(output, palette, |_| "look\x1b there".to_owned(), &error)),
-            "wscope: error: no\n\nhint: look\\x1b there\n"
-        );
-    }
-
-    #[test]
-    fn a_bare_error_is_one_line() {
-        let error = Error::new(Phase::Usage, "no URL");
-        assert_eq!(
-            written(|output, palette| write_error(output, palette, |diagnosis| format!("{diagnosis:?}"), &error)),
-            "wscope: error: no URL\n"
-        );
-    }
-
-    #[test]
-    fn a_finding_says_what_who_which_section_and_where() {
-        let mut found = Finding {
-            rule: Rule::MaskedByServer,
-            blame: Role::Server,
-            offset: 0x4d2,
-            bytes: vec![0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d],
-            detail: "key 37fa213d\x1b".to_owned(),
-        };
-        assert_eq!(
-            written(|output, palette| finding(output, palette, &found, Secrets::Hidden)),
-            "wscope: finding: frame from a server is masked: key 37fa213d\\x1b\n  \
-               by the server, against RFC 6455 section 5.1, at byte 1234\n  \
-               04d2: 81 85 37 fa 21 3d                                ..7.!=\n"
-        );
-        found.rule = Rule::MessageTooBig;
-        let text = written(|output, palette| finding(output, palette, &found, Secrets::Hidden));
-        assert!(text.contains("\n  a limit of ours, at byte 1234\n"), "{text}");
-    }
-
-    #[test]
-    fn announcements_are_what_users_of_wscat_know() {
-        let ended = Ended {
-            code: CloseCode::Abnormal,
-            reason: "a\x1b\nb".to_owned(),
-            by: Direction::Received,
-            clean: false,
-            status: ExitStatus::Session,
-        };
-        assert_eq!(
-            written(|output, palette| disconnected(output, palette, &ended)),
-            "Disconnected (code: 1006, reason: \"a\\x1b\\nb\")\n"
-        );
-        assert_eq!(
-            written(|output, palette| control(output, palette, Direction::Received, "ping", b"x", None)),
-            "< Received ping (data: \"x\")\n"
-        );
-        let round_trip = Some(Duration::from_micros(1_234));
-        assert_eq!(
-            written(|output, palette| control(output, palette, Direction::Received, "pong", b"", round_trip)),
-            "< Received pong (data: \"\", 1.234 ms)\n"
-        );
-    }
-
-    #[test]
-    fn the_end_says_who_and_how() {
-        let ended_by = |by, code, clean, reason: &str| {
-            ended(&Ended { code, reason: reason.to_owned(), by, clean, status: ExitStatus::Success })
-        };
-        assert_eq!(
-            ended_by(Direction::Sent, CloseCode::Normal, true, ""),
-            "closed by us, cleanly: code 1000 (normal closure)"
-        );
-        assert_eq!(
-            ended_by(Direction::Received, CloseCode::Library(4001), false, "bye"),
-            "closed by the peer, not cleanly: code 4001, reason \"bye\""
-        );
-    }
-
-    #[test]
-    fn steps_stand_in_columns() {
-        let took = |kind, took, detail: &str| step(&Step { kind, took, detail: detail.to_owned() });
-        assert_eq!(
-            took(StepKind::Resolve, Duration::from_micros(214), "localhost: ::1, 127.0.0.1"),
-            "resolve     0.214 ms  localhost: ::1, 127.0.0.1"
-        );
-        assert_eq!(took(StepKind::Tls, Duration::from_micros(12_104), "TLSv1.3"), "tls        12.104 ms  TLSv1.3");
-    }
-
-    #[test]
-    fn totals_count_both_ways() {
-        let received = Counters {
-            frames: 4,
-            messages: 1,
-            wire_bytes: 220,
-            message_bytes: 1000,
-            compressed_bytes: 200,
-            inflated_bytes: 1000,
-        };
-        let millisecond = Duration::from_millis(1);
-        let round_trips = RoundTrips { count: 2, least: millisecond, mean: millisecond * 2, most: millisecond * 3 };
-        let totals = Summary {
-            sent: Counters::default(),
-            received,
-            round_trips: Some(round_trips),
-            open_for: Duration::from_millis(12_345),
-        };
-        assert_eq!(
-            summary(&totals),
-            [
-                "open for 12.345 s",
-                "sent     0 messages of 0 bytes in 0 frames, 0 bytes on the wire",
-                "received 1 message of 1000 bytes in 4 frames, 220 bytes on the wire",
-                "received 1000 bytes compressed to 200: saved 80%",
-                "2 pings, round trip 1.000 ms / 2.000 ms / 3.000 ms (least, mean, most)",
-            ]
-        );
-    }
-}
+mod tests;

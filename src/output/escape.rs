@@ -9,17 +9,17 @@ use crate::output::digits;
 
 /// Appends `bytes` with line ends and tabs as they are.
 pub fn text(output: &mut Vec<u8>, bytes: &[u8]) {
-    escape(output, bytes, Layout::Lines);
+    escape(output, bytes, LineRules::Lines);
 }
 
 /// Appends `bytes` as part of one line: line ends as `\n`, tabs as `\t`.
 pub fn line(output: &mut Vec<u8>, bytes: &[u8]) {
-    escape(output, bytes, Layout::OneLine);
+    escape(output, bytes, LineRules::OneLine);
 }
 
 /// Appends `bytes` of an HTTP head as part of one line: all control characters byte by byte, in UTF-8 as well.
 pub fn head_line(output: &mut Vec<u8>, bytes: &[u8]) {
-    escape(output, bytes, Layout::HeadLine);
+    escape(output, bytes, LineRules::HeadLine);
 }
 
 /// `bytes` as part of one line, as a string.
@@ -29,7 +29,7 @@ pub fn to_line(bytes: impl AsRef<[u8]>) -> String {
     String::from_utf8_lossy(&output).into_owned()
 }
 
-/// Whether a character is shown as its code instead of itself, in every layout but for `\n` and `\t`.
+/// Whether a character is shown as its code instead of itself, in every rules but for `\n` and `\t`.
 pub fn is_unsafe(character: char) -> bool {
     matches!(character,
         '\0'..='\x1f' | '\x7f'..='\u{9f}'
@@ -53,14 +53,14 @@ pub fn whole_characters(bytes: &[u8]) -> usize {
 
 /// What becomes of line ends and tabs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Layout {
+enum LineRules {
     Lines,
     OneLine,
     /// One line, of bytes more than of text.
     HeadLine,
 }
 
-fn escape(output: &mut Vec<u8>, mut bytes: &[u8], layout: Layout) {
+fn escape(output: &mut Vec<u8>, mut bytes: &[u8], rules: LineRules) {
     output.reserve(bytes.len());
     while !bytes.is_empty() {
         let plain = bytes.iter().position(|byte| !matches!(byte, b' '..=b'~')).unwrap_or(bytes.len());
@@ -68,21 +68,21 @@ fn escape(output: &mut Vec<u8>, mut bytes: &[u8], layout: Layout) {
         bytes = &bytes[plain..];
         let special = bytes.iter().position(|byte| matches!(byte, b' '..=b'~')).unwrap_or(bytes.len());
         for chunk in bytes[..special].utf8_chunks() {
-            chunk.valid().chars().for_each(|character| escape_character(output, character, layout));
+            chunk.valid().chars().for_each(|character| escape_character(output, character, rules));
             chunk.invalid().iter().for_each(|byte| hexadecimal(output, *byte));
         }
         bytes = &bytes[special..];
     }
 }
 
-fn escape_character(output: &mut Vec<u8>, character: char, layout: Layout) {
+fn escape_character(output: &mut Vec<u8>, character: char, rules: LineRules) {
     match character {
-        '\n' | '\t' if layout == Layout::Lines => output.push(character as u8),
+        '\n' | '\t' if rules == LineRules::Lines => output.push(character as u8),
         '\n' => output.extend_from_slice(b"\\n"),
         '\t' => output.extend_from_slice(b"\\t"),
         '\r' => output.extend_from_slice(b"\\r"),
         '\0'..='\x7f' => hexadecimal(output, character as u8),
-        '\u{80}'..='\u{9f}' if layout == Layout::HeadLine => {
+        '\u{80}'..='\u{9f}' if rules == LineRules::HeadLine => {
             character.encode_utf8(&mut [0; 2]).bytes().for_each(|byte| hexadecimal(output, byte));
         }
         _ if is_unsafe(character) => output.extend(character.escape_unicode().map(|character| character as u8)),

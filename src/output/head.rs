@@ -19,14 +19,14 @@ pub fn write(
     secrets: Secrets,
 ) {
     let hidden = hidden(head, secrets);
-    let (ink, mark) = match direction {
+    let (style, mark) = match direction {
         Direction::Sent => (Style::Sent, ">"),
         Direction::Received => (Style::Received, "<"),
     };
     let mut start = 0;
     for line in head.split_inclusive(|&byte| byte == b'\n') {
         output.extend_from_slice(label.as_bytes());
-        palette.write(output, ink, mark);
+        palette.write(output, style, mark);
         let text = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line);
         if !text.is_empty() {
             output.push(b' ');

@@ -4,6 +4,8 @@
 //! about them. Formats know nothing of destinations: they append to a buffer, and [`Printer::flush`] writes it.
 //! Whatever a peer chose goes through [`escape`] before it can reach a terminal.
 
+pub mod certificate;
+pub mod connecting;
 mod destination;
 mod diagnostic_lines;
 mod digits;

@@ -17,7 +17,7 @@ const DEEPEST: usize = 32;
 /// Columns that each level is indented by.
 const INDENT: usize = 2;
 
-/// How a JSON text is set.
+/// Where the line ends of a JSON text are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// White space stays as it is.
@@ -39,8 +39,8 @@ pub fn json(payload: &[u8]) -> Option<&str> {
 /// Appends `text`, which [`json`] has found to be JSON, without a line end. Lines after the first are indented by
 /// `indent` columns more; `view` says whether it is escaped.
 pub fn write(sink: &mut Sink, text: &str, layout: Layout, view: View, indent: usize) {
-    let mut setter = Setter { sink, layout, view, indent, depth: 0, before: None };
-    Tokens { rest: text }.for_each(|(token, text)| setter.token(token, text));
+    let mut writer = JsonWriter { sink, layout, view, indent, depth: 0, before: None };
+    Tokens { rest: text }.for_each(|(token, text)| writer.token(token, text));
 }
 
 /// The lexical elements of JSON (RFC 8259 section 2).
@@ -114,8 +114,8 @@ fn depth(text: &str) -> usize {
     deepest
 }
 
-/// Sets one token after the other.
-struct Setter<'a> {
+/// Appends one token after the other.
+struct JsonWriter<'a> {
     sink: &'a mut Sink,
     layout: Layout,
     view: View,
@@ -125,7 +125,7 @@ struct Setter<'a> {
     before: Option<Token>,
 }
 
-impl Setter<'_> {
+impl JsonWriter<'_> {
     fn token(&mut self, token: Token, text: &str) {
         if token == Token::Space {
             return self.space(text);

@@ -57,7 +57,7 @@ impl ColorEnvironment {
 
 /// What a stream leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destination {
+pub enum StreamKind {
     /// A terminal.
     Terminal,
     /// A file, a pipe, anything else.
@@ -65,9 +65,9 @@ pub enum Destination {
 }
 
 impl Colors {
-    /// Whether a stream that leads to `destination` is coloured. What comes first in this list decides: `choice`,
-    /// `NO_COLOR`, `FORCE_COLOR` or `CLICOLOR_FORCE`, `CLICOLOR=0`, `TERM`, the destination.
-    pub fn choose(choice: ColorChoice, environment: &ColorEnvironment, destination: Destination) -> Self {
+    /// Whether a stream that leads to `stream` is coloured. What comes first in this list decides: `choice`,
+    /// `NO_COLOR`, `FORCE_COLOR` or `CLICOLOR_FORCE`, `CLICOLOR=0`, `TERM`, the stream.
+    pub fn choose(choice: ColorChoice, environment: &ColorEnvironment, stream: StreamKind) -> Self {
         let set = |value: &Option<OsString>| value.as_ref().is_some_and(|value| !value.is_empty());
         let is = |value: &Option<OsString>, word: &str| value.as_ref().is_some_and(|value| value == word);
         let forced = |value: &Option<OsString>| set(value) && !is(value, "0");
@@ -77,7 +77,7 @@ impl Colors {
             ColorChoice::Never => false,
             ColorChoice::Auto if set(&environment.no_color) => false,
             ColorChoice::Auto if forced(&environment.force_color) || forced(&environment.clicolor_force) => true,
-            ColorChoice::Auto => !is(&environment.clicolor, "0") && capable && destination == Destination::Terminal,
+            ColorChoice::Auto => !is(&environment.clicolor, "0") && capable && stream == StreamKind::Terminal,
         };
         if on { Self::On } else { Self::Off }
     }
@@ -108,8 +108,8 @@ pub enum Style {
     Literal,
 }
 
-/// Every ink, in the order of their discriminants.
-const INKS: [Style; 10] = [
+/// Every style, in the order of their discriminants.
+const STYLES: [Style; 10] = [
     Style::Received,
     Style::Sent,
     Style::Note,
@@ -125,7 +125,7 @@ const INKS: [Style; 10] = [
 /// The escape sequences of one stream, made once.
 #[derive(Debug)]
 pub struct Palette {
-    /// What goes before and after, for each ink.
+    /// What goes before and after, for each style.
     sequences: Vec<(String, String)>,
 }
 
@@ -133,18 +133,18 @@ impl Palette {
     /// The palette of a stream.
     pub fn new(colors: Colors) -> Self {
         let sequences = match colors {
-            Colors::Off => vec![(String::new(), String::new()); INKS.len()],
+            Colors::Off => vec![(String::new(), String::new()); STYLES.len()],
             Colors::On => {
                 control::set_override(true);
-                INKS.into_iter().map(sequences).collect()
+                STYLES.into_iter().map(sequences).collect()
             }
         };
         Self { sequences }
     }
 
-    /// Appends what `write` writes, in `ink`.
-    pub fn paint(&self, output: &mut Vec<u8>, ink: Style, write: impl FnOnce(&mut Vec<u8>)) {
-        let (before, after) = &self.sequences[ink as usize];
+    /// Appends what `write` writes, in `style`.
+    pub fn paint(&self, output: &mut Vec<u8>, style: Style, write: impl FnOnce(&mut Vec<u8>)) {
+        let (before, after) = &self.sequences[style as usize];
         if before.is_empty() {
             return write(output);
         }
@@ -153,16 +153,16 @@ impl Palette {
         output.extend_from_slice(after.as_bytes());
     }
 
-    /// Appends `text`, which is ours and not a peer's, in `ink`.
-    pub fn write(&self, output: &mut Vec<u8>, ink: Style, text: &str) {
-        self.paint(output, ink, |output| output.extend_from_slice(text.as_bytes()));
+    /// Appends `text`, which is ours and not a peer's, in `style`.
+    pub fn write(&self, output: &mut Vec<u8>, style: Style, text: &str) {
+        self.paint(output, style, |output| output.extend_from_slice(text.as_bytes()));
     }
 }
 
 /// What `colored` puts before and after a text.
-fn sequences(ink: Style) -> (String, String) {
+fn sequences(style: Style) -> (String, String) {
     const TEXT: &str = "x";
-    let styled = match ink {
+    let styled = match style {
         Style::Received => TEXT.blue(),
         Style::Sent | Style::Note | Style::String => TEXT.green(),
         Style::Error => TEXT.red().bold(),
@@ -180,52 +180,52 @@ fn sequences(ink: Style) -> (String, String) {
 mod tests {
     use super::*;
 
-    fn chosen(variables: &[(&str, &str)], destination: Destination) -> Colors {
+    fn chosen(variables: &[(&str, &str)], stream: StreamKind) -> Colors {
         let environment = ColorEnvironment::read(|name| {
             variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.into())
         });
-        Colors::choose(ColorChoice::Auto, &environment, destination)
+        Colors::choose(ColorChoice::Auto, &environment, stream)
     }
 
     #[test]
     fn a_terminal_is_coloured_and_a_pipe_is_not() {
-        assert_eq!(chosen(&[("TERM", "xterm")], Destination::Terminal), Colors::On);
-        assert_eq!(chosen(&[("TERM", "xterm")], Destination::Other), Colors::Off);
+        assert_eq!(chosen(&[("TERM", "xterm")], StreamKind::Terminal), Colors::On);
+        assert_eq!(chosen(&[("TERM", "xterm")], StreamKind::Other), Colors::Off);
     }
 
     #[test]
     fn a_terminal_that_is_dumb_or_unknown_is_not_coloured() {
-        assert_eq!(chosen(&[("TERM", "dumb")], Destination::Terminal), Colors::Off);
-        assert_eq!(chosen(&[("TERM", "")], Destination::Terminal), Colors::Off);
-        assert_eq!(chosen(&[], Destination::Terminal), Colors::Off);
+        assert_eq!(chosen(&[("TERM", "dumb")], StreamKind::Terminal), Colors::Off);
+        assert_eq!(chosen(&[("TERM", "")], StreamKind::Terminal), Colors::Off);
+        assert_eq!(chosen(&[], StreamKind::Terminal), Colors::Off);
     }
 
     #[test]
     fn no_color_wins_over_every_other_variable_unless_it_is_empty() {
         let variables = [("TERM", "xterm"), ("FORCE_COLOR", "1"), ("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")];
-        assert_eq!(chosen(&variables, Destination::Terminal), Colors::Off);
-        assert_eq!(chosen(&[("TERM", "xterm"), ("NO_COLOR", "")], Destination::Terminal), Colors::On);
+        assert_eq!(chosen(&variables, StreamKind::Terminal), Colors::Off);
+        assert_eq!(chosen(&[("TERM", "xterm"), ("NO_COLOR", "")], StreamKind::Terminal), Colors::On);
     }
 
     #[test]
     fn forcing_reaches_pipes_and_dumb_terminals() {
-        assert_eq!(chosen(&[("FORCE_COLOR", "1")], Destination::Other), Colors::On);
-        assert_eq!(chosen(&[("CLICOLOR_FORCE", "1"), ("CLICOLOR", "0")], Destination::Other), Colors::On);
-        assert_eq!(chosen(&[("TERM", "xterm"), ("FORCE_COLOR", "0")], Destination::Other), Colors::Off);
+        assert_eq!(chosen(&[("FORCE_COLOR", "1")], StreamKind::Other), Colors::On);
+        assert_eq!(chosen(&[("CLICOLOR_FORCE", "1"), ("CLICOLOR", "0")], StreamKind::Other), Colors::On);
+        assert_eq!(chosen(&[("TERM", "xterm"), ("FORCE_COLOR", "0")], StreamKind::Other), Colors::Off);
     }
 
     #[test]
     fn clicolor_0_turns_colours_off() {
-        assert_eq!(chosen(&[("TERM", "xterm"), ("CLICOLOR", "0")], Destination::Terminal), Colors::Off);
-        assert_eq!(chosen(&[("TERM", "xterm"), ("CLICOLOR", "1")], Destination::Terminal), Colors::On);
+        assert_eq!(chosen(&[("TERM", "xterm"), ("CLICOLOR", "0")], StreamKind::Terminal), Colors::Off);
+        assert_eq!(chosen(&[("TERM", "xterm"), ("CLICOLOR", "1")], StreamKind::Terminal), Colors::On);
     }
 
     #[test]
     fn the_flag_decides_before_anything_else() {
         let forbidden = ColorEnvironment { no_color: Some("1".into()), ..ColorEnvironment::default() };
-        assert_eq!(Colors::choose(ColorChoice::Always, &forbidden, Destination::Other), Colors::On);
+        assert_eq!(Colors::choose(ColorChoice::Always, &forbidden, StreamKind::Other), Colors::On);
         let forced = ColorEnvironment { force_color: Some("1".into()), ..ColorEnvironment::default() };
-        assert_eq!(Colors::choose(ColorChoice::Never, &forced, Destination::Terminal), Colors::Off);
+        assert_eq!(Colors::choose(ColorChoice::Never, &forced, StreamKind::Terminal), Colors::Off);
     }
 
     #[test]

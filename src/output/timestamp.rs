@@ -12,19 +12,19 @@ use crate::output::options::Timestamps;
 
 /// Since when each session has been open, and what is needed to print times fast.
 #[derive(Debug)]
-pub struct Clock {
+pub struct TimestampWriter {
     opened: HashMap<Option<u64>, Duration>,
-    utc: Wall,
-    local: Wall,
+    utc: WallClock,
+    local: WallClock,
     /// What `last` was written for.
     last_for: Option<(Timestamps, Option<u64>, Timestamp)>,
     last: Vec<u8>,
 }
 
-impl Clock {
+impl TimestampWriter {
     /// Of a printer that has seen no session yet.
     pub fn new() -> Self {
-        let (utc, local) = (Wall::new(Zone::Utc), Wall::new(Zone::System));
+        let (utc, local) = (WallClock::new(Zone::Utc), WallClock::new(Zone::System));
         Self { opened: HashMap::new(), utc, local, last_for: None, last: Vec::new() }
     }
 
@@ -85,7 +85,7 @@ enum Zone {
 
 /// A wall clock in one time zone. Only the first time in each second is worked out, the rest differ in their fraction.
 #[derive(Debug)]
-struct Wall {
+struct WallClock {
     zone: Zone,
     second: Option<i64>,
     /// `2026-11-21T14:03:07`
@@ -94,7 +94,7 @@ struct Wall {
     after: String,
 }
 
-impl Wall {
+impl WallClock {
     fn new(zone: Zone) -> Self {
         Self { zone, second: None, before: String::new(), after: String::new() }
     }
@@ -135,7 +135,7 @@ mod tests {
         Timestamp { wall: SystemTime::UNIX_EPOCH + since_epoch, elapsed }
     }
 
-    fn written(clock: &mut Clock, timestamps: Timestamps, at: Timestamp) -> String {
+    fn written(clock: &mut TimestampWriter, timestamps: Timestamps, at: Timestamp) -> String {
         let mut output = Vec::new();
         clock.write(&mut output, timestamps, None, at);
         String::from_utf8(output).unwrap()
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn relative_times_count_from_the_opening_of_the_session() {
         let start = Duration::from_secs(7);
-        let mut clock = Clock::new();
+        let mut clock = TimestampWriter::new();
         let later = at(start + Duration::from_micros(1_234_567), Duration::ZERO);
         assert_eq!(written(&mut clock, Timestamps::Relative, later), "+0.000000");
         clock.open(None, at(start, Duration::ZERO));
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn utc_times_are_rfc_3339_with_microseconds() {
-        let mut clock = Clock::new();
+        let mut clock = TimestampWriter::new();
         for (micros, expected) in [
             (1_795_270_987_000_042, "2026-11-21T14:23:07.000042Z"),
             (1_795_270_987_999_999, "2026-11-21T14:23:07.999999Z"),
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn local_times_carry_their_offset() {
-        let text = written(&mut Clock::new(), Timestamps::Local, at(Duration::ZERO, Duration::from_secs(1)));
+        let text = written(&mut TimestampWriter::new(), Timestamps::Local, at(Duration::ZERO, Duration::from_secs(1)));
         assert!(text.parse::<jiff::Timestamp>().is_ok(), "{text}");
         assert_eq!(text.len(), "2026-11-21T14:23:07.000042+01:00".len());
     }

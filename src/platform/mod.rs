@@ -17,6 +17,8 @@ pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
 pub use process::{announce_resize, interrupt, suspend};
 pub use signals::{Signal, Signals};
+#[cfg(unix)]
+pub use sockets::UnixStream;
 pub use sockets::{is_under_way, wait_until_any_is_writable};
 pub use standard_streams::{is_readable, lead_to_same_file};
 pub use terminal_mode::{

@@ -1,6 +1,8 @@
 //! Sockets that connect without blocking.
 
 use std::io;
+#[cfg(unix)]
+pub use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use nix::errno::Errno;

@@ -8,14 +8,13 @@ use super::clients::Clients;
 use crate::client::open::ends;
 use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
-use crate::client::upgrade_error;
+use crate::client::{accept_error, upgrade_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::http::{Head, StartLine};
-use crate::net::{Connected, Incoming, Listener, TimeLimit};
+use crate::net::{ConnectRecord, Connected, Incoming, Listener, StreamReader, TimeLimit};
 use crate::output::Fanout;
 use crate::platform::Poller;
-use crate::session::link::{Link, LinkReader};
 use crate::session::output::SessionOutput;
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::{self, Handle, Settings};
@@ -96,22 +95,24 @@ impl Service {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
         let mut observe = |event: Event<'_>| self.printer.show(origin, &event);
-        let Connected { socket, tls, address, tls_facts, mut steps } = incoming.handshake(limit)?;
-        let link = Link::new(socket, tls);
-        let mut reader = LinkReader::new(Arc::clone(&link));
+        let Connected { stream, address, record } =
+            incoming.handshake(limit).map_err(|failure| accept_error(&peer, failure))?;
+        let ConnectRecord { mut steps, tls } = record;
+        let stream = Arc::new(stream);
+        let mut reader = StreamReader::new(Arc::clone(&stream));
         let options = ServerOptions { deflate: self.protocol.deflate.clone(), strictness: self.protocol.strictness };
         let Upgraded { agreed, head, sent_head, verified, leftover, step } =
-            upgrade::accept(&link, &mut reader, &options, limit, &mut observe)
+            upgrade::accept(&stream, &mut reader, &options, limit, &mut observe)
                 .map_err(|failure| upgrade_error(&peer, failure))?;
         steps.push(step);
         let opened = Opened {
-            url: url(&head, tls_facts.is_some()),
+            url: url(&head, tls.is_some()),
             address,
             status: 101,
             headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
             subprotocol: agreed.subprotocol,
             extensions: agreed.extensions,
-            tls: tls_facts,
+            tls,
             steps,
             verified,
             request_head: head.raw().to_vec(),
@@ -128,7 +129,7 @@ impl Service {
         let mut shown = view.lock();
         shown.event(self.printer.now(), &Event::Open(&opened));
         let (handle, supervisor) =
-            session::start(link, reader, receiver, sender, Arc::clone(&view), settings, poller.notifier())
+            session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, poller.notifier())
                 .map_err(no_session)?;
         enter(handle);
         // That the reader of our output went away ends the server itself, not one session.

@@ -8,7 +8,7 @@ mod clock;
 mod conn;
 mod handle;
 mod inbox;
-pub mod link;
+mod lifecycle;
 mod outcome;
 pub mod output;
 mod queue;
@@ -32,12 +32,12 @@ pub use send_progress::SendProgress;
 pub use stop_condition::StopCondition;
 pub use supervisor::Supervisor;
 
+use crate::net::{Stream, StreamReader, StreamWriter};
 use crate::platform::Notifier;
 use crate::wire::{Receiver, Role, Sender};
 use clock::Clock;
 use conn::Conn;
 use inbox::Inbox;
-use link::{Link, LinkReader, LinkWriter};
 use output::SessionOutput;
 use send_progress::SendCounter;
 use writer::SendBuffer;
@@ -111,7 +111,7 @@ pub struct Settings {
 /// What the threads share.
 struct Shared {
     settings: Settings,
-    link: Arc<Link>,
+    stream: Arc<Stream>,
     output: Arc<SessionOutput>,
     notifier: Notifier,
     clock: Clock,
@@ -137,21 +137,21 @@ struct Shared {
 /// # Errors
 /// When the socket refuses its settings, or the process may have no more threads.
 pub fn start(
-    link: Arc<Link>,
-    reader: LinkReader,
+    stream: Arc<Stream>,
+    reader: StreamReader,
     receiver: Receiver,
     sender: Sender,
     output: Arc<SessionOutput>,
     settings: Settings,
     notifier: Notifier,
 ) -> std::io::Result<(Handle, Supervisor)> {
-    link.set_read_timeout(None)?;
-    link.set_write_timeout(Some(WRITE_TIMEOUT))?;
-    let out = SendBuffer::new(sender, LinkWriter::new(Arc::clone(&link)));
+    stream.set_read_timeout(None)?;
+    stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    let out = SendBuffer::new(sender, StreamWriter::new(Arc::clone(&stream)));
     let shared = Arc::new(Shared {
         inbox: settings.remember.map(Inbox::new),
         settings,
-        link,
+        stream,
         output,
         notifier,
         clock: Clock::start(),

@@ -9,25 +9,25 @@ use std::time::Duration;
 
 use super::conn::{Reading, StreamEnd};
 use super::inbox::Disconnect;
-use super::link::LinkReader;
 use super::output::{OutputGuard, lock};
 use super::queue::{MessageBatch, QueuedItem};
 use super::stop_condition::MatchCounter;
 use super::{AutoReply, ECHO_BUDGET, Echo, Shared};
 use crate::event::{Event, FlushError, OutputStream, Timestamp};
+use crate::net::StreamReader;
 use crate::wire::{self, By, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
 ///
 /// # Errors
 /// When the process may have no more threads.
-pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) -> io::Result<()> {
+pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receiver) -> io::Result<()> {
     let read = move || {
         let settings = &shared.settings;
         let reader = Reader {
             counter: MatchCounter::new(shared.settings.stop_condition.as_ref()),
             shared: Arc::clone(&shared),
-            link,
+            stream,
             receiver,
             only_shows: settings.stop_condition.is_none() && settings.echo == Echo::Off && settings.remember.is_none(),
             echoes: MessageBatch::default(),
@@ -45,7 +45,7 @@ pub(super) fn spawn(shared: Arc<Shared>, link: LinkReader, receiver: Receiver) -
 
 struct Reader {
     shared: Arc<Shared>,
-    link: LinkReader,
+    stream: StreamReader,
     receiver: Receiver,
     /// Messages are shown, and nobody else wants to know of them.
     only_shows: bool,
@@ -71,7 +71,7 @@ impl Reader {
         // Bytes that came in the same segment as the 101 are in the receiver already.
         self.show_batch(self.shared.output.now());
         loop {
-            match self.link.read(self.receiver.space()) {
+            match self.stream.read(self.receiver.space()) {
                 Ok(0) => return self.stream_ended(),
                 Ok(count) => {
                     self.receiver.filled(count);

@@ -7,11 +7,11 @@ use std::sync::TryLockError;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::link::LinkWriter;
 use super::output::lock;
 use super::queue::QueuedItem;
 use super::{NotSent, Shared, WRITE_TIMEOUT};
 use crate::event::Event;
+use crate::net::StreamWriter;
 use crate::wire::{Close, Counters, Data, Header, Kind, OpCode, Outgoing, Sender};
 
 /// Frames are written when so many bytes of them are waiting, even when more is at hand. Measured, four times as much
@@ -35,16 +35,16 @@ pub(super) enum FlushState {
 /// What is held by whoever writes.
 pub(super) struct SendBuffer {
     sender: Sender,
-    writer: LinkWriter,
+    writer: StreamWriter,
     /// Encoded frames.
     buffer: Vec<u8>,
-    /// How much of `buffer` the link has taken over.
+    /// How much of `buffer` the stream has taken over.
     written: usize,
     /// Where in `buffer` raw frames lie, whose headers may lie.
     raw: Vec<Range<usize>>,
     /// Something in `buffer` comes from the queue in `conn`.
     has_queued: bool,
-    /// Messages that were encoded and that the link did not take over as a whole.
+    /// Messages that were encoded and that the stream did not take over as a whole.
     cut_off: u64,
 }
 
@@ -187,7 +187,7 @@ impl Shared {
 
     /// Sends what is queued (and what an earlier call left, as its `flush_state` says), unless somebody is writing: they will see to it.
     pub(super) fn send_queue_if_free(&self, mut flush_state: FlushState) -> FlushState {
-        while flush_state != FlushState::None || self.queued.load(Ordering::Acquire) || self.link.wants_write() {
+        while flush_state != FlushState::None || self.queued.load(Ordering::Acquire) || self.stream.wants_write() {
             let mut out = match self.out.try_lock() {
                 Ok(out) => out,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -203,7 +203,7 @@ impl Shared {
 }
 
 impl SendBuffer {
-    pub fn new(sender: Sender, writer: LinkWriter) -> Self {
+    pub fn new(sender: Sender, writer: StreamWriter) -> Self {
         Self { sender, writer, buffer: Vec::new(), written: 0, raw: Vec::new(), has_queued: false, cut_off: 0 }
     }
 
@@ -222,7 +222,7 @@ impl SendBuffer {
         self.sender.counters()
     }
 
-    /// Messages that were encoded, but for those that the link is known not to have taken over.
+    /// Messages that were encoded, but for those that the stream is known not to have taken over.
     pub fn handed(&self) -> u64 {
         self.sender.counters().messages - self.cut_off
     }

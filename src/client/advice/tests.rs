@@ -109,3 +109,14 @@ fn a_breach_can_be_looked_past() {
         assert!(advice(&Diagnosis::Breached(cause)).ends_with("`--lenient` reports this and goes on"));
     }
 }
+
+#[test]
+fn where_a_server_cannot_listen_another_port_or_address_is_named() {
+    for (cause, text) in [
+        (CannotListen::PortTaken, "choose another port"),
+        (CannotListen::Forbidden, "choose a higher one"),
+        (CannotListen::NotOurAddress, "an address of this machine"),
+    ] {
+        assert!(advice(&Diagnosis::CannotListen(cause)).contains(text));
+    }
+}

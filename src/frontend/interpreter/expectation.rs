@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Phase, Result};
 use crate::input::Pattern;
-use crate::input::command::Capture;
+use crate::input::slash::Capture;
 use crate::output::escape;
 use crate::session::{Disconnect, ExpectError, Expecting, Received};
 use crate::wire::{By, CloseCode, Kind};
@@ -36,20 +36,20 @@ pub fn message(expecting: &Expecting<'_>, within: Duration, pattern: &Pattern) -
 /// What came instead.
 pub fn close(expecting: &Expecting<'_>, within: Duration, wanted: Option<CloseCode>) -> Result<String> {
     let since = Instant::now();
-    let parting = expecting.parting(within).map_err(|missed| {
+    let disconnect = expecting.parting(within).map_err(|missed| {
         let wanted = wanted.map_or_else(String::new, |code| format!(" with {code}"));
         instead(expecting, missing(&format!("the server did not close{wanted}"), within, &missed))
     })?;
-    let came = code(&parting);
+    let came = code(&disconnect);
     let is_wanted = match wanted {
         Some(wanted) => came == Some(wanted),
-        None => matches!(parting, Disconnect::Closed { .. }),
+        None => matches!(disconnect, Disconnect::Closed { .. }),
     };
     if is_wanted {
-        return Ok(format!("{} {}", words(&parting), after(since)));
+        return Ok(format!("{} {}", words(&disconnect), after(since)));
     }
     let wanted = wanted.map_or_else(|| "a Close".to_owned(), |code| format!("a Close with {code}"));
-    Err(failed(format!("expected {wanted}, but {}", words(&parting))))
+    Err(failed(format!("expected {wanted}, but {}", words(&disconnect))))
 }
 
 /// `/expect-quiet`: waits that nothing comes.
@@ -112,8 +112,8 @@ fn captured(payload: &[u8], from: &Capture) -> Result<String, String> {
 }
 
 /// How a session ended, for people.
-pub fn words(parting: &Disconnect) -> String {
-    match parting {
+pub fn words(disconnect: &Disconnect) -> String {
+    match disconnect {
         Disconnect::Closed { code, reason, first } => {
             let closed = if *first == By::Us { "answered our Close" } else { "closed" };
             let code = code.map_or_else(|| "without a code".to_owned(), |code| format!("with {code}"));
@@ -127,8 +127,8 @@ pub fn words(parting: &Disconnect) -> String {
 }
 
 /// The code by which it can be expected, the two that are never on the wire included (RFC 6455 section 7.4.1).
-fn code(parting: &Disconnect) -> Option<CloseCode> {
-    match parting {
+fn code(disconnect: &Disconnect) -> Option<CloseCode> {
+    match disconnect {
         Disconnect::Closed { code, .. } => Some(code.unwrap_or(CloseCode::Status)),
         Disconnect::Dropped(_) => Some(CloseCode::Abnormal),
         Disconnect::Breach(_) | Disconnect::Left => None,
@@ -139,7 +139,7 @@ fn missing(what: &str, within: Duration, missed: &ExpectError) -> Error {
     match missed {
         ExpectError::TimeUp => failed(format!("{what} within {} s", seconds(within))),
         ExpectError::GivenUp => failed(format!("{what} before you gave up")),
-        ExpectError::Parted(parting) => failed(format!("{what} before {}", words(parting))),
+        ExpectError::Parted(disconnect) => failed(format!("{what} before {}", words(disconnect))),
     }
 }
 

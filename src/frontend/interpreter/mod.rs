@@ -10,7 +10,7 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::session_slot::SessionSlot;
-use crate::input::command::{COMMANDS, Command, Line};
+use crate::input::slash::{COMMANDS, Command, Line};
 use crate::input::{Pattern, Variables, payload};
 use crate::output::Fanout;
 use crate::session::{Expecting, Handle};
@@ -142,13 +142,13 @@ impl Interpreter {
     fn look(&self, command: &Command) -> Result<()> {
         match command {
             Command::Headers => {
-                let heads = self
+                let opened = self
                     .client("every client has heads of its own")
                     .map_err(|error| error.hint("`-v` shows them as clients come"))?
-                    .heads()?;
+                    .opening_facts()?;
                 let mut sinks = self.printer.lock();
-                sinks.printer().head(Origin::default(), Direction::Sent, &heads.request);
-                sinks.printer().head(Origin::default(), Direction::Received, &heads.response);
+                sinks.printer().head(Origin::default(), Direction::Sent, &opened.request_head);
+                sinks.printer().head(Origin::default(), Direction::Received, &opened.response_head);
                 // A terminal that is gone is noticed by the editor.
                 let _ = sinks.flush();
             }

@@ -24,7 +24,7 @@ pub fn is_ready() -> bool {
     is_readable(Descriptor::from(&io::stdin()))
 }
 
-/// Counts what is at hand and will not be sent any more, beside what was counted `before`; for so long at most.
+/// Counts what is at hand and will not be sent any more, beside what was counted `before`; for `limit` at most.
 pub fn count(source: &mut Source, before: u64, limit: Duration) -> Unsent {
     let mut unsent = Unsent { messages: before, more: false };
     let until = Instant::now() + limit;
@@ -32,7 +32,7 @@ pub fn count(source: &mut Source, before: u64, limit: Duration) -> Unsent {
         while let Some(Ok(message)) = source.next() {
             unsent.messages += u64::from(is_data(&message));
         }
-        // Whoever has not closed it may write more.
+        // A writer that has not closed it may write more.
         if !is_ready() || Instant::now() >= until {
             return Unsent { more: true, ..unsent };
         }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::event::{Event, Origin};
 use crate::frontend::interpreter::Interpreter;
 use crate::input::Script;
-use crate::input::command::{self, Command, Line};
+use crate::input::slash::{self, Command, Line};
 
 /// Does what is typed.
 pub(super) struct LineExecutor {
@@ -36,7 +36,7 @@ impl LineExecutor {
 
     fn line(&mut self, line: String) -> Result<()> {
         let variables = &self.interpreter.variables;
-        match command::parse_with(&line, |text, quoting| variables.expand(text, quoting))? {
+        match slash::parse_with(&line, |text, quoting| variables.expand(text, quoting))? {
             Line::Command(Command::Save(path)) => self.save(&path),
             Line::Command(Command::Help) => self.interpreter.execute("", Line::Command(Command::Help)).map(drop),
             understood => {

@@ -14,7 +14,7 @@ use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::variables;
 use crate::frontend::interpreter::{Interpreter, Mode};
 use crate::frontend::session_slot::SessionSlot;
-use crate::input::command::{self, Command, Line};
+use crate::input::slash::{self, Command, Line};
 use crate::input::{Editor, Entry};
 use crate::output::Fanout;
 use crate::session::Handle;
@@ -82,7 +82,7 @@ impl LineReader {
         loop {
             match editor.read() {
                 Ok(Entry::Line(line)) => {
-                    if command::parse(&line).is_ok_and(|line| line == Line::Command(Command::Quit)) {
+                    if slash::parse(&line).is_ok_and(|line| line == Line::Command(Command::Quit)) {
                         return Leaving::InTurn;
                     }
                     self.pending.fetch_add(1, Ordering::Relaxed);

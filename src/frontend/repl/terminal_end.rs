@@ -36,7 +36,7 @@ pub fn show_what_is_left(terminal: &Terminal, end: End, runner: &mut Runner) -> 
         _ => Some(Ok(())),
     });
     match finished {
-        Some(Ok(())) => return end.status,
+        Some(Ok(())) => end.status,
         Some(Err(signal)) => {
             terminal.abandon();
             signal.into()

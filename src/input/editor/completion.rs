@@ -1,22 +1,22 @@
-//! What Tab offers: commands, settings, fields of `/frame`, and names of files.
+//! Completion with Tab: commands, settings, fields of `/frame`, and names of files.
 
 use std::fs;
 
-use crate::input::command::{COMMANDS, frame_fields, setting_names};
 use crate::input::path::path;
+use crate::input::slash::{COMMANDS, frame_fields, setting_names};
 use crate::output::escape::is_unsafe;
 
-/// One thing that Tab may put in.
+/// One text that Tab may insert.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Offer {
-    /// What is listed.
+pub(super) struct Candidate {
+    /// The text in the list of candidates.
     pub(super) shown: String,
-    /// What replaces the text from the start that comes with it.
+    /// The text that replaces what was typed.
     pub(super) inserted: String,
 }
 
-/// What may go on after `line` (up to the cursor), and from where it replaces it.
-pub(super) fn offers(line: &str) -> (usize, Vec<Offer>) {
+/// The candidates for `line`, which ends at the cursor, and the index in `line` from which they replace its text.
+pub(super) fn candidates(line: &str) -> (usize, Vec<Candidate>) {
     let Some(command) = line.strip_prefix('/') else {
         return (line.len(), Vec::new());
     };
@@ -36,39 +36,39 @@ pub(super) fn offers(line: &str) -> (usize, Vec<Offer>) {
     }
 }
 
-fn commands(typed: &str) -> Vec<Offer> {
+fn commands(typed: &str) -> Vec<Candidate> {
     let matching = COMMANDS.iter().filter(|usage| usage.name.starts_with(typed));
     matching
         .map(|usage| {
             let shown = format!("/{}", usage.name);
             let inserted = if usage.arguments.is_empty() { shown.clone() } else { format!("{shown} ") };
-            Offer { shown, inserted }
+            Candidate { shown, inserted }
         })
         .collect()
 }
 
-fn words(known: impl Iterator<Item = &'static str>, typed: &str, end: &str) -> Vec<Offer> {
+fn words(known: impl Iterator<Item = &'static str>, typed: &str, end: &str) -> Vec<Candidate> {
     let matching = known.filter(|word| word.starts_with(typed));
-    matching.map(|word| Offer { shown: word.to_owned(), inserted: format!("{word}{end}") }).collect()
+    matching.map(|word| Candidate { shown: word.to_owned(), inserted: format!("{word}{end}") }).collect()
 }
 
-/// Files whose path starts with `typed`; hidden ones only when their dot was typed, and none whose name would drive the
-/// terminal.
-fn files(start: usize, typed: &str) -> (usize, Vec<Offer>) {
+/// Files whose path starts with `typed`. Hidden files are candidates only if their dot was typed. Files whose names contain
+/// control characters are never candidates: listing the name would send them to the terminal.
+fn files(start: usize, typed: &str) -> (usize, Vec<Candidate>) {
     let (folder, beginning) = typed.split_at(typed.rfind('/').map_or(0, |slash| slash + 1));
     let listing = fs::read_dir(if folder.is_empty() { ".".into() } else { path(folder) });
     let entries = listing.into_iter().flatten().flatten();
-    let mut offers: Vec<Offer> = entries
+    let mut candidates: Vec<Candidate> = entries
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let is_offered = name.starts_with(beginning) && (beginning.starts_with('.') || !name.starts_with('.'));
+            let is_candidate = name.starts_with(beginning) && (beginning.starts_with('.') || !name.starts_with('.'));
             let slash = if entry.path().is_dir() { "/" } else { "" };
-            (is_offered && !name.contains(is_unsafe))
-                .then(|| Offer { shown: format!("{name}{slash}"), inserted: format!("{folder}{name}{slash}") })
+            (is_candidate && !name.contains(is_unsafe))
+                .then(|| Candidate { shown: format!("{name}{slash}"), inserted: format!("{folder}{name}{slash}") })
         })
         .collect();
-    offers.sort();
-    (start, offers)
+    candidates.sort();
+    (start, candidates)
 }
 
 #[cfg(test)]
@@ -76,8 +76,8 @@ mod tests {
     use super::*;
 
     fn inserted(line: &str) -> (usize, Vec<String>) {
-        let (start, offers) = offers(line);
-        (start, offers.into_iter().map(|offer| offer.inserted).collect())
+        let (start, candidates) = candidates(line);
+        (start, candidates.into_iter().map(|candidate| candidate.inserted).collect())
     }
 
     #[test]

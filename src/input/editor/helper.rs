@@ -1,10 +1,13 @@
-//! What rustyline asks for while a line is edited, and what its asking tells us.
+//! The callbacks that rustyline calls while a line is edited. They also detect why rustyline draws its line.
 //!
-//! rustyline draws its line of its own accord, or below something that it has printed above it, and doesn't say
-//! which. But before it draws of its own accord it asks whether characters are to be highlighted, or how a candidate of
-//! a completion is; before it draws below what it has printed it asks nothing. (That is so in version 19: `refresh` in its `edit.rs` has
-//! three callers that ask, and `repaint` one that does, one that lists candidates first, and `external_print`.) And
-//! where `highlight_char` says yes, each time that it is asked something is drawn. So each drawing can be told apart.
+//! rustyline draws its line for one of two reasons: a key changed the line, or rustyline has printed text above the line.
+//! [`Terminal`] must know which, and rustyline does not say it. But before rustyline draws because of a key, it calls
+//! `highlight_char` or `highlight_candidate`. After it has printed text above the line, it calls neither. These callbacks
+//! set a flag, and `highlight_prompt`, which rustyline calls in each drawing, reads and clears it. `highlight_char`
+//! returns true, so a drawing follows each call of it.
+//!
+//! This is true for version 19 of rustyline. In its `edit.rs`, the three callers of `refresh` call `highlight_char`. Of the
+//! callers of `repaint`, one calls `highlight_char`, one lists candidates first, and the third is `external_print`.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,24 +20,25 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Context};
 
 use super::PromptHandle;
-use super::completion::{Offer, offers};
+use super::completion::{Candidate, candidates};
 use super::keys::{Key, LastKey};
 use crate::input::continuation::{goes_on, is_incomplete_json, unescaped};
 use crate::output::terminal::Terminal;
 
+/// The state of the callbacks.
 pub(super) struct Helper {
     terminal: Terminal,
     prompt: PromptHandle,
     last_key: LastKey,
-    /// The next drawing is of the editor's own accord.
-    is_own_drawing: AtomicBool,
+    /// The cause of the next drawing is a key, and not text that was printed above the line.
+    is_caused_by_key: AtomicBool,
     /// The line as it was last drawn.
     line: Mutex<String>,
 }
 
 impl Helper {
     pub(super) fn new(terminal: Terminal, prompt: PromptHandle, last_key: LastKey) -> Self {
-        Self { terminal, prompt, last_key, is_own_drawing: AtomicBool::new(false), line: Mutex::default() }
+        Self { terminal, prompt, last_key, is_caused_by_key: AtomicBool::new(false), line: Mutex::default() }
     }
 
     /// The line as it was last drawn.
@@ -47,17 +51,17 @@ impl rustyline::Helper for Helper {}
 
 impl Highlighter for Helper {
     fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
-        self.is_own_drawing.store(true, Ordering::Relaxed);
+        self.is_caused_by_key.store(true, Ordering::Relaxed);
         true
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
-        self.is_own_drawing.store(true, Ordering::Relaxed);
+        self.is_caused_by_key.store(true, Ordering::Relaxed);
         Cow::Borrowed(candidate)
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, default: bool) -> Cow<'b, str> {
-        if self.is_own_drawing.swap(false, Ordering::Relaxed) {
+        if self.is_caused_by_key.swap(false, Ordering::Relaxed) {
             self.terminal.drawn();
         } else {
             self.terminal.printed();
@@ -93,9 +97,9 @@ impl Completer for Helper {
                 vec![Pair { display: String::new(), replacement: "\n".into() }],
             ));
         }
-        let (start, offers) = offers(&line[..cursor]);
-        let pair = |offer: Offer| Pair { display: offer.shown, replacement: offer.inserted };
-        Ok((start, offers.into_iter().map(pair).collect()))
+        let (start, candidates) = candidates(&line[..cursor]);
+        let pair = |candidate: Candidate| Pair { display: candidate.shown, replacement: candidate.inserted };
+        Ok((start, candidates.into_iter().map(pair).collect()))
     }
 }
 

@@ -1,7 +1,7 @@
-//! The keys that mean something else here than rustyline would make of them.
+//! The keys that do something else in wscope than rustyline's default.
 //!
-//! Every way to end a line is made to go through the validator (`Cmd::AcceptLine` does), the last moment at which the
-//! terminal can be told that the editor lets go of it.
+//! All keys that end a line call rustyline's validator (`Cmd::AcceptLine` does that). The validator is the last callback
+//! before the editor releases the terminal, and it tells [`Terminal`] so.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,20 +18,20 @@ use crate::platform;
 /// A key that can end a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
-    /// Sends, or goes on with the next line.
+    /// Sends the line, or continues it on the next one.
     Enter,
-    /// Alt-Enter: sends as it is.
+    /// Alt-Enter: sends the line, even if it ends with `\` or is JSON without an end.
     AltEnter,
     /// Ctrl-C.
     Interrupt,
     /// Ctrl-D.
     EndOfFile,
-    /// Enter after a `\` that goes on with the next line. rustyline has no command that replaces a character and
-    /// leaves the cursor behind it, but a completion does; so that is what it is asked for.
+    /// Enter after a `\` that continues the line. The `\` must become a newline. rustyline has no command that replaces
+    /// a character and leaves the cursor behind it, but a completion does that; so Enter asks for a completion.
     Continue,
 }
 
-/// The last of these keys that was pressed: why a line was accepted, or a completion asked for.
+/// The last of these keys that was pressed. It says why a line was accepted, or why a completion was asked for.
 #[derive(Debug, Clone)]
 pub(super) struct LastKey(Arc<Mutex<Key>>);
 
@@ -49,32 +49,32 @@ impl LastKey {
     }
 }
 
-/// Teaches `editor` the keys.
+/// Binds the keys in `editor`.
 pub(super) fn bind<H: Helper, I: History>(editor: &mut Editor<H, I>, last_key: &LastKey, terminal: &Terminal) {
     let special = terminal.device().special_keys();
     let key = |character| KeyEvent::new(character, Modifiers::NONE);
-    let ending = |key| EventHandler::Conditional(Box::new(Ending { key, last_key: last_key.clone() }));
+    let line_end = |key| EventHandler::Conditional(Box::new(LineEndHandler { key, last_key: last_key.clone() }));
     for enter in [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent::ctrl('J'), KeyEvent::ctrl('M')] {
-        editor.bind_sequence(enter, ending(Key::Enter));
+        editor.bind_sequence(enter, line_end(Key::Enter));
     }
-    editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), ending(Key::AltEnter));
+    editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), line_end(Key::AltEnter));
     let interrupts = [special.interrupt, special.quit].into_iter().flatten().map(key);
     for interrupt in interrupts.chain([KeyEvent::ctrl('C')]) {
-        editor.bind_sequence(interrupt, ending(Key::Interrupt));
+        editor.bind_sequence(interrupt, line_end(Key::Interrupt));
     }
     if let Some(end_of_file) = special.end_of_file {
-        editor.bind_sequence(key(end_of_file), ending(Key::EndOfFile));
+        editor.bind_sequence(key(end_of_file), line_end(Key::EndOfFile));
     }
     if let Some(suspend) = special.suspend {
-        editor.bind_sequence(key(suspend), EventHandler::Conditional(Box::new(Suspend(terminal.clone()))));
+        editor.bind_sequence(key(suspend), EventHandler::Conditional(Box::new(SuspendHandler(terminal.clone()))));
     }
 }
 
-/// What to do at a key that can end a line; `None` leaves it to rustyline.
+/// What `key` does. `None`: rustyline's default.
 fn command(key: Key, line: &str, cursor: usize) -> Option<Cmd> {
     match key {
         Key::Enter if !goes_on(line) => None,
-        // The first Enter only shows where the line goes on.
+        // The cursor is not at the end. The first Enter moves it there, the second one continues the line.
         Key::Enter if cursor < line.len() => Some(Cmd::Move(Movement::EndOfBuffer)),
         Key::Enter | Key::Continue => Some(Cmd::Complete),
         Key::Interrupt if !line.is_empty() => Some(Cmd::Kill(Movement::WholeBuffer)),
@@ -83,12 +83,13 @@ fn command(key: Key, line: &str, cursor: usize) -> Option<Cmd> {
     }
 }
 
-struct Ending {
+/// Handles a key that can end a line.
+struct LineEndHandler {
     key: Key,
     last_key: LastKey,
 }
 
-impl ConditionalEventHandler for Ending {
+impl ConditionalEventHandler for LineEndHandler {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
         let command = command(self.key, context.line(), context.pos());
         let goes_on = command == Some(Cmd::Complete);
@@ -97,14 +98,15 @@ impl ConditionalEventHandler for Ending {
     }
 }
 
-/// Stops the process group with the terminal as it was found (rustyline would leave ours).
-struct Suspend(Terminal);
+/// Handles the key that suspends the process. Before the process stops, the terminal gets the modes that it had when
+/// wscope started. rustyline would leave the modes of the editor.
+struct SuspendHandler(Terminal);
 
-impl ConditionalEventHandler for Suspend {
+impl ConditionalEventHandler for SuspendHandler {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
-        // Where this fails, nothing was suspended, and the line is drawn again.
+        // If this fails, the process was not suspended, and the line is only drawn again.
         let _ = self.0.device().hand_back(platform::suspend);
-        // The window may have changed its size meanwhile.
+        // The size of the window may have changed while the process was stopped.
         platform::announce_resize();
         Some(Cmd::Repaint)
     }

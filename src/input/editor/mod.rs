@@ -1,8 +1,7 @@
 //! The line editor.
 //!
-//! rustyline reads the keys and draws the line; what it prints above the line goes through
-//! [`Terminal`]. On a terminal that it can't edit on (`TERM=dumb`) lines are read
-//! as the terminal gives them.
+//! rustyline reads the keys and draws the line. Text to print above the line goes through [`Terminal`]. On a terminal
+//! that rustyline does not support (`TERM=dumb`), the editor reads the lines that the terminal driver gives.
 
 mod completion;
 mod helper;
@@ -27,33 +26,33 @@ use crate::output::Output;
 use crate::output::terminal::{Device, Terminal};
 use crate::platform::is_terminal_gone;
 
-/// How many entries of history the editor holds.
+/// How many entries of the history the editor keeps in memory.
 const HISTORY: usize = 1000;
 
-/// How long the rest of an escape sequence may take, in milliseconds.
+/// How long rustyline waits for the rest of an escape sequence, in milliseconds.
 const ESCAPE_WAIT: u16 = 200;
 
-/// How to edit.
+/// The options of an editor.
 #[derive(Debug)]
 pub struct EditorOptions {
-    /// What was typed before, and where to keep what will be.
+    /// Gives the earlier entries, and keeps the new ones.
     pub history: History,
-    /// What stands before the line.
+    /// The text before the line.
     pub prompt: Prompt,
 }
 
-/// What came of a line.
+/// How the user ended a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
-    /// It was sent off. It may hold newlines.
+    /// With Enter or Alt-Enter. The line may hold newlines.
     Line(String),
-    /// Ctrl-C, with nothing on the line.
+    /// With Ctrl-C while the line was empty.
     Interrupted,
-    /// Ctrl-D, with nothing on the line; or the terminal is gone.
+    /// With Ctrl-D while the line was empty; or the terminal is gone.
     Eof,
 }
 
-/// Reads lines from the terminal that controls the process, whatever stdin is.
+/// Reads lines from the terminal that controls the process, even if stdin is something else.
 pub struct Editor {
     terminal: Terminal,
     history: History,
@@ -61,8 +60,11 @@ pub struct Editor {
     lines: Lines,
 }
 
+/// How lines are read.
 enum Lines {
+    /// With rustyline.
     Edited(Box<Edited>),
+    /// As the terminal driver gives them.
     Plain(BufReader<File>),
 }
 
@@ -72,10 +74,10 @@ struct Edited {
 }
 
 impl Editor {
-    /// An editor on the terminal, and the terminal for those who print on it.
+    /// An editor on the terminal, and the [`Terminal`] through which other threads print above the line.
     ///
     /// # Errors
-    /// When there is no terminal.
+    /// [`Phase::Usage`], if there is no terminal, or if the process has no file descriptor left.
     pub fn open(options: EditorOptions) -> Result<(Self, Terminal)> {
         let failed = |cause| Error::new(Phase::Usage, "cannot use the terminal").caused_by(cause);
         let terminal = Device::open().and_then(Terminal::new).map_err(failed)?;
@@ -90,15 +92,15 @@ impl Editor {
         Ok((Self { terminal: terminal.clone(), history: options.history, prompt, lines }, terminal))
     }
 
-    /// Changes the prompt, from any thread.
+    /// A handle with which any thread can change the prompt.
     pub fn prompt(&self) -> PromptHandle {
         self.prompt.clone()
     }
 
-    /// Reads one line. What is to be shown meanwhile is shown above it.
+    /// Reads one line. Meanwhile the terminal shows printed text above the line.
     ///
     /// # Errors
-    /// When the terminal cannot be read or written.
+    /// [`Phase::Session`], if the terminal cannot be read or written.
     pub fn read(&mut self) -> Result<Entry> {
         let entry = match &mut self.lines {
             Lines::Edited(edited) => edited.read(&self.terminal, &self.prompt, &self.history),
@@ -107,10 +109,10 @@ impl Editor {
         entry.map_err(|cause| Error::new(Phase::Session, "cannot read from the terminal").caused_by(cause))
     }
 
-    /// No further line will be read: shows what is left and puts the terminal back as it was found.
+    /// Ends the editor: writes the text that was not shown yet, and gives the terminal the modes that it had before.
     ///
     /// # Errors
-    /// When the terminal cannot be written.
+    /// [`Phase::Session`], if the terminal cannot be written.
     pub fn finish(self) -> Result<()> {
         self.terminal
             .finish()
@@ -120,13 +122,13 @@ impl Editor {
 
 impl Drop for Editor {
     fn drop(&mut self) {
-        // Where `finish` has done so already this changes nothing.
+        // After `finish` this changes nothing.
         let _ = self.terminal.finish();
     }
 }
 
 impl Edited {
-    /// `None` where the terminal cannot be edited on.
+    /// `None`, if rustyline does not support the terminal.
     fn open(terminal: &Terminal, prompt: &PromptHandle) -> Option<Self> {
         let config = Config::builder()
             .behavior(Behavior::PreferTerm)
@@ -136,9 +138,9 @@ impl Edited {
             .completion_type(CompletionType::List)
             .completion_show_all_if_ambiguous(true)
             .completion_prompt_limit(usize::MAX)
-            // After a lone Escape it would wait for the next key, and show nothing meanwhile.
+            // Without a limit rustyline would wait for the next key after a lone Escape, and print nothing meanwhile.
             .keyseq_timeout(Some(ESCAPE_WAIT))
-            // Only so does it ask before it draws. Colours are ours to leave out.
+            // In other modes rustyline does not call the highlighter, which `Helper` needs. The prompt decides about colours.
             .color_mode(ColorMode::Forced)
             .build();
         let history = MemHistory::with_config(&config);
@@ -151,9 +153,10 @@ impl Edited {
         Some(Self { editor, last_key })
     }
 
+    /// Adds entries to the history in memory.
     fn remember(&mut self, entries: impl IntoIterator<Item = String>) {
         for entry in entries {
-            // Held in memory, where nothing can fail.
+            // This cannot fail: the history is in memory.
             let _ = self.editor.add_history_entry(entry);
         }
     }
@@ -187,7 +190,8 @@ impl Edited {
         })
     }
 
-    /// After a failure nobody knows what lies in the editor's channel; a new editor has a new one.
+    /// Replaces the editor after a failure. It is unknown whether the old editor's channel still holds a batch; a new editor
+    /// has an empty channel.
     fn reopen(&mut self, terminal: &Terminal, prompt: &PromptHandle) {
         if let Some(mut edited) = Self::open(terminal, prompt) {
             edited.remember(self.editor.history().into_iter().cloned());
@@ -196,7 +200,7 @@ impl Edited {
     }
 }
 
-/// What a failure of the editor means; `None` for a key that was not UTF-8, which is passed over.
+/// What an error of rustyline means. `None`: a key was not UTF-8, and the line continues without it.
 fn outcome_of(error: ReadlineError) -> Option<io::Result<Entry>> {
     match error {
         ReadlineError::Interrupted => Some(Ok(Entry::Interrupted)),
@@ -209,6 +213,7 @@ fn outcome_of(error: ReadlineError) -> Option<io::Result<Entry>> {
     }
 }
 
+/// Reads one line as the terminal driver gives it.
 fn read_plain(lines: &mut impl BufRead, terminal: &Terminal, prompt: &PromptHandle) -> io::Result<Entry> {
     let mut line = Vec::new();
     terminal.device().output()?.write_all(prompt.for_line().plain.as_bytes())?;

@@ -1,20 +1,21 @@
-//! What stands before the line.
+//! The prompt: the text before the line.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A prompt.
+/// A prompt, plain and styled.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompt {
-    /// As it is, without any escape sequence.
+    /// The text without escape sequences.
     pub plain: String,
-    /// With colours; the same width.
+    /// The same text with colours. It has the same width.
     pub styled: String,
-    /// What to show in its place in a line that was begun with a prompt of just that width; may be empty.
+    /// A shorter text for a line that began with a narrower prompt. It is shown if its width is the width of that prompt.
+    /// It may be empty.
     pub brief: String,
 }
 
 impl Prompt {
-    /// With something shorter, for a line that has been begun.
+    /// The same prompt with the shorter text `brief`, for a line that began with a narrower prompt.
     pub fn or_briefly(self, brief: &str) -> Self {
         Self { brief: brief.to_owned(), ..self }
     }
@@ -26,7 +27,7 @@ impl From<&str> for Prompt {
     }
 }
 
-/// The prompt of an editor; clones are the same prompt.
+/// The prompt of an editor. Clones refer to the same prompt.
 #[derive(Debug, Clone)]
 pub struct PromptHandle {
     state: Arc<Mutex<State>>,
@@ -35,7 +36,7 @@ pub struct PromptHandle {
 #[derive(Debug)]
 struct State {
     current: Prompt,
-    /// How wide the prompt of the line is that is being edited: the editor has reckoned with it.
+    /// The width of the prompt with which the current line began. rustyline positions the cursor by it until the line ends.
     width: usize,
 }
 
@@ -44,20 +45,21 @@ impl PromptHandle {
         Self { state: Arc::new(Mutex::new(State { current: prompt, width: 0 })) }
     }
 
-    /// Shown the next time that the line is drawn. A line that was begun with a wider one shows it at its right end; one
-    /// that was begun with a narrower one goes on with that until the next line, unless something brief fits.
+    /// Replaces the prompt. It is shown when the line is drawn the next time. If the line began with a wider prompt, spaces
+    /// fill the rest at the left. If it began with a narrower one, [`Prompt::brief`] is shown if it has just that width;
+    /// otherwise the old prompt stays until the next line.
     pub fn set(&self, prompt: Prompt) {
         self.lock().current = prompt;
     }
 
-    /// The prompt of a new line.
+    /// The prompt for a new line, which begins now.
     pub(super) fn for_line(&self) -> Prompt {
         let mut state = self.lock();
         state.width = width(&state.current.plain);
         state.current.clone()
     }
 
-    /// What to draw now; `None` for what the line was begun with.
+    /// The prompt to draw in the current line. `None`: the one with which the line began.
     pub(super) fn now(&self) -> Option<String> {
         let state = self.lock();
         let Prompt { plain, styled, brief } = &state.current;

@@ -1,34 +1,28 @@
-//! The editor in a pseudo-terminal, with a terminal emulator that shows what a person would see.
+//! The editor in a pseudo-terminal, with a terminal emulator that shows what a user would see.
 //!
-//! The editor wants to be in control of a terminal, so each test starts this test binary once more, in a terminal of
-//! its own, where only [`editor_in_a_terminal`] runs.
+//! The editor must control its terminal. So each test starts this test binary once more, in a terminal of its own, where
+//! only [`editor_in_a_terminal`] runs.
+
+mod terminal_session;
 
 use std::env;
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{self, Child, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::process;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use nix::sys::termios::{LocalFlags, tcgetattr};
-use pty_process::Size;
-use pty_process::blocking::{Command, Pty};
-use tempfile::TempDir;
-use vt100::{Parser, Screen};
 
+use self::terminal_session::{TerminalSession, unwrapped};
 use super::*;
 use crate::input::secret;
 
 const REPORT: &str = "WSCOPE_TEST_REPORT";
 const PUSHES: &str = "WSCOPE_TEST_PUSHES";
 const PAUSE: &str = "WSCOPE_TEST_PAUSE_MICROSECONDS";
-const PART: &str = "WSCOPE_TEST_PART";
-
-/// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const SCENARIO: &str = "WSCOPE_TEST_SCENARIO";
 
 const ENTER: &str = "\r";
 const ALT_ENTER: &str = "\x1b\r";
@@ -36,13 +30,13 @@ const CTRL_C: &str = "\x03";
 const CTRL_D: &str = "\x04";
 const CTRL_R: &str = "\x12";
 
-/// What runs in the terminal, and reports what it was told there.
+/// What the program does in the terminal. It writes what it reads there to a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// Reads lines while pushes arrive, and ends at Ctrl-D when all have come.
+enum Scenario {
+    /// Reads lines while pushes arrive. After Ctrl-D it ends when all pushes have arrived.
     ReadLines,
-    /// The same, but leaves the process when all have come, whatever is being typed.
-    LeaveMidway,
+    /// The same, but it exits as soon as all pushes have arrived, even in the middle of a line.
+    ExitInMidLine,
     /// Asks for a secret.
     Ask,
 }
@@ -55,21 +49,21 @@ fn editor_in_a_terminal() {
     let number = |name| env::var(name).unwrap().parse::<u64>().unwrap();
     let (pushes, pause) = (number(PUSHES), Duration::from_micros(number(PAUSE)));
     let mut report = File::create(report).unwrap();
-    let part = env::var(PART).unwrap();
-    if part == format!("{:?}", Part::Ask) {
+    let scenario = env::var(SCENARIO).unwrap();
+    if scenario == format!("{:?}", Scenario::Ask) {
         writeln!(report, "{:?}", secret::ask("> secret: ").map_err(|error| error.to_string())).unwrap();
         return;
     }
     let history = History::at(Some(env::var_os("WSCOPE_HISTORY").unwrap().into()));
     let (mut editor, mut terminal) = Editor::open(EditorOptions { history, prompt: "> ".into() }).unwrap();
-    let feed = thread::spawn(move || {
+    let pusher = thread::spawn(move || {
         let begun = Instant::now();
         for push in 0..pushes {
             thread::sleep((begun + pause * u32::try_from(push).unwrap()).saturating_duration_since(Instant::now()));
             terminal.write_all(format!("push {push}\n").as_bytes()).unwrap();
         }
         terminal.write_all(b"all pushed\n").unwrap();
-        if part == format!("{:?}", Part::LeaveMidway) {
+        if scenario == format!("{:?}", Scenario::ExitInMidLine) {
             terminal.abandon();
             process::exit(0);
         }
@@ -81,158 +75,11 @@ fn editor_in_a_terminal() {
             break;
         }
     }
-    feed.join().unwrap();
+    pusher.join().unwrap();
     editor.finish().unwrap();
 }
 
-/// A terminal in which [`editor_in_a_terminal`] runs.
-struct Session {
-    child: Child,
-    keyboard: Arc<Pty>,
-    display: Arc<Display>,
-    folder: TempDir,
-}
-
-struct Display {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-struct State {
-    parser: Parser,
-    is_paused: bool,
-    has_ended: bool,
-}
-
-impl Session {
-    fn start(columns: u16, pushes: u64, pause: Duration) -> Self {
-        Self::start_as(Part::ReadLines, tempfile::tempdir().unwrap(), columns, pushes, pause)
-    }
-
-    fn start_as(part: Part, folder: TempDir, columns: u16, pushes: u64, pause: Duration) -> Self {
-        let (pty, pts) = pty_process::blocking::open().unwrap();
-        pty.resize(Size::new(24, columns)).unwrap();
-        let child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "input::editor::tests::editor_in_a_terminal", "--nocapture"])
-            .env(REPORT, folder.path().join("report"))
-            .env(PUSHES, pushes.to_string())
-            .env(PAUSE, pause.as_micros().to_string())
-            .env("WSCOPE_HISTORY", folder.path().join("history"))
-            .env(PART, format!("{part:?}"))
-            .env("TERM", "xterm-256color")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn(pts)
-            .unwrap();
-        let state = State { parser: Parser::new(24, columns, 100_000), is_paused: false, has_ended: false };
-        let display = Arc::new(Display { state: Mutex::new(state), changed: Condvar::new() });
-        let keyboard = Arc::new(pty);
-        let (source, shown) = (Arc::clone(&keyboard), Arc::clone(&display));
-        thread::spawn(move || shown.show(&source));
-        let session = Self { child, keyboard, display, folder };
-        session.wait_for("> ");
-        session
-    }
-
-    fn press(&self, keys: &str) {
-        (&*self.keyboard).write_all(keys.as_bytes()).unwrap();
-    }
-
-    fn wait(&self, what: &str, done: impl Fn(&Screen) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        let mut state = self.display.state();
-        while !done(state.parser.screen()) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero() && !state.has_ended, "no {what} on\n{}", state.parser.screen().contents());
-            state = self.display.changed.wait_timeout(state, left).unwrap().0;
-        }
-    }
-
-    fn wait_for(&self, text: &str) {
-        self.wait(text, |screen| unwrapped(screen).contains(text));
-    }
-
-    /// Waits until Ctrl-C is a signal, or a key.
-    fn wait_for_signals(&self, wanted: bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while tcgetattr(&*self.keyboard).unwrap().local_flags.contains(LocalFlags::ISIG) != wanted {
-            assert!(Instant::now() < deadline, "Ctrl-C is a signal: {}", !wanted);
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn pause(&self, is_paused: bool) {
-        self.display.state().is_paused = is_paused;
-        self.display.changed.notify_all();
-    }
-
-    /// Waits for the end; what was reported, and everything that was ever on the screen.
-    fn end(mut self) -> (String, Vec<String>) {
-        self.finish()
-    }
-
-    fn finish(&mut self) -> (String, Vec<String>) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.child.try_wait().unwrap().is_none() {
-            assert!(Instant::now() < deadline, "still running:\n{}", self.display.state().parser.screen().contents());
-            thread::sleep(Duration::from_millis(5));
-        }
-        let mut state = self.display.changed.wait_while(self.display.state(), |state| !state.has_ended).unwrap();
-        let modes = tcgetattr(&*self.keyboard).unwrap().local_flags;
-        assert!(modes.contains(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG), "the terminal is left raw");
-        assert!(!state.parser.screen().bracketed_paste(), "bracketed paste is left on");
-        (fs::read_to_string(self.folder.path().join("report")).unwrap(), transcript(state.parser.screen_mut()))
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Display {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
-    }
-
-    fn show(&self, mut source: &Pty) {
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            drop(self.changed.wait_while(self.state(), |state| state.is_paused).unwrap());
-            // Linux reports the end of a pseudo-terminal as EIO.
-            let Ok(count @ 1..) = source.read(&mut buffer) else { break };
-            self.state().parser.process(&buffer[..count]);
-            self.changed.notify_all();
-            // While output is endless nobody else would get the state.
-            thread::sleep(Duration::from_micros(100));
-        }
-        self.state().has_ended = true;
-        self.changed.notify_all();
-    }
-}
-
-/// The screen without the line breaks that its width makes.
-fn unwrapped(screen: &Screen) -> String {
-    screen.rows(0, screen.size().1).collect()
-}
-
-fn transcript(screen: &mut Screen) -> Vec<String> {
-    let (height, width) = screen.size();
-    screen.set_scrollback(usize::MAX);
-    let mut rows = Vec::new();
-    for offset in (1..=screen.scrollback()).rev() {
-        screen.set_scrollback(offset);
-        rows.extend(screen.rows(0, width).next());
-    }
-    screen.set_scrollback(0);
-    rows.extend(screen.rows(0, width).take(height.into()));
-    rows
-}
-
-/// Every push stands on the screen once, in order, on a row of its own.
+/// Checks that each push was shown once, in order, on a row of its own.
 fn assert_all_pushed(rows: &[String], pushes: u64) {
     let shown: Vec<&str> = rows.iter().map(String::as_str).filter(|row| row.contains("push")).collect();
     let mut expected: Vec<String> = (0..pushes).map(|push| format!("push {push}")).collect();
@@ -246,7 +93,7 @@ fn long_line() -> String {
 
 fn a_half_typed_line_survives(columns: u16) {
     let pushes = 1000;
-    let session = Session::start(columns, pushes, Duration::from_millis(1));
+    let session = TerminalSession::start(columns, pushes, Duration::from_millis(1));
     session.press(&long_line());
     session.wait_for("all pushed");
     session.wait_for(&format!("> {}", long_line()));
@@ -269,7 +116,7 @@ fn a_half_typed_line_survives_pushes_at_40_columns() {
 
 #[test]
 fn no_push_is_lost_or_late_while_enter_is_pressed_all_the_time() {
-    let session = Session::start(80, 1000, Duration::from_millis(1));
+    let session = TerminalSession::start(80, 1000, Duration::from_millis(1));
     for _ in 0..1000 {
         session.press(ENTER);
     }
@@ -281,7 +128,7 @@ fn no_push_is_lost_or_late_while_enter_is_pressed_all_the_time() {
 
 #[test]
 fn no_push_is_lost_while_the_history_is_searched() {
-    let session = Session::start(80, 500, Duration::from_millis(1));
+    let session = TerminalSession::start(80, 500, Duration::from_millis(1));
     session.press(&format!("earlier{ENTER}"));
     session.press(&format!("{CTRL_R}earl"));
     session.wait_for("(reverse-i-search)`earl': earlier");
@@ -298,7 +145,7 @@ fn no_push_is_lost_while_the_history_is_searched() {
 
 #[test]
 fn a_lone_escape_holds_nothing_back() {
-    let session = Session::start(80, 1000, Duration::from_millis(1));
+    let session = TerminalSession::start(80, 1000, Duration::from_millis(1));
     session.press("\x1b");
     session.wait_for("all pushed");
     session.press(CTRL_D);
@@ -307,7 +154,7 @@ fn a_lone_escape_holds_nothing_back() {
 
 #[test]
 fn what_comes_after_the_last_line_is_shown() {
-    let session = Session::start(80, 300, Duration::from_millis(1));
+    let session = TerminalSession::start(80, 300, Duration::from_millis(1));
     session.press(CTRL_D);
     let (report, rows) = session.end();
     assert_eq!(report, "Eof\n");
@@ -317,7 +164,7 @@ fn what_comes_after_the_last_line_is_shown() {
 #[test]
 fn a_flood_is_held_back_and_a_key_is_not() {
     let pushes = 50_000;
-    let session = Session::start(80, pushes, Duration::ZERO);
+    let session = TerminalSession::start(80, pushes, Duration::ZERO);
     session.press("typed meanwhile");
     session.wait_for("all pushed");
     session.wait_for("> typed meanwhile");
@@ -330,7 +177,7 @@ fn a_flood_is_held_back_and_a_key_is_not() {
 
 #[test]
 fn a_key_is_echoed_within_50_milliseconds_while_20000_messages_a_second_arrive() {
-    let session = Session::start(80, 20_000, Duration::from_micros(50));
+    let session = TerminalSession::start(80, 20_000, Duration::from_micros(50));
     let mut delays = Vec::new();
     for length in 1..=20 {
         let pressed = Instant::now();
@@ -340,7 +187,7 @@ fn a_key_is_echoed_within_50_milliseconds_while_20000_messages_a_second_arrive()
         delays.push(pressed.elapsed());
     }
     delays.sort();
-    // The worst is at the mercy of whatever else the machine does.
+    // The median: the worst delay depends on what else runs on the machine.
     assert!(delays[delays.len() / 2] < Duration::from_millis(50), "{delays:?}");
     session.press(&format!("{ENTER}{CTRL_D}"));
     let (_, rows) = session.end();
@@ -349,7 +196,7 @@ fn a_key_is_echoed_within_50_milliseconds_while_20000_messages_a_second_arrive()
 
 #[test]
 fn lines_go_on_where_they_should() {
-    let session = Session::start(80, 0, Duration::ZERO);
+    let session = TerminalSession::start(80, 0, Duration::ZERO);
     session.press(&format!("{{\"a\":{ENTER}1}}{ENTER}"));
     session.press(&format!("first\\{ENTER}second{ENTER}"));
     session.press(&format!("literal\\\\{ENTER}"));
@@ -373,7 +220,7 @@ fn lines_go_on_where_they_should() {
 
 #[test]
 fn commands_are_completed_and_candidates_listed_above() {
-    let session = Session::start(80, 0, Duration::ZERO);
+    let session = TerminalSession::start(80, 0, Duration::ZERO);
     session.press("/rec\t");
     session.wait_for("> /reconnect");
     session.press(&format!("{CTRL_C}/exp\t\t"));
@@ -386,11 +233,11 @@ fn commands_are_completed_and_candidates_listed_above() {
 
 #[test]
 fn the_history_comes_back_in_the_next_run() {
-    let mut session = Session::start(80, 0, Duration::ZERO);
+    let mut session = TerminalSession::start(80, 0, Duration::ZERO);
     session.press(&format!("{{{ENTER}}}{ENTER} hidden{ENTER}{CTRL_D}"));
     session.finish();
     let folder = std::mem::replace(&mut session.folder, tempfile::tempdir().unwrap());
-    let session = Session::start_as(Part::ReadLines, folder, 80, 0, Duration::ZERO);
+    let session = TerminalSession::start_as(Scenario::ReadLines, folder, 80, 0, Duration::ZERO);
     session.press(&format!("\x1b[A{ENTER}{CTRL_D}"));
     let (report, _) = session.end();
     assert_eq!(report, "Line(\"{\\n}\")\nEof\n");
@@ -398,7 +245,7 @@ fn the_history_comes_back_in_the_next_run() {
 
 #[test]
 fn a_byte_that_is_no_utf8_costs_nothing_of_what_was_typed() {
-    let session = Session::start(80, 200, Duration::from_millis(1));
+    let session = TerminalSession::start(80, 200, Duration::from_millis(1));
     session.press("before ");
     session.wait_for("> before");
     (&*session.keyboard).write_all(b"\xff").unwrap();
@@ -411,7 +258,7 @@ fn a_byte_that_is_no_utf8_costs_nothing_of_what_was_typed() {
 
 #[test]
 fn ctrl_c_is_a_signal_while_output_is_paused() {
-    let mut session = Session::start(80, u32::MAX.into(), Duration::ZERO);
+    let mut session = TerminalSession::start(80, u32::MAX.into(), Duration::ZERO);
     session.pause(true);
     session.wait_for_signals(true);
     session.press(CTRL_C);
@@ -420,7 +267,7 @@ fn ctrl_c_is_a_signal_while_output_is_paused() {
 
 #[test]
 fn ctrl_c_is_a_signal_when_the_next_line_does_not_come() {
-    let mut session = Session::start(80, 60, Duration::from_secs(1));
+    let mut session = TerminalSession::start(80, 60, Duration::from_secs(1));
     session.press(CTRL_D);
     session.wait_for_signals(true);
     session.press(CTRL_C);
@@ -429,7 +276,7 @@ fn ctrl_c_is_a_signal_when_the_next_line_does_not_come() {
 
 #[test]
 fn ctrl_c_is_a_key_again_when_output_goes_on() {
-    let session = Session::start(80, 20_000, Duration::from_micros(50));
+    let session = TerminalSession::start(80, 20_000, Duration::from_micros(50));
     session.pause(true);
     session.wait_for_signals(true);
     session.pause(false);
@@ -441,9 +288,9 @@ fn ctrl_c_is_a_key_again_when_output_goes_on() {
 }
 
 #[test]
-fn who_leaves_midway_leaves_the_terminal_sane_and_everything_shown() {
+fn an_exit_in_mid_line_leaves_the_terminal_sane_and_everything_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let session = Session::start_as(Part::LeaveMidway, folder, 80, 500, Duration::from_millis(1));
+    let session = TerminalSession::start_as(Scenario::ExitInMidLine, folder, 80, 500, Duration::from_millis(1));
     session.press("half typed");
     let (report, rows) = session.end();
     assert_eq!(report, "");
@@ -453,7 +300,7 @@ fn who_leaves_midway_leaves_the_terminal_sane_and_everything_shown() {
 
 #[test]
 fn a_secret_is_asked_for_and_not_shown() {
-    let ask = || Session::start_as(Part::Ask, tempfile::tempdir().unwrap(), 80, 0, Duration::ZERO);
+    let ask = || TerminalSession::start_as(Scenario::Ask, tempfile::tempdir().unwrap(), 80, 0, Duration::ZERO);
     let session = ask();
     session.press(&format!("hush{ENTER}"));
     let (report, rows) = session.end();

@@ -1,48 +1,51 @@
-//! The bytes that were read and not yet sent.
+//! The bytes that were read from the input and are not sent yet.
 
 use std::io::{self, ErrorKind, Read};
 use std::ops::{Deref, Range};
 
 use memchr::{memchr, memrchr};
 
-/// Room for one read. Large, since one read becomes few writes to the socket (measured: 16 KiB costs 1.5 times as much,
-/// and 256 KiB no less).
+/// The first size of the buffer. It is large because all that one read brings goes to the socket in few writes.
+/// Measured: with 16 KiB a run takes 1.5 times as long, and 256 KiB is no faster.
 const ROOM: usize = 128 * 1024;
 
-/// The least room that is worth a read; below it, what waits is moved to the front, or the buffer grows.
+/// The least free space for a read. If there is less, the unsent bytes move to the start of the buffer, or it grows.
 const LEAST_ROOM: usize = 64 * 1024;
 
-/// A buffer that grows when what waits in it fills it. Dereferences to all its bytes: the ranges that it hands out
-/// stay good until the next read.
-pub(super) struct Buffer {
+/// A buffer that grows if unsent bytes fill it. It dereferences to all its bytes. The ranges that its methods return are
+/// valid until the next read.
+pub(super) struct InputBuffer {
     bytes: Vec<u8>,
-    /// What waits is `bytes[start..end]`.
+    /// The unsent bytes are `bytes[start..end]`.
     start: usize,
     end: usize,
-    /// No terminator lies before this, so that a long line is searched once.
+    /// There is no terminator between `start` and this index. So a long line is searched only once.
     searched: usize,
 }
 
-/// A place in a buffer.
+/// A position in a buffer, to go back to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Position {
+pub(super) struct BufferPosition {
     start: usize,
     searched: usize,
 }
 
-impl Position {
-    /// So many bytes further on.
+impl BufferPosition {
+    /// The position `count` bytes later.
     pub(super) fn plus(self, count: usize) -> Self {
         Self { start: self.start + count, ..self }
     }
 }
 
-impl Buffer {
+impl InputBuffer {
     pub(super) fn new() -> Self {
         Self { bytes: vec![0; ROOM], start: 0, end: 0, searched: 0 }
     }
 
-    /// One read. `Ok(0)`: the end.
+    /// Reads once from `reader` and returns the number of bytes. `Ok(0)`: the input has ended.
+    ///
+    /// # Errors
+    /// The error of `reader`, except `Interrupted`: then it reads again.
     pub(super) fn read_from(&mut self, reader: &mut dyn Read) -> io::Result<usize> {
         self.make_room();
         loop {
@@ -78,7 +81,7 @@ impl Buffer {
         self.start == self.end
     }
 
-    /// What comes before the next `terminator`; takes both.
+    /// Takes the bytes up to the next `terminator` and the terminator. The range is without the terminator.
     pub(super) fn take_until(&mut self, terminator: u8) -> Option<Range<usize>> {
         let from = self.searched.max(self.start);
         let Some(position) = memchr(terminator, &self.bytes[from..self.end]) else {
@@ -90,7 +93,7 @@ impl Buffer {
         Some(piece)
     }
 
-    /// All that comes before the last `terminator`, and that itself; takes both.
+    /// Takes the bytes up to the last `terminator` and the terminator. The range is with the terminator.
     pub(super) fn take_through_last(&mut self, terminator: u8) -> Option<Range<usize>> {
         let from = self.searched.max(self.start);
         let last = memrchr(terminator, &self.bytes[from..self.end]);
@@ -100,24 +103,24 @@ impl Buffer {
         Some(pieces)
     }
 
-    /// What comes before the next `\n` or `\r\n`.
+    /// Takes the next line. The range is without its `\n` or `\r\n`.
     pub(super) fn take_line(&mut self) -> Option<Range<usize>> {
         let line = self.take_until(b'\n')?;
         let has_return = self.bytes[line.clone()].last() == Some(&b'\r');
         Some(line.start..line.end - usize::from(has_return))
     }
 
-    /// Where it stands; good until the next read.
-    pub(super) fn position(&self) -> Position {
-        Position { start: self.start, searched: self.searched }
+    /// The current position. It is valid until the next read.
+    pub(super) fn position(&self) -> BufferPosition {
+        BufferPosition { start: self.start, searched: self.searched }
     }
 
-    /// Goes back to where it stood, with no read in between.
-    pub(super) fn go_back(&mut self, position: Position) {
-        Position { start: self.start, searched: self.searched } = position;
+    /// Goes back to `position`. There must be no read in between.
+    pub(super) fn go_back(&mut self, position: BufferPosition) {
+        BufferPosition { start: self.start, searched: self.searched } = position;
     }
 
-    /// All that waits, but not more than `count` bytes; `None` when nothing does.
+    /// Takes all unsent bytes, but at most `count`. `None`, if there are none.
     pub(super) fn take_at_most(&mut self, count: usize) -> Option<Range<usize>> {
         if self.is_empty() {
             return None;
@@ -128,7 +131,7 @@ impl Buffer {
     }
 }
 
-impl Deref for Buffer {
+impl Deref for InputBuffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {

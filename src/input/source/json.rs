@@ -1,30 +1,35 @@
-//! One JSON object, one thing to send. Takes the event stream of `--output json` as it is.
+//! `--input json`: each line is a JSON object that names one message to send. The event stream of `--output json` is also
+//! accepted: its received messages are sent.
 
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-use crate::error::{Error, Phase, Result};
-use crate::input::Message;
+use crate::error::Result;
 use crate::input::payload::base64;
+use crate::input::{Message, input_error};
 use crate::wire::{CloseCode, LONGEST_CONTROL, SendError, is_sendable};
 
 type Fields<'a> = HashMap<String, &'a RawValue>;
 
-/// What `type` can be in the event stream of a session.
+/// The values of `type` in the event stream of a session.
 pub(super) const EVENTS: [&str; 8] = ["open", MESSAGE, "ping", "pong", "frame", "finding", "close", "error"];
 const MESSAGE: &str = "message";
 
-/// What the code takes of it in a Close (RFC 6455 section 5.5.1).
+/// The length of the close code in the payload of a Close (RFC 6455 section 5.5.1).
 const CLOSE_CODE_LENGTH: usize = 2;
 
-/// What an object can ask for.
+/// The keys that name a message to send.
 const KINDS: [&str; 6] = ["text", "binary", "json", "ping", "pong", "close"];
 
 const SHAPE: &str =
     "an object has one of `text`, `binary` (Base64), `json`, `ping`, `pong` and `close` (`code`, `reason`)";
 
-/// What the line asks for; `None` for a blank line and for an event that is no received message.
+/// The message that `line` asks for. `None`: the line is blank, or an event that is no received message.
+///
+/// # Errors
+/// [`Phase::Input`](crate::error::Phase::Input), if the line asks for nothing known, or for a control frame that is not
+/// allowed.
 pub(super) fn message(line: &str) -> Result<Option<Message>> {
     if line.trim().is_empty() {
         return Ok(None);
@@ -37,22 +42,22 @@ pub(super) fn message(line: &str) -> Result<Option<Message>> {
     match found[..] {
         [(key, value)] => one(key, value).and_then(sendable).map(Some),
         [(first, _), (second, _), ..] => {
-            Err(mistake(format!("`{first}` and `{second}`, and a line is one thing to send")).hint(SHAPE))
+            Err(input_error(format!("`{first}` and `{second}`, and a line is one thing to send")).hint(SHAPE))
         }
-        [] => Err(mistake("not something to send").hint(SHAPE)),
+        [] => Err(input_error("not something to send").hint(SHAPE)),
     }
 }
 
-/// Events of a session that are not to be sent again: everything but messages received.
+/// Whether the object is an event of a session that is not sent: any event but a received message.
 fn is_skipped(fields: &Fields<'_>) -> Result<bool> {
     let event = fields.get("type").map(|event| string(event)).transpose()?;
     let direction = fields.get("direction").map(|direction| string(direction)).transpose()?;
     if let Some(unknown) = event.as_deref().filter(|event| !EVENTS.contains(event)) {
-        return Err(mistake(format!("`type` is `{unknown}`, which is no event of a session"))
+        return Err(input_error(format!("`type` is `{unknown}`, which is no event of a session"))
             .hint("to send an object as it is, make it the value of `json`: `{\"json\":{...}}`"));
     }
     if let Some(unknown) = direction.as_deref().filter(|direction| !["sent", "received"].contains(direction)) {
-        return Err(mistake(format!("`direction` is `{unknown}`, and can only be `sent` or `received`")));
+        return Err(input_error(format!("`direction` is `{unknown}`, and can only be `sent` or `received`")));
     }
     Ok(event.is_some_and(|event| event != MESSAGE) || direction.is_some_and(|direction| direction != "received"))
 }
@@ -68,18 +73,18 @@ fn one(key: &str, value: &RawValue) -> Result<Message> {
     })
 }
 
-/// `message`, unless it is a control frame that must not go out: later, nobody knows its line.
+/// Refuses a control frame that is not allowed. The sender would refuse it too, but here the number of the line is known.
 fn sendable(message: Message) -> Result<Message> {
     let length = match &message {
         Message::Text(_) | Message::Binary(_) | Message::Close(None) => 0,
         Message::Ping(payload) | Message::Pong(payload) => payload.len(),
         Message::Close(Some((code, _))) if !is_sendable(*code) => {
-            return Err(mistake(SendError::CloseCode(*code).to_string()));
+            return Err(input_error(SendError::CloseCode(*code).to_string()));
         }
         Message::Close(Some((_, reason))) => CLOSE_CODE_LENGTH + reason.len(),
     };
     if length > LONGEST_CONTROL {
-        return Err(mistake(SendError::ControlTooLong(length).to_string()));
+        return Err(input_error(SendError::ControlTooLong(length).to_string()));
     }
     Ok(message)
 }
@@ -92,7 +97,7 @@ fn close(value: &RawValue) -> Result<Option<(CloseCode, String)>> {
             let code: u16 = wanted("a close code", serde_json::from_str(code.get()))?;
             Ok(Some((code.into(), reason.unwrap_or_default())))
         }
-        None if reason.is_some() => Err(mistake("a close reason needs a code")),
+        None if reason.is_some() => Err(input_error("a close reason needs a code")),
         None => Ok(None),
     }
 }
@@ -102,11 +107,7 @@ fn string(value: &RawValue) -> Result<String> {
 }
 
 fn wanted<T>(what: &str, parsed: serde_json::Result<T>) -> Result<T> {
-    // The line is named already, and by its true number.
+    // serde_json counts each line as line 1. The caller adds the true number.
     let place = |cause: serde_json::Error| cause.to_string().replace(" at line 1 column ", " at column ");
-    parsed.map_err(|cause| mistake(format!("not {what}")).caused_by(place(cause)))
-}
-
-fn mistake(message: impl Into<String>) -> Error {
-    Error::new(Phase::Input, message)
+    parsed.map_err(|cause| input_error(format!("not {what}")).caused_by(place(cause)))
 }

@@ -1,4 +1,4 @@
-//! Messages from stdin.
+//! Splits a byte stream, usually stdin, into messages.
 
 mod buffer;
 mod json;
@@ -10,15 +10,15 @@ use std::ops::Range;
 use clap::ValueEnum;
 use memchr::memchr_iter;
 
-use self::buffer::{Buffer, Position};
+use self::buffer::{BufferPosition, InputBuffer};
 use super::Message;
 use super::payload::{base64, hex};
 use crate::error::{Error, Phase, Result};
 use crate::input::payload;
 use crate::wire::{Kind, Outgoing};
 
-/// How stdin is cut into messages. A last line or piece counts without its end, and [`Whole`](Self::Whole) is a message
-/// even if it is empty.
+/// How the input is split into messages. The last line or piece needs no terminator. With [`Whole`](Self::Whole) an empty
+/// input is one empty message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Each line is a text message.
@@ -37,29 +37,29 @@ pub enum Format {
     Json,
 }
 
-/// What stands around the message in a line of JSON, at most.
-const JSON_FRAME: usize = 4096;
+/// The longest JSON around a message in its line.
+const JSON_OVERHEAD: usize = 4096;
 
 impl Format {
-    /// How long a piece can be that makes a message of at most `max_message` bytes.
+    /// The length of the longest piece that can become a message of at most `max_message` bytes.
     fn max_piece(self, max_message: usize) -> usize {
         match self {
             Self::Lines | Self::Null | Self::Whole | Self::Chunks => max_message,
-            // Two digits a byte, and a space between them.
+            // Each byte is two digits and perhaps a space.
             Self::Hex => max_message.saturating_mul(3),
             Self::Base64 => max_message.saturating_mul(2),
-            // `\u0000` for a byte.
-            Self::Json => max_message.saturating_mul(6).saturating_add(JSON_FRAME),
+            // Each byte may be written as `\u0000`.
+            Self::Json => max_message.saturating_mul(6).saturating_add(JSON_OVERHEAD),
         }
     }
 }
 
-/// How to read the input.
+/// How the input is read.
 #[derive(Debug, Clone, Copy)]
 pub struct SourceOptions {
-    /// How it is cut into messages.
+    /// How the input is split into messages.
     pub format: Format,
-    /// What [`Format::Lines`], [`Format::Null`] and [`Format::Whole`] become.
+    /// Whether [`Format::Lines`], [`Format::Null`] and [`Format::Whole`] give text or binary messages.
     pub kind: Kind,
     /// The longest message, in bytes; a longer one is an error.
     pub max_message: u64,
@@ -77,35 +77,35 @@ pub struct Source {
     format: Format,
     kind: Kind,
     max_message: usize,
-    /// The longest piece of input that can be such a message.
+    /// The length of the longest piece that can become such a message.
     max_piece: usize,
-    buffer: Buffer,
+    buffer: InputBuffer,
     state: State,
-    /// Messages cut off so far: the number of the line that was last looked at.
+    /// How many pieces were taken so far. This is also the number of the current line.
     number: u64,
-    /// What the last message was decoded to, where it isn't sent straight from the buffer.
+    /// The last message of a format that is decoded. Messages of the other formats borrow from the buffer.
     decoded: Message,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Reading,
-    /// Nothing more will be read; a last message may be in the buffer.
+    /// The input has ended. Its last message may still be in the buffer.
     Ended,
-    /// Everything has been yielded, or the input is bad.
+    /// All messages were returned, or the input has an error.
     Done,
 }
 
-/// A place in the input.
+/// A position in the input, to go back to.
 #[derive(Debug, Clone, Copy)]
 pub struct Mark {
-    position: Position,
+    position: BufferPosition,
     state: State,
     number: u64,
 }
 
 impl Source {
-    /// Reads from `reader`, which should be unbuffered: reads are of 64 KiB and more.
+    /// A source that reads from `reader`. Each read asks for 64 KiB or more, so `reader` needs no buffer.
     pub fn new(reader: impl Read + Send + 'static, options: SourceOptions) -> Self {
         let max_message = usize::try_from(options.max_message).unwrap_or(usize::MAX);
         Self {
@@ -114,17 +114,17 @@ impl Source {
             kind: options.kind,
             max_message,
             max_piece: options.format.max_piece(max_message),
-            buffer: Buffer::new(),
+            buffer: InputBuffer::new(),
             state: State::Reading,
             number: 0,
             decoded: Message::Binary(Vec::new()),
         }
     }
 
-    /// Blocks in one read. `false`: the input has ended, and nothing is left for [`next`](Self::next) to yield.
+    /// Reads once; this may block. `false`: the input has ended, and [`next`](Self::next) has no message left.
     ///
     /// # Errors
-    /// When reading fails.
+    /// The error of the read.
     pub fn fill(&mut self) -> io::Result<bool> {
         if self.state == State::Reading && self.buffer.read_from(&mut *self.reader)? == 0 {
             self.state = State::Ended;
@@ -135,11 +135,11 @@ impl Source {
         Ok(self.state != State::Done)
     }
 
-    /// The next message that is complete, without blocking; `None`: [`fill`](Self::fill) first.
+    /// The next complete message in the buffer. It never blocks. `None`: call [`fill`](Self::fill) first.
     ///
     /// # Errors
-    /// Input that cannot be sent, with the number of its line. Nothing follows it.
-    #[expect(clippy::should_implement_trait, reason = "what it yields is borrowed from it")]
+    /// [`Phase::Input`], if the input cannot be sent. The message names the line. No message follows.
+    #[expect(clippy::should_implement_trait, reason = "the message borrows from the source")]
     pub fn next(&mut self) -> Option<Result<Outgoing<'_>>> {
         match self.format {
             Format::Lines | Format::Null | Format::Whole | Format::Chunks => self.next_literal(),
@@ -147,10 +147,10 @@ impl Source {
         }
     }
 
-    /// Hands every message that is complete to `send`, without blocking, until that fails.
+    /// Calls `send` with each complete message in the buffer. It stops at the first error. It reads nothing.
     ///
     /// # Errors
-    /// That of `send`; that of [`next`](Self::next).
+    /// The error of `send`, or the error of [`next`](Self::next).
     pub fn send_each<E: From<Error>>(&mut self, mut send: impl FnMut(Outgoing<'_>) -> Result<(), E>) -> Result<(), E> {
         if self.format == Format::Lines && self.kind == Kind::Text {
             self.send_lines(&mut send)?;
@@ -161,8 +161,8 @@ impl Source {
         Ok(())
     }
 
-    /// Lines of text come by the million: checked and cut all together, they cost half the instructions. The first that
-    /// cannot be sent is left to [`next`](Self::next), which says what is wrong with it.
+    /// A fast path for lines of text: it checks the UTF-8 of all lines in the buffer at once, which takes half the
+    /// instructions. If a line cannot be sent, it stops before that line, and [`next`](Self::next) reports the error.
     fn send_lines<E>(&mut self, send: &mut impl FnMut(Outgoing<'_>) -> Result<(), E>) -> Result<(), E> {
         let Self { buffer, number, max_message, .. } = self;
         let before = buffer.position();
@@ -186,19 +186,19 @@ impl Source {
         Ok(())
     }
 
-    /// Where it stands, to [`go_back`](Self::go_back) to; good until the next [`fill`](Self::fill).
+    /// The current position, for [`go_back`](Self::go_back). It is valid until the next [`fill`](Self::fill).
     pub fn mark(&self) -> Mark {
         Mark { position: self.buffer.position(), state: self.state, number: self.number }
     }
 
-    /// Goes back to where it stood, with no [`fill`](Self::fill) in between: what was yielded since comes again.
+    /// Goes back to `mark`: the messages since then are returned again. There must be no [`fill`](Self::fill) in between.
     pub fn go_back(&mut self, mark: Mark) {
         self.buffer.go_back(mark.position);
         (self.state, self.number) = (mark.state, mark.number);
     }
 
     fn next_literal(&mut self) -> Option<Result<Outgoing<'_>>> {
-        let range = match self.cut()? {
+        let range = match self.next_piece()? {
             Ok(range) => range,
             Err(error) => return Some(Err(error)),
         };
@@ -215,7 +215,7 @@ impl Source {
 
     fn next_decoded(&mut self) -> Option<Result<Outgoing<'_>>> {
         loop {
-            match self.cut()?.and_then(|range| self.decode(range)) {
+            match self.next_piece()?.and_then(|range| self.decode(range)) {
                 Ok(None) => {}
                 Ok(Some(message)) => {
                     self.decoded = message;
@@ -229,7 +229,7 @@ impl Source {
         }
     }
 
-    /// What the line in `range` says; `None` when it is none to send.
+    /// Decodes the line in `range`. `None`: the line asks for no message.
     fn decode(&self, range: Range<usize>) -> Result<Option<Message>> {
         let line = text(&self.buffer[range], self.number)?;
         let decoded = match self.format {
@@ -253,8 +253,8 @@ impl Source {
         }
     }
 
-    /// Cuts the next complete piece off the buffer.
-    fn cut(&mut self) -> Option<Result<Range<usize>>> {
+    /// Takes the next complete piece from the buffer.
+    fn next_piece(&mut self) -> Option<Result<Range<usize>>> {
         if self.state == State::Done {
             return None;
         }
@@ -264,7 +264,7 @@ impl Source {
             None if self.format == Format::Chunks => self.buffer.take_at_most(self.max_message.max(1)),
             None => self.last_piece(),
         };
-        // One byte more than the limit may be waiting: the `\r` of a line end.
+        // An unfinished line may have one byte more: the `\r` of its end.
         let length = piece.as_ref().map_or(self.buffer.len().saturating_sub(1), Range::len);
         if length > self.max_piece {
             self.state = State::Done;
@@ -274,7 +274,7 @@ impl Source {
         piece.map(Ok)
     }
 
-    /// What is left when nothing more will come.
+    /// The rest of the buffer, if the input has ended.
     fn last_piece(&mut self) -> Option<Range<usize>> {
         let is_piece = self.format == Format::Whole || !self.buffer.is_empty();
         if self.state != State::Ended || !is_piece {

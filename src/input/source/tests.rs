@@ -1,4 +1,4 @@
-//! Every format, in one read and byte by byte.
+//! Tests of every format: the whole input in one read, and byte by byte.
 
 use std::collections::BTreeSet;
 use std::io::Cursor;
@@ -6,13 +6,13 @@ use std::io::Cursor;
 use super::*;
 use crate::output::json::SCHEMA;
 
-/// Hands out what it holds in reads of `step` bytes.
-struct Dripping {
+/// Gives its bytes in reads of at most `step` bytes.
+struct ChunkedReader {
     bytes: Cursor<Vec<u8>>,
     step: usize,
 }
 
-impl Read for Dripping {
+impl Read for ChunkedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let room = buffer.len().min(self.step);
         self.bytes.read(&mut buffer[..room])
@@ -20,14 +20,14 @@ impl Read for Dripping {
 }
 
 fn source(bytes: &[u8], step: usize, options: SourceOptions) -> Source {
-    Source::new(Dripping { bytes: Cursor::new(bytes.to_vec()), step }, options)
+    Source::new(ChunkedReader { bytes: Cursor::new(bytes.to_vec()), step }, options)
 }
 
 fn options(format: Format, kind: Kind) -> SourceOptions {
     SourceOptions { format, kind, max_message: 100 }
 }
 
-/// Everything that comes out, and the error that ends it.
+/// All messages of a source, and the error that ends them.
 fn drain(mut source: Source) -> (Vec<Message>, Option<String>) {
     let mut messages = Vec::new();
     while source.fill().unwrap() {
@@ -57,7 +57,7 @@ fn chain(error: &dyn std::error::Error) -> String {
     error.source().map_or(error.to_string(), |cause| format!("{error}: {}", chain(cause)))
 }
 
-/// The same in one read and byte by byte.
+/// Reads `bytes` at once and byte by byte, and checks that the results are equal.
 fn read(bytes: &[u8], options: SourceOptions) -> (Vec<Message>, Option<String>) {
     let whole = drain(source(bytes, usize::MAX, options));
     assert_eq!(whole, drain(source(bytes, 1, options)));

@@ -1,96 +1,83 @@
-//! The TLS handshake over a blocking socket, with a time limit.
+//! The TLS handshake over a stream, with a time limit.
 
-use std::io::{self, Read};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
 
 use rustls::{ConnectionCommon, SideData};
 
+use super::failure::TlsFailure;
 use crate::net::limit::TimeLimit;
+use crate::net::stream::Stream;
 
 /// So many of the peer's first bytes are kept, in case that they are not TLS.
 const KEPT: usize = 80;
 
-/// How a handshake can break.
-#[derive(Debug)]
-pub(super) enum Broken {
-    /// The limit passed.
-    TimedOut,
-    /// The peer ended the stream.
-    Ended,
-    /// The socket failed.
-    Socket(io::Error),
-    /// What the peer sent is not TLS at all: its first bytes.
-    NotTls(Vec<u8>),
-    /// What the peer sent, or did not agree to.
-    Tls(rustls::Error),
-}
-
-/// Shakes hands until both sides are done. The socket is blocking and without time limits before and after.
-pub(super) fn complete<S: SideData>(
-    mut socket: &TcpStream,
+/// Shakes hands until both sides are done. The stream has no time limits before and after.
+pub(in crate::net) fn complete<S: SideData>(
+    stream: &mut Stream,
     connection: &mut ConnectionCommon<S>,
     limit: TimeLimit,
-) -> Result<(), Broken> {
-    let mut source = FirstBytes { socket, kept: Vec::new() };
-    while connection.is_handshaking() || connection.wants_write() {
-        let left = limit.left().ok_or(Broken::TimedOut)?;
-        if connection.wants_write() {
-            socket.set_write_timeout(Some(left)).map_err(Broken::Socket)?;
-            retry_unless_broken(connection.write_tls(&mut socket))?;
+) -> Result<(), TlsFailure> {
+    let mut first_bytes = Vec::new();
+    // What goes through a layer below may still be in that one's buffers.
+    while connection.is_handshaking() || connection.wants_write() || stream.wants_write() {
+        let left = limit.left().ok_or(TlsFailure::TimedOut { limit })?;
+        if connection.wants_write() || stream.wants_write() {
+            stream.set_write_timeout(Some(left)).map_err(TlsFailure::Dropped)?;
+            retry_unless_broken(connection.write_tls(stream).and_then(|_| stream.flush()))?;
         } else {
-            socket.set_read_timeout(Some(left)).map_err(Broken::Socket)?;
-            match retry_unless_broken(connection.read_tls(&mut source))? {
-                Some(0) => return Err(Broken::Ended),
-                Some(_) => process(connection, socket, &source)?,
+            stream.set_read_timeout(Some(left)).map_err(TlsFailure::Dropped)?;
+            let read = connection.read_tls(&mut Recorded { stream, first_bytes: &mut first_bytes });
+            match retry_unless_broken(read)? {
+                Some(0) => return Err(TlsFailure::Ended),
+                Some(_) => process(connection, stream, &first_bytes)?,
                 None => {}
             }
         }
     }
-    socket.set_write_timeout(None).and_then(|()| socket.set_read_timeout(None)).map_err(Broken::Socket)
+    stream.set_write_timeout(None).and_then(|()| stream.set_read_timeout(None)).map_err(TlsFailure::Dropped)
 }
 
 fn process<S: SideData>(
     connection: &mut ConnectionCommon<S>,
-    mut socket: &TcpStream,
-    source: &FirstBytes<'_>,
-) -> Result<(), Broken> {
+    stream: &mut Stream,
+    first_bytes: &[u8],
+) -> Result<(), TlsFailure> {
     let Err(error) = connection.process_new_packets() else { return Ok(()) };
-    if !source.may_be_tls() {
-        return Err(Broken::NotTls(source.kept.clone()));
+    if !may_be_tls(first_bytes) {
+        return Err(TlsFailure::NotTls { first_bytes: first_bytes.to_vec() });
     }
     // The alert that tells the peer why; whether it arrives changes nothing here.
-    let _ = connection.write_tls(&mut socket);
-    Err(Broken::Tls(error))
+    let _ = connection.write_tls(stream).and_then(|_| stream.flush());
+    Err(error.into())
+}
+
+/// Each record begins with its content type (RFC 8446 section 5.1).
+fn may_be_tls(first_bytes: &[u8]) -> bool {
+    first_bytes.first().is_none_or(|kind| (0x14..=0x18).contains(kind))
 }
 
 /// `None` for an interruption or a time-out: the caller looks at the clock and comes back.
-fn retry_unless_broken(result: io::Result<usize>) -> Result<Option<usize>, Broken> {
-    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+fn retry_unless_broken<T>(result: io::Result<T>) -> Result<Option<T>, TlsFailure> {
+    use io::ErrorKind::{Interrupted, TimedOut, UnexpectedEof, WouldBlock};
     match result {
-        Ok(count) => Ok(Some(count)),
+        Ok(done) => Ok(Some(done)),
         Err(error) if matches!(error.kind(), Interrupted | TimedOut | WouldBlock) => Ok(None),
-        Err(error) => Err(Broken::Socket(error)),
+        Err(error) if error.kind() == UnexpectedEof => Err(TlsFailure::Ended),
+        Err(error) => Err(TlsFailure::Dropped(error)),
     }
 }
 
-/// A socket that remembers how its stream began.
-struct FirstBytes<'a> {
-    socket: &'a TcpStream,
-    kept: Vec<u8>,
+/// A stream that remembers how it began.
+struct Recorded<'a> {
+    stream: &'a mut Stream,
+    first_bytes: &'a mut Vec<u8>,
 }
 
-impl FirstBytes<'_> {
-    /// Each record begins with its content type (RFC 8446 section 5.1).
-    fn may_be_tls(&self) -> bool {
-        self.kept.first().is_none_or(|kind| (0x14..=0x18).contains(kind))
-    }
-}
-
-impl Read for FirstBytes<'_> {
+impl Read for Recorded<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.socket.read(buffer)?;
-        let room = KEPT - self.kept.len();
-        self.kept.extend_from_slice(&buffer[..count.min(room)]);
+        let count = self.stream.read(buffer)?;
+        let room = KEPT - self.first_bytes.len();
+        self.first_bytes.extend_from_slice(&buffer[..count.min(room)]);
         Ok(count)
     }
 }

@@ -8,6 +8,7 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::Identity;
+use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Phase, Result};
 use crate::net::AskPassphrase;
 
@@ -56,11 +57,8 @@ fn private_key(path: &Path, passphrase: AskPassphrase<'_>) -> Result<PrivateKeyD
     if let Some(start) = text.find(ENCRYPTED_KEY) {
         return decrypt(path, &text[start..], passphrase);
     }
-    PrivateKeyDer::from_pem_slice(&bytes).map_err(|error| {
-        usage(path, "has no private key in it")
-            .caused_by(error)
-            .hint("`--key` names the file of the key, where it is another")
-    })
+    PrivateKeyDer::from_pem_slice(&bytes)
+        .map_err(|error| usage(path, "has no private key in it").caused_by(error).diagnosed(Diagnosis::NoPrivateKey))
 }
 
 /// A key of PKCS #8 under a passphrase (RFC 5958 section 3).
@@ -107,7 +105,7 @@ CXasJIUPAPn1IZao59tKnOkm9n9iazZQZ0Y2kNHY6+1Zb431/j1xgbUoNiLndQ0=
 ";
 
     fn no_passphrase(path: &Path) -> Result<String> {
-        panic!("nobody should be asked for the passphrase of {}", path.display())
+        panic!("the passphrase of {} should not be asked for", path.display())
     }
 
     fn file(text: &str) -> (TempDir, PathBuf) {

@@ -7,13 +7,14 @@ use std::time::Duration;
 use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Event, Opened, Timestamp, TlsFacts};
+use crate::output::connecting::step_detail;
 use crate::output::json::VERSION;
 use crate::output::json::texts::Texts;
 use crate::output::json::write::{Members, long_base64, long_string, object, string};
 use crate::output::options::{FrameView, Options, Secrets, Timestamps};
 use crate::output::sink::Sink;
-use crate::output::timestamp::{self, Clock};
-use crate::output::{diagnostic_lines, digits, frames, head};
+use crate::output::timestamp::{self, TimestampWriter};
+use crate::output::{certificate, diagnostic_lines, digits, frames, head};
 use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position};
 
 /// The writer of the event stream. It keeps the members that all events of one time share.
@@ -36,7 +37,7 @@ impl Stream {
     pub fn event(
         &mut self,
         sink: &mut Sink,
-        clock: &mut Clock,
+        clock: &mut TimestampWriter,
         options: &Options,
         client: Option<u64>,
         at: Timestamp,
@@ -80,7 +81,7 @@ impl Stream {
     }
 
     /// For text messages of one time that were received as they are: no member of them depends on anything but the text.
-    pub fn texts(&mut self, clock: &mut Clock, client: Option<u64>, at: Timestamp) -> Texts<'_> {
+    pub fn texts(&mut self, clock: &mut TimestampWriter, client: Option<u64>, at: Timestamp) -> Texts<'_> {
         self.share(clock, client, at);
         self.lead(Direction::Received, Kind::Text);
         Texts::new(&self.lead, &mut self.text_lead)
@@ -88,7 +89,7 @@ impl Stream {
 
     /// Makes the members that all events of this time share. The events of one read have the same: most of them find it
     /// made.
-    fn share(&mut self, clock: &mut Clock, client: Option<u64>, at: Timestamp) {
+    fn share(&mut self, clock: &mut TimestampWriter, client: Option<u64>, at: Timestamp) {
         if self.shared_for == Some((at, client)) {
             return;
         }
@@ -188,9 +189,9 @@ fn members_of_open(members: &mut Members<'_>, opened: &Opened, secrets: Secrets)
     }
     members.array("steps", &opened.steps, |output, step| {
         object(output, |members| {
-            members.string("name", step.kind.name());
+            members.string("name", step.detail.name());
             members.seconds("took", step.took);
-            members.string("detail", &step.detail);
+            members.string("detail", &step_detail(&step.detail));
         });
     });
 }
@@ -206,9 +207,12 @@ fn members_of_tls(members: &mut Members<'_>, tls: &TlsFacts) {
     members.optional_string("key_exchange", tls.key_exchange.as_deref());
     members.optional_string("alpn", tls.alpn.as_deref());
     members.string("server_name", &tls.server_name);
-    members.array("certificates", &tls.certificates, |output, certificate| string(output, certificate));
+    members.array("certificates", &tls.certificates, |output, shown| {
+        string(output, &certificate::line(shown));
+    });
     members.boolean("verified", tls.verified.is_ok());
-    members.optional_string("failure", tls.verified.as_ref().err().map(String::as_str));
+    let failure = tls.verified.as_ref().err().map(|fault| format!("the certificate {}", certificate::complaint(fault)));
+    members.optional_string("failure", failure.as_deref());
 }
 
 fn members_of_control(members: &mut Members<'_>, direction: Direction, payload: &[u8], round_trip: Option<Duration>) {
@@ -297,7 +301,7 @@ mod tests {
 
     use super::*;
     use crate::error::{ExitStatus, Phase};
-    use crate::event::{Step, StepKind};
+    use crate::event::{Certificate, CertificateFault, Step, StepDetail};
     use crate::output::destination::Discard;
     use crate::output::json::SCHEMA;
     use crate::output::sink::SplitPolicy;
@@ -307,7 +311,7 @@ mod tests {
     struct Lines {
         stream: Stream,
         sink: Sink,
-        clock: Clock,
+        clock: TimestampWriter,
         options: Options,
         client: Option<u64>,
         at: Timestamp,
@@ -319,7 +323,7 @@ mod tests {
             Self {
                 stream: Stream::default(),
                 sink: Sink::new(Box::new(Discard), Colors::Off, SplitPolicy::BetweenEvents),
-                clock: Clock::new(),
+                clock: TimestampWriter::new(),
                 options: Options { frames: FrameView::Hex, ..Options::default() },
                 client: None,
                 at: Timestamp { wall, elapsed: Duration::ZERO },
@@ -340,14 +344,15 @@ mod tests {
     }
 
     fn opened() -> Opened {
+        let resolved = StepDetail::Resolved { name: "host".to_owned(), addresses: vec![[127, 0, 0, 1].into()] };
         let tls = TlsFacts {
             version: "TLSv1.3".to_owned(),
             cipher_suite: "TLS13_AES_256_GCM_SHA384".to_owned(),
             key_exchange: Some("X25519".to_owned()),
             alpn: Some("http/1.1".to_owned()),
             server_name: "example.com".to_owned(),
-            certificates: vec!["CN=example.com".to_owned()],
-            verified: Err("expired".to_owned()),
+            certificates: vec![Certificate::Malformed { length: 7 }],
+            verified: Err(CertificateFault::Revoked),
         };
         Opened {
             url: "wss://example.com/?token=abc".to_owned(),
@@ -357,7 +362,7 @@ mod tests {
             subprotocol: Some("chat".to_owned()),
             extensions: Some("permessage-deflate".to_owned()),
             tls: Some(tls),
-            steps: vec![Step { kind: StepKind::Resolve, took: Duration::from_micros(214), detail: "::1".to_owned() }],
+            steps: vec![Step { took: Duration::from_micros(214), detail: resolved }],
             verified: Vec::new(),
             request_head: Vec::new(),
             response_head: Vec::new(),

@@ -14,7 +14,7 @@ use crate::output::destination::Output;
 use crate::output::options::{DataFormat, FollowSent, FrameView, Level, Options, Setting, View};
 use crate::output::printer::messages::Streamed;
 use crate::output::sink::{FLUSH_AT, Sink, SplitPolicy};
-use crate::output::timestamp::Clock;
+use crate::output::timestamp::TimestampWriter;
 use crate::output::{Progress, diagnostic_lines, json};
 use crate::wire::{self, Receiver};
 
@@ -28,7 +28,7 @@ pub struct Printer {
     data: Sink,
     /// `None` when diagnostics shares the data's output, so that everything stays in order.
     diagnostics: Option<Sink>,
-    clock: Clock,
+    clock: TimestampWriter,
     json: json::Stream,
     streamed: Streamed,
     /// The payload of the ping whose pong is shown whatever the options say.
@@ -55,7 +55,16 @@ impl Printer {
         let data = Sink::new(data, options.data_colors, cut);
         let bare = is_bare(&options);
         let json = json::Stream::default();
-        Self { options, bare, data, diagnostics, clock: Clock::new(), json, streamed: Streamed::default(), asked: None }
+        Self {
+            options,
+            bare,
+            data,
+            diagnostics,
+            clock: TimestampWriter::new(),
+            json,
+            streamed: Streamed::default(),
+            asked: None,
+        }
     }
 
     /// Switches `setting` on or off. What the printer [wants](EventSink::wants) may change.

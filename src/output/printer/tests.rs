@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::error::{Error, ExitStatus, Phase};
-use crate::event::{Ended, Opened, Step, StepKind, Summary};
+use crate::event::{Ended, Opened, Step, StepDetail, Summary};
 use crate::output::options::{Banner, Timestamps};
 use crate::output::theme::Colors;
 use crate::wire::{CloseCode, Data, Frame, Header, Kind, LengthEncoding, MessageFacts, OpCode, Position};
@@ -363,7 +363,10 @@ fn a_closed_stdout_is_told_apart_from_a_closed_stderr() {
 #[test]
 fn verbose_tells_the_whole_story() {
     let mut scene = Scene::new(Options { level: Level::Verbose, ..Options::default() });
-    let step = Step { kind: StepKind::Connect, took: Duration::from_micros(301), detail: "127.0.0.1:9000".to_owned() };
+    let step = Step {
+        took: Duration::from_micros(301),
+        detail: StepDetail::TcpConnected { address: (Ipv4Addr::LOCALHOST, 9000).into(), failed: Vec::new() },
+    };
     scene
         .event(&Event::Step(&step))
         .event(&Event::Head { direction: Direction::Sent, bytes: b"GET / HTTP/1.1\r\nCookie: a=b\r\n\r\n" })

@@ -15,8 +15,8 @@
 //! A batch that the editor was given and has not shown when a line ends lies in the channel until the next line. What
 //! comes meanwhile is held back behind it; [`Terminal::finish`], after which there is no next line, writes it first.
 
-mod backlog;
 mod device;
+mod pending_lines;
 mod watch;
 
 use std::fmt;
@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 pub use device::Device;
 
-use self::backlog::{BUDGET, Backlog};
+use self::pending_lines::{BUDGET, PendingLines};
 use super::{FdOutput, Output};
 use crate::platform::CtrlC;
 
@@ -63,8 +63,8 @@ struct Shared {
 }
 
 struct State {
-    phase: Phase,
-    backlog: Backlog,
+    phase: LinePhase,
+    pending: PendingLines,
     /// A copy of what the editor was given and has not shown.
     given: Option<String>,
     /// How many batches the editor has shown.
@@ -83,7 +83,7 @@ struct State {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum LinePhase {
     /// No line is edited.
     Idle,
     /// The editor is about to take the terminal.
@@ -101,8 +101,8 @@ impl Terminal {
     /// When the process has no descriptor left.
     pub fn new(device: Device) -> io::Result<Self> {
         let state = State {
-            phase: Phase::Idle,
-            backlog: Backlog::default(),
+            phase: LinePhase::Idle,
+            pending: PendingLines::default(),
             given: None,
             shown: 0,
             print_above: None,
@@ -136,7 +136,7 @@ impl Terminal {
         let mut state = self.shared.lock_unless_taken();
         state.lines += 1;
         // At once: whoever writes lines writes no more of them.
-        state.phase = Phase::Starting;
+        state.phase = LinePhase::Starting;
         self.shared.changed.notify_all();
         let is_in_use = |state: &mut State| state.is_taken || state.output.is_none();
         let result = self.shared.changed.wait_while(state, is_in_use);
@@ -155,8 +155,8 @@ impl Terminal {
     /// The editor is about to draw its line, of its own accord.
     pub fn drawn(&self) {
         let mut state = self.shared.lock_unless_taken();
-        if state.phase == Phase::Starting {
-            state.phase = Phase::Editing;
+        if state.phase == LinePhase::Starting {
+            state.phase = LinePhase::Editing;
             state.hand_over();
             self.shared.changed.notify_all();
         }
@@ -175,7 +175,7 @@ impl Terminal {
 
     /// The editor is about to let go of the terminal.
     pub fn line_accepted(&self) {
-        self.shared.lock_unless_taken().phase = Phase::Stopping;
+        self.shared.lock_unless_taken().phase = LinePhase::Stopping;
     }
 
     /// The editor has let go of the terminal.
@@ -184,7 +184,7 @@ impl Terminal {
     /// When what was held back cannot be written.
     pub fn line_ended(&self) -> io::Result<()> {
         let mut state = self.shared.lock();
-        state.phase = Phase::Idle;
+        state.phase = LinePhase::Idle;
         self.shared.changed.notify_all();
         self.shared.write_lines(state)
     }
@@ -195,9 +195,9 @@ impl Terminal {
     /// When it cannot be written.
     pub fn line_failed(&self) -> io::Result<()> {
         let mut state = self.shared.lock();
-        state.phase = Phase::Stopping;
+        state.phase = LinePhase::Stopping;
         let unseen = state.given.take().unwrap_or_default();
-        state.backlog.push_front(unseen.as_bytes());
+        state.pending.push_front(unseen.as_bytes());
         drop(state);
         self.line_ended()
     }
@@ -235,10 +235,10 @@ impl Output for Terminal {
     /// while more than 256 KiB has not been shown.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         for piece in bytes.chunks(BUDGET) {
-            let is_full = |state: &mut State| !state.is_direct() && !state.backlog.has_room(piece.len());
+            let is_full = |state: &mut State| !state.is_direct() && !state.pending.has_room(piece.len());
             let result = self.shared.changed.wait_while(self.shared.lock(), is_full);
             let mut state = result.unwrap_or_else(PoisonError::into_inner);
-            state.backlog.push(piece);
+            state.pending.push(piece);
             self.shared.show(state)?;
         }
         Ok(())
@@ -246,7 +246,7 @@ impl Output for Terminal {
 
     fn flush_through(&mut self) -> io::Result<()> {
         let mut state = self.shared.lock();
-        state.backlog.release();
+        state.pending.release();
         self.shared.show(state)
     }
 }
@@ -267,10 +267,10 @@ impl Shared {
     /// Writes the lines that wait, where nothing stands between us and the terminal.
     fn write_lines<'a>(&'a self, mut state: MutexGuard<'a, State>) -> io::Result<()> {
         while state.is_direct()
-            && state.backlog.has_lines()
+            && state.pending.has_lines()
             && let Some(mut output) = state.output.take()
         {
-            let lines = state.backlog.take_lines(BATCH).unwrap_or_default().to_vec();
+            let lines = state.pending.take_lines(BATCH).unwrap_or_default().to_vec();
             drop(state);
             let written = output.write_all(&lines);
             state = self.lock();
@@ -304,7 +304,7 @@ impl Shared {
     /// Takes the terminal for good. An editor that holds it shows what it was given, if it can, and draws no more.
     fn take_over<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.is_taken = true;
-        if state.phase != Phase::Idle {
+        if state.phase != LinePhase::Idle {
             let was_given = state.given.is_some();
             let result = self.changed.wait_timeout_while(state, LAST_WAIT, |state| state.given.is_some());
             state = result.unwrap_or_else(PoisonError::into_inner).0;
@@ -313,7 +313,7 @@ impl Shared {
             // Where this fails, so will what comes next.
             let _ = self.device.write_within(if has_line { LEAVE_LINE } else { LEAVE_NOTHING }, LAST_WAIT);
         }
-        state.phase = Phase::Idle;
+        state.phase = LinePhase::Idle;
         state.print_above = None;
         self.changed.notify_all();
         state
@@ -323,22 +323,22 @@ impl Shared {
 impl State {
     /// Whether nothing stands between us and the terminal.
     fn is_direct(&self) -> bool {
-        self.phase == Phase::Idle && self.given.is_none() && self.output.is_some()
+        self.phase == LinePhase::Idle && self.given.is_none() && self.output.is_some()
     }
 
     /// What the editor was given and has not shown, and all that waits behind it.
     fn take_rest(&mut self) -> Vec<u8> {
         let mut rest = self.given.take().unwrap_or_default().into_bytes();
-        rest.append(&mut self.backlog.take_all());
+        rest.append(&mut self.pending.take_all());
         rest
     }
 
     /// Gives the editor the next batch, if it has shown the last one. Whether there was one.
     fn hand_over(&mut self) -> bool {
-        if self.phase != Phase::Editing || self.given.is_some() || self.is_taken {
+        if self.phase != LinePhase::Editing || self.given.is_some() || self.is_taken {
             return false;
         }
-        let (Some(print_above), Some(lines)) = (&mut self.print_above, self.backlog.take_lines(BATCH)) else {
+        let (Some(print_above), Some(lines)) = (&mut self.print_above, self.pending.take_lines(BATCH)) else {
             return false;
         };
         let batch = String::from_utf8_lossy(lines).into_owned();

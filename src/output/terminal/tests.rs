@@ -62,7 +62,7 @@ fn a_line_that_begins_meanwhile_waits_and_ctrl_c_stays_alive() {
         editor.line_begins();
         editor.drawn();
     });
-    while terminal.shared.lock().phase == Phase::Idle {
+    while terminal.shared.lock().phase == LinePhase::Idle {
         thread::yield_now();
     }
     let looking = thread::spawn(move || {

@@ -9,7 +9,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::{Phase, Shared, State};
+use super::{LinePhase, Shared, State};
 use crate::platform::CtrlC;
 
 /// How long a batch may take before the terminal is looked at, and how long it may be until the next line.
@@ -27,11 +27,11 @@ pub(super) fn start(shared: Arc<Shared>) -> io::Result<()> {
 impl State {
     /// Whether the editor has the terminal, or is about to, and something waits for it.
     fn is_awaiting(&self) -> bool {
-        self.phase != Phase::Idle && (self.output.is_none() || self.given.is_some() || self.backlog.has_lines())
+        self.phase != LinePhase::Idle && (self.output.is_none() || self.given.is_some() || self.pending.has_lines())
     }
 
     fn is_idle_with_ctrl_c_as_key(&self) -> bool {
-        self.phase == Phase::Idle && self.ctrl_c == CtrlC::Key
+        self.phase == LinePhase::Idle && self.ctrl_c == CtrlC::Key
     }
 }
 
@@ -46,8 +46,8 @@ impl Shared {
             return false;
         }
         match state.phase {
-            Phase::Idle => self.watch_pause(state),
-            Phase::Starting | Phase::Editing | Phase::Stopping => self.watch_output(state),
+            LinePhase::Idle => self.watch_pause(state),
+            LinePhase::Starting | LinePhase::Editing | LinePhase::Stopping => self.watch_output(state),
         }
         true
     }
@@ -77,7 +77,7 @@ impl Shared {
             // In each turn, since the editor may be about to make it a key.
             self.set_ctrl_c(&mut self.lock(), CtrlC::Signal);
         }
-        let is_turning = |state: &mut State| matches!(state.phase, Phase::Starting | Phase::Stopping);
+        let is_turning = |state: &mut State| matches!(state.phase, LinePhase::Starting | LinePhase::Stopping);
         let turned = self.changed.wait_while(self.lock(), is_turning);
         self.set_ctrl_c(&mut turned.unwrap_or_else(PoisonError::into_inner), CtrlC::Key);
     }

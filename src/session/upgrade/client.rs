@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use super::exchange::Exchange;
 use super::{UpgradeFailure, Upgraded};
-use crate::event::{Direction, Event, Step, StepKind};
+use crate::event::{Direction, Event, Step, StepDetail};
 use crate::http::HeadKind;
-use crate::net::TimeLimit;
-use crate::session::link::{Link, LinkReader};
+use crate::net::{Stream, StreamReader, TimeLimit};
 use crate::wire::handshake::{Answer, CheckResult, Request, Strictness, check_response};
 
 /// Sends `request` and checks the response. `observe` is given both heads, the step, and every finding.
@@ -17,8 +16,8 @@ use crate::wire::handshake::{Answer, CheckResult, Request, Strictness, check_res
 /// A refusal, with the start of its body; a response that breaks rules, or is none; a connection that broke; a time
 /// limit that passed.
 pub fn open(
-    link: &Arc<Link>,
-    reader: &mut LinkReader,
+    stream: &Arc<Stream>,
+    reader: &mut StreamReader,
     request: &Request,
     strictness: Strictness,
     limit: TimeLimit,
@@ -27,11 +26,11 @@ pub fn open(
     let started = Instant::now();
     let bytes = request.encode();
     observe(Event::Head { direction: Direction::Sent, bytes: &bytes });
-    let mut exchange = Exchange { link, reader, limit };
+    let mut exchange = Exchange { stream, reader, limit };
     exchange.write(&bytes)?;
     let (head, leftover) = exchange.read_head(HeadKind::Response)?;
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
-    let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail: head.first_line() };
+    let step = Step { took: started.elapsed(), detail: StepDetail::Upgraded { status_line: head.first_line() } };
     observe(Event::Step(&step));
     let CheckResult { findings, verified, notes, agreed } = match check_response(&head, request, strictness) {
         Answer::Upgraded(result) => result,

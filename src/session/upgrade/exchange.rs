@@ -6,16 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::{Stage, UpgradeFailure};
 use crate::http::{Body, Head, HeadKind, HeadProgress, HeadReader};
-use crate::net::TimeLimit;
-use crate::session::link::{Link, LinkReader, LinkWriter};
+use crate::net::{Stream, StreamReader, StreamWriter, TimeLimit, TlsFailure};
 
 /// How long the body of a refusal may take: it is only evidence.
 const BODY_LIMIT: Duration = Duration::from_secs(1);
 
 /// An upgrade that is under way.
 pub(super) struct Exchange<'a> {
-    pub link: &'a Arc<Link>,
-    pub reader: &'a mut LinkReader,
+    pub stream: &'a Arc<Stream>,
+    pub reader: &'a mut StreamReader,
     pub limit: TimeLimit,
 }
 
@@ -23,10 +22,10 @@ impl Exchange<'_> {
     /// Writes all of `bytes`.
     pub(super) fn write(&mut self, mut bytes: &[u8]) -> Result<(), UpgradeFailure> {
         let stage = Stage::Writing;
-        let mut writer = LinkWriter::new(Arc::clone(self.link));
+        let mut writer = StreamWriter::new(Arc::clone(self.stream));
         loop {
             let left = self.time_left(stage)?;
-            self.link.set_write_timeout(Some(left)).map_err(|error| self.broken(error, stage))?;
+            self.stream.set_write_timeout(Some(left)).map_err(|error| self.broken(error, stage))?;
             let result = if bytes.is_empty() { writer.flush().map(|()| 0) } else { writer.write(bytes) };
             match result {
                 Ok(_) if bytes.is_empty() => return Ok(()),
@@ -51,7 +50,7 @@ impl Exchange<'_> {
                     HeadProgress::Failed(error) => error,
                 },
             };
-            return Err(UpgradeFailure::NoHead { error, transport: self.link.transport() });
+            return Err(UpgradeFailure::NoHead { error, transport: self.stream.transport() });
         }
     }
 
@@ -61,7 +60,7 @@ impl Exchange<'_> {
         let mut buffer = [0; 4096];
         while body.wants_more() {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.link.set_read_timeout(Some(left)).is_err() {
+            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
                 return;
             }
             match self.reader.read_once(&mut buffer) {
@@ -75,7 +74,7 @@ impl Exchange<'_> {
     fn read(&mut self, into: &mut [u8], stage: Stage) -> Result<usize, UpgradeFailure> {
         loop {
             let left = self.time_left(stage)?;
-            self.link.set_read_timeout(Some(left)).map_err(|error| self.broken(error, stage))?;
+            self.stream.set_read_timeout(Some(left)).map_err(|error| self.broken(error, stage))?;
             match self.reader.read_once(into) {
                 None => {}
                 Some(Err(error)) if is_timeout(&error) => {}
@@ -89,9 +88,9 @@ impl Exchange<'_> {
     }
 
     fn broken(&self, error: io::Error, stage: Stage) -> UpgradeFailure {
-        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(error) => UpgradeFailure::Tls(error.clone()),
-            None => UpgradeFailure::Broken { error, stage, transport: self.link.transport() },
+        match TlsFailure::of(&error) {
+            Some(failure) => UpgradeFailure::Tls(failure),
+            None => UpgradeFailure::Broken { error, stage, transport: self.stream.transport() },
         }
     }
 }

@@ -16,7 +16,7 @@ pub use server::accept;
 use crate::diagnosis::Transport;
 use crate::event::Step;
 use crate::http::{Head, HeadError, HeadKind};
-use crate::net::TimeLimit;
+use crate::net::{TimeLimit, TlsFailure};
 use crate::wire::Finding;
 use crate::wire::handshake::{Agreed, Refusal};
 
@@ -66,7 +66,7 @@ pub enum UpgradeFailure {
         transport: Transport,
     },
     /// TLS broke.
-    Tls(rustls::Error),
+    Tls(TlsFailure),
     /// The time limit passed.
     TimedOut {
         /// It.

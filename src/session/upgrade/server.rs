@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use super::exchange::Exchange;
 use super::{UpgradeFailure, Upgraded};
-use crate::event::{Direction, Event, Step, StepKind};
+use crate::event::{Direction, Event, Step, StepDetail};
 use crate::http::HeadKind;
-use crate::net::TimeLimit;
-use crate::session::link::{Link, LinkReader};
+use crate::net::{Stream, StreamReader, TimeLimit};
 use crate::wire::handshake::{CheckResult, Reply, ServerOptions, check_request, refuse};
 
 /// Reads a client's request and answers it. `observe` is given both heads and every finding.
@@ -17,14 +16,14 @@ use crate::wire::handshake::{CheckResult, Reply, ServerOptions, check_request, r
 /// A request that breaks rules, or is none (the refusal has been sent); a connection that broke; a time limit that
 /// passed.
 pub fn accept(
-    link: &Arc<Link>,
-    reader: &mut LinkReader,
+    stream: &Arc<Stream>,
+    reader: &mut StreamReader,
     options: &ServerOptions,
     limit: TimeLimit,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Upgraded, UpgradeFailure> {
     let started = Instant::now();
-    let mut exchange = Exchange { link, reader, limit };
+    let mut exchange = Exchange { stream, reader, limit };
     let (head, leftover) = match exchange.read_head(HeadKind::Request) {
         Err(failure) => {
             if let UpgradeFailure::NoHead { error, .. } = &failure {
@@ -40,8 +39,8 @@ pub fn accept(
     observe(Event::Head { direction: Direction::Sent, bytes: &response });
     exchange.write(&response)?;
     let status_line = response.split(|&byte| byte == b'\r').next().unwrap_or_default();
-    let detail = String::from_utf8_lossy(status_line).into_owned();
-    let step = Step { kind: StepKind::Upgrade, took: started.elapsed(), detail };
+    let status_line = String::from_utf8_lossy(status_line).into_owned();
+    let step = Step { took: started.elapsed(), detail: StepDetail::Upgraded { status_line } };
     for note in &notes {
         observe(Event::Detail(note));
     }

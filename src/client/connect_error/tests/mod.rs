@@ -1,9 +1,11 @@
-//! Handshakes over loopback, with certificates made for the occasion.
+//! Connections over loopback, with certificates made for the occasion.
 
 mod certificates;
 mod handshakes;
+mod unreachable;
 
 use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -11,10 +13,12 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
-use super::{Identity, MinimumVersion, TlsOptions, Verification};
-use crate::error::{Error, ExitStatus, Phase, Result};
+use super::*;
+use crate::client::advice;
+use crate::error::{ExitStatus, Result};
 use crate::net::{
-    ConnectOptions, Connected, ListenAddress, ListenOptions, Listener, Target, TimeLimit, connect, listen,
+    Connected, Identity, ListenAddress, ListenOptions, Listener, MinimumVersion, Route, ServerName, Target, TimeLimit,
+    TlsClient, TlsOptions, TlsTo, Verification, connect, listen,
 };
 
 /// A CA of our own, and a folder for what it issues.
@@ -76,7 +80,7 @@ fn named(name: &str) -> CertificateParams {
 }
 
 fn no_passphrase(path: &Path) -> Result<String> {
-    panic!("nobody should be asked for the passphrase of {}", path.display())
+    panic!("the passphrase of {} should not be asked for", path.display())
 }
 
 fn soon() -> TimeLimit {
@@ -92,21 +96,37 @@ fn listener(identity: Identity) -> Listener {
 /// Serves one client of `listener`: a greeting right behind the handshake.
 fn serve(listener: Listener) -> JoinHandle<Result<Connected>> {
     thread::spawn(move || {
-        let mut connected = listener.accept()?.handshake(soon())?;
-        let tls = connected.tls.as_mut().unwrap();
-        tls.writer().write_all(b"welcome").unwrap();
-        while tls.wants_write() {
-            tls.write_tls(&mut connected.socket).unwrap();
-        }
+        let incoming = listener.accept()?;
+        let peer = incoming.address().to_string();
+        let mut connected = incoming.handshake(soon()).map_err(|failure| accept_error(&peer, failure))?;
+        connected.stream.write_all(b"welcome").unwrap();
+        connected.stream.flush().unwrap();
         Ok(connected)
     })
 }
 
-/// Connects to `localhost` at a port of this machine.
+/// TLS with `localhost` at a port of this machine.
+fn route(port: u16, options: &TlsOptions, server_name: &str) -> Result<Route> {
+    let endpoint = Target::parse(&format!("wss://localhost:{port}"))?.endpoint().clone();
+    let client = TlsClient::prepare(options, &no_passphrase)?;
+    Ok(Route { endpoint, tls: Some(TlsTo { client, server_name: ServerName::parse(server_name)? }) })
+}
+
+fn connect_along(route: &Route, limit: TimeLimit) -> Result<Connected> {
+    connect(route, limit, &mut |_| {}).map_err(|failure| connect_error(&route.endpoint, failure))
+}
+
 fn connect_to(port: u16, options: &TlsOptions) -> Result<Connected> {
-    let target = Target::parse(&format!("wss://localhost:{port}")).unwrap();
-    let options = ConnectOptions::prepare(&target, options, &no_passphrase)?;
-    connect(&target, &options, soon(), &mut |_| {})
+    connect_along(&route(port, options, "localhost")?, soon())
+}
+
+/// Connects without TLS.
+fn connect_plainly(url: &str, limit: TimeLimit) -> Result<Connected> {
+    connect_along(&Route { endpoint: Target::parse(url)?.endpoint().clone(), tls: None }, limit)
+}
+
+fn hint(error: &Error) -> String {
+    error.hint_with(advice).unwrap().into_owned()
 }
 
 fn refusal(identity: Identity, options: &TlsOptions) -> Error {
@@ -120,10 +140,14 @@ fn refusal(identity: Identity, options: &TlsOptions) -> Error {
 }
 
 fn acceptance(identity: Identity, options: &TlsOptions) -> Connected {
+    acceptance_as("localhost", identity, options)
+}
+
+fn acceptance_as(server_name: &str, identity: Identity, options: &TlsOptions) -> Connected {
     let listener = listener(identity);
     let port = listener.address().port();
     let server = serve(listener);
-    let connected = connect_to(port, options).unwrap();
+    let connected = connect_along(&route(port, options, server_name).unwrap(), soon()).unwrap();
     server.join().unwrap().unwrap();
     connected
 }

@@ -33,7 +33,7 @@ fn a_port_without_tls_is_told_by_its_answer() {
     let error = connect_to(port, &authority.trusted()).unwrap_err();
     assert_eq!(error.to_string(), format!("`localhost:{port}` does not speak TLS"));
     assert_eq!(error.evidence_lines(), ["it sent `HTTP/1.1 400 Bad Request`"]);
-    assert_eq!(error.hint_text(), Some(format!("for a port without TLS, use `ws://localhost:{port}`").as_str()));
+    assert_eq!(hint(&error), format!("for a port without TLS, use `ws://localhost:{port}`"));
     peer.join().unwrap();
 }
 
@@ -54,10 +54,8 @@ fn a_peer_that_stays_silent_runs_into_the_time_limit() {
         let _ = socket.read_to_end(&mut Vec::new());
     };
     let (port, peer) = impostor(b"", until_the_client_leaves);
-    let target = Target::parse(&format!("wss://localhost:{port}")).unwrap();
-    let options = ConnectOptions::prepare(&target, &authority.trusted(), &no_passphrase).unwrap();
     let limit = TimeLimit::starting_now(Duration::from_millis(100));
-    let error = connect(&target, &options, limit, &mut |_| {}).unwrap_err();
+    let error = connect_along(&route(port, &authority.trusted(), "localhost").unwrap(), limit).unwrap_err();
     assert_eq!(error.to_string(), format!("no TLS handshake with `localhost:{port}` within 0.1 s"));
     assert_eq!((error.phase(), error.exit_status()), (Phase::Tls, ExitStatus::TimedOut));
     peer.join().unwrap();
@@ -114,7 +112,7 @@ fn a_server_that_wants_a_certificate_leads_to_the_flags() {
     let (port, server) = demanding(&authority, &[&TLS12], true);
     let error = connect_to(port, &authority.trusted()).unwrap_err();
     assert!(error.to_string().contains("refuses the TLS handshake: alert "), "{error}");
-    assert!(error.hint_text().unwrap().contains("--cert"), "{error}");
+    assert!(hint(&error).contains("--cert"), "{error}");
     server.join().unwrap().unwrap_err();
 }
 
@@ -123,14 +121,13 @@ fn in_tls_1_3_the_refusal_comes_after_the_handshake_and_reads_the_same() {
     let authority = Authority::new();
     let (port, server) = demanding(&authority, &[&TLS13], true);
     let mut connected = connect_to(port, &authority.trusted()).unwrap();
-    let tls = connected.tls.as_mut().unwrap();
     let refusal = loop {
-        tls.read_tls(&mut connected.socket).unwrap();
-        if let Err(error) = tls.process_new_packets() {
-            break error;
+        match connected.stream.read(&mut [0; 10]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            result => break result.unwrap_err(),
         }
     };
-    let error = crate::net::tls_failure("localhost:1", &refusal);
+    let error = tls_error("localhost:1", TlsFailure::of(&refusal).unwrap());
     assert_eq!(error.to_string(), "`localhost:1` refuses the TLS handshake: alert 116, certificate required");
     drop(connected);
     server.join().unwrap().unwrap_err();
@@ -153,7 +150,7 @@ fn a_server_below_the_lowest_version_is_told() {
     let (port, server) = demanding(&authority, &[&TLS12], false);
     let options = TlsOptions { minimum_version: MinimumVersion::Tls13, ..authority.trusted() };
     let error = connect_to(port, &options).unwrap_err();
-    assert!(error.hint_text().unwrap().contains("--tls-min"), "{error}");
+    assert!(hint(&error).contains("--tls-min"), "{error}");
     server.join().unwrap().unwrap_err();
 }
 
@@ -163,7 +160,9 @@ fn a_client_that_does_not_speak_tls_is_told_by_what_it_sent() {
     let listener = listener(authority.issue(&named("localhost")));
     let mut client = TcpStream::connect(listener.address()).unwrap();
     client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
-    let error = listener.accept().unwrap().handshake(soon()).unwrap_err();
+    let peer = client.local_addr().unwrap().to_string();
+    let failure = listener.accept().unwrap().handshake(soon()).unwrap_err();
+    let error = accept_error(&peer, failure);
     assert_eq!(error.to_string(), format!("`{}` does not speak TLS", client.local_addr().unwrap()));
     assert_eq!(error.evidence_lines(), ["it sent `GET / HTTP/1.1`"]);
 }
@@ -173,7 +172,8 @@ fn a_silent_client_is_given_up() {
     let authority = Authority::new();
     let listener = listener(authority.issue(&named("localhost")));
     let _client = TcpStream::connect(listener.address()).unwrap();
-    let error = listener.accept().unwrap().handshake(TimeLimit::starting_now(Duration::from_millis(50))).unwrap_err();
+    let limit = TimeLimit::starting_now(Duration::from_millis(50));
+    let error = accept_error("client", listener.accept().unwrap().handshake(limit).unwrap_err());
     assert_eq!(error.exit_status(), ExitStatus::TimedOut);
 }
 

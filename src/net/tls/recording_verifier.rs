@@ -1,4 +1,4 @@
-//! The judge of a server's certificate, who remembers what was shown and what the verdict was.
+//! A verifier of server certificates that records what the server showed and what verification says of it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,34 +13,43 @@ use rustls_native_certs::CertificateResult;
 use super::{Verification, pem};
 use crate::error::Result;
 
-/// By whom certificates are judged, and whether the verdict counts.
+/// What certificates are verified against, and whether a failure ends the handshake.
 #[derive(Debug, Clone)]
 pub(super) struct Trust {
     provider: Arc<CryptoProvider>,
     /// `None` without a single trusted root.
-    judge: Option<Arc<WebPkiServerVerifier>>,
-    /// Certificates of `--cacert`: a server that shows one of them is trusted without an issuer, as OpenSSL has it.
-    /// `openssl req -x509` makes such certificates, which webpki takes for a CA's and refuses.
+    verifier: Option<Arc<WebPkiServerVerifier>>,
+    /// The certificates of [`Verification::Ca`]: a server that shows one of them is trusted without an issuer, as in
+    /// OpenSSL. `openssl req -x509` makes such certificates, which webpki takes for a CA's and refuses.
     pinned: Arc<[CertificateDer<'static>]>,
-    insist: bool,
+    failure: OnFailure,
     /// What could not be read of the system's trust store.
     unread: Arc<[String]>,
 }
 
+/// What follows from a certificate that is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnFailure {
+    /// The handshake ends.
+    End,
+    /// It goes on; the failure is only recorded.
+    Record,
+}
+
 /// What one handshake showed.
 #[derive(Debug)]
-pub(super) struct Testimony {
+pub(super) struct PeerCertificates {
     /// The leaf first.
     pub(super) chain: Vec<CertificateDer<'static>>,
-    /// What webpki makes of it.
-    pub(super) verdict: Result<(), Error>,
+    /// What verification says of it.
+    pub(super) verified: Result<(), Error>,
 }
 
 /// The verifier of one handshake.
 #[derive(Debug)]
-pub(super) struct Witness {
+pub(super) struct RecordingVerifier {
     trust: Trust,
-    testimony: Mutex<Option<Testimony>>,
+    shown: Mutex<Option<PeerCertificates>>,
 }
 
 impl Trust {
@@ -59,14 +68,17 @@ impl Trust {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(certificates);
         // It fails for one reason only: there are no roots.
-        let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().ok();
-        let insist = !matches!(verification, Verification::None);
-        Ok(Self { provider: provider.clone(), judge, pinned: pinned.into(), insist, unread: unread.into() })
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().ok();
+        let failure = match verification {
+            Verification::System | Verification::Ca(_) => OnFailure::End,
+            Verification::None => OnFailure::Record,
+        };
+        Ok(Self { provider: provider.clone(), verifier, pinned: pinned.into(), failure, unread: unread.into() })
     }
 
-    /// Whether a bad verdict ends the handshake.
-    pub(super) fn insists(&self) -> bool {
-        self.insist
+    /// Whether a certificate that is not accepted ends the handshake.
+    pub(super) fn is_required(&self) -> bool {
+        self.failure == OnFailure::End
     }
 
     /// What could not be read of the system's trust store, one line each.
@@ -74,23 +86,23 @@ impl Trust {
         &self.unread
     }
 
-    /// Whether there is anybody to trust at all.
+    /// Whether any certificate is trusted at all.
     pub(super) fn has_roots(&self) -> bool {
-        self.judge.is_some()
+        self.verifier.is_some()
     }
 }
 
-impl Witness {
+impl RecordingVerifier {
     pub(super) fn new(trust: Trust) -> Self {
-        Self { trust, testimony: Mutex::new(None) }
+        Self { trust, shown: Mutex::new(None) }
     }
 
-    /// What was shown, once; `None` when it did not come to that.
-    pub(super) fn testimony(&self) -> Option<Testimony> {
-        self.testimony.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Takes out what the server showed; `None` when the handshake broke before that.
+    pub(super) fn take_shown(&self) -> Option<PeerCertificates> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn judge(
+    fn verify(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
@@ -98,24 +110,26 @@ impl Witness {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<(), Error> {
-        let Some(judge) = &self.trust.judge else { return Err(CertificateError::UnknownIssuer.into()) };
-        match judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // Its validity has been looked at before its issuer; its name would have been after.
+        let Some(verifier) = &self.trust.verifier else { return Err(CertificateError::UnknownIssuer.into()) };
+        match verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // webpki checks the validity before the issuer, and the name after it.
             Err(error) if is_about_the_issuer(&error) && self.trust.pinned.contains(end_entity) => {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)
             }
-            verdict => verdict.map(|_| ()),
+            result => result.map(|_| ()),
         }
     }
 
     /// Without verification a certificate may be of a kind that webpki cannot even read (X.509 version 1, say), and
     /// then no signature can be checked; but a signature that is plainly wrong stays an error.
-    fn tolerate(&self, verdict: Result<HandshakeSignatureValid, Error>) -> Result<HandshakeSignatureValid, Error> {
-        match verdict {
-            Err(Error::InvalidCertificate(error)) if !self.trust.insist && error != CertificateError::BadSignature => {
+    fn tolerate(&self, result: Result<HandshakeSignatureValid, Error>) -> Result<HandshakeSignatureValid, Error> {
+        match result {
+            Err(Error::InvalidCertificate(error))
+                if !self.trust.is_required() && error != CertificateError::BadSignature =>
+            {
                 Ok(HandshakeSignatureValid::assertion())
             }
-            verdict => verdict,
+            result => result,
         }
     }
 }
@@ -136,7 +150,7 @@ pub(super) fn webpki_error(error: &CertificateError) -> Option<&webpki::Error> {
     }
 }
 
-impl ServerCertVerifier for Witness {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -145,12 +159,12 @@ impl ServerCertVerifier for Witness {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verdict = self.judge(end_entity, intermediates, server_name, ocsp_response, now);
+        let verified = self.verify(end_entity, intermediates, server_name, ocsp_response, now);
         let chain = [end_entity].into_iter().chain(intermediates).map(|certificate| certificate.clone().into_owned());
-        let testimony = Testimony { chain: chain.collect(), verdict: verdict.clone() };
-        *self.testimony.lock().unwrap_or_else(PoisonError::into_inner) = Some(testimony);
-        match verdict {
-            Err(error) if self.trust.insist => Err(error),
+        let shown = PeerCertificates { chain: chain.collect(), verified: verified.clone() };
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
+        match verified {
+            Err(error) if self.trust.is_required() => Err(error),
             _ => Ok(ServerCertVerified::assertion()),
         }
     }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory};
 
-use super::{Cli, foreign, is_command};
+use super::{Cli, is_command, other_tools};
 
 /// Flags whose values let somebody else in, as clap names them in an error.
 const SECRET_FLAGS: [&str; 5] = ["--header", "--user", "--bearer", "--cookie", "--passphrase"];
@@ -13,23 +13,23 @@ const SECRET_FLAGS: [&str; 5] = ["--header", "--user", "--bearer", "--cookie", "
 /// Says what is wrong with `arguments`, which clap has refused with `error`.
 pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::Error {
     if let Some(surplus) = surplus(&error) {
-        return usage_error(&one_too_many(arguments, surplus));
+        return from_text(&one_too_many(arguments, surplus));
     }
     if let Some(flag) = secret_with_hyphen(arguments, &error) {
-        return usage_error(&format!("a value of `{flag}` that starts with `-` is joined to it with `=`"));
+        return from_text(&format!("a value of `{flag}` that starts with `-` is joined to it with `=`"));
     }
     let about_secret = string(&error, ContextKind::InvalidArg)
         .is_some_and(|argument| SECRET_FLAGS.iter().any(|flag| argument.starts_with(flag)));
     if about_secret && string(&error, ContextKind::InvalidValue).is_some() {
         error.insert(ContextKind::InvalidValue, ContextValue::String("[hidden]".to_owned()));
     }
-    foreign::advise(&mut error, arguments);
+    other_tools::advise(&mut error, arguments);
     error
 }
 
-/// A mistake that clap does not know of.
-pub(super) fn usage_error(mistake: &str) -> clap::Error {
-    Cli::command().error(ErrorKind::ValueValidation, mistake)
+/// A usage error that clap does not find itself: `text` says what is wrong.
+pub(super) fn from_text(text: &str) -> clap::Error {
+    Cli::command().error(ErrorKind::ValueValidation, text)
 }
 
 pub(super) fn command_comes_first(name: &str) -> String {
@@ -71,19 +71,19 @@ fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
         return command_comes_first(name);
     }
     let place = words.iter().rposition(|word| *word == surplus).map_or(0, |index| index + 1);
-    let mistake = format!("unexpected argument, number {place}");
+    let text = format!("unexpected argument, number {place}");
     if let Some(flag) = words.windows(2).find_map(|pair| joined_flag(pair[0], pair[1])) {
-        return format!("{mistake}; a value of `{flag}` is joined to it with `=`, as in `{flag}=...`");
+        return format!("{text}; a value of `{flag}` is joined to it with `=`, as in `{flag}=...`");
     }
     if words.windows(2).any(|pair| pair == ["-b", surplus]) {
-        return format!("{mistake}; `-b` sends stdin as binary, and a cookie is sent with `--cookie`");
+        return format!("{text}; `-b` sends stdin as binary, and a cookie is sent with `--cookie`");
     }
     if words.iter().any(|word| matches!(*word, "-H" | "--header")) {
-        return format!("{mistake}; a header with a space in it needs quotes");
+        return format!("{text}; a header with a space in it needs quotes");
     }
     match words.first() {
-        Some(name) if is_command(name) => mistake,
-        _ => format!("{mistake}: there is one URL, and nothing beside it but flags"),
+        Some(name) if is_command(name) => text,
+        _ => format!("{text}: there is one URL, and nothing beside it but flags"),
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn is_called(argument: &Arg, flag: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn mistake<const N: usize>(words: [&str; N]) -> String {
+    fn error_text<const N: usize>(words: [&str; N]) -> String {
         let error = crate::cli::parse(["tool"].iter().chain(&words).map(OsString::from)).expect_err(words[0]);
         assert_eq!(error.exit_code(), 2);
         error.to_string()
@@ -116,8 +116,8 @@ mod tests {
     fn a_header_without_its_colon_is_not_quoted() {
         for flag in ["-H", "--header"] {
             for value in ["Authorization Bearer SECRET", "Authorization Basic SECRET: x", "A: SECRET\u{1}"] {
-                let mistake = mistake([flag, value, "host"]);
-                assert!(mistake.contains("'[hidden]' for '--header") && !mistake.contains("SECRET"), "{mistake}");
+                let text = error_text([flag, value, "host"]);
+                assert!(text.contains("'[hidden]' for '--header") && !text.contains("SECRET"), "{text}");
             }
         }
     }
@@ -125,10 +125,10 @@ mod tests {
     #[test]
     fn a_secret_that_looks_like_a_flag_is_not_quoted() {
         for flag in ["--bearer", "--cookie", "-u", "-H"] {
-            let mistake = mistake([flag, "--SECRET", "host"]);
-            assert!(mistake.contains("joined to it with `=`") && !mistake.contains("SECRET"), "{mistake}");
+            let text = error_text([flag, "--SECRET", "host"]);
+            assert!(text.contains("joined to it with `=`") && !text.contains("SECRET"), "{text}");
         }
-        assert!(mistake(["--bearer", "a", "--badflag", "host"]).contains("'--badflag'"));
+        assert!(error_text(["--bearer", "a", "--badflag", "host"]).contains("'--badflag'"));
     }
 
     #[test]
@@ -139,44 +139,44 @@ mod tests {
             ["demo", "SECRET"],
             ["--bearer=a", "--user=ann:SECRET"],
         ] {
-            let mistake = mistake(words);
-            assert!(!mistake.contains("SECRET"), "{mistake}");
+            let text = error_text(words);
+            assert!(!text.contains("SECRET"), "{text}");
         }
-        assert!(mistake(["host", "-v", "other"]).contains("unexpected argument, number 3: there is one URL"));
-        let unquoted = mistake(["-H", "Authorization:", "Bearer", "SECRET", "host"]);
+        assert!(error_text(["host", "-v", "other"]).contains("unexpected argument, number 3: there is one URL"));
+        let unquoted = error_text(["-H", "Authorization:", "Bearer", "SECRET", "host"]);
         assert!(unquoted.contains("needs quotes") && !unquoted.contains("SECRET"), "{unquoted}");
     }
 
     #[test]
     fn curls_flag_for_a_cookie_is_explained() {
-        let mistake = mistake(["host", "-H", "A: b", "-b", "id=SECRET"]);
-        assert!(mistake.contains("with `--cookie`") && !mistake.contains("SECRET"), "{mistake}");
+        let text = error_text(["host", "-H", "A: b", "-b", "id=SECRET"]);
+        assert!(text.contains("with `--cookie`") && !text.contains("SECRET"), "{text}");
     }
 
     #[test]
     fn a_proxy_is_not_quoted() {
-        let mistake = mistake(["-x", "http://ann:SECRET@proxy:3128", "host"]);
-        assert!(mistake.contains("--execute") && !mistake.contains("SECRET"), "{mistake}");
+        let text = error_text(["-x", "http://ann:SECRET@proxy:3128", "host"]);
+        assert!(text.contains("--execute") && !text.contains("SECRET"), "{text}");
     }
 
     #[test]
     fn a_value_that_wants_an_equals_sign_is_explained() {
-        assert!(mistake(["--reconnect", "2", "host"]).contains("as in `--reconnect=...`"));
-        assert!(mistake(["-t", "relative", "host"]).contains("as in `-t=...`"));
-        assert!(mistake(["demo", "--timestamps", "utc"]).contains("as in `--timestamps=...`"));
-        assert!(!mistake(["host", "other", "-t"]).contains("joined"));
+        assert!(error_text(["--reconnect", "2", "host"]).contains("as in `--reconnect=...`"));
+        assert!(error_text(["-t", "relative", "host"]).contains("as in `-t=...`"));
+        assert!(error_text(["demo", "--timestamps", "utc"]).contains("as in `--timestamps=...`"));
+        assert!(!error_text(["host", "other", "-t"]).contains("joined"));
     }
 
     #[test]
     fn nothing_is_too_few() {
         for flag in ["--count=0", "--reconnect=0"] {
-            assert!(mistake([flag, "host"]).contains("expected at least 1"), "{flag}");
+            assert!(error_text([flag, "host"]).contains("expected at least 1"), "{flag}");
         }
-        assert!(mistake(["--count=x", "host"]).contains("invalid digit"));
+        assert!(error_text(["--count=x", "host"]).contains("invalid digit"));
     }
 
     #[test]
     fn the_usage_of_a_command_is_its_own_whatever_the_programs_file_is_called() {
-        assert!(mistake(["demo", "--badflag"]).contains("Usage: wscope demo [OPTIONS]\n"));
+        assert!(error_text(["demo", "--badflag"]).contains("Usage: wscope demo [OPTIONS]\n"));
     }
 }

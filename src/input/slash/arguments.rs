@@ -1,21 +1,22 @@
-//! From the rest of a line to a [`Command`]: one function for each command that takes arguments.
+//! Parses the arguments of slash commands: one function for each command that takes arguments.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Capture, Command};
-use crate::error::{Error, Phase, Result};
+use crate::error::{Error, Result};
+use crate::input::input_error;
 use crate::input::path::path;
 use crate::input::payload::Payload;
 use crate::input::variables::is_name;
 use crate::output::Setting;
 use crate::wire::{CloseCode, LONGEST_CONTROL, is_sendable};
 
-/// The longest reason: a Close carries two bytes of code before it (RFC 6455 section 5.5.1).
+/// The longest close reason: two bytes of close code come before it (RFC 6455 section 5.5.1).
 const LONGEST_REASON: usize = LONGEST_CONTROL - 2;
 
-/// How long an expectation waits unless told.
-const USUAL_PATIENCE: Duration = Duration::from_secs(10);
+/// How long an expectation waits without `within=`.
+const DEFAULT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The settings and their names.
 const SETTINGS: &[(&str, Setting)] = &[
@@ -26,44 +27,42 @@ const SETTINGS: &[(&str, Setting)] = &[
     ("ping-pong", Setting::PingPong),
 ];
 
-/// What `/set` switches.
+/// The names of the settings of `/set`.
 pub fn setting_names() -> impl Iterator<Item = &'static str> + Clone {
     SETTINGS.iter().map(|(name, _)| *name)
 }
 
-/// Why arguments were not understood.
-pub(super) enum Mistake {
-    /// They don't have the shape that the command's usage shows.
-    Shape,
-    /// Something said.
-    Said(Error),
+/// Why arguments could not be parsed.
+pub(super) enum ArgumentError {
+    /// They are not written as the usage of the command shows.
+    Usage,
+    /// Something else, as the error says.
+    Error(Error),
 }
 
-impl From<Error> for Mistake {
+impl From<Error> for ArgumentError {
     fn from(error: Error) -> Self {
-        Self::Said(error)
+        Self::Error(error)
     }
 }
 
-pub(super) fn mistake(message: impl Into<String>) -> Error {
-    Error::new(Phase::Input, message)
+/// Parses the arguments of a command that takes none.
+pub(super) fn nothing(rest: &str, command: Command) -> Result<Command, ArgumentError> {
+    if rest.trim().is_empty() { Ok(command) } else { Err(ArgumentError::Usage) }
 }
 
-/// For a command without arguments.
-pub(super) fn nothing(rest: &str, command: Command) -> Result<Command, Mistake> {
-    if rest.trim().is_empty() { Ok(command) } else { Err(Mistake::Shape) }
-}
-
-pub(super) fn control(data: &str) -> Result<String, Mistake> {
+pub(super) fn control(data: &str) -> Result<String, ArgumentError> {
     if data.len() > LONGEST_CONTROL {
-        return Err(
-            mistake(format!("a control frame carries at most {LONGEST_CONTROL} bytes, not {}", data.len())).into()
-        );
+        return Err(input_error(format!(
+            "a control frame carries at most {LONGEST_CONTROL} bytes, not {}",
+            data.len()
+        ))
+        .into());
     }
     Ok(data.to_owned())
 }
 
-pub(super) fn close(rest: &str) -> Result<Command, Mistake> {
+pub(super) fn close(rest: &str) -> Result<Command, ArgumentError> {
     let rest = rest.trim();
     if rest.is_empty() {
         return Ok(Command::Close(CloseCode::Normal, String::new()));
@@ -71,43 +70,45 @@ pub(super) fn close(rest: &str) -> Result<Command, Mistake> {
     let (code, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let code = close_code(code)?;
     if !is_sendable(code) {
-        return Err(mistake(format!("close code {code} must not be on the wire"))
+        return Err(input_error(format!("close code {code} must not be on the wire"))
             .hint("`/frame op=close PAYLOAD` sends any code")
             .into());
     }
     let reason = reason.trim_start();
     if reason.len() > LONGEST_REASON {
-        return Err(mistake(format!("a close reason has at most {LONGEST_REASON} bytes, not {}", reason.len())).into());
+        return Err(
+            input_error(format!("a close reason has at most {LONGEST_REASON} bytes, not {}", reason.len())).into()
+        );
     }
     Ok(Command::Close(code, reason.to_owned()))
 }
 
-/// RFC 6455 section 7.4.2.
+/// Parses a close code; RFC 6455 section 7.4.2 names the range.
 fn close_code(text: &str) -> Result<CloseCode> {
     let code = text.parse::<u16>().ok().filter(|code| (1000..5000).contains(code));
-    let wrong = || mistake(format!("`{text}` is not a close code")).hint("close codes are 1000 to 4999");
+    let wrong = || input_error(format!("`{text}` is not a close code")).hint("close codes are 1000 to 4999");
     code.map(CloseCode::from).ok_or_else(wrong)
 }
 
-pub(super) fn binary(rest: &str) -> Result<Command, Mistake> {
+pub(super) fn binary(rest: &str) -> Result<Command, ArgumentError> {
     Ok(Command::Binary(Payload::parse(rest)?))
 }
 
-pub(super) fn file_name(rest: &str) -> Result<PathBuf, Mistake> {
+pub(super) fn file_name(rest: &str) -> Result<PathBuf, ArgumentError> {
     let name = rest.trim();
-    if name.is_empty() { Err(Mistake::Shape) } else { Ok(path(name)) }
+    if name.is_empty() { Err(ArgumentError::Usage) } else { Ok(path(name)) }
 }
 
-pub(super) fn set(rest: &str) -> Result<Command, Mistake> {
+pub(super) fn set(rest: &str) -> Result<Command, ArgumentError> {
     let words: Vec<&str> = rest.split_whitespace().collect();
     let [name, state] = words[..] else {
-        return Err(Mistake::Shape);
+        return Err(ArgumentError::Usage);
     };
     let setting = setting(name)?;
     match state {
         "on" => Ok(Command::Set { setting, on: true }),
         "off" => Ok(Command::Set { setting, on: false }),
-        _ => Err(mistake(format!("a setting is `on` or `off`, not `{state}`")).into()),
+        _ => Err(input_error(format!("a setting is `on` or `off`, not `{state}`")).into()),
     }
 }
 
@@ -116,21 +117,21 @@ fn setting(name: &str) -> Result<Setting> {
         return Ok(*setting);
     }
     Err(match super::table::nearest_of(name, setting_names()) {
-        Some(candidate) => mistake(format!("no setting `{name}`, did you mean `{candidate}`?")),
-        None => mistake(format!("no setting `{name}`"))
+        Some(candidate) => input_error(format!("no setting `{name}`, did you mean `{candidate}`?")),
+        None => input_error(format!("no setting `{name}`"))
             .hint(format!("there are {}", setting_names().collect::<Vec<_>>().join(", "))),
     })
 }
 
-pub(super) fn expect(rest: &str) -> Result<Command, Mistake> {
+pub(super) fn expect(rest: &str) -> Result<Command, ArgumentError> {
     let (within, pattern) = within(rest)?;
     if pattern.is_empty() {
-        return Err(Mistake::Shape);
+        return Err(ArgumentError::Usage);
     }
     Ok(Command::Expect { within, pattern: pattern.parse()? })
 }
 
-pub(super) fn expect_close(rest: &str) -> Result<Command, Mistake> {
+pub(super) fn expect_close(rest: &str) -> Result<Command, ArgumentError> {
     let (within, code) = within(rest)?;
     let code = match code.trim() {
         "" => None,
@@ -139,16 +140,17 @@ pub(super) fn expect_close(rest: &str) -> Result<Command, Mistake> {
     Ok(Command::ExpectClose { within, code })
 }
 
-/// RFC 6901 section 3.
+/// Checks the form of a JSON pointer (RFC 6901 section 3).
 fn json_pointer(pointer: &str) -> Result<String> {
     if pointer.is_empty() || pointer.starts_with('/') {
         return Ok(pointer.to_owned());
     }
-    Err(mistake(format!("`{pointer}` is not a JSON pointer"))
+    Err(input_error(format!("`{pointer}` is not a JSON pointer"))
         .hint("it starts with `/`: `json:/token`, `json:/items/0/id`"))
 }
 
-/// Where in the arguments of `command` a regular expression starts: values that are put in there match themselves.
+/// The index in the arguments of `command` at which a regular expression starts. Values of variables are quoted from
+/// there on. Without a regular expression it is the end of the arguments.
 pub(super) fn pattern_start(command: &str, rest: &str) -> usize {
     let start = match command {
         "expect" => within_end(rest),
@@ -158,13 +160,13 @@ pub(super) fn pattern_start(command: &str, rest: &str) -> usize {
     start.unwrap_or(rest.len())
 }
 
-/// Where, after the name, it says what to capture.
+/// The index of the second argument of `/capture`: what to capture.
 fn source_start(rest: &str) -> Option<usize> {
     let (_, source) = rest.trim_start().split_once(char::is_whitespace)?;
     Some(rest.len() - source.trim_start().len())
 }
 
-/// Where `within=SECONDS` ends.
+/// The index at which `within=SECONDS` ends.
 fn within_end(rest: &str) -> Option<usize> {
     let trimmed = rest.trim_start();
     let start = rest.len() - trimmed.len();
@@ -172,19 +174,19 @@ fn within_end(rest: &str) -> Option<usize> {
     Some(start + length)
 }
 
-/// Takes `within=SECONDS` off the front.
+/// Splits `within=SECONDS` off the start.
 fn within(rest: &str) -> Result<(Duration, &str)> {
     let rest = rest.trim_start();
     let Some(tail) = rest.strip_prefix("within=") else {
-        return Ok((USUAL_PATIENCE, rest));
+        return Ok((DEFAULT_WITHIN, rest));
     };
     let (number, tail) = tail.split_once(char::is_whitespace).unwrap_or((tail, ""));
     Ok((seconds(number)?, tail.trim_start()))
 }
 
-pub(super) fn duration(rest: &str) -> Result<Duration, Mistake> {
+pub(super) fn duration(rest: &str) -> Result<Duration, ArgumentError> {
     match rest.trim() {
-        "" => Err(Mistake::Shape),
+        "" => Err(ArgumentError::Usage),
         number => Ok(seconds(number)?),
     }
 }
@@ -193,19 +195,19 @@ fn seconds(text: &str) -> Result<Duration> {
     let number = text.parse::<f64>().ok();
     number
         .and_then(|number| Duration::try_from_secs_f64(number).ok())
-        .ok_or_else(|| mistake(format!("`{text}` is not a number of seconds")))
+        .ok_or_else(|| input_error(format!("`{text}` is not a number of seconds")))
 }
 
-pub(super) fn capture(rest: &str) -> Result<Command, Mistake> {
-    let (name, source) = rest.trim_start().split_once(char::is_whitespace).ok_or(Mistake::Shape)?;
+pub(super) fn capture(rest: &str) -> Result<Command, ArgumentError> {
+    let (name, source) = rest.trim_start().split_once(char::is_whitespace).ok_or(ArgumentError::Usage)?;
     let source = source.trim_start();
     let from = match (source.strip_prefix("json:"), source.strip_prefix("re:")) {
         (Some(pointer), _) => Capture::Json(json_pointer(pointer.trim_end())?),
         (_, Some(pattern)) => Capture::Regex(pattern.parse()?),
-        _ => return Err(Mistake::Shape),
+        _ => return Err(ArgumentError::Usage),
     };
     if !is_name(name) {
-        return Err(mistake(format!("`{name}` is not a name: letters, digits and `_`, no digit first")).into());
+        return Err(input_error(format!("`{name}` is not a name: letters, digits and `_`, no digit first")).into());
     }
     Ok(Command::Capture { name: name.to_owned(), from })
 }

@@ -1,4 +1,6 @@
-//! What a line means that was typed, or stands in a script. Pure: nothing is read, sent or shown here.
+//! The language of slash commands: what a line at the prompt or in a script means.
+//!
+//! This module only parses: it reads no file, sends nothing and shows nothing.
 
 mod arguments;
 mod frame;
@@ -11,21 +13,21 @@ pub use arguments::setting_names;
 pub use frame::frame_fields;
 pub use table::{COMMANDS, Usage};
 
-use super::Pattern;
 use super::payload::Payload;
 use super::variables::Quoting;
-use crate::error::{Error, Phase, Result};
+use super::{Pattern, input_error};
+use crate::error::{Error, Result};
 use crate::output::Setting;
 use crate::wire::{CloseCode, RawHeader};
 
-/// A line, understood.
+/// A parsed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
     /// A text message, `//` already reduced to `/`.
     Text(String),
     /// A slash command.
     Command(Command),
-    /// Nothing at all.
+    /// An empty line.
     Empty,
 }
 
@@ -93,7 +95,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// The same, its pattern shown as it was `written` where values of the environment are in it: they may be secret.
+    /// The same command. If environment variables were put into its pattern, the pattern is shown as it was `written`,
+    /// because the values may be secret.
     fn showing(self, written: &str) -> Self {
         match self {
             _ if !written.contains("env:") => self,
@@ -106,35 +109,37 @@ impl Command {
         }
     }
 
-    /// Whether it has a PAYLOAD that is `@FILE`.
+    /// Whether the PAYLOAD of the command is `@FILE`.
     fn sends_payload_of_file(&self) -> bool {
         let (Self::Binary(payload) | Self::Frame(_, payload)) = self else { return false };
         matches!(payload, Payload::File(_))
     }
 }
 
-/// What `/capture` takes of a message.
+/// The part of a message that `/capture` takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Capture {
-    /// The value that a JSON pointer (RFC 6901) leads to.
+    /// The value at a JSON pointer (RFC 6901).
     Json(String),
-    /// The first group of a regular expression, or the whole match.
+    /// The first group of a regular expression, or the whole match if it has no group.
     Regex(Pattern),
 }
 
-/// Understands one line, without variables. Only column 1 makes a command; a line may hold newlines.
+/// Parses one line, without variables. A slash in column 1 makes it a command. The line may hold newlines.
 ///
 /// # Errors
-/// A mistake in a command: one line, and nothing must be sent.
+/// [`Phase::Input`](crate::error::Phase::Input), if the command does not exist or its arguments are wrong. The message is
+/// one line, and the caller must send nothing.
 pub fn parse(line: &str) -> Result<Line> {
     parse_with(line, |text, _| Ok(text.to_owned()))
 }
 
-/// Understands one line in which `expand` puts values in: after it is known whether it is a command and which, so that
-/// no value makes one, and before its arguments are looked at.
+/// Parses one line in which `expand` replaces variables by their values. The name of the command is read before that, so
+/// no value can make a line a command. The arguments are parsed after that.
 ///
 /// # Errors
-/// What `expand` says, and as for [`parse`].
+/// The error of `expand`, and the errors of [`parse`]. Also [`Phase::Input`](crate::error::Phase::Input), if a value would
+/// make a payload `@FILE`.
 pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) -> Result<Line> {
     match split(line)? {
         Split::Text("") => Ok(Line::Empty),
@@ -143,27 +148,25 @@ pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) 
             let (plain, pattern) = rest.split_at(arguments::pattern_start(usage.name, rest));
             let expanded = expand(plain, Quoting::Literal)? + &expand(pattern, Quoting::Regex)?;
             let command = usage.parse(&expanded).map_err(|error| {
-                // What is wrong would be said with the values in it, and they may be secret.
+                // The message of `error` quotes the values, which may be secret.
                 let is_secret = rest.contains("env:");
-                let unsaid = || Error::new(Phase::Input, format!("not understood once the values are in it: `{line}`"));
+                let unsaid = || input_error(format!("not understood once the values are in it: `{line}`"));
                 if is_secret { unsaid() } else { error }
             })?;
             let command = command.showing(pattern.trim_start());
-            // Values come from the peer: none of them makes us send a file.
+            // The peer may have chosen the values. They must not make wscope send a file.
             if command.sends_payload_of_file() && !rest.contains('@') {
-                return Err(
-                    Error::new(Phase::Input, "no value makes a file of a payload").hint("write the `@` yourself")
-                );
+                return Err(input_error("no value makes a file of a payload").hint("write the `@` yourself"));
             }
             Ok(Line::Command(command))
         }
     }
 }
 
-/// The name of the command that the line is; `None` for text.
+/// The name of the command in `line`; `None` for text.
 ///
 /// # Errors
-/// A command that doesn't exist.
+/// [`Phase::Input`](crate::error::Phase::Input), if the command does not exist.
 pub fn name(line: &str) -> Result<Option<&'static str>> {
     Ok(match split(line)? {
         Split::Text(_) => None,
@@ -192,7 +195,7 @@ fn unknown(name: &str) -> Error {
         Some(usage) => format!("unknown command `/{name}`, did you mean `/{}`?", usage.name),
         None => format!("unknown command `/{name}`, `/help` lists them"),
     };
-    Error::new(Phase::Input, message).hint("two slashes at the start send the line as text, with one slash")
+    input_error(message).hint("two slashes at the start send the line as text, with one slash")
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Cli;
-use super::mistake::is_called;
+use super::usage_error::is_called;
 
 /// The flag as its users write it, and what serves them here.
-const FOREIGN: &[(&[&str], &str)] = &[
+const KNOWN_FLAGS: &[(&[&str], &str)] = &[
     (&["-A", "--user-agent"], "a header is set with `-H`: `-H 'User-Agent: ...'`"),
     (&["-e", "--referer"], "a header is set with `-H`: `-H 'Referer: ...'`"),
     (&["-d", "--data", "--data-raw", "--data-binary"], "a message is sent with `-x MESSAGE`, or from stdin"),
@@ -30,7 +30,7 @@ pub(super) fn advise(error: &mut clap::Error, arguments: &[OsString]) {
         return;
     }
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return };
-    let known = FOREIGN.iter().find(|(flags, _)| flags.contains(&flag.as_str()));
+    let known = KNOWN_FLAGS.iter().find(|(flags, _)| flags.contains(&flag.as_str()));
     let advice = match known {
         Some((_, advice)) => Some(*advice),
         None if arguments.get(1).is_some_and(|command| command == "listen") => advice_for_a_server(flag),
@@ -55,28 +55,28 @@ fn advice_for_a_server(flag: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn mistake(line: &str) -> String {
+    fn error_text(line: &str) -> String {
         let words = format!("wscope {line}");
         crate::cli::parse(words.split(' ').map(OsString::from)).expect_err(line).to_string()
     }
 
     #[test]
     fn a_flag_that_is_known_from_elsewhere_gets_advice_and_no_guess() {
-        let proxy = mistake("--proxy http://a:1 host");
+        let proxy = error_text("--proxy http://a:1 host");
         assert!(proxy.contains("'--proxy'") && proxy.contains("not supported"), "{proxy}");
         assert!(!proxy.contains("similar"), "{proxy}");
-        assert!(mistake("-A me host").contains("tip: a header is set with `-H`: `-H 'User-Agent: ...'`"));
-        assert!(mistake("--timestamp host").contains("'--timestamps'"));
-        assert!(mistake("listen 8080 -x hi").contains("a client has this flag"));
-        assert!(mistake("listen 8080 --count 1").contains("a client has this flag"));
-        assert!(mistake("listen 8080 --host x").contains("`ADDR:PORT`"));
-        assert!(!mistake("generate man --insecure").contains("client"));
+        assert!(error_text("-A me host").contains("tip: a header is set with `-H`: `-H 'User-Agent: ...'`"));
+        assert!(error_text("--timestamp host").contains("'--timestamps'"));
+        assert!(error_text("listen 8080 -x hi").contains("a client has this flag"));
+        assert!(error_text("listen 8080 --count 1").contains("a client has this flag"));
+        assert!(error_text("listen 8080 --host x").contains("`ADDR:PORT`"));
+        assert!(!error_text("generate man --insecure").contains("client"));
     }
 
     #[test]
     fn none_of_them_is_a_flag_of_ours() {
-        for flag in FOREIGN.iter().flat_map(|(flags, _)| *flags) {
-            assert!(mistake(&format!("{flag} host")).contains("tip: "), "{flag}");
+        for flag in KNOWN_FLAGS.iter().flat_map(|(flags, _)| *flags) {
+            assert!(error_text(&format!("{flag} host")).contains("tip: "), "{flag}");
         }
     }
 }

@@ -10,7 +10,7 @@ const LONGEST_LINE: usize = 1 << 20;
 
 /// Bytes that wait, handed out by whole lines.
 #[derive(Debug, Default)]
-pub(super) struct Backlog {
+pub(super) struct PendingLines {
     bytes: Vec<u8>,
     /// What waits starts here; so taking from the front moves nothing.
     start: usize,
@@ -18,7 +18,7 @@ pub(super) struct Backlog {
     released: usize,
 }
 
-impl Backlog {
+impl PendingLines {
     /// Whether `count` more bytes fit. Where nothing can be handed out anything does, or it would stay like that.
     pub(super) fn has_room(&self, count: usize) -> bool {
         !self.has_lines() || self.len() + count <= BUDGET
@@ -90,67 +90,67 @@ impl Backlog {
 mod tests {
     use super::*;
 
-    fn backlog(text: &str) -> Backlog {
-        let mut backlog = Backlog::default();
-        backlog.push(text.as_bytes());
-        backlog
+    fn pending(text: &str) -> PendingLines {
+        let mut pending = PendingLines::default();
+        pending.push(text.as_bytes());
+        pending
     }
 
     #[test]
     fn lines_are_taken_whole_and_in_order() {
-        let mut backlog = backlog("one\ntwo\nthree\nfo");
-        assert_eq!(backlog.take_lines(9), Some(&b"one\ntwo\n"[..]));
-        backlog.push(b"ur\n");
-        assert_eq!(backlog.take_lines(1), Some(&b"three\n"[..]));
-        assert_eq!(backlog.take_lines(100), Some(&b"four\n"[..]));
-        assert_eq!(backlog.take_lines(100), None);
+        let mut pending = pending("one\ntwo\nthree\nfo");
+        assert_eq!(pending.take_lines(9), Some(&b"one\ntwo\n"[..]));
+        pending.push(b"ur\n");
+        assert_eq!(pending.take_lines(1), Some(&b"three\n"[..]));
+        assert_eq!(pending.take_lines(100), Some(&b"four\n"[..]));
+        assert_eq!(pending.take_lines(100), None);
     }
 
     #[test]
     fn what_was_not_shown_goes_back_to_the_front() {
-        let mut backlog = backlog("one\ntwo\n");
-        assert_eq!(backlog.take_lines(4), Some(&b"one\n"[..]));
-        backlog.push_front(b"one\n");
-        assert_eq!(backlog.take_all(), b"one\ntwo\n");
+        let mut pending = pending("one\ntwo\n");
+        assert_eq!(pending.take_lines(4), Some(&b"one\n"[..]));
+        pending.push_front(b"one\n");
+        assert_eq!(pending.take_all(), b"one\ntwo\n");
     }
 
     #[test]
     fn an_unfinished_line_stays() {
-        let mut backlog = backlog("unfinished");
-        assert_eq!(backlog.take_lines(100), None);
-        assert!(!backlog.has_lines());
-        assert_eq!(backlog.take_all(), b"unfinished");
-        assert_eq!(backlog.take_all(), b"");
+        let mut pending = pending("unfinished");
+        assert_eq!(pending.take_lines(100), None);
+        assert!(!pending.has_lines());
+        assert_eq!(pending.take_all(), b"unfinished");
+        assert_eq!(pending.take_all(), b"");
     }
 
     #[test]
     fn what_is_released_is_taken_in_whole_characters() {
-        let mut backlog = backlog("one\ntwo é");
-        backlog.release();
-        backlog.push(b"three");
-        assert_eq!(backlog.take_lines(100), Some(&b"one\n"[..]));
-        assert_eq!(backlog.take_lines(5), Some("two é".as_bytes()));
-        assert_eq!(backlog.take_lines(100), None);
-        assert!(!backlog.has_lines());
-        backlog.push(b"\n");
-        assert_eq!(backlog.take_lines(100), Some(&b"three\n"[..]));
+        let mut pending = pending("one\ntwo é");
+        pending.release();
+        pending.push(b"three");
+        assert_eq!(pending.take_lines(100), Some(&b"one\n"[..]));
+        assert_eq!(pending.take_lines(5), Some("two é".as_bytes()));
+        assert_eq!(pending.take_lines(100), None);
+        assert!(!pending.has_lines());
+        pending.push(b"\n");
+        assert_eq!(pending.take_lines(100), Some(&b"three\n"[..]));
     }
 
     #[test]
     fn a_line_without_end_is_not_kept_for_ever() {
-        let mut backlog = backlog(&"x".repeat(LONGEST_LINE));
-        assert!(!backlog.has_lines() && backlog.has_room(BUDGET));
-        backlog.push(b"x");
-        assert!(backlog.has_lines() && !backlog.has_room(1));
-        assert_eq!(backlog.take_lines(1000).map(<[u8]>::len), Some(LONGEST_LINE + 1));
+        let mut pending = pending(&"x".repeat(LONGEST_LINE));
+        assert!(!pending.has_lines() && pending.has_room(BUDGET));
+        pending.push(b"x");
+        assert!(pending.has_lines() && !pending.has_room(1));
+        assert_eq!(pending.take_lines(1000).map(<[u8]>::len), Some(LONGEST_LINE + 1));
     }
 
     #[test]
     fn the_budget_is_for_what_waits() {
-        let mut backlog = backlog(&"x\n".repeat(BUDGET / 2 - 1));
-        assert!(backlog.has_room(2));
-        assert!(!backlog.has_room(3));
-        backlog.take_all();
-        assert!(backlog.has_room(10 * BUDGET));
+        let mut pending = pending(&"x\n".repeat(BUDGET / 2 - 1));
+        assert!(pending.has_room(2));
+        assert!(!pending.has_room(3));
+        pending.take_all();
+        assert!(pending.has_room(10 * BUDGET));
     }
 }

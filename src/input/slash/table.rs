@@ -1,12 +1,13 @@
-//! Every command, declared once: `/help`, completion and the man page derive from it.
+//! The table of all slash commands. `/help`, completion and the man page are made from it.
 
 use super::arguments::{
-    Mistake, binary, capture, close, control, duration, expect, expect_close, file_name, mistake, nothing, set,
+    ArgumentError, binary, capture, close, control, duration, expect, expect_close, file_name, nothing, set,
 };
 use super::{Command, frame};
 use crate::error::Result;
+use crate::input::input_error;
 
-/// How a command is written, and what it does.
+/// The usage of a command.
 #[derive(Debug)]
 pub struct Usage {
     /// Its name, without the slash.
@@ -15,14 +16,14 @@ pub struct Usage {
     pub arguments: &'static str,
     /// What it does, in one line.
     pub summary: &'static str,
-    understand: fn(&str) -> Result<Command, Mistake>,
+    understand: fn(&str) -> Result<Command, ArgumentError>,
 }
 
 impl Usage {
     pub(super) fn parse(&self, rest: &str) -> Result<Command> {
         (self.understand)(rest).map_err(|error| match error {
-            Mistake::Said(error) => error,
-            Mistake::Shape => mistake(format!("usage: {}", self.synopsis())),
+            ArgumentError::Error(error) => error,
+            ArgumentError::Usage => input_error(format!("usage: {}", self.synopsis())),
         })
     }
 
@@ -150,12 +151,13 @@ pub(super) fn find(name: &str) -> Option<&'static Usage> {
     COMMANDS.iter().find(|usage| usage.name == name)
 }
 
-/// The command that was probably meant.
+/// The command that the user probably meant.
 pub(super) fn nearest(name: &str) -> Option<&'static Usage> {
     nearest_of(name, COMMANDS.iter().map(|usage| usage.name)).and_then(find)
 }
 
-/// The only candidate that starts like `name`, or else the nearest that is at most two slips of the finger away.
+/// The candidate that the user probably meant by `name`. If just one candidate starts with `name`, it is that one.
+/// Otherwise it is the candidate with the smallest edit distance, which is at most two.
 pub(super) fn nearest_of<'a>(name: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     if name.is_empty() {
         return None;

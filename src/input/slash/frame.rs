@@ -1,15 +1,16 @@
-//! `/frame`: a frame sent exactly as it is written, legal or not.
+//! Parses `/frame`, which sends a frame exactly as it is written, legal or not.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::Command;
-use super::arguments::{Mistake, mistake};
+use super::arguments::ArgumentError;
 use super::table::nearest_of;
 use crate::error::{Error, Result};
+use crate::input::input_error;
 use crate::input::payload::Payload;
 use crate::wire::{LengthEncoding, RawHeader, RawMask};
 
-/// How the arguments are written.
+/// The arguments, as the usage shows them.
 pub(super) const ARGUMENTS: &str = "[fin=0|1] [rsv=0..7] [op=text|binary|continuation|close|ping|pong|0x0..0xF] \
                                     [mask=HEX|none] [len=N] [enc=7|16|64] [PAYLOAD]";
 
@@ -19,7 +20,7 @@ const KEYS: &[&str] = &["fin", "rsv", "op", "mask", "len", "enc"];
 const OPCODES: &[(&str, u8)] =
     &[("continuation", 0x0), ("text", 0x1), ("binary", 0x2), ("close", 0x8), ("ping", 0x9), ("pong", 0xA)];
 
-/// What completion offers.
+/// The candidates of completion.
 const FIELDS: &[&str] = &[
     "fin=0",
     "fin=1",
@@ -43,7 +44,7 @@ pub fn frame_fields() -> impl Iterator<Item = &'static str> {
     FIELDS.iter().copied()
 }
 
-pub(super) fn frame(rest: &str) -> Result<Command, Mistake> {
+pub(super) fn frame(rest: &str) -> Result<Command, ArgumentError> {
     let mut header = RawHeader::default();
     let mut rest = rest.trim();
     while let Some((key, value, tail)) = option(rest) {
@@ -66,7 +67,8 @@ fn set(header: &mut RawHeader, key: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// `key=value` at the front, and what follows. No notation of a payload looks like this: `base64:` comes before its `=`.
+/// Splits `key=value` off the start. No payload looks like this: hex and JSON have no such word, and in `base64:…` a colon
+/// comes before the `=`.
 fn option(rest: &str) -> Option<(&str, &str, &str)> {
     let (word, tail) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let (key, value) = word.split_once('=')?;
@@ -78,7 +80,7 @@ fn number(key: &str, value: &str, range: &str, largest: u8) -> Result<u8> {
         .parse()
         .ok()
         .filter(|number| *number <= largest)
-        .ok_or_else(|| mistake(format!("`{key}` is {range}, not `{value}`")))
+        .ok_or_else(|| input_error(format!("`{key}` is {range}, not `{value}`")))
 }
 
 fn opcode(value: &str) -> Result<u8> {
@@ -89,7 +91,7 @@ fn opcode(value: &str) -> Result<u8> {
     digits
         .filter(|digits| digits.len() == 1)
         .and_then(|digit| u8::from_str_radix(digit, 16).ok())
-        .ok_or_else(|| mistake(format!("`op` is an opcode's name or 0x0 to 0xF, not `{value}`")))
+        .ok_or_else(|| input_error(format!("`op` is an opcode's name or 0x0 to 0xF, not `{value}`")))
 }
 
 fn mask(value: &str) -> Result<RawMask> {
@@ -101,11 +103,11 @@ fn mask(value: &str) -> Result<RawMask> {
         .ok()
         .and_then(|key| key.try_into().ok())
         .map(RawMask::Key)
-        .ok_or_else(|| mistake(format!("`mask` is eight hex digits or `none`, not `{value}`")))
+        .ok_or_else(|| input_error(format!("`mask` is eight hex digits or `none`, not `{value}`")))
 }
 
 fn length(value: &str) -> Result<u64> {
-    value.parse().map_err(|_| mistake(format!("`len` is a number of bytes, not `{value}`")))
+    value.parse().map_err(|_| input_error(format!("`len` is a number of bytes, not `{value}`")))
 }
 
 fn length_encoding(value: &str) -> Result<LengthEncoding> {
@@ -113,12 +115,12 @@ fn length_encoding(value: &str) -> Result<LengthEncoding> {
         "7" => Ok(LengthEncoding::Seven),
         "16" => Ok(LengthEncoding::Sixteen),
         "64" => Ok(LengthEncoding::SixtyFour),
-        _ => Err(mistake(format!("`enc` is 7, 16 or 64 (bits), not `{value}`"))),
+        _ => Err(input_error(format!("`enc` is 7, 16 or 64 (bits), not `{value}`"))),
     }
 }
 
 fn unknown(key: &str) -> Error {
-    mistake(match nearest_of(key, KEYS.iter().copied()) {
+    input_error(match nearest_of(key, KEYS.iter().copied()) {
         Some(candidate) => format!("`/frame` knows no `{key}=`, did you mean `{candidate}=`?"),
         None => format!("`/frame` knows no `{key}=`, only {}", KEYS.join(", ")),
     })

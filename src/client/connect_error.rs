@@ -1,0 +1,202 @@
+//! What is said of a connection that does not come about: the error of each cause, with its evidence.
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+
+use crate::diagnosis::{Diagnosis, NoTls, Unreachable, Untrusted};
+use crate::error::{Error, Phase};
+use crate::event::{Certificate, CertificateFault, FailedAttempt};
+use crate::net::{
+    AcceptFailure, AlertDescription, ConnectCause, ConnectFailure, Endpoint, Incompatibility, RefusedCertificate,
+    TlsFailure,
+};
+use crate::output::{certificate, connecting};
+
+/// Which side of a TLS handshake we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Client,
+    Server,
+}
+
+/// The error for a server at `endpoint` that could not be connected to.
+pub fn connect_error(endpoint: &Endpoint, failure: ConnectFailure) -> Error {
+    let peer = endpoint.peer();
+    match failure.cause {
+        ConnectCause::NameUnknown { error } => unknown_name(endpoint, error),
+        ConnectCause::LookupTimedOut { limit } => limit
+            .passed(Phase::Resolve, format!("the name `{}` was not resolved", endpoint.host()))
+            .diagnosed(Diagnosis::Unreachable(Unreachable::SilentNameServer)),
+        ConnectCause::AllFailed { failed } => {
+            let error = Error::new(Phase::Connect, format!("cannot connect to `{peer}`")).transient();
+            let cause = unreachable_cause(endpoint, &failed, Unreachable::NoRoute);
+            attempts(error, &failed).diagnosed(Diagnosis::Unreachable(cause))
+        }
+        ConnectCause::ConnectTimedOut { failed, silent, limit } => {
+            let error = limit.passed(Phase::Connect, format!("no connection to `{peer}`"));
+            let cause = unreachable_cause(endpoint, &failed, Unreachable::Silent { port: endpoint.port() });
+            let error = silent
+                .iter()
+                .fold(attempts(error, &failed), |error, address| error.evidence(format!("{address}: no answer")));
+            error.diagnosed(Diagnosis::Unreachable(cause))
+        }
+        ConnectCause::Tls(failure) => tls_error(&peer, failure),
+    }
+}
+
+/// The error for a client at the address `peer` that was accepted, and with which there is no connection.
+pub fn accept_error(peer: &str, failure: AcceptFailure) -> Error {
+    match failure {
+        AcceptFailure::Left(error) => Error::new(Phase::Session, format!("`{peer}` is gone")).caused_by(error),
+        AcceptFailure::Tls(failure) => handshake_error(Side::Server, peer, failure),
+    }
+}
+
+/// The error for TLS with the server `peer` that failed. In TLS 1.3 it may fail after the handshake: a server refuses a
+/// client's certificate only then.
+pub fn tls_error(peer: &str, failure: TlsFailure) -> Error {
+    handshake_error(Side::Client, peer, failure)
+}
+
+fn unknown_name(endpoint: &Endpoint, cause: Option<io::Error>) -> Error {
+    let error = Error::new(Phase::Resolve, format!("cannot resolve the name `{}`", endpoint.lookup_name())).transient();
+    let error = match cause {
+        Some(cause) => error.caused_by(cause),
+        None => error,
+    };
+    error.diagnosed(Diagnosis::Unreachable(match endpoint.zone() {
+        Some(zone) => Unreachable::UnknownInterface { zone: zone.to_owned() },
+        None => Unreachable::UnknownName,
+    }))
+}
+
+fn attempts(error: Error, failed: &[FailedAttempt]) -> Error {
+    failed.iter().fold(error, |error, attempt| error.evidence(connecting::failed_attempt(attempt)))
+}
+
+/// What the attempts tell of the cause; `otherwise` where they tell nothing.
+fn unreachable_cause(endpoint: &Endpoint, failed: &[FailedAttempt], otherwise: Unreachable) -> Unreachable {
+    let any = |kind| failed.iter().any(|attempt| attempt.error.kind() == kind);
+    let port = endpoint.port();
+    if endpoint.is_link_local() && endpoint.zone().is_none() {
+        Unreachable::NoInterface { address: endpoint.host() }
+    } else if any(io::ErrorKind::ConnectionRefused) {
+        Unreachable::NothingListens { port }
+    } else if any(io::ErrorKind::TimedOut) {
+        Unreachable::Silent { port }
+    } else {
+        otherwise
+    }
+}
+
+fn handshake_error(side: Side, peer: &str, failure: TlsFailure) -> Error {
+    let failed = |what: &str| Error::new(Phase::Tls, format!("`{peer}` {what}"));
+    let error = match failure {
+        TlsFailure::TimedOut { limit } => limit.passed(Phase::Tls, format!("no TLS handshake with `{peer}`")),
+        TlsFailure::Ended => failed("ended the connection in the TLS handshake").transient(),
+        TlsFailure::Dropped(error) => {
+            failed("dropped the connection in the TLS handshake").caused_by(error).transient()
+        }
+        TlsFailure::NotTls { first_bytes } => {
+            failed("does not speak TLS").evidence(format!("it sent `{}`", first_line(&first_bytes)))
+        }
+        TlsFailure::Alert(alert) => {
+            let (number, words) = (u8::from(alert), words(alert));
+            let error = failed(&format!("refuses the TLS handshake: alert {number}, {words}"));
+            return error.diagnosed(alert_cause(side, alert).map(Diagnosis::NoTls));
+        }
+        TlsFailure::Incompatible { what, error } => {
+            let message = format!("`{peer}` and wscope have no TLS in common");
+            let cause = incompatible_cause(side, what).map(Diagnosis::NoTls);
+            return Error::new(Phase::Tls, message).caused_by(error).diagnosed(cause);
+        }
+        TlsFailure::Certificate(refused) => return refused_certificate(peer, &refused),
+        TlsFailure::Other(error) => {
+            return Error::new(Phase::Tls, format!("no TLS with `{peer}`")).caused_by(error);
+        }
+    };
+    error.diagnosed(Diagnosis::NoTls(match side {
+        Side::Client => NoTls::ServerWithout { peer: peer.to_owned() },
+        Side::Server => NoTls::ClientWithout,
+    }))
+}
+
+/// `certificate required`, as RFC 8446 section 6 spells it, without its underscore.
+fn words(alert: AlertDescription) -> String {
+    let name = alert.as_str().unwrap_or("UnknownAlert");
+    let mut words = String::with_capacity(name.len() + 4);
+    let mut after_lower_case = false;
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && after_lower_case {
+            words.push(' ');
+        }
+        after_lower_case = letter.is_ascii_lowercase();
+        words.push(letter.to_ascii_lowercase());
+    }
+    words
+}
+
+fn alert_cause(side: Side, alert: AlertDescription) -> Option<NoTls> {
+    use AlertDescription as Alert;
+    match (side, alert) {
+        (Side::Client, Alert::CertificateRequired | Alert::NoCertificate) => Some(NoTls::CertificateWanted),
+        (
+            Side::Client,
+            Alert::BadCertificate
+            | Alert::UnknownCA
+            | Alert::CertificateUnknown
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateExpired
+            | Alert::CertificateRevoked
+            | Alert::AccessDenied,
+        ) => Some(NoTls::CertificateNotAccepted),
+        (Side::Client, Alert::HandshakeFailure | Alert::InsufficientSecurity) => Some(NoTls::NoCommonCipherSuite),
+        (Side::Client, Alert::ProtocolVersion) => Some(NoTls::NoCommonVersion),
+        (Side::Client, Alert::UnrecognisedName) => Some(NoTls::UnknownServerName),
+        (Side::Client, Alert::NoApplicationProtocol) => Some(NoTls::NoHttp),
+        (Side::Server, Alert::BadCertificate | Alert::UnknownCA | Alert::CertificateUnknown) => {
+            Some(NoTls::ClientDoesNotTrust)
+        }
+        _ => None,
+    }
+}
+
+fn incompatible_cause(side: Side, what: Incompatibility) -> Option<NoTls> {
+    match (side, what) {
+        (Side::Client, Incompatibility::OurMinimumVersion) => Some(NoTls::OurMinimumVersion),
+        (Side::Client, Incompatibility::OldVersionsOnly) => Some(NoTls::OldVersionsOnly),
+        _ => None,
+    }
+}
+
+/// The error for a server whose certificate is not accepted, with the certificates as evidence.
+fn refused_certificate(peer: &str, refused: &RefusedCertificate) -> Error {
+    let RefusedCertificate { fault, chain, has_roots, unread_roots } = refused;
+    let error = Error::new(Phase::Tls, format!("the certificate of `{peer}` {}", certificate::complaint(fault)));
+    let error = chain.iter().enumerate().fold(error, |error, (depth, shown)| {
+        error.evidence(format!("certificate {}: {}", depth + 1, certificate::line(shown)))
+    });
+    let error = unread_roots.iter().fold(error, |error, line| error.evidence(format!("trust store: {line}")));
+    let cause = if *has_roots { untrusted_cause(fault, chain) } else { Untrusted::NoRoots };
+    error.diagnosed(Diagnosis::NoTls(NoTls::Untrusted(cause)))
+}
+
+fn untrusted_cause(fault: &CertificateFault, chain: &[Certificate]) -> Untrusted {
+    match fault {
+        CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. } => Untrusted::OutOfDate,
+        CertificateFault::WrongName { .. } => Untrusted::OtherName,
+        CertificateFault::SelfSigned => Untrusted::UnknownIssuer,
+        CertificateFault::UnknownIssuer { .. } if chain.len() > 1 => Untrusted::UnknownIssuer,
+        CertificateFault::UnknownIssuer { .. } => Untrusted::NoIntermediates,
+        CertificateFault::WrongSignature { .. } => Untrusted::OtherKey,
+        CertificateFault::SelfSignedAuthority | CertificateFault::Authority => Untrusted::Authority,
+        _ => Untrusted::Other,
+    }
+}
+
+fn first_line(bytes: &[u8]) -> String {
+    let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    String::from_utf8_lossy(line).into_owned()
+}

@@ -1,0 +1,67 @@
+//! How a connection came about.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A step of connecting that is over.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// How long it took.
+    pub took: Duration,
+    /// What it was, and what came of it.
+    pub detail: StepDetail,
+}
+
+/// What a step of connecting brought. Texts in it may hold a peer's bytes, unescaped; they never hold a secret.
+#[derive(Debug, Clone)]
+pub enum StepDetail {
+    /// Name lookup.
+    Resolved {
+        /// The name, in its ASCII form.
+        name: String,
+        /// Its addresses, in the order in which they are tried.
+        addresses: Vec<IpAddr>,
+    },
+    /// TCP, all attempts together.
+    TcpConnected {
+        /// The address that answered.
+        address: SocketAddr,
+        /// The addresses that failed before it did, in the order in which they failed.
+        failed: Vec<FailedAttempt>,
+    },
+    /// TLS handshake.
+    TlsEstablished {
+        /// `TLSv1.3`.
+        version: String,
+        /// `TLS13_AES_256_GCM_SHA384`.
+        cipher_suite: String,
+    },
+    /// The upgrade: from the request's first byte to the end of the response head.
+    Upgraded {
+        /// The first line of the response.
+        status_line: String,
+    },
+}
+
+impl StepDetail {
+    /// The name of the step in `-v` and JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Resolved { .. } => "resolve",
+            Self::TcpConnected { .. } => "connect",
+            Self::TlsEstablished { .. } => "tls",
+            Self::Upgraded { .. } => "upgrade",
+        }
+    }
+}
+
+/// An address that could not be connected to.
+#[derive(Debug, Clone)]
+pub struct FailedAttempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// What the system says of it.
+    pub error: Arc<io::Error>,
+}

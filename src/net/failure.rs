@@ -1,0 +1,72 @@
+//! Why there is no connection, as data.
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::limit::TimeLimit;
+use super::tls::TlsFailure;
+use crate::event::{FailedAttempt, Step, TlsFacts};
+
+/// How a connection came about, or how far it came.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectRecord {
+    /// The steps that are over, in order; the same that were reported as events.
+    pub steps: Vec<Step>,
+    /// For TLS, once its handshake is over.
+    pub tls: Option<TlsFacts>,
+}
+
+/// A connection that did not come about.
+#[derive(Debug)]
+pub struct ConnectFailure {
+    /// How far it came.
+    pub record: Box<ConnectRecord>,
+    /// Why it went no further.
+    pub cause: ConnectCause,
+}
+
+/// Why a connection went no further.
+#[derive(Debug)]
+pub enum ConnectCause {
+    /// The name has no address.
+    NameUnknown {
+        /// What the system says of it; `None` when it only gave no address.
+        error: Option<io::Error>,
+    },
+    /// The time limit passed in the name lookup.
+    LookupTimedOut {
+        /// The limit.
+        limit: TimeLimit,
+    },
+    /// Every address has failed.
+    AllFailed {
+        /// In the order in which they failed.
+        failed: Vec<FailedAttempt>,
+    },
+    /// The time limit passed before an address answered.
+    ConnectTimedOut {
+        /// The addresses that had failed, in the order in which they failed.
+        failed: Vec<FailedAttempt>,
+        /// The addresses that were silent.
+        silent: Vec<SocketAddr>,
+        /// The limit.
+        limit: TimeLimit,
+    },
+    /// There is a connection, but no TLS.
+    Tls(TlsFailure),
+}
+
+/// Why there is no connection with a client that was accepted.
+#[derive(Debug)]
+pub enum AcceptFailure {
+    /// The client has left already.
+    Left(io::Error),
+    /// There is no TLS with it.
+    Tls(TlsFailure),
+}
+
+impl From<TlsFailure> for ConnectCause {
+    fn from(failure: TlsFailure) -> Self {
+        Self::Tls(failure)
+    }
+}

@@ -1,0 +1,115 @@
+//! The client's side of TLS.
+
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::crypto::ring;
+use rustls::{ClientConfig, ClientConnection, KeyLogFile};
+
+use super::failure::{RefusedCertificate, TlsFailure};
+use super::options::TlsOptions;
+use super::recording_verifier::{PeerCertificates, RecordingVerifier, Trust};
+use super::{alpn, certificate, certificate_error, facts, handshake, pem};
+use crate::error::{Error, Phase, Result};
+use crate::event::TlsFacts;
+use crate::net::AskPassphrase;
+use crate::net::limit::TimeLimit;
+use crate::net::stream::Stream;
+
+/// What all TLS handshakes of a client share: trusted roots, its own certificate, versions. Prepared once in a run.
+#[derive(Debug, Clone)]
+pub struct TlsClient {
+    config: ClientConfig,
+    trust: Trust,
+}
+
+/// The name that a TLS server is asked for (SNI) and verified by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerName(rustls::pki_types::ServerName<'static>);
+
+impl ServerName {
+    /// Understands DNS names and IP addresses.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`] for anything else.
+    pub fn parse(name: &str) -> Result<Self> {
+        let parsed = rustls::pki_types::ServerName::try_from(name.to_owned());
+        parsed
+            .map(Self)
+            .map_err(|error| Error::new(Phase::Usage, format!("`{name}` cannot be a server name")).caused_by(error))
+    }
+}
+
+impl TlsClient {
+    /// Reads roots, certificate and key. It may ask for a passphrase, so it is done before any clock starts.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`] for a file that cannot be read or understood; [`Phase::Tls`] where there is no TLS at all.
+    pub fn prepare(options: &TlsOptions, passphrase: AskPassphrase<'_>) -> Result<Self> {
+        let provider = Arc::new(ring::default_provider());
+        let trust = Trust::new(&options.verification, &provider)?;
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(options.minimum_version.versions())
+            .map_err(|error| Error::new(Phase::Tls, "TLS cannot be set up").caused_by(error))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(RecordingVerifier::new(trust.clone())));
+        let mut config = match &options.identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => {
+                let (chain, key) = pem::load(identity, passphrase)?;
+                builder.with_client_auth_cert(chain, key).map_err(|error| pem::unfit(identity, error))?
+            }
+        };
+        config.alpn_protocols = alpn();
+        // Each handshake is to be a whole one: its facts are what people came to see.
+        config.resumption = Resumption::disabled();
+        // It writes only where SSLKEYLOGFILE is set.
+        config.key_log = Arc::new(KeyLogFile::new());
+        Ok(Self { config, trust })
+    }
+
+    /// The whole handshake over `stream`, which has one more layer then.
+    pub(in crate::net) fn handshake(
+        &self,
+        stream: &mut Stream,
+        server_name: &ServerName,
+        limit: TimeLimit,
+    ) -> Result<TlsFacts, TlsFailure> {
+        let recording = Arc::new(RecordingVerifier::new(self.trust.clone()));
+        let mut config = self.config.clone();
+        config.dangerous().set_certificate_verifier(recording.clone());
+        let ServerName(name) = server_name;
+        let mut session = ClientConnection::new(Arc::new(config), name.clone())?;
+        let outcome = handshake::complete(stream, &mut session, limit);
+        let shown = recording.take_shown();
+        if let Err(failure) = outcome {
+            return Err(self.refusal(shown.as_ref()).unwrap_or(failure));
+        }
+        let verified = match shown {
+            Some(PeerCertificates { chain, verified: Err(error) }) => {
+                Err(certificate_error::fault(&error, &certificate::read_all(&chain)))
+            }
+            // A handshake that is over has shown a certificate.
+            Some(PeerCertificates { verified: Ok(()), .. }) | None => Ok(()),
+        };
+        let facts = facts(&session, &name.to_str(), verified);
+        stream.add_tls(session.into());
+        Ok(facts)
+    }
+
+    /// The server's certificate as the cause of a handshake that broke, where it is that.
+    fn refusal(&self, shown: Option<&PeerCertificates>) -> Option<TlsFailure> {
+        let PeerCertificates { chain, verified: Err(error) } = shown? else { return None };
+        if !self.trust.is_required() {
+            return None;
+        }
+        let chain = certificate::read_all(chain);
+        let refused = RefusedCertificate {
+            fault: certificate_error::fault(error, &chain),
+            chain,
+            has_roots: self.trust.has_roots(),
+            unread_roots: self.trust.unread().to_vec(),
+        };
+        Some(TlsFailure::Certificate(Box::new(refused)))
+    }
+}

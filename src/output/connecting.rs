@@ -1,0 +1,61 @@
+//! How a connection came about, in words.
+
+use std::fmt::Write as _;
+use std::io;
+
+use crate::event::{FailedAttempt, StepDetail};
+
+/// What a step of connecting brought, in one line.
+pub fn step_detail(detail: &StepDetail) -> String {
+    match detail {
+        StepDetail::Resolved { name, addresses } => {
+            let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            format!("{name}: {}", addresses.join(", "))
+        }
+        StepDetail::TcpConnected { address, failed } => {
+            let mut text = address.to_string();
+            for attempt in failed {
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "; {}", failed_attempt(attempt));
+            }
+            text
+        }
+        StepDetail::TlsEstablished { version, cipher_suite } => format!("{version} {cipher_suite}"),
+        StepDetail::Upgraded { status_line } => status_line.clone(),
+    }
+}
+
+/// An address with the reason why it could not be connected to.
+pub fn failed_attempt(attempt: &FailedAttempt) -> String {
+    format!("{}: {}", attempt.address, reason(&attempt.error))
+}
+
+/// The system's words without "(os error 111)", in the case of our messages.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_is_told_with_the_addresses_that_failed_before() {
+        let error = Arc::new(io::Error::from_raw_os_error(111));
+        let failed = vec![FailedAttempt { address: "[::1]:80".parse().unwrap(), error }];
+        let connected = StepDetail::TcpConnected { address: ([127, 0, 0, 1], 80).into(), failed };
+        assert_eq!(step_detail(&connected), "127.0.0.1:80; [::1]:80: connection refused");
+    }
+
+    #[test]
+    fn a_name_is_told_with_its_addresses() {
+        let addresses = vec!["::1".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+        let resolved = StepDetail::Resolved { name: "localhost".to_owned(), addresses };
+        assert_eq!(step_detail(&resolved), "localhost: ::1, 127.0.0.1");
+    }
+}
