@@ -2,8 +2,8 @@
 //!
 //! There are two streams. *Data* (stdout) is the messages of the peer. *Diagnostics* (stderr) is everything else:
 //! notes, errors, findings, frames. Each stream has its own colours and its own errors. The functions that format an
-//! event only append to a buffer, and [`Printer::flush`] writes the buffer to its output. Bytes that the peer chose go
-//! through [`escape`] before they reach a terminal.
+//! event only append to a buffer, and [`EventSink::flush`](crate::event::EventSink::flush) writes the buffer to its
+//! output. Bytes that the peer chose go through [`escape`] before they reach a terminal.
 
 pub mod certificate;
 pub mod connecting;
