@@ -14,7 +14,7 @@ pub trait Output: Send {
     /// Takes all of `bytes`, or waits until it can.
     ///
     /// # Errors
-    /// What the destination says; `BrokenPipe` when nobody reads it any more.
+    /// What the destination says; `BrokenPipe` when its reader went away.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Shows what it has, for nothing follows for now. Only a destination that keeps something back has anything to do.

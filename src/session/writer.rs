@@ -24,7 +24,7 @@ const KEPT_CAPACITY: usize = 1024 * 1024;
 /// What is left to be sent when a turn is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FlushState {
-    /// Nothing, or it is for somebody else to see to.
+    /// Nothing, or the thread that is writing sends it.
     None,
     /// The socket was still taking it.
     Moving,
@@ -32,7 +32,7 @@ pub(super) enum FlushState {
     Stuck,
 }
 
-/// What is held by whoever writes.
+/// The writing end. The thread that writes has its lock.
 pub(super) struct SendBuffer {
     sender: Sender,
     writer: StreamWriter,
@@ -49,7 +49,7 @@ pub(super) struct SendBuffer {
 }
 
 impl Shared {
-    /// Something is in the queue: whoever holds the writing end sees it, and if nobody does, the supervisor.
+    /// Something is in the queue: the thread that is writing sees it, and where none is, the supervisor.
     pub(super) fn wake_for_queue(&self) {
         self.queued.store(true, Ordering::Release);
         self.notifier.notify();
@@ -180,12 +180,13 @@ impl Shared {
         }
     }
 
-    /// Whether what was sent before is to be shown first. A Close waits for nobody.
+    /// Whether what was sent before is to be shown first. A Close is never held back.
     fn is_held_back(&self) -> bool {
         self.output.is_behind() && lock(&self.conn).close_queued.is_none()
     }
 
-    /// Sends what is queued (and what an earlier call left, as its `flush_state` says), unless somebody is writing: they will see to it.
+    /// Sends what is queued (and what an earlier call left, as its `flush_state` says), unless another thread is writing:
+    /// that one looks into the queue afterwards.
     pub(super) fn send_queue_if_free(&self, mut flush_state: FlushState) -> FlushState {
         while flush_state != FlushState::None || self.queued.load(Ordering::Acquire) || self.stream.wants_write() {
             let mut out = match self.out.try_lock() {

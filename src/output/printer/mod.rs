@@ -73,7 +73,7 @@ impl Printer {
         self.bare = is_bare(&self.options);
     }
 
-    /// Has the answer to this ping shown, though pings and pongs may not be: somebody typed it.
+    /// Has the answer to this ping shown, though pings and pongs may not be: it answers `/ping`.
     pub fn ask(&mut self, ping: &[u8]) {
         self.asked = Some(ping.to_vec());
     }
