@@ -120,7 +120,7 @@ fn a_large_message_is_held_once_to_be_echoed() {
 fn empty_messages_whose_echo_is_not_read() {
     let server = serve(|mut connection| {
         connection.accept();
-        bulk::stuff(&mut connection, &Frame::text("").bytes().repeat(100_000));
+        bulk::write_until_stalled(&mut connection, &Frame::text("").bytes().repeat(100_000));
     });
     let program = Wscope::new().args(["--echo", "--output", "none"]).arg(server.url()).spawn();
     server.outcome();
