@@ -1,4 +1,4 @@
-//! HTTP heads as they were sent and received: order, case and spacing; but for secrets.
+//! Shows HTTP heads exactly as they were sent and received, but without secrets.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use crate::output::options::Secrets;
 use crate::output::theme::{Palette, Style};
 use crate::output::{escape, hex};
 
-/// Appends a head, each line after `label` and the mark of its direction.
+/// Appends a head. Before each line come `label` and the mark of the direction.
 pub fn write(
     output: &mut Vec<u8>,
     palette: &Palette,
@@ -37,7 +37,8 @@ pub fn write(
     }
 }
 
-/// Appends a line that begins at `start` of what the ranges in `hidden` refer to.
+/// Appends a line of a head. `start` is the index in the head at which the line begins; `hidden` holds ranges of the
+/// head.
 fn write_line(output: &mut Vec<u8>, palette: &Palette, line: &[u8], start: usize, hidden: &[Range<usize>]) {
     let within = start..start + line.len();
     let mut shown = 0;
@@ -49,12 +50,12 @@ fn write_line(output: &mut Vec<u8>, palette: &Palette, line: &[u8], start: usize
     escape::head_line(output, &line[shown..]);
 }
 
-/// Appends the bytes of a head as a hex dump; a secret's bytes are there, but not readable.
+/// Appends a hex dump of a head. Each byte of a secret is shown as asterisks.
 pub fn bytes(output: &mut Vec<u8>, palette: &Palette, head: &[u8], secrets: Secrets) {
     hex::dump(output, palette, "    ", head, 0, &hidden(head, secrets));
 }
 
-/// `url` with the secrets in its query replaced.
+/// `url`, with the secrets in its query replaced.
 pub fn url(url: &str, secrets: Secrets) -> String {
     match secrets {
         Secrets::Hidden => redact::redacted_url(url),
@@ -62,7 +63,7 @@ pub fn url(url: &str, secrets: Secrets) -> String {
     }
 }
 
-/// `bytes` of a head, whole lines or not, with asterisks for each byte of a secret.
+/// `bytes` of a head, with an asterisk for each byte of a secret. They need not be whole lines.
 pub fn masked(bytes: &[u8], secrets: Secrets) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for range in hidden(&bytes, secrets) {
@@ -71,7 +72,7 @@ pub fn masked(bytes: &[u8], secrets: Secrets) -> Vec<u8> {
     bytes
 }
 
-/// `value` of a header, or what stands for it.
+/// The value of a header, or its replacement if it is a secret.
 pub fn value<'a>(name: &'a str, value: &'a [u8], secrets: Secrets) -> Cow<'a, [u8]> {
     match secrets {
         Secrets::Shown => value.into(),
@@ -79,6 +80,7 @@ pub fn value<'a>(name: &'a str, value: &'a [u8], secrets: Secrets) -> Cow<'a, [u
     }
 }
 
+/// The ranges of `head` that are secrets and must be hidden.
 fn hidden(head: &[u8], secrets: Secrets) -> Vec<Range<usize>> {
     match secrets {
         Secrets::Hidden => redact::secrets(Part::Head(head)),

@@ -140,7 +140,8 @@ impl Edited {
             .completion_prompt_limit(usize::MAX)
             // Without a limit rustyline would wait for the next key after a lone Escape, and print nothing meanwhile.
             .keyseq_timeout(Some(ESCAPE_WAIT))
-            // In other modes rustyline does not call the highlighter, which `Helper` needs. The prompt decides about colours.
+            // In other modes rustyline does not call the highlighter, which `Helper` needs. The prompt decides about
+            // colours.
             .color_mode(ColorMode::Forced)
             .build();
         let history = MemHistory::with_config(&config);
@@ -190,8 +191,8 @@ impl Edited {
         })
     }
 
-    /// Replaces the editor after a failure. It is unknown whether the old editor's channel still holds a batch; a new editor
-    /// has an empty channel.
+    /// Replaces the editor after a failure. It is unknown whether the old editor's channel still holds a batch; a new
+    /// editor has an empty channel.
     fn reopen(&mut self, terminal: &Terminal, prompt: &PromptHandle) {
         if let Some(mut edited) = Self::open(terminal, prompt) {
             edited.remember(self.editor.history().into_iter().cloned());

@@ -303,7 +303,7 @@ fn verbose_tells_the_whole_story() {
 }
 
 #[test]
-fn notes_say_who_speaks_where_nobody_sits() {
+fn notes_name_the_program_without_a_banner() {
     let mut scene = Scene::new(Options::default());
     scene.event(&Event::Note("3 lines were not sent"));
     assert_eq!(scene.flushed().1, "wscope: 3 lines were not sent\n");
