@@ -33,7 +33,7 @@ pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receive
         };
         let end = reader.run();
         if let Some(inbox) = &shared.inbox {
-            inbox.parted(Disconnect::Dropped(end.describe()));
+            inbox.disconnected(Disconnect::Dropped(end.describe()));
         }
         lock(&shared.conn).reading = Reading::Ended(end);
         shared.notifier.notify();
@@ -223,7 +223,7 @@ impl Reader {
     fn fail(&mut self, finding: Finding) {
         self.faulted = true;
         if let Some(inbox) = &self.shared.inbox {
-            inbox.parted(Disconnect::Breach(finding.rule.summary().to_owned()));
+            inbox.disconnected(Disconnect::Breach(finding.rule.summary().to_owned()));
         }
         let mut conn = lock(&self.shared.conn);
         if let Some(code) = finding.rule.close_code() {

@@ -215,7 +215,7 @@ impl Interpreter {
         let since = Instant::now();
         let (matched, is_lost) = self.expecting(|expecting| {
             let matched = expectation::message(expecting, within, pattern);
-            let is_lost = matched.is_err() && expecting.parting(Duration::ZERO).is_ok();
+            let is_lost = matched.is_err() && expecting.disconnect(Duration::ZERO).is_ok();
             Ok((matched, is_lost))
         })?;
         if is_lost && self.resume()? {
