@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::backlog::Backlog;
-use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp};
+use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Fanout, Sinks};
 use crate::platform::Notifier;
 use crate::wire::{self, Observe, Receiver, ReceiverOptions};
@@ -31,13 +31,19 @@ pub struct SessionOutput {
 }
 
 impl SessionOutput {
-    /// For a session whose own frames are decoded as `decoding` says (with the peer's role, lenient), if any sink wants
-    /// to see them. `notifier` wakes its supervisor.
-    pub fn new(fanout: &Fanout, origin: Origin, decoding: ReceiverOptions, notifier: Notifier) -> Arc<Self> {
+    /// For a session whose own frames are decoded as `decoding` says (with the peer's role, lenient), if the sinks want
+    /// to see them when it starts. `notifier` wakes its supervisor.
+    pub fn new(
+        fanout: &Fanout,
+        wants: Wants,
+        origin: Origin,
+        decoding: ReceiverOptions,
+        notifier: Notifier,
+    ) -> Arc<Self> {
         Arc::new(Self {
             fanout: fanout.clone(),
             origin,
-            follows_sent: fanout.wants().directions == Directions::Both,
+            follows_sent: wants.directions == Directions::Both,
             notifier,
             is_stopped: AtomicBool::new(false),
             backlog: Mutex::new(Backlog::new(decoding)),
