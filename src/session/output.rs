@@ -13,7 +13,7 @@ use super::backlog::Backlog;
 use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Fanout, Sinks};
 use crate::platform::Notifier;
-use crate::wire::{self, Observe, Receiver, ReceiverOptions};
+use crate::wire::{self, Receiver, ReceiverOptions};
 
 /// How one session shows things. The sinks are shared: `listen` has many sessions.
 pub struct SessionOutput {
@@ -68,9 +68,8 @@ impl SessionOutput {
 
     /// Notes the bytes of frames that are about to be sent. The thread that shows something next shows them first. Never
     /// waits for the sinks.
-    pub fn sent(&self, frames: &[u8]) {
-        let now = self.now();
-        lock(&self.backlog).sent.push(now, frames);
+    pub fn sent(&self, at: Timestamp, frames: &[u8]) {
+        lock(&self.backlog).sent.push(at, frames);
     }
 
     /// The time of an event that happens now.
@@ -163,9 +162,9 @@ pub struct OutputGuard<'a> {
 }
 
 impl OutputGuard<'_> {
-    /// How much of each received frame the sinks want.
-    pub fn observe(&self) -> Observe {
-        self.sinks.wants().observe()
+    /// What the sinks want, as long as they are held.
+    pub fn wants(&self) -> Wants {
+        self.sinks.wants()
     }
 
     /// The time of an event that happens now.
@@ -210,7 +209,7 @@ impl OutputGuard<'_> {
         let decoder = if sent.is_empty() { None } else { backlog.decoder.take() };
         drop(backlog);
         if let Some(mut decoder) = decoder {
-            decoder.observe(self.observe());
+            decoder.observe(self.wants().observe());
             sent.decode(&mut decoder, |at, event| {
                 self.event(at, &Event::Wire { direction: Direction::Sent, event, round_trip: None });
             });

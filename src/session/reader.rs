@@ -11,7 +11,7 @@ use super::output::{OutputGuard, lock};
 use super::queue::MessageBatch;
 use super::stop_condition::MatchCounter;
 use super::{AutoReply, ECHO_BUDGET, Echo, Shared};
-use crate::event::{Event, FlushError, OutputStream, Timestamp};
+use crate::event::{Detail, Event, FlushError, OutputStream, Timestamp};
 use crate::net::StreamReader;
 use crate::wire::{self, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
 
@@ -158,9 +158,11 @@ impl Reader {
 
     /// Hands complete events to the printer, up to the first reason to stop.
     fn drain(&mut self, shown: &mut OutputGuard<'_>, at: Timestamp) -> Stop {
-        self.receiver.observe(shown.observe());
+        let wants = shown.wants();
+        self.receiver.observe(wants.observe());
+        let takes_texts = self.only_shows && wants.detail == Detail::Texts;
         loop {
-            if self.only_shows {
+            if takes_texts {
                 shown.texts(at, &mut self.receiver);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
