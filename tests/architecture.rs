@@ -17,7 +17,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("http", &[]),
     ("wire", &["diagnosis", "http"]),
     ("event", &["error", "wire"]),
-    ("net", &["diagnosis", "error", "event", "platform"]),
+    ("net", &["diagnosis", "error", "event", "http", "platform"]),
     ("output", &["diagnosis", "error", "event", "http", "platform", "wire"]),
     ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
     ("input", &["error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),

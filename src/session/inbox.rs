@@ -60,7 +60,7 @@ pub enum ExpectError {
     /// Another thread [gave the wait up](Expecting::give_up).
     GivenUp,
     /// Nothing more will come.
-    Parted(Disconnect),
+    Disconnected(Disconnect),
 }
 
 /// Messages that nothing has matched.
@@ -95,7 +95,7 @@ struct State {
     matched: Option<Received>,
     /// The number of the latest ping that was answered.
     answered: u64,
-    parting: Option<Disconnect>,
+    disconnect: Option<Disconnect>,
     /// A thread waits for a change.
     is_watched: bool,
     /// They needn't wait any longer.
@@ -128,9 +128,9 @@ impl Inbox {
     }
 
     /// Nothing more will come. The first reason counts.
-    pub(super) fn parted(&self, parting: Disconnect) {
+    pub(super) fn disconnected(&self, disconnect: Disconnect) {
         self.change(|state| {
-            state.parting.get_or_insert(parting);
+            state.disconnect.get_or_insert(disconnect);
         });
     }
 
@@ -225,8 +225,8 @@ impl Expecting<'_> {
     ///
     /// # Errors
     /// See [`ExpectError`].
-    pub fn parting(&self, within: Duration) -> Result<Disconnect, ExpectError> {
-        self.watching(|| self.wait(self.deadline(within), |state| state.parting.clone()))
+    pub fn disconnect(&self, within: Duration) -> Result<Disconnect, ExpectError> {
+        self.watching(|| self.wait(self.deadline(within), |state| state.disconnect.clone()))
     }
 
     /// Waits for the pong that answers the ping of this number, or a later one (RFC 6455 section 5.5.3).
@@ -234,13 +234,13 @@ impl Expecting<'_> {
     /// # Errors
     /// See [`ExpectError`].
     pub fn pong(&self, ping: u64, within: Duration) -> Result<(), ExpectError> {
-        let look = |state: &State| if state.answered >= ping { Some(Ok(())) } else { state.parted().map(Err) };
+        let look = |state: &State| if state.answered >= ping { Some(Ok(())) } else { state.disconnected().map(Err) };
         self.watching(|| self.wait(self.deadline(within), look))?
     }
 
     /// Does nothing for as long as `time`, unless nothing more will come.
     pub fn pause(&self, time: Duration) {
-        self.pause_while(time, |state| state.parting.is_none());
+        self.pause_while(time, |state| state.disconnect.is_none());
     }
 
     /// Does nothing for as long as `time`, for nothing more is expected.
@@ -297,7 +297,7 @@ impl Expecting<'_> {
     fn next(&self, number: u64, until: SessionTime) -> Result<Received, ExpectError> {
         self.wait(until, |state| match state.at(number) {
             Some(message) => Some(Ok(message.clone())),
-            None => state.parted().map(Err),
+            None => state.disconnected().map(Err),
         })?
     }
 
@@ -334,7 +334,7 @@ impl Expecting<'_> {
 }
 
 impl State {
-    fn parted(&self) -> Option<ExpectError> {
-        self.parting.clone().map(ExpectError::Parted)
+    fn disconnected(&self) -> Option<ExpectError> {
+        self.disconnect.clone().map(ExpectError::Disconnected)
     }
 }

@@ -1,5 +1,5 @@
 //! One open connection: its threads, locks and clocks. Which thread does what, what each lock guards, and in which order
-//! they are taken, is in `ARCHITECTURE.md`, "Threads and locks".
+//! they are taken, is in `ARCHITECTURE.md`, "Threads".
 
 mod backlog;
 pub mod backoff;

@@ -65,7 +65,7 @@ impl Shared {
         conn.closing.received(*close);
         if let Some(inbox) = &self.inbox {
             let first = conn.closing.first().unwrap_or(By::Peer);
-            inbox.parted(Disconnect::Closed { code: close.code, reason: close.reason.to_owned(), first });
+            inbox.disconnected(Disconnect::Closed { code: close.code, reason: close.reason.to_owned(), first });
         }
         if self.settings.close_reply == AutoReply::Answer && conn.close_queued.is_none() {
             let reply = conn.closing.reply().and_then(|close| close.code);

@@ -11,7 +11,7 @@ use super::output::{OutputGuard, lock};
 use super::queue::MessageBatch;
 use super::stop_condition::MatchCounter;
 use super::{AutoReply, ECHO_BUDGET, Echo, Shared};
-use crate::event::{Event, FlushError, OutputStream, Timestamp};
+use crate::event::{Detail, Event, FlushError, OutputStream, Timestamp};
 use crate::net::StreamReader;
 use crate::wire::{self, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
 
@@ -33,7 +33,7 @@ pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receive
         };
         let end = reader.run();
         if let Some(inbox) = &shared.inbox {
-            inbox.parted(Disconnect::Dropped(end.describe()));
+            inbox.disconnected(Disconnect::Dropped(end.describe()));
         }
         lock(&shared.conn).reading = Reading::Ended(end);
         shared.notifier.notify();
@@ -158,9 +158,11 @@ impl Reader {
 
     /// Hands complete events to the printer, up to the first reason to stop.
     fn drain(&mut self, shown: &mut OutputGuard<'_>, at: Timestamp) -> Stop {
-        self.receiver.observe(shown.observe());
+        let wants = shown.wants();
+        self.receiver.observe(wants.observe());
+        let takes_texts = self.only_shows && wants.detail == Detail::Texts;
         loop {
-            if self.only_shows {
+            if takes_texts {
                 shown.texts(at, &mut self.receiver);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
@@ -223,7 +225,7 @@ impl Reader {
     fn fail(&mut self, finding: Finding) {
         self.faulted = true;
         if let Some(inbox) = &self.shared.inbox {
-            inbox.parted(Disconnect::Breach(finding.rule.summary().to_owned()));
+            inbox.disconnected(Disconnect::Breach(finding.rule.summary().to_owned()));
         }
         let mut conn = lock(&self.shared.conn);
         if let Some(code) = finding.rule.close_code() {

@@ -182,7 +182,7 @@ impl Supervisor {
             shared.room.notify_all();
         }
         if let Some(inbox) = &shared.inbox {
-            inbox.parted(Disconnect::Left);
+            inbox.disconnected(Disconnect::Left);
         }
         if let Ok(mut out) = shared.out.try_lock() {
             out.close_notify();

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::output::lock;
 use super::queue::QueuedItem;
 use super::{NotSent, Shared, WRITE_TIMEOUT};
-use crate::event::Event;
+use crate::event::{Event, Timestamp};
 use crate::net::StreamWriter;
 use crate::wire::{Close, Counters, Data, Header, Kind, OpCode, Outgoing, Sender};
 
@@ -38,6 +38,8 @@ pub(super) struct SendBuffer {
     writer: StreamWriter,
     /// Encoded frames.
     buffer: Vec<u8>,
+    /// The time of all frames that the next write will take: one for each frame would cost as much as the frame.
+    sent_at: Option<Timestamp>,
     /// How much of `buffer` the stream has taken over.
     written: usize,
     /// Where in `buffer` raw frames lie, whose headers may lie.
@@ -65,7 +67,8 @@ impl Shared {
             out.raw.push(before..out.buffer.len());
         }
         if self.output.follows_sent() {
-            self.output.sent(&out.buffer[before..]);
+            let at = *out.sent_at.get_or_insert_with(|| self.output.now());
+            self.output.sent(at, &out.buffer[before..]);
         }
         result?;
         self.note_sent(outgoing, out.handed());
@@ -104,7 +107,7 @@ impl Shared {
         }
         out.buffer = out.sender.send_in_place(kind, payload)?;
         if self.output.follows_sent() {
-            self.output.sent(&out.buffer);
+            self.output.sent(self.output.now(), &out.buffer);
         }
         Ok(())
     }
@@ -205,7 +208,16 @@ impl Shared {
 
 impl SendBuffer {
     pub fn new(sender: Sender, writer: StreamWriter) -> Self {
-        Self { sender, writer, buffer: Vec::new(), written: 0, raw: Vec::new(), has_queued: false, cut_off: 0 }
+        Self {
+            sender,
+            writer,
+            buffer: Vec::new(),
+            sent_at: None,
+            written: 0,
+            raw: Vec::new(),
+            has_queued: false,
+            cut_off: 0,
+        }
     }
 
     /// Whether nothing waits.
@@ -235,6 +247,7 @@ impl SendBuffer {
 
     /// Writes until everything is taken, a write times out, or the turn is over (`WouldBlock`, too).
     fn write_some(&mut self, shared: &Shared) -> io::Result<()> {
+        self.sent_at = None;
         shared.send_progress.count(0, self.buffer.len() - self.written);
         let began = Instant::now();
         while self.written < self.buffer.len() {

@@ -57,7 +57,7 @@ fn editor_in_a_terminal() {
     }
     let history = History::at(Some(env::var_os("WSCOPE_HISTORY").unwrap().into()));
     let (mut editor, mut terminal) = Editor::open(EditorOptions { history, prompt: "> ".into() }).unwrap();
-    let push_thread = thread::spawn(move || {
+    let printing = thread::spawn(move || {
         let begun = Instant::now();
         for push in 0..pushes {
             thread::sleep((begun + pause * u32::try_from(push).unwrap()).saturating_duration_since(Instant::now()));
@@ -76,7 +76,7 @@ fn editor_in_a_terminal() {
             break;
         }
     }
-    push_thread.join().unwrap();
+    printing.join().unwrap();
     editor.finish().unwrap();
 }
 

@@ -141,7 +141,7 @@ impl Printer {
         let received = direction == Direction::Received;
         match event {
             wire::Event::Finding(finding) => self.finding(origin, finding),
-            // The event stream has the rest.
+            // All else is in the JSON lines.
             _ if self.options.format == DataFormat::Json => {}
             wire::Event::Frame(frame) => self.frame(origin, at, direction, frame),
             wire::Event::Message { kind, payload, .. } if received => self.message(origin, at, *kind, payload),

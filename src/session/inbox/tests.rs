@@ -53,12 +53,12 @@ fn the_end_is_found_after_what_came_before_it() {
     with_inbox(1000, |inbox, expecting| {
         let closed = Disconnect::Closed { code: Some(CloseCode::Normal), reason: "bye".into(), first: By::Peer };
         texts(inbox, &["a"]);
-        inbox.parted(closed.clone());
-        inbox.parted(Disconnect::Left);
+        inbox.disconnected(closed.clone());
+        inbox.disconnected(Disconnect::Left);
         find(expecting, "a", LATER).unwrap();
-        assert_eq!(find(expecting, "b", LATER), Err(ExpectError::Parted(closed.clone())));
-        assert_eq!(expecting.pong(1, LATER), Err(ExpectError::Parted(closed.clone())));
-        assert_eq!(expecting.parting(LATER), Ok(closed));
+        assert_eq!(find(expecting, "b", LATER), Err(ExpectError::Disconnected(closed.clone())));
+        assert_eq!(expecting.pong(1, LATER), Err(ExpectError::Disconnected(closed.clone())));
+        assert_eq!(expecting.disconnect(LATER), Ok(closed));
         expecting.pause(LATER);
     });
 }
