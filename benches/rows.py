@@ -87,11 +87,11 @@ def viewing(server, folder, flags):
     def measure_one(contender):
         if contender == "limit":
             return measure.receive_limit(server, AS_LONG_AS_JSON, Sink(server, "pipe", folder))
-        if contender.name not in ("wscope", "wscope, plain"):
+        if not contender.name.startswith("wscope"):
             return None
         _, expected = server.expected(flood, folder)
         sink = Sink(server, "pipe", folder)
-        viewed = flags if contender.name == "wscope" else []
+        viewed = [] if contender.name == "wscope, plain" else flags
         if viewed and shapes_output:
             sink.check = sink.check_longer
         command = contender.command("receive", server.url(flood, False), flags=viewed)
@@ -102,7 +102,7 @@ def viewing(server, folder, flags):
 
 def showing(server, count):
     def measure_one(contender):
-        if contender.name != "wscope":
+        if not contender.name.startswith("wscope"):
             return None
         command = contender.command("talk", server.url(f"/flood/{count}/32/text", False))
         return measure.terminal(command, contender.environment, count)

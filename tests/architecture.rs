@@ -1,7 +1,12 @@
 //! The direction of dependence between the rooms of `src`, and a few house rules, read from the sources.
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+mod paths;
+mod source;
+
+use std::io;
+
+use paths::uses;
+use source::{Function, Source, functions, sources};
 
 /// Which rooms (or parts of them) each room may use besides itself.
 #[rustfmt::skip]
@@ -12,12 +17,12 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("http", &[]),
     ("wire", &["diagnosis", "http"]),
     ("event", &["error", "wire"]),
-    ("net", &["diagnosis", "error", "event", "platform"]),
+    ("net", &["diagnosis", "error", "event", "http", "platform"]),
     ("output", &["diagnosis", "error", "event", "http", "platform", "wire"]),
     ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
     ("input", &["error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),
     ("cli", &[
-        "error", "http::HeaderRule", "input::Format", "input::slash", "net::ListenAddress", "net::MinimumVersion",
+        "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net::ListenAddress", "net::MinimumVersion",
         "output::DataFormat", "output::Timestamps", "output::theme::ColorChoice", "wire",
     ]),
     ("client", &["cli", "diagnosis", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
@@ -54,8 +59,12 @@ const FORBIDDEN: [(&str, &str, Option<&str>); 18] = [
 const PLATFORM_ONLY: [&str; 7] =
     ["nix::", "signal_hook", "std::os::", "os::fd", "os::unix", "\"/dev/tty\"", "\"/proc/self"];
 
-/// Lines of code a file may have, its unit tests not counted.
+/// Lines that a file may have, its unit tests not counted.
 const LONGEST_FILE: usize = 450;
+/// Lines that a file of `command` may have.
+const LONGEST_COMMAND: usize = 150;
+/// Lines that a function may have.
+const LONGEST_FUNCTION: usize = 60;
 
 /// Files that are not in a room: what they use is their purpose.
 const NO_ROOM: [&str; 2] = ["lib", "main"];
@@ -126,138 +135,48 @@ fn every_path_out_of_a_room_is_found() {
 }
 
 #[test]
-fn files_are_about_one_thing() -> io::Result<()> {
+fn no_file_is_too_long() -> io::Result<()> {
+    let sources = sources()?;
+    let limit = |source: &Source| if source.room() == "command" { LONGEST_COMMAND } else { LONGEST_FILE };
+    let long = sources.iter().filter(|source| source.code.lines().count() > limit(source));
+    let long: Vec<_> = long.map(|source| format!("{}: {} lines", source.name, source.code.lines().count())).collect();
+    assert!(long.is_empty(), "{long:#?}");
+    Ok(())
+}
+
+#[test]
+fn no_function_is_too_long() -> io::Result<()> {
     let mut long = Vec::new();
     for source in sources()? {
-        let lines = source.code.lines().count();
-        if lines > LONGEST_FILE {
-            long.push(format!("{} has {lines} lines", source.name));
-        }
+        let functions = functions(&source.text).into_iter().filter(|function| function.lines > LONGEST_FUNCTION);
+        long.extend(functions.map(|Function { name, lines }| format!("{}: `{name}` has {lines} lines", source.name)));
     }
     assert!(long.is_empty(), "{long:#?}");
     Ok(())
 }
 
-/// A file below `src`.
-struct Source {
-    /// Its path below `src`.
-    name: String,
-    /// Without its unit tests.
-    code: String,
-}
-
-impl Source {
-    /// The first part of its path, without `.rs`.
-    fn room(&self) -> &str {
-        let first = self.name.split('/').next().unwrap_or_default();
-        first.strip_suffix(".rs").unwrap_or(first)
-    }
-
-    /// Whether it is the file `place` or lies in the folder of that name; everything lies in the empty one.
-    fn lies_in(&self, place: &str) -> bool {
-        place.is_empty() || self.name.strip_prefix(place).is_some_and(|rest| rest.starts_with(['/', '.']))
-    }
-
-    /// The path of the module that the file is.
-    fn module(&self) -> Vec<&str> {
-        let path = self.name.strip_suffix(".rs").unwrap_or(&self.name);
-        path.split('/').filter(|part| !["mod", "lib", "main"].contains(part)).collect()
-    }
-}
-
-/// All files below `src` but those that hold only tests, in order.
-fn sources() -> io::Result<Vec<Source>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = Vec::new();
-    collect(&root, &mut paths)?;
-    paths.retain(|path| {
-        let name = path.strip_prefix(&root).unwrap_or(path);
-        !name.ends_with("tests.rs") && name.iter().all(|part| part != "tests")
-    });
-    paths.sort();
-    let read = |path: &PathBuf| {
-        let name = path.strip_prefix(&root).unwrap_or(path).display().to_string();
-        let text = fs::read_to_string(path)?;
-        let code = text.split("\nmod tests {").next().unwrap_or_default().to_owned();
-        Ok(Source { name, code })
-    };
-    paths.iter().map(read).collect()
-}
-
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, paths)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            paths.push(path);
-        }
-    }
+#[test]
+fn command_has_one_file_for_each_command() -> io::Result<()> {
+    let sources = sources()?;
+    let mut files: Vec<_> = sources.iter().filter_map(|source| source.name.strip_prefix("command/")).collect();
+    files.retain(|file| *file != "mod.rs");
+    let cli = sources.iter().find(|source| source.name == "cli/mod.rs").expect("the definitions of the commands");
+    let (_, commands) = cli.code.split_once("pub enum Invocation {").expect("the list of commands");
+    let (commands, _) = commands.split_once("\n}").expect("its end");
+    let names = commands.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    let mut wanted: Vec<_> =
+        names.filter_map(|line| line.split_once('(')).map(|(name, _)| name.to_lowercase()).collect();
+    wanted.sort();
+    assert_eq!(files, wanted.iter().map(|name| format!("{name}.rs")).collect::<Vec<_>>());
     Ok(())
 }
 
-/// What code in `module` names by a path from the root of the crate, or by one that goes up to a parent: `net::Target`
-/// of `use crate::net::Target;`. Empty for the root itself.
-fn uses(code: &str, module: &[&str]) -> Vec<String> {
-    let code: Vec<_> = code.lines().map(str::trim_start).filter(|line| !line.starts_with("//")).collect();
-    let code = code.join(" ");
-    let mut found = Vec::new();
-    let mut rest = code.as_str();
-    while let Some((start, parents)) = next_path(rest) {
-        rest = &rest[start..];
-        let kept = if parents == 0 { 0 } else { module.len().saturating_sub(parents) };
-        for path in paths_behind(rest) {
-            let parts = module[..kept].iter().copied().chain(path.split("::")).filter(|part| !part.is_empty());
-            found.push(parts.collect::<Vec<_>>().join("::"));
-        }
-    }
-    found
-}
-
-/// Behind the next `crate` (0 parents) or chain of `super` (as many parents), where `::` or ` as ` may follow.
-fn next_path(code: &str) -> Option<(usize, usize)> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let starts = code.match_indices(is_word).map(|(index, _)| index);
-    let mut words = starts.filter(|&index| !code[..index].ends_with(is_word));
-    words.find_map(|index| {
-        let word = &code[index..];
-        let length = |word: &str| word.find(|c| !is_word(c)).unwrap_or(word.len());
-        match &word[..length(word)] {
-            "crate" => Some((index + "crate".len(), 0)),
-            "super" => {
-                let (mut end, mut parents) = (index + "super".len(), 1);
-                while let Some(next) = code[end..].strip_prefix("::")
-                    && &next[..length(next)] == "super"
-                {
-                    end += "::super".len();
-                    parents += 1;
-                }
-                Some((end, parents))
-            }
-            _ => None,
-        }
-    })
-}
-
-/// The paths that follow `crate` or `super`, one for each item of a group; none where it begins no path (`pub(crate)`).
-fn paths_behind(code: &str) -> Vec<String> {
-    if code.starts_with(" as ") {
-        return vec![String::new()];
-    }
-    let Some(code) = code.strip_prefix("::") else { return Vec::new() };
-    let path = plain_path(code);
-    match code[path.len()..].strip_prefix('{').and_then(|group| group.split_once('}')) {
-        Some((group, _)) => {
-            let items = group.split(',').map(str::trim).filter(|item| !item.is_empty());
-            items.map(|item| format!("{path}{}", plain_path(item))).collect()
-        }
-        None => vec![path.to_owned()],
-    }
-}
-
-/// The beginning of `code`, as far as it is a path.
-fn plain_path(code: &str) -> &str {
-    code.split(|c: char| !c.is_alphanumeric() && c != ':' && c != '_').next().unwrap_or(code)
+#[test]
+fn functions_and_their_lengths_are_found() {
+    let code = "impl A {\n    pub const fn one(\n        self,\n    ) -> B {\n        match x {\n        }\n    }\n\n    \
+                fn declared(&self);\n}\npub(crate) fn short() {}\n// A fn in words.\nlet f = |fn_like| 1;\n";
+    let found: Vec<_> = functions(code).into_iter().map(|Function { name, lines }| (name, lines)).collect();
+    assert_eq!(found, [("one".to_owned(), 6), ("declared".to_owned(), 1), ("short".to_owned(), 1)]);
 }
 
 /// Whether `path` is `part` or lies in it.

@@ -151,13 +151,13 @@ fn a_stdout_that_is_not_read_does_not_hold_stdin_back() {
             connection.send(&push);
             assert_eq!(connection.frame().opcode, opcode::PONG);
         }
-        tell.send("stuffed".to_owned()).unwrap();
+        tell.send("full".to_owned()).unwrap();
         tell.send(connection.frame().as_text().to_owned()).unwrap();
         connection.send_frame(&Frame::close(1000, ""));
         connection.close_frame();
     });
     let mut program = Wscope::new().arg(server.url()).stdin_held().stdout_unread().spawn();
-    assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "stuffed");
+    assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "full");
     program.write("are you stuck?\n");
     assert_eq!(told.recv_timeout(PATIENCE).unwrap(), "are you stuck?");
     program.read_stdout();

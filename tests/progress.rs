@@ -93,7 +93,7 @@ fn quiet_and_dumb_terminals_see_nothing_of_it() {
 #[test]
 fn a_session_that_ends_takes_it_along() {
     let server = never_reading();
-    let mut terminal = Wscope::new().args(["-b", "-m", "3", &server.url()]).stdin_file(zeros()).terminal(24, 80);
+    let mut terminal = Wscope::new().args(["-b", "-m", "6", &server.url()]).stdin_file(zeros()).terminal(24, 80);
     terminal.wait("sent ");
     terminal.exits(7);
     assert_gone(&terminal);

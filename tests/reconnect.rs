@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::support::certificates::Authority;
-use crate::support::peer::{Peer, accepts, always, in_turn, in_turn_and_then, refuses_with};
+use crate::support::peer::{Peer, accepts, accepts_after, always, in_turn, in_turn_and_then, refuses_with};
 use crate::support::server::{serve_tls, unused_port};
 use crate::support::terminal::{Terminal, key};
 use crate::support::{Connection, Event, Frame, Wscope};
@@ -216,10 +216,10 @@ mod in_a_terminal {
 
     #[test]
     fn a_line_that_was_begun_shows_the_state_too() {
-        let (restart, end) = (Event::new(), Event::new());
+        let (restart, waiting, end) = (Event::new(), Event::new(), Event::new());
         let server = in_turn([
             accepts().waits_for(&restart).then_closes_with(1012),
-            accepts().waits_for(&end).then_closes_with(1000),
+            accepts_after(&waiting).waits_for(&end).then_closes_with(1000),
         ]);
         let mut terminal = Wscope::new().arg("--reconnect").arg(server.url()).terminal(24, 80);
         terminal.wait_line(">");
@@ -227,6 +227,7 @@ mod in_a_terminal {
         terminal.wait_line("> half");
         restart.happens();
         terminal.wait_line("~ half");
+        waiting.happens();
         terminal.wait_line("> half");
         end.happens();
         terminal.wait_line("x half");

@@ -1,29 +1,11 @@
 //! `--script` with `--reconnect`: a script goes on with the session that follows a lost connection.
 
 use std::fs;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::support::peer::{accepts, in_turn};
 use crate::support::program::Output;
 use crate::support::server::unused_port;
-use crate::support::{Connection, Frame, Server, Wscope, serve};
-
-/// A server that accepts each connection, resets the first after `before_reset`, and does `then` with the second.
-fn lost_once(
-    before_reset: impl Fn(&mut Connection) + Send + Sync + 'static,
-    then: impl Fn(&mut Connection) + Send + Sync + 'static,
-) -> Server<()> {
-    let connections = AtomicUsize::new(0);
-    serve(move |mut connection| {
-        connection.accept();
-        if connections.fetch_add(1, Ordering::Relaxed) == 0 {
-            before_reset(&mut connection);
-            connection.reset();
-        } else {
-            then(&mut connection);
-            connection.answer_close();
-        }
-    })
-}
+use crate::support::{Frame, Wscope};
 
 #[track_caller]
 fn run(flag: &str, script: &str, url: &str) -> Output {
@@ -35,32 +17,23 @@ fn run(flag: &str, script: &str, url: &str) -> Output {
 
 #[test]
 fn an_expectation_goes_on_with_the_next_session() {
-    let server = lost_once(
-        |connection| assert_eq!(connection.frame().as_text(), "hello"),
-        |connection| connection.send_frame(&Frame::text("welcome back")),
-    );
+    let server = in_turn([accepts().takes(1).then_resets(), accepts().sends(Frame::text("welcome back")).takes_all()]);
     let output = run("--reconnect", "hello\n/expect welcome\n/quit", &server.url());
     output.exits(0).prints("welcome back\n").says("reconnecting in ");
-    server.outcome();
-    server.outcome();
+    assert_eq!([server.outcome(), server.outcome()], [vec!["hello".to_owned()], vec![]]);
 }
 
 #[test]
 fn what_is_sent_when_the_connection_is_lost_goes_to_the_next_session() {
-    let server = lost_once(|_| (), |connection| assert_eq!(connection.frame().as_text(), "hello"));
+    let server = in_turn([accepts().then_resets(), accepts().takes_all()]);
     let output = run("--reconnect", "/wait 30\nhello\n/quit", &server.url());
     output.exits(0).says("reconnecting in ");
-    server.outcome();
-    server.outcome();
+    assert_eq!([server.outcome(), server.outcome()], [vec![], vec!["hello".to_owned()]]);
 }
 
 #[test]
 fn a_session_that_the_server_has_closed_in_order_is_not_followed() {
-    let server = serve(|mut connection| {
-        connection.accept();
-        connection.send_frame(&Frame::close(1000, ""));
-        connection.close_frame();
-    });
+    let server = in_turn([accepts().then_closes_with(1000)]);
     let output = run("--reconnect", "/expect welcome", &server.url());
     output.exits(8).says("test.ws:1: no message matched `welcome` before the server closed with 1000");
     server.outcome();

@@ -63,7 +63,7 @@ fn a_signal_that_leaves_received_data_unprinted_says_so() {
         let full = full.clone();
         move |mut connection| {
             connection.accept();
-            bulk::stuff(&mut connection, &Frame::text("x".repeat(1023)).bytes());
+            bulk::write_until_stalled(&mut connection, &Frame::text("x".repeat(1023)).bytes());
             full.happens();
             connection.rest();
         }

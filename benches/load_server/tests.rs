@@ -25,11 +25,11 @@ fn socket_pair() -> (TcpStream, TcpStream) {
     (client, listener.accept().unwrap().0)
 }
 
-/// Serves one connection; `talk` is the client. Returns what both have to say.
-fn serve_one<T>(talk: impl FnOnce(TcpStream) -> T) -> (T, serde_json::Value) {
+/// Serves one connection; `client_does` is the client. Returns what both have to say.
+fn serve_one<T>(client_does: impl FnOnce(TcpStream) -> T) -> (T, serde_json::Value) {
     let (client, mut server) = socket_pair();
     let report = thread::spawn(move || connection(&mut server, &CompressedFloods::default()).unwrap());
-    let heard = talk(client);
+    let heard = client_does(client);
     (heard, serde_json::from_str(&report.join().unwrap()).unwrap())
 }
 

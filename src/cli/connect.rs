@@ -14,13 +14,13 @@ use crate::net::ListenAddress;
 /// Open a session with a server.
 #[derive(Debug, Clone)]
 pub struct Connect {
-    /// As it was typed.
+    /// The URL, as it was typed.
     pub url: String,
-    /// Everything else.
+    /// All other flags.
     pub session: SessionArgs,
 }
 
-/// The command line without a command in it: a session, or wscat's way to ask for a server.
+/// The command line without a command. It asks for a session, or, with wscat's `-l`, for a server.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DefaultArgs {
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(super) struct DefaultArgs {
     session: SessionArgs,
 }
 
-/// With whom.
+/// The server to connect to, or the port to listen on.
 #[derive(Debug, Clone, Args)]
 #[group(multiple = false)]
 struct TargetArgs {
@@ -52,7 +52,7 @@ struct TargetArgs {
     listen: Option<u16>,
 }
 
-/// What only users of other tools write.
+/// Flags of other tools that wscope accepts, so that their command lines work.
 #[derive(Debug, Clone, Args)]
 struct CompatArgs {
     /// The address to listen on with `-l`; otherwise the Host header
@@ -73,12 +73,15 @@ struct CompatArgs {
 }
 
 impl DefaultArgs {
-    /// The URL, where there is one and it stands by itself.
+    /// The URL that was given as a word without a flag.
     pub(super) fn bare_url(&self) -> Option<&str> {
         self.target.url.as_deref()
     }
 
-    /// Understands what is written wscat's way. `Err` is a mistake in one line.
+    /// Makes an invocation of the flags, also of wscat's `-c` and `-l`.
+    ///
+    /// # Errors
+    /// The text of a usage error, in one line.
     pub(super) fn resolve(self) -> Result<Invocation, String> {
         let Self { target, compat, mut session } = self;
         if compat.no_check && target.connect.is_none() {
@@ -105,7 +108,8 @@ impl DefaultArgs {
     }
 }
 
-/// The one flag that may take the next word for its value, as wscat's does, has perhaps taken the URL.
+/// The text of the usage error. `--passphrase` is the only flag that may take the next word as its value, as in wscat,
+/// so it may have taken the URL.
 fn url_is_missing(session: &SessionArgs) -> String {
     match session.connection.identity.passphrase {
         Some(Some(_)) => "there is no URL, unless `--passphrase` took it for its value: put it before that flag".into(),
@@ -114,7 +118,11 @@ fn url_is_missing(session: &SessionArgs) -> String {
 }
 
 impl SessionArgs {
-    /// Refuses curl's `-x PROXY`, unless `--execute` is spelled out in `arguments`. `Err` is a mistake in one line.
+    /// Refuses a value of `-x` that looks like a proxy, which is what curl's `-x` takes. It is accepted if `arguments`
+    /// have the long flag `--execute`.
+    ///
+    /// # Errors
+    /// The text of a usage error, in one line.
     pub(super) fn refuse_proxy(&self, arguments: &[OsString]) -> Result<(), String> {
         let spelled_out = |value: &str| {
             arguments.iter().any(|argument| *argument == *format!("--execute={value}"))
@@ -129,7 +137,7 @@ impl SessionArgs {
     }
 }
 
-/// What curl takes for a proxy: a URL of one of its proxy schemes, and nothing but that.
+/// Whether curl would take `value` as a proxy: it is a URL with one of curl's proxy schemes, and nothing else.
 fn is_proxy(value: &str) -> bool {
     let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
     value.split_once("://").is_some_and(|(scheme, rest)| {

@@ -1,4 +1,4 @@
-//! The flags of every command that connects: what goes into the request, and TLS.
+//! The flags of all commands that connect: the upgrade request, and TLS.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -10,24 +10,24 @@ use super::protocol::FixedArgs;
 use super::value::{self, HeaderSource, Secret};
 use crate::net::MinimumVersion;
 
-/// How to connect.
+/// The flags for connecting.
 #[derive(Debug, Clone, Args)]
 pub struct ConnectionArgs {
-    /// What the upgrade request says.
+    /// The upgrade request.
     #[command(flatten)]
     pub request: RequestArgs,
-    /// Whom to trust.
+    /// The certificates to trust.
     #[command(flatten)]
     pub tls: TlsArgs,
-    /// Who we are.
+    /// Our certificate.
     #[command(flatten)]
     pub identity: IdentityArgs,
-    /// What is random unless it is fixed.
+    /// Fixed values in place of random ones.
     #[command(flatten)]
     pub fixed: FixedArgs,
 }
 
-/// What the upgrade request says.
+/// The flags for the upgrade request.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct RequestArgs {
@@ -90,7 +90,7 @@ pub struct RequestArgs {
     pub reconnect: Option<Option<NonZeroU32>>,
 }
 
-/// Whom to trust.
+/// The flags for the verification of the server.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct TlsArgs {
@@ -119,7 +119,7 @@ pub struct TlsArgs {
     pub tls_min: Option<MinimumVersion>,
 }
 
-/// Who we are: a client's certificate, or a server's.
+/// The flags for our own certificate, as a client or as a server.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct IdentityArgs {
@@ -145,7 +145,8 @@ pub struct IdentityArgs {
 }
 
 impl RequestArgs {
-    /// What somebody who is used to another tool should hear about `--origin`.
+    /// The note for a user who expects that `-o` names an output file, as in other tools. `None`, if the value is an
+    /// origin.
     pub fn note(&self) -> Option<String> {
         let origin = self.origin.as_deref().filter(|origin| !is_origin(origin))?;
         Some(format!(
@@ -155,7 +156,7 @@ impl RequestArgs {
     }
 }
 
-/// A scheme and an authority, or `null` (RFC 6454 section 6).
+/// Whether `value` is an origin: a scheme and an authority, or `null` (RFC 6454 section 6).
 fn is_origin(value: &str) -> bool {
     value == "null"
         || value.split_once("://").is_some_and(|(scheme, authority)| {

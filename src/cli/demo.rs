@@ -12,7 +12,7 @@ use super::session::SessionArgs;
 #[derive(Debug, Clone, Args)]
 #[command(override_usage = "wscope demo [OPTIONS]", after_help = help::examples(help::DEMO_EXAMPLES))]
 pub struct Demo {
-    /// How the session is to be.
+    /// The flags for the session.
     #[command(flatten)]
     pub session: SessionArgs,
 }

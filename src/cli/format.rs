@@ -1,4 +1,4 @@
-//! The flags that say how messages are written: in the input, and in the output.
+//! The flags for the format of messages in the input and in the output.
 
 use clap::{Args, ValueEnum};
 
@@ -30,7 +30,7 @@ pub struct FormatArgs {
 }
 
 impl FormatArgs {
-    /// How stdin is cut into messages.
+    /// How stdin is split into messages.
     pub fn input(&self) -> Format {
         match self.input {
             Some(format) => format,
@@ -40,22 +40,25 @@ impl FormatArgs {
         }
     }
 
-    /// Whether messages that could be text are binary.
+    /// Whether `--binary` was given: messages that could be text are binary.
     pub fn is_binary(&self) -> bool {
         self.binary
     }
 
-    /// What follows a text message in the output.
+    /// The byte after each text message in the output.
     pub fn delimiter(&self) -> u8 {
         if self.null { 0 } else { b'\n' }
     }
 
-    /// Whether stdin is data even where it is a terminal.
+    /// Whether a flag says that stdin is data, even if it is a terminal.
     pub fn is_data(&self) -> bool {
         self.input.is_some() || self.binary || self.null
     }
 
-    /// Refuses what contradicts itself. `Err` is a mistake in one line.
+    /// Refuses flags that contradict each other.
+    ///
+    /// # Errors
+    /// The text of a usage error, in one line.
     pub(super) fn check(&self) -> Result<(), String> {
         let Some(format) = self.input else { return Ok(()) };
         let name = name(&format);
@@ -74,7 +77,7 @@ impl FormatArgs {
     }
 }
 
-/// What a value is called on the command line.
+/// The name of a value on the command line.
 pub(super) fn name(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }

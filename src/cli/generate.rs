@@ -1,4 +1,5 @@
-//! `wscope generate`: the man pages and the shell completions, from the same definitions as the help.
+//! `wscope generate`: prints the man pages and the shell completions. They are made from the same definitions as the
+//! help.
 
 use std::io;
 
@@ -33,16 +34,16 @@ pub enum Generated {
     },
 }
 
-/// An entry of the man page that another room knows by heart: a field of an event.
+/// An entry of the man page that another room defines: a field of an event in the JSON output.
 #[derive(Debug, Clone, Copy)]
 pub struct Definition<'a> {
-    /// What it belongs to; those of one group stand together.
+    /// The event to which the field belongs. Entries of one group must follow each other.
     pub group: &'a str,
-    /// What is defined.
+    /// The name of the field.
     pub term: &'a str,
-    /// Of what kind it is.
+    /// The type of its value.
     pub kind: &'a str,
-    /// What it means, with words of the machine in backticks.
+    /// What it means. Literal words are in backticks.
     pub meaning: &'a str,
 }
 
@@ -58,13 +59,13 @@ pub enum Page {
 }
 
 impl Generated {
-    /// Everything that is checked in.
+    /// All files that are checked in.
     pub fn all() -> impl Iterator<Item = Self> {
         let pages = Page::value_variants().iter().map(|&page| Self::Man { page });
         pages.chain(Shell::value_variants().iter().map(|&shell| Self::Completions { shell }))
     }
 
-    /// Where it is checked in, from the root of the repository.
+    /// The path of the checked-in file, from the root of the repository.
     pub fn path(self) -> &'static str {
         match self {
             Self::Man { page: Page::Wscope } => "man/wscope.1",
@@ -78,11 +79,11 @@ impl Generated {
         }
     }
 
-    /// Its text. `events` is what may stand in the event stream.
+    /// The text of the file. `events` are the fields of the event stream.
     ///
     /// # Errors
     ///
-    /// None that is known: it is written to memory.
+    /// The error of a write to memory, which does not fail.
     pub fn render(self, events: &[Definition<'_>]) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         match self {
@@ -93,7 +94,7 @@ impl Generated {
     }
 }
 
-/// A man page: the sections that clap knows, then ours.
+/// Writes a man page: first the sections that clap makes, then ours.
 fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io::Result<()> {
     let mut cli = Cli::command();
     cli.build();
@@ -125,7 +126,8 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     rest.to_writer(output)
 }
 
-/// With a long explanation, be it the short one: without it the page says nothing of a flag that the short help leaves out.
+/// Gives `argument` a long help, if it has only a short one. Without a long help, the man page does not explain a flag
+/// that the short help hides.
 fn explained(argument: Arg) -> Arg {
     match (argument.get_long_help(), argument.get_help().cloned()) {
         (None, Some(help)) => argument.long_help(help),
@@ -133,7 +135,7 @@ fn explained(argument: Arg) -> Arg {
     }
 }
 
-/// Terms with their meanings, group by group.
+/// Writes terms with their meanings, group by group.
 fn definitions(roff: &mut Roff, definitions: &[Definition<'_>]) {
     let mut group = None;
     for definition in definitions {
@@ -147,12 +149,12 @@ fn definitions(roff: &mut Roff, definitions: &[Definition<'_>]) {
     }
 }
 
-/// What stands in backticks is bold.
+/// Makes words in backticks bold.
 fn words(text: &str) -> Vec<Inline> {
     text.split('`').enumerate().map(|(number, part)| if number % 2 == 1 { bold(part) } else { roman(part) }).collect()
 }
 
-/// Text whose lines and columns stay as they are.
+/// Writes text that keeps its lines and columns.
 fn preformatted(roff: &mut Roff, text: &str) {
     roff.control("nf", []);
     for line in text.lines() {

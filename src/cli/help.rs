@@ -1,4 +1,4 @@
-//! The parts of help and man page that are not about one flag.
+//! The parts of the help and the man page that do not belong to one flag.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use crate::error::ExitStatus;
 use crate::input::slash::COMMANDS;
 
-/// How to be told about the others.
+/// The flags that print help.
 #[derive(Debug, Clone, Args)]
 pub(super) struct HelpArgs {
     /// Print what is used most
@@ -21,12 +21,12 @@ pub(super) struct HelpArgs {
     manual: Option<bool>,
 }
 
-/// What follows the flags in `wscope --help`.
+/// The text after the flags in `wscope --help`.
 pub(super) fn after_help() -> String {
     examples(EXAMPLES)
 }
 
-/// Examples under their title.
+/// Examples with a title.
 pub(super) fn examples(text: &str) -> String {
     format!("Examples:\n{text}")
 }
@@ -46,7 +46,7 @@ pub(super) const LISTEN_EXAMPLES: &str = "  wscope listen 8080 --echo -v        
   wscope listen 8080 --push tick --every 2    feed a client under test
   tail -f events.jsonl | wscope listen 8080   send each line to all clients";
 
-/// The sections that follow the flags in `wscope --manual` and `wscope.1`: title and text.
+/// The sections after the flags in `wscope --manual` and `wscope.1`: title and text of each.
 pub(super) fn sections() -> Vec<(&'static str, String)> {
     vec![
         ("Input and output", STREAMS.into()),
@@ -60,7 +60,7 @@ pub(super) fn sections() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What follows the flags in `wscope --manual`.
+/// The text after the flags in `wscope --manual`.
 pub(super) fn after_long_help() -> String {
     sections().iter().fold(String::new(), |mut help, (title, text)| {
         let separator = if help.is_empty() { "" } else { "\n\n" };
@@ -121,7 +121,7 @@ const FORMATS: &str = "  --input lines    each line is a text message, without i
                    close, finding, error, and with --frames frame; sent ones too
   --output none    nothing";
 
-/// What precedes the fields of the events in the man page.
+/// The text before the fields of the events in the man page.
 pub(super) const EVENTS: &str = "  Each line of --output json is one object with these fields, version 1 of them.
   Later versions may add fields and types of events without a new number.";
 

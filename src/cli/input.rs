@@ -1,4 +1,4 @@
-//! The flags that say where outgoing messages come from.
+//! The flags for outgoing messages: where they come from.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use clap::Args;
 use super::format::FormatArgs;
 use super::value::{self, Wait};
 
-/// What becomes of stdin.
+/// The flags for stdin.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArgs {
@@ -24,12 +24,12 @@ pub struct InputArgs {
     #[arg(short = 'N', long)]
     pub no_input: bool,
 
-    /// How it is cut into messages.
+    /// How stdin is split into messages.
     #[command(flatten)]
     pub format: FormatArgs,
 }
 
-/// What a client sends by itself, and how long it stays.
+/// The flags for messages that a client sends by itself, and for how long it stays.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub struct ExecuteArgs {

@@ -1,4 +1,4 @@
-//! The flags that bound a session in time and size.
+//! The flags that limit the time of a session and the size of its messages.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::value;
 
-/// Bounds of a session.
+/// The flags that limit a session.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct LimitArgs {

@@ -25,27 +25,27 @@ pub struct Listen {
     /// Port 0 takes any that is free, and says which.
     #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,
-    /// What to send by itself.
+    /// The messages that the server sends by itself.
     #[command(flatten)]
     pub push: PushArgs,
-    /// What stdin becomes.
+    /// The flags for stdin.
     #[command(flatten)]
     pub input: InputArgs,
-    /// What to show.
+    /// The flags for the output.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// The certificate to serve `wss` with.
+    /// The certificate for `wss`.
     #[command(flatten)]
     pub identity: IdentityArgs,
-    /// When to give up.
+    /// The limits of a session.
     #[command(flatten)]
     pub limits: LimitArgs,
-    /// Exact control.
+    /// The flags for exact control of the protocol.
     #[command(flatten)]
     pub protocol: ProtocolArgs,
 }
 
-/// What a server sends by itself.
+/// The flags for messages that a server sends by itself.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Input")]
 pub struct PushArgs {

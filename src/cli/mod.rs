@@ -1,7 +1,8 @@
-//! The command line: every flag, declared once. Help, man pages and completions all come from here.
+//! The command line: the declarations of all flags. Help, man pages and completions are made from them.
 //!
-//! Each command has a file with its struct; what several commands share is a struct of its own, flattened into each.
-//! Values are parsed here, and files, environment and terminal are left to [`command`](crate::command).
+//! Each command has a file with its struct. Flags that several commands share are in a struct of their own, which is
+//! flattened into each of these. This room only parses values. [`command`](crate::command) and the rooms below it read
+//! files, the environment and the terminal.
 
 mod connect;
 mod connection;
@@ -40,16 +41,16 @@ pub use view::ViewArgs;
 
 use connect::DefaultArgs;
 
-/// What the user asks for.
+/// A parsed command line: the command to run, with its arguments.
 #[derive(Debug, Clone)]
 pub enum Invocation {
     /// A session with a server.
     Connect(Connect),
     /// A session with a server of our own.
     Demo(Demo),
-    /// The server alone.
+    /// A server without a session of our own.
     Listen(Listen),
-    /// The generated files.
+    /// Print a generated file.
     Generate(Generate),
 }
 
@@ -84,19 +85,21 @@ enum Subcommands {
     Generate(Generate),
 }
 
-/// Understands a command line, the program's name first.
+/// Parses a command line. The first of `arguments` is the name of the program.
 ///
 /// # Errors
 ///
-/// A mistake in it, or a request for help or the version: [`clap::Error::exit`] does with each what is due.
+/// A usage error; or help or the version, which clap returns as errors too. [`clap::Error::use_stderr`] tells them
+/// apart.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     version_alone(&arguments)?;
     let cli = Cli::try_parse_from(&arguments).map_err(|error| usage_error::explain(&arguments, error))?;
-    understand(cli, &arguments).map_err(|mistake| usage_error::from_text(&mistake))
+    understand(cli, &arguments).map_err(|text| usage_error::from_text(&text))
 }
 
-/// Answers `--version` without the definitions of all flags, which take a tenth of such a run (0.1 of 1.2 ms).
+/// Answers `--version` without building the definitions of all flags, which takes 0.1 of the 1.2 ms of such a run. The
+/// answer is an error, as clap returns it.
 fn version_alone(arguments: &[OsString]) -> Result<(), clap::Error> {
     match arguments {
         [_, flag] if flag == "--version" || flag == "-V" => {
@@ -107,6 +110,7 @@ fn version_alone(arguments: &[OsString]) -> Result<(), clap::Error> {
     }
 }
 
+/// Makes the invocation of what clap has parsed, and checks what clap cannot check. `Err` is the text of a usage error.
 fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, String> {
     if let Some(name) = cli.default.bare_url().filter(|url| is_command(url)) {
         return Err(usage_error::command_comes_first(name));
@@ -156,7 +160,7 @@ mod tests {
         parse_line(line).unwrap_or_else(|error| panic!("{line}: {error}"))
     }
 
-    fn mistake(line: &str) -> String {
+    fn error_text(line: &str) -> String {
         let error = parse_line(line).expect_err(line);
         assert_eq!(error.exit_code(), 2, "{line}");
         error.to_string()
@@ -223,20 +227,20 @@ mod tests {
     fn wscat_listens_with_a_flag() {
         assert_eq!(listen("-l 8080").address, listen("listen 8080").address);
         assert_eq!(listen("-l 8080 --host 0.0.0.0").address, listen("listen 0.0.0.0:8080").address);
-        mistake("-l 8080 -c host");
-        mistake("-l 8080 -H a:b");
+        error_text("-l 8080 -c host");
+        error_text("-l 8080 -H a:b");
     }
 
     #[test]
     fn a_bare_n_does_not_turn_verification_off() {
-        assert!(mistake("-n wss://host").contains("--insecure"));
-        mistake("-n1 wss://host");
+        assert!(error_text("-n wss://host").contains("--insecure"));
+        error_text("-n1 wss://host");
     }
 
     #[test]
     fn a_proxy_is_not_sent_as_a_message() {
-        assert!(mistake("-x http://proxy:3128 ws://host").contains("--execute"));
-        assert!(mistake("demo -x socks5h://proxy").contains("--execute"));
+        assert!(error_text("-x http://proxy:3128 ws://host").contains("--execute"));
+        assert!(error_text("demo -x socks5h://proxy").contains("--execute"));
         assert_eq!(connect("--execute http://proxy:3128 host").session.execute.execute.len(), 1);
         assert_eq!(connect("--execute=http://proxy:3128 host").session.execute.execute.len(), 1);
     }
@@ -251,18 +255,18 @@ mod tests {
 
     #[test]
     fn a_url_that_a_flag_took_is_found() {
-        assert!(mistake("--passphrase wss://host").contains("before that flag"));
-        assert!(mistake("-v").contains("wscope demo"));
+        assert!(error_text("--passphrase wss://host").contains("before that flag"));
+        assert!(error_text("-v").contains("wscope demo"));
     }
 
     #[test]
     fn a_command_after_flags_is_pointed_out() {
-        assert!(mistake("--frames listen 8080").contains("comes first"));
-        assert!(mistake("host demo").contains("comes first"));
-        assert!(mistake("help").contains("`wscope --help`"));
+        assert!(error_text("--frames listen 8080").contains("comes first"));
+        assert!(error_text("host demo").contains("comes first"));
+        assert!(error_text("help").contains("`wscope --help`"));
         assert_eq!(connect("help/").url, "help/");
-        assert!(mistake("host other").contains("unexpected argument, number 2"));
-        assert!(mistake("--frames demo").contains("comes first"));
+        assert!(error_text("host other").contains("unexpected argument, number 2"));
+        assert!(error_text("--frames demo").contains("comes first"));
         assert_eq!(connect("--frames demo/").url, "demo/");
         assert_eq!(connect("-c demo").url, "demo");
     }
@@ -301,18 +305,18 @@ mod tests {
         assert_eq!(count("--until done --count 2 host"), Some(2));
         assert_eq!(count("-N1 host"), Some(1));
         for line in ["--count 0 host", "--count x host", "-1 --count 2 host", "--until ( host", "-l 8080 -1"] {
-            mistake(line);
+            error_text(line);
         }
     }
 
     #[test]
     fn formats_that_contradict_each_other_are_refused() {
         for line in ["-0 --input lines", "-0 --input json", "-b --input lines", "-b --input hex", "-b --input json"] {
-            mistake(&format!("{line} host"));
-            mistake(&format!("listen {line} 8080"));
+            error_text(&format!("{line} host"));
+            error_text(&format!("listen {line} 8080"));
         }
-        mistake("--pretty --output json host");
-        mistake("--output yaml host");
+        error_text("--pretty --output json host");
+        error_text("--output yaml host");
         connect("--pretty --output text host");
     }
 
@@ -330,11 +334,11 @@ mod tests {
         for line in
             ["", "ws://a -c ws://b", "-q -v host", "-x a --echo host", "-i host", "--no-deflate --deflate x host"]
         {
-            mistake(line);
+            error_text(line);
         }
         for line in ["listen", "listen 8080 --push x", "listen 8080 -H a:b", "host -w", "host -w -2", "--unknown host"]
         {
-            mistake(line);
+            error_text(line);
         }
         connect("-vv --frames --frames host");
     }

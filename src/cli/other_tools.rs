@@ -1,4 +1,4 @@
-//! Flags that belong elsewhere: to other tools, or to the other end of a session.
+//! Advice for flags that wscope does not have: flags of other tools, and flags of a client that were given to a server.
 
 use std::ffi::OsString;
 
@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::Cli;
 use super::usage_error::is_called;
 
-/// The flag as its users write it, and what serves them here.
+/// Flags of other tools, and the advice for their users.
 const KNOWN_FLAGS: &[(&[&str], &str)] = &[
     (&["-A", "--user-agent"], "a header is set with `-H`: `-H 'User-Agent: ...'`"),
     (&["-e", "--referer"], "a header is set with `-H`: `-H 'Referer: ...'`"),
@@ -24,7 +24,7 @@ const KNOWN_FLAGS: &[(&[&str], &str)] = &[
     (&["--no-close"], "`--wait -1` stays after the end of stdin"),
 ];
 
-/// Puts advice in the place of clap's guesses, where `error` is about a flag that is known from elsewhere.
+/// If `error` is about a flag that is known here, replaces the guess of clap by advice.
 pub(super) fn advise(error: &mut clap::Error, arguments: &[OsString]) {
     if error.kind() != ErrorKind::UnknownArgument {
         return;

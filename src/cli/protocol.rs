@@ -1,4 +1,4 @@
-//! The flags for exact control of the protocol: compression, and what a well-behaved peer would not do.
+//! The flags for exact control of the protocol: compression, and behaviour that a correct peer would not show.
 
 use std::num::NonZeroUsize;
 
@@ -7,7 +7,7 @@ use clap::Args;
 use super::value;
 use crate::wire::DeflateOffer;
 
-/// Exact control of the protocol. What departs from the default is said with `-v`.
+/// The flags for exact control of the protocol. With `-v` a session reports which of them change its behaviour.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Protocol")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, and any may stand beside the others")]
@@ -52,18 +52,19 @@ pub struct ProtocolArgs {
 }
 
 impl ProtocolArgs {
-    /// Whether short messages are to be compressed too: whoever asks for parameters wants to see them at work.
+    /// Whether short messages are compressed too. They are, if `--deflate` was given, so that the user sees the effect
+    /// of its parameters in each message.
     pub fn compresses_everything(&self) -> bool {
         self.deflate.is_some()
     }
 
-    /// What to offer, or to want of a client's offer; `None` not to compress at all.
+    /// The parameters to offer as a client, or to require from a client's offer as a server. `None`: no compression.
     pub fn deflate(&self) -> Option<DeflateOffer> {
         if self.no_deflate { None } else { Some(self.deflate.clone().unwrap_or_default()) }
     }
 }
 
-/// What is random unless it is fixed.
+/// The flags that fix values that are random otherwise.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Protocol")]
 pub struct FixedArgs {

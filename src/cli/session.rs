@@ -1,4 +1,4 @@
-//! The flags of every command that opens a session as a client.
+//! The flags of all commands that open a session as a client.
 
 use std::path::Path;
 
@@ -11,34 +11,34 @@ use super::protocol::ProtocolArgs;
 use super::stop::StopArgs;
 use super::view::ViewArgs;
 
-/// All that shapes a client's session, apart from with whom.
+/// All flags of a client's session, except the server.
 #[derive(Debug, Clone, Args)]
 pub struct SessionArgs {
-    /// What to send by itself.
+    /// The messages that the client sends by itself.
     #[command(flatten)]
     pub execute: ExecuteArgs,
-    /// When enough has been received.
+    /// When the client has received enough.
     #[command(flatten)]
     pub stop: StopArgs,
-    /// What stdin becomes.
+    /// The flags for stdin.
     #[command(flatten)]
     pub input: InputArgs,
-    /// What to show.
+    /// The flags for the output.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// How to connect.
+    /// The flags for connecting.
     #[command(flatten)]
     pub connection: ConnectionArgs,
-    /// When to give up.
+    /// The limits of a session.
     #[command(flatten)]
     pub limits: LimitArgs,
-    /// Exact control.
+    /// The flags for exact control of the protocol.
     #[command(flatten)]
     pub protocol: ProtocolArgs,
 }
 
 impl SessionArgs {
-    /// Whether stdin is what is sent, or the script that says what is.
+    /// Whether stdin is read: as messages, or as a script.
     pub fn reads_stdin(&self) -> bool {
         let Self { input, execute, .. } = self;
         match &execute.script {

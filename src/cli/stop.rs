@@ -1,4 +1,4 @@
-//! The flags that say when enough has been received.
+//! The flags that end a session when enough messages have been received.
 
 use std::num::NonZeroU64;
 
@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::value;
 
-/// When a client has received enough.
+/// The flags that end a session when the client has received enough.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Input")]
 pub struct StopArgs {
@@ -31,7 +31,7 @@ pub struct StopArgs {
 }
 
 impl StopArgs {
-    /// How many messages are enough; `None`: no number is.
+    /// How many messages are enough; `None`: the number does not matter.
     pub fn count(&self) -> Option<NonZeroU64> {
         let one = (self.one || self.until.is_some()).then_some(NonZeroU64::MIN);
         self.count.or(one)

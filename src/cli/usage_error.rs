@@ -1,4 +1,5 @@
-//! What is said about a mistake in the command line: in the user's words, and without a word that may be a secret.
+//! Usage errors: what is wrong with a command line. The texts name flags as the user wrote them, and never quote a word
+//! that may be a secret.
 
 use std::ffi::OsString;
 
@@ -7,10 +8,10 @@ use clap::{Arg, Command, CommandFactory};
 
 use super::{Cli, is_command, other_tools};
 
-/// Flags whose values let somebody else in, as clap names them in an error.
+/// Flags whose values are secrets, as clap names them in an error.
 const SECRET_FLAGS: [&str; 6] = ["--header", "--user", "--bearer", "--cookie", "--passphrase", "--subprotocol"];
 
-/// Says what is wrong with `arguments`, which clap has refused with `error`.
+/// The usage error to show for `arguments`, which clap has refused with `error`.
 pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::Error {
     if let Some(surplus) = surplus(&error) {
         return from_text(&one_too_many(arguments, surplus));
@@ -32,11 +33,13 @@ pub(super) fn from_text(text: &str) -> clap::Error {
     Cli::command().error(ErrorKind::ValueValidation, text)
 }
 
+/// The text of the error for a command that does not come first, or for a host that is called like a command.
 pub(super) fn command_comes_first(name: &str) -> String {
     format!("`{name}` is a command and comes first: `wscope {name} ...`; for a host of that name, write `{name}/`")
 }
 
-/// The word that is one too many: after a URL it is a subcommand to clap, as in `wscope --frames listen 8080`.
+/// The surplus word in an error of clap. After a flag, clap may take it for a subcommand, as in
+/// `wscope --frames listen 8080`.
 fn surplus(error: &clap::Error) -> Option<&str> {
     match error.kind() {
         ErrorKind::ArgumentConflict => string(error, ContextKind::InvalidSubcommand),
@@ -47,7 +50,7 @@ fn surplus(error: &clap::Error) -> Option<&str> {
     }
 }
 
-/// The flag whose value was taken for a flag of its own.
+/// The secret flag whose value clap took for another flag, because the value starts with a hyphen.
 fn secret_with_hyphen<'a>(arguments: &'a [OsString], error: &clap::Error) -> Option<&'a str> {
     let unknown = string(error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
     arguments.windows(2).find_map(|pair| {
@@ -64,7 +67,8 @@ fn string(error: &clap::Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-/// Names the surplus word by its place alone: it may be a URL with a password, or a token that wanted quotes.
+/// The text of the error for a surplus word. It names only the place of the word, because the word may be a URL with a
+/// password, or a part of a token that needed quotes.
 fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
     let words: Vec<&str> = arguments.iter().skip(1).filter_map(|argument| argument.to_str()).collect();
     if let Some(name) = words.iter().find(|word| is_command(word)).filter(|name| words.first() != Some(name)) {
@@ -87,7 +91,7 @@ fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
     }
 }
 
-/// `word`, when it is a flag that takes a value only after `=`, and `next` may have been meant for one.
+/// `word`, if it is a flag that takes a value only after `=`, and the user may have meant `next` as its value.
 fn joined_flag<'a>(word: &'a str, next: &str) -> Option<&'a str> {
     let command = Cli::command();
     let takes_joined = |command: &Command| {

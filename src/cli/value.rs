@@ -1,4 +1,4 @@
-//! What the values of flags are once they are parsed, and the parsers.
+//! The types of the values of flags, and their parsers.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -13,21 +13,21 @@ use crate::http::HeaderRule;
 use crate::net::ListenAddress;
 use crate::wire::handshake::is_key;
 
-/// How long to stay.
+/// How long a client stays after its last input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
-    /// This long; zero does not wait at all.
+    /// For this time. With zero it does not wait at all.
     For(Duration),
-    /// Until the other side ends it.
+    /// Until the server ends the session.
     Forever,
 }
 
-/// A value that should not stand in a command line, which every user of the machine can read.
+/// A secret, or the file that holds it. Every user of the machine can read a command line, so a file is safer.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
-    /// Given as it is.
+    /// The secret itself.
     Literal(String),
-    /// To be read from this file, without one trailing newline.
+    /// The file to read it from. One trailing newline does not belong to the secret.
     File(PathBuf),
 }
 
@@ -56,7 +56,7 @@ impl fmt::Debug for Secret {
 /// One value of `--header`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HeaderSource {
-    /// A rule by itself.
+    /// One rule.
     Rule(HeaderRule),
     /// A file of rules, one a line.
     File(PathBuf),
@@ -73,18 +73,18 @@ impl FromStr for HeaderSource {
     }
 }
 
-/// Where to listen, as `[ADDR:]PORT`.
+/// Parses `[ADDR:]PORT`.
 pub(super) fn listen_address(value: &str) -> Result<ListenAddress, String> {
-    ListenAddress::parse(value).map_err(|mistake| match mistake.hint_text() {
-        Some(hint) => format!("{mistake}: {hint}"),
-        None => mistake.to_string(),
+    ListenAddress::parse(value).map_err(|error| match error.hint_text() {
+        Some(hint) => format!("{error}: {hint}"),
+        None => error.to_string(),
     })
 }
 
-/// Longer than anybody waits, and short enough to be added to any clock.
+/// The largest number of seconds: 31 years. Added to a clock, it does not overflow.
 const LONGEST: f64 = 1e9;
 
-/// Seconds, with decimals.
+/// Parses seconds, with decimals.
 pub(super) fn seconds(value: &str) -> Result<Duration, String> {
     let seconds: f64 = value.parse().map_err(|_| "expected seconds, such as `5` or `0.5`".to_owned())?;
     if seconds.is_nan() || seconds < 0.0 {
@@ -96,7 +96,7 @@ pub(super) fn seconds(value: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// Seconds, with decimals, more than none.
+/// Parses seconds, with decimals. Zero is an error.
 pub(super) fn some_seconds(value: &str) -> Result<Duration, String> {
     match seconds(value)? {
         Duration::ZERO => Err("expected more than 0 seconds".into()),
@@ -104,15 +104,15 @@ pub(super) fn some_seconds(value: &str) -> Result<Duration, String> {
     }
 }
 
-/// Seconds, with decimals, or `-1` for ever.
+/// Parses seconds, with decimals, or `-1` for ever.
 pub(super) fn wait(value: &str) -> Result<Wait, String> {
     match value {
         "-1" => Ok(Wait::Forever),
-        _ => seconds(value).map(Wait::For).map_err(|mistake| format!("{mistake}, or `-1` for ever")),
+        _ => seconds(value).map(Wait::For).map_err(|error| format!("{error}, or `-1` for ever")),
     }
 }
 
-/// Units of a size, in lower case.
+/// The units of a size, in lower case, and their bytes.
 const UNITS: [(&str, u64); 13] = [
     ("", 1),
     ("b", 1),
@@ -129,18 +129,18 @@ const UNITS: [(&str, u64); 13] = [
     ("gb", 1_000_000_000),
 ];
 
-/// Bytes: a whole number, with a unit or none (`512`, `1k` and `1KiB` of 1024 bytes, `1kB` of 1000, up to `GiB`).
+/// Parses a size in bytes: a whole number, with or without a unit. `1k` and `1KiB` are 1024 bytes, `1kB` is 1000 bytes.
 fn size(value: &str) -> Result<u64, String> {
-    let mistake = || "expected a size, such as `4096`, `64k` or `16MiB`".to_owned();
+    let error = || "expected a size, such as `4096`, `64k` or `16MiB`".to_owned();
     let digits = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
     let (number, unit) = value.split_at(digits);
-    let number: u64 = number.parse().map_err(|_| mistake())?;
+    let number: u64 = number.parse().map_err(|_| error())?;
     let unit = unit.to_ascii_lowercase();
-    let &(_, bytes) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(mistake)?;
+    let &(_, bytes) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(error)?;
     number.checked_mul(bytes).ok_or_else(|| "the size is beyond 2^64 bytes".into())
 }
 
-/// A size that is at least one byte.
+/// Parses a size of at least one byte.
 pub(super) fn some_bytes(value: &str) -> Result<u64, String> {
     match size(value)? {
         0 => Err("expected at least 1 byte".into()),
@@ -148,13 +148,13 @@ pub(super) fn some_bytes(value: &str) -> Result<u64, String> {
     }
 }
 
-/// A size that is at least one byte and fits in memory.
+/// Parses a size of at least one byte that fits in memory.
 pub(super) fn some_size(value: &str) -> Result<NonZeroUsize, String> {
     let size = usize::try_from(some_bytes(value)?).ok().and_then(NonZeroUsize::new);
     size.ok_or_else(|| "the size is beyond this machine's memory".to_owned())
 }
 
-/// A whole number that a `NonZero` holds.
+/// Parses a whole number from 1 on.
 pub(super) fn at_least_one<T: FromStr<Err = ParseIntError>>(value: &str) -> Result<T, String> {
     value.parse().map_err(|error: ParseIntError| match error.kind() {
         IntErrorKind::Zero => "expected at least 1".to_owned(),
@@ -162,13 +162,13 @@ pub(super) fn at_least_one<T: FromStr<Err = ParseIntError>>(value: &str) -> Resu
     })
 }
 
-/// A masking key: four bytes in hex (RFC 6455 section 5.3).
+/// Parses a masking key: four bytes in hex (RFC 6455 section 5.3).
 pub(super) fn mask_key(value: &str) -> Result<[u8; 4], String> {
     let bytes = HEXLOWER_PERMISSIVE.decode(value.as_bytes()).ok();
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "expected 8 hex digits, such as `00c0ffee`".into())
 }
 
-/// The value of `Sec-WebSocket-Key`: 16 bytes in base64 (RFC 6455 section 4.1).
+/// Checks a value of `Sec-WebSocket-Key`: 16 bytes in base64 (RFC 6455 section 4.1).
 pub(super) fn handshake_key(value: &str) -> Result<String, String> {
     if is_key(value.as_bytes()) {
         Ok(value.to_owned())

@@ -1,4 +1,4 @@
-//! The flags that say what is shown, and how.
+//! The flags for the output: what is shown, and in which form.
 
 use clap::Args;
 
@@ -8,7 +8,7 @@ use crate::output::DataFormat;
 use crate::output::Timestamps;
 use crate::output::theme::ColorChoice;
 
-/// What is shown, and how.
+/// The flags for the output.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "View")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, and any may stand beside the others")]
@@ -94,7 +94,10 @@ impl ViewArgs {
         if self.show_secrets { Secrets::Shown } else { Secrets::Hidden }
     }
 
-    /// Refuses what contradicts itself. `Err` is a mistake in one line.
+    /// Refuses flags that contradict each other.
+    ///
+    /// # Errors
+    /// The text of a usage error, in one line.
     pub(super) fn check(&self) -> Result<(), String> {
         match self.output {
             DataFormat::Text => Ok(()),

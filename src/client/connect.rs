@@ -42,15 +42,15 @@ pub enum Attempt<T> {
 /// Connects on a thread of its own. `interruption` is asked after each wait of `poller` whether to wait no longer.
 pub fn on_thread<T>(
     plan: &Arc<Plan>,
-    printer: &Fanout,
+    fanout: &Fanout,
     poller: &mut Poller,
     mut interruption: impl FnMut(Wakeup) -> Option<T>,
 ) -> Attempt<T> {
     let (results, result) = mpsc::channel();
-    let (plan, printer, notifier) = (Arc::clone(plan), printer.clone(), poller.notifier());
+    let (plan, fanout, notifier) = (Arc::clone(plan), fanout.clone(), poller.notifier());
     let spawned = thread::Builder::new().spawn(move || {
         // After an interruption nothing receives the result.
-        let _ = results.send(connect(&plan, &printer));
+        let _ = results.send(connect(&plan, &fanout));
         drop(results);
         notifier.notify();
     });
@@ -75,12 +75,12 @@ fn broken_off() -> Error {
 ///
 /// # Errors
 /// Those of connecting, TLS and the upgrade, with what to try next.
-fn connect(plan: &Plan, printer: &Fanout) -> Result<Handshaken> {
-    let mut show = |event: Event<'_>| printer.show(Origin::default(), &event);
+fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
+    let mut show = |event: Event<'_>| fanout.show(Origin::default(), &event);
     let limit = time_limit(plan);
     let endpoint = &plan.route.endpoint;
     let Connected { stream, address, record } =
-        net::connect(&plan.route, limit, &mut show).map_err(|failure| connect_error(endpoint, failure))?;
+        net::connect(&plan.route, limit, &mut show).map_err(|failure| connect_error(&plan.route, failure))?;
     let ConnectRecord { mut steps, tls } = record;
     if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
         let complaint = certificate::complaint(fault);

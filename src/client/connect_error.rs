@@ -10,7 +10,7 @@ use crate::error::{Error, Phase};
 use crate::event::{Certificate, CertificateFault, FailedAttempt};
 use crate::net::{
     AcceptFailure, AlertDescription, ConnectCause, ConnectFailure, Endpoint, Incompatibility, RefusedCertificate,
-    TlsFailure,
+    Route, TlsFailure,
 };
 use crate::output::{certificate, connecting};
 
@@ -21,8 +21,9 @@ enum Side {
     Server,
 }
 
-/// The error for a server at `endpoint` that could not be connected to.
-pub fn connect_error(endpoint: &Endpoint, failure: ConnectFailure) -> Error {
+/// The error for a server that could not be reached by `route`.
+pub fn connect_error(route: &Route, failure: ConnectFailure) -> Error {
+    let endpoint = &route.endpoint;
     let peer = endpoint.peer();
     match failure.cause {
         ConnectCause::NameUnknown { error } => unknown_name(endpoint, error),

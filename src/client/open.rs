@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::client::connect::Handshaken;
 use crate::client::plan::{Plan, ProtocolOptions};
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Messages, Opened, Origin};
+use crate::event::{Event, Messages, Opened, Origin, Wants};
 use crate::output::Fanout;
 use crate::platform::Notifier;
 use crate::session::output::SessionOutput;
@@ -36,8 +36,8 @@ pub struct Started {
 }
 
 /// Says what there is to say before the first connection.
-pub fn announce(plan: &Plan, printer: &Fanout) {
-    let show = |event: Event<'_>| printer.show(Origin::default(), &event);
+pub fn announce(plan: &Plan, fanout: &Fanout) {
+    let show = |event: Event<'_>| fanout.show(Origin::default(), &event);
     plan.notes.iter().for_each(|note| show(Event::Note(note)));
     plan.in_force.iter().for_each(|detail| show(Event::Detail(detail)));
 }
@@ -50,33 +50,35 @@ pub fn start(
     handshaken: Handshaken,
     plan: &Plan,
     settings: Settings,
-    printer: &Fanout,
+    fanout: &Fanout,
     notifier: Notifier,
 ) -> Result<Started> {
     let Handshaken { stream, reader, opened, deflate, leftover } = handshaken;
-    let (receiver, sender, sent_decoder) = ends(&plan.protocol, &settings, deflate, printer, &leftover);
-    let view = SessionOutput::new(printer, Origin::default(), sent_decoder, notifier.clone());
-    // The reader's first look writes it, before anything that is received: writing may block, and the supervisor must not.
-    view.lock().event(printer.now(), &Event::Open(&opened));
-    let (handle, supervisor) = session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, notifier)
-        .map_err(|error| {
+    let wants = fanout.wants();
+    let (receiver, sender, sent_decoder) = ends(&plan.protocol, &settings, deflate, wants, &leftover);
+    let output = SessionOutput::new(fanout, wants, Origin::default(), sent_decoder, notifier.clone());
+    // Only formatted here. The reader thread writes it, before anything that is received: writing may block, and this
+    // thread must not.
+    output.lock().event(fanout.now(), &Event::Open(&opened));
+    let (handle, supervisor) =
+        session::start(stream, reader, receiver, sender, Arc::clone(&output), settings, notifier).map_err(|error| {
             let message = format!("cannot set up the socket to `{}`", plan.route.endpoint.peer());
             Error::new(Phase::Session, message).caused_by(error).transient()
         })?;
-    Ok(Started { session: OpenSession { handle, opened: Arc::new(opened) }, supervisor, output: view })
+    Ok(Started { session: OpenSession { handle, opened: Arc::new(opened) }, supervisor, output })
 }
 
-/// Both directions of a session, and what reads our own output back.
+/// Both directions of a session, and how our own output is read back, as the sinks want it when the session starts.
 pub fn ends(
     protocol: &ProtocolOptions,
     settings: &Settings,
     deflate: Option<DeflateParameters>,
-    printer: &Fanout,
+    wants: Wants,
     leftover: &[u8],
 ) -> (Receiver, Sender, ReceiverOptions) {
     let role = settings.role;
-    let comes_in_parts = printer.wants().messages == Messages::InParts;
-    // Two clients' messages must not be streamed into one another; what is echoed or remembered is wanted whole.
+    let comes_in_parts = wants.messages == Messages::InParts;
+    // Parts of the messages of two clients must not be mixed; what is echoed or remembered is needed whole.
     let whole = settings.echo == Echo::On || settings.remember.is_some();
     let may_stream = role == Role::Client && !whole && comes_in_parts;
     let receiving = ReceiverOptions {
@@ -94,7 +96,6 @@ pub fn ends(
     let sent_decoder = ReceiverOptions {
         role: role.peer(),
         max_message: u64::MAX,
-        // Of binary messages that were sent only the event stream shows anything.
         stream_binary_above: comes_in_parts.then_some(STREAM_ABOVE),
         lenient: true,
         ..receiving

@@ -24,8 +24,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Reports an error that came before there was a printer, in the way that the flags ask for; its exit status.
 pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
     match show::direct(show::options(view, input, Banner::Hidden)) {
-        Ok(printer) => {
-            Fanout::new(printer).show(Origin::default(), &Event::Error(error));
+        Ok(fanout) => {
+            Fanout::new(fanout).show(Origin::default(), &Event::Error(error));
             error.exit_status()
         }
         Err(_) => alone(error),
@@ -116,7 +116,7 @@ impl Totals {
     }
 }
 
-/// The printer is blocked: says what went wrong straight to stderr, if that takes it.
+/// The sinks are blocked: says what went wrong straight to stderr, if that takes it.
 fn past_the_printer(errors: &[Error]) {
     let mut text = Vec::new();
     for error in errors {

@@ -26,7 +26,7 @@ pub struct Runner {
     /// What connecting takes.
     pub plan: Arc<Plan>,
     /// Where everything is shown.
-    pub printer: Fanout,
+    pub fanout: Fanout,
     /// What the main thread waits on.
     pub poller: Poller,
     /// What ends the run before its time.
@@ -93,14 +93,14 @@ impl Runner {
     ///
     /// # Errors
     /// [`Phase::Session`] when the process is out of descriptors, or signals cannot be caught.
-    pub fn new(plan: Arc<Plan>, printer: Fanout, args: &SessionArgs) -> Result<Self> {
+    pub fn new(plan: Arc<Plan>, fanout: Fanout, args: &SessionArgs) -> Result<Self> {
         let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
         let poller = Poller::new().map_err(|error| cannot("cannot make a pipe", error))?;
         let signals = Signals::catch(&poller).map_err(|error| cannot("cannot catch signals", error))?;
         Ok(Self {
             plan,
-            announcer: Announcer::new(printer.clone()),
-            printer,
+            announcer: Announcer::new(fanout.clone()),
+            fanout,
             poller,
             signals,
             policy: ReconnectPolicy::new(&args.connection.request),
@@ -111,7 +111,7 @@ impl Runner {
 
     /// Runs from the first attempt to the last word.
     pub fn run(&mut self, driver: &mut dyn Driver) -> End {
-        open::announce(&self.plan, &self.printer);
+        open::announce(&self.plan, &self.fanout);
         let mut next = Next::Connect(ExitStatus::Success);
         loop {
             next = match next {
@@ -126,7 +126,7 @@ impl Runner {
     fn connect(&mut self, driver: &mut dyn Driver, status: ExitStatus) -> Next {
         driver.connecting();
         let signals = &self.signals;
-        let attempt = connect::on_thread(&self.plan, &self.printer, &mut self.poller, |wakeup| {
+        let attempt = connect::on_thread(&self.plan, &self.fanout, &mut self.poller, |wakeup| {
             interruption(driver, signals, wakeup)
         });
         match attempt {
@@ -147,7 +147,7 @@ impl Runner {
         }
         driver.starting(&mut settings);
         let notifier = self.poller.notifier();
-        let started = open::start(handshaken, &self.plan, settings, &self.printer, notifier);
+        let started = open::start(handshaken, &self.plan, settings, &self.fanout, notifier);
         let Started { session, supervisor, output } = match started {
             Ok(started) => started,
             Err(error) => return self.failed(driver, error),

@@ -36,21 +36,15 @@ fn start(args: &Demo) -> Result<String> {
     settings.max_time = None;
     let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::new(advice) };
     // What the server has to say is not for the client's terminal.
-    let printer = Fanout::new(Printer::shared(quiet, Box::new(Discard)));
+    let fanout = Fanout::new(Printer::shared(quiet, Box::new(Discard)));
     let protocol = ProtocolOptions::new(&session.protocol, &session.limits);
     let clients = Clients::default();
     service::serve(
         listener,
-        Service {
-            protocol,
-            settings,
-            printer: printer.clone(),
-            secrets: session.view.secrets(),
-            totals: Totals::Hidden,
-        },
+        Service { protocol, settings, fanout: fanout.clone(), secrets: session.view.secrets(), totals: Totals::Hidden },
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);
-    service::push(PUSH_INTERVAL, text, clients, printer);
+    service::push(PUSH_INTERVAL, text, clients, fanout);
     Ok(url)
 }

@@ -38,15 +38,15 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let signals = Signals::catch(&poller).map_err(cannot)?;
     let clients = Clients::default();
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
-    let printer = console.printer();
+    let fanout = console.fanout();
     let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
     let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
-    printer.show(Origin::default(), &Event::Note(&note));
+    fanout.show(Origin::default(), &Event::Note(&note));
     if let Some(note) = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log()) {
-        printer.show(Origin::default(), &Event::Note(&note));
+        fanout.show(Origin::default(), &Event::Note(&note));
     }
     for detail in plan::in_force(&args.protocol, None) {
-        printer.show(Origin::default(), &Event::Detail(&detail));
+        fanout.show(Origin::default(), &Event::Detail(&detail));
     }
 
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
@@ -55,16 +55,16 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let service = Service {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
-        printer: printer.clone(),
+        fanout: fanout.clone(),
         secrets: args.view.secrets(),
         totals: Totals::of(&args.view),
     };
     service::serve(listener, service, clients.clone());
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
-        service::push(every, move |_| text.clone(), clients.clone(), printer);
+        service::push(every, move |_| text.clone(), clients.clone(), fanout);
     }
     let status = wait(&console, &signals, &mut poller, max_time.map(|(until, _)| until));
-    let mut announcer = Announcer::new(console.printer());
+    let mut announcer = Announcer::new(console.fanout());
     if let (ExitStatus::TimedOut, Some((_, limit))) = (status, max_time) {
         announcer.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }

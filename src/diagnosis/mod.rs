@@ -1,8 +1,8 @@
 //! Known causes of failure, with their evidence, as plain data.
 //!
-//! What recognises a cause lies beside what fails: in `wire::handshake`, in `net`. What to do about it, in words and
-//! with names of flags, is `client::advice`'s. An error, a finding of `check` and a line of JSON are three views of the
-//! same value. This room depends on nothing, so that the error type may carry such a value.
+//! A refusal's cause is recognised in `wire::handshake`, that of a failed connection in `client::connect_error`. What to do
+//! about it, in words and with names of flags, is `client::advice`'s. This room depends on nothing, so that the error type
+//! may carry such a value.
 
 mod connecting;
 mod refusal;

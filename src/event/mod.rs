@@ -46,7 +46,7 @@ pub struct Timestamp {
 pub struct Opened {
     /// The URL asked for, without userinfo.
     pub url: String,
-    /// The peer's address.
+    /// The address of the other end of the socket.
     pub address: SocketAddr,
     /// HTTP status of the response, 101 unless lenient.
     pub status: u16,
@@ -125,8 +125,8 @@ pub enum Event<'a> {
     },
     /// The session is open.
     Open(&'a Opened),
-    /// A frame, message, ping, pong, close or finding. Only received ones on the fast path; sent ones are reported
-    /// where they are shown (`--frames`, `--hex`, `--output json`).
+    /// A frame, message, ping, pong, close or finding. Sent ones, and single ones in place of texts in bulk, only where a
+    /// sink [wants](EventSink::wants) them.
     Wire {
         /// Which way.
         direction: Direction,

@@ -280,7 +280,7 @@ impl Endpoint for Arc<SessionSlot> {
 
 /// The peer takes nothing that is sent after its Close, even while it could still be sent.
 fn check_that_the_peer_listens(handle: &Handle) -> Result<()> {
-    let disconnect = handle.expecting().and_then(|expecting| expecting.parting(Duration::ZERO).ok());
+    let disconnect = handle.expecting().and_then(|expecting| expecting.disconnect(Duration::ZERO).ok());
     disconnect.map_or(Ok(()), |disconnect| Err(not_sent(&expectation::words(&disconnect))))
 }
 

@@ -1,16 +1,21 @@
 //! Which parts of HTTP are secret, and what is shown in their place.
 //!
-//! One table ([`NAMES`]) and one function ([`judge`]) decide for headers, for parameters (of a query, of a fragment, `;matrix`
-//! parameters of a path) and for subprotocols. A value is secret
+//! One table ([`NAMES`]) and one function ([`judge`]) decide for headers, for parameters (of a query, of a fragment,
+//! `;matrix` parameters of a path) and for subprotocols. A value is secret
 //!
-//! - by the name that it has, or that stands before it as a marker: `X-Api-Key: …`, `?access_token=…`, `bearer.…`;
+//! - by its name, or by the marker before it: `X-Api-Key: …`, `?access_token=…`, `bearer.…`;
 //! - by its look, where it is a parameter's or a subprotocol: a JWT, or 32 characters and more of Base64 or hex.
 //!
 //! Userinfo is always secret. Never secret are the handshake's own headers (`Sec-WebSocket-Key`), ids of requests and
 //! traces, entity tags, and hashes of certificates.
 //!
-//! `scan` knows where names and values stand, `look` what a token looks like. Whoever makes a text of a head, of a URL or
-//! of a subprotocol has it made here, with the [`Secrets`] of the run: what is hidden in it then can appear nowhere.
+//! In the place of a secret stands `[hidden: JWT, 812 characters]`, or `[hidden, 32 characters]`: the length shows that a
+//! token was cut off. `[hidden]` alone stands for what is shorter than 16 characters, for passwords, for userinfo and for
+//! `Basic`, where the length would help to guess it. A hex dump keeps the place of each byte, and so shows the length.
+//!
+//! `scan` knows where names and values stand, `look` what a token looks like. Every text about a head, a URL or a
+//! subprotocol is made with a function of this module and the [`Secrets`] of the run. What is hidden in a text can then
+//! appear nowhere.
 
 mod look;
 mod scan;
@@ -202,9 +207,9 @@ enum Fit {
 /// What a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Says {
-    /// It lets somebody else in.
+    /// A reader of it could act as its owner.
     Secret,
-    /// It does, and is often short and made by people.
+    /// The same, and it is often short and chosen by a person.
     Password,
     /// Whatever it looks like, it is none.
     Public,
@@ -217,8 +222,8 @@ const NAMES: &[(Fit, Says, &[&str])] = &[
     (Fit::End, Says::Public, &[
         "websocketkey", "websocketaccept", "websocketversion", "websocketextensions", "cachekey", "surrogatekey",
         "idempotencykey", "publickey", "requestid", "traceid", "spanid", "correlationid", "traceparent", "tracestate",
-        "etag", "nonematch", "ifmatch", "fingerprint", "thumbprint", "hash", "digest", "checksum", "md5", "sha1", "sha256",
-        "sha384", "sha512", "boundary",
+        "etag", "nonematch", "ifmatch", "fingerprint", "thumbprint", "hash", "digest", "checksum", "md5", "sha1",
+        "sha256", "sha384", "sha512", "boundary",
     ]),
     (Fit::End, Says::Password, &["password", "passwd", "passphrase"]),
     (Fit::Word, Says::Password, &["pwd", "pass", "passcode", "pin", "otp"]),
@@ -250,7 +255,8 @@ fn says(place: Place, name: &[u8]) -> Option<Says> {
     row.map(|&(_, says, _)| says)
 }
 
-/// The letters and digits at the end, from the last hyphen or the like on, or from an upper-case letter after a lower-case one.
+/// The letters and digits at the end: from the last hyphen or the like on, or from an upper-case letter after a
+/// lower-case one.
 fn last_word(name: &[u8]) -> &[u8] {
     let end = name.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |last| last + 1);
     let mut start = end;

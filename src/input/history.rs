@@ -1,8 +1,8 @@
 //! The history of typed lines, kept in a file from run to run.
 //!
-//! The file has one entry a line; `\` and newlines in an entry are escaped. An entry is appended while the file is locked,
-//! so several wscope processes keep each other's entries. (rustyline's own history would lose some: it empties a new file
-//! before it locks it.)
+//! The file has one entry a line; `\` and newlines in an entry are escaped. An entry is appended while the file is
+//! locked, so several wscope processes keep each other's entries. (rustyline's own history would lose some: it empties
+//! a new file before it locks it.)
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -31,8 +31,8 @@ impl History {
         Self { path }
     }
 
-    /// The file that holds the history: `variable` (the value of `WSCOPE_HISTORY`), or a file in the XDG state folder if
-    /// that is not set. `None`, if `variable` is empty or there is no such folder.
+    /// The file that holds the history: `variable` (the value of `WSCOPE_HISTORY`), or a file in the XDG state folder
+    /// if that is not set. `None`, if `variable` is empty or there is no such folder.
     pub fn usual_path(variable: Option<OsString>) -> Option<PathBuf> {
         match variable {
             Some(path) if path.is_empty() => None,

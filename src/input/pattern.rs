@@ -22,8 +22,8 @@ impl Pattern {
         self.regex.is_match(payload)
     }
 
-    /// What the first match captured. If the pattern has a group, this is the first group; it is empty if the group took
-    /// no part in the match. Without a group it is the whole match. `None`: there is no match.
+    /// What the first match captured. If the pattern has a group, this is the first group; it is empty if the group
+    /// took no part in the match. Without a group it is the whole match. `None`: there is no match.
     pub fn capture<'a>(&self, payload: &'a [u8]) -> Option<&'a [u8]> {
         let captures = self.regex.captures(payload)?;
         let group = usize::from(captures.len() > 1);

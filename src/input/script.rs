@@ -1,7 +1,7 @@
 //! Scripts: a file with the lines that a user would type at the prompt.
 //!
-//! Blank lines and lines with `#` in column 1 are skipped. Every other line means what it means at the prompt. A line can
-//! continue on the next one, as at the prompt.
+//! Blank lines and lines with `#` in column 1 are skipped. Every other line means what it means at the prompt. A line
+//! can continue on the next one, as at the prompt.
 
 use std::collections::HashSet;
 use std::fs;
@@ -94,8 +94,8 @@ impl Script {
         Ok(Self { steps })
     }
 
-    /// Writes the lines that were `typed` at the prompt to a file, as a script that means the same. Only the owner of the
-    /// file can read it. Lines that start with a space are left out, as in the history.
+    /// Writes the lines that were `typed` at the prompt to a file, as a script that means the same. Only the owner of
+    /// the file can read it. Lines that start with a space are left out, as in the history.
     ///
     /// # Errors
     /// [`Phase::Input`], if the file exists already, or cannot be written.
@@ -153,8 +153,8 @@ fn check_step(step: &ScriptStep, placeholders: &Variables) -> Result<Option<Stri
     match step.understand(placeholders) {
         Ok(Line::Command(Command::Capture { name, .. })) => Ok(Some(name)),
         Ok(_) => Ok(None),
-        // The step may be correct once its variables have their values. A pattern is different: any value is quoted in it,
-        // so the placeholder cannot be the cause of the error.
+        // The step may be correct once its variables have their values. A pattern is different: any value is quoted in
+        // it, so the placeholder cannot be the cause of the error.
         Err(_) if !captures_in(&step.line)?.is_empty() && !matches!(command, Some("expect" | "capture")) => Ok(None),
         Err(error) => Err(error),
     }

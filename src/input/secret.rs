@@ -14,11 +14,12 @@ const KILL_LINE: u8 = 0x15;
 const SUSPEND: u8 = 0x1A;
 const DELETE: u8 = 0x7F;
 
-/// Asks `question` ("Password of user: ") without showing what is typed. The terminal gets its modes back in every case.
+/// Asks `question` ("Password of user: ") without showing what is typed. The terminal gets its modes back in every
+/// case.
 ///
 /// # Errors
-/// [`Phase::Usage`], if there is no terminal, if reading or writing it fails, if the answer is not UTF-8, or if the user
-/// answers with Ctrl-C or Ctrl-D.
+/// [`Phase::Usage`], if there is no terminal, if reading or writing it fails, if the answer is not UTF-8, or if the
+/// user answers with Ctrl-C or Ctrl-D.
 pub fn ask(question: &str) -> Result<String> {
     let subject = question.trim_end_matches([':', ' ']);
     let device = Device::open().map_err(|cause| {

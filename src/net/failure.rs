@@ -64,9 +64,3 @@ pub enum AcceptFailure {
     /// There is no TLS with it.
     Tls(TlsFailure),
 }
-
-impl From<TlsFailure> for ConnectCause {
-    fn from(failure: TlsFailure) -> Self {
-        Self::Tls(failure)
-    }
-}

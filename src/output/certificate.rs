@@ -1,4 +1,4 @@
-//! Certificates in words: what they say, and what is wrong with them.
+//! Texts about certificates: their content, and their faults.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::event::{Certificate, CertificateFacts, CertificateFault};
 
-/// One line for people: subject, issuer, validity, names.
+/// One line with the subject, the issuer, the validity and the names of a certificate.
 pub fn line(certificate: &Certificate) -> String {
     let CertificateFacts { subject, issuer, not_before, not_after, names } = match certificate {
         Certificate::Readable(facts) => facts,
@@ -16,7 +16,7 @@ pub fn line(certificate: &Certificate) -> String {
     format!("subject {subject}, issuer {issuer}, valid {} to {}{names}", date(*not_before), date(*not_after))
 }
 
-/// What completes the sentence "the certificate …".
+/// The fault, as the end of the sentence "the certificate …".
 pub fn complaint(fault: &CertificateFault) -> String {
     match fault {
         CertificateFault::Expired { issuer, not_after, ago } => {
@@ -50,19 +50,20 @@ pub fn complaint(fault: &CertificateFault) -> String {
     }
 }
 
-/// Nothing where the fault is the server's own certificate's, else whose it is.
+/// The start of the text if the fault is in the certificate of an issuer. Empty, if it is in the server's own
+/// certificate.
 fn of_issuer(issuer: Option<&String>) -> String {
     issuer.map_or_else(String::new, |subject| format!("depends on that of `{subject}`, which "))
 }
 
-/// `2026-01-31 12:00 UTC`, from the time since the Unix epoch.
+/// A date such as `2026-01-31 12:00 UTC`, from the time since the Unix epoch.
 fn date(since_epoch: Duration) -> String {
     let timestamp = Timestamp::try_from(SystemTime::UNIX_EPOCH + since_epoch);
     timestamp
         .map_or_else(|_| "a date beyond all calendars".into(), |date| date.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
-/// `3 days`, in the largest unit that fits.
+/// A time span such as `3 days`, in the largest unit that fits.
 fn about(span: Duration) -> String {
     let seconds = span.as_secs();
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];

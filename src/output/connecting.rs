@@ -1,11 +1,11 @@
-//! How a connection came about, in words.
+//! Texts about the steps of connecting.
 
 use std::fmt::Write as _;
 use std::io;
 
 use crate::event::{FailedAttempt, StepDetail};
 
-/// What a step of connecting brought, in one line.
+/// The result of a step of connecting, in one line.
 pub fn step_detail(detail: &StepDetail) -> String {
     match detail {
         StepDetail::Resolved { name, addresses } => {
@@ -25,12 +25,12 @@ pub fn step_detail(detail: &StepDetail) -> String {
     }
 }
 
-/// An address with the reason why it could not be connected to.
+/// An address, and the reason why the connection to it failed.
 pub fn failed_attempt(attempt: &FailedAttempt) -> String {
     format!("{}: {}", attempt.address, reason(&attempt.error))
 }
 
-/// The system's words without "(os error 111)", in the case of our messages.
+/// The text of a system error without "(os error 111)". Its first letter is in lower case, as in our messages.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where bytes leave the program.
+//! Outputs: the destinations to which a stream is written.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
@@ -6,27 +6,28 @@ use std::mem;
 
 use crate::platform::{Descriptor, wait_until_writable, widen};
 
-/// A write of this much fills an ordinary pipe, and has to wait for its reader.
-const MUCH: usize = 64 << 10;
+/// The size of an ordinary pipe on Linux. A write of this size fills the pipe, and then waits for its reader.
+const LARGE_WRITE: usize = 64 << 10;
 
-/// A destination of the printer's bytes.
+/// A destination of bytes.
 pub trait Output: Send {
-    /// Takes all of `bytes`, or waits until it can.
+    /// Writes all of `bytes`. It blocks until the destination has taken them.
     ///
     /// # Errors
-    /// What the destination says; `BrokenPipe` when nobody reads it any more.
+    /// The error of the write. It is `BrokenPipe`, if no process reads the pipe any more.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Shows what it has, for nothing follows for now. Only a destination that keeps something back has anything to do.
+    /// Shows an unfinished line too, because no bytes follow for now. Only a destination that holds back unfinished
+    /// lines has something to do.
     ///
     /// # Errors
-    /// As for [`write_all`](Self::write_all).
+    /// The error of the write, as in [`write_all`](Self::write_all).
     fn flush_through(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// Drops everything.
+/// Drops all bytes.
 #[derive(Debug)]
 pub struct Discard;
 
@@ -36,19 +37,19 @@ impl Output for Discard {
     }
 }
 
-/// A file descriptor, written without any buffering (`std::io::Stdout` would look for line ends).
+/// A file descriptor that is written without a buffer. (`std::io::Stdout` would search for line ends.)
 #[derive(Debug)]
 pub struct FdOutput {
     file: File,
-    /// Much has been written, and the pipe, if it is one, been [widened](widen).
+    /// A large write has happened, and the file, if it is a pipe, was [widened](widen).
     wide: bool,
 }
 
 impl FdOutput {
-    /// Duplicates `descriptor`, so that the original stays as it is.
+    /// An output that writes to a duplicate of `descriptor`.
     ///
     /// # Errors
-    /// When the process has no descriptor left, or `descriptor` is closed.
+    /// The error of the duplication: the process has no descriptor left, or `descriptor` is closed.
     pub fn new<'a>(descriptor: impl Into<Descriptor<'a>>) -> io::Result<Self> {
         Ok(Self { file: descriptor.into().duplicate()?, wide: false })
     }
@@ -56,7 +57,7 @@ impl FdOutput {
 
 impl Output for FdOutput {
     fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        if bytes.len() >= MUCH && !mem::replace(&mut self.wide, true) {
+        if bytes.len() >= LARGE_WRITE && !mem::replace(&mut self.wide, true) {
             widen(&self.file);
         }
         while !bytes.is_empty() {
@@ -65,7 +66,7 @@ impl Output for FdOutput {
                 Ok(written) => bytes = &bytes[written..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // Another process may make a shared terminal or pipe non-blocking, at any time.
+                    // Another process that shares the terminal or pipe may make it non-blocking at any time.
                     wait_until_writable(&self.file)?;
                 }
                 Err(error) => return Err(error),
@@ -118,11 +119,11 @@ mod tests {
         output.write_all(b"x").unwrap();
         reader.read_exact(&mut [0]).unwrap();
         assert_eq!(capacity(&writer), ordinary);
-        output.write_all(&vec![b'x'; MUCH]).unwrap();
+        output.write_all(&vec![b'x'; LARGE_WRITE]).unwrap();
         assert_eq!(capacity(&writer), WIDE);
 
         fcntl(&writer, FcntlArg::F_SETPIPE_SZ(2 * WIDE)).unwrap();
-        FdOutput::new(&writer).unwrap().write_all(&vec![b'x'; MUCH]).unwrap();
+        FdOutput::new(&writer).unwrap().write_all(&vec![b'x'; LARGE_WRITE]).unwrap();
         assert_eq!(capacity(&writer), 2 * WIDE);
     }
 }

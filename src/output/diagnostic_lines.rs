@@ -1,6 +1,7 @@
-//! What is said about a session: announcements, errors and findings, and what `-v` adds.
+//! The lines of the diagnostics stream: announcements, errors and findings, and the details that `-v` adds.
 //!
-//! Each function appends whole lines; `label` goes in front of each and tells the clients of `listen` apart.
+//! Each function appends whole lines. `label` is put in front of each line; it names the client in a session of
+//! `listen`.
 
 use std::io::Write;
 use std::time::Duration;
@@ -14,8 +15,8 @@ use crate::output::theme::{Palette, Style};
 use crate::output::{certificate, escape, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role};
 
-/// Appends an error as every part of the program reports it: message and causes, evidence, and after an empty line
-/// the hint, where `advice` makes the text of a diagnosis.
+/// Appends an error: first the message and its causes, then the evidence, then an empty line and the hint. If the error
+/// has a diagnosis, `advice` makes the text of the hint. All parts of the program report errors with this function.
 pub fn write_error(output: &mut Vec<u8>, palette: &Palette, advice: Advice, error: &Error) {
     output.extend_from_slice(b"wscope: ");
     palette.write(output, Style::Error, "error:");
@@ -51,7 +52,7 @@ fn indented(output: &mut Vec<u8>, indent: &str, text: &str) {
     }
 }
 
-/// Appends a breach: what, who, which section, where, and the bytes.
+/// Appends a finding: the rule, the role that broke it, the section of the RFC, the offset, and the bytes.
 pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding) {
     output.extend_from_slice(b"wscope: ");
     palette.write(output, Style::Error, "finding:");
@@ -62,7 +63,7 @@ pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding) {
         escape::line(output, finding.detail.as_bytes());
     }
     output.extend_from_slice(b"\n  ");
-    // Writing to a `Vec` can't fail, here and below.
+    // Writing to a `Vec` cannot fail, here and below.
     let _ = if finding.rule.is_own_limit() {
         write!(output, "a limit of ours")
     } else {
@@ -80,7 +81,7 @@ pub fn role(role: Role) -> &'static str {
     }
 }
 
-/// Appends `Connected …`, with the address where there may be several.
+/// Appends `Connected …`, with the address for a client of `listen`.
 pub fn connected(output: &mut Vec<u8>, palette: &Palette, opened: &Opened, client: Option<u64>) {
     palette.paint(output, Style::Note, |output| {
         let _ = match client {
@@ -101,7 +102,7 @@ pub fn disconnected(output: &mut Vec<u8>, palette: &Palette, ended: &Ended) {
     output.push(b'\n');
 }
 
-/// Appends `< Received ping (data: "…")` or its likes.
+/// Appends a line such as `< Received ping (data: "…")`.
 pub fn control(
     output: &mut Vec<u8>,
     palette: &Palette,
@@ -126,7 +127,7 @@ pub fn control(
     output.push(b'\n');
 }
 
-/// Appends a note. It is one line, whatever a peer's words in it hold.
+/// Appends a note. It is always one line, even if it quotes line ends of a peer.
 pub fn note(output: &mut Vec<u8>, note: &str) {
     escape::line(output, note.as_bytes());
     output.push(b'\n');
@@ -141,12 +142,12 @@ pub fn detail(output: &mut Vec<u8>, palette: &Palette, label: &str, detail: &str
     output.push(b'\n');
 }
 
-/// A step of connecting, as a detail.
+/// The detail line of a step of connecting.
 pub fn step(step: &Step) -> String {
     format!("{:<8}{:>12}  {}", step.detail.name(), milliseconds(step.took), step_detail(&step.detail))
 }
 
-/// TLS facts, as details.
+/// The detail lines of a TLS connection.
 pub fn tls(facts: &TlsFacts) -> Vec<String> {
     let mut agreed = vec![facts.version.clone(), facts.cipher_suite.clone()];
     agreed.extend(facts.key_exchange.clone());
@@ -166,7 +167,7 @@ pub fn tls(facts: &TlsFacts) -> Vec<String> {
     [agreed.join(", ")].into_iter().chain(certificates).chain([verified]).collect()
 }
 
-/// What was agreed on and checked, as details.
+/// The detail lines of an opening handshake: what was agreed on and checked.
 pub fn opened(opened: &Opened, secrets: Secrets) -> Vec<String> {
     let mut facts = vec![format!("open at {}", opened.address)];
     facts.extend(subprotocol(opened, secrets).map(|subprotocol| format!("subprotocol {subprotocol}")));
@@ -179,7 +180,7 @@ pub fn subprotocol(opened: &Opened, secrets: Secrets) -> Option<String> {
     opened.subprotocol.as_ref().map(|name| secrets.text(Part::Subprotocols(name.as_bytes())))
 }
 
-/// How a session ended, as a detail.
+/// The detail line of the end of a session.
 pub fn ended(ended: &Ended) -> String {
     let by = match ended.by {
         Direction::Sent => "us",
@@ -191,7 +192,7 @@ pub fn ended(ended: &Ended) -> String {
     format!("closed by {by}, {clean}: code {}{name}{reason}", u16::from(ended.code))
 }
 
-/// Totals, as details.
+/// The detail lines with the totals of a session.
 pub fn summary(summary: &Summary) -> Vec<String> {
     let mut lines = vec![format!("open for {:.3} s", summary.open_for.as_secs_f64())];
     for (verb, counters) in [("sent", &summary.sent), ("received", &summary.received)] {
@@ -220,7 +221,7 @@ fn totals(verb: &str, counters: &Counters) -> String {
     )
 }
 
-/// What compression saved, or cost.
+/// The line with the bytes that compression saved or added. `None`, if nothing was compressed.
 fn saving(verb: &str, counters: &Counters) -> Option<String> {
     let (compressed, inflated) = (counters.compressed_bytes, counters.inflated_bytes);
     let percent = (u128::from(inflated.abs_diff(compressed)) * 100).checked_div(u128::from(inflated))?;
@@ -236,7 +237,7 @@ fn milliseconds(duration: Duration) -> String {
     format!("{:.3} ms", duration.as_secs_f64() * 1e3)
 }
 
-/// What a close code means (RFC 6455 section 7.4.1 and IANA's registry).
+/// The meaning of a close code (RFC 6455 section 7.4.1 and the registry of IANA).
 fn close_code_name(code: CloseCode) -> Option<&'static str> {
     Some(match u16::from(code) {
         1000 => "normal closure",

@@ -1,35 +1,36 @@
-//! Makes bytes that a peer chose harmless to a terminal: the only place that does, for payloads, header values, close
-//! reasons, certificate names and error texts alike.
+//! Escapes bytes that a peer chose, so that they cannot harm a terminal. All such bytes go through this module:
+//! payloads, header values, close reasons, certificate names and error texts.
 //!
-//! What could move the cursor, change the terminal's state, reorder text or hide in it is shown, not executed: control
-//! characters and bytes that aren't UTF-8 as `\x1b`, others as `\u{202e}`. Joiners (U+200C, U+200D) stay as they are:
-//! emoji and several scripts are made of them, and they do nothing by themselves.
+//! Characters that could move the cursor, change the state of the terminal, reorder text or hide in it are replaced by
+//! their codes. Control characters and bytes that are not UTF-8 become `\x1b`, other characters `\u{202e}`. Joiners
+//! (U+200C, U+200D) stay as they are: emoji and several scripts need them, and alone they do nothing.
 
 use crate::output::digits;
 
-/// Appends `bytes` with line ends and tabs as they are.
+/// Appends `bytes`. Line ends and tabs stay as they are.
 pub fn text(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, LineRules::Lines);
 }
 
-/// Appends `bytes` as part of one line: line ends as `\n`, tabs as `\t`.
+/// Appends `bytes` as part of one line. Line ends become `\n`, tabs become `\t`.
 pub fn line(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, LineRules::OneLine);
 }
 
-/// Appends `bytes` of an HTTP head as part of one line: all control characters byte by byte, in UTF-8 as well.
+/// Appends `bytes` of an HTTP head as part of one line. Each byte of a control character is shown by itself, also if
+/// the character has two bytes in UTF-8.
 pub fn head_line(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, LineRules::HeadLine);
 }
 
-/// `bytes` as part of one line, as a string.
+/// The same as [`line()`], as a string.
 pub fn to_line(bytes: impl AsRef<[u8]>) -> String {
     let mut output = Vec::new();
     line(&mut output, bytes.as_ref());
     String::from_utf8_lossy(&output).into_owned()
 }
 
-/// Whether a character is shown as its code instead of itself, in every rules but for `\n` and `\t`.
+/// Whether `character` is replaced by its code. ([`text`] keeps `\n` and `\t` all the same.)
 pub fn is_unsafe(character: char) -> bool {
     matches!(character,
         '\0'..='\x1f' | '\x7f'..='\u{9f}'
@@ -37,26 +38,28 @@ pub fn is_unsafe(character: char) -> bool {
         | '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
         // Bidirectional controls, line and paragraph separators; word joiner, invisible operators, deprecated controls.
         | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        // Tags: ASCII that nobody sees.
+        // Tags: invisible copies of ASCII.
         | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The length of `bytes` without a character of UTF-8 that is cut off at their end.
+/// The length of `bytes` without a character that is incomplete at their end.
 pub fn whole_characters(bytes: &[u8]) -> usize {
-    /// Of a character that is cut off there are no more.
+    /// The longest incomplete character in UTF-8.
     const LONGEST: usize = 3;
     let end = &bytes[bytes.len().saturating_sub(LONGEST)..];
     let invalid = end.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
-    let is_cut = str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
-    if is_cut { bytes.len() - invalid.len() } else { bytes.len() }
+    let is_incomplete = str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
+    if is_incomplete { bytes.len() - invalid.len() } else { bytes.len() }
 }
 
-/// What becomes of line ends and tabs.
+/// The rules for line ends, tabs and control characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LineRules {
+    /// Line ends and tabs stay as they are.
     Lines,
+    /// Line ends and tabs become `\n` and `\t`.
     OneLine,
-    /// One line, of bytes more than of text.
+    /// The same, and control characters of two bytes are shown byte by byte.
     HeadLine,
 }
 
@@ -116,14 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn a_character_that_is_cut_off_is_none() {
+    fn a_character_that_is_incomplete_off_is_none() {
         for text in ["", "abc", "é", "世", "🦀", "a🦀", "éé"] {
             assert_eq!(whole_characters(text.as_bytes()), text.len(), "{text}");
         }
         for character in ["é", "世", "🦀"] {
             for length in 1..character.len() {
-                let cut = [b"ab", &character.as_bytes()[..length]].concat();
-                assert_eq!(whole_characters(&cut), 2, "{cut:x?}");
+                let incomplete = [b"ab", &character.as_bytes()[..length]].concat();
+                assert_eq!(whole_characters(&incomplete), 2, "{incomplete:x?}");
             }
         }
         for invalid in [&b"a\x80"[..], b"a\x80\x80\x80\x80", b"a\xff", b"\xe0\x80", b"\xe4b"] {

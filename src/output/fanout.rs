@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::event::{Detail, Event, EventSink, Flow, FlushError, Origin, OutputStream, Timestamp, Wants};
+use crate::event::{Detail, Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::Printer;
 use crate::wire::Receiver;
 
@@ -20,6 +20,7 @@ struct Shared {
 
 /// The sinks themselves. All of them get an event before any gets the next.
 pub struct Sinks {
+    started: Instant,
     /// The one sink that people can tell to show more or less.
     printer: Printer,
     /// All others, with what they want.
@@ -29,18 +30,21 @@ pub struct Sinks {
 impl Fanout {
     /// With the printer as the only sink.
     pub fn new(printer: Printer) -> Self {
-        let sinks = Mutex::new(Sinks { printer, others: Vec::new() });
-        Self { shared: Arc::new(Shared { started: Instant::now(), sinks }) }
+        let started = Instant::now();
+        let sinks = Mutex::new(Sinks { started, printer, others: Vec::new() });
+        Self { shared: Arc::new(Shared { started, sinks }) }
     }
 
-    /// One sink more. It gets what happens from now on; what it [wants](EventSink::wants) does not change any more.
+    /// One sink more. It gets what happens from now on, and should be added before the first session starts: whether sent
+    /// frames are read back, and whether large messages come in parts, is settled when a session starts. What the sink
+    /// [wants](EventSink::wants) is asked once, here.
     pub fn add(&self, sink: Box<dyn EventSink>) {
         self.lock().others.push((sink.wants(), sink));
     }
 
     /// The time of an event that happens now.
     pub fn now(&self) -> Timestamp {
-        Timestamp { wall: SystemTime::now(), elapsed: self.shared.started.elapsed() }
+        now(self.shared.started)
     }
 
     /// All sinks, for some events in a row. Waits while another thread has them, which may be blocked on the output.
@@ -53,12 +57,12 @@ impl Fanout {
         self.lock().wants()
     }
 
-    /// Has one event shown at once. May block. An error is left for the session, which flushes again: before it is open
-    /// nothing waits for data, and diagnostics that cannot be written cannot be reported.
+    /// Gives one event to all sinks and flushes them. May block. An error of the printer comes again with the next flush,
+    /// which a session looks at; without a session there is no data to lose.
     pub fn show(&self, origin: Origin, event: &Event<'_>) {
         let at = self.now();
         let mut sinks = self.lock();
-        // No session is open that could be stopped.
+        // What is shown this way stops no session.
         let _ = sinks.event(origin, at, event);
         let _ = sinks.flush();
     }
@@ -77,15 +81,13 @@ impl Sinks {
 
     /// Gives an event to each sink that wants it.
     pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
-        if self.others.is_empty() {
-            return self.printer.event(origin, at, event);
-        }
         let mut flow = Flow::Continue;
-        if self.printer.wants().include(event) {
-            flow = self.printer.event(origin, at, event);
-        }
+        // Before the printer, which may block.
         for (_, sink) in self.others.iter_mut().filter(|(wants, _)| wants.include(event)) {
             flow = flow.and(sink.event(origin, at, event));
+        }
+        if self.printer.wants().include(event) {
+            flow = flow.and(self.printer.event(origin, at, event));
         }
         flow
     }
@@ -97,26 +99,35 @@ impl Sinks {
         }
     }
 
-    /// Flushes all. May block.
+    /// Flushes all. May block. A sink other than the printer that cannot write gets no more events: the printer shows its
+    /// error, and the sessions go on.
     ///
     /// # Errors
-    /// That of the stream whose loss weighs most.
+    /// That of the printer.
     pub fn flush(&mut self) -> Result<(), FlushError> {
-        let errors = self.each().filter_map(|sink| sink.flush().err());
-        let gravest =
-            errors.reduce(|first, other| if first.stream == OutputStream::Diagnostics { other } else { first });
-        gravest.map_or(Ok(()), Err)
+        let mut failures = Vec::new();
+        self.others.retain_mut(|(_, sink)| match sink.flush() {
+            Ok(()) => true,
+            Err(failure) => {
+                failures.extend(failure.remarkable());
+                false
+            }
+        });
+        for failure in failures {
+            let at = now(self.started);
+            let _ = self.printer.event(Origin::default(), at, &Event::Error(&failure));
+        }
+        self.printer.flush()
     }
 
     /// For how long the reader of any output has been waited for so far.
     pub fn blocked(&self) -> Duration {
         self.others.iter().fold(self.printer.blocked(), |sum, (_, sink)| sum + sink.blocked())
     }
+}
 
-    fn each(&mut self) -> impl Iterator<Item = &mut dyn EventSink> {
-        let others = self.others.iter_mut().map(|(_, sink)| &mut **sink as &mut dyn EventSink);
-        std::iter::once(&mut self.printer as &mut dyn EventSink).chain(others)
-    }
+fn now(started: Instant) -> Timestamp {
+    Timestamp { wall: SystemTime::now(), elapsed: started.elapsed() }
 }
 
 #[cfg(test)]

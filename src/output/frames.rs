@@ -1,4 +1,4 @@
-//! Frames as they were on the wire: one line each, in the words of the `/frame` command, and their bytes.
+//! Shows frames as they were on the wire: one line for each, in the notation of the `/frame` command, and their bytes.
 
 use crate::event::Direction;
 use crate::output::sink::Sink;
@@ -6,7 +6,7 @@ use crate::output::theme::{Palette, Style};
 use crate::output::{digits, hex};
 use crate::wire::{Control, Data, Frame, OpCode, Position};
 
-/// Appends the line of a frame; `time` appends its time.
+/// Appends the line of a frame. `time` appends the time of the frame.
 ///
 /// `< +0.001034 text   fin=1 rsv=4 len=812 wire=816 inflated=4096 5.0x`
 pub fn line(
@@ -45,7 +45,8 @@ pub fn line(
     output.push(b'\n');
 }
 
-/// Writes the bytes of a frame: header, payload as it was on the wire, and what that stands for where it differs.
+/// Writes the bytes of a frame: the header, the payload as it was on the wire, and the payload unmasked or inflated if
+/// that is different.
 pub fn bytes(sink: &mut Sink, frame: &Frame<'_>) {
     let header = frame.header_bytes.len() as u64;
     let title = format!("header, at byte {} of this direction", frame.offset);
@@ -61,8 +62,8 @@ pub fn bytes(sink: &mut Sink, frame: &Frame<'_>) {
     section(sink, meaning, frame.plain(hex::PIECE), length, 0);
 }
 
-/// Appends the name of an opcode as `/frame op=` takes it, reserved ones as `0x3`, in six columns at least: those of
-/// all names but `continuation`.
+/// Appends the name of an opcode as `/frame op=` takes it; a reserved one looks like `0x3`. The name is padded to six
+/// columns, the length of the longest name except `continuation`.
 fn opcode(output: &mut Vec<u8>, opcode: OpCode) {
     let start = output.len();
     if let Some(name) = name(opcode) {
@@ -110,7 +111,7 @@ fn ratio(output: &mut Vec<u8>, inflated: u64, compressed: u64) {
         return;
     }
     let tenths = (u128::from(inflated) * 10 + u128::from(compressed) / 2) / u128::from(compressed);
-    // A length is at most 2^63, but no payload is that long: what is inflated lies in memory.
+    // The ratio fits: the inflated payload is in memory, so its length is far below 2^63.
     let tenths = u64::try_from(tenths).unwrap_or(u64::MAX);
     field(output, b" ", tenths / 10);
     field(output, b".", tenths % 10);

@@ -1,11 +1,11 @@
-//! HTTP heads as they were sent and received: order, case and spacing; but for secrets.
+//! Shows HTTP heads exactly as they were sent and received, but without secrets.
 
 use crate::event::Direction;
 use crate::http::redact::{self, Part, Secret, Secrets};
 use crate::output::theme::{Palette, Style};
 use crate::output::{escape, hex};
 
-/// Appends a head, each line after `label` and the mark of its direction.
+/// Appends a head. Before each line come `label` and the mark of the direction.
 pub fn write(
     output: &mut Vec<u8>,
     palette: &Palette,
@@ -33,7 +33,8 @@ pub fn write(
     }
 }
 
-/// Appends a line that begins at `start` of what the ranges in `hidden` refer to.
+/// Appends a line of a head. `start` is the index in the head at which the line begins; `hidden` holds ranges of the
+/// head.
 fn write_line(output: &mut Vec<u8>, palette: &Palette, line: &[u8], start: usize, hidden: &[Secret]) {
     let mut shown = 0;
     for secret in redact::within(hidden, start..start + line.len()) {
@@ -44,7 +45,7 @@ fn write_line(output: &mut Vec<u8>, palette: &Palette, line: &[u8], start: usize
     escape::head_line(output, &line[shown..]);
 }
 
-/// Appends the bytes of a head as a hex dump; a secret's bytes are there, but not readable.
+/// Appends a hex dump of a head. Each byte of a secret is shown as asterisks.
 pub fn bytes(output: &mut Vec<u8>, palette: &Palette, head: &[u8], secrets: Secrets) {
     let hidden: Vec<_> = secrets.find(Part::Head(head)).into_iter().map(|secret| secret.range).collect();
     hex::dump(output, palette, "    ", head, 0, &hidden);

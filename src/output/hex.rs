@@ -1,4 +1,4 @@
-//! Hex dumps in the layout of `curl --trace`: offset, sixteen bytes, their ASCII.
+//! Hex dumps in the layout of `curl --trace`: offset, sixteen bytes, and the same bytes as ASCII.
 
 use std::ops::Range;
 
@@ -6,20 +6,20 @@ use crate::output::digits;
 use crate::output::sink::Sink;
 use crate::output::theme::{Palette, Style};
 
-/// Bytes in a row; with an indent of four a row is 75 columns wide.
+/// The number of bytes in a row. With an indent of four, a row is 75 columns wide.
 const ROW: usize = 16;
 
-/// What [`long_dump`] takes its pieces in, but for the last: whole rows.
+/// The length of the pieces that [`long_dump`] takes: whole rows. Only the last piece may be shorter.
 pub const PIECE: usize = 256 * ROW;
 
-/// Appends `bytes` in rows, each after `indent`; `first` is the offset of the first byte. Bytes in `hidden` (ascending,
-/// relative to `bytes`) are there but not readable.
+/// Appends `bytes` in rows, each after `indent`. `first` is the offset of the first byte. `hidden` holds ranges of
+/// `bytes` whose bytes are shown as asterisks.
 pub fn dump(output: &mut Vec<u8>, palette: &Palette, indent: &str, bytes: &[u8], first: u64, hidden: &[Range<usize>]) {
     rows(output, palette, indent, Offsets::new(first, bytes.len()), bytes, hidden);
 }
 
-/// Writes a dump of `length` bytes to `sink`, which come in pieces of [`PIECE`] bytes. What it takes is written in
-/// between, for it is five times as long.
+/// Writes a dump of `length` bytes to `sink`. The bytes come in pieces of [`PIECE`] bytes. The sink is flushed between
+/// pieces, because a dump is five times as long as its bytes.
 pub fn long_dump(
     sink: &mut Sink,
     indent: &str,
@@ -36,12 +36,12 @@ pub fn long_dump(
     }
 }
 
-/// What stands in front of the rows.
+/// The offsets in front of the rows.
 #[derive(Clone, Copy)]
 struct Offsets {
-    /// That of the first byte.
+    /// The offset of the first byte.
     first: u64,
-    /// Digits of each.
+    /// The number of digits of each offset.
     width: u32,
 }
 
@@ -88,7 +88,7 @@ fn printable(byte: u8) -> u8 {
     if matches!(byte, b' '..=b'~') { byte } else { b'.' }
 }
 
-/// Digits of the largest offset, at least four.
+/// The number of digits of the largest offset, but at least four.
 fn offset_width(end: u64) -> u32 {
     let digits = (u64::BITS - end.saturating_sub(1).leading_zeros()).div_ceil(4);
     digits.max(4)

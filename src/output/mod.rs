@@ -1,8 +1,9 @@
-//! Where events go: the one [`Printer`] that turns them into bytes, and the outputs that take the bytes.
+//! The [`Printer`], which turns events into bytes, and the outputs, which write the bytes.
 //!
-//! Two streams, judged apart: *data* (stdout) is what the peer's messages are, *diagnostics* (stderr) is all that is said
-//! about them. Formats know nothing of destinations: they append to a buffer, and [`Printer::flush`] writes it.
-//! Whatever a peer chose goes through [`escape`] before it can reach a terminal.
+//! There are two streams. *Data* (stdout) is the messages of the peer. *Diagnostics* (stderr) is everything else:
+//! notes, errors, findings, frames. Each stream has its own colours and its own errors. The functions that format an
+//! event only append to a buffer, and [`EventSink::flush`](crate::event::EventSink::flush) writes the buffer to its
+//! output. Bytes that the peer chose go through [`escape`] before they reach a terminal.
 
 pub mod certificate;
 pub mod connecting;

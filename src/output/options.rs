@@ -1,4 +1,4 @@
-//! What a printer shows, and how.
+//! The options of a printer: what it shows, and in which form.
 
 use clap::ValueEnum;
 
@@ -23,32 +23,32 @@ pub enum DataFormat {
     None,
 }
 
-/// For whom [`DataFormat::Text`] is laid out.
+/// The form of [`DataFormat::Text`]: for a person, or for a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
-    /// For eyes: escaped, prefixed, binary as a hex dump.
+    /// For a person at a terminal: escaped, with a prefix, binary messages as hex dumps.
     Terminal,
-    /// For programs: text and the delimiter, binary bare.
+    /// For a program: text followed by the delimiter, binary messages as they are.
     Exact,
 }
 
-/// How much is said on the diagnostics stream.
+/// How much is shown on the diagnostics stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Errors and findings only.
+    /// Only errors and findings.
     Quiet,
-    /// Notes as well.
+    /// Also notes.
     Normal,
-    /// Everything about the handshake and the end.
+    /// Also everything about the handshake and the end.
     Verbose,
 }
 
-/// Whether opening and closing are announced to a person who sits there.
+/// Whether the printer announces that a session opens and closes, for a person at a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Banner {
     /// `Connected …` and `Disconnected …`.
     Shown,
-    /// Only an end that makes the exit status a failure.
+    /// Only the end, and only if it makes the exit status a failure.
     Hidden,
 }
 
@@ -63,7 +63,7 @@ pub enum FrameView {
     Hex,
 }
 
-/// The clock of the times in front of messages.
+/// The kind of the times in front of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Timestamps {
     /// Seconds since the session opened.
@@ -74,50 +74,51 @@ pub enum Timestamps {
     Utc,
 }
 
-/// Whether a printer wants to see what is sent.
+/// Whether a printer gets the frames that are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FollowSent {
-    /// If it is shown.
+    /// Only if it shows them.
     WhenShown,
-    /// From the first frame of a session on: `/set` may have it shown later, and it cannot be decoded from the middle.
+    /// From the first frame of a session on. `/set` may switch them on later, and the decoder of a stream must start
+    /// with its first frame.
     Always,
 }
 
-/// Everything that a [`Printer`](super::Printer) can be told.
+/// All options of a [`Printer`](super::Printer).
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The shape of messages on the data stream.
     pub format: DataFormat,
     /// What follows each text message in [`View::Exact`]: `\n`, or NUL.
     pub delimiter: u8,
-    /// For whom text is laid out.
+    /// The form of text: for a person, or for a program.
     pub view: View,
     /// Colours on the data stream.
     pub data_colors: Colors,
     /// Colours on the diagnostics stream.
     pub diagnostics_colors: Colors,
-    /// How much is said on the diagnostics stream.
+    /// How much is shown on the diagnostics stream.
     pub level: Level,
-    /// Whether opening and closing are announced.
+    /// Whether the printer announces that a session opens and closes.
     pub banner: Banner,
     /// How much of each frame is shown.
     pub frames: FrameView,
-    /// Whether what is sent is wanted where it is not shown.
+    /// Whether the printer gets sent frames even while it does not show them.
     pub follow_sent: FollowSent,
-    /// Pings and pongs are shown.
+    /// Whether pings and pongs are shown.
     pub ping_pong: bool,
-    /// JSON text messages are laid out over several lines.
+    /// Whether JSON text messages are laid out over several lines.
     pub pretty: bool,
-    /// Times in front of messages.
+    /// The times in front of messages; `None` shows none.
     pub timestamps: Option<Timestamps>,
     /// Whether secrets in heads, and in what was agreed on, are shown. All other texts come as they may be shown.
     pub secrets: Secrets,
-    /// Makes the hint of an error that has a diagnosis.
+    /// Makes the hint text of an error that has a diagnosis.
     pub advice: Advice,
 }
 
 impl Options {
-    /// Those of a pipe without any flag.
+    /// The options for stdout in a pipe, without any flag.
     pub fn new(advice: Advice) -> Self {
         Self {
             format: DataFormat::Text,
@@ -139,8 +140,8 @@ impl Options {
 
     /// Switches `setting` on or off, as `/set` does.
     ///
-    /// Bytes imply lines: `hex on` shows both, `hex off` leaves the lines, `frames off` hides both. `timestamps on`
-    /// keeps a clock that was chosen before, else it is the relative one.
+    /// `hex on` shows lines and bytes, `hex off` leaves the lines, `frames off` hides both. `timestamps on` keeps the
+    /// kind of times that was chosen before; otherwise it shows relative times.
     pub fn set(&mut self, setting: Setting, on: bool) {
         match setting {
             Setting::Frames if on => self.frames = self.frames.max(FrameView::Lines),

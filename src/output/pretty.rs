@@ -1,5 +1,5 @@
-//! JSON for eyes: coloured, and laid out if asked for, from the tokens of the original text, so that numbers, strings,
-//! duplicate keys and their order stay exactly what they were.
+//! Shows JSON with colours, and laid out over several lines if the options ask for it. It works on the tokens of the
+//! original text, so numbers, strings, duplicate keys and their order stay exactly as they were.
 
 use serde_json::value::RawValue;
 
@@ -8,13 +8,13 @@ use crate::output::options::View;
 use crate::output::sink::Sink;
 use crate::output::theme::Style;
 
-/// Larger texts are shown as they are.
+/// Texts with more bytes are shown as they are.
 const LARGEST: usize = 4 << 20;
 
-/// Deeper texts are shown as they are: the indentation of `[[[[…` grows with its square.
+/// Texts that are nested deeper are shown as they are: the indentation of `[[[[…` grows with the square of its depth.
 const DEEPEST: usize = 32;
 
-/// Columns that each level is indented by.
+/// The indentation of each level, in columns.
 const INDENT: usize = 2;
 
 /// Where the line ends of a JSON text are.
@@ -22,11 +22,11 @@ const INDENT: usize = 2;
 pub enum Layout {
     /// White space stays as it is.
     AsItIs,
-    /// A line for each member and element.
+    /// Each member and each element has a line.
     LaidOut,
 }
 
-/// `payload` as JSON text, if it is an object or an array of a size and depth that is quickly dealt with.
+/// `payload` as JSON text. `None`, if it is no JSON object or array, or if it is too large or too deep.
 pub fn json(payload: &[u8]) -> Option<&str> {
     if payload.len() > LARGEST || !matches!(payload.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return None;
@@ -36,8 +36,8 @@ pub fn json(payload: &[u8]) -> Option<&str> {
     (depth(text) <= DEEPEST).then_some(text)
 }
 
-/// Appends `text`, which [`json`] has found to be JSON, without a line end. Lines after the first are indented by
-/// `indent` columns more; `view` says whether it is escaped.
+/// Appends `text`, which must be a result of [`json`], without a line end. All lines after the first are indented by
+/// `indent` columns more. `view` decides whether the text is escaped.
 pub fn write(sink: &mut Sink, text: &str, layout: Layout, view: View, indent: usize) {
     let mut writer = JsonWriter { sink, layout, view, indent, depth: 0, before: None };
     Tokens { rest: text }.for_each(|(token, text)| writer.token(token, text));
@@ -87,7 +87,7 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// The string at the start of `text`, which is a key when a colon follows, and its length with both quotes.
+/// The token of the string at the start of `text`, and its length with both quotes. A string before a colon is a key.
 fn string(text: &str) -> (Token, usize) {
     let mut escaped = false;
     let inside = text.bytes().skip(1).take_while(|&byte| {
@@ -100,6 +100,7 @@ fn string(text: &str) -> (Token, usize) {
     (if key { Token::Key } else { Token::String }, length)
 }
 
+/// How deep objects and arrays are nested.
 fn depth(text: &str) -> usize {
     let mut depth = 0;
     let mut deepest = 0;
@@ -121,7 +122,7 @@ struct JsonWriter<'a> {
     view: View,
     indent: usize,
     depth: usize,
-    /// The last token that wasn't white space.
+    /// The last token that was not white space.
     before: Option<Token>,
 }
 
@@ -152,7 +153,7 @@ impl JsonWriter<'_> {
         self.sink.flush_if_large();
     }
 
-    /// Appends what comes between the token before and this one.
+    /// Appends the white space between the token before and this one.
     fn lay_out(&mut self, token: Token) {
         match (self.before, token) {
             (Some(Token::Colon), _) => self.sink.buffer.push(b' '),

@@ -1,27 +1,27 @@
-//! How far a long send is, in one line for somebody who waits.
+//! The progress of a long send, as one line for a terminal.
 
 use std::time::Duration;
 
-/// How far a long send is.
+/// The progress of a long send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes that have gone out.
+    /// The number of bytes that were sent.
     pub sent: u64,
-    /// Bytes that are still to go; `None` when nobody knows.
+    /// The number of bytes that are still to be sent; `None`, if it is not known.
     pub left: Option<u64>,
-    /// Bytes a second, lately.
+    /// The current rate, in bytes a second.
     pub rate: u64,
 }
 
 impl Progress {
-    /// One line without its end, which takes less than `columns`: a longer one could not be erased.
+    /// One line without a line end. It is shorter than `columns`, because a line that wraps cannot be erased.
     pub(super) fn line(&self, columns: usize) -> String {
         let mut line = self.text();
         line.truncate(columns.saturating_sub(1));
         line
     }
 
-    /// All of it, in ASCII.
+    /// The whole text, in ASCII.
     fn text(&self) -> String {
         let (sent, rate) = (size(self.sent), size(self.rate));
         let Some(left) = self.left else { return format!("sent {sent}, {rate}/s") };

@@ -22,7 +22,7 @@ const ERASE: &[u8] = b"\r\x1b[K";
 pub enum SplitPolicy {
     /// Anywhere: a pipe or a file doesn't see it.
     Anywhere,
-    /// Only where [`Sink::flush_if_large`] is called, which whoever sets text for a terminal does.
+    /// Only where [`Sink::flush_if_large`] is called, as the code that formats for a terminal does.
     BetweenEvents,
 }
 
@@ -133,7 +133,7 @@ impl Sink {
         }
     }
 
-    /// The first error, whoever asks: the one who met it may not have been the one who ends a session for it.
+    /// The first error, each time: the thread that met it need not be the one that ends the session for it.
     pub fn error(&self) -> Option<io::Error> {
         match &self.writing {
             Writing::Works => None,

@@ -1,4 +1,5 @@
-//! Messages for eyes: escaped, and no line of one message to be taken for another's first.
+//! Shows messages on a terminal: escaped, and indented so that no line inside a message looks like the start of
+//! another.
 
 use crate::output::options::View;
 use crate::output::pretty::{self, Layout};
@@ -6,16 +7,16 @@ use crate::output::sink::Sink;
 use crate::output::theme::{Palette, Style};
 use crate::output::{digits, escape, hex};
 
-/// Bytes that are escaped at a time.
+/// How many bytes are escaped at a time.
 const PIECE: usize = 16 << 10;
 
-/// Bytes of a binary message that are shown.
+/// How many bytes of a binary message are shown.
 pub const SHOWN: usize = 512;
 
-/// Appends a text message whose first line follows a prefix that is `indent` columns wide, and a line end.
+/// Appends a text message and a line end. Before its first line stands a prefix that is `indent` columns wide.
 ///
-/// Further lines are indented as far, so that a peer can't make one message look like two.
-/// What it takes is written in between, for indented and escaped it may be many times as long.
+/// The other lines are indented by as many columns, so that a peer cannot make one message look like two. The sink is
+/// flushed in between, because an escaped and indented message may be many times as long as its payload.
 pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
     if let Some(json) = pretty::json(payload) {
         pretty::write(sink, json, layout, View::Terminal, indent);
@@ -35,7 +36,7 @@ pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
     sink.buffer.push(b'\n');
 }
 
-/// `line` in pieces of at most [`PIECE`] bytes, which cut no character.
+/// Splits `line` into pieces of at most [`PIECE`] bytes, and never inside a character.
 fn pieces(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let length = if line.len() > PIECE { escape::whole_characters(&line[..PIECE]) } else { line.len() };
@@ -45,8 +46,8 @@ fn pieces(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Appends the size of a binary message and a dump of its first bytes; `start` holds at least [`SHOWN`] of them, or
-/// all.
+/// Appends the size of a binary message and a dump of its first bytes. `start` holds the first [`SHOWN`] bytes or more,
+/// or the whole message.
 pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64) {
     palette.paint(output, Style::Faint, |output| {
         output.extend_from_slice(b"(binary, ");
@@ -87,9 +88,9 @@ mod tests {
     #[test]
     fn a_long_line_is_cut_between_characters() {
         let line = "aé世🦀".repeat(PIECE);
-        let cut: Vec<_> = pieces(line.as_bytes()).map(|piece| str::from_utf8(piece).unwrap()).collect();
-        assert!(cut.len() > 1 && cut.iter().all(|piece| piece.len() <= PIECE));
-        assert_eq!(cut.concat(), line);
+        let split: Vec<_> = pieces(line.as_bytes()).map(|piece| str::from_utf8(piece).unwrap()).collect();
+        assert!(split.len() > 1 && split.iter().all(|piece| piece.len() <= PIECE));
+        assert_eq!(split.concat(), line);
         assert_eq!(pieces(&b"\x80".repeat(2 * PIECE)).map(<[u8]>::len).sum::<usize>(), 2 * PIECE);
     }
 

@@ -1,5 +1,6 @@
-//! Colours: whether, and which. The only user of `colored`, whose own switch is global to the process and looks at
-//! stdout alone; so it is set once, and what isn't to be coloured never reaches it.
+//! Decides whether a stream has colours, and which. Only this module uses `colored`. That crate has one switch for the
+//! whole process, which looks only at stdout. So the switch is forced on, and text without colours never goes through
+//! `colored`.
 
 use std::ffi::OsString;
 
@@ -15,7 +16,7 @@ pub enum Colors {
     Off,
 }
 
-/// What `--color` says.
+/// The value of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set.
@@ -27,7 +28,7 @@ pub enum ColorChoice {
     Never,
 }
 
-/// What the environment says about colours: the values of the variables of these names, `None` where unset.
+/// The environment variables that decide about colours; `None` for one that is not set.
 #[derive(Debug, Clone, Default)]
 pub struct ColorEnvironment {
     /// `NO_COLOR`: off, unless empty (no-color.org).
@@ -43,7 +44,7 @@ pub struct ColorEnvironment {
 }
 
 impl ColorEnvironment {
-    /// Asks `variable` for each of the variables; [`std::env::var_os`] in the program.
+    /// Reads each of the variables with `variable`, which is [`std::env::var_os`] except in tests.
     pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         Self {
             no_color: variable("NO_COLOR"),
@@ -55,18 +56,18 @@ impl ColorEnvironment {
     }
 }
 
-/// What a stream leads to.
+/// What a stream writes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamKind {
     /// A terminal.
     Terminal,
-    /// A file, a pipe, anything else.
+    /// A file, a pipe, or anything else.
     Other,
 }
 
 impl Colors {
-    /// Whether a stream that leads to `stream` is coloured. What comes first in this list decides: `choice`,
-    /// `NO_COLOR`, `FORCE_COLOR` or `CLICOLOR_FORCE`, `CLICOLOR=0`, `TERM`, the stream.
+    /// Decides whether a stream is coloured. The first of these that applies decides: `choice`, `NO_COLOR`,
+    /// `FORCE_COLOR` or `CLICOLOR_FORCE`, `CLICOLOR=0`, `TERM`, `stream`.
     pub fn choose(choice: ColorChoice, environment: &ColorEnvironment, stream: StreamKind) -> Self {
         let set = |value: &Option<OsString>| value.as_ref().is_some_and(|value| !value.is_empty());
         let is = |value: &Option<OsString>, word: &str| value.as_ref().is_some_and(|value| value == word);
@@ -83,20 +84,20 @@ impl Colors {
     }
 }
 
-/// What a piece of output is; its colour follows.
+/// The meaning of a piece of output. It determines the colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// The mark in front of what came in.
+    /// The mark in front of received messages and frames.
     Received,
-    /// The mark in front of what went out.
+    /// The mark in front of sent messages and frames.
     Sent,
-    /// Talk.
+    /// A note, such as `Connected`.
     Note,
-    /// The word `error`, a finding.
+    /// The words `error` and `finding`.
     Error,
     /// The word `hint`.
     Hint,
-    /// What is beside the point: times, offsets, sizes.
+    /// Less important text: times, offsets, sizes.
     Faint,
     /// The name of an object's member in JSON.
     Key,
@@ -108,7 +109,7 @@ pub enum Style {
     Literal,
 }
 
-/// Every style, in the order of their discriminants.
+/// All styles, in the order of their discriminants.
 const STYLES: [Style; 10] = [
     Style::Received,
     Style::Sent,
@@ -122,10 +123,10 @@ const STYLES: [Style; 10] = [
     Style::Literal,
 ];
 
-/// The escape sequences of one stream, made once.
+/// The escape sequences of one stream. They are made once.
 #[derive(Debug)]
 pub struct Palette {
-    /// What goes before and after, for each style.
+    /// For each style, the sequences before and after the text.
     sequences: Vec<(String, String)>,
 }
 
@@ -142,7 +143,7 @@ impl Palette {
         Self { sequences }
     }
 
-    /// Appends what `write` writes, in `style`.
+    /// Appends the text that `write` appends, in `style`.
     pub fn paint(&self, output: &mut Vec<u8>, style: Style, write: impl FnOnce(&mut Vec<u8>)) {
         let (before, after) = &self.sequences[style as usize];
         if before.is_empty() {
@@ -153,13 +154,13 @@ impl Palette {
         output.extend_from_slice(after.as_bytes());
     }
 
-    /// Appends `text`, which is ours and not a peer's, in `style`.
+    /// Appends `text` in `style`. It is not escaped, so it must not come from a peer.
     pub fn write(&self, output: &mut Vec<u8>, style: Style, text: &str) {
         self.paint(output, style, |output| output.extend_from_slice(text.as_bytes()));
     }
 }
 
-/// What `colored` puts before and after a text.
+/// The sequences that `colored` puts before and after a text.
 fn sequences(style: Style) -> (String, String) {
     const TEXT: &str = "x";
     let styled = match style {

@@ -1,4 +1,4 @@
-//! Times as they are printed.
+//! Prints times.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -10,47 +10,48 @@ use crate::event::Timestamp;
 use crate::output::digits;
 use crate::output::options::Timestamps;
 
-/// Since when each session has been open, and what is needed to print times fast.
+/// Writes the times of events. It knows when each session opened, and caches the last text, so that printing is fast.
 #[derive(Debug)]
 pub struct TimestampWriter {
     opened: HashMap<Option<u64>, Duration>,
     utc: WallClock,
     local: WallClock,
-    /// What `last` was written for.
+    /// The arguments for which `last` was written.
     last_for: Option<(Timestamps, Option<u64>, Timestamp)>,
+    /// The last text.
     last: Vec<u8>,
 }
 
 impl TimestampWriter {
-    /// Of a printer that has seen no session yet.
+    /// A writer that knows no session yet.
     pub fn new() -> Self {
         let (utc, local) = (WallClock::new(Zone::Utc), WallClock::new(Zone::System));
         Self { opened: HashMap::new(), utc, local, last_for: None, last: Vec::new() }
     }
 
-    /// The session of `client` opened.
+    /// Notes that the session of `client` opened.
     pub fn open(&mut self, client: Option<u64>, at: Timestamp) {
         self.opened.insert(client, at.elapsed);
         self.last_for = None;
     }
 
-    /// The session of `client` is over.
+    /// Forgets the session of `client`, which is over.
     pub fn forget(&mut self, client: Option<u64>) {
         self.opened.remove(&client);
         self.last_for = None;
     }
 
-    /// How long the session of `client` has been open; `None` before that.
+    /// How long the session of `client` has been open; `None`, if it has not opened.
     pub fn elapsed(&self, client: Option<u64>, at: Timestamp) -> Option<Duration> {
         self.opened.get(&client).map(|opened| at.elapsed.saturating_sub(*opened))
     }
 
-    /// Appends the time as `timestamps` says, without a space after it. What one read brought has one time: most of them
-    /// find it written.
+    /// Appends the time in the form of `timestamps`, without a space after it. All messages of one read have the same
+    /// time, so most calls find the text in the cache.
     pub fn write(&mut self, output: &mut Vec<u8>, timestamps: Timestamps, client: Option<u64>, at: Timestamp) {
-        let asked = Some((timestamps, client, at));
-        if self.last_for != asked {
-            self.last_for = asked;
+        let arguments = Some((timestamps, client, at));
+        if self.last_for != arguments {
+            self.last_for = arguments;
             self.last.clear();
             self.write_last(timestamps, client, at);
         }
@@ -83,14 +84,15 @@ enum Zone {
     System,
 }
 
-/// A wall clock in one time zone. Only the first time in each second is worked out, the rest differ in their fraction.
+/// Writes wall clock times in one time zone. It formats only the first time in each second; the others differ only in
+/// the fraction.
 #[derive(Debug)]
 struct WallClock {
     zone: Zone,
     second: Option<i64>,
-    /// `2026-11-21T14:03:07`
+    /// The text before the fraction: `2026-11-21T14:03:07`.
     before: String,
-    /// `Z`, `+01:00`
+    /// The text after the fraction: `Z`, or `+01:00`.
     after: String,
 }
 
@@ -100,7 +102,7 @@ impl WallClock {
     }
 
     fn write(&mut self, output: &mut Vec<u8>, time: SystemTime) {
-        // Beyond the years that RFC 3339 can write no clock is right anyway.
+        // RFC 3339 cannot write years that are further away, and a clock that shows them is wrong.
         let timestamp =
             jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::UNIX_EPOCH).max(jiff::Timestamp::UNIX_EPOCH);
         if self.second != Some(timestamp.as_second()) {

@@ -1,4 +1,4 @@
-//! A handle of the operating system that can be polled or duplicated.
+//! File descriptors, which can be polled and duplicated.
 
 use std::fs::File;
 use std::io;
@@ -21,23 +21,27 @@ impl<'a> Descriptor<'a> {
     /// A second descriptor of the same open file, closed when it is dropped.
     ///
     /// # Errors
-    /// When the process has no descriptor left, or this one is closed.
+    /// The error of the system call: the process has no descriptor left, or this one is closed.
     pub fn duplicate(self) -> io::Result<File> {
         Ok(self.0.try_clone_to_owned()?.into())
     }
 
-    /// To poll it for `events`.
+    /// The argument of poll(2) that waits for `events`.
     pub(super) fn poll_for(self, events: PollFlags) -> PollFd<'a> {
         PollFd::new(self.0, events)
     }
 
-    /// Whether one of `events`, an error or a hang-up happens within `timeout`.
+    /// Waits until one of `events`, an error or a hang-up happens, but at most for `timeout`. Returns whether it
+    /// happened.
+    ///
+    /// # Errors
+    /// The error of poll(2), also `EINTR`.
     pub(super) fn happens_within(self, events: PollFlags, timeout: PollTimeout) -> nix::Result<bool> {
         poll(&mut [self.poll_for(events)], timeout).map(|ready| ready > 0)
     }
 }
 
-/// Rounded up to milliseconds: a poll that ends too early is repeated, and that is a busy loop.
+/// `timeout` rounded up to milliseconds. Rounded down, a wait would end too early and be repeated in a busy loop.
 pub(super) fn rounded_up(timeout: Duration) -> PollTimeout {
     PollTimeout::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(PollTimeout::MAX)
 }

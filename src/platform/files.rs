@@ -1,4 +1,4 @@
-//! Files and folders that only their owner may use. The permissions count only when something is created.
+//! Files and folders that only their owner may use. The permissions apply only to files and folders that are created.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -6,12 +6,12 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 const READ_WRITE: u32 = 0o600;
 const READ_WRITE_EXECUTE: u32 = 0o700;
 
-/// Creates files that only their owner may read and write.
+/// Options to open a file. If it is created, only its owner may read and write it.
 pub fn private_file() -> OpenOptions {
     with_mode(READ_WRITE)
 }
 
-/// Creates files that only their owner may read, write and run.
+/// Options to open a file. If it is created, only its owner may read, write and run it.
 pub fn private_program() -> OpenOptions {
     with_mode(READ_WRITE_EXECUTE)
 }

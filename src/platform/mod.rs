@@ -1,5 +1,5 @@
-//! The operating system: descriptors, poll(2), signals, terminal modes, permissions. No other room names what only Unix
-//! has, so that another system takes other files here and nowhere else.
+//! The operating system: descriptors, poll(2), signals, terminal modes, permissions. Only this room uses what only Unix
+//! has. A port to another system changes files in this room and in no other.
 
 mod descriptor;
 mod files;

@@ -1,4 +1,4 @@
-//! Pipes that are written to: how much they hold, and waiting for room in them.
+//! Writing to pipes: their size, and waiting until there is room in them.
 
 use std::fs::File;
 use std::io;
@@ -10,15 +10,16 @@ use nix::poll::{PollFlags, PollTimeout};
 
 use super::Descriptor;
 
-/// What [`widen`] makes a pipe hold. With Linux's 64 KiB writer and reader take turns, and each waits for the other to
-/// be scheduled: a million messages of 32 bytes as JSON took twice as long. 1 MiB gains little more.
+/// The size that [`widen`] gives a pipe. With the 64 KiB of Linux the writer and the reader take turns, and each waits
+/// until the other is scheduled. Measured: a million messages of 32 bytes as JSON take twice as long. 1 MiB is hardly
+/// faster.
 #[cfg(target_os = "linux")]
 const WIDE: i32 = 256 << 10;
 
 /// Blocks until a non-blocking `file` can be written, or until a signal comes.
 ///
 /// # Errors
-/// When poll(2) fails.
+/// The error of poll(2), but not `EINTR`.
 pub fn wait_until_writable(file: &File) -> io::Result<()> {
     match Descriptor::from(file).happens_within(PollFlags::POLLOUT, PollTimeout::NONE) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
@@ -26,8 +27,8 @@ pub fn wait_until_writable(file: &File) -> io::Result<()> {
     }
 }
 
-/// Makes a pipe hold more. Leaves the pipe as it is where the kernel refuses that (the user's share of pipe memory is
-/// used up), and everything that is no pipe.
+/// Enlarges a pipe. The pipe stays as it is, if the kernel refuses: the user has no pipe memory left. A file that is no
+/// pipe stays as it is.
 #[cfg(target_os = "linux")]
 pub fn widen(file: &File) {
     let is_narrow = fcntl(file, FcntlArg::F_GETPIPE_SZ).is_ok_and(|capacity| capacity < WIDE);

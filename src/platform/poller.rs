@@ -1,4 +1,5 @@
-//! What a thread waits on: a self-pipe that any thread, and any signal handler, can write to.
+//! Waiting for several things at once, with poll(2) and a self-pipe. Other threads and signal handlers write to the
+//! pipe to end the wait.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -12,7 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::Descriptor;
 use super::descriptor::rounded_up;
 
-/// Ends the wait of a [`Poller`]. Clones end the same wait.
+/// Ends the wait of a [`Poller`]. Clones belong to the same poller.
 #[derive(Debug, Clone)]
 pub struct Notifier {
     pipe: Arc<UnixStream>,
@@ -21,10 +22,11 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// Ends the wait of the poller, or the next one. Many calls before that end one wait.
+    /// Ends the current wait of the poller. If it is not waiting, its next wait ends at once. Several calls may end
+    /// only one wait.
     pub fn notify(&self) {
         if !self.pending.swap(true, Ordering::AcqRel) {
-            // A full pipe ends the wait as well.
+            // This fails only if the pipe is full, and then the wait ends too.
             let _ = (&*self.pipe).write(&[0]);
         }
     }
@@ -50,7 +52,7 @@ impl Poller {
     /// A poller and its notifier.
     ///
     /// # Errors
-    /// When the process has no descriptor left.
+    /// The error of a system call, if the process has no descriptor left.
     pub fn new() -> io::Result<Self> {
         let (pipe, other) = UnixStream::pair()?;
         pipe.set_nonblocking(true)?;
@@ -58,7 +60,7 @@ impl Poller {
         Ok(Self { pipe, notifier: Notifier { pipe: Arc::new(other), pending: Arc::default() } })
     }
 
-    /// Ends the waits of this poller.
+    /// A handle that ends the waits of this poller.
     pub fn notifier(&self) -> Notifier {
         self.notifier.clone()
     }
@@ -68,19 +70,19 @@ impl Poller {
         self.notifier.pipe.try_clone()
     }
 
-    /// Waits until notified, until `timeout` has passed (`None`: never), or until what is written to `watched` can be
-    /// read by no process any more.
+    /// Waits until it is notified, until `timeout` has passed (`None`: no limit), or until no process reads the pipe or
+    /// socket `watched` any more.
     ///
     /// # Errors
-    /// When poll(2) fails.
+    /// The error of poll(2), but not `EINTR`: that ends the wait.
     pub fn wait(&mut self, timeout: Option<Duration>, watched: Option<Descriptor<'_>>) -> io::Result<Wakeup> {
         let watched = watched.map(|watched| watched.poll_for(PollFlags::empty()));
         let gone = self.poll(timeout.map_or(PollTimeout::NONE, rounded_up), watched)?;
         Ok(if gone { Wakeup::WatchedGone } else { Wakeup::NotifiedOrTimedOut })
     }
 
-    /// Waits until `look` has found something. Calls it at once, and again after each [`wait`](Self::wait). `None`: `until`
-    /// came first.
+    /// Waits until `look` returns a value. Calls `look` at once, and again after each [`wait`](Self::wait). `None`: the
+    /// time `until` came first.
     pub fn wait_for<T>(
         &mut self,
         until: Option<Instant>,
@@ -96,20 +98,21 @@ impl Poller {
             if left.is_some_and(|left| left.is_zero()) {
                 return None;
             }
-            // After a wait that failed the next look comes earlier, and that does no harm.
+            // If the wait fails, `look` is called too early, and that does no harm.
             wakeup = self.wait(left, watched).unwrap_or(Wakeup::NotifiedOrTimedOut);
         }
     }
 
-    /// Waits until notified, or until a read of `input` would not block (`true`).
+    /// Waits until it is notified, or until a read of `input` would not block. Returns whether the read would not
+    /// block.
     ///
     /// # Errors
-    /// When poll(2) fails.
+    /// The error of poll(2), but not `EINTR`: that ends the wait.
     pub fn wait_until_readable(&mut self, input: Descriptor<'_>) -> io::Result<bool> {
         self.poll(PollTimeout::NONE, Some(input.poll_for(PollFlags::POLLIN)))
     }
 
-    /// Waits until notified or for `other`; says whether something has happened to `other`.
+    /// Waits until it is notified, or until an event of `other` happens. Returns whether the latter happened.
     fn poll(&mut self, timeout: PollTimeout, other: Option<PollFd<'_>>) -> io::Result<bool> {
         let mut polled = Vec::with_capacity(2);
         polled.push(Descriptor::from(&self.pipe).poll_for(PollFlags::POLLIN));
@@ -119,7 +122,8 @@ impl Poller {
             Err(errno) => return Err(errno.into()),
         }
         let happened = polled.get(1).is_some_and(|other| other.any().unwrap_or(true));
-        // The pipe is empty: that saves a system call for each read of stdin. A notifier that writes now ends the next wait.
+        // The pipe is empty. Not reading it saves a system call for each read of stdin. A notifier that writes to it
+        // now ends the next wait.
         if polled[0].any() == Some(false) {
             return Ok(happened);
         }

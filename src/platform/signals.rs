@@ -9,7 +9,7 @@ use signal_hook::{flag, low_level};
 
 use super::Poller;
 
-/// SIGINT and SIGTERM, which end the wait of a poller instead of killing the process.
+/// Catches SIGINT and SIGTERM. They end the wait of a poller and do not kill the process.
 #[derive(Debug)]
 pub struct Signals {
     interrupted: Arc<AtomicBool>,
@@ -26,10 +26,10 @@ pub enum Signal {
 }
 
 impl Signals {
-    /// From now on the signals end the wait of `poller`.
+    /// Installs the handlers. From now on the signals end the wait of `poller`.
     ///
     /// # Errors
-    /// When a handler cannot be installed.
+    /// The error of a system call: a handler cannot be installed, or the process has no descriptor left.
     pub fn catch(poller: &Poller) -> io::Result<Self> {
         let signals = Self { interrupted: Arc::default(), terminated: Arc::default() };
         for (signal, flag) in [(SIGINT, &signals.interrupted), (SIGTERM, &signals.terminated)] {
@@ -39,7 +39,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// The signal that came since the last call.
+    /// The signal that came since the last call. If both came, SIGTERM is returned first.
     pub fn take(&self) -> Option<Signal> {
         if self.terminated.swap(false, Ordering::AcqRel) {
             Some(Signal::Terminate)

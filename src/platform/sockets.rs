@@ -1,4 +1,4 @@
-//! Sockets that connect without blocking.
+//! Connecting sockets that do not block.
 
 use std::io;
 #[cfg(unix)]
@@ -11,19 +11,19 @@ use nix::poll::{PollFd, PollFlags, poll};
 use super::Descriptor;
 use super::descriptor::rounded_up;
 
-/// Whether this error of connect(2) on a non-blocking socket says that the connection is being made.
+/// Whether this error of connect(2) on a non-blocking socket means that the connection is still being made.
 pub fn is_under_way(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::EINPROGRESS as i32)
 }
 
 /// Blocks until one of `sockets` can be written or has failed, until `timeout` has passed, or until a signal comes.
-/// Gives the indices of those that can be written or have failed, in ascending order.
+/// Returns the indices of the sockets that can be written or have failed, in ascending order.
 pub fn wait_until_any_is_writable<'a>(
     sockets: impl IntoIterator<Item = Descriptor<'a>>,
     timeout: Duration,
 ) -> Vec<usize> {
     let mut polled: Vec<_> = sockets.into_iter().map(|socket| socket.poll_for(PollFlags::POLLOUT)).collect();
-    // After a signal nothing is known: the caller looks at the clock, and calls again.
+    // After a signal the state of the sockets is unknown. The caller checks its deadline and calls again.
     if poll(&mut polled, rounded_up(timeout)).is_err() {
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! Stdin, stdout and stderr, as descriptors that other processes may share.
+//! Stdin, stdout and stderr, which other processes may share.
 
 use std::os::unix::fs::MetadataExt;
 
@@ -6,12 +6,12 @@ use nix::poll::{PollFlags, PollTimeout};
 
 use super::Descriptor;
 
-/// Whether a read would not block.
+/// Whether a read of `input` would return at once.
 pub fn is_readable(input: Descriptor<'_>) -> bool {
     input.happens_within(PollFlags::POLLIN, PollTimeout::ZERO).unwrap_or(false)
 }
 
-/// Whether two streams are one terminal, file or pipe.
+/// Whether two streams lead to the same terminal, file or pipe.
 pub fn lead_to_same_file(one: Descriptor<'_>, other: Descriptor<'_>) -> bool {
     let identity = |stream: Descriptor<'_>| {
         let metadata = stream.duplicate().ok()?.metadata().ok()?;

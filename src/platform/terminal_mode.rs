@@ -11,14 +11,15 @@ use nix::sys::termios::{self, _POSIX_VDISABLE, InputFlags, LocalFlags, SetArg, S
 
 use super::Descriptor;
 
-/// How a terminal treats keys and output (`stty` shows it).
+/// The modes of a terminal: how it treats keys and output. (`stty` shows them.)
 #[derive(Debug, Clone, Copy)]
 pub struct TerminalModes(
-    /// As the system has them: nix's own type is not `Sync`, and its conversion to this one loses changes.
+    /// The type of the C library. nix's own type is not `Sync`, and changes of its fields are lost when it is converted
+    /// to this one.
     nix::libc::termios,
 );
 
-/// Keys that mean something to the terminal (`stty` shows and sets them); `None` for one that is switched off.
+/// The keys with a meaning for the terminal. `None`: the key is switched off. (`stty` shows and sets them.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpecialKeys {
     /// Usually Ctrl-C.
@@ -31,19 +32,19 @@ pub struct SpecialKeys {
     pub suspend: Option<char>,
 }
 
-/// What the terminal makes of Ctrl-C.
+/// What the terminal does when Ctrl-C is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CtrlC {
-    /// A key like any other.
+    /// The program reads it as a key.
     Key,
-    /// SIGINT.
+    /// The terminal sends SIGINT.
     Signal,
 }
 
-/// The terminal that controls the process, or else the one that stdin is; to read and to write.
+/// Opens the terminal that controls the process, or else the terminal that is stdin, for reading and writing.
 ///
 /// # Errors
-/// When there is no terminal.
+/// The error of the system call: there is no terminal, or the process has no descriptor left.
 pub fn open_terminal() -> io::Result<File> {
     match OpenOptions::new().read(true).write(true).open("/dev/tty") {
         Ok(file) => Ok(file),
@@ -56,15 +57,15 @@ impl TerminalModes {
     /// The modes that `terminal` has now.
     ///
     /// # Errors
-    /// What the terminal says.
+    /// The error of the system call: the terminal is gone, or the file is no terminal.
     pub fn of(terminal: &File) -> io::Result<Self> {
         Ok(Self(termios::tcgetattr(terminal)?.into()))
     }
 
-    /// Gives these modes to `terminal`. Does not wait until output is written: the terminal may be paused.
+    /// Gives these modes to `terminal`. Does not wait until its output is written, because the terminal may be paused.
     ///
     /// # Errors
-    /// What the terminal says.
+    /// The error of the system call: the terminal is gone, or the file is no terminal.
     pub fn apply_to(&self, terminal: &File) -> io::Result<()> {
         Ok(termios::tcsetattr(terminal, SetArg::TCSANOW, &self.0.into())?)
     }
@@ -83,11 +84,11 @@ impl TerminalModes {
         }
     }
 
-    /// The same, but keys are neither echoed nor gathered into lines, and Ctrl-C is a key.
+    /// The same modes, but raw: keys are not echoed and not gathered into lines, and Ctrl-C is a key.
     pub fn raw(self) -> Self {
         let mut modes = self.0;
         modes.c_lflag &= !(LocalFlags::ECHO | LocalFlags::ICANON | LocalFlags::IEXTEN | LocalFlags::ISIG).bits();
-        // Once Ctrl-C is a signal again, it must not discard what was typed, nor what is being shown.
+        // When Ctrl-C is a signal again, it must not discard the keys that were typed, nor the output.
         modes.c_lflag |= LocalFlags::NOFLSH.bits();
         modes.c_iflag &= !(InputFlags::ICRNL | InputFlags::IXON).bits();
         modes.c_cc[SpecialCharacterIndices::VMIN as usize] = 1;
@@ -95,7 +96,7 @@ impl TerminalModes {
         Self(modes)
     }
 
-    /// The same with another meaning of Ctrl-C, and of the other keys that make signals.
+    /// The same modes with another meaning of Ctrl-C and of the other keys that send signals.
     pub fn with_ctrl_c(self, ctrl_c: CtrlC) -> Self {
         let mut modes = self.0;
         match ctrl_c {
@@ -111,21 +112,22 @@ pub fn is_terminal_gone(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::EIO as i32)
 }
 
-/// Whether `terminal` takes output, now or within `limit`. (macOS cannot poll `/dev/tty`, and says that it takes it.)
+/// Whether `terminal` takes output within `limit`. On macOS this is always true, because it cannot poll `/dev/tty`.
 pub fn is_writable_within(terminal: &File, limit: Duration) -> bool {
     let limit = PollTimeout::try_from(limit).unwrap_or(PollTimeout::ZERO);
     Descriptor::from(terminal).happens_within(PollFlags::POLLOUT, limit).unwrap_or(true)
 }
 
-/// Writes as much of `bytes` to `terminal` as it takes within `limit`.
+/// Writes as many of `bytes` to `terminal` as it takes within `limit`.
 ///
 /// # Errors
-/// What the terminal says; `TimedOut` when it did not take all.
+/// The error of a system call. It is `TimedOut`, if the terminal did not take all bytes in time.
 pub fn write_within(terminal: &File, bytes: &[u8], limit: Duration) -> io::Result<()> {
     let flags = OFlag::from_bits_retain(fcntl(terminal, FcntlArg::F_GETFL)?);
     fcntl(terminal, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
     let written = write_until(terminal, bytes, Instant::now() + limit);
-    // Other processes may share the flags: where there is no controlling terminal they are those of stdin.
+    // The flags are restored, because other processes may share them: without a controlling terminal, they are the
+    // flags of stdin.
     fcntl(terminal, FcntlArg::F_SETFL(flags))?;
     written
 }

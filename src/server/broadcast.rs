@@ -53,7 +53,7 @@ impl StdinFeed {
 /// All clients, as one endpoint.
 pub(super) struct Broadcast {
     clients: Clients,
-    printer: Fanout,
+    fanout: Fanout,
     /// Set when the user has left.
     has_left: Arc<AtomicBool>,
     notifier: Notifier,
@@ -61,8 +61,8 @@ pub(super) struct Broadcast {
 
 impl Broadcast {
     /// What leaves sets `has_left`, and notifies the main thread.
-    pub(super) fn new(clients: Clients, printer: Fanout, has_left: Arc<AtomicBool>, notifier: Notifier) -> Self {
-        Self { clients, printer, has_left, notifier }
+    pub(super) fn new(clients: Clients, fanout: Fanout, has_left: Arc<AtomicBool>, notifier: Notifier) -> Self {
+        Self { clients, fanout, has_left, notifier }
     }
 
     /// Sends every message of the input, as fast as the clients take it, from the first client on; its end ends nothing.
@@ -110,10 +110,10 @@ impl Broadcast {
     /// Sends it to every client, once there is one and all have room for it; `None`: the server ends first.
     fn deliver(&self, item: &QueuedItem) -> Option<()> {
         loop {
-            if !self.clients.wait_for_one() || !self.clients.wait_for_room(&self.printer) {
+            if !self.clients.wait_for_one() || !self.clients.wait_for_room(&self.fanout) {
                 return None;
             }
-            if self.clients.broadcast(item, &self.printer) {
+            if self.clients.broadcast(item, &self.fanout) {
                 return Some(());
             }
         }
@@ -124,7 +124,7 @@ impl Broadcast {
     }
 
     fn show_error(&self, error: &Error) {
-        self.printer.show(Origin::default(), &Event::Error(error));
+        self.fanout.show(Origin::default(), &Event::Error(error));
     }
 }
 
@@ -132,7 +132,7 @@ impl Endpoint for Broadcast {
     fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
         self.check_that_one_is_there()?;
         // A client that is too slow for it is closed, and a note says so.
-        self.clients.broadcast(&outgoing.into(), &self.printer);
+        self.clients.broadcast(&outgoing.into(), &self.fanout);
         Ok(())
     }
 

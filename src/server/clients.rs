@@ -43,7 +43,7 @@ struct Members {
 impl Clients {
     /// Queues something for every client, and waits for none. One that is too slow is closed with 1013. `false`: no client
     /// got it.
-    pub fn broadcast(&self, item: &QueuedItem, printer: &Fanout) -> bool {
+    pub fn broadcast(&self, item: &QueuedItem, fanout: &Fanout) -> bool {
         let mut has_taker = false;
         self.each(|client, handle| {
             if !handle.is_open() {
@@ -53,7 +53,7 @@ impl Clients {
                 has_taker = true;
             } else {
                 let note = format!("more than {CLIENT_BUDGET} bytes were waiting to be sent: closed with 1013");
-                cut_off(client, handle, &note, printer);
+                cut_off(client, handle, &note, fanout);
             }
         });
         has_taker
@@ -77,19 +77,19 @@ impl Clients {
 
     /// Waits until every client has taken most of what waits for it; `false`: the server ends. A client that takes nothing
     /// for long is closed with 1013.
-    pub fn wait_for_room(&self, printer: &Fanout) -> bool {
+    pub fn wait_for_room(&self, fanout: &Fanout) -> bool {
         self.each(|client, handle| {
             if handle.wait_for_room(CLIENT_ROOM, NOTICE_AFTER) {
                 return;
             }
             if self.blamed.swap(client, Ordering::Relaxed) != client {
                 let origin = Origin { client: Some(client) };
-                printer.show(origin, &Event::Note("takes nothing, and everybody else waits for it"));
+                fanout.show(origin, &Event::Note("takes nothing, and everybody else waits for it"));
             }
             if !handle.wait_for_room(CLIENT_ROOM, CLOSE_AFTER) {
                 let seconds = (NOTICE_AFTER + CLOSE_AFTER).as_secs();
                 let note = format!("nothing was taken for {seconds} s: closed with 1013");
-                cut_off(client, handle, &note, printer);
+                cut_off(client, handle, &note, fanout);
             }
         });
         lock(&self.members).farewell.is_none()
@@ -97,7 +97,7 @@ impl Clients {
 
     /// Does something with every client.
     pub fn each(&self, mut action: impl FnMut(u64, &Handle)) {
-        // A copy: an action may take the printer, and the thread of a client that enters holds it.
+        // A copy: an action may take the sinks, and the thread of a client that enters holds them.
         let open = lock(&self.members).open.clone();
         for (client, handle) in &open {
             action(*client, handle);
@@ -150,7 +150,7 @@ impl Clients {
 }
 
 /// Closes with 1013 what `note` says is too slow.
-fn cut_off(client: u64, handle: &Handle, note: &str, printer: &Fanout) {
+fn cut_off(client: u64, handle: &Handle, note: &str, fanout: &Fanout) {
     handle.cut_off(CloseCode::Again, "too slow");
-    printer.show(Origin { client: Some(client) }, &Event::Note(note));
+    fanout.show(Origin { client: Some(client) }, &Event::Note(note));
 }

@@ -19,7 +19,7 @@ use crate::platform::Notifier;
 
 /// What says what to send.
 pub struct ServerConsole {
-    printer: Fanout,
+    fanout: Fanout,
     terminal: Option<Terminal>,
     has_left: Arc<AtomicBool>,
     /// Without a prompt: what is piped in.
@@ -35,30 +35,30 @@ impl ServerConsole {
         let options = view::options(&args.view, &args.input, Banner::Shown);
         let has_left = Arc::new(AtomicBool::new(false));
         let broadcast =
-            |printer: &Fanout| Broadcast::new(clients.clone(), printer.clone(), Arc::clone(&has_left), notifier);
+            |fanout: &Fanout| Broadcast::new(clients.clone(), fanout.clone(), Arc::clone(&has_left), notifier);
         let reads_lines = !args.input.no_input && !args.input.format.is_data();
         if reads_lines && io::stdin().is_terminal() {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
             // `/set` may ask later to show what was sent.
             let options = Options { follow_sent: FollowSent::Always, ..options };
-            let printer = Fanout::new(view::beside(&terminal, options)?);
-            line_reader::spawn(editor, broadcast(&printer), printer.clone(), args.limits.max_message);
-            return Ok(Self { printer, terminal: Some(terminal), has_left, feed: None });
+            let fanout = Fanout::new(view::beside(&terminal, options)?);
+            line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message);
+            return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None });
         }
-        let printer = Fanout::new(view::direct(options)?);
+        let fanout = Fanout::new(view::direct(options)?);
         let feed = if args.input.no_input {
             None
         } else {
             let source = stdin::source(&args.input.format, args.limits.max_message)?;
-            Some(StdinFeed::start(source, broadcast(&printer)))
+            Some(StdinFeed::start(source, broadcast(&fanout)))
         };
-        Ok(Self { printer, terminal: None, has_left, feed })
+        Ok(Self { fanout, terminal: None, has_left, feed })
     }
 
     /// Where everything is shown.
-    pub fn printer(&self) -> Fanout {
-        self.printer.clone()
+    pub fn fanout(&self) -> Fanout {
+        self.fanout.clone()
     }
 
     /// Whether the user has left.

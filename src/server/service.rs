@@ -31,7 +31,7 @@ pub struct Service {
     /// How each session behaves.
     pub settings: Settings,
     /// Where everything is shown.
-    pub printer: Fanout,
+    pub fanout: Fanout,
     /// Whether secrets of the requests are shown in the texts about them.
     pub secrets: Secrets,
     /// Whether the totals of each session are shown.
@@ -46,7 +46,7 @@ pub fn serve(listener: Listener, service: Service, clients: Clients) {
             match listener.accept() {
                 Ok(incoming) => start(&service, client, incoming, &clients),
                 Err(error) => {
-                    service.printer.show(Origin::default(), &Event::Error(&error));
+                    service.fanout.show(Origin::default(), &Event::Error(&error));
                     // Out of descriptors, most likely: let some clients leave first.
                     thread::sleep(Duration::from_millis(100));
                 }
@@ -63,7 +63,7 @@ fn start(service: &Arc<Service>, client: u64, incoming: Incoming, clients: &Clie
     if let Err(error) = served {
         clients.leave(client);
         let error = Error::new(Phase::Session, "no thread for another client").caused_by(error);
-        service.printer.show(Origin { client: Some(client) }, &Event::Error(&error));
+        service.fanout.show(Origin { client: Some(client) }, &Event::Error(&error));
     }
 }
 
@@ -72,13 +72,13 @@ pub fn push(
     interval: Duration,
     mut text: impl FnMut(u64) -> String + Send + 'static,
     clients: Clients,
-    printer: Fanout,
+    fanout: Fanout,
 ) {
     thread::spawn(move || {
         let started = Instant::now();
         for tick in 1_u32.. {
             thread::sleep((started + interval * tick).saturating_duration_since(Instant::now()));
-            clients.broadcast(&Outgoing::Text(&text(tick.into())).into(), &printer);
+            clients.broadcast(&Outgoing::Text(&text(tick.into())).into(), &fanout);
         }
     });
 }
@@ -90,24 +90,28 @@ impl Service {
         let served = self.session(origin, incoming, |handle| clients.enter(client, handle));
         clients.leave(client);
         if let Err(error) = served {
-            self.printer.show(origin, &Event::Error(&error));
+            self.fanout.show(origin, &Event::Error(&error));
+        }
+    }
+
+    fn upgrade_options(&self) -> ServerOptions {
+        ServerOptions {
+            deflate: self.protocol.deflate.clone(),
+            strictness: self.protocol.strictness,
+            secrets: self.secrets,
         }
     }
 
     fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle)) -> Result<()> {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
-        let mut observe = |event: Event<'_>| self.printer.show(origin, &event);
+        let mut observe = |event: Event<'_>| self.fanout.show(origin, &event);
         let Connected { stream, address, record } =
             incoming.handshake(limit).map_err(|failure| accept_error(&peer, failure))?;
         let ConnectRecord { mut steps, tls } = record;
         let stream = Arc::new(stream);
         let mut reader = StreamReader::new(Arc::clone(&stream));
-        let options = ServerOptions {
-            deflate: self.protocol.deflate.clone(),
-            strictness: self.protocol.strictness,
-            secrets: self.secrets,
-        };
+        let options = self.upgrade_options();
         let Upgraded { agreed, head, sent_head, verified, leftover, step } =
             upgrade::accept(&stream, &mut reader, &options, limit, &mut observe)
                 .map_err(|failure| upgrade_error(&peer, failure, self.secrets))?;
@@ -125,25 +129,26 @@ impl Service {
             request_head: head.raw().to_vec(),
             response_head: sent_head,
         };
-        let (receiver, sender, sent_decoder) =
-            ends(&self.protocol, &self.settings, agreed.deflate, &self.printer, &leftover);
+        let wants = self.fanout.wants();
+        let (receiver, sender, sent_decoder) = ends(&self.protocol, &self.settings, agreed.deflate, wants, &leftover);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);
         let mut poller = Poller::new().map_err(no_session)?;
         let settings = self.settings.clone();
-        let view = SessionOutput::new(&self.printer, origin, sent_decoder, poller.notifier());
-        // Shown before anything that is received, and not before the client gets what goes to all.
-        let mut shown = view.lock();
-        shown.event(self.printer.now(), &Event::Open(&opened));
+        let output = SessionOutput::new(&self.fanout, wants, origin, sent_decoder, poller.notifier());
+        // The sinks are held until the client has entered: its opening is shown before anything that it sends, and before
+        // anything that is sent to it.
+        let mut shown = output.lock();
+        shown.event(self.fanout.now(), &Event::Open(&opened));
         let (handle, supervisor) =
-            session::start(stream, reader, receiver, sender, Arc::clone(&view), settings, poller.notifier())
+            session::start(stream, reader, receiver, sender, Arc::clone(&output), settings, poller.notifier())
                 .map_err(no_session)?;
         enter(handle);
         // That the reader of our output went away ends the server itself, not one session.
         let _ = shown.flush();
         drop(shown);
         let outcome = supervisor.run(&mut poller, None, None);
-        let mut shown = view.lock();
+        let mut shown = output.lock();
         let now = shown.now();
         shown.event(now, &Event::Ended(&outcome.ended));
         if self.totals == Totals::Shown {

@@ -48,7 +48,7 @@ impl Backlog {
     }
 }
 
-/// Frames that were sent, each with its time.
+/// Frames that were sent, with the times at which that was.
 #[derive(Debug, Default)]
 pub(super) struct SentFrames {
     bytes: Vec<u8>,
@@ -59,11 +59,15 @@ pub(super) struct SentFrames {
 }
 
 impl SentFrames {
-    /// Adds frames that are sent now.
-    pub fn push(&mut self, now: Timestamp, frames: &[u8]) {
-        let first = *self.first.get_or_insert(now);
+    /// Adds frames that are sent at this time.
+    pub fn push(&mut self, at: Timestamp, frames: &[u8]) {
+        let first = *self.first.get_or_insert(at);
+        let later = at.elapsed.saturating_sub(first.elapsed);
         self.bytes.extend_from_slice(frames);
-        self.ends.push((self.bytes.len(), now.elapsed.saturating_sub(first.elapsed)));
+        match self.ends.last_mut() {
+            Some((end, last)) if *last == later => *end = self.bytes.len(),
+            _ => self.ends.push((self.bytes.len(), later)),
+        }
     }
 
     /// Whether there are none.
@@ -134,8 +138,8 @@ mod tests {
     #[test]
     fn many_small_frames_are_much_as_few_large_ones_are() {
         let mut small = SentFrames::default();
-        let count = (0..LIMIT).take_while(|_| {
-            small.push(at(0), b"\x81\x00");
+        let count = (0..LIMIT as u64).take_while(|&second| {
+            small.push(at(second), b"\x81\x00");
             !small.is_much()
         });
         assert!(count.count() < LIMIT / 20);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// The longest first pause; each later one may be twice as long.
 const FIRST: Duration = Duration::from_secs(1);
-/// No pause is longer, whoever asks for it.
+/// No pause is longer, not even one that the server asks for.
 const LONGEST: Duration = Duration::from_secs(30);
 /// A session that was open for so long starts the count anew.
 const STABLE: Duration = Duration::from_mins(1);

@@ -6,7 +6,7 @@ use crate::wire::{By, CloseCode};
 /// Who or what ended a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// We did: the input was over, or bad; a Close of ours; nobody reads our output any more.
+    /// We did: the input was over, or bad; a Close of ours; the reader of our output went away.
     Ourselves,
     /// We did: what was waited for has come, and how the session went on is of no interest.
     Enough,
@@ -14,7 +14,7 @@ pub enum Cause {
     Abort,
     /// The peer, with a Close.
     Peer,
-    /// Nobody: the connection ended without a Close, or the peer did not answer our pings any more.
+    /// Neither side: the connection ended without a Close, or the peer did not answer our pings any more.
     Loss,
     /// The peer broke a rule, or sent more than we take.
     Breach,

@@ -32,7 +32,7 @@ pub struct Conn {
     pub breach: Option<Finding>,
     /// Our own pings.
     pub pings: Pings,
-    /// Nobody reads stdout any more.
+    /// The reader of stdout went away.
     pub sink_gone: bool,
     /// The socket refused a write; what had arrived before is still read.
     pub write_error: Option<io::Error>,

@@ -69,7 +69,7 @@ impl Handle {
     pub fn ping(&self, payload: &[u8]) -> Result<u64, NotSent> {
         let mut batch = self.batch();
         batch.send(Outgoing::Ping(payload))?;
-        // Nobody else sends one before the batch is finished.
+        // No other thread sends one before the batch is finished.
         let number = lock(&self.shared.conn).pings.number;
         batch.finish().map(|()| number)
     }
@@ -147,13 +147,13 @@ impl Handle {
         self.shared.unsent.load(Ordering::Relaxed)
     }
 
-    /// How much has gone out, and how much is about to. Never waits for whoever is writing.
+    /// How much has gone out, and how much is about to. Never waits for the thread that writes.
     pub fn send_progress(&self) -> SendProgress {
         self.shared.send_progress.read()
     }
 
     /// Messages that the connection has taken over as a whole so far. Whether the peer got them is another matter. Waits
-    /// for whoever holds the writing end.
+    /// for the thread that writes.
     pub fn handed(&self) -> u64 {
         lock(&self.shared.out).handed()
     }
@@ -206,7 +206,7 @@ impl Batch<'_> {
         let Some(mut out) = self.out.take() else { return Ok(()) };
         let result = self.shared.write(&mut out);
         drop(out);
-        // Nobody could send what was queued meanwhile. What is left of it is the supervisor's business.
+        // No other thread could send what was queued meanwhile. The supervisor sends what is left of it.
         if self.shared.send_queue_if_free(FlushState::None) != FlushState::None {
             self.shared.wake_for_queue();
         }

@@ -1,8 +1,11 @@
 //! What was received and has not been matched yet, for those who expect something: scripts, and who types `/expect`.
 //!
 //! It is filled only where [`Settings::remember`](super::Settings::remember) asks for it. The reader never waits for
-//! it, because whoever expects may be stuck in a write that the peer takes only when we read: past the budget the
+//! it, because the thread that expects may be stuck in a write that the peer takes only when we read: past the budget the
 //! oldest messages are forgotten.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -54,10 +57,10 @@ pub enum Disconnect {
 pub enum ExpectError {
     /// The time was up.
     TimeUp,
-    /// Whoever expected it no longer does.
+    /// Another thread [gave the wait up](Expecting::give_up).
     GivenUp,
     /// Nothing more will come.
-    Parted(Disconnect),
+    Disconnected(Disconnect),
 }
 
 /// Messages that nothing has matched.
@@ -92,8 +95,8 @@ struct State {
     matched: Option<Received>,
     /// The number of the latest ping that was answered.
     answered: u64,
-    parting: Option<Disconnect>,
-    /// Somebody waits for a change.
+    disconnect: Option<Disconnect>,
+    /// A thread waits for a change.
     is_watched: bool,
     /// They needn't wait any longer.
     is_given_up: bool,
@@ -125,9 +128,9 @@ impl Inbox {
     }
 
     /// Nothing more will come. The first reason counts.
-    pub(super) fn parted(&self, parting: Disconnect) {
+    pub(super) fn disconnected(&self, disconnect: Disconnect) {
         self.change(|state| {
-            state.parting.get_or_insert(parting);
+            state.disconnect.get_or_insert(disconnect);
         });
     }
 
@@ -222,8 +225,8 @@ impl Expecting<'_> {
     ///
     /// # Errors
     /// See [`ExpectError`].
-    pub fn parting(&self, within: Duration) -> Result<Disconnect, ExpectError> {
-        self.watching(|| self.wait(self.deadline(within), |state| state.parting.clone()))
+    pub fn disconnect(&self, within: Duration) -> Result<Disconnect, ExpectError> {
+        self.watching(|| self.wait(self.deadline(within), |state| state.disconnect.clone()))
     }
 
     /// Waits for the pong that answers the ping of this number, or a later one (RFC 6455 section 5.5.3).
@@ -231,13 +234,13 @@ impl Expecting<'_> {
     /// # Errors
     /// See [`ExpectError`].
     pub fn pong(&self, ping: u64, within: Duration) -> Result<(), ExpectError> {
-        let look = |state: &State| if state.answered >= ping { Some(Ok(())) } else { state.parted().map(Err) };
+        let look = |state: &State| if state.answered >= ping { Some(Ok(())) } else { state.disconnected().map(Err) };
         self.watching(|| self.wait(self.deadline(within), look))?
     }
 
     /// Does nothing for as long as `time`, unless nothing more will come.
     pub fn pause(&self, time: Duration) {
-        self.pause_while(time, |state| state.parting.is_none());
+        self.pause_while(time, |state| state.disconnect.is_none());
     }
 
     /// Does nothing for as long as `time`, for nothing more is expected.
@@ -250,7 +253,7 @@ impl Expecting<'_> {
         self.watching(|| drop(self.inbox.changed.wait_timeout_while(lock(&self.inbox.state), time, is_due)));
     }
 
-    /// Ends the wait of whoever waits, on another thread; `false` when nobody does.
+    /// Ends the wait of another thread; `false` when none waits.
     pub fn give_up(&self) -> bool {
         let mut state = lock(&self.inbox.state);
         state.is_given_up = state.is_watched;
@@ -258,7 +261,7 @@ impl Expecting<'_> {
         state.is_watched
     }
 
-    /// Whether somebody waits, on another thread.
+    /// Whether another thread waits.
     pub fn is_awaited(&self) -> bool {
         lock(&self.inbox.state).is_watched
     }
@@ -294,11 +297,11 @@ impl Expecting<'_> {
     fn next(&self, number: u64, until: SessionTime) -> Result<Received, ExpectError> {
         self.wait(until, |state| match state.at(number) {
             Some(message) => Some(Ok(message.clone())),
-            None => state.parted().map(Err),
+            None => state.disconnected().map(Err),
         })?
     }
 
-    /// Others can see meanwhile that somebody waits, and end the wait.
+    /// Other threads can see meanwhile that this one waits, and end the wait.
     fn watching<T>(&self, wait: impl FnOnce() -> T) -> T {
         lock(&self.inbox.state).is_watched = true;
         let waited = wait();
@@ -331,142 +334,7 @@ impl Expecting<'_> {
 }
 
 impl State {
-    fn parted(&self) -> Option<ExpectError> {
-        self.parting.clone().map(ExpectError::Parted)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use super::*;
-
-    const SOON: Duration = Duration::from_millis(20);
-    const LATER: Duration = Duration::from_secs(30);
-
-    fn with_inbox(budget: usize, test: impl FnOnce(&Inbox, &Expecting<'_>)) {
-        let (clock, inbox) = (Clock::start(), Inbox::new(budget));
-        test(&inbox, &Expecting { clock: &clock, inbox: &inbox });
-    }
-
-    fn texts(inbox: &Inbox, texts: &[&str]) {
-        for text in texts {
-            inbox.message(Kind::Text, text.as_bytes());
-        }
-    }
-
-    fn find(expecting: &Expecting<'_>, text: &str, within: Duration) -> Result<Received, ExpectError> {
-        expecting.find(within, |message| *message.payload == *text.as_bytes())
-    }
-
-    fn latest(expecting: &Expecting<'_>) -> String {
-        expecting.latest().map_or_else(String::new, |message| String::from_utf8_lossy(&message.payload).into_owned())
-    }
-
-    #[test]
-    fn a_match_uses_up_what_it_skips_and_a_miss_uses_up_nothing() {
-        with_inbox(1000, |inbox, expecting| {
-            texts(inbox, &["a", "b", "c"]);
-            assert_eq!(find(expecting, "x", SOON), Err(ExpectError::TimeUp));
-            assert_eq!(expecting.unmatched(2).count, 3);
-            find(expecting, "b", Duration::ZERO).unwrap();
-            assert_eq!(find(expecting, "a", SOON), Err(ExpectError::TimeUp));
-            assert_eq!(find(expecting, "b", SOON), Err(ExpectError::TimeUp));
-            find(expecting, "c", Duration::ZERO).unwrap();
-        });
-    }
-
-    #[test]
-    fn a_message_is_waited_for() {
-        with_inbox(1000, |inbox, expecting| {
-            thread::scope(|scope| {
-                let found = scope.spawn(|| find(expecting, "b", LATER));
-                texts(inbox, &["a", "b"]);
-                found.join().unwrap().unwrap();
-            });
-        });
-    }
-
-    #[test]
-    fn the_end_is_found_after_what_came_before_it() {
-        with_inbox(1000, |inbox, expecting| {
-            let closed = Disconnect::Closed { code: Some(CloseCode::Normal), reason: "bye".into(), first: By::Peer };
-            texts(inbox, &["a"]);
-            inbox.parted(closed.clone());
-            inbox.parted(Disconnect::Left);
-            find(expecting, "a", LATER).unwrap();
-            assert_eq!(find(expecting, "b", LATER), Err(ExpectError::Parted(closed.clone())));
-            assert_eq!(expecting.pong(1, LATER), Err(ExpectError::Parted(closed.clone())));
-            assert_eq!(expecting.parting(LATER), Ok(closed));
-            expecting.pause(LATER);
-        });
-    }
-
-    #[test]
-    fn a_wait_is_given_up_from_another_thread() {
-        with_inbox(1000, |_, expecting| {
-            assert!(!expecting.give_up());
-            thread::scope(|scope| {
-                let found = scope.spawn(|| find(expecting, "b", LATER));
-                while !expecting.give_up() {
-                    thread::yield_now();
-                }
-                assert_eq!(found.join().unwrap(), Err(ExpectError::GivenUp));
-            });
-            assert_eq!(find(expecting, "b", SOON), Err(ExpectError::TimeUp));
-        });
-    }
-
-    #[test]
-    fn what_is_too_much_is_forgotten_from_the_front_but_never_the_latest() {
-        with_inbox(2 * (OVERHEAD + 1), |inbox, expecting| {
-            texts(inbox, &["a", "b", "c"]);
-            let unmatched = expecting.unmatched(1);
-            assert_eq!((unmatched.count, unmatched.forgotten), (3, 1));
-            assert_eq!(&*unmatched.latest[0].payload, b"c");
-            texts(
-                inbox,
-                &[
-                    "a message as long as all that may wait, and longer than that: more than the whole budget of bytes, in fact more than 130",
-                ],
-            );
-            assert_eq!(expecting.unmatched(9).latest.len(), 1);
-            assert!(latest(expecting).starts_with("a message"));
-        });
-    }
-
-    #[test]
-    fn quiet_begins_with_the_last_match_or_where_it_was_marked() {
-        with_inbox(1000, |inbox, expecting| {
-            texts(inbox, &["greeting"]);
-            expecting.quiet(SOON).unwrap_err();
-            expecting.mark();
-            expecting.quiet(SOON).unwrap();
-            texts(inbox, &["a", "b"]);
-            find(expecting, "a", LATER).unwrap();
-            assert_eq!(&*expecting.quiet(LATER).unwrap_err().payload, b"b");
-        });
-    }
-
-    #[test]
-    fn what_was_matched_last_is_the_latest_or_else_what_came_last() {
-        with_inbox(1000, |inbox, expecting| {
-            assert_eq!(expecting.latest(), None);
-            texts(inbox, &["a", "b"]);
-            assert_eq!(latest(expecting), "b");
-            find(expecting, "a", LATER).unwrap();
-            assert_eq!(latest(expecting), "a");
-        });
-    }
-
-    #[test]
-    fn a_pong_answers_older_pings_too() {
-        with_inbox(1000, |inbox, expecting| {
-            inbox.pong(2);
-            inbox.pong(1);
-            expecting.pong(2, LATER).unwrap();
-            assert_eq!(expecting.pong(3, SOON), Err(ExpectError::TimeUp));
-        });
+    fn disconnected(&self) -> Option<ExpectError> {
+        self.disconnect.clone().map(ExpectError::Disconnected)
     }
 }

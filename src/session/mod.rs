@@ -1,5 +1,5 @@
 //! One open connection: its threads, locks and clocks. Which thread does what, what each lock guards, and in which order
-//! they are taken, is in `ARCHITECTURE.md`, "Threads and locks".
+//! they are taken, is in `ARCHITECTURE.md`, "Threads".
 
 mod backlog;
 pub mod backoff;
@@ -12,6 +12,7 @@ mod lifecycle;
 mod outcome;
 pub mod output;
 mod queue;
+mod reactions;
 mod reader;
 mod send_progress;
 mod stop_condition;
@@ -84,27 +85,27 @@ pub enum Echo {
 pub struct Settings {
     /// Which end we are.
     pub role: Role,
-    /// After the end of the input.
+    /// When the session ends after the end of the input.
     pub after_input: AfterInput,
     /// How long to wait for the answer to our Close without a byte arriving.
     pub close_quiet: Duration,
-    /// How long to wait for it in all.
+    /// How long to wait for the answer to our Close in all.
     pub close_total: Duration,
-    /// How often to ping.
+    /// How long after one ping of ours the next is sent; `None` sends none.
     pub ping_interval: Option<Duration>,
-    /// How long to wait for a pong.
+    /// How long the peer may take for a pong before the connection counts as dead; `None` is for ever.
     pub ping_timeout: Option<Duration>,
-    /// When the whole run must be over, and how long that was.
+    /// When the whole run must be over, and how long that was from its start.
     pub max_time: Option<(Instant, Duration)>,
-    /// Pongs.
+    /// Whether pings of the peer are answered.
     pub pong: AutoReply,
-    /// The Close reply.
+    /// Whether a Close of the peer is answered.
     pub close_reply: AutoReply,
-    /// Echo mode.
+    /// Whether messages are sent back as they come.
     pub echo: Echo,
-    /// When enough has been received.
+    /// When enough has been received; `None` is never.
     pub stop_condition: Option<StopCondition>,
-    /// How many bytes of received messages to keep for those who expect something; `None` where nobody does.
+    /// How many bytes of received messages to keep for [`Expecting`]; `None` where a session has no use for it.
     pub remember: Option<usize>,
 }
 
@@ -117,7 +118,7 @@ struct Shared {
     clock: Clock,
     out: Mutex<SendBuffer>,
     conn: Mutex<Conn>,
-    /// What was received, where somebody may expect something.
+    /// What was received, where [`Settings::remember`] asks for it.
     inbox: Option<Inbox>,
     /// Signalled when what was taken from the queue in `conn` has been written, and when the session is over.
     room: Condvar,

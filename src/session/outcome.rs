@@ -20,7 +20,7 @@ pub struct Outcome {
     pub errors: Vec<Error>,
     /// Received data may have been left unprinted.
     pub unprinted: bool,
-    /// Whoever read our output went away.
+    /// The reader of our output went away.
     pub output_gone: bool,
     /// Messages received that counted towards the stop condition, in sessions before too.
     pub matched: u64,
@@ -31,14 +31,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// However the peer ended the session, it was what somebody expected, and no failure.
+    /// The way the peer ended the session was expected, and is no failure.
     pub fn end_was_expected(&mut self) {
         if self.ended.status == ExitStatus::Session && self.errors.is_empty() {
             self.ended.status = ExitStatus::Success;
         }
     }
 
-    /// Whether it ended because we had seen what we wanted, so that nobody minds what was not sent.
+    /// Whether it ended because we had seen what we wanted, so that what was not sent is no failure.
     pub fn is_content(&self) -> bool {
         self.output_gone || self.cause == Cause::Enough
     }

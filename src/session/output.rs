@@ -10,10 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::backlog::Backlog;
-use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp};
+use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Fanout, Sinks};
 use crate::platform::Notifier;
-use crate::wire::{self, Observe, Receiver, ReceiverOptions};
+use crate::wire::{self, Receiver, ReceiverOptions};
 
 /// How one session shows things. The sinks are shared: `listen` has many sessions.
 pub struct SessionOutput {
@@ -31,13 +31,19 @@ pub struct SessionOutput {
 }
 
 impl SessionOutput {
-    /// For a session whose own frames are decoded as `decoding` says (with the peer's role, lenient), if any sink wants
-    /// to see them. `notifier` wakes its supervisor.
-    pub fn new(fanout: &Fanout, origin: Origin, decoding: ReceiverOptions, notifier: Notifier) -> Arc<Self> {
+    /// For a session whose own frames are decoded as `decoding` says (with the peer's role, lenient), if the sinks want
+    /// to see them when it starts. `notifier` wakes its supervisor.
+    pub fn new(
+        fanout: &Fanout,
+        wants: Wants,
+        origin: Origin,
+        decoding: ReceiverOptions,
+        notifier: Notifier,
+    ) -> Arc<Self> {
         Arc::new(Self {
             fanout: fanout.clone(),
             origin,
-            follows_sent: fanout.wants().directions == Directions::Both,
+            follows_sent: wants.directions == Directions::Both,
             notifier,
             is_stopped: AtomicBool::new(false),
             backlog: Mutex::new(Backlog::new(decoding)),
@@ -62,9 +68,8 @@ impl SessionOutput {
 
     /// Notes the bytes of frames that are about to be sent. The thread that shows something next shows them first. Never
     /// waits for the sinks.
-    pub fn sent(&self, frames: &[u8]) {
-        let now = self.now();
-        lock(&self.backlog).sent.push(now, frames);
+    pub fn sent(&self, at: Timestamp, frames: &[u8]) {
+        lock(&self.backlog).sent.push(at, frames);
     }
 
     /// The time of an event that happens now.
@@ -157,9 +162,9 @@ pub struct OutputGuard<'a> {
 }
 
 impl OutputGuard<'_> {
-    /// How much of each received frame the sinks want.
-    pub fn observe(&self) -> Observe {
-        self.sinks.wants().observe()
+    /// What the sinks want, as long as they are held.
+    pub fn wants(&self) -> Wants {
+        self.sinks.wants()
     }
 
     /// The time of an event that happens now.
@@ -204,7 +209,7 @@ impl OutputGuard<'_> {
         let decoder = if sent.is_empty() { None } else { backlog.decoder.take() };
         drop(backlog);
         if let Some(mut decoder) = decoder {
-            decoder.observe(self.observe());
+            decoder.observe(self.wants().observe());
             sent.decode(&mut decoder, |at, event| {
                 self.event(at, &Event::Wire { direction: Direction::Sent, event, round_trip: None });
             });

@@ -1,4 +1,4 @@
-//! What waits to be sent by whoever gets hold of the writing end next: pongs, the close reply, echoes, broadcasts.
+//! What waits to be sent by the thread that has the send buffer next: pongs, the Close reply, echoes, broadcasts.
 
 use std::collections::VecDeque;
 

@@ -1,21 +1,19 @@
 //! The reader thread: reads, decodes, and prints in place; what one read brought is written together.
 
 use std::io;
-use std::mem;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use super::conn::{Reading, StreamEnd};
 use super::inbox::Disconnect;
 use super::output::{OutputGuard, lock};
-use super::queue::{MessageBatch, QueuedItem};
+use super::queue::MessageBatch;
 use super::stop_condition::MatchCounter;
 use super::{AutoReply, ECHO_BUDGET, Echo, Shared};
-use crate::event::{Event, FlushError, OutputStream, Timestamp};
+use crate::event::{Detail, Event, FlushError, OutputStream, Timestamp};
 use crate::net::StreamReader;
-use crate::wire::{self, By, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
+use crate::wire::{self, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
 ///
@@ -35,7 +33,7 @@ pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receive
         };
         let end = reader.run();
         if let Some(inbox) = &shared.inbox {
-            inbox.parted(Disconnect::Dropped(end.describe()));
+            inbox.disconnected(Disconnect::Dropped(end.describe()));
         }
         lock(&shared.conn).reading = Reading::Ended(end);
         shared.notifier.notify();
@@ -47,7 +45,7 @@ struct Reader {
     shared: Arc<Shared>,
     stream: StreamReader,
     receiver: Receiver,
-    /// Messages are shown, and nobody else wants to know of them.
+    /// Messages are only shown: they are neither counted, nor echoed, nor remembered.
     only_shows: bool,
     echoes: MessageBatch,
     counter: MatchCounter,
@@ -129,12 +127,12 @@ impl Reader {
             let flushed = shown.flush();
             ((stop, flushed), shown.blocked())
         });
-        self.react(data_before, flushed);
+        self.after_showing(data_before, flushed);
         stop
     }
 
     /// Does what is due when something was shown.
-    fn react(&mut self, data_before: u64, flushed: Result<(), FlushError>) {
+    fn after_showing(&mut self, data_before: u64, flushed: Result<(), FlushError>) {
         let shared = Arc::clone(&self.shared);
         if self.receiver.data_bytes() != data_before {
             shared.clock.heard_data();
@@ -160,9 +158,11 @@ impl Reader {
 
     /// Hands complete events to the printer, up to the first reason to stop.
     fn drain(&mut self, shown: &mut OutputGuard<'_>, at: Timestamp) -> Stop {
-        self.receiver.observe(shown.observe());
+        let wants = shown.wants();
+        self.receiver.observe(wants.observe());
+        let takes_texts = self.only_shows && wants.detail == Detail::Texts;
         loop {
-            if self.only_shows {
+            if takes_texts {
                 shown.texts(at, &mut self.receiver);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
@@ -186,7 +186,7 @@ impl Reader {
                     self.shared.closed_by_peer(close);
                     None
                 }
-                event => self.shared.react(event),
+                event => self.shared.react_to(event),
             };
             shown.received(at, &event, round_trip);
             if let wire::Event::Ping(payload) = &event
@@ -225,7 +225,7 @@ impl Reader {
     fn fail(&mut self, finding: Finding) {
         self.faulted = true;
         if let Some(inbox) = &self.shared.inbox {
-            inbox.parted(Disconnect::Breach(finding.rule.summary().to_owned()));
+            inbox.disconnected(Disconnect::Breach(finding.rule.summary().to_owned()));
         }
         let mut conn = lock(&self.shared.conn);
         if let Some(code) = finding.rule.close_code() {
@@ -245,72 +245,5 @@ impl Reader {
         conn.errors.extend(error.remarkable());
         drop(conn);
         self.shared.notifier.notify();
-    }
-}
-
-impl Shared {
-    /// Queues what is to be echoed; to be called before anything that ends the session, for after Close nothing can be
-    /// sent: what is to be echoed then is dropped.
-    fn queue_echoes(&self, echoes: &mut MessageBatch) {
-        if echoes.is_empty() {
-            return;
-        }
-        let echoes = mem::take(echoes);
-        let mut conn = lock(&self.conn);
-        if conn.close_queued.is_none() && !self.over.load(Ordering::Acquire) {
-            conn.queue.push(QueuedItem::Data(echoes));
-            drop(conn);
-            self.wake_for_queue();
-        }
-    }
-
-    /// Does what the protocol asks for when `event` arrives; the round trip, for a pong.
-    fn react(&self, event: &wire::Event<'_>) -> Option<Duration> {
-        match event {
-            wire::Event::Ping(payload)
-                if payload.len() <= LONGEST_CONTROL && self.settings.pong == AutoReply::Answer =>
-            {
-                let mut conn = lock(&self.conn);
-                if conn.close_queued.is_none() {
-                    conn.queue.pong(payload);
-                    drop(conn);
-                    self.wake_for_queue();
-                }
-                None
-            }
-            wire::Event::Pong(payload) => {
-                let mut conn = lock(&self.conn);
-                let round_trip = conn.pings.answered(payload, self.clock.now());
-                let answered = conn.pings.answered;
-                drop(conn);
-                if let Some(inbox) = &self.inbox {
-                    inbox.pong(answered);
-                }
-                round_trip
-            }
-            wire::Event::Message { kind, payload, .. } => {
-                if let Some(inbox) = &self.inbox {
-                    inbox.message(*kind, payload);
-                }
-                None
-            }
-            _ => None,
-        }
-    }
-
-    fn closed_by_peer(&self, close: &wire::Close<'_>) {
-        let mut conn = lock(&self.conn);
-        conn.closing.received(*close);
-        if let Some(inbox) = &self.inbox {
-            let first = conn.closing.first().unwrap_or(By::Peer);
-            inbox.parted(Disconnect::Closed { code: close.code, reason: close.reason.to_owned(), first });
-        }
-        if self.settings.close_reply == AutoReply::Answer && conn.close_queued.is_none() {
-            let reply = conn.closing.reply().and_then(|close| close.code);
-            conn.close(self.clock.now(), reply.map(|code: CloseCode| (code, String::new())));
-        }
-        drop(conn);
-        self.room.notify_all();
-        self.wake_for_queue();
     }
 }

@@ -1,4 +1,4 @@
-//! How much has gone out: for those who watch a long send without waiting for whoever is writing.
+//! How much has gone out. It is read without waiting for the thread that writes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

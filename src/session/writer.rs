@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::output::lock;
 use super::queue::QueuedItem;
 use super::{NotSent, Shared, WRITE_TIMEOUT};
-use crate::event::Event;
+use crate::event::{Event, Timestamp};
 use crate::net::StreamWriter;
 use crate::wire::{Close, Counters, Data, Header, Kind, OpCode, Outgoing, Sender};
 
@@ -24,7 +24,7 @@ const KEPT_CAPACITY: usize = 1024 * 1024;
 /// What is left to be sent when a turn is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FlushState {
-    /// Nothing, or it is for somebody else to see to.
+    /// Nothing, or the thread that is writing sends it.
     None,
     /// The socket was still taking it.
     Moving,
@@ -32,12 +32,14 @@ pub(super) enum FlushState {
     Stuck,
 }
 
-/// What is held by whoever writes.
+/// The writing end. The thread that writes has its lock.
 pub(super) struct SendBuffer {
     sender: Sender,
     writer: StreamWriter,
     /// Encoded frames.
     buffer: Vec<u8>,
+    /// The time of all frames that the next write will take: one for each frame would cost as much as the frame.
+    sent_at: Option<Timestamp>,
     /// How much of `buffer` the stream has taken over.
     written: usize,
     /// Where in `buffer` raw frames lie, whose headers may lie.
@@ -49,7 +51,7 @@ pub(super) struct SendBuffer {
 }
 
 impl Shared {
-    /// Something is in the queue: whoever holds the writing end sees it, and if nobody does, the supervisor.
+    /// Something is in the queue: the thread that is writing sees it, and where none is, the supervisor.
     pub(super) fn wake_for_queue(&self) {
         self.queued.store(true, Ordering::Release);
         self.notifier.notify();
@@ -65,7 +67,8 @@ impl Shared {
             out.raw.push(before..out.buffer.len());
         }
         if self.output.follows_sent() {
-            self.output.sent(&out.buffer[before..]);
+            let at = *out.sent_at.get_or_insert_with(|| self.output.now());
+            self.output.sent(at, &out.buffer[before..]);
         }
         result?;
         self.note_sent(outgoing, out.handed());
@@ -104,7 +107,7 @@ impl Shared {
         }
         out.buffer = out.sender.send_in_place(kind, payload)?;
         if self.output.follows_sent() {
-            self.output.sent(&out.buffer);
+            self.output.sent(self.output.now(), &out.buffer);
         }
         Ok(())
     }
@@ -180,12 +183,13 @@ impl Shared {
         }
     }
 
-    /// Whether what was sent before is to be shown first. A Close waits for nobody.
+    /// Whether what was sent before is to be shown first. A Close is never held back.
     fn is_held_back(&self) -> bool {
         self.output.is_behind() && lock(&self.conn).close_queued.is_none()
     }
 
-    /// Sends what is queued (and what an earlier call left, as its `flush_state` says), unless somebody is writing: they will see to it.
+    /// Sends what is queued (and what an earlier call left, as its `flush_state` says), unless another thread is writing:
+    /// that one looks into the queue afterwards.
     pub(super) fn send_queue_if_free(&self, mut flush_state: FlushState) -> FlushState {
         while flush_state != FlushState::None || self.queued.load(Ordering::Acquire) || self.stream.wants_write() {
             let mut out = match self.out.try_lock() {
@@ -204,7 +208,16 @@ impl Shared {
 
 impl SendBuffer {
     pub fn new(sender: Sender, writer: StreamWriter) -> Self {
-        Self { sender, writer, buffer: Vec::new(), written: 0, raw: Vec::new(), has_queued: false, cut_off: 0 }
+        Self {
+            sender,
+            writer,
+            buffer: Vec::new(),
+            sent_at: None,
+            written: 0,
+            raw: Vec::new(),
+            has_queued: false,
+            cut_off: 0,
+        }
     }
 
     /// Whether nothing waits.
@@ -234,6 +247,7 @@ impl SendBuffer {
 
     /// Writes until everything is taken, a write times out, or the turn is over (`WouldBlock`, too).
     fn write_some(&mut self, shared: &Shared) -> io::Result<()> {
+        self.sent_at = None;
         shared.send_progress.count(0, self.buffer.len() - self.written);
         let began = Instant::now();
         while self.written < self.buffer.len() {

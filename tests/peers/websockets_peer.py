@@ -22,7 +22,7 @@ def say(**what):
     print(json.dumps(what), flush=True)
 
 
-async def talk(connection):
+async def answer(connection):
     headers = connection.request.headers
     url = urlsplit(connection.request.path)
     identifier = parse_qs(url.query)["id"][0]
@@ -53,7 +53,7 @@ async def serve_both(certificate, key):
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     options = {"select_subprotocol": prefer_version_2, "process_request": ask_for_credentials, "max_size": None}
-    async with serve(talk, "127.0.0.1", 0, **options) as plain, serve(talk, "127.0.0.1", 0, ssl=context, **options) as tls:
+    async with serve(answer, "127.0.0.1", 0, **options) as plain, serve(answer, "127.0.0.1", 0, ssl=context, **options) as tls:
         plain_port, tls_port = (server.sockets[0].getsockname()[1] for server in (plain, tls))
         say(plain=plain_port, tls=tls_port)
         await asyncio.Future()

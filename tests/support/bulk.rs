@@ -78,7 +78,7 @@ const STALLED: Duration = Duration::from_secs(1);
 #[track_caller]
 pub fn send_until_full(connection: &mut Connection, message: &Frame, full: &Event) -> u64 {
     let bytes = message.bytes();
-    let taken = stuff(connection, &bytes);
+    let taken = write_until_stalled(connection, &bytes);
     full.happens();
     let sent = usize::try_from(taken % bytes.len() as u64).expect("less than the length");
     if sent > 0 {
@@ -90,7 +90,7 @@ pub fn send_until_full(connection: &mut Connection, message: &Frame, full: &Even
 /// Sends the same bytes again and again until the program takes no more for a while. Returns how many bytes it took;
 /// the last write may have been cut anywhere.
 #[track_caller]
-pub fn stuff(connection: &mut Connection, bytes: &[u8]) -> u64 {
+pub fn write_until_stalled(connection: &mut Connection, bytes: &[u8]) -> u64 {
     let mut socket = connection.socket();
     socket.set_write_timeout(Some(STALLED)).expect("a connected socket");
     let mut taken = 0;

@@ -3,7 +3,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `program` | [`Wscope`]: start the program in a pipe, write to it, wait for what it says, look at how it ended |
+//! | `program` | [`Wscope`]: start the program in a pipe, write to it, wait for what it says |
+//! | `output` | what a run printed and how it ended, and claims about it |
 //! | `terminal` | the same in a pseudo-terminal whose screen can be read |
 //! | `server` | a listening socket and a script that runs for its connections; plain or TLS |
 //! | `connection` | one byte stream seen by a script: expect, send, drip, reset |
@@ -23,6 +24,7 @@ pub mod connection;
 pub mod event;
 pub mod frame;
 pub mod head;
+mod output;
 pub mod peer;
 pub mod program;
 mod selfcheck;

@@ -46,6 +46,11 @@ pub fn accepts() -> Peer {
     Peer::default().and(Step::Accept)
 }
 
+/// Accepts the upgrade, but not before an event of the test.
+pub fn accepts_after(event: &Event) -> Peer {
+    Peer::default().waits_for(event).and(Step::Accept)
+}
+
 /// Answers the request with this status and these header lines, each with its `\r\n`, and an empty body.
 pub fn refuses_with(status: &str, headers: &str) -> Peer {
     Peer::default().and(Step::Answer(format!("HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\n\r\n")))

@@ -36,7 +36,7 @@ pub fn message(expecting: &Expecting<'_>, within: Duration, pattern: &Pattern) -
 /// What came instead.
 pub fn close(expecting: &Expecting<'_>, within: Duration, wanted: Option<CloseCode>) -> Result<String> {
     let since = Instant::now();
-    let disconnect = expecting.parting(within).map_err(|missed| {
+    let disconnect = expecting.disconnect(within).map_err(|missed| {
         let wanted = wanted.map_or_else(String::new, |code| format!(" with {code}"));
         instead(expecting, missing(&format!("the server did not close{wanted}"), within, &missed))
     })?;
@@ -139,7 +139,7 @@ fn missing(what: &str, within: Duration, missed: &ExpectError) -> Error {
     match missed {
         ExpectError::TimeUp => failed(format!("{what} within {} s", seconds(within))),
         ExpectError::GivenUp => failed(format!("{what} before you gave up")),
-        ExpectError::Parted(disconnect) => failed(format!("{what} before {}", words(disconnect))),
+        ExpectError::Disconnected(disconnect) => failed(format!("{what} before {}", words(disconnect))),
     }
 }
 

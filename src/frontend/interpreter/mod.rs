@@ -42,7 +42,7 @@ pub struct Interpreter {
     /// Where the lines go.
     pub endpoint: Arc<dyn Endpoint>,
     /// Where the results are shown.
-    pub printer: Fanout,
+    pub fanout: Fanout,
     /// What was captured.
     pub variables: Variables,
     /// Where the lines come from.
@@ -57,12 +57,12 @@ impl Interpreter {
     /// An interpreter that has done nothing yet.
     pub fn new(
         endpoint: Arc<dyn Endpoint>,
-        printer: Fanout,
+        fanout: Fanout,
         variables: Variables,
         mode: Mode,
         max_message: u64,
     ) -> Self {
-        Self { endpoint, printer, variables, mode, max_message, end_was_expected: false }
+        Self { endpoint, fanout, variables, mode, max_message, end_was_expected: false }
     }
 
     /// Does it. `place` goes before what is told of it.
@@ -146,14 +146,14 @@ impl Interpreter {
                     .client("every client has heads of its own")
                     .map_err(|error| error.hint("`-v` shows them as clients come"))?
                     .opening_facts()?;
-                let mut sinks = self.printer.lock();
+                let mut sinks = self.fanout.lock();
                 sinks.printer().head(Origin::default(), Direction::Sent, &opened.request_head);
                 sinks.printer().head(Origin::default(), Direction::Received, &opened.response_head);
                 // A terminal that is gone is noticed by the editor.
                 let _ = sinks.flush();
             }
-            Command::Stats => self.endpoint.stats(&mut |origin, event| self.printer.show(origin, event))?,
-            Command::Set { setting, on } => self.printer.lock().printer().set(*setting, *on),
+            Command::Stats => self.endpoint.stats(&mut |origin, event| self.fanout.show(origin, event))?,
+            Command::Set { setting, on } => self.fanout.lock().printer().set(*setting, *on),
             _ => {
                 for usage in COMMANDS {
                     let line = format!("{:<24} {}", usage.synopsis(), usage.summary);
@@ -190,7 +190,7 @@ impl Interpreter {
 
     fn ping(&self, payload: &[u8]) -> Result<Option<String>> {
         if self.mode == Mode::Interactive {
-            self.printer.lock().printer().ask(payload);
+            self.fanout.lock().printer().ask(payload);
         }
         match (self.endpoint.ping(payload)?, self.mode) {
             (Some(ping), Mode::Script) => self.expecting(|expecting| expectation::pong(expecting, ping)).map(Some),
@@ -215,7 +215,7 @@ impl Interpreter {
         let since = Instant::now();
         let (matched, is_lost) = self.expecting(|expecting| {
             let matched = expectation::message(expecting, within, pattern);
-            let is_lost = matched.is_err() && expecting.parting(Duration::ZERO).is_ok();
+            let is_lost = matched.is_err() && expecting.disconnect(Duration::ZERO).is_ok();
             Ok((matched, is_lost))
         })?;
         if is_lost && self.resume()? {
@@ -225,7 +225,7 @@ impl Interpreter {
     }
 
     fn show(&self, event: &Event<'_>) {
-        self.printer.show(Origin::default(), event);
+        self.fanout.show(Origin::default(), event);
     }
 }
 

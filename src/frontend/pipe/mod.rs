@@ -37,19 +37,19 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let stdin = args.reads_stdin().then(|| stdin::source(&args.input.format, args.limits.max_message)).transpose()?;
     let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
-    let printer = Fanout::new(view::direct(view::options(&args.view, &args.input, banner))?);
+    let fanout = Fanout::new(view::direct(view::options(&args.view, &args.input, banner))?);
     let sender = InputSender::spawn(input)
         .map_err(|error| Error::new(Phase::Session, "cannot read stdin beside the session").caused_by(error))?;
     let mut driver = PipeDriver {
         sender,
-        printer: printer.clone(),
+        fanout: fanout.clone(),
         shows_progress: args.reads_stdin().then(|| args.view.clone()),
         after_input: plan.settings.after_input,
         stay_until: None,
         current: None,
         stats: DeliveryStats::default(),
     };
-    let mut runner = Runner::new(plan, printer, args)?;
+    let mut runner = Runner::new(plan, fanout, args)?;
     let end = runner.run(&mut driver);
     if let Some(words) = driver.stats.words().filter(|_| args.connection.request.reconnect.is_some()) {
         runner.announcer.note(words);
@@ -60,7 +60,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
 /// Sends the input through one session after the other.
 struct PipeDriver {
     sender: InputSender,
-    printer: Fanout,
+    fanout: Fanout,
     /// How progress is shown, where stdin is sent.
     shows_progress: Option<ViewArgs>,
     after_input: AfterInput,
@@ -95,7 +95,7 @@ impl Driver for PipeDriver {
     fn opened(&mut self, session: OpenSession) {
         let handle = session.handle;
         let progress =
-            self.shows_progress.as_ref().and_then(|view| ProgressDisplay::start(&handle, &self.printer, view));
+            self.shows_progress.as_ref().and_then(|view| ProgressDisplay::start(&handle, &self.fanout, view));
         let job = self.sender.send_through(handle.clone(), progress);
         self.current = Some((handle, job));
     }

@@ -35,14 +35,14 @@ pub struct ProgressDisplay {
 
 impl ProgressDisplay {
     /// Starts watching what is sent of stdin, if stderr is a terminal that can show it.
-    pub fn start(handle: &Handle, printer: &Fanout, view: &ViewArgs) -> Option<Self> {
+    pub fn start(handle: &Handle, fanout: &Fanout, view: &ViewArgs) -> Option<Self> {
         let can_erase = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != OsStr::new("dumb"));
         if view.quiet || !io::stderr().is_terminal() || !can_erase {
             return None;
         }
         let (until, over) = mpsc::channel();
-        let (handle, printer) = (handle.clone(), printer.clone());
-        let watcher = ProgressWatcher { handle, printer, input: regular_stdin(), estimate: Estimate::default() };
+        let (handle, fanout) = (handle.clone(), fanout.clone());
+        let watcher = ProgressWatcher { handle, fanout, input: regular_stdin(), estimate: Estimate::default() };
         thread::spawn(move || watcher.run(&over));
         Some(Self { _until: until })
     }
@@ -56,7 +56,7 @@ fn regular_stdin() -> Option<File> {
 
 struct ProgressWatcher {
     handle: Handle,
-    printer: Fanout,
+    fanout: Fanout,
     input: Option<File>,
     estimate: Estimate,
 }
@@ -68,8 +68,8 @@ impl ProgressWatcher {
             wait = INTERVAL;
             let unread = self.input.as_mut().and_then(unread);
             let progress = self.estimate.look(Instant::now(), self.handle.send_progress(), unread);
-            let mut sinks = self.printer.lock();
-            // Looked at with the printer in hand: what is said at the end comes after this.
+            let mut sinks = self.fanout.lock();
+            // Looked at with the sinks held: what is said at the end comes after this.
             if self.handle.is_over() {
                 return;
             }
@@ -78,7 +78,7 @@ impl ProgressWatcher {
                 None => sinks.printer().erase_progress(),
             }
         }
-        self.printer.lock().printer().erase_progress();
+        self.fanout.lock().printer().erase_progress();
     }
 }
 

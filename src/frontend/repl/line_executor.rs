@@ -28,7 +28,7 @@ impl LineExecutor {
     pub(super) fn run(mut self, lines: &Receiver<String>, pending: &AtomicUsize, _busy: mpsc::Sender<()>) {
         for line in lines {
             if let Err(error) = self.line(line) {
-                show_error(&self.interpreter.printer, &error);
+                show_error(&self.interpreter.fanout, &error);
             }
             pending.fetch_sub(1, Ordering::Release);
         }
@@ -54,7 +54,7 @@ impl LineExecutor {
             _ => format!(", but for what starts with a space ({left_out})"),
         };
         let note = format!("saved to `{}`{but}", path.display());
-        self.interpreter.printer.show(Origin::default(), &Event::Note(&note));
+        self.interpreter.fanout.show(Origin::default(), &Event::Note(&note));
         Ok(())
     }
 }

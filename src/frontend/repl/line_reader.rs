@@ -28,15 +28,15 @@ const TICK: Duration = Duration::from_millis(1);
 
 /// Reads lines and has them executed, on two threads, until the user leaves. A message that is made of a file has at most
 /// `max_message` bytes.
-pub fn spawn(editor: Editor, endpoint: impl Endpoint + 'static, printer: Fanout, max_message: u64) {
+pub fn spawn(editor: Editor, endpoint: impl Endpoint + 'static, fanout: Fanout, max_message: u64) {
     let endpoint: Arc<dyn Endpoint> = Arc::new(endpoint);
     let interpreter =
-        Interpreter::new(Arc::clone(&endpoint), printer.clone(), variables(), Mode::Interactive, max_message);
+        Interpreter::new(Arc::clone(&endpoint), fanout.clone(), variables(), Mode::Interactive, max_message);
     let executor = LineExecutor::new(interpreter);
     let (lines, ahead) = mpsc::sync_channel(AHEAD);
     let (busy, done) = mpsc::channel();
     let pending = Arc::new(AtomicUsize::new(0));
-    let reader = LineReader { lines, pending: Arc::clone(&pending), endpoint, printer };
+    let reader = LineReader { lines, pending: Arc::clone(&pending), endpoint, fanout };
     thread::spawn(move || executor.run(&ahead, &pending, busy));
     thread::spawn(move || reader.run(editor, &done));
 }
@@ -56,7 +56,7 @@ struct LineReader {
     /// How many lines were passed on and are not executed yet.
     pending: Arc<AtomicUsize>,
     endpoint: Arc<dyn Endpoint>,
-    printer: Fanout,
+    fanout: Fanout,
 }
 
 impl LineReader {
@@ -93,7 +93,7 @@ impl LineReader {
                 Ok(Entry::Interrupted) if self.wait_for_executor(has_given_up) => {}
                 Ok(Entry::Interrupted | Entry::Eof) => return Leaving::AtOnce,
                 Err(error) => {
-                    show_error(&self.printer, &error);
+                    show_error(&self.fanout, &error);
                     return Leaving::AtOnce;
                 }
             }
@@ -129,6 +129,6 @@ fn has_given_up(session: &Handle) -> bool {
 }
 
 /// Shows what was wrong with a line, or with the terminal.
-pub(super) fn show_error(printer: &Fanout, error: &Error) {
-    printer.show(Origin::default(), &Event::Error(error));
+pub(super) fn show_error(fanout: &Fanout, error: &Error) {
+    fanout.show(Origin::default(), &Event::Error(error));
 }

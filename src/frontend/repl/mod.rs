@@ -40,12 +40,12 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, Instant::now())?.remembering(MEMORY));
     let options = view::options(&args.view, &args.input, Banner::Shown);
     let options = Options { follow_sent: FollowSent::Always, ..options };
-    let printer = Fanout::new(view::direct(options.clone())?);
+    let fanout = Fanout::new(view::direct(options.clone())?);
     let max_message = plan.protocol.max_message;
-    let mut runner = Runner::new(plan, printer.clone(), args)?;
+    let mut runner = Runner::new(plan, fanout.clone(), args)?;
     let slot = Arc::new(SessionSlot::new(runner.poller.notifier(), Losses::Final));
     let mut driver =
-        ReplDriver { slot, printer, options, max_message, execute: args.execute.clone(), place: None, current: None };
+        ReplDriver { slot, fanout, options, max_message, execute: args.execute.clone(), place: None, current: None };
     let end = runner.run(&mut driver);
     let Some(Place { terminal, .. }) = driver.place else { return Ok(end.status) };
     Ok(terminal_end::show_what_is_left(&terminal, end, &mut runner))
@@ -54,7 +54,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
 /// Lets the user talk through one session after the other.
 struct ReplDriver {
     slot: Arc<SessionSlot>,
-    printer: Fanout,
+    fanout: Fanout,
     options: Options,
     /// The largest message that is made of a file, in bytes.
     max_message: u64,
@@ -83,7 +83,7 @@ impl ReplDriver {
     /// Lets the editor's thread start.
     fn read_lines(&mut self) {
         if let Some(editor) = self.place.as_mut().and_then(|place| place.editor.take()) {
-            line_reader::spawn(editor, Arc::clone(&self.slot), self.printer.clone(), self.max_message);
+            line_reader::spawn(editor, Arc::clone(&self.slot), self.fanout.clone(), self.max_message);
         }
     }
 
@@ -113,7 +113,7 @@ impl Driver for ReplDriver {
         if self.place.is_none() {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
-            *self.printer.lock().printer() = view::beside(&terminal, self.options.clone())?;
+            *self.fanout.lock().printer() = view::beside(&terminal, self.options.clone())?;
             self.place = Some(Place { terminal, prompt: editor.prompt(), editor: Some(editor) });
         }
         Ok(())

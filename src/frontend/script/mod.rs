@@ -41,15 +41,15 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let options = Options { follow_sent: FollowSent::Always, ..view::options(&args.view, &args.input, banner) };
-    let printer = Fanout::new(view::direct(options)?);
+    let fanout = Fanout::new(view::direct(options)?);
     let max_message = plan.protocol.max_message;
-    let mut runner = Runner::new(plan, printer.clone(), args)?;
+    let mut runner = Runner::new(plan, fanout.clone(), args)?;
     let notifier = runner.poller.notifier();
     let losses = if args.connection.request.reconnect.is_some() { Losses::Bridged } else { Losses::Final };
     let slot = Arc::new(SessionSlot::new(notifier.clone(), losses));
     // The script waits for its first session.
     slot.opening();
-    let ends = spawn(script, Arc::clone(&slot), variables, printer, max_message, notifier)?;
+    let ends = spawn(script, Arc::clone(&slot), variables, fanout, max_message, notifier)?;
     let mut driver = ScriptDriver { slot, ends, has_opened: false, current: None, error: None, told: Told::Nothing };
     Ok(runner.run(&mut driver).status)
 }
@@ -78,14 +78,14 @@ fn spawn(
     script: Script,
     slot: Arc<SessionSlot>,
     variables: Variables,
-    printer: Fanout,
+    fanout: Fanout,
     max_message: u64,
     notifier: Notifier,
 ) -> Result<Receiver<Result<SessionEnd>>> {
     let (ends, end) = mpsc::channel();
     let run = move || {
         let endpoint: Arc<dyn Endpoint> = Arc::new(Arc::clone(&slot));
-        let mut interpreter = Interpreter::new(endpoint, printer, variables, Mode::Script, max_message);
+        let mut interpreter = Interpreter::new(endpoint, fanout, variables, Mode::Script, max_message);
         let result = slot.session().and_then(|_| execute(&script, &mut interpreter));
         finish(&slot, result, &ends);
         notifier.notify();

@@ -1,6 +1,6 @@
 //! What a token looks like.
 
-/// As many characters of Base64 or hex are no word and no number.
+/// So many characters of Base64 or hex are no word and no number.
 const LEAST_LENGTH: usize = 32;
 
 /// The longest word in a name such as `a-name-of-many-words`.
@@ -17,7 +17,7 @@ pub(super) fn is_secret(value: &[u8]) -> bool {
     text.split(|c: char| !is_base64(c) && c != '.').any(|piece| is_jwt(piece) || piece.split('.').any(is_opaque))
 }
 
-/// Whether `text` is a JSON Web Token (RFC 7519): parts in Base64 with dots between, of which the first is a JSON object.
+/// Whether `text` is a JSON Web Token (RFC 7519): parts in Base64 with dots between. The first part is a JSON object.
 pub(super) fn is_jwt(text: &str) -> bool {
     let mut parts = text.split('.');
     let is_object = parts.next().is_some_and(|first| first.starts_with("eyJ"));

@@ -372,8 +372,8 @@ impl Scanner<'_> {
     }
 }
 
-/// Whether a URL with a secret is in a value, percent-encoded or not: `?next=%2F%3Ftoken%3D…`. Beyond [`DEPTH`] nothing is
-/// looked into.
+/// Whether a URL with a secret is in a value, percent-encoded or not: `?next=%2F%3Ftoken%3D…`. Nothing is looked into
+/// beyond [`DEPTH`].
 fn holds_secret(value: &[u8], depth: usize) -> bool {
     let may_hold_url = value.contains(&b'%') || value.windows(2).any(|bytes| bytes == b"//");
     if depth >= DEPTH || !may_hold_url {

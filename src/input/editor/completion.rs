@@ -52,8 +52,8 @@ fn words(known: impl Iterator<Item = &'static str>, typed: &str, end: &str) -> V
     matching.map(|word| Candidate { shown: word.to_owned(), inserted: format!("{word}{end}") }).collect()
 }
 
-/// Files whose path starts with `typed`. Hidden files are candidates only if their dot was typed. Files whose names contain
-/// control characters are never candidates: listing the name would send them to the terminal.
+/// Files whose path starts with `typed`. Hidden files are candidates only if their dot was typed. Files whose names
+/// contain control characters are never candidates: listing the name would send them to the terminal.
 fn files(start: usize, typed: &str) -> (usize, Vec<Candidate>) {
     let (folder, beginning) = typed.split_at(typed.rfind('/').map_or(0, |slash| slash + 1));
     let listing = fs::read_dir(if folder.is_empty() { ".".into() } else { path(folder) });

@@ -1,13 +1,13 @@
 //! The callbacks that rustyline calls while a line is edited. They also detect why rustyline draws its line.
 //!
-//! rustyline draws its line for one of two reasons: a key changed the line, or rustyline has printed text above the line.
-//! [`Terminal`] must know which, and rustyline does not say it. But before rustyline draws because of a key, it calls
-//! `highlight_char` or `highlight_candidate`. After it has printed text above the line, it calls neither. These callbacks
-//! set a flag, and `highlight_prompt`, which rustyline calls in each drawing, reads and clears it. `highlight_char`
-//! returns true, so a drawing follows each call of it.
+//! rustyline draws its line for one of two reasons: a key changed the line, or rustyline has printed text above the
+//! line. [`Terminal`] must know which, and rustyline does not say it. But before rustyline draws because of a key, it
+//! calls `highlight_char` or `highlight_candidate`. After it has printed text above the line, it calls neither. These
+//! callbacks set a flag, and `highlight_prompt`, which rustyline calls in each drawing, reads and clears it.
+//! `highlight_char` returns true, so a drawing follows each call of it.
 //!
-//! This is true for version 19 of rustyline. In its `edit.rs`, the three callers of `refresh` call `highlight_char`. Of the
-//! callers of `repaint`, one calls `highlight_char`, one lists candidates first, and the third is `external_print`.
+//! This is true for version 19 of rustyline. In its `edit.rs`, the three callers of `refresh` call `highlight_char`. Of
+//! the callers of `repaint`, one calls `highlight_char`, one lists candidates first, and the third is `external_print`.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};

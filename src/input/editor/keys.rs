@@ -1,7 +1,7 @@
 //! The keys that do something else in wscope than rustyline's default.
 //!
-//! All keys that end a line call rustyline's validator (`Cmd::AcceptLine` does that). The validator is the last callback
-//! before the editor releases the terminal, and it tells [`Terminal`] so.
+//! All keys that end a line call rustyline's validator (`Cmd::AcceptLine` does that). The validator is the last
+//! callback before the editor releases the terminal, and it tells [`Terminal`] so.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

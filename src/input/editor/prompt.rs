@@ -9,8 +9,8 @@ pub struct Prompt {
     pub plain: String,
     /// The same text with colours. It has the same width.
     pub styled: String,
-    /// A shorter text for a line that began with a narrower prompt. It is shown if its width is the width of that prompt.
-    /// It may be empty.
+    /// A shorter text for a line that began with a narrower prompt. It is shown if its width is the width of that
+    /// prompt. It may be empty.
     pub brief: String,
 }
 
@@ -36,7 +36,8 @@ pub struct PromptHandle {
 #[derive(Debug)]
 struct State {
     current: Prompt,
-    /// The width of the prompt with which the current line began. rustyline positions the cursor by it until the line ends.
+    /// The width of the prompt with which the current line began. rustyline positions the cursor by it until the line
+    /// ends.
     width: usize,
 }
 
@@ -45,9 +46,9 @@ impl PromptHandle {
         Self { state: Arc::new(Mutex::new(State { current: prompt, width: 0 })) }
     }
 
-    /// Replaces the prompt. It is shown when the line is drawn the next time. If the line began with a wider prompt, spaces
-    /// fill the rest at the left. If it began with a narrower one, [`Prompt::brief`] is shown if it has just that width;
-    /// otherwise the old prompt stays until the next line.
+    /// Replaces the prompt. It is shown when the line is drawn the next time. If the line began with a wider prompt,
+    /// spaces fill the rest at the left. If it began with a narrower one, [`Prompt::brief`] is shown if it has just
+    /// that width; otherwise the old prompt stays until the next line.
     pub fn set(&self, prompt: Prompt) {
         self.lock().current = prompt;
     }

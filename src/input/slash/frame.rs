@@ -67,8 +67,8 @@ fn set(header: &mut RawHeader, key: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
-/// Splits `key=value` off the start. No payload looks like this: hex and JSON have no such word, and in `base64:…` a colon
-/// comes before the `=`.
+/// Splits `key=value` off the start. No payload looks like this: hex and JSON have no such word, and in `base64:…` a
+/// colon comes before the `=`.
 fn option(rest: &str) -> Option<(&str, &str, &str)> {
     let (word, tail) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let (key, value) = word.split_once('=')?;

@@ -128,18 +128,18 @@ pub enum Capture {
 /// Parses one line, without variables. A slash in column 1 makes it a command. The line may hold newlines.
 ///
 /// # Errors
-/// [`Phase::Input`](crate::error::Phase::Input), if the command does not exist or its arguments are wrong. The message is
-/// one line, and the caller must send nothing.
+/// [`Phase::Input`](crate::error::Phase::Input), if the command does not exist or its arguments are wrong. The message
+/// is one line, and the caller must send nothing.
 pub fn parse(line: &str) -> Result<Line> {
     parse_with(line, |text, _| Ok(text.to_owned()))
 }
 
-/// Parses one line in which `expand` replaces variables by their values. The name of the command is read before that, so
-/// no value can make a line a command. The arguments are parsed after that.
+/// Parses one line in which `expand` replaces variables by their values. The name of the command is read before that,
+/// so no value can make a line a command. The arguments are parsed after that.
 ///
 /// # Errors
-/// The error of `expand`, and the errors of [`parse`]. Also [`Phase::Input`](crate::error::Phase::Input), if a value would
-/// make a payload `@FILE`.
+/// The error of `expand`, and the errors of [`parse`]. Also [`Phase::Input`](crate::error::Phase::Input), if a value
+/// would make a payload `@FILE`.
 pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) -> Result<Line> {
     match split(line)? {
         Split::Text("") => Ok(Line::Empty),

@@ -12,8 +12,8 @@ const ROOM: usize = 128 * 1024;
 /// The least free space for a read. If there is less, the unsent bytes move to the start of the buffer, or it grows.
 const LEAST_ROOM: usize = 64 * 1024;
 
-/// A buffer that grows if unsent bytes fill it. It dereferences to all its bytes. The ranges that its methods return are
-/// valid until the next read.
+/// A buffer that grows if unsent bytes fill it. It dereferences to all its bytes. The ranges that its methods return
+/// are valid until the next read.
 pub(super) struct InputBuffer {
     bytes: Vec<u8>,
     /// The unsent bytes are `bytes[start..end]`.

@@ -1,5 +1,5 @@
-//! `--input json`: each line is a JSON object that names one message to send. The event stream of `--output json` is also
-//! accepted: its received messages are sent.
+//! `--input json`: each line is a JSON object that names one message to send. The event stream of `--output json` is
+//! also accepted: its received messages are sent.
 
 use std::collections::HashMap;
 
@@ -73,7 +73,8 @@ fn one(key: &str, value: &RawValue) -> Result<Message> {
     })
 }
 
-/// Refuses a control frame that is not allowed. The sender would refuse it too, but here the number of the line is known.
+/// Refuses a control frame that is not allowed. The sender would refuse it too, but here the number of the line is
+/// known.
 fn sendable(message: Message) -> Result<Message> {
     let length = match &message {
         Message::Text(_) | Message::Binary(_) | Message::Close(None) => 0,

@@ -17,8 +17,8 @@ use crate::error::{Error, Phase, Result};
 use crate::input::payload;
 use crate::wire::{Kind, Outgoing};
 
-/// How the input is split into messages. The last line or piece needs no terminator. With [`Whole`](Self::Whole) an empty
-/// input is one empty message.
+/// How the input is split into messages. The last line or piece needs no terminator. With [`Whole`](Self::Whole) an
+/// empty input is one empty message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Each line is a text message.
@@ -191,7 +191,8 @@ impl Source {
         Mark { position: self.buffer.position(), state: self.state, number: self.number }
     }
 
-    /// Goes back to `mark`: the messages since then are returned again. There must be no [`fill`](Self::fill) in between.
+    /// Goes back to `mark`: the messages since then are returned again. There must be no [`fill`](Self::fill) in
+    /// between.
     pub fn go_back(&mut self, mark: Mark) {
         self.buffer.go_back(mark.position);
         (self.state, self.number) = (mark.state, mark.number);

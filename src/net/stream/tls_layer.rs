@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 #[derive(Debug)]
 pub struct TlsLayer {
     pub(super) session: rustls::Connection,
-    /// What is wrong with what this session received behind the plaintext that it still holds.
+    /// TLS broke after the plaintext that the session still holds: told once that has been read.
     failure: Option<rustls::Error>,
     /// The session that carries this one's records; `None` next to the socket.
     pub(super) below: Option<Box<TlsLayer>>,

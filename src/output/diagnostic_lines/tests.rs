@@ -1,4 +1,4 @@
-//! Lines, word for word.
+//! Compares the lines word for word.
 
 use std::io;
 

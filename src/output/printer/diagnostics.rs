@@ -33,7 +33,7 @@ impl Printer {
         self.labelled(origin, |output, palette| diagnostic_lines::write_error(output, palette, advice, error));
     }
 
-    /// Shows a ping or a pong, if wanted, and the answer to a ping that somebody typed.
+    /// Shows a ping or a pong, if wanted, and the answer to `/ping`.
     pub(super) fn control(
         &mut self,
         origin: Origin,
@@ -94,7 +94,7 @@ impl Printer {
         self.clock.forget(origin.client);
     }
 
-    /// A note; where nobody sits, with the name of who says it.
+    /// A note; where no banner is shown, with the name of the program.
     pub(super) fn note(&mut self, origin: Origin, note: &str) {
         let name = match self.options.banner {
             Banner::Shown => "",

@@ -73,7 +73,7 @@ impl Printer {
         self.bare = is_bare(&self.options);
     }
 
-    /// Has the answer to this ping shown, though pings and pongs may not be: somebody typed it.
+    /// Has the answer to this ping shown, though pings and pongs may not be: it answers `/ping`.
     pub fn ask(&mut self, ping: &[u8]) {
         self.asked = Some(ping.to_vec());
     }
@@ -142,7 +142,7 @@ impl Printer {
         let received = direction == Direction::Received;
         match event {
             wire::Event::Finding(finding) => self.finding(origin, finding),
-            // The event stream has the rest.
+            // All else is in the JSON lines.
             _ if self.options.format == DataFormat::Json => {}
             wire::Event::Frame(frame) => self.frame(origin, at, direction, frame),
             wire::Event::Message { kind, payload, .. } if received => self.message(origin, at, *kind, payload),

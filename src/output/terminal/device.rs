@@ -1,4 +1,4 @@
-//! The terminal itself: the modes that the editor needs, and the escape sequences that leave it usable.
+//! The terminal device: the modes that the editor needs, and the escape sequences that undo what the editor did.
 
 use std::fs::File;
 use std::io;
@@ -8,13 +8,13 @@ use std::time::Duration;
 use crate::output::{FdOutput, Output};
 use crate::platform::{self, CtrlC, SpecialKeys, TerminalModes};
 
-/// What an editor may have switched on: bracketed paste.
+/// Switches bracketed paste off. The editor may have switched it on.
 const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
 
-/// What it switches on in the terminal.
+/// Switches bracketed paste on, as the editor does.
 const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
 
-/// The terminal that controls the process, or else the one that stdin is, and the modes in which it was found.
+/// The terminal that controls the process, or the terminal that is stdin; and the modes that it had when it was opened.
 #[derive(Debug)]
 pub struct Device {
     file: File,
@@ -22,8 +22,10 @@ pub struct Device {
 }
 
 impl Device {
+    /// Opens the terminal. A panic from now on gives the terminal the modes that it has now.
+    ///
     /// # Errors
-    /// When there is no terminal.
+    /// An [`io::Error`], if there is no terminal, or if the process has no file descriptor left.
     pub fn open() -> io::Result<Self> {
         let device = Self::on(platform::open_terminal()?)?;
         device.restore_on_panic()?;
@@ -35,65 +37,68 @@ impl Device {
         Ok(Self { file: terminal, found })
     }
 
-    /// A panic ends the process and drops nothing, so its hook puts the terminal back before it reports the panic.
+    /// Adds a panic hook that gives the terminal its modes back before the panic is reported. A panic ends the process
+    /// without running any `drop`.
     pub(super) fn restore_on_panic(&self) -> io::Result<()> {
         let device = Self { file: self.file.try_clone()?, found: self.found };
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            // Nothing better can be done about a terminal that is gone.
+            // This fails only if the terminal is gone, and then there is nothing to restore.
             let _ = device.restore().and_then(|()| device.write_within(BRACKETED_PASTE_OFF, Duration::ZERO));
             report(panic);
         }));
         Ok(())
     }
 
-    /// The terminal, to read from.
+    /// The file of the terminal, to read keys from.
     pub fn file(&self) -> &File {
         &self.file
     }
 
-    /// The keys that interrupt, end the input, quit and suspend, as they were found.
+    /// The keys that interrupt, end the input, quit and suspend, in the modes that the terminal had when it was opened.
     pub fn special_keys(&self) -> SpecialKeys {
         self.found.special_keys()
     }
 
-    /// A way to write to it.
+    /// An output that writes to the terminal.
     ///
     /// # Errors
-    /// When the process has no descriptor left.
+    /// The error of the duplication, if the process has no file descriptor left.
     pub fn output(&self) -> io::Result<FdOutput> {
         FdOutput::new(&self.file)
     }
 
-    /// Keys are neither echoed nor gathered into lines, and Ctrl-C is a key. So what is typed while the editor reads no
-    /// line waits for the next line, and the terminal shows it once.
+    /// Sets raw modes: keys are not echoed and not gathered into lines, and Ctrl-C is a key. So keys that are pressed
+    /// while the editor reads no line wait for the next line, and are shown only once.
     ///
     /// # Errors
-    /// What the terminal says.
+    /// The error of the system call: the terminal is gone.
     pub fn set_raw(&self) -> io::Result<()> {
         self.found.raw().apply_to(&self.file)
     }
 
-    /// Sets what Ctrl-C is; all else stays.
+    /// Makes Ctrl-C a key or a signal. All other modes stay.
     ///
     /// # Errors
-    /// What the terminal says.
+    /// The error of the system call: the terminal is gone.
     pub(super) fn set_ctrl_c(&self, ctrl_c: CtrlC) -> io::Result<()> {
         TerminalModes::of(&self.file)?.with_ctrl_c(ctrl_c).apply_to(&self.file)
     }
 
-    /// Puts it back as it was found. Waits for nothing: output may be paused.
+    /// Gives the terminal the modes that it had when it was opened. It never blocks, even if the output is paused.
     ///
     /// # Errors
-    /// What the terminal says.
+    /// The error of the system call: the terminal is gone.
     pub fn restore(&self) -> io::Result<()> {
         self.found.apply_to(&self.file)
     }
 
-    /// Runs `pause` with the terminal as it was found, then goes back to the modes that it had before.
+    /// Runs `pause` while the terminal has the modes that it had when it was opened. After that it gets its current
+    /// modes back.
     ///
     /// # Errors
-    /// What the terminal says.
+    /// The error of a system call or a write: the terminal is gone. After an error before
+    /// `pause`, it does not run.
     pub fn hand_back(&self, pause: impl FnOnce()) -> io::Result<()> {
         let modes = TerminalModes::of(&self.file)?;
         self.restore()?;
@@ -103,15 +108,15 @@ impl Device {
         self.output()?.write_all(BRACKETED_PASTE_ON)
     }
 
-    /// Writes what can be written within `limit`.
+    /// Writes as many of `bytes` as the terminal takes within `limit`.
     ///
     /// # Errors
-    /// What the terminal says; `TimedOut` when some is left.
+    /// The error of the write. It is `TimedOut`, if bytes are left.
     pub(super) fn write_within(&self, bytes: &[u8], limit: Duration) -> io::Result<()> {
         platform::write_within(&self.file, bytes, limit)
     }
 
-    /// Whether output goes on, or resumes in time.
+    /// Whether the terminal takes output within `limit`: it is not paused, or resumes in time.
     pub(super) fn is_writable_within(&self, limit: Duration) -> bool {
         platform::is_writable_within(&self.file, limit)
     }

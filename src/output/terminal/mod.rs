@@ -1,19 +1,20 @@
-//! The terminal while a line is being edited on it: what arrives is shown above that line.
+//! The terminal that the printer and the line editor share: printed text appears above the line that is being edited.
 //!
-//! The editor (rustyline, in `input::editor`) takes what is to be printed above its line through a channel that holds
-//! one string, and looks into it only while it waits for a key. It writes past it while no line is edited, and doesn't say
-//! when it has shown something. So everything waits here, in order, and the editor is given one batch at a time: the
-//! next when the last has been shown, which the editor's own drawing reveals ([`Terminal::printed`]). No thread is
-//! needed for that: whoever brings something, and whoever learns that a batch was shown, hands over the next, and
-//! since the channel is known to be empty then, that never blocks.
+//! The editor (rustyline, in `input::editor`) takes text to print through a channel that holds one string, and reads
+//! the channel only while it waits for a key. It does not report when it has printed the text. So the text waits here,
+//! in order, and the editor gets one batch at a time. It gets the next batch when it has shown the last one; its own
+//! drawing reveals that ([`Terminal::printed`]). This needs no thread: a thread that writes to the terminal hands the
+//! next batch over, and so does the editor's thread when it has shown a batch. The channel is empty then, so this never
+//! blocks.
 //!
 //! ```text
 //!  Idle ──line_begins──▶ Starting ──drawn──▶ Editing ──line_accepted──▶ Stopping ──line_ended──▶ Idle
 //!  written at once        held back           given to the editor        held back
 //! ```
 //!
-//! A batch that the editor was given and has not shown when a line ends lies in the channel until the next line. What
-//! comes meanwhile is held back behind it; [`Terminal::finish`], after which there is no next line, writes it first.
+//! If the editor has not shown its batch when the line ends, the batch stays in the channel until the next line. Text
+//! that is written meanwhile waits behind it. [`Terminal::finish`], after which there is no next line, writes the batch
+//! first.
 
 mod device;
 mod pending_lines;
@@ -32,23 +33,23 @@ use self::pending_lines::{BUDGET, PendingLines};
 use super::{FdOutput, Output};
 use crate::platform::CtrlC;
 
-/// The editor is given at most so much at a time (a longer line excepted). It looks at no key while it writes this:
-/// 16 ms on a terminal that swallows 1 MB/s.
+/// The size of a batch, in bytes. Only a batch of one long line may be larger. The editor reads no key while it writes
+/// a batch: 16 ms on a terminal that takes 1 MB/s.
 const BATCH: usize = 16 * 1024;
 
-/// How long to wait for an editor, or for the terminal, when it is time to leave.
+/// How long [`Terminal::finish`] and [`Terminal::abandon`] wait for the editor, or for a terminal that takes no output.
 const LAST_WAIT: Duration = Duration::from_millis(100);
 
-/// Leaves the line that an editor has drawn, and switches off the bracketed paste that it has switched on.
+/// Moves the cursor below the line that the editor has drawn, and switches off bracketed paste, which the editor uses.
 const LEAVE_LINE: &[u8] = b"\x1b[?2004l\r\n";
 
-/// The same where the editor has not drawn its line.
+/// Switches off bracketed paste, if the editor has drawn no line.
 const LEAVE_NOTHING: &[u8] = b"\x1b[?2004l";
 
-/// Prints above the line that is being edited.
+/// Gives the editor a text to print above its line.
 pub type PrintAbove = Box<dyn FnMut(String) -> io::Result<()> + Send>;
 
-/// A terminal that is shared between an editor and those who print. Clones are the same terminal.
+/// A terminal that the editor and the printing threads share. Clones refer to the same terminal.
 #[derive(Debug, Clone)]
 pub struct Terminal {
     shared: Arc<Shared>,
@@ -58,39 +59,41 @@ pub struct Terminal {
 struct Shared {
     device: Device,
     state: Mutex<State>,
-    /// Something in the state has changed.
+    /// Notified after each change of `state`.
     changed: Condvar,
 }
 
 struct State {
     phase: LinePhase,
     pending: PendingLines,
-    /// A copy of what the editor was given and has not shown.
+    /// A copy of the batch that the editor has and has not shown yet.
     given: Option<String>,
     /// How many batches the editor has shown.
     shown: u64,
     print_above: Option<PrintAbove>,
-    /// How many lines have begun.
+    /// How many lines the editor has begun.
     lines: u64,
-    /// What the terminal makes of Ctrl-C.
+    /// Whether Ctrl-C is a key or a signal now.
     ctrl_c: CtrlC,
-    /// The terminal was taken from the editor for good.
+    /// The editor may not use the terminal any more.
     is_taken: bool,
-    /// What was written last without the editor ended its line.
+    /// The last bytes that were written without the editor ended with a line end.
     at_line_start: bool,
-    /// Whoever writes to the terminal has it meanwhile, and lets go of the lock: the terminal may take nothing for long.
+    /// `None` while a thread writes to the terminal. That thread has taken the output out, and does not hold the lock,
+    /// because the write may block for long.
     output: Option<FdOutput>,
 }
 
+/// What the editor does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LinePhase {
-    /// No line is edited.
+    /// It edits no line.
     Idle,
-    /// The editor is about to take the terminal.
+    /// It is about to use the terminal.
     Starting,
-    /// The editor has the terminal, and looks into its channel sooner or later.
+    /// It uses the terminal, and reads its channel whenever it waits for a key.
     Editing,
-    /// The editor is about to let go of the terminal.
+    /// It is about to release the terminal.
     Stopping,
 }
 
@@ -98,7 +101,7 @@ impl Terminal {
     /// A terminal on which no line is edited yet.
     ///
     /// # Errors
-    /// When the process has no descriptor left.
+    /// The error of a duplication, if the process has no file descriptor left.
     pub fn new(device: Device) -> io::Result<Self> {
         let state = State {
             phase: LinePhase::Idle,
@@ -115,27 +118,27 @@ impl Terminal {
         Ok(Self { shared: Arc::new(Shared { device, state: Mutex::new(state), changed: Condvar::new() }) })
     }
 
-    /// The terminal itself.
+    /// The device of the terminal.
     pub fn device(&self) -> &Device {
         &self.shared.device
     }
 
-    /// Puts an editor in charge of lines, in place of the one before: sets the modes that its lines start from, and
-    /// keeps Ctrl-C alive while nobody reads it as a key.
+    /// Attaches an editor, in place of the one before: sets the modes that the editor needs, and starts the thread that
+    /// makes Ctrl-C a signal while the editor reads no keys (`watch.rs`).
     ///
     /// # Errors
-    /// What the terminal says; when no thread can be started.
+    /// An [`io::Error`], if the terminal is gone, or if the thread cannot be started.
     pub fn attach(&self, print_above: PrintAbove) -> io::Result<()> {
         self.device().set_raw()?;
         let before = self.shared.lock().print_above.replace(print_above);
         if before.is_none() { watch::start(Arc::clone(&self.shared)) } else { Ok(()) }
     }
 
-    /// The editor is about to take the terminal. Waits for what is being written.
+    /// The editor is about to use the terminal. Waits until no other thread writes to it.
     pub fn line_begins(&self) {
         let mut state = self.shared.lock_unless_taken();
         state.lines += 1;
-        // At once: whoever writes lines writes no more of them.
+        // Before the wait: a thread in `write_lines` looks at the phase, and writes no further batch.
         state.phase = LinePhase::Starting;
         self.shared.changed.notify_all();
         let is_in_use = |state: &mut State| state.is_taken || state.output.is_none();
@@ -144,7 +147,8 @@ impl Terminal {
         if !mem::replace(&mut state.at_line_start, true)
             && let Some(output) = &mut state.output
         {
-            // The editor erases the line that it begins in. A terminal that is gone is noticed when it reads.
+            // The editor erases the line in which the cursor is. This write fails only if the terminal is gone, and
+            // then the editor's read fails too.
             let _ = output.write_all(b"\r\n");
         }
         if state.ctrl_c == CtrlC::Signal {
@@ -152,7 +156,7 @@ impl Terminal {
         }
     }
 
-    /// The editor is about to draw its line, of its own accord.
+    /// The editor is about to draw its line, because of a key or at the start of a line.
     pub fn drawn(&self) {
         let mut state = self.shared.lock_unless_taken();
         if state.phase == LinePhase::Starting {
@@ -162,7 +166,7 @@ impl Terminal {
         }
     }
 
-    /// The editor has printed what it was given, and is about to draw its line below it.
+    /// The editor has printed its batch, and is about to draw its line below it.
     pub fn printed(&self) {
         let mut state = self.shared.lock();
         state.given = None;
@@ -173,15 +177,15 @@ impl Terminal {
         drop(self.shared.lock_unless_taken());
     }
 
-    /// The editor is about to let go of the terminal.
+    /// The editor is about to release the terminal.
     pub fn line_accepted(&self) {
         self.shared.lock_unless_taken().phase = LinePhase::Stopping;
     }
 
-    /// The editor has let go of the terminal.
+    /// The editor has released the terminal. Writes the lines that wait.
     ///
     /// # Errors
-    /// When what was held back cannot be written.
+    /// The error of the write.
     pub fn line_ended(&self) -> io::Result<()> {
         let mut state = self.shared.lock();
         state.phase = LinePhase::Idle;
@@ -189,10 +193,11 @@ impl Terminal {
         self.shared.write_lines(state)
     }
 
-    /// The editor has failed, and will not be asked again: what it was given and may not have shown is written.
+    /// The editor has failed, and will not be used again. Writes the batch that the editor may not have shown, and the
+    /// lines that wait.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// The error of the write.
     pub fn line_failed(&self) -> io::Result<()> {
         let mut state = self.shared.lock();
         state.phase = LinePhase::Stopping;
@@ -202,11 +207,11 @@ impl Terminal {
         self.line_ended()
     }
 
-    /// There will be no further line: what is left is written, what comes is written at once, and the terminal is put
-    /// back as it was found. A line that is being edited, by another thread, is left as it is.
+    /// Ends the use of the editor: writes all that waits, and gives the terminal its first modes back. Later text is
+    /// written at once. A line that another thread is editing stays as it is.
     ///
     /// # Errors
-    /// When what is left cannot be written.
+    /// The error of the write, or of setting the modes.
     pub fn finish(&self) -> io::Result<()> {
         let result = self.shared.changed.wait_while(self.shared.lock(), |state| state.output.is_none());
         let mut state = self.shared.take_over(result.unwrap_or_else(PoisonError::into_inner));
@@ -215,9 +220,10 @@ impl Terminal {
         written.and(self.device().restore())
     }
 
-    /// The same for whoever leaves the process at once: what cannot be written within a few tenths of a second is not.
+    /// The same as [`finish`](Self::finish), just before the process exits. It gives up on text that cannot be written
+    /// within a few tenths of a second.
     pub fn abandon(&self) {
-        // The process is about to end: there is nobody left to tell of what fails.
+        // Errors are ignored: the process is about to exit, and the terminal may be gone.
         let _ = self.device().restore();
         if let Some(state) = self.shared.lock_within(LAST_WAIT) {
             let result = self.shared.changed.wait_timeout_while(state, LAST_WAIT, |state| state.output.is_none());
@@ -231,8 +237,8 @@ impl Terminal {
 }
 
 impl Output for Terminal {
-    /// Shows whole lines above the one being edited; an unfinished one when its end comes, or when it settles. Waits
-    /// while more than 256 KiB has not been shown.
+    /// Shows whole lines above the line that is being edited. An unfinished line is shown when its end comes, or after
+    /// `flush_through`. Blocks while more than 256 KiB wait to be shown.
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         for piece in bytes.chunks(BUDGET) {
             let is_full = |state: &mut State| !state.is_direct() && !state.pending.has_room(piece.len());
@@ -256,7 +262,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Shows what can be shown now.
+    /// Shows what can be shown now: through the editor, or directly.
     fn show<'a>(&'a self, mut state: MutexGuard<'a, State>) -> io::Result<()> {
         if state.hand_over() {
             self.changed.notify_all();
@@ -264,7 +270,7 @@ impl Shared {
         self.write_lines(state)
     }
 
-    /// Writes the lines that wait, where nothing stands between us and the terminal.
+    /// Writes the lines that wait, if [`State::is_direct`]. The lock is released during each write.
     fn write_lines<'a>(&'a self, mut state: MutexGuard<'a, State>) -> io::Result<()> {
         while state.is_direct()
             && state.pending.has_lines()
@@ -282,13 +288,15 @@ impl Shared {
         Ok(())
     }
 
-    /// For the editor. Once the terminal was taken from it, it stays here for ever, and draws no more.
+    /// Locks the state, for the editor's thread. After [`take_over`](Self::take_over) it blocks for ever, so that the
+    /// editor draws no more.
     fn lock_unless_taken(&self) -> MutexGuard<'_, State> {
         let result = self.changed.wait_while(self.lock(), |state| state.is_taken);
         result.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody may hold the lock while they write to a terminal that takes nothing.
+    /// Locks the state. `None`, if another thread holds the lock for longer than `limit`: it may be writing to a
+    /// terminal that takes no output.
     fn lock_within(&self, limit: Duration) -> Option<MutexGuard<'_, State>> {
         let deadline = Instant::now() + limit;
         loop {
@@ -301,16 +309,17 @@ impl Shared {
         }
     }
 
-    /// Takes the terminal for good. An editor that holds it shows what it was given, if it can, and draws no more.
+    /// Takes the terminal from the editor for good. If the editor is using it, this waits a little until the editor has
+    /// shown its batch.
     fn take_over<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.is_taken = true;
         if state.phase != LinePhase::Idle {
             let was_given = state.given.is_some();
             let result = self.changed.wait_timeout_while(state, LAST_WAIT, |state| state.given.is_some());
             state = result.unwrap_or_else(PoisonError::into_inner).0;
-            // One that has just shown something has not drawn its line again.
+            // An editor that has just shown a batch has not drawn its line again yet.
             let has_line = !was_given || state.given.is_some();
-            // Where this fails, so will what comes next.
+            // If this fails, the next write fails too, and its error is reported.
             let _ = self.device.write_within(if has_line { LEAVE_LINE } else { LEAVE_NOTHING }, LAST_WAIT);
         }
         state.phase = LinePhase::Idle;
@@ -321,19 +330,19 @@ impl Shared {
 }
 
 impl State {
-    /// Whether nothing stands between us and the terminal.
+    /// Whether lines are written directly: the editor edits no line, it has no batch, and no other thread writes.
     fn is_direct(&self) -> bool {
         self.phase == LinePhase::Idle && self.given.is_none() && self.output.is_some()
     }
 
-    /// What the editor was given and has not shown, and all that waits behind it.
+    /// Takes the batch that the editor has not shown, and all bytes that wait behind it.
     fn take_rest(&mut self) -> Vec<u8> {
         let mut rest = self.given.take().unwrap_or_default().into_bytes();
         rest.append(&mut self.pending.take_all());
         rest
     }
 
-    /// Gives the editor the next batch, if it has shown the last one. Whether there was one.
+    /// Gives the editor the next batch, if it has shown the last one. Returns whether it got one.
     fn hand_over(&mut self) -> bool {
         if self.phase != LinePhase::Editing || self.given.is_some() || self.is_taken {
             return false;
@@ -343,7 +352,7 @@ impl State {
         };
         let batch = String::from_utf8_lossy(lines).into_owned();
         self.given = Some(batch.clone());
-        // An editor that takes nothing any more has shown nothing: `finish` writes the batch.
+        // This fails only if the editor is gone. Then `finish` writes the batch.
         let _ = print_above(batch);
         true
     }

@@ -1,25 +1,26 @@
-//! What waits to be shown.
+//! The bytes that wait to be shown on the terminal.
 
 use crate::output::escape::whole_characters;
 
-/// How much may wait before whoever brings more has to wait too.
+/// How many bytes may wait. A thread that brings more blocks in `Terminal::write_all`.
 pub(super) const BUDGET: usize = 256 << 10;
 
-/// A longer line is not kept until its end has come.
+/// A longer line is shown before its end has come.
 const LONGEST_LINE: usize = 1 << 20;
 
-/// Bytes that wait, handed out by whole lines.
+/// Bytes that wait to be shown. They are taken in whole lines.
 #[derive(Debug, Default)]
 pub(super) struct PendingLines {
     bytes: Vec<u8>,
-    /// What waits starts here; so taking from the front moves nothing.
+    /// The waiting bytes are `bytes[start..]`, so that taking bytes from the front moves none.
     start: usize,
-    /// What lies before this is handed out though its line has no end.
+    /// Bytes before this index may be taken even if their line has no end yet.
     released: usize,
 }
 
 impl PendingLines {
-    /// Whether `count` more bytes fit. Where nothing can be handed out anything does, or it would stay like that.
+    /// Whether `count` more bytes fit. If no line can be taken, any number fits: otherwise no line end could ever
+    /// arrive.
     pub(super) fn has_room(&self, count: usize) -> bool {
         !self.has_lines() || self.len() + count <= BUDGET
     }
@@ -36,19 +37,19 @@ impl PendingLines {
         }
     }
 
-    /// Nothing follows for now: what has come of a line is handed out.
+    /// Lets an unfinished line be taken, because no bytes follow for now.
     pub(super) fn release(&mut self) {
         self.released = self.bytes.len();
     }
 
-    /// Puts bytes before all that waits.
+    /// Puts `bytes` before all waiting bytes, and lets them be taken.
     pub(super) fn push_front(&mut self, bytes: &[u8]) {
         self.bytes.splice(self.start..self.start, bytes.iter().copied());
         self.released += bytes.len();
     }
 
-    /// Takes whole lines of at most `limit` bytes together, or one line that is longer, or what was
-    /// [released](Self::release) of one; `None` when there is no such.
+    /// Takes whole lines that are together at most `limit` bytes long, or one line that is longer, or the
+    /// [released](Self::release) part of an unfinished line. `None`, if there is none of these.
     pub(super) fn take_lines(&mut self, limit: usize) -> Option<&[u8]> {
         let waiting = &self.bytes[self.start..];
         let fitting = &waiting[..waiting.len().min(limit)];
@@ -61,7 +62,8 @@ impl PendingLines {
         Some(&self.bytes[taken])
     }
 
-    /// How much can be taken of a line that has no end: all at once, for the editor ends the line after each batch.
+    /// The length of the released part of an unfinished line. It is taken at once, because the editor starts a new line
+    /// after each batch. It ends with a whole character, if it has one.
     fn released_end(&self) -> Option<usize> {
         let released = self.bytes.get(self.start..self.released).filter(|released| !released.is_empty())?;
         match whole_characters(released) {
@@ -70,7 +72,7 @@ impl PendingLines {
         }
     }
 
-    /// Takes everything, an unfinished line included.
+    /// Takes all bytes, also those of an unfinished line.
     pub(super) fn take_all(&mut self) -> Vec<u8> {
         let all = self.bytes.split_off(self.start);
         *self = Self::default();

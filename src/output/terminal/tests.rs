@@ -1,4 +1,4 @@
-//! A terminal that nobody looks at for a while.
+//! Tests of a terminal that takes no output for a while.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,9 +8,9 @@ use nix::sys::termios::{LocalFlags, tcgetattr};
 
 use super::*;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
-/// The screen of a pseudo-terminal, and the terminal for those who print on it.
+/// The two ends of a pseudo-terminal: the screen to read from, and the terminal to print on.
 fn open() -> (File, Terminal) {
     let pair = openpty(None, None).expect("a pseudo-terminal");
     let device = Device::on(pair.slave.into()).expect("it is a terminal");
@@ -19,21 +19,21 @@ fn open() -> (File, Terminal) {
     (pair.master.into(), terminal)
 }
 
-/// Prints until the terminal is full, and goes on when somebody looks at it.
+/// Prints in a thread. The write blocks when the terminal is full, until the test reads the screen.
 fn print_much(terminal: &Terminal) -> thread::JoinHandle<io::Result<()>> {
     let mut terminal = terminal.clone();
     thread::spawn(move || terminal.write_all(&b"a line\n".repeat(30_000)))
 }
 
 fn wait_for_signals(screen: &File) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIME_LIMIT;
     while !tcgetattr(screen).expect("a terminal").local_flags.contains(LocalFlags::ISIG) {
         assert!(Instant::now() < deadline, "Ctrl-C stays a key");
         thread::sleep(Duration::from_millis(1));
     }
 }
 
-fn look_at(mut screen: &File, lines: usize) {
+fn read_lines(mut screen: &File, lines: usize) {
     let mut seen = 0;
     let mut buffer = [0; 4096];
     while seen < lines {
@@ -43,11 +43,11 @@ fn look_at(mut screen: &File, lines: usize) {
 }
 
 #[test]
-fn between_two_lines_ctrl_c_stays_alive_while_nobody_takes_what_is_printed() {
+fn between_two_lines_ctrl_c_stays_alive_while_no_output_is_read() {
     let (screen, terminal) = open();
     let printing = print_much(&terminal);
     wait_for_signals(&screen);
-    look_at(&screen, 30_000);
+    read_lines(&screen, 30_000);
     printing.join().expect("it prints").expect("the terminal takes it");
     terminal.finish().expect("the terminal is there");
 }
@@ -65,25 +65,25 @@ fn a_line_that_begins_meanwhile_waits_and_ctrl_c_stays_alive() {
     while terminal.shared.lock().phase == LinePhase::Idle {
         thread::yield_now();
     }
-    let looking = thread::spawn(move || {
-        look_at(&screen, 30_000);
+    let reading = thread::spawn(move || {
+        read_lines(&screen, 30_000);
         screen
     });
     beginning.join().expect("the line begins");
     assert_eq!(terminal.shared.lock().ctrl_c, CtrlC::Key);
     printing.join().expect("it prints").expect("what is held back fits");
     terminal.finish().expect("the terminal is there");
-    looking.join().expect("all is shown");
+    reading.join().expect("all is shown");
 }
 
 #[test]
-fn whoever_leaves_at_once_waits_for_nobody() {
+fn abandon_does_not_wait_for_a_blocked_write() {
     let (screen, terminal) = open();
     let printing = print_much(&terminal);
     wait_for_signals(&screen);
     let started = Instant::now();
     terminal.abandon();
-    assert!(started.elapsed() < PATIENCE);
+    assert!(started.elapsed() < TIME_LIMIT);
     drop(screen);
     assert!(printing.join().expect("it prints").is_err());
 }

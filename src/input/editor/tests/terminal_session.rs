@@ -156,7 +156,7 @@ pub(super) fn unwrapped(screen: &Screen) -> String {
 }
 
 /// All rows that were ever on the screen.
-fn transcript(screen: &mut Screen) -> Vec<String> {
+pub(super) fn transcript(screen: &mut Screen) -> Vec<String> {
     let (height, width) = screen.size();
     screen.set_scrollback(usize::MAX);
     let mut rows = Vec::new();

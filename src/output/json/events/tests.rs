@@ -1,0 +1,227 @@
+use std::collections::BTreeSet;
+use std::io;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::*;
+use crate::error::{ExitStatus, Phase};
+use crate::event::{Certificate, CertificateFault, Step, StepDetail};
+use crate::output::destination::Discard;
+use crate::output::json::SCHEMA;
+use crate::output::sink::SplitPolicy;
+use crate::output::theme::Colors;
+use crate::wire::{CloseCode, Data, Header, LengthEncoding, OpCode, Role, Rule};
+
+struct Lines {
+    stream: Stream,
+    sink: Sink,
+    clock: TimestampWriter,
+    options: Options,
+    client: Option<u64>,
+    at: Timestamp,
+}
+
+impl Lines {
+    fn new() -> Self {
+        let wall = SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_270_987_000_042);
+        Self {
+            stream: Stream::default(),
+            sink: Sink::new(Box::new(Discard), Colors::Off, SplitPolicy::BetweenEvents),
+            clock: TimestampWriter::new(),
+            options: Options { frames: FrameView::Hex, ..Options::default() },
+            client: None,
+            at: Timestamp { wall, elapsed: Duration::ZERO },
+        }
+    }
+
+    fn of(&mut self, event: &Event<'_>) -> String {
+        if matches!(event, Event::Open(_)) {
+            self.clock.open(self.client, self.at);
+        }
+        self.stream.event(&mut self.sink, &mut self.clock, &self.options, self.client, self.at, event);
+        String::from_utf8(std::mem::take(&mut self.sink.buffer)).unwrap()
+    }
+
+    fn of_wire(&mut self, direction: Direction, event: &wire::Event<'_>) -> String {
+        self.of(&Event::Wire { direction, event, round_trip: Some(Duration::from_micros(250)) })
+    }
+}
+
+fn opened() -> Opened {
+    let resolved = StepDetail::Resolved { name: "host".to_owned(), addresses: vec![[127, 0, 0, 1].into()] };
+    let tls = TlsFacts {
+        version: "TLSv1.3".to_owned(),
+        cipher_suite: "TLS13_AES_256_GCM_SHA384".to_owned(),
+        key_exchange: Some("X25519".to_owned()),
+        alpn: Some("http/1.1".to_owned()),
+        server_name: "example.com".to_owned(),
+        certificates: vec![Certificate::Malformed { length: 7 }],
+        verified: Err(CertificateFault::Revoked),
+    };
+    Opened {
+        url: "wss://example.com/?token=abc".to_owned(),
+        address: ([127, 0, 0, 1], 443).into(),
+        status: 101,
+        headers: vec![("Set-Cookie".to_owned(), b"a=b".to_vec()), ("X".to_owned(), b"\xe9\x9b".to_vec())],
+        subprotocol: Some("chat".to_owned()),
+        extensions: Some("permessage-deflate".to_owned()),
+        tls: Some(tls),
+        steps: vec![Step { took: Duration::from_micros(214), detail: resolved }],
+        verified: Vec::new(),
+        request_head: Vec::new(),
+        response_head: Vec::new(),
+    }
+}
+
+fn message(kind: Kind, payload: &[u8], compressed: Option<u64>) -> wire::Event<'_> {
+    let facts = MessageFacts { length: payload.len() as u64, compressed, fragments: 1 };
+    wire::Event::Message { kind, payload, facts }
+}
+
+const FRAME: Frame<'static> = Frame {
+    header: Header {
+        fin: true,
+        rsv: 4,
+        opcode: OpCode::Data(Data::Reserved(3)),
+        mask: Some([0x37, 0xfa, 0x21, 0x3d]),
+        length: 6,
+        length_encoding: LengthEncoding::Seven,
+    },
+    header_bytes: &[0xc3, 0x86, 0x37, 0xfa, 0x21, 0x3d],
+    offset: 1234,
+    position: Position::Last(2),
+    payload: b"Hello",
+    inflation: b"",
+    inflated: Some(9),
+    received: 5,
+};
+
+fn ended() -> Ended {
+    Ended {
+        code: CloseCode::Normal,
+        reason: "bye".to_owned(),
+        by: Direction::Received,
+        clean: true,
+        status: ExitStatus::Success,
+    }
+}
+
+fn error() -> Error {
+    Error::new(Phase::Connect, "cannot connect").caused_by(io::Error::other("no luck")).evidence("e").hint("h")
+}
+
+fn found() -> Finding {
+    Finding { rule: Rule::ReservedBits, blame: Role::Server, offset: 7, bytes: vec![0xc1], detail: "RSV1".to_owned() }
+}
+
+#[test]
+fn a_message_before_and_after_the_opening() {
+    let mut lines = Lines::new();
+    assert_eq!(
+        lines.of_wire(Direction::Received, &message(Kind::Text, b"a\"\x1b", None)),
+        "{\"type\":\"message\",\"time\":\"2026-11-21T14:23:07.000042Z\",\"direction\":\"received\",\
+         \"opcode\":\"text\",\"length\":3,\"fragments\":1,\"text\":\"a\\\"\\u001b\"}\n"
+    );
+    lines.of(&Event::Open(&opened()));
+    lines.client = Some(3);
+    lines.clock.open(lines.client, lines.at);
+    lines.at.elapsed += Duration::from_millis(1_500);
+    assert_eq!(
+        lines.of_wire(Direction::Sent, &message(Kind::Binary, &[0, 255], Some(4))),
+        "{\"type\":\"message\",\"time\":\"2026-11-21T14:23:07.000042Z\",\"elapsed\":1.500000,\"client\":3,\
+         \"direction\":\"sent\",\"opcode\":\"binary\",\"length\":2,\"fragments\":1,\"compressed\":4,\
+         \"binary\":\"AP8=\"}\n"
+    );
+}
+
+#[test]
+fn messages_of_one_time_each_say_their_own_direction_opcode_and_client() {
+    let mut lines = Lines::new();
+    for client in [None, Some(1), Some(2)] {
+        lines.client = client;
+        for (direction, name) in [(Direction::Sent, "sent"), (Direction::Received, "received")] {
+            for (kind, opcode) in [(Kind::Text, "text"), (Kind::Binary, "binary")] {
+                let line = lines.of_wire(direction, &message(kind, b"a", None));
+                let value: Value = serde_json::from_str(&line).unwrap();
+                assert_eq!(value["client"].as_u64(), client, "{line}");
+                assert_eq!((&value["direction"], &value["opcode"]), (&name.into(), &opcode.into()), "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn text_that_is_not_utf_8_goes_as_binary() {
+    let line = Lines::new().of_wire(Direction::Received, &message(Kind::Text, b"a\xff", None));
+    assert!(line.contains(r#""opcode":"text","length":2,"fragments":1,"binary":"Yf8="}"#), "{line}");
+}
+
+#[test]
+fn large_messages_are_put_together_from_pieces() {
+    for size in [49_151, 49_152, 49_153, 300_000] {
+        let text = "é".repeat(size);
+        let line = Lines::new().of_wire(Direction::Received, &message(Kind::Text, text.as_bytes(), None));
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["text"], text);
+        let line = Lines::new().of_wire(Direction::Received, &message(Kind::Binary, text.as_bytes(), None));
+        let value = serde_json::from_str::<Value>(&line).unwrap();
+        let bytes = data_encoding::BASE64.decode(value["binary"].as_str().unwrap().as_bytes()).unwrap();
+        assert_eq!(bytes, text.as_bytes());
+    }
+}
+
+#[test]
+fn secrets_stay_out_of_the_opening() {
+    let line = Lines::new().of(&Event::Open(&opened()));
+    assert!(line.contains(r#""url":"wss://example.com/?token=[hidden]""#), "{line}");
+    assert!(line.contains(r#"{"name":"Set-Cookie","value":"[hidden]"}"#), "{line}");
+    assert!(line.contains("{\"name\":\"X\",\"value\":\"é\\u009b\"}"), "{line}");
+}
+
+#[test]
+fn every_field_is_in_the_schema_and_every_field_of_the_schema_is_used() {
+    let mut lines = Lines::new();
+    lines.client = Some(1);
+    let received = Direction::Received;
+    let events = [
+        lines.of(&Event::Open(&opened())),
+        lines.of_wire(received, &message(Kind::Text, b"a", Some(1))),
+        lines.of_wire(received, &message(Kind::Binary, b"a", None)),
+        lines.of_wire(received, &wire::Event::Ping(b"a")),
+        lines.of_wire(received, &wire::Event::Ping(b"\xff")),
+        lines.of_wire(received, &wire::Event::Pong(b"a")),
+        lines.of_wire(received, &wire::Event::Pong(b"\xff")),
+        lines.of_wire(received, &wire::Event::Frame(FRAME)),
+        lines.of_wire(received, &wire::Event::Finding(found())),
+        lines.of(&Event::Ended(&ended())),
+        lines.of(&Event::Error(&error())),
+    ];
+    let mut used = BTreeSet::new();
+    for line in events {
+        assert_eq!(line.matches('\n').count(), 1, "{line}");
+        let value: Value = serde_json::from_str(&line).unwrap();
+        let event = value["type"].as_str().unwrap().to_owned();
+        fields(&value, "", &mut |name| {
+            let field = SCHEMA.iter().find(|field| field.name == name && (field.event == event || field.event == "*"));
+            let field = field.unwrap_or_else(|| panic!("`{name}` of `{event}` is not in the schema"));
+            used.insert((field.event, field.name));
+        });
+    }
+    let listed: BTreeSet<_> = SCHEMA.iter().map(|field| (field.event, field.name)).collect();
+    assert_eq!(used, listed);
+}
+
+fn fields(value: &Value, prefix: &str, found: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                let separator = if prefix.is_empty() { "" } else { "." };
+                let name = format!("{prefix}{separator}{name}");
+                found(&name);
+                fields(value, &name, found);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|value| fields(value, &format!("{prefix}[]"), found)),
+        _ => {}
+    }
+}

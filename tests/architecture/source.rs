@@ -1,0 +1,90 @@
+//! The files below `src`, and the parts of Rust that the rules look at.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// A file below `src`.
+pub struct Source {
+    /// Its path below `src`.
+    pub name: String,
+    /// All of it.
+    pub text: String,
+    /// Without its unit tests; empty where it holds nothing else.
+    pub code: String,
+}
+
+impl Source {
+    /// The first part of its path, without `.rs`.
+    pub fn room(&self) -> &str {
+        let first = self.name.split('/').next().unwrap_or_default();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// Whether it is the file `place` or lies in the folder of that name; everything lies in the empty one.
+    pub fn lies_in(&self, place: &str) -> bool {
+        place.is_empty() || self.name.strip_prefix(place).is_some_and(|rest| rest.starts_with(['/', '.']))
+    }
+
+    /// The path of the module that the file is.
+    pub fn module(&self) -> Vec<&str> {
+        let path = self.name.strip_suffix(".rs").unwrap_or(&self.name);
+        path.split('/').filter(|part| !["mod", "lib", "main"].contains(part)).collect()
+    }
+}
+
+/// All files below `src`, in order.
+pub fn sources() -> io::Result<Vec<Source>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    collect(&root, &mut paths)?;
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let name = path.strip_prefix(&root).unwrap_or(path).display().to_string();
+        let text = fs::read_to_string(path)?;
+        let tests_only = name.ends_with("/tests.rs") || name.contains("/tests/");
+        let code = text.split("\nmod tests {").next().filter(|_| !tests_only).unwrap_or_default().to_owned();
+        Ok(Source { name, text, code })
+    };
+    paths.iter().map(read).collect()
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, paths)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// A function with a body.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Function {
+    pub name: String,
+    /// From the line with `fn` to the closing brace.
+    pub lines: usize,
+}
+
+/// The functions in code that rustfmt has formatted: a body ends with a brace below the line with `fn`, indented alike.
+pub fn functions(code: &str) -> Vec<Function> {
+    let lines: Vec<&str> = code.lines().collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let starts = lines.iter().enumerate().filter_map(|(start, line)| Some((start, function_name(line)?)));
+    let found = starts.map(|(start, name)| {
+        let alike = lines[start..].iter().enumerate().filter(|(_, line)| indent(line) == indent(lines[start]));
+        let end = alike.map(|(offset, line)| (offset, line.trim())).find(|(_, line)| line.ends_with(['}', ';']));
+        Function { name: name.to_owned(), lines: end.map_or(0, |(offset, _)| offset) + 1 }
+    });
+    found.collect()
+}
+
+/// The name behind `fn`, where nothing but qualifiers stands before it.
+fn function_name(line: &str) -> Option<&str> {
+    let (before, behind) = line.split_once("fn ")?;
+    let is_qualifier = |word: &str| ["async", "const", "extern", "unsafe"].contains(&word) || word.starts_with("pub");
+    let name = behind.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    (before.split_whitespace().all(is_qualifier) && !name.is_empty()).then_some(name)
+}

@@ -1,0 +1,98 @@
+//! The same commands at the prompt.
+
+use super::*;
+use crate::support::terminal::{Terminal, key};
+
+fn open(url: String) -> Terminal {
+    let terminal = Wscope::new().arg(url).env("LOGIN", "ann").terminal(24, 80);
+    terminal.wait_line(">");
+    terminal
+}
+
+#[test]
+fn expectations_say_what_came_of_them_and_end_nothing() {
+    let server = websocket::echo();
+    let mut terminal = open(server.url());
+    terminal.enter("hello ${env:LOGIN} $${x}");
+    terminal.enter("/expect hello (.*) ");
+    terminal.wait("matched `hello (.*) ` after 0.");
+    terminal.enter("/capture name re:o (.*?) ");
+    terminal.wait("captured `name`, 3 bytes");
+    terminal.enter("again: ${name}");
+    terminal.wait("< again: ann");
+    terminal.enter("/expect within=0.1 never");
+    terminal.wait("no message matched `never` within 0.1 s");
+    terminal.enter("${nme}");
+    terminal.wait("`${nme}` has not been captured");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(server.outcome().texts(), ["hello ann ${x}", "again: ann"]);
+}
+
+#[test]
+fn what_comes_is_shown_and_keys_are_taken_while_an_expectation_waits() {
+    let typed = Event::new();
+    let go_on = typed.clone();
+    let server = server(move |connection| {
+        assert_eq!(text(connection), "start");
+        connection.send_frame(&Frame::text("meanwhile"));
+        go_on.wait();
+        connection.send_frame(&Frame::text("at last"));
+        assert_eq!(text(connection), "typed ahead");
+        connection.answer_close();
+    });
+    let mut terminal = open(server.url());
+    terminal.enter("start");
+    terminal.enter("/expect within=60 at last");
+    terminal.wait("< meanwhile");
+    terminal.enter("typed ahead");
+    terminal.enter("/quit");
+    typed.happens();
+    terminal.exits(0);
+    server.outcome();
+}
+
+#[test]
+fn ctrl_c_gives_up_an_expectation_and_ctrl_d_leaves_it() {
+    let server = websocket::echo();
+    let mut terminal = open(server.url());
+    terminal.enter("/expect within=60 never");
+    terminal.enter("one");
+    terminal.press(key::CTRL_C);
+    terminal.wait("no message matched `never` before you gave up");
+    terminal.wait("< one");
+    terminal.enter("/expect within=60 never");
+    terminal.wait_line(">");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(server.outcome().texts(), ["one"]);
+}
+
+#[test]
+fn what_was_typed_is_saved_as_a_script_that_does_the_same() {
+    let server = login_server();
+    let mut terminal = open(server.url());
+    for line in LOGIN.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        terminal.enter(line);
+    }
+    terminal.enter("/pnig");
+    terminal.wait("did you mean `/ping`?");
+    terminal.wait("the server closed with 4001 (enough)");
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let path = folder.path().join("saved.ws");
+    terminal.enter(&format!("/save {}", path.display()));
+    terminal.wait("saved to ");
+    terminal.enter(&format!("/save {}", path.display()));
+    terminal.wait("exists already");
+    terminal.wait("Disconnected (code: 4001");
+    terminal.press(key::CTRL_D);
+    terminal.exits(1);
+    server.outcome();
+
+    let saved = fs::read_to_string(&path).expect("it is there");
+    let wanted: Vec<&str> = LOGIN.lines().filter(|line| !line.starts_with("# ") && !line.is_empty()).collect();
+    assert_eq!(saved.lines().collect::<Vec<_>>(), wanted);
+    let server = login_server();
+    Wscope::new().arg("--script").arg(path).arg(server.url()).env("LOGIN", "ann").run().exits(0);
+    server.outcome();
+}

@@ -1,0 +1,26 @@
+//! What is asked at the terminal.
+
+use super::*;
+
+#[test]
+fn a_missing_password_is_asked_for_and_not_shown() {
+    let server = websocket::echo();
+    // Data may come from a pipe meanwhile: the terminal itself is asked.
+    let wscope = Wscope::new().args(["-u", "Aladdin", "-w", "0"]).arg(server.url());
+    let mut terminal = wscope.stdin("hi\n").terminal(24, 80);
+    terminal.wait_until("a question", |screen| screen.contents().to_lowercase().contains("password"));
+    terminal.enter("open sesame");
+    terminal.exits(0);
+    assert!(!terminal.screen().contains("sesame"), "{}", terminal.screen());
+    let seen = server.outcome();
+    assert_eq!(seen.header("authorization"), ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);
+    assert_eq!(seen.texts(), ["hi"]);
+}
+
+#[test]
+fn ctrl_c_ends_the_question() {
+    let mut terminal = Wscope::new().args(["-u", "Aladdin"]).arg("ws://127.0.0.1:1/").terminal(24, 80);
+    terminal.wait_until("a question", |screen| screen.contents().to_lowercase().contains("password"));
+    terminal.press(key::CTRL_C);
+    terminal.wait_end();
+}

@@ -1,0 +1,130 @@
+//! Slash commands.
+
+use super::*;
+
+#[test]
+fn each_command_sends_what_it_says() {
+    let server = collect();
+    let wscope = Wscope::new();
+    let file = wscope.home().join("file.txt");
+    fs::write(&file, "from a file").unwrap();
+    let mut terminal = open_with(&server, wscope);
+    terminal.enter("/ping beat");
+    terminal.enter("/pong unasked");
+    terminal.enter("/binary CA FE");
+    terminal.enter("/binary base64:yv4=");
+    terminal.enter(&format!("/binary @{}", file.display()));
+    terminal.enter(&format!("/file {}", file.display()));
+    terminal.enter("//literal");
+    terminal.enter("/close 4000 good bye");
+    terminal.wait("Disconnected");
+    let frames = server.outcome();
+    let seen: Vec<(u8, &[u8])> = frames.iter().map(|frame| (frame.opcode, &frame.payload[..])).collect();
+    assert_eq!(
+        seen[..7],
+        [
+            (opcode::PING, &b"beat"[..]),
+            (opcode::PONG, b"unasked"),
+            (opcode::BINARY, &[0xCA, 0xFE]),
+            (opcode::BINARY, &[0xCA, 0xFE]),
+            (opcode::BINARY, b"from a file"),
+            (opcode::TEXT, b"from a file"),
+            (opcode::TEXT, b"/literal"),
+        ]
+    );
+    assert_eq!(frames[7].as_close(), (Some(4000), "good bye".into()));
+    terminal.press(key::CTRL_D);
+    terminal.wait_end();
+}
+
+#[test]
+fn a_typed_ping_shows_how_long_its_pong_took() {
+    let server = websocket::echo();
+    let mut terminal = open(&server);
+    terminal.enter("/ping beat");
+    terminal.wait("< Received pong (data: \"beat\", ");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+}
+
+#[test]
+fn raw_output_that_ends_no_line_is_shown_all_the_same() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::text("a greeting"));
+        let line = connection.frame();
+        connection.send_frame(&Frame::text("an answer"));
+        collect_until_close(&mut connection);
+        line
+    });
+    let mut terminal = open_with(&server, Wscope::new().args(["--output", "raw"]));
+    terminal.wait("a greeting");
+    terminal.enter("hello");
+    terminal.wait("an answer");
+    terminal.wait("a greeting");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(server.outcome().as_text(), "hello");
+}
+
+#[test]
+fn frame_sends_precisely_that() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.frame()
+    });
+    let mut terminal = open(&server);
+    terminal.enter("/frame fin=0 rsv=5 op=0xB mask=01020304 \"odd\"");
+    let frame = server.outcome();
+    assert_eq!(frame, Frame::new(0xB, "odd").more().rsv(5).masked([1, 2, 3, 4]));
+    terminal.press(key::CTRL_D);
+    terminal.wait_end();
+}
+
+#[test]
+fn a_mistake_gets_one_clear_line_and_sends_nothing() {
+    let server = collect();
+    let mut terminal = open(&server);
+    for mistake in ["/nonsense", "/binary xyz", "/close 99999", "/close 1005", "/set frames maybe"] {
+        terminal.enter(mistake);
+        terminal.wait_line(">");
+    }
+    terminal.enter("/file /no/such/file");
+    terminal.wait("/no/such/file");
+    terminal.wait_line(">");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(server.outcome().len(), 1, "only the Close");
+}
+
+#[test]
+fn the_session_can_be_looked_at() {
+    let server = websocket::echo();
+    let mut terminal = open(&server);
+    terminal.enter("hello");
+    terminal.wait("< hello");
+    terminal.enter("/headers");
+    terminal.wait("101 Switching Protocols");
+    terminal.enter("/stats");
+    terminal.wait("sent     1 message of 5 bytes");
+    terminal.press("\x0c");
+    terminal.enter("/help");
+    terminal.wait("/reconnect");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+}
+
+#[test]
+fn views_can_be_switched() {
+    let server = websocket::echo();
+    let mut terminal = open(&server);
+    terminal.enter("/set frames on");
+    terminal.enter("seen");
+    terminal.wait("fin=1 rsv=0 len=4 wire=6");
+    terminal.enter("/set frames off");
+    terminal.enter("unseen");
+    terminal.wait("< unseen");
+    assert!(!terminal.screen().contains("len=6 "), "{}", terminal.screen());
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+}

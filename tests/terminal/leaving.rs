@@ -1,0 +1,190 @@
+//! Ctrl-C, Ctrl-D, Ctrl-Z, signals, and what stays after a session.
+
+use super::*;
+
+#[test]
+fn for_a_while_with_ctrl_z_and_back_again() {
+    let server = collect();
+    // What a shell does: the modes are its own while the program is stopped.
+    let wscope = Wscope::new().under_shell(r#"set -m; "$0" "$@"; stty sane; echo stopped; read line; fg >/dev/null"#);
+    let mut terminal = open_with(&server, wscope);
+    terminal.press("half a line");
+    terminal.press(key::CTRL_Z);
+    terminal.wait("stopped");
+    terminal.press("\n");
+    terminal.wait_line("> half a line");
+    terminal.wait_until("the editor has the terminal again", |_| !terminal.is_sane());
+    terminal.enter(" and the rest");
+    terminal.press(key::CTRL_D);
+    terminal.wait_end();
+    assert_eq!(texts(&server.outcome()), ["half a line and the rest"]);
+}
+
+#[test]
+fn is_not_what_a_ping_timeout_does() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.rest();
+    });
+    let arguments = ["--ping-interval", "0.1", "--ping-timeout", "0.2", "--close-timeout", "0.2"];
+    let mut terminal = Wscope::new().args(arguments).arg(server.url()).terminal(24, 80);
+    terminal.wait("the peer did not answer a ping");
+    terminal.wait_prompt("(closed) >");
+    terminal.press(key::CTRL_D);
+    terminal.wait_end();
+}
+
+#[test]
+fn ctrl_c_clears_a_line_and_closes_politely_on_an_empty_one() {
+    let server = collect();
+    let mut terminal = open(&server);
+    terminal.press("half a thought");
+    terminal.wait_line("> half a thought");
+    terminal.press(key::CTRL_C);
+    terminal.wait_line(">");
+    terminal.enter("still open");
+    terminal.wait("> still open");
+    terminal.wait_line(">");
+    terminal.press(key::CTRL_C);
+    terminal.exits(0);
+    let frames = server.outcome();
+    assert_eq!(texts(&frames), ["still open"]);
+    assert_eq!(frames.last().unwrap().as_close().0, Some(1000));
+}
+
+#[test]
+fn ctrl_d_and_quit_close_politely() {
+    for keys in [key::CTRL_D, "/quit\r"] {
+        let server = collect();
+        let mut terminal = open(&server);
+        terminal.press(keys);
+        terminal.exits(0);
+        assert_eq!(server.outcome().last().unwrap().as_close().0, Some(1000));
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_does_not_wait_for_the_answer() {
+    let closing = Event::new();
+    let server = serve({
+        let closing = closing.clone();
+        move |mut connection| {
+            connection.accept();
+            connection.close_frame();
+            closing.happens();
+            connection.expect_end();
+        }
+    });
+    let mut terminal = open_with(&server, Wscope::new().without_waiting());
+    terminal.press(key::CTRL_C);
+    closing.wait();
+    terminal.press(key::CTRL_C);
+    terminal.wait_end();
+    server.outcome();
+}
+
+#[test]
+fn the_first_ctrl_c_leaves_when_output_is_blocked() {
+    let ready = Event::new();
+    let flood = ready.clone();
+    let server = serve(move |mut connection| {
+        connection.accept();
+        flood.wait();
+        while connection.try_send(Frame::text("x".repeat(1023)).bytes().repeat(64)).is_ok() {}
+    });
+    let mut terminal = open_with(&server, Wscope::new().without_waiting());
+    ready.happens();
+    terminal.wait("xxx");
+    terminal.pause();
+    terminal.wait_for_signals();
+    terminal.press(key::CTRL_C);
+    terminal.wait_end();
+}
+
+#[test]
+fn sigterm_leaves_the_terminal_sane() {
+    let server = websocket::sink();
+    let mut terminal = open(&server);
+    terminal.press("half a line");
+    terminal.wait_line("> half a line");
+    terminal.signal(nix::sys::signal::Signal::SIGTERM);
+    terminal.wait_end();
+}
+
+#[test]
+fn the_editor_stays_after_the_server_closes_and_can_reconnect() {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&opened);
+    let server = serve(move |mut connection| {
+        connection.accept();
+        if count.fetch_add(1, Ordering::Relaxed) == 0 {
+            connection.send_frame(&Frame::close(1001, "restarting"));
+            connection.close_frame();
+            return None;
+        }
+        connection.send_frame(&Frame::text("back again"));
+        connection.echo_until_close()
+    });
+    let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
+    terminal.wait("Disconnected (code: 1001");
+    terminal.enter("/reconnect");
+    terminal.wait("< back again");
+    terminal.enter("hello");
+    terminal.wait("< hello");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(opened.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn what_is_typed_behind_a_reconnect_goes_to_the_new_session() {
+    let (sender, received) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let server = serve(move |mut connection| {
+        connection.accept();
+        let frames = collect_until_close(&mut connection);
+        sender.lock().unwrap().send(texts(&frames).join(" ")).unwrap();
+    });
+    let mut terminal = open(&server);
+    terminal.press("old\r/reconnect\rnew\r/reconnect\rnewest\r/quit\r");
+    terminal.exits(0);
+    assert_eq!(received.iter().take(3).collect::<Vec<_>>(), ["old", "new", "newest"]);
+}
+
+#[test]
+fn a_reconnect_that_fails_lets_the_next_line_be_told_so() {
+    let opened = AtomicUsize::new(0);
+    let server = serve(move |mut connection| {
+        if opened.fetch_add(1, Ordering::Relaxed) == 0 {
+            connection.accept();
+            connection.close_frame();
+        }
+    });
+    let mut terminal = open(&server);
+    terminal.press("/reconnect\rhello\r");
+    terminal.wait("no session is open");
+    terminal.press(key::CTRL_D);
+    terminal.exits(5);
+}
+
+#[test]
+fn leaving_does_not_wait_for_a_reconnect() {
+    let opened = AtomicUsize::new(0);
+    let connected_again = Event::new();
+    let connecting = connected_again.clone();
+    let server = serve(move |mut connection| {
+        if opened.fetch_add(1, Ordering::Relaxed) == 0 {
+            connection.accept();
+            connection.echo_until_close();
+        } else {
+            connecting.happens();
+            connection.expect_end();
+        }
+    });
+    let mut terminal = open_with(&server, Wscope::new().without_waiting());
+    terminal.enter("/reconnect");
+    terminal.enter("hello");
+    connected_again.wait();
+    terminal.press(key::CTRL_D);
+    terminal.wait_end();
+}

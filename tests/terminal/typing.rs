@@ -1,0 +1,92 @@
+//! The line editor.
+
+use super::*;
+
+#[test]
+fn a_bracketed_paste_is_edited_and_sent_as_one_message() {
+    let server = collect();
+    let mut terminal = open(&server);
+    terminal.paste("one\ntwo\nthree");
+    terminal.wait("three");
+    terminal.press(key::BACKSPACE);
+    terminal.press(key::ENTER);
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(texts(&server.outcome()), ["one\ntwo\nthre"]);
+}
+
+#[test]
+fn incomplete_json_and_a_trailing_backslash_go_on_with_the_next_line() {
+    let server = collect();
+    let mut terminal = open(&server);
+    terminal.enter(r#"{"a":"#);
+    terminal.enter("1}");
+    terminal.enter(r"first \");
+    terminal.enter("second");
+    terminal.enter(r"literal \\");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    let frames = server.outcome();
+    let texts = texts(&frames);
+    assert_eq!(texts[0].replace('\n', ""), r#"{"a":1}"#);
+    assert_eq!(texts[1], "first \nsecond");
+    assert_eq!(texts[2], r"literal \");
+    assert_eq!(texts.len(), 3);
+}
+
+#[test]
+fn alt_enter_sends_as_it_is() {
+    let server = collect();
+    let mut terminal = open(&server);
+    terminal.press(&format!("{{\"a\":{}", key::ALT_ENTER));
+    terminal.wait_line(">");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(texts(&server.outcome()), [r#"{"a":"#]);
+}
+
+#[test]
+fn history_lasts_across_runs_but_for_lines_that_start_with_a_space() {
+    let home = tempfile::TempDir::new().unwrap();
+    let at_home = || Wscope::new().env("HOME", home.path()).env("XDG_STATE_HOME", home.path().join("state"));
+    let server = collect();
+    let mut terminal = open_with(&server, at_home());
+    terminal.enter("remember me");
+    terminal.enter(" a secret");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(texts(&server.outcome()), ["remember me", " a secret"]);
+
+    let server = collect();
+    let mut terminal = open_with(&server, at_home());
+    terminal.press(key::UP);
+    terminal.wait_line("> remember me");
+    terminal.press(key::ENTER);
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(texts(&server.outcome()), ["remember me"]);
+
+    let files = files_below(&home.path().join("state"));
+    assert!(!files.is_empty());
+    for file in files {
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
+        assert!(!fs::read_to_string(&file).unwrap().contains("secret"));
+    }
+}
+
+fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn tab_completes_commands() {
+    let server = websocket::sink();
+    let mut terminal = open(&server);
+    terminal.press(&format!("/reco{}", key::TAB));
+    terminal.wait_line("> /reconnect");
+    terminal.press(key::CTRL_U);
+    terminal.wait_line(">");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+}
