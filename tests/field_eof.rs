@@ -191,8 +191,8 @@ fn websocat_134_daemon_without_stdin() {
     };
     let (closed, null) = (server(), server());
     let program = Wscope::new().args(["-N", &closed.url()]).stdin_closed().spawn();
-    Wscope::new().args(["-N", &null.url()]).run().exits(0).prints("news\n").is_silent();
-    program.finish().exits(0).prints("news\n").is_silent();
+    Wscope::new().args(["-N", &null.url()]).run().exits(0).prints("news\n").says("code: 1001");
+    program.finish().exits(0).prints("news\n").says("code: 1001");
 }
 
 /// The same for the server.

@@ -51,7 +51,8 @@ const ECHO_BUDGET: usize = 2 * 1024 * 1024;
 /// When to stop after the input has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterInput {
-    /// When no byte of a data frame has come for so long.
+    /// When no byte of a data frame has come for so long; the first after the last input may take longer, while it is to be
+    /// expected that the input is answered.
     Quiet(Duration),
     /// So long after the last input was handed to the socket, whatever comes.
     Fixed(Duration),

@@ -155,6 +155,7 @@ impl Supervisor {
             },
             last_byte: clock.last_byte(),
             last_data: clock.last_data(),
+            is_answered: clock.is_answered(),
             last_written: clock.last_written(),
         }
     }
@@ -200,8 +201,9 @@ impl Supervisor {
             Some(_) => Cause::Abort,
             None => Cause::of(&conn, self.lifecycle.pong_overdue()),
         };
+        let unanswered = self.lifecycle.vain_wait().filter(|_| !shared.clock.is_answered());
         let (ended, errors) = self.sum_up(over, conn);
-        Outcome { ended, cause, errors, unprinted, output_gone, matched, confirmed, summary }
+        Outcome { ended, cause, errors, unprinted, output_gone, matched, confirmed, unanswered, summary }
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.

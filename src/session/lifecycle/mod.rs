@@ -17,6 +17,8 @@ use crate::wire::Role;
 const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
 /// How long a Close is tried after an abort.
 const ABORT_LIMIT: Duration = Duration::from_millis(100);
+/// How long after the end of the input the first answer to the last of it may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// How long what the socket did not take waits before it is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -31,6 +33,8 @@ pub(super) struct Lifecycle {
     closing_since: Option<SessionTime>,
     has_hung_up: bool,
     pong_overdue: bool,
+    /// An answer to the last input was not waited for any longer.
+    gave_up_on_answer: bool,
 }
 
 /// What the settings say about it.
@@ -92,6 +96,8 @@ pub(super) struct Facts {
     pub last_byte: SessionTime,
     /// When the last byte of a data frame came.
     pub last_data: SessionTime,
+    /// Whether data has come since the last message of the input was sent, or none was.
+    pub is_answered: bool,
     /// When the socket last took something.
     pub last_written: SessionTime,
 }
@@ -186,6 +192,7 @@ impl Lifecycle {
             closing_since: None,
             has_hung_up: false,
             pong_overdue: false,
+            gave_up_on_answer: false,
         }
     }
 
@@ -197,6 +204,11 @@ impl Lifecycle {
     /// Whether the peer did not answer a ping in time.
     pub fn pong_overdue(&self) -> bool {
         self.pong_overdue
+    }
+
+    /// How long an answer to the last input was waited for, if that ended the session.
+    pub fn vain_wait(&self) -> Option<Duration> {
+        self.gave_up_on_answer.then_some(ANSWER_LIMIT)
     }
 
     /// What is to be done `now`, where these are the `facts`.
@@ -270,14 +282,18 @@ impl Lifecycle {
         }
     }
 
-    fn is_input_over(&self, facts: &Facts, now: Now, deadlines: &mut Deadlines) -> bool {
+    fn is_input_over(&mut self, facts: &Facts, now: Now, deadlines: &mut Deadlines) -> bool {
         let Input::Ended(ended, on_the_wall) = facts.input else { return false };
         match self.limits.after_input {
             AfterInput::Forever => false,
             AfterInput::StopCondition(_) if !facts.has_errors => false,
             AfterInput::Fixed(stay) => deadlines.passed_on_the_wall(now.wall, on_the_wall + stay),
-            AfterInput::Quiet(quiet) | AfterInput::StopCondition(quiet) => {
+            AfterInput::Quiet(quiet) | AfterInput::StopCondition(quiet) if facts.is_answered => {
                 deadlines.passed(now.session, facts.last_data.max(ended) + quiet)
+            }
+            AfterInput::Quiet(_) | AfterInput::StopCondition(_) => {
+                self.gave_up_on_answer = deadlines.passed(now.session, ended + ANSWER_LIMIT);
+                self.gave_up_on_answer
             }
         }
     }

@@ -22,6 +22,7 @@ fn quiet() -> Facts {
         pings: PingFacts { queued: None, unanswered: None, last: seconds(0) },
         last_byte: seconds(0),
         last_data: seconds(0),
+        is_answered: true,
         last_written: seconds(0),
     }
 }
@@ -95,6 +96,22 @@ fn after_the_input_it_closes_when_no_data_came_for_a_while() {
     assert_eq!(scene.at(101, &ended), wait(1));
     assert_eq!(scene.at(102, &Facts { last_data: seconds(101), ..ended.clone() }), wait(1));
     assert_eq!(scene.at(102, &ended), Action::Close);
+}
+
+#[test]
+fn after_the_input_a_first_answer_gets_more_time_than_the_next() {
+    let after_input = AfterInput::Quiet(seconds(2));
+    let mut scene = Scene::new(&Settings { after_input, ..settings() });
+    let asked = Facts { input: scene.input_ended(100), last_data: seconds(99), is_answered: false, ..quiet() };
+    assert_eq!(scene.at(102, &asked), wait(8));
+    let answered = Facts { last_data: seconds(109), is_answered: true, ..asked.clone() };
+    assert_eq!(scene.at(110, &answered), wait(1));
+    assert_eq!(scene.at(111, &answered), Action::Close);
+    assert_eq!(scene.lifecycle.vain_wait(), None);
+
+    let mut scene = Scene::new(&Settings { after_input, ..settings() });
+    assert_eq!(scene.at(110, &asked), Action::Close);
+    assert_eq!(scene.lifecycle.vain_wait(), Some(seconds(10)));
 }
 
 #[test]
