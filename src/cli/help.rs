@@ -96,7 +96,8 @@ const STREAMS: &str = "  stdin and stdout are judged separately, each by whether
 
   When the input has ended, wscope waits up to 10 seconds for an answer to the
   last of it, then until nothing has come for 2 seconds (or as -w says); then it
-  closes, and prints what still comes.";
+  closes, and prints what still comes. Where stdin is empty from the start, and
+  nothing else is sent, it receives until the server closes, as with -N.";
 
 const FORMATS: &str = "  --input lines    each line is a text message, without its end (the default)
   --input null     each piece that ends with NUL is a text message (-0)

@@ -18,6 +18,9 @@ use crate::wire::{DeflateOffer, MaskSource, Role};
 
 /// How long nothing may come after the end of the input before the session is closed.
 const QUIET: Duration = Duration::from_secs(2);
+/// What is said when data keeps a session open for long after that.
+const STAYING: &str = "data keeps the session open after the end of the input: it closes when none has come for 2 seconds; \
+     `-w SECONDS` closes it in any case";
 /// How long the peer may be silent before it has answered our Close.
 const CLOSE_QUIET: Duration = Duration::from_secs(5);
 
@@ -126,7 +129,8 @@ fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
         None => AfterInput::Quiet(QUIET),
     };
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
-    Settings { after_input, stop_condition, ..settings(Role::Client, echo, &args.limits, &args.protocol, started) }
+    let common = settings(Role::Client, echo, &args.limits, &args.protocol, started);
+    Settings { after_input, stop_condition, staying: Some(STAYING), ..common }
 }
 
 fn stop_condition(stop: &StopArgs) -> Option<StopCondition> {
@@ -149,6 +153,7 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
         echo,
         stop_condition: None,
         remember: None,
+        staying: None,
     }
 }
 

@@ -12,7 +12,7 @@ use super::queue::QueuedItem;
 use super::send_progress::SendProgress;
 use super::writer::{FlushState, SendBuffer};
 use crate::error::Error;
-use crate::event::Summary;
+use crate::event::{Event, Summary};
 use crate::wire::{CloseCode, Outgoing, SendError};
 
 /// Why a message was not sent.
@@ -130,6 +130,11 @@ impl Handle {
     pub fn input_ended(&self) {
         lock(&self.shared.conn).input = Input::Ended(self.shared.clock.now(), Instant::now());
         self.shared.notifier.notify();
+    }
+
+    /// Shows a note soon. Never waits for the sinks.
+    pub fn note(&self, note: &'static str) {
+        self.shared.output.defer(move |shown| shown.event(shown.now(), &Event::Note(note)));
     }
 
     /// Waits for `duration`, or until nothing can be sent any more.

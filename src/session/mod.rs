@@ -108,6 +108,8 @@ pub struct Settings {
     pub stop_condition: Option<StopCondition>,
     /// How many bytes of received messages to keep for [`Expecting`]; `None` where a session has no use for it.
     pub remember: Option<usize>,
+    /// What is said, once, when data keeps the session open long after the input; `None` where nothing is.
+    pub staying: Option<&'static str>,
 }
 
 /// What the threads share.

@@ -15,7 +15,7 @@ use super::output::lock;
 use super::queue::QueuedItem;
 use super::writer::FlushState;
 use crate::error::{Error, ExitStatus, Phase};
-use crate::event::Ended;
+use crate::event::{Ended, Event};
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
 use crate::wire::CloseCode;
 
@@ -91,6 +91,11 @@ impl Supervisor {
         match action {
             Action::Wait(_) | Action::Over(_) => {}
             Action::Close => conn.close(now.session, Some((CloseCode::Normal, String::new()))),
+            Action::TellStaying => {
+                if let Some(note) = shared.settings.staying {
+                    shared.output.defer(move |shown| shown.event(shown.now(), &Event::Note(note)));
+                }
+            }
             Action::Ping => {
                 let ping = conn.pings.queued(now.session);
                 conn.queue.push(QueuedItem::Ping(ping));
@@ -111,7 +116,7 @@ impl Supervisor {
         match action {
             Action::Wait(limit) => Turn::Wait(limit),
             Action::Over(over) => Turn::Over(over),
-            Action::Close | Action::Ping | Action::FailPing(..) | Action::HangUp => Turn::Acted,
+            Action::Close | Action::TellStaying | Action::Ping | Action::FailPing(..) | Action::HangUp => Turn::Acted,
         }
     }
 
@@ -155,7 +160,7 @@ impl Supervisor {
             },
             last_byte: clock.last_byte(),
             last_data: clock.last_data(),
-            is_answered: clock.is_answered(),
+            last_asked: clock.last_asked(),
             last_written: clock.last_written(),
         }
     }

@@ -57,8 +57,26 @@ fn data_that_keeps_coming_keeps_the_session_open() {
         }
         connection.answer_close()
     });
-    Wscope::new().arg(server.url()).run().exits(0).prints("drip\n").takes_at_least(QUIET + QUIET / 2);
+    Wscope::new().arg(server.url()).stdin("hi\n").run().exits(0).prints("drip\n").takes_at_least(QUIET + QUIET / 2);
     assert_eq!(server.outcome(), Some(1000));
+}
+
+#[test]
+fn a_feed_that_keeps_the_session_open_is_told_once() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let mut reading = connection.same_socket();
+        let reader = thread::spawn(move || reading.close_frame().0);
+        while !reader.is_finished() {
+            // After our Close, or with the program gone, the socket may refuse it.
+            let _ = connection.try_send(Frame::text("tick").bytes());
+            thread::sleep(QUIET / 10);
+        }
+        connection.send_frame(&Frame::close(1000, ""));
+    });
+    let output = Wscope::new().args(["--max-time", "13"]).arg(server.url()).stdin("hi\n").run();
+    output.exits(7).says("data keeps the session open").says("`-w SECONDS`");
+    assert_eq!(output.stderr.matches("keeps the session open").count(), 1, "{output:?}");
 }
 
 #[test]

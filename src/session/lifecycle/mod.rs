@@ -19,6 +19,8 @@ const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
 const ABORT_LIMIT: Duration = Duration::from_millis(100);
 /// How long after the end of the input the first answer to the last of it may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// How long after the end of the input it is said that data keeps the session open.
+const STAY_UNTOLD: Duration = Duration::from_secs(10);
 /// How long what the socket did not take waits before it is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -35,6 +37,7 @@ pub(super) struct Lifecycle {
     pong_overdue: bool,
     /// An answer to the last input was not waited for any longer.
     gave_up_on_answer: bool,
+    staying: Staying,
 }
 
 /// What the settings say about it.
@@ -47,6 +50,17 @@ struct Limits {
     ping_interval: Option<Duration>,
     ping_timeout: Option<Duration>,
     max_time: Option<Instant>,
+}
+
+/// Whether data keeps the session open after the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Staying {
+    /// The input is not over, or not answered.
+    Unanswered,
+    /// It is; until then the last data had come. More of it keeps the session open.
+    Answered(SessionTime),
+    /// That has been told.
+    Told,
 }
 
 /// What ends a session without a wait for anything.
@@ -96,8 +110,8 @@ pub(super) struct Facts {
     pub last_byte: SessionTime,
     /// When the last byte of a data frame came.
     pub last_data: SessionTime,
-    /// Whether data has come since the last message of the input was sent, or none was.
-    pub is_answered: bool,
+    /// When a message of the input was last about to be written; `None` before the first.
+    pub last_asked: Option<SessionTime>,
     /// When the socket last took something.
     pub last_written: SessionTime,
 }
@@ -155,6 +169,8 @@ pub(super) enum Action {
     Wait(Option<Duration>),
     /// Queue our Close, with 1000.
     Close,
+    /// Say that data keeps the session open.
+    TellStaying,
     /// Queue a ping.
     Ping,
     /// Fail the connection: this limit has passed without a pong.
@@ -172,6 +188,13 @@ pub(super) enum Unanswered {
     NotTaken,
     /// No pong came.
     NoPong,
+}
+
+impl Facts {
+    /// Whether data has come since the last message of the input was sent; where none was, nothing is owed.
+    fn is_answered(&self) -> bool {
+        self.last_asked.is_none_or(|asked| self.last_data >= asked)
+    }
 }
 
 impl Lifecycle {
@@ -193,6 +216,7 @@ impl Lifecycle {
             has_hung_up: false,
             pong_overdue: false,
             gave_up_on_answer: false,
+            staying: Staying::Unanswered,
         }
     }
 
@@ -230,6 +254,9 @@ impl Lifecycle {
                 || self.is_input_over(facts, now, &mut deadlines);
             if is_to_leave {
                 return Action::Close;
+            }
+            if self.is_to_tell_staying(facts, now, &mut deadlines) {
+                return Action::TellStaying;
             }
             if let Some(action) = self.keep_alive(facts, now, &mut deadlines) {
                 return action;
@@ -288,7 +315,7 @@ impl Lifecycle {
             AfterInput::Forever => false,
             AfterInput::StopCondition(_) if !facts.has_errors => false,
             AfterInput::Fixed(stay) => deadlines.passed_on_the_wall(now.wall, on_the_wall + stay),
-            AfterInput::Quiet(quiet) | AfterInput::StopCondition(quiet) if facts.is_answered => {
+            AfterInput::Quiet(quiet) | AfterInput::StopCondition(quiet) if facts.is_answered() => {
                 deadlines.passed(now.session, facts.last_data.max(ended) + quiet)
             }
             AfterInput::Quiet(_) | AfterInput::StopCondition(_) => {
@@ -296,6 +323,23 @@ impl Lifecycle {
                 self.gave_up_on_answer
             }
         }
+    }
+
+    /// Whether data has kept the session open for so long after the input that it is time to say so, once.
+    fn is_to_tell_staying(&mut self, facts: &Facts, now: Now, deadlines: &mut Deadlines) -> bool {
+        let (Input::Ended(ended, on_the_wall), AfterInput::Quiet(_)) = (facts.input, self.limits.after_input) else {
+            return false;
+        };
+        if self.staying == Staying::Unanswered && facts.is_answered() {
+            self.staying = Staying::Answered(facts.last_data.max(ended));
+        }
+        let Staying::Answered(first) = self.staying else { return false };
+        let is_time = deadlines.passed_on_the_wall(now.wall, on_the_wall + STAY_UNTOLD);
+        let is_to_tell = is_time && facts.last_data > first;
+        if is_to_tell {
+            self.staying = Staying::Told;
+        }
+        is_to_tell
     }
 
     fn keep_alive(&mut self, facts: &Facts, now: Now, deadlines: &mut Deadlines) -> Option<Action> {

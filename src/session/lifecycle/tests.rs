@@ -22,7 +22,7 @@ fn quiet() -> Facts {
         pings: PingFacts { queued: None, unanswered: None, last: seconds(0) },
         last_byte: seconds(0),
         last_data: seconds(0),
-        is_answered: true,
+        last_asked: None,
         last_written: seconds(0),
     }
 }
@@ -46,6 +46,7 @@ fn settings() -> Settings {
         echo: Echo::Off,
         stop_condition: None,
         remember: None,
+        staying: None,
     }
 }
 
@@ -102,9 +103,10 @@ fn after_the_input_it_closes_when_no_data_came_for_a_while() {
 fn after_the_input_a_first_answer_gets_more_time_than_the_next() {
     let after_input = AfterInput::Quiet(seconds(2));
     let mut scene = Scene::new(&Settings { after_input, ..settings() });
-    let asked = Facts { input: scene.input_ended(100), last_data: seconds(99), is_answered: false, ..quiet() };
+    let asked =
+        Facts { input: scene.input_ended(100), last_data: seconds(99), last_asked: Some(seconds(100)), ..quiet() };
     assert_eq!(scene.at(102, &asked), wait(8));
-    let answered = Facts { last_data: seconds(109), is_answered: true, ..asked.clone() };
+    let answered = Facts { last_data: seconds(109), ..asked.clone() };
     assert_eq!(scene.at(110, &answered), wait(1));
     assert_eq!(scene.at(111, &answered), Action::Close);
     assert_eq!(scene.lifecycle.vain_wait(), None);
@@ -112,6 +114,28 @@ fn after_the_input_a_first_answer_gets_more_time_than_the_next() {
     let mut scene = Scene::new(&Settings { after_input, ..settings() });
     assert_eq!(scene.at(110, &asked), Action::Close);
     assert_eq!(scene.lifecycle.vain_wait(), Some(seconds(10)));
+}
+
+#[test]
+fn it_is_told_once_that_data_keeps_the_session_open() {
+    let mut scene = Scene::new(&Settings { after_input: AfterInput::Quiet(seconds(2)), ..settings() });
+    let input = scene.input_ended(100);
+    let busy = |last_data| Facts { input, last_data: seconds(last_data), ..quiet() };
+    assert_eq!(scene.at(101, &busy(101)), wait(2));
+    assert_eq!(scene.at(109, &busy(109)), wait(1));
+    assert_eq!(scene.at(110, &busy(110)), Action::TellStaying);
+    assert_eq!(scene.at(110, &busy(110)), wait(2));
+    assert_eq!(scene.at(125, &busy(125)), wait(2));
+}
+
+#[test]
+fn one_slow_answer_is_no_feed() {
+    let mut scene = Scene::new(&Settings { after_input: AfterInput::Quiet(seconds(2)), ..settings() });
+    let asked = Facts { input: scene.input_ended(100), last_asked: Some(seconds(100)), ..quiet() };
+    assert_eq!(scene.at(109, &asked), wait(1));
+    let answered = Facts { last_data: seconds(109), ..asked };
+    assert_eq!(scene.at(110, &answered), wait(1));
+    assert_eq!(scene.at(111, &answered), Action::Close);
 }
 
 #[test]
