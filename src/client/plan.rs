@@ -1,5 +1,6 @@
 //! From the command line to what a session needs: everything that can be wrong with it is found here.
 
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -97,7 +98,9 @@ impl Plan {
             return Err(Error::new(Phase::Usage, message));
         }
         let connect_timeout = args.connection.request.connect_timeout;
-        let notes = args.connection.request.note().into_iter().chain(request::replaced(&request)).collect();
+        let times = args.view.note().filter(|_| !io::stdout().is_terminal()).map(str::to_owned);
+        let origin = args.connection.request.note();
+        let notes = times.into_iter().chain(origin).chain(request::replaced(&request)).collect();
         Ok(Self {
             target,
             route,
