@@ -12,6 +12,8 @@ fuzz_target!(|input: (bool, &[u8])| {
     let options = ServerOptions {
         deflate: Some(DeflateOffer::default()),
         strictness: if lenient { Strictness::Lenient } else { Strictness::Strict },
+        allowed_origins: Vec::new(),
+        advice: |diagnosis| format!("{diagnosis:?}"),
     };
     let (response, accepted) = match HeadReader::new(HeadKind::Request).feed(bytes) {
         HeadProgress::Incomplete => return,

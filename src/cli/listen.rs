@@ -12,6 +12,7 @@ use super::protocol::ProtocolArgs;
 use super::value;
 use super::view::ViewArgs;
 use crate::net::ListenAddress;
+use crate::wire::handshake::AllowedOrigin;
 
 /// Be the server, and show what clients send
 ///
@@ -25,6 +26,9 @@ pub struct Listen {
     /// Port 0 takes any that is free, and says which.
     #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,
+    /// The clients that are let in.
+    #[command(flatten)]
+    pub access: AccessArgs,
     /// The messages that the server sends by itself.
     #[command(flatten)]
     pub push: PushArgs,
@@ -58,4 +62,18 @@ pub struct PushArgs {
     /// How often to push
     #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds, requires = "push")]
     pub every: Option<Duration>,
+}
+
+/// The flags for the clients that a server lets in.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct AccessArgs {
+    /// Let web pages of this origin in
+    ///
+    /// Such as `https://example.com`; repeatable. `*` lets every page in, `null` those without an origin (a file:// page,
+    /// a sandboxed frame). Always let in are clients that send no Origin, as no browser does, pages of this machine
+    /// (`http://localhost:3000`), and pages that the server's own IP address served. Others get 403: a browser lets any
+    /// page that you visit connect to this machine, and it would read and write what you do.
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<AllowedOrigin>,
 }

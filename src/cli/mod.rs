@@ -32,7 +32,7 @@ pub use format::FormatArgs;
 pub use generate::{Definition, Generate, Generated};
 pub use input::{ExecuteArgs, InputArgs};
 pub use limits::LimitArgs;
-pub use listen::{Listen, PushArgs};
+pub use listen::{AccessArgs, Listen, PushArgs};
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use session::SessionArgs;
 pub use stop::StopArgs;

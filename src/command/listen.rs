@@ -39,7 +39,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let clients = Clients::default();
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
     let fanout = console.fanout();
-    let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
+    let exposure = if listener.is_exposed() { " for other machines too" } else { "" };
     let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
     fanout.show(Origin::default(), &Event::Note(&note));
     for detail in plan::in_force(&args.protocol, None) {
@@ -54,6 +54,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         settings,
         fanout: fanout.clone(),
         totals: Totals::of(&args.view),
+        allowed_origins: args.access.allow_origin.clone(),
     };
     service::serve(listener, service, clients.clone());
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {

@@ -8,7 +8,7 @@ use super::clients::Clients;
 use crate::client::open::ends;
 use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
-use crate::client::{accept_error, upgrade_error};
+use crate::client::{accept_error, advice, upgrade_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::http::{Head, StartLine};
@@ -19,7 +19,7 @@ use crate::session::output::SessionOutput;
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::{self, Handle, Settings};
 use crate::wire::Outgoing;
-use crate::wire::handshake::ServerOptions;
+use crate::wire::handshake::{AllowedOrigin, ServerOptions};
 
 /// How long a client may take for TLS and the upgrade.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -33,6 +33,8 @@ pub struct Service {
     pub fanout: Fanout,
     /// Whether the totals of each session are shown.
     pub totals: Totals,
+    /// The origins of web pages that are let in, besides those of this machine.
+    pub allowed_origins: Vec<AllowedOrigin>,
 }
 
 /// Starts accepting; returns at once.
@@ -100,7 +102,12 @@ impl Service {
         let ConnectRecord { mut steps, tls } = record;
         let stream = Arc::new(stream);
         let mut reader = StreamReader::new(Arc::clone(&stream));
-        let options = ServerOptions { deflate: self.protocol.deflate.clone(), strictness: self.protocol.strictness };
+        let options = ServerOptions {
+            deflate: self.protocol.deflate.clone(),
+            strictness: self.protocol.strictness,
+            allowed_origins: self.allowed_origins.clone(),
+            advice,
+        };
         let Upgraded { agreed, head, sent_head, verified, leftover, step } =
             upgrade::accept(&stream, &mut reader, &options, limit, &mut observe)
                 .map_err(|failure| upgrade_error(&peer, failure))?;
