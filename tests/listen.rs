@@ -388,7 +388,13 @@ fn a_page_that_is_allowed_is_let_in() {
 #[test]
 fn every_address_that_is_not_loopback_is_announced() {
     let (program, _) = listen(Wscope::new().args(["listen", "0.0.0.0:0"]));
-    stop(program).says("for other machines too");
+    stop(program).says("for other machines too").never_says("a phone");
     let (program, _) = listen(Wscope::new().args(["listen", "127.0.0.2:0"]));
     stop(program).never_says("other machines");
+}
+
+#[test]
+fn where_it_listens_on_loopback_it_says_how_others_reach_it() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    stop(program).says(&format!("a phone or container needs `0.0.0.0:{}`", address.port()));
 }

@@ -23,6 +23,7 @@ use crate::wire::handshake::AllowedOrigin;
 pub struct Listen {
     /// Where to listen; loopback unless an address is given
     ///
+    /// `0.0.0.0:PORT` is every IPv4 interface, `[::]:PORT` every one: a phone, a container or another machine needs that.
     /// Port 0 takes any that is free, and says which.
     #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,

@@ -1,6 +1,7 @@
 //! `wscope listen`: the built-in server.
 
 use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::cli::Listen;
@@ -9,7 +10,7 @@ use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals, Unsent};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
-use crate::net::{self, ListenOptions, MinimumVersion};
+use crate::net::{self, ListenOptions, Listener, MinimumVersion};
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
 use crate::server::clients::Clients;
 use crate::server::console::ServerConsole;
@@ -39,9 +40,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let clients = Clients::default();
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
     let fanout = console.fanout();
-    let exposure = if listener.is_exposed() { " for other machines too" } else { "" };
-    let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
-    fanout.show(Origin::default(), &Event::Note(&note));
+    fanout.show(Origin::default(), &Event::Note(&announcement(&listener)));
     for detail in plan::in_force(&args.protocol, None) {
         fanout.show(Origin::default(), &Event::Detail(&detail));
     }
@@ -73,6 +72,16 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     }
     console.detach();
     Ok(status)
+}
+
+/// Where it listens, and for whom.
+fn announcement(listener: &Listener) -> String {
+    let reach = match listener.address() {
+        _ if listener.is_exposed() => "for other machines too (".to_owned(),
+        SocketAddr::V4(address) => format!("(a phone or container needs `0.0.0.0:{}`; ", address.port()),
+        SocketAddr::V6(address) => format!("(a phone or container needs `[::]:{}`; ", address.port()),
+    };
+    format!("Listening on {} {reach}press Ctrl-C to quit)", listener.url())
 }
 
 /// Tells what was piped in and not sent; what is still on its way to clients cannot be counted.
