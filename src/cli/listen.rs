@@ -1,5 +1,6 @@
 //! `wscope listen`: the built-in server.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::Args;
@@ -66,7 +67,7 @@ pub struct PushArgs {
 }
 
 /// The flags for the clients that a server lets in.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct AccessArgs {
     /// Let web pages of this origin in
@@ -77,4 +78,30 @@ pub struct AccessArgs {
     /// page that you visit connect to this machine, and it would read and write what you do.
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<AllowedOrigin>,
+
+    /// Serve this many clients at once
+    ///
+    /// More are closed with code 1013.
+    #[arg(long, value_name = "N", value_parser = value::at_least_one::<NonZeroUsize>, hide_short_help = true)]
+    #[arg(default_value = MAX_CLIENTS)]
+    pub max_clients: NonZeroUsize,
+
+    /// Limit what all clients hold in memory
+    ///
+    /// Messages that are not whole yet, and what waits to be sent, of all clients together. A client that needs more is
+    /// closed with code 1013, unless it holds little. Units as for `--max-message`.
+    #[arg(long, value_name = "SIZE", value_parser = value::some_size, hide_short_help = true)]
+    #[arg(default_value = MAX_BUFFERED)]
+    pub max_buffered: NonZeroUsize,
+}
+
+const MAX_CLIENTS: &str = "1000";
+const MAX_BUFFERED: &str = "256MiB";
+
+impl Default for AccessArgs {
+    /// As without flags.
+    fn default() -> Self {
+        let number = |text| value::some_size(text).unwrap_or(NonZeroUsize::MIN);
+        Self { allow_origin: Vec::new(), max_clients: number(MAX_CLIENTS), max_buffered: number(MAX_BUFFERED) }
+    }
 }

@@ -149,6 +149,7 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
         echo,
         stop_condition: None,
         remember: None,
+        budget: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::cli::Listen;
+use crate::cli::{AccessArgs, Listen};
 use crate::client::announcer::Announcer;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals, Unsent};
@@ -12,10 +12,10 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::net::{self, ListenOptions, Listener, MinimumVersion};
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
-use crate::server::clients::Clients;
+use crate::server::clients::{ClientLimits, Clients};
 use crate::server::console::ServerConsole;
 use crate::server::service::{self, Service};
-use crate::session::Echo;
+use crate::session::{Budget, Echo};
 use crate::wire::{CloseCode, Role};
 
 /// How long clients have to answer our Close when the server ends.
@@ -37,7 +37,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let cannot = |error: io::Error| Error::new(Phase::Session, "cannot catch signals").caused_by(error);
     let mut poller = Poller::new().map_err(cannot)?;
     let signals = Signals::catch(&poller).map_err(cannot)?;
-    let clients = Clients::default();
+    let limits = client_limits(&args.access);
+    let budget = limits.budget.clone();
+    let clients = Clients::new(limits);
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
     let fanout = console.fanout();
     fanout.show(Origin::default(), &Event::Note(&announcement(&listener)));
@@ -48,6 +50,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
     let mut settings = plan::settings(Role::Server, echo, &args.limits, &args.protocol, started);
     let max_time = settings.max_time.take();
+    settings.budget = Some(budget);
     let service = Service {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
@@ -92,6 +95,11 @@ fn report_unsent(unsent: Unsent, clients: &Clients, announcer: &mut Announcer) {
         None if are_behind => announcer.note("clients had not taken everything that was sent to them".to_owned()),
         None => {}
     }
+}
+
+/// What all clients together may be.
+pub(super) fn client_limits(args: &AccessArgs) -> ClientLimits {
+    ClientLimits { clients: args.max_clients.get(), budget: Budget::new(args.max_buffered.get()) }
 }
 
 fn options(args: &Listen) -> ListenOptions {

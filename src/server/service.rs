@@ -42,6 +42,7 @@ pub fn serve(listener: Listener, service: Service, clients: Clients) {
     let service = Arc::new(service);
     thread::spawn(move || {
         for client in 1.. {
+            clients.wait_for_place();
             match listener.accept() {
                 Ok(incoming) => start(&service, client, incoming, &clients),
                 Err(error) => {
@@ -93,7 +94,7 @@ impl Service {
         }
     }
 
-    fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle)) -> Result<()> {
+    fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle) -> Option<String>) -> Result<()> {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
         let mut observe = |event: Event<'_>| self.fanout.show(origin, &event);
@@ -139,7 +140,9 @@ impl Service {
         let (handle, supervisor) =
             session::start(stream, reader, receiver, sender, Arc::clone(&output), settings, poller.notifier())
                 .map_err(no_session)?;
-        enter(handle);
+        if let Some(note) = enter(handle) {
+            shown.event(self.fanout.now(), &Event::Note(&note));
+        }
         // That the reader of our output went away ends the server itself, not one session.
         let _ = shown.flush();
         drop(shown);

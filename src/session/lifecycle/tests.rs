@@ -45,6 +45,7 @@ fn settings() -> Settings {
         echo: Echo::Off,
         stop_condition: None,
         remember: None,
+        budget: None,
     }
 }
 
