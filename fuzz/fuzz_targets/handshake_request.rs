@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use wscope::http::redact::Secrets;
 use wscope::http::{HeadKind, HeadProgress, HeadReader};
 use wscope::wire::DeflateOffer;
 use wscope::wire::handshake::{ServerOptions, Strictness, check_request, refuse};
@@ -14,6 +15,7 @@ fuzz_target!(|input: (bool, &[u8])| {
         strictness: if lenient { Strictness::Lenient } else { Strictness::Strict },
         allowed_origins: Vec::new(),
         advice: |diagnosis| format!("{diagnosis:?}"),
+        secrets: Secrets::Hidden,
     };
     let (response, accepted) = match HeadReader::new(HeadKind::Request).feed(bytes) {
         HeadProgress::Incomplete => return,

@@ -44,7 +44,14 @@ fn start(args: &Demo) -> Result<String> {
     let clients = Clients::new(limits);
     service::serve(
         listener,
-        Service { protocol, settings, fanout: fanout.clone(), totals: Totals::Hidden, allowed_origins: Vec::new() },
+        Service {
+            protocol,
+            settings,
+            fanout: fanout.clone(),
+            secrets: session.view.secrets(),
+            totals: Totals::Hidden,
+            allowed_origins: Vec::new(),
+        },
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);

@@ -43,6 +43,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
     let fanout = console.fanout();
     fanout.show(Origin::default(), &Event::Note(&announcement(&listener)));
+    if let Some(note) = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log()) {
+        fanout.show(Origin::default(), &Event::Note(&note));
+    }
     for detail in plan::in_force(&args.protocol, None) {
         fanout.show(Origin::default(), &Event::Detail(&detail));
     }
@@ -55,6 +58,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
         fanout: fanout.clone(),
+        secrets: args.view.secrets(),
         totals: Totals::of(&args.view),
         allowed_origins: args.access.allow_origin.clone(),
     };

@@ -28,6 +28,7 @@ pub fn accept(
         Err(failure) => {
             if let UpgradeFailure::NoHead { error, .. } = &failure {
                 exchange.write(&refuse(error))?;
+                exchange.drain();
             }
             return Err(failure);
         }
@@ -48,10 +49,12 @@ pub fn accept(
         observe(Event::Finding(finding));
     }
     if let Some(origin) = forbidden {
+        exchange.drain();
         return Err(UpgradeFailure::ForbiddenOrigin(origin));
     }
-    match agreed {
-        Some(agreed) => Ok(Upgraded { agreed, head, sent_head: response, verified, leftover, step }),
-        None => Err(UpgradeFailure::Breached { head: Box::new(head), findings }),
-    }
+    let Some(agreed) = agreed else {
+        exchange.drain();
+        return Err(UpgradeFailure::Breached { head: Box::new(head), findings });
+    };
+    Ok(Upgraded { agreed, head, sent_head: response, verified, leftover, step })
 }

@@ -1,5 +1,7 @@
 //! Checking a client's request and answering it (RFC 6455 section 4.2).
 
+use std::collections::HashSet;
+
 use tungstenite::handshake::derive_accept_key;
 
 use super::check::{Check, CheckResult, FIRST_LINE};
@@ -7,7 +9,8 @@ use super::extensions::{Extension, parse_extensions};
 use super::origin::check_origin;
 use super::{Agreed, AllowedOrigin, HandshakeRule, Strictness, is_key};
 use crate::diagnosis::{Advice, Diagnosis, ForbiddenOrigin};
-use crate::http::{Head, HeadError, HeadFault, StartLine, Version, encode_head, token};
+use crate::http::redact::Secrets;
+use crate::http::{Head, HeadError, HeadFault, LONGEST_NAME, StartLine, Version, encode_head, shortened, token};
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
 use crate::wire::{DeflateParameters, Finding, Role, Rule};
 
@@ -22,6 +25,8 @@ pub struct ServerOptions {
     pub allowed_origins: Vec<AllowedOrigin>,
     /// Makes the text that a web page's refusal has.
     pub advice: Advice,
+    /// Whether secrets of the request are shown in the texts about it.
+    pub secrets: Secrets,
 }
 
 /// A server's answer to a request.
@@ -37,7 +42,8 @@ pub struct Reply {
 
 /// Checks a request and answers it.
 pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
-    let mut request = RequestCheck { check: Check::new(head, Role::Client), head };
+    let mut request =
+        RequestCheck { check: Check::new(head, Role::Client, options.secrets), head, secrets: options.secrets };
     let key = request.required_items();
     let subprotocol = request.subprotocol();
     let deflate = request.deflate(options.deflate.as_ref());
@@ -75,6 +81,7 @@ pub fn refuse(error: &HeadError) -> Vec<u8> {
 struct RequestCheck<'a> {
     check: Check<'a>,
     head: &'a Head,
+    secrets: Secrets,
 }
 
 impl RequestCheck<'_> {
@@ -99,12 +106,18 @@ impl RequestCheck<'_> {
     fn subprotocol(&mut self) -> Option<String> {
         const NAME: &str = "Sec-WebSocket-Protocol";
         let offered: Vec<_> = self.head.list(NAME).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-        for (position, name) in offered.iter().enumerate() {
-            if !token::is_token(name.as_bytes()) {
-                self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is no token"));
-            } else if offered[..position].contains(name) {
-                self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is offered twice"));
-            }
+        let shown = self.secrets.subprotocols(offered.iter().map(String::as_str));
+        let mut before = HashSet::new();
+        for (name, shown) in offered.iter().zip(&shown) {
+            let mistake = if !token::is_token(name.as_bytes()) {
+                "is no token"
+            } else if !before.insert(name) {
+                "is offered twice"
+            } else {
+                continue;
+            };
+            let detail = || format!("`{}` {mistake}", shortened(shown, LONGEST_NAME));
+            self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, detail);
         }
         offered.into_iter().find(|name| token::is_token(name.as_bytes()))
     }
@@ -115,7 +128,7 @@ impl RequestCheck<'_> {
         let offers = match parse_extensions(&self.head.joined(NAME)) {
             Ok(offers) => offers,
             Err(mistake) => {
-                self.check.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                self.check.breach(HandshakeRule::ExtensionSyntax, NAME, || mistake);
                 return None;
             }
         };
@@ -123,14 +136,14 @@ impl RequestCheck<'_> {
             let answer = match DeflateOffer::from_parameters(&extension.parameters) {
                 // A bad offer is declined; it is no reason to refuse the upgrade (RFC 7692 section 7.1).
                 Err((_, mistake)) => {
-                    self.check.note(format!("declined `{extension}`: {mistake}"));
+                    self.check.note(|| declined(extension, &mistake));
                     continue;
                 }
                 Ok(offer) => wanted?.answer(&offer),
             };
             match answer {
                 Some(answer) => return Some(answer),
-                None => self.check.note(format!("declined `{extension}`: a window of 8 bits cannot be had")),
+                None => self.check.note(|| declined(extension, "a window of 8 bits cannot be had")),
             }
         }
         None
@@ -149,9 +162,13 @@ impl RequestCheck<'_> {
 
     fn expect_in_first_line(&mut self, holds: bool, rule: HandshakeRule) {
         if !holds {
-            self.check.breach(rule, FIRST_LINE, format!("`{}`", self.head.first_line()));
+            self.check.breach(rule, FIRST_LINE, || format!("`{}`", self.head.first_line_shown(self.secrets)));
         }
     }
+}
+
+fn declined(extension: &Extension, why: &str) -> String {
+    format!("declined `{}`: {}", shortened(&extension.to_string(), LONGEST_NAME), shortened(why, LONGEST_NAME))
 }
 
 /// The 101 of section 4.2.2.

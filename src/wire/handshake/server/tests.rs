@@ -9,8 +9,13 @@ const GOOD: &str = "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocke
                     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 
 fn options(strictness: Strictness) -> ServerOptions {
-    let (deflate, allowed_origins) = (Some(DeflateOffer::default()), Vec::new());
-    ServerOptions { deflate, strictness, allowed_origins, advice: |diagnosis| format!("{diagnosis:?}") }
+    ServerOptions {
+        deflate: Some(DeflateOffer::default()),
+        strictness,
+        secrets: Secrets::Hidden,
+        allowed_origins: Vec::new(),
+        advice: |diagnosis| format!("{diagnosis:?}"),
+    }
 }
 
 fn head(kind: HeadKind, bytes: &[u8], size: usize) -> Head {
