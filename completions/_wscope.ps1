@@ -184,6 +184,9 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             break
         }
         'wscope;listen' {
+            [CompletionResult]::new('--allow-origin', '--allow-origin', [CompletionResultType]::ParameterName, 'Let web pages of this origin in')
+            [CompletionResult]::new('--max-clients', '--max-clients', [CompletionResultType]::ParameterName, 'Serve this many clients at once')
+            [CompletionResult]::new('--max-buffered', '--max-buffered', [CompletionResultType]::ParameterName, 'Limit what all clients hold in memory')
             [CompletionResult]::new('--push', '--push', [CompletionResultType]::ParameterName, 'Push this text to every client')
             [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'How often to push')
             [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'Read lines, null, whole, chunks, hex, base64, json')

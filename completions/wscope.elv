@@ -179,6 +179,9 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --manual 'Print the whole manual'
         }
         &'wscope;listen'= {
+            cand --allow-origin 'Let web pages of this origin in'
+            cand --max-clients 'Serve this many clients at once'
+            cand --max-buffered 'Limit what all clients hold in memory'
             cand --push 'Push this text to every client'
             cand --every 'How often to push'
             cand --input 'Read lines, null, whole, chunks, hex, base64, json'

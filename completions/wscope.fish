@@ -174,6 +174,9 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-pong -d 'Don\'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l allow-origin -d 'Let web pages of this origin in' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-clients -d 'Serve this many clients at once' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-buffered -d 'Limit what all clients hold in memory' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l push -d 'Push this text to every client' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l every -d 'How often to push' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'

@@ -16,6 +16,7 @@ mod goal;
 mod handshake;
 mod keepalive;
 mod listen;
+mod listen_limits;
 mod misbehaviour;
 mod pipe;
 mod progress;

@@ -366,3 +366,52 @@ fn what_is_sent_waits_while_what_is_shown_of_it_is_not_read() {
     program.read_stdout();
     stop(program).stays_below(64 * MIB);
 }
+
+/// The answer to a page of `origin`.
+fn answer_to_a_page(address: SocketAddr, origin: &str) -> String {
+    let mut client = Connection::connect(address);
+    client.send(UPGRADE_REQUEST.replace("\r\n\r\n", &format!("\r\nOrigin: {origin}\r\n\r\n")));
+    if origin.contains("localhost") { client.head() } else { String::from_utf8(client.rest()).unwrap() }
+}
+
+#[test]
+fn a_page_of_another_origin_is_not_let_in() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0", "--lenient"]));
+    assert!(answer_to_a_page(address, "http://localhost:3000").starts_with("HTTP/1.1 101 "));
+    for (origin, flag) in
+        [("https://evil.example", "--allow-origin https://evil.example`"), ("null", "--allow-origin null`")]
+    {
+        let answer = answer_to_a_page(address, origin);
+        assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains(flag), "{answer}");
+        program.wait_stderr(flag);
+    }
+    stop(program).says("a web page of another origin").says("file:// page");
+}
+
+#[test]
+fn a_page_that_is_allowed_is_let_in() {
+    let flags = ["--allow-origin", "https://localhost.example", "--allow-origin", "null"];
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]).args(flags));
+    assert!(answer_to_a_page(address, "https://localhost.example").starts_with("HTTP/1.1 101 "));
+    assert!(answer_to_a_page(address, "https://other.example").starts_with("HTTP/1.1 403 "));
+    stop(program);
+    let (program, address) = listen(Wscope::new().args(["listen", "0", "--allow-origin", "*"]));
+    assert!(answer_to_a_page(address, "https://any.localhost.example").starts_with("HTTP/1.1 101 "));
+    stop(program);
+    let refused = Wscope::new().args(["listen", "0", "--allow-origin", "example.com"]).run();
+    refused.exits(2).says("https://example.com");
+}
+
+#[test]
+fn every_address_that_is_not_loopback_is_announced() {
+    let (program, _) = listen(Wscope::new().args(["listen", "0.0.0.0:0"]));
+    stop(program).says("for other machines too").never_says("a phone");
+    let (program, _) = listen(Wscope::new().args(["listen", "127.0.0.2:0"]));
+    stop(program).never_says("other machines");
+}
+
+#[test]
+fn where_it_listens_on_loopback_it_says_how_others_reach_it() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    stop(program).says(&format!("a phone or container needs `0.0.0.0:{}`", address.port()));
+}

@@ -13,6 +13,8 @@ fuzz_target!(|input: (bool, &[u8])| {
     let options = ServerOptions {
         deflate: Some(DeflateOffer::default()),
         strictness: if lenient { Strictness::Lenient } else { Strictness::Strict },
+        allowed_origins: Vec::new(),
+        advice: |diagnosis| format!("{diagnosis:?}"),
         secrets: Secrets::Hidden,
     };
     let (response, accepted) = match HeadReader::new(HeadKind::Request).feed(bytes) {

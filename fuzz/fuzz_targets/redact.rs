@@ -60,6 +60,8 @@ fuzz_target!(|input: (u8, bool, &[u8], &[u8])| {
 
 fn asked(head: &Head) {
     let options = ServerOptions {
+        allowed_origins: Vec::new(),
+        advice: |diagnosis| format!("{diagnosis:?}"),
         deflate: Some(DeflateOffer::default()),
         strictness: Strictness::Strict,
         secrets: Secrets::Hidden,

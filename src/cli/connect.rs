@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::Invocation;
-use super::listen::{Listen, PushArgs};
+use super::listen::{AccessArgs, Listen, PushArgs};
 use super::session::SessionArgs;
 use super::value::HeaderSource;
 use crate::http::HeaderRule;
@@ -91,12 +91,12 @@ impl DefaultArgs {
         }
         if let Some(port) = target.listen {
             let SessionArgs { input, view, limits, protocol, connection, .. } = session;
-            let (identity, push) = (connection.identity, PushArgs::default());
+            let (identity, push, access) = (connection.identity, PushArgs::default(), AccessArgs::default());
             let address = match compat.host {
                 Some(host) => ListenAddress::new(&host, port),
                 None => ListenAddress::loopback(port),
             };
-            return Ok(Invocation::Listen(Listen { address, push, input, view, identity, limits, protocol }));
+            return Ok(Invocation::Listen(Listen { address, access, push, input, view, identity, limits, protocol }));
         }
         let Some(url) = target.url.or(target.connect) else { return Err(url_is_missing(&session)) };
         session.connection.tls.insecure |= compat.no_check;

@@ -1,5 +1,6 @@
 //! `wscope listen`: the built-in server.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,6 +13,7 @@ use super::protocol::ProtocolArgs;
 use super::value;
 use super::view::ViewArgs;
 use crate::net::ListenAddress;
+use crate::wire::handshake::AllowedOrigin;
 
 /// Be the server, and show what clients send
 ///
@@ -22,9 +24,13 @@ use crate::net::ListenAddress;
 pub struct Listen {
     /// Where to listen; loopback unless an address is given
     ///
+    /// `0.0.0.0:PORT` is every IPv4 interface, `[::]:PORT` every one: a phone, a container or another machine needs that.
     /// Port 0 takes any that is free, and says which.
     #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,
+    /// The clients that are let in.
+    #[command(flatten)]
+    pub access: AccessArgs,
     /// The messages that the server sends by itself.
     #[command(flatten)]
     pub push: PushArgs,
@@ -58,4 +64,44 @@ pub struct PushArgs {
     /// How often to push
     #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds, requires = "push")]
     pub every: Option<Duration>,
+}
+
+/// The flags for the clients that a server lets in.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct AccessArgs {
+    /// Let web pages of this origin in
+    ///
+    /// Such as `https://example.com`; repeatable. `*` lets every page in, `null` those without an origin (a file:// page,
+    /// a sandboxed frame). Always let in are clients that send no Origin, as no browser does, pages of this machine
+    /// (`http://localhost:3000`), and pages that the server's own IP address served. Others get 403: a browser lets any
+    /// page that you visit connect to this machine, and it would read and write what you do.
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<AllowedOrigin>,
+
+    /// Serve this many clients at once
+    ///
+    /// More are closed with code 1013.
+    #[arg(long, value_name = "N", value_parser = value::at_least_one::<NonZeroUsize>, hide_short_help = true)]
+    #[arg(default_value = MAX_CLIENTS)]
+    pub max_clients: NonZeroUsize,
+
+    /// Limit what all clients hold in memory
+    ///
+    /// Messages that are not whole yet, and what waits to be sent, of all clients together. A client that needs more is
+    /// closed with code 1013, unless it holds little. Units as for `--max-message`.
+    #[arg(long, value_name = "SIZE", value_parser = value::some_size, hide_short_help = true)]
+    #[arg(default_value = MAX_BUFFERED)]
+    pub max_buffered: NonZeroUsize,
+}
+
+const MAX_CLIENTS: &str = "1000";
+const MAX_BUFFERED: &str = "256MiB";
+
+impl Default for AccessArgs {
+    /// As without flags.
+    fn default() -> Self {
+        let number = |text| value::some_size(text).unwrap_or(NonZeroUsize::MIN);
+        Self { allow_origin: Vec::new(), max_clients: number(MAX_CLIENTS), max_buffered: number(MAX_BUFFERED) }
+    }
 }

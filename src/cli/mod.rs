@@ -32,7 +32,7 @@ pub use format::FormatArgs;
 pub use generate::{Definition, Generate, Generated};
 pub use input::{ExecuteArgs, InputArgs};
 pub use limits::LimitArgs;
-pub use listen::{Listen, PushArgs};
+pub use listen::{AccessArgs, Listen, PushArgs};
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use session::SessionArgs;
 pub use stop::StopArgs;
@@ -337,6 +337,9 @@ mod tests {
         assert_eq!(session.limits.close_timeout, Duration::from_secs(30));
         assert_eq!(session.limits.max_message, 64 << 20);
         assert_eq!(session.execute.wait, None);
+        for access in [listen("listen 8080").access, listen("-l 8080").access] {
+            assert_eq!((access.max_clients.get(), access.max_buffered.get()), (1000, 256 << 20));
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What to do about a failure, in words. The only place that turns a [`Diagnosis`] into text.
 
 use crate::diagnosis::{
-    Breached, CannotListen, Diagnosis, Login, NoHead, NoTls, Refused, Scheme, Transport, Unreachable, Untrusted,
+    Breached, CannotListen, Diagnosis, ForbiddenOrigin, Login, NoHead, NoTls, Refused, Scheme, Transport, Unreachable,
+    Untrusted,
 };
 
 const NGINX: &str = "the usual cause is a proxy that drops `Upgrade`; nginx needs, in its `location`:
@@ -26,6 +27,7 @@ pub fn advice(diagnosis: &Diagnosis) -> String {
         Diagnosis::NoHead(cause) => no_head(*cause),
         Diagnosis::Refused(cause) => refused(cause),
         Diagnosis::Breached(cause) => breached(*cause),
+        Diagnosis::ForbiddenOrigin(origin) => forbidden_origin(origin),
     }
 }
 
@@ -223,6 +225,25 @@ fn bad_gateway(proxy: Option<&str>) -> String {
         "the proxy{proxy} got no usable answer from the server behind it: is that running, on the address and port that \
          the proxy is configured for?"
     )
+}
+
+/// Read by both sides: it is the body of the refusal, too.
+fn forbidden_origin(origin: &ForbiddenOrigin) -> String {
+    match origin {
+        ForbiddenOrigin::Named(origin) => {
+            format!(
+                "`wscope listen --allow-origin {origin}` lets web pages of {origin} in, `--allow-origin '*'` all pages"
+            )
+        }
+        ForbiddenOrigin::Null => "its origin is `null` (a file:// page, or a sandboxed frame): `wscope listen \
+                                  --allow-origin null` lets such pages in, `--allow-origin '*'` all pages"
+            .to_owned(),
+        ForbiddenOrigin::Malformed => {
+            "its `Origin` is none: `wscope listen --allow-origin ORIGIN` lets the pages of one \
+                                       in, `--allow-origin '*'` all pages"
+                .to_owned()
+        }
+    }
 }
 
 fn breached(cause: Breached) -> String {

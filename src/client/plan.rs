@@ -159,6 +159,7 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
         stop_condition: None,
         remember: None,
         staying: None,
+        budget: None,
     }
 }
 

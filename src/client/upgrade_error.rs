@@ -20,6 +20,10 @@ pub fn upgrade_error(peer: &str, failure: UpgradeFailure, secrets: Secrets) -> E
         UpgradeFailure::Refused(refusal) => refused(peer, &refusal),
         UpgradeFailure::NoHead { error, transport } => no_head(peer, &error, transport, secrets),
         UpgradeFailure::Breached { head, findings } => breached(peer, &head, &findings, secrets),
+        UpgradeFailure::ForbiddenOrigin(origin) => {
+            let message = format!("`{peer}` is a web page of another origin: refused with 403");
+            Error::new(Phase::Upgrade, message).diagnosed(Diagnosis::ForbiddenOrigin(origin))
+        }
         UpgradeFailure::Broken { error, stage, transport } => {
             let cause = match stage {
                 Stage::Waiting(HeadKind::Response) => NoHead::HungUp { transport },

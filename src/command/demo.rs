@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::connect;
-use crate::cli::Demo;
+use super::listen::client_limits;
+use crate::cli::{AccessArgs, Demo};
 use crate::client::advice;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
@@ -34,14 +35,23 @@ fn start(args: &Demo) -> Result<String> {
     let session = &args.session;
     let mut settings = plan::settings(Role::Server, Echo::On, &session.limits, &session.protocol, Instant::now());
     settings.max_time = None;
+    let limits = client_limits(&AccessArgs::default());
+    settings.budget = Some(limits.budget.clone());
     let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::new(advice) };
     // What the server has to say is not for the client's terminal.
     let fanout = Fanout::new(Printer::shared(quiet, Box::new(Discard)));
     let protocol = ProtocolOptions::new(&session.protocol, &session.limits);
-    let clients = Clients::default();
+    let clients = Clients::new(limits);
     service::serve(
         listener,
-        Service { protocol, settings, fanout: fanout.clone(), secrets: session.view.secrets(), totals: Totals::Hidden },
+        Service {
+            protocol,
+            settings,
+            fanout: fanout.clone(),
+            secrets: session.view.secrets(),
+            totals: Totals::Hidden,
+            allowed_origins: Vec::new(),
+        },
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);

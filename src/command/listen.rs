@@ -1,20 +1,21 @@
 //! `wscope listen`: the built-in server.
 
 use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::cli::Listen;
+use crate::cli::{AccessArgs, Listen};
 use crate::client::announcer::Announcer;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals, Unsent};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
-use crate::net::{self, ListenOptions, MinimumVersion};
+use crate::net::{self, ListenOptions, Listener, MinimumVersion};
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
-use crate::server::clients::Clients;
+use crate::server::clients::{ClientLimits, Clients};
 use crate::server::console::ServerConsole;
 use crate::server::service::{self, Service};
-use crate::session::Echo;
+use crate::session::{Budget, Echo};
 use crate::wire::{CloseCode, Role};
 
 /// How long clients have to answer our Close when the server ends.
@@ -36,12 +37,12 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let cannot = |error: io::Error| Error::new(Phase::Session, "cannot catch signals").caused_by(error);
     let mut poller = Poller::new().map_err(cannot)?;
     let signals = Signals::catch(&poller).map_err(cannot)?;
-    let clients = Clients::default();
+    let limits = client_limits(&args.access);
+    let budget = limits.budget.clone();
+    let clients = Clients::new(limits);
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
     let fanout = console.fanout();
-    let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
-    let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
-    fanout.show(Origin::default(), &Event::Note(&note));
+    fanout.show(Origin::default(), &Event::Note(&announcement(&listener)));
     if let Some(note) = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log()) {
         fanout.show(Origin::default(), &Event::Note(&note));
     }
@@ -52,12 +53,14 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
     let mut settings = plan::settings(Role::Server, echo, &args.limits, &args.protocol, started);
     let max_time = settings.max_time.take();
+    settings.budget = Some(budget);
     let service = Service {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
         fanout: fanout.clone(),
         secrets: args.view.secrets(),
         totals: Totals::of(&args.view),
+        allowed_origins: args.access.allow_origin.clone(),
     };
     service::serve(listener, service, clients.clone());
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
@@ -78,6 +81,16 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     Ok(status)
 }
 
+/// Where it listens, and for whom.
+fn announcement(listener: &Listener) -> String {
+    let reach = match listener.address() {
+        _ if listener.is_exposed() => "for other machines too (".to_owned(),
+        SocketAddr::V4(address) => format!("(a phone or container needs `0.0.0.0:{}`; ", address.port()),
+        SocketAddr::V6(address) => format!("(a phone or container needs `[::]:{}`; ", address.port()),
+    };
+    format!("Listening on {} {reach}press Ctrl-C to quit)", listener.url())
+}
+
 /// Tells what was piped in and not sent; what is still on its way to clients cannot be counted.
 fn report_unsent(unsent: Unsent, clients: &Clients, announcer: &mut Announcer) {
     let are_behind = clients.are_behind();
@@ -86,6 +99,11 @@ fn report_unsent(unsent: Unsent, clients: &Clients, announcer: &mut Announcer) {
         None if are_behind => announcer.note("clients had not taken everything that was sent to them".to_owned()),
         None => {}
     }
+}
+
+/// What all clients together may be.
+pub(super) fn client_limits(args: &AccessArgs) -> ClientLimits {
+    ClientLimits { clients: args.max_clients.get(), budget: Budget::new(args.max_buffered.get()) }
 }
 
 fn options(args: &Listen) -> ListenOptions {

@@ -33,6 +33,8 @@ pub enum Diagnosis {
     Refused(Refused),
     /// The response accepts the upgrade and breaks rules; a lenient client would go on.
     Breached(Breached),
+    /// A server of ours does not let a web page in.
+    ForbiddenOrigin(ForbiddenOrigin),
 }
 
 /// Why there is no HTTP head.
@@ -76,6 +78,17 @@ pub enum Breached {
     SubprotocolNotOffered,
     /// Another one, which tells nothing of its cause.
     Other,
+}
+
+/// The origin of a web page that a server of ours does not let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ForbiddenOrigin {
+    /// This one. It holds nothing but the characters of a scheme, a host and a port.
+    Named(String),
+    /// `null`: a `file://` page, or a sandboxed frame.
+    Null,
+    /// What stands in `Origin` is none.
+    Malformed,
 }
 
 /// Makes text of a diagnosis: the next thing to try.

@@ -99,6 +99,11 @@ impl Listener {
         self.address
     }
 
+    /// Whether other machines may reach it, too.
+    pub fn is_exposed(&self) -> bool {
+        !self.address.ip().to_canonical().is_loopback()
+    }
+
     /// The URL at which this machine reaches it.
     pub fn url(&self) -> String {
         let scheme = if self.tls.is_some() { "wss" } else { "ws" };
@@ -221,6 +226,20 @@ mod tests {
         let listener = at(ListenAddress::loopback(0)).unwrap();
         assert_ne!(listener.address().port(), 0);
         assert_eq!(listener.url(), format!("ws://{}/", listener.address()));
+    }
+
+    #[test]
+    fn every_address_but_loopback_is_exposed() {
+        let is_exposed = |ip: &str| {
+            let socket = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+            Listener { socket, address: SocketAddr::new(ip.parse().unwrap(), 80), tls: None }.is_exposed()
+        };
+        for loopback in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
+            assert!(!is_exposed(loopback), "{loopback}");
+        }
+        for other in ["0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "fe80::1", "fd00::1", "172.17.0.1"] {
+            assert!(is_exposed(other), "{other}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The clients of the built-in server, and what is done with all of them.
 
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use crate::event::Event;
 use crate::event::Origin;
 use crate::output::Fanout;
 use crate::session::output::lock;
-use crate::session::{Handle, QueuedItem};
+use crate::session::{Budget, Handle, QueueFull, QueuedItem};
 use crate::wire::CloseCode;
 
 /// Bytes that may wait for a client before it is too slow.
@@ -21,9 +22,22 @@ const NOTICE_AFTER: Duration = Duration::from_secs(2);
 /// How much longer, before the client is closed.
 const CLOSE_AFTER: Duration = Duration::from_secs(8);
 
+/// How many more clients than are served may be connected, for as long as it takes to tell them.
+const TURNED_AWAY: usize = 64;
+
+/// What all clients together may be.
+#[derive(Debug, Clone)]
+pub struct ClientLimits {
+    /// How many are served at once.
+    pub clients: usize,
+    /// The memory for what they have not finished, or not taken.
+    pub budget: Budget,
+}
+
 /// The clients that are connected; cheap to clone.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Clients {
+    limits: ClientLimits,
     members: Arc<Mutex<Members>>,
     /// The client of the latest note that the others wait for one.
     blamed: Arc<AtomicU64>,
@@ -38,9 +52,16 @@ struct Members {
     open: Vec<(u64, Handle)>,
     /// The Close of each, once the server ends.
     farewell: Option<(CloseCode, String)>,
+    /// A client was turned away, and a note has said so.
+    has_told: bool,
 }
 
 impl Clients {
+    /// None yet.
+    pub fn new(limits: ClientLimits) -> Self {
+        Self { limits, members: Arc::default(), blamed: Arc::default(), changed: Arc::default() }
+    }
+
     /// Queues something for every client, and waits for none. One that is too slow is closed with 1013. `false`: no client
     /// got it.
     pub fn broadcast(&self, item: &QueuedItem, fanout: &Fanout) -> bool {
@@ -49,12 +70,18 @@ impl Clients {
             if !handle.is_open() {
                 return;
             }
-            if handle.enqueue(item.clone(), CLIENT_BUDGET) {
-                has_taker = true;
-            } else {
-                let note = format!("more than {CLIENT_BUDGET} bytes were waiting to be sent: closed with 1013");
-                cut_off(client, handle, &note, fanout);
-            }
+            let note = match handle.enqueue(item.clone(), CLIENT_BUDGET) {
+                Ok(()) => {
+                    has_taker = true;
+                    return;
+                }
+                Err(QueueFull::Own) => format!("more than {CLIENT_BUDGET} bytes were waiting to be sent"),
+                Err(QueueFull::Shared) => {
+                    let most = self.limits.budget.limit();
+                    format!("more than {most} bytes of all clients were waiting (`--max-buffered`), many of this one")
+                }
+            };
+            cut_off(client, handle, &format!("{note}: closed with 1013"), fanout);
         });
         has_taker
     }
@@ -78,15 +105,16 @@ impl Clients {
     /// Waits until every client has taken most of what waits for it; `false`: the server ends. A client that takes nothing
     /// for long is closed with 1013.
     pub fn wait_for_room(&self, fanout: &Fanout) -> bool {
+        let room = CLIENT_ROOM.min(self.limits.budget.limit() / 2 / self.count().max(1));
         self.each(|client, handle| {
-            if handle.wait_for_room(CLIENT_ROOM, NOTICE_AFTER) {
+            if handle.wait_for_room(room, NOTICE_AFTER) {
                 return;
             }
             if self.blamed.swap(client, Ordering::Relaxed) != client {
                 let origin = Origin { client: Some(client) };
                 fanout.show(origin, &Event::Note("takes nothing, and everybody else waits for it"));
             }
-            if !handle.wait_for_room(CLIENT_ROOM, CLOSE_AFTER) {
+            if !handle.wait_for_room(room, CLOSE_AFTER) {
                 let seconds = (NOTICE_AFTER + CLOSE_AFTER).as_secs();
                 let note = format!("nothing was taken for {seconds} s: closed with 1013");
                 cut_off(client, handle, &note, fanout);
@@ -127,15 +155,30 @@ impl Clients {
         lock(&self.members).arriving += 1;
     }
 
-    /// A client that had arrived has a session.
-    pub(super) fn enter(&self, client: u64, handle: Handle) {
+    /// A client that had arrived has a session. One too many is closed with 1013; the first time, a note to show says so.
+    pub(super) fn enter(&self, client: u64, handle: Handle) -> Option<String> {
+        let most = self.limits.clients;
         let mut members = lock(&self.members);
         members.arriving -= 1;
+        let mut note = None;
         if members.farewell.is_some() {
             handle.close(members.farewell.clone());
+        } else if members.open.iter().filter(|(_, handle)| handle.is_open()).count() >= most {
+            handle.cut_off(CloseCode::Again, "too many clients");
+            let is_first = !mem::replace(&mut members.has_told, true);
+            note =
+                is_first.then(|| format!("{most} clients are connected (`--max-clients`): more are closed with 1013"));
         }
         members.open.push((client, handle));
         self.changed.notify_all();
+        note
+    }
+
+    /// Waits until there is a place for another client: one that is served, or one to be turned away.
+    pub(super) fn wait_for_place(&self) {
+        let most = self.limits.clients.saturating_add(TURNED_AWAY);
+        let is_full = |members: &mut Members| members.arriving + members.open.len() >= most;
+        drop(self.changed.wait_while(lock(&self.members), is_full));
     }
 
     /// A client is gone, whether it had entered or not.

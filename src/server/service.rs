@@ -8,7 +8,7 @@ use super::clients::Clients;
 use crate::client::open::ends;
 use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
-use crate::client::{accept_error, upgrade_error};
+use crate::client::{accept_error, advice, upgrade_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::http::redact::Secrets;
@@ -20,7 +20,7 @@ use crate::session::output::SessionOutput;
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::{self, Handle, Settings};
 use crate::wire::Outgoing;
-use crate::wire::handshake::ServerOptions;
+use crate::wire::handshake::{AllowedOrigin, ServerOptions};
 
 /// How long a client may take for TLS and the upgrade.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -36,6 +36,8 @@ pub struct Service {
     pub secrets: Secrets,
     /// Whether the totals of each session are shown.
     pub totals: Totals,
+    /// The origins of web pages that are let in, besides those of this machine.
+    pub allowed_origins: Vec<AllowedOrigin>,
 }
 
 /// Starts accepting; returns at once.
@@ -43,6 +45,7 @@ pub fn serve(listener: Listener, service: Service, clients: Clients) {
     let service = Arc::new(service);
     thread::spawn(move || {
         for client in 1.. {
+            clients.wait_for_place();
             match listener.accept() {
                 Ok(incoming) => start(&service, client, incoming, &clients),
                 Err(error) => {
@@ -99,10 +102,12 @@ impl Service {
             deflate: self.protocol.deflate.clone(),
             strictness: self.protocol.strictness,
             secrets: self.secrets,
+            allowed_origins: self.allowed_origins.clone(),
+            advice,
         }
     }
 
-    fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle)) -> Result<()> {
+    fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle) -> Option<String>) -> Result<()> {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
         let mut observe = |event: Event<'_>| self.fanout.show(origin, &event);
@@ -143,7 +148,9 @@ impl Service {
         let (handle, supervisor) =
             session::start(stream, reader, receiver, sender, Arc::clone(&output), settings, poller.notifier())
                 .map_err(no_session)?;
-        enter(handle);
+        if let Some(note) = enter(handle) {
+            shown.event(self.fanout.now(), &Event::Note(&note));
+        }
         // That the reader of our output went away ends the server itself, not one session.
         let _ = shown.flush();
         drop(shown);

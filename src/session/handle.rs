@@ -33,6 +33,15 @@ impl From<SendError> for NotSent {
     }
 }
 
+/// Why nothing more can be queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueFull {
+    /// Too much waits for this peer.
+    Own,
+    /// Too much waits for all peers together, and much of it for this one.
+    Shared,
+}
+
 /// Sends; any thread may hold one.
 #[derive(Clone)]
 pub struct Handle {
@@ -75,17 +84,22 @@ impl Handle {
         batch.finish().map(|()| number)
     }
 
-    /// Queues something for the supervisor to send, if no more than `limit` bytes wait; never blocks. `false`
-    /// when the queue is full.
-    pub fn enqueue(&self, waiting: QueuedItem, limit: usize) -> bool {
+    /// Queues something for the supervisor to send, if no more than `limit` bytes wait; never blocks.
+    ///
+    /// # Errors
+    /// See [`QueueFull`].
+    pub fn enqueue(&self, waiting: QueuedItem, limit: usize) -> Result<(), QueueFull> {
         let mut conn = lock(&self.shared.conn);
         if conn.queue.untaken() > limit {
-            return false;
+            return Err(QueueFull::Own);
+        }
+        if conn.queue.is_over_budget() {
+            return Err(QueueFull::Shared);
         }
         conn.queue.push(waiting);
         drop(conn);
         self.shared.wake_for_queue();
-        true
+        Ok(())
     }
 
     /// Waits until no more than `most` bytes wait to be sent, or the session is closing; `false` when for as long as

@@ -3,6 +3,7 @@
 
 mod backlog;
 pub mod backoff;
+mod budget;
 mod cause;
 mod clock;
 mod conn;
@@ -24,8 +25,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+pub use budget::Budget;
 pub use cause::Cause;
-pub use handle::{Batch, Handle, NotSent};
+pub use handle::{Batch, Handle, NotSent, QueueFull};
 pub use inbox::{Disconnect, ExpectError, Expecting, Received, Unmatched};
 pub use outcome::Outcome;
 pub use queue::{MessageBatch, QueuedItem};
@@ -40,6 +42,7 @@ use clock::Clock;
 use conn::Conn;
 use inbox::Inbox;
 use output::SessionOutput;
+use queue::Queue;
 use send_progress::SendCounter;
 use writer::SendBuffer;
 
@@ -110,6 +113,8 @@ pub struct Settings {
     pub remember: Option<usize>,
     /// What is said, once, when data keeps the session open long after the input; `None` where nothing is.
     pub staying: Option<&'static str>,
+    /// The memory that it shares with other sessions; `None` for a session alone.
+    pub budget: Option<Budget>,
 }
 
 /// What the threads share.
@@ -154,13 +159,13 @@ pub fn start(
     let out = SendBuffer::new(sender, StreamWriter::new(Arc::clone(&stream)));
     let shared = Arc::new(Shared {
         inbox: settings.remember.map(Inbox::new),
+        conn: Mutex::new(Conn { queue: Queue::within(settings.budget.as_ref()), ..Conn::default() }),
         settings,
         stream,
         output,
         notifier,
         clock: Clock::start(),
         out: Mutex::new(out),
-        conn: Mutex::default(),
         room: Condvar::new(),
         queued: AtomicBool::new(false),
         over: AtomicBool::new(false),

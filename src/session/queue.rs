@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::budget::{Budget, Share};
 use crate::wire::{CloseCode, Header, Kind, Outgoing, RawHeader};
 
 /// Pongs that may wait; beyond it only the newest ping is answered (RFC 6455 section 5.5.3).
@@ -129,9 +130,28 @@ pub struct Queue {
     size: usize,
     /// The part of `size` that was taken and is not written yet.
     taken: usize,
+    /// What it holds of the memory of all sessions, where there is a limit.
+    share: Option<Share>,
 }
 
 impl Queue {
+    /// An empty one that is a part of `budget`.
+    pub fn within(budget: Option<&Budget>) -> Self {
+        Self { share: budget.map(Budget::share), ..Self::default() }
+    }
+
+    /// Whether it holds more than it may of the memory of all sessions.
+    pub fn is_over_budget(&self) -> bool {
+        self.share.as_ref().is_some_and(Share::is_over)
+    }
+
+    fn set_size(&mut self, size: usize) {
+        self.size = size;
+        if let Some(share) = &mut self.share {
+            share.hold(size);
+        }
+    }
+
     /// Answers a ping.
     pub fn pong(&mut self, payload: &[u8]) {
         if self.answers.len() >= PONG_BUDGET {
@@ -142,7 +162,7 @@ impl Queue {
 
     /// Adds anything but the answer to a ping.
     pub fn push(&mut self, waiting: QueuedItem) {
-        self.size += waiting.size();
+        self.set_size(self.size + waiting.size());
         self.waiting.push_back(waiting);
     }
 
@@ -180,7 +200,7 @@ impl Queue {
 
     /// What was taken has been written, or never will be.
     pub fn written(&mut self) {
-        self.size -= self.taken;
+        self.set_size(self.size - self.taken);
         self.taken = 0;
     }
 
@@ -188,7 +208,7 @@ impl Queue {
     pub fn clear(&mut self) {
         self.answers.clear();
         self.waiting.clear();
-        self.size = self.taken;
+        self.set_size(self.taken);
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
+use super::budget::{Budget, Share};
 use super::conn::{Reading, StreamEnd};
 use super::inbox::Disconnect;
 use super::output::{OutputGuard, lock};
@@ -13,7 +14,7 @@ use super::stop_condition::MatchCounter;
 use super::{AutoReply, ECHO_BUDGET, Echo, Shared};
 use crate::event::{Detail, Event, FlushError, OutputStream, Timestamp};
 use crate::net::StreamReader;
-use crate::wire::{self, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver};
+use crate::wire::{self, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver, Rule};
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
 ///
@@ -29,6 +30,7 @@ pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receive
             receiver,
             only_shows: settings.stop_condition.is_none() && settings.echo == Echo::Off && settings.remember.is_none(),
             echoes: MessageBatch::default(),
+            share: settings.budget.as_ref().map(Budget::share),
             faulted: false,
         };
         let end = reader.run();
@@ -48,6 +50,8 @@ struct Reader {
     /// Messages are only shown: they are neither counted, nor echoed, nor remembered.
     only_shows: bool,
     echoes: MessageBatch,
+    /// What the receiver holds of the memory of all sessions, where there is a limit.
+    share: Option<Share>,
     counter: MatchCounter,
     /// The peer broke a rule: what follows is read and thrown away until the stream ends.
     faulted: bool,
@@ -107,6 +111,9 @@ impl Reader {
             if let Stop::Fault(finding) = stop {
                 return self.fail(finding);
             }
+            if self.is_over_budget(&stop) {
+                return self.fail_over_budget(at);
+            }
             if self.shared.settings.echo == Echo::On {
                 self.wait_for_room();
             }
@@ -158,6 +165,10 @@ impl Reader {
 
     /// Hands complete events to the printer, up to the first reason to stop.
     fn drain(&mut self, shown: &mut OutputGuard<'_>, at: Timestamp) -> Stop {
+        // The lock of the sinks is held: no other session of the process receives meanwhile.
+        if let Some(share) = &self.share {
+            self.receiver.limit_collected(share.most());
+        }
         let wants = shown.wants();
         self.receiver.observe(wants.observe());
         let takes_texts = self.only_shows && wants.detail == Detail::Texts;
@@ -213,6 +224,31 @@ impl Reader {
         }
     }
 
+    /// Notes what the receiver holds, or what is to be echoed. Whether that is more than this session may hold.
+    fn is_over_budget(&mut self, stop: &Stop) -> bool {
+        let Some(share) = &mut self.share else { return false };
+        if let Stop::Read = stop {
+            self.receiver.shrink();
+        }
+        share.hold(self.receiver.held());
+        let conn = lock(&self.shared.conn);
+        conn.close_queued.is_none() && (share.is_over() || conn.queue.is_over_budget())
+    }
+
+    /// The clients together hold too much, and this one more than its part.
+    fn fail_over_budget(&mut self, at: Timestamp) {
+        let finding = self.receiver.refuse(Rule::SharedMemory, "nothing is left for this one".to_owned());
+        let mut shown = self.shared.output.lock();
+        shown.received(at, &wire::Event::Finding(finding.clone()), None);
+        if let Err(error) = shown.flush() {
+            drop(shown);
+            self.sink_failed(error);
+        } else {
+            drop(shown);
+        }
+        self.fail(finding);
+    }
+
     /// Waits while too many echoes are waiting to be sent.
     fn wait_for_room(&self) {
         let mut conn = lock(&self.shared.conn);
@@ -227,7 +263,14 @@ impl Reader {
         if let Some(inbox) = &self.shared.inbox {
             inbox.disconnected(Disconnect::Breach(finding.rule.summary().to_owned()));
         }
+        self.receiver.release();
+        if let Some(share) = &mut self.share {
+            share.hold(self.receiver.held());
+        }
         let mut conn = lock(&self.shared.conn);
+        if finding.rule == Rule::SharedMemory {
+            conn.queue.clear();
+        }
         if let Some(code) = finding.rule.close_code() {
             conn.close(self.shared.clock.now(), Some((code, finding.rule.summary().to_owned())));
         }

@@ -75,6 +75,8 @@ pub enum Rule {
     MessageTooBig,
     /// A message of more empty fragments than we accept: our own limit, not the peer's fault.
     TooManyEmptyFragments,
+    /// Memory that all connections of a server share is used up: our own limit, not the peer's fault.
+    SharedMemory,
 }
 
 /// What there is to say about a rule.
@@ -108,7 +110,7 @@ impl Rule {
 
     /// Whether it is a limit of our own rather than a rule of an RFC.
     pub fn is_own_limit(self) -> bool {
-        matches!(self, Self::MessageTooBig | Self::TooManyEmptyFragments)
+        matches!(self, Self::MessageTooBig | Self::TooManyEmptyFragments | Self::SharedMemory)
     }
 
     fn particulars(self) -> Particulars {
@@ -165,6 +167,7 @@ impl Rule {
             }
             Self::MessageTooBig => own_limit(CloseCode::Size, "message is larger than the limit"),
             Self::TooManyEmptyFragments => own_limit(CloseCode::Policy, "message has too many empty fragments"),
+            Self::SharedMemory => own_limit(CloseCode::Again, "the clients together hold more than the limit"),
         }
     }
 }
@@ -183,7 +186,7 @@ fn own_limit(close_code: CloseCode, summary: &'static str) -> Particulars {
 mod tests {
     use super::*;
 
-    const FRAME_RULES: [Rule; 20] = [
+    const FRAME_RULES: [Rule; 21] = [
         Rule::ReservedBits,
         Rule::MisplacedCompressedBit,
         Rule::ReservedOpcode,
@@ -204,6 +207,7 @@ mod tests {
         Rule::WindowExceeded,
         Rule::MessageTooBig,
         Rule::TooManyEmptyFragments,
+        Rule::SharedMemory,
     ];
 
     #[test]

@@ -120,3 +120,13 @@ fn where_a_server_cannot_listen_another_port_or_address_is_named() {
         assert!(advice(&Diagnosis::CannotListen(cause)).contains(text));
     }
 }
+
+#[test]
+fn a_page_that_is_not_let_in_names_the_flag_that_lets_it_in() {
+    let says = |origin| advice(&Diagnosis::ForbiddenOrigin(origin));
+    let named = says(ForbiddenOrigin::Named("https://a.example:8443".to_owned()));
+    assert!(named.contains("--allow-origin https://a.example:8443`") && named.contains("'*'"), "{named}");
+    let null = says(ForbiddenOrigin::Null);
+    assert!(null.contains("file://") && null.contains("sandboxed") && null.contains("--allow-origin null"), "{null}");
+    assert!(says(ForbiddenOrigin::Malformed).contains("--allow-origin ORIGIN"));
+}

@@ -47,6 +47,7 @@ fn settings() -> Settings {
         stop_condition: None,
         remember: None,
         staying: None,
+        budget: None,
     }
 }
 

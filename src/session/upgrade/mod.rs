@@ -13,7 +13,7 @@ use std::io;
 pub use client::open;
 pub use server::accept;
 
-use crate::diagnosis::Transport;
+use crate::diagnosis::{ForbiddenOrigin, Transport};
 use crate::event::Step;
 use crate::http::{Head, HeadError, HeadKind};
 use crate::net::{TimeLimit, TlsFailure};
@@ -56,6 +56,8 @@ pub enum UpgradeFailure {
         /// Every breach of it.
         findings: Vec<Finding>,
     },
+    /// The client is a web page that is not let in.
+    ForbiddenOrigin(ForbiddenOrigin),
     /// The connection broke.
     Broken {
         /// Why.

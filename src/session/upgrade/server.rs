@@ -13,7 +13,7 @@ use crate::wire::handshake::{CheckResult, Reply, ServerOptions, check_request, r
 /// Reads a client's request and answers it. `observe` is given both heads and every finding.
 ///
 /// # Errors
-/// A request that breaks rules, or is none (the refusal has been sent); a connection that broke; a time limit that
+/// A request that breaks rules, or is none, or comes from a web page that is not let in (the refusal has been sent); a connection that broke; a time limit that
 /// passed.
 pub fn accept(
     stream: &Arc<Stream>,
@@ -35,7 +35,7 @@ pub fn accept(
         Ok(read) => read,
     };
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
-    let Reply { response, result } = check_request(&head, options);
+    let Reply { response, result, forbidden } = check_request(&head, options);
     let CheckResult { findings, verified, notes, agreed } = result;
     observe(Event::Head { direction: Direction::Sent, bytes: &response });
     exchange.write(&response)?;
@@ -47,6 +47,10 @@ pub fn accept(
     }
     for finding in &findings {
         observe(Event::Finding(finding));
+    }
+    if let Some(origin) = forbidden {
+        exchange.drain();
+        return Err(UpgradeFailure::ForbiddenOrigin(origin));
     }
     let Some(agreed) = agreed else {
         exchange.drain();

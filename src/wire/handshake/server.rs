@@ -6,7 +6,9 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::check::{Check, CheckResult, FIRST_LINE};
 use super::extensions::{Extension, parse_extensions};
-use super::{Agreed, HandshakeRule, Strictness, is_key};
+use super::origin::check_origin;
+use super::{Agreed, AllowedOrigin, HandshakeRule, Strictness, is_key};
+use crate::diagnosis::{Advice, Diagnosis, ForbiddenOrigin};
 use crate::http::redact::Secrets;
 use crate::http::{Head, HeadError, HeadFault, LONGEST_NAME, StartLine, Version, encode_head, shortened, token};
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
@@ -19,6 +21,10 @@ pub struct ServerOptions {
     pub deflate: Option<DeflateOffer>,
     /// What to do about a breach.
     pub strictness: Strictness,
+    /// The origins of web pages that are let in, besides those of this machine.
+    pub allowed_origins: Vec<AllowedOrigin>,
+    /// Makes the text that a web page's refusal has.
+    pub advice: Advice,
     /// Whether secrets of the request are shown in the texts about it.
     pub secrets: Secrets,
 }
@@ -30,6 +36,8 @@ pub struct Reply {
     pub response: Vec<u8>,
     /// The result of checking the request; nothing is agreed on when the response is a refusal.
     pub result: CheckResult,
+    /// The web page that is not let in, where the response says so.
+    pub forbidden: Option<ForbiddenOrigin>,
 }
 
 /// Checks a request and answers it.
@@ -42,13 +50,22 @@ pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
     let (deflate, extensions) = deflate.map(|(parameters, answer)| (parameters, answer.to_string())).unzip();
     let agreed = key.as_ref().map(|_| Agreed { subprotocol, deflate, extensions });
 
-    let result = request.check.finish(options.strictness, agreed);
+    let mut result = request.check.finish(options.strictness, agreed);
+    let mut forbidden = None;
     let response = match (&key, &result.agreed) {
-        (Some(key), Some(agreed)) => acceptance(key, agreed),
+        (Some(key), Some(agreed)) => match check_origin(head, &options.allowed_origins) {
+            Ok(()) => acceptance(key, agreed),
+            Err(origin) => {
+                result.agreed = None;
+                let reason = (options.advice)(&Diagnosis::ForbiddenOrigin(origin.clone()));
+                forbidden = Some(origin);
+                refusal("403 Forbidden", &[CLOSE], &reason)
+            }
+        },
         _ if is_head_request(head) => without_body(refusal_of(&result.findings)),
         _ => refusal_of(&result.findings),
     };
-    Reply { response, result }
+    Reply { response, result, forbidden }
 }
 
 /// The response to what is no request: 431 where it was too long, 400 otherwise.

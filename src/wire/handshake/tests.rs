@@ -31,6 +31,8 @@ fn request(headers: &str) -> CheckResult {
          Sec-WebSocket-Version: 13\r\n{headers}\r\n\r\n"
     );
     let options = ServerOptions {
+        allowed_origins: Vec::new(),
+        advice: |diagnosis| format!("{diagnosis:?}"),
         deflate: Some(DeflateOffer::default()),
         strictness: Strictness::Strict,
         secrets: Secrets::Hidden,

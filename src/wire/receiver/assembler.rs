@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::breach::{Breach, Place, corrupt, exceeded, incomplete, too_big};
+use super::breach::{Breach, Place, corrupt, exceeded, incomplete, no_memory, too_big};
 use super::message::Message;
 use super::{RSV1, ReceiverOptions};
 use crate::wire::deflate::{Inflated, Inflater};
@@ -27,6 +27,8 @@ const ANNOUNCED_PER_BYTE: usize = 128;
 #[derive(Debug)]
 pub struct Assembler {
     max_message: u64,
+    /// The most bytes that may be collected, however large a message may be.
+    most_collected: u64,
     stream_binary_above: u64,
     inflater: Option<Inflater>,
     message: Option<Message>,
@@ -73,6 +75,7 @@ impl Assembler {
     pub fn new(options: &ReceiverOptions) -> Self {
         Self {
             max_message: options.max_message,
+            most_collected: u64::MAX,
             stream_binary_above: options.stream_binary_above.unwrap_or(u64::MAX),
             inflater: options.deflate.map(|parameters| Inflater::new(options.role, parameters)),
             message: None,
@@ -118,9 +121,20 @@ impl Assembler {
     }
 
     /// Bytes of memory that are reserved for messages.
-    #[cfg(test)]
     pub fn capacity(&self) -> usize {
         self.collected.capacity()
+    }
+
+    /// Gives the memory back that no message is in.
+    pub fn shrink(&mut self) {
+        if self.message.is_none() {
+            self.collected = Vec::new();
+        }
+    }
+
+    /// No more bytes than these are to be collected, from now on.
+    pub fn limit_collected(&mut self, most: u64) {
+        self.most_collected = most;
     }
 
     /// Drops the message that has begun.
@@ -225,8 +239,12 @@ impl Assembler {
 
     fn collect(&mut self, input: Input<'_>) -> Taken {
         let before = self.collected.len();
+        if (before + input.bytes.len()) as u64 > self.most_collected {
+            return Taken { breach: Some(no_memory(self.most_collected)), ..Taken::nothing() };
+        }
         let announced = self.message.as_ref().and_then(|message| message.announced);
-        let longest = announced.map_or(self.max_message, |announced| announced.min(self.max_message));
+        let longest =
+            announced.map_or(self.max_message, |announced| announced.min(self.max_message)).min(self.most_collected);
         append(input.bytes, &mut self.collected, longest, announced.map_or(0, |announced| announced.min(AT_ONCE)));
         let breach = self.account(before, &input, input.end);
         Taken { consumed: input.bytes.len(), is_frame_over: input.end != End::Input, breach, ..Taken::nothing() }
@@ -234,8 +252,11 @@ impl Assembler {
 
     fn inflate(&mut self, input: Input<'_>) -> Taken {
         let (Some(inflater), Some(message)) = (&mut self.inflater, &mut self.message) else { return Taken::nothing() };
-        if message.length > self.max_message {
-            return Taken { breach: Some(too_big(message.length, self.max_message)), ..Taken::nothing() };
+        let most = self.max_message.min(self.most_collected);
+        let limit = self.max_message;
+        let beyond = |length| if length > limit { too_big(length, limit) } else { no_memory(most) };
+        if message.length > most {
+            return Taken { breach: Some(beyond(message.length)), ..Taken::nothing() };
         }
         let is_last_step = input.bytes.is_empty() && input.end == End::Message;
         let progress = if is_last_step { inflater.finish() } else { inflater.inflate(input.bytes) };
@@ -251,10 +272,10 @@ impl Assembler {
         self.has_more = has_more;
         let is_frame_over = !has_more && (is_last_step || input.end == End::Frame);
         let length = message.length + output.len() as u64;
-        let room = usize::try_from(self.max_message - message.length).unwrap_or(usize::MAX);
+        let room = usize::try_from(most - message.length).unwrap_or(usize::MAX);
         let before = self.collected.len();
-        append(&output[..output.len().min(room)], &mut self.collected, self.max_message, 0);
-        if length > self.max_message {
+        append(&output[..output.len().min(room)], &mut self.collected, most, 0);
+        if length > most {
             // Text within the limit is checked first. Otherwise the finding would depend on how many bytes have
             // arrived.
             let breach = self.account(before, &input, End::Input);
@@ -262,7 +283,7 @@ impl Assembler {
                 message.length = length;
             }
             self.has_more = true;
-            let breach = breach.or_else(|| Some(too_big(length, self.max_message)));
+            let breach = breach.or_else(|| Some(beyond(length)));
             return Taken { consumed, breach, ..Taken::nothing() };
         }
         let excess = if is_frame_over && is_last_step { inflater.excess() } else { None };

@@ -28,6 +28,12 @@ pub(super) fn too_big(length: u64, limit: u64) -> Breach {
     Breach { rule: Rule::MessageTooBig, place: Place::Frame, detail }
 }
 
+/// The memory that all sessions share is used up.
+pub(super) fn no_memory(most: u64) -> Breach {
+    let detail = format!("no more than {most} bytes are left for this one");
+    Breach { rule: Rule::SharedMemory, place: Place::Frame, detail }
+}
+
 /// The place and the text of a breach where a text message ends inside a character, which begins with `character`.
 pub(super) fn incomplete(character: &[u8], is_compressed: bool, input: &Input<'_>) -> (Place, String) {
     let length = character.len() as u64;

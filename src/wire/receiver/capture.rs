@@ -37,6 +37,11 @@ impl FrameCapture {
         }
     }
 
+    /// Bytes of memory that are reserved.
+    pub fn capacity(&self) -> usize {
+        self.payload.capacity() + self.inflation.capacity()
+    }
+
     /// A frame begins.
     pub fn begin(&mut self, level: Observe, header: Header, header_bytes: &[u8], offset: u64) {
         self.level = level;

@@ -18,7 +18,7 @@ use self::assembler::Assembler;
 use self::buffer::Buffer;
 use self::capture::FrameCapture;
 use self::frame::Incoming;
-use super::{Close, CloseCode, Counters, DeflateParameters, Event, Finding, Kind, MessageFacts, Observe, Role};
+use super::{Close, CloseCode, Counters, DeflateParameters, Event, Finding, Kind, MessageFacts, Observe, Role, Rule};
 
 /// RSV1: the message is compressed (RFC 7692 section 6).
 const RSV1: u8 = 0x4;
@@ -189,6 +189,37 @@ impl Receiver {
     /// and then the result is something else.
     pub fn take_collected(&mut self) -> Vec<u8> {
         self.assembler.take_collected()
+    }
+
+    /// Limits the memory for messages that are not whole, from now on: one that needs more ends the stream, with a finding
+    /// about [`Rule::SharedMemory`](super::Rule::SharedMemory).
+    pub fn limit_collected(&mut self, most: usize) {
+        self.assembler.limit_collected(most as u64);
+    }
+
+    /// Bytes of memory that are held for messages and frames that are not whole, or kept for the next ones.
+    pub fn held(&self) -> usize {
+        self.assembler.capacity() + self.control.capacity() + self.capture.capacity()
+    }
+
+    /// Gives the memory back that no message is in. To be called only after [`next`](Self::next) has returned `None`.
+    pub fn shrink(&mut self) {
+        self.assembler.shrink();
+    }
+
+    /// Drops what is not whole. To be called when nothing more of the stream is wanted.
+    pub fn release(&mut self) {
+        self.control = Vec::new();
+        self.assembler.abandon();
+        self.assembler.shrink();
+    }
+
+    /// Ends the stream because of a limit that the caller keeps, and drops what is not whole. The finding that says so.
+    pub fn refuse(&mut self, rule: Rule, detail: String) -> Finding {
+        self.state = StreamState::Over;
+        self.frame = None;
+        self.release();
+        Finding { rule, blame: self.role, offset: self.buffer.position(), bytes: Vec::new(), detail }
     }
 
     /// The stream has ended. To be called when [`next`](Self::next) has nothing more; a frame that is incomplete and

@@ -9,7 +9,13 @@ const GOOD: &str = "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocke
                     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 
 fn options(strictness: Strictness) -> ServerOptions {
-    ServerOptions { deflate: Some(DeflateOffer::default()), strictness, secrets: Secrets::Hidden }
+    ServerOptions {
+        deflate: Some(DeflateOffer::default()),
+        strictness,
+        secrets: Secrets::Hidden,
+        allowed_origins: Vec::new(),
+        advice: |diagnosis| format!("{diagnosis:?}"),
+    }
 }
 
 fn head(kind: HeadKind, bytes: &[u8], size: usize) -> Head {
@@ -41,7 +47,7 @@ fn text(reply: &Reply) -> String {
 
 #[test]
 fn the_example_of_section_1_3() {
-    let reply = answer(&format!("{GOOD}Sec-WebSocket-Protocol: chat, superchat\r\nOrigin: http://example.com\r\n"));
+    let reply = answer(&format!("{GOOD}Sec-WebSocket-Protocol: chat, superchat\r\nOrigin: http://localhost\r\n"));
     assert_eq!(
         text(&reply),
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -93,6 +99,22 @@ fn a_breach_that_leaves_a_key_is_looked_past_when_lenient() {
     assert!(answer_with(&lenient, &GOOD.replacen("HTTP/1.1", "HTTP/1.0", 1)).result.agreed.is_some());
     assert!(answer_with(&lenient, &GOOD.replacen("Upgrade: websocket\r\n", "", 1)).result.agreed.is_some());
     assert!(answer_with(&lenient, &GOOD.replacen("dGhl", "", 1)).result.agreed.is_none());
+}
+
+#[test]
+fn a_page_of_another_origin_is_refused_and_told_why() {
+    for strictness in [Strictness::Strict, Strictness::Lenient] {
+        let reply = answer_with(&options(strictness), &format!("{GOOD}Origin: https://evil.example\r\n"));
+        let origin = ForbiddenOrigin::Named("https://evil.example".to_owned());
+        assert!(text(&reply).starts_with("HTTP/1.1 403 Forbidden\r\n"), "{}", text(&reply));
+        assert!(text(&reply).ends_with(&format!("{:?}\n", Diagnosis::ForbiddenOrigin(origin.clone()))));
+        assert_eq!((reply.forbidden, reply.result.agreed), (Some(origin), None));
+        assert_eq!(reply.result.findings, []);
+    }
+    let breach = answer(&format!("{}Origin: https://evil.example\r\n", GOOD.replacen("13", "8", 1)));
+    assert!(text(&breach).starts_with("HTTP/1.1 426 ") && breach.forbidden.is_none());
+    let allowed = ServerOptions { allowed_origins: vec![AllowedOrigin::Any], ..options(Strictness::Strict) };
+    assert!(answer_with(&allowed, &format!("{GOOD}Origin: https://evil.example\r\n")).result.agreed.is_some());
 }
 
 #[test]

@@ -44,6 +44,35 @@ fn an_announcement_reserves_nothing() {
 }
 
 #[test]
+fn what_is_collected_has_a_limit_that_can_change() {
+    let mut receiver = Receiver::new(CLIENT);
+    receiver.limit_collected(4);
+    receiver.feed(&[0x02, 0x03, 1, 2, 3]);
+    assert!(receiver.next().is_none());
+    receiver.limit_collected(6);
+    receiver.feed(&[0x00, 0x03, 4, 5, 6]);
+    assert!(receiver.next().is_none() && receiver.held() >= 6);
+    receiver.feed(&[0x80, 0x01, 7]);
+    let Some(Event::Finding(finding)) = receiver.next() else { panic!("no finding") };
+    assert_eq!((finding.rule, finding.blame), (Rule::SharedMemory, Role::Client));
+    assert_eq!(finding.rule.close_code(), Some(CloseCode::Again));
+    receiver.release();
+    assert_eq!(receiver.held(), 0);
+}
+
+#[test]
+fn what_inflates_has_the_same_limit() {
+    let mut wire = Vec::new();
+    Compressor::new(Role::Server, super::DEFLATE).unwrap().piece(&[0; 1000], &mut wire);
+    let mut receiver = Receiver::new(INFLATING);
+    receiver.limit_collected(100);
+    receiver.feed(&[&[0x42, u8::try_from(wire.len()).unwrap()], &wire[..]].concat());
+    let Some(Event::Finding(finding)) = receiver.next() else { panic!("no finding") };
+    assert_eq!(finding.rule, Rule::SharedMemory);
+    assert!(receiver.held() <= 100);
+}
+
+#[test]
 fn empty_fragments_cost_nothing_and_come_to_an_end() {
     let mut receiver = Receiver::new(CLIENT);
     receiver.feed(&[0x01, 0x00]);
