@@ -12,6 +12,7 @@ use crate::support::terminal::{Stdout, Terminal, key};
 use crate::support::{Connection, Event, Frame, Server, Wscope, serve, websocket};
 
 mod asking;
+mod background;
 mod commands;
 mod leaving;
 mod looks;

@@ -89,6 +89,8 @@ const STREAMS: &str = "  stdin and stdout are judged separately, each by whether
 
   stdin, terminal     a line editor; lines are sent as text, / starts a command
   stdin, otherwise    data: each line is a text message, an empty one too
+  in the background   of its terminal (with &, or under timeout) stdin is left to
+                      the foreground: nothing is read or asked, as with -N
   stdout, terminal    text with control characters shown, binary as a hex dump
   stdout, otherwise   data: text with a newline each, binary as it is
   stderr              what wscope says: notes, errors, -v, --frames, --hex, -P;

@@ -18,7 +18,7 @@ const DELETE: u8 = 0x7F;
 /// case.
 ///
 /// # Errors
-/// [`Phase::Usage`], if there is no terminal, if reading or writing it fails, if the answer is not UTF-8, or if the
+/// [`Phase::Usage`], if there is no terminal, if the process is in its background, if reading or writing it fails, if the answer is not UTF-8, or if the
 /// user answers with Ctrl-C or Ctrl-D.
 pub fn ask(question: &str) -> Result<String> {
     let subject = question.trim_end_matches([':', ' ']);
@@ -27,6 +27,10 @@ pub fn ask(question: &str) -> Result<String> {
             .caused_by(cause)
             .hint("`@FILE` reads a secret from a file")
     })?;
+    if !device.is_in_foreground() {
+        return Err(Error::new(Phase::Usage, format!("cannot ask in the background: {subject}"))
+            .hint("`@FILE` reads a secret from a file"));
+    }
     let failed = |cause| Error::new(Phase::Usage, format!("cannot ask: {subject}")).caused_by(cause);
     loop {
         match ask_on(&device, question).map_err(failed)? {

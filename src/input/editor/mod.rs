@@ -166,6 +166,7 @@ impl Edited {
         let mut typed = String::new();
         let line = loop {
             let Prompt { plain, styled, .. } = prompt.for_line();
+            terminal.device().wait_for_foreground();
             terminal.line_begins();
             match self.editor.readline_with_initial(&(plain, styled), (&typed, "")) {
                 Ok(line) => break line,

@@ -55,6 +55,16 @@ impl Device {
         &self.file
     }
 
+    /// Whether the process may change the modes of the terminal and read its keys.
+    pub fn is_in_foreground(&self) -> bool {
+        platform::is_in_foreground(&self.file)
+    }
+
+    /// Waits until that is so: a shell may continue the process in the background.
+    pub fn wait_for_foreground(&self) {
+        platform::wait_for_foreground(&self.file);
+    }
+
     /// The keys that interrupt, end the input, quit and suspend, in the modes that the terminal had when it was opened.
     pub fn special_keys(&self) -> SpecialKeys {
         self.found.special_keys()
@@ -104,6 +114,7 @@ impl Device {
         self.restore()?;
         self.output()?.write_all(BRACKETED_PASTE_OFF)?;
         pause();
+        self.wait_for_foreground();
         modes.apply_to(&self.file)?;
         self.output()?.write_all(BRACKETED_PASTE_ON)
     }
