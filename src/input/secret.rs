@@ -32,6 +32,12 @@ pub fn ask(question: &str) -> Result<String> {
             .hint("`@FILE` reads a secret from a file"));
     }
     let failed = |cause| Error::new(Phase::Usage, format!("cannot ask: {subject}")).caused_by(cause);
+    let again = question.to_owned();
+    let redraw = move |device: &Device| {
+        // This fails only if the terminal is gone.
+        let _ = device.output().and_then(|mut output| output.write_all(again.as_bytes()));
+    };
+    device.watch_signals(redraw).map_err(failed)?;
     loop {
         match ask_on(&device, question).map_err(failed)? {
             TypedSecret::Given(bytes) => {

@@ -6,6 +6,7 @@ mod files;
 mod pipe;
 mod poller;
 mod process;
+mod signal_thread;
 mod signals;
 mod sockets;
 mod standard_streams;
@@ -16,6 +17,7 @@ pub use files::{private_file, private_folder, private_program};
 pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
 pub use process::{announce_resize, interrupt, suspend};
+pub use signal_thread::{SeenSignal, SignalEffect, watch_signals};
 pub use signals::{Signal, Signals};
 #[cfg(unix)]
 pub use sockets::UnixStream;

@@ -82,6 +82,13 @@ impl Editor {
         let failed = |cause| Error::new(Phase::Usage, "cannot use the terminal").caused_by(cause);
         let terminal = Device::open().and_then(Terminal::new).map_err(failed)?;
         let prompt = PromptHandle::new(options.prompt);
+        let drawn = terminal.clone();
+        let redraw = move |device: &Device| {
+            // This fails only if the terminal is gone.
+            let _ = device.switch_paste_on();
+            drawn.redraw();
+        };
+        terminal.device().watch_signals(redraw).map_err(failed)?;
         let lines = match Edited::open(&terminal, &prompt) {
             Some(mut edited) => {
                 edited.remember(options.history.entries());
