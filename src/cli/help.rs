@@ -91,7 +91,8 @@ const STREAMS: &str = "  stdin and stdout are judged separately, each by whether
   stdin, otherwise    data: each line is a text message, an empty one too
   in the background   of its terminal (with &, or under timeout) stdin is left to
                       the foreground: nothing is read or asked, as with -N
-  stdout, terminal    text with control characters shown, binary as a hex dump
+  stdout, terminal    text with what is invisible shown, binary as a hex dump; a row
+                      that continues a line starts with two blanks
   stdout, otherwise   data: text with a newline each, binary as it is
   stderr              what wscope says: notes, errors, -v, --frames, --hex, -P;
                       on a terminal also how far a long send is (not with -q)
@@ -116,7 +117,8 @@ const FORMATS: &str = "  --input lines    each line is a text message, without i
 
   --output text    text with a newline each (NUL with -0), binary as it is; on a
                    terminal laid out for people (the default)
-  --output raw     every message as it is, nothing between them
+  --output raw     every message as it is, nothing between them; not for a terminal,
+                   which it could drive (| cat says that you mean it)
   --output hex     each message is a line of hex
   --output base64  each message is a line of Base64
   --output json    each event is a line of JSON: open, message, ping, pong,

@@ -6,6 +6,8 @@ use std::panic;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use terminal_size::terminal_size_of;
+
 use crate::output::{FdOutput, Output};
 use crate::platform::{self, CtrlC, SeenSignal, SignalEffect, SpecialKeys, TerminalModes};
 
@@ -178,6 +180,11 @@ impl Device {
     /// The error of the write: the terminal is gone.
     pub fn switch_paste_on(&self) -> io::Result<()> {
         self.output()?.write_all(BRACKETED_PASTE_ON)
+    }
+
+    /// How many columns the terminal has now. `None`: it does not say.
+    pub(super) fn columns(&self) -> Option<usize> {
+        terminal_size_of(&self.file).map(|(width, _)| width.0.into())
     }
 
     /// Writes as many of `bytes` as the terminal takes within `limit`.

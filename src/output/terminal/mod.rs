@@ -267,6 +267,10 @@ impl Output for Terminal {
         state.pending.release();
         self.shared.show(state)
     }
+
+    fn columns(&self) -> Option<usize> {
+        self.device().columns()
+    }
 }
 
 impl Shared {
