@@ -112,6 +112,7 @@ const FORMATS: &str = "  --input lines    each line is a text message, without i
                      {\"json\":ANY VALUE}         {\"close\":{\"code\":1000}}
                    or what --output json wrote: messages that were received then
                    are sent now, and other events are skipped
+  A byte order mark in front of text is skipped.
   With null and whole, -b makes messages binary. A line that cannot be sent ends
   the input: what came before it is sent and answered, and the exit status is 2.
 

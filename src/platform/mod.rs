@@ -22,7 +22,7 @@ pub use signals::{Signal, Signals};
 #[cfg(unix)]
 pub use sockets::UnixStream;
 pub use sockets::{is_under_way, wait_until_any_is_writable};
-pub use standard_streams::{is_readable, lead_to_same_file};
+pub use standard_streams::{Stdin, is_readable, lead_to_same_file};
 pub use terminal_mode::{
     CtrlC, SpecialKeys, TerminalModes, is_in_foreground, is_stdin_in_background, is_terminal_gone, is_writable_within,
     open_terminal, wait_for_foreground, write_within,
