@@ -132,6 +132,7 @@ pub(super) const EVENTS: &str = "  Each line of --output json is one object with
 
 const AT_THE_PROMPT: &str = "
   A line that starts with / is a command; // sends a line that starts with /.
+  Tab completes commands and names of files; elsewhere it is a tab.
   Unfinished JSON, or a \\ at the end, continues on the next line; Alt-Enter
   sends it as it is. Ctrl-C clears the line; on an empty one it gives up what is
   being waited for, or else closes, as Ctrl-D and /quit do; a second one leaves at
