@@ -22,6 +22,7 @@ mod progress;
 mod reconnect;
 mod script;
 mod script_reconnect;
+mod secrets;
 mod signals;
 mod sinks;
 mod support;

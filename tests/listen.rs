@@ -309,6 +309,23 @@ fn a_head_request_gets_no_content() {
 }
 
 #[test]
+fn a_refusal_arrives_though_a_body_lies_unread() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0"]));
+    for length in [100_000, 500_000] {
+        let mut client = Connection::connect(address);
+        client.send(format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"));
+        let response = client.head();
+        assert!(response.starts_with("HTTP/1.1 405 "), "{response}");
+        // The answer was there while the body was still on its way.
+        client.send("x".repeat(length));
+        client.half_close();
+        let mut body = String::new();
+        client.socket().read_to_string(&mut body).expect("no reset");
+    }
+    stop(program).says("method is not GET");
+}
+
+#[test]
 fn its_time_limit_is_told() {
     Wscope::new().args(["listen", "0", "--max-time", "0.1"]).run().exits(7).says("was not stopped within 0.1 s");
 }

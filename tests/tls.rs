@@ -77,6 +77,28 @@ fn insecure_goes_on_and_says_what_would_not_have_held() {
 }
 
 #[test]
+fn that_a_server_is_not_verified_is_told_to_the_quiet_too() {
+    let server = serve_tls(Identity::self_signed().config(), echo);
+    let output = Wscope::new().args(["-k", "-q", "-w", "0"]).arg(server.url()).stdin("hi\n").run();
+    output.exits(0).prints("hi\n").says("the server is not verified: the certificate is self-signed");
+}
+
+#[test]
+fn a_log_of_tls_secrets_that_cannot_be_written_is_told() {
+    let authority = Authority::new();
+    let run = |file: &std::path::Path| {
+        let server = serve_tls(authority.issue().config(), echo);
+        let wscope = Wscope::new().args(["-w", "0", "--cacert"]).arg(authority.file()).env("SSLKEYLOGFILE", file);
+        wscope.arg(server.url()).stdin("hi\n").run()
+    };
+    let log = authority.folder().join("keys");
+    run(&log).exits(0).is_silent();
+    assert!(std::fs::read_to_string(&log).unwrap().contains("CLIENT_TRAFFIC_SECRET"));
+    let output = run(std::path::Path::new("/nowhere/keys"));
+    output.exits(0).prints("hi\n").says("SSLKEYLOGFILE: cannot write `/nowhere/keys`");
+}
+
+#[test]
 fn the_name_to_ask_for_can_be_another() {
     let authority = Authority::new();
     let server = serve_tls(authority.issue_for("elsewhere.example").config(), echo);

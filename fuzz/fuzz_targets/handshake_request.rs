@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use wscope::http::redact::Secrets;
 use wscope::http::{HeadKind, HeadProgress, HeadReader};
 use wscope::wire::DeflateOffer;
 use wscope::wire::handshake::{ServerOptions, Strictness, check_request, refuse};
@@ -12,6 +13,7 @@ fuzz_target!(|input: (bool, &[u8])| {
     let options = ServerOptions {
         deflate: Some(DeflateOffer::default()),
         strictness: if lenient { Strictness::Lenient } else { Strictness::Strict },
+        secrets: Secrets::Hidden,
     };
     let (response, accepted) = match HeadReader::new(HeadKind::Request).feed(bytes) {
         HeadProgress::Incomplete => return,

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wscope::input::slash::{self, Command, Line};
 use wscope::input::payload::Payload;
+use wscope::input::slash::{self, Command, Line};
 use wscope::input::{Script, Variables};
 use wscope::wire::{MaskSource, Outgoing, Role, Sender, SenderOptions};
 

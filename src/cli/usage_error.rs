@@ -9,7 +9,7 @@ use clap::{Arg, Command, CommandFactory};
 use super::{Cli, is_command, other_tools};
 
 /// Flags whose values are secrets, as clap names them in an error.
-const SECRET_FLAGS: [&str; 5] = ["--header", "--user", "--bearer", "--cookie", "--passphrase"];
+const SECRET_FLAGS: [&str; 6] = ["--header", "--user", "--bearer", "--cookie", "--passphrase", "--subprotocol"];
 
 /// The usage error to show for `arguments`, which clap has refused with `error`.
 pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::Error {
@@ -55,7 +55,7 @@ fn secret_with_hyphen<'a>(arguments: &'a [OsString], error: &clap::Error) -> Opt
     let unknown = string(error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
     arguments.windows(2).find_map(|pair| {
         let (flag, value) = (pair[0].to_str()?, pair[1].to_str()?);
-        let is_secret = SECRET_FLAGS.contains(&flag) || matches!(flag, "-H" | "-u");
+        let is_secret = SECRET_FLAGS.contains(&flag) || matches!(flag, "-H" | "-u" | "-s");
         (is_secret && value.starts_with(unknown)).then_some(flag)
     })
 }
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_looks_like_a_flag_is_not_quoted() {
-        for flag in ["--bearer", "--cookie", "-u", "-H"] {
+        for flag in ["--bearer", "--cookie", "-u", "-H", "-s"] {
             let text = error_text([flag, "--SECRET", "host"]);
             assert!(text.contains("joined to it with `=`") && !text.contains("SECRET"), "{text}");
         }

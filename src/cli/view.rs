@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::format;
+use crate::http::redact::Secrets;
 use crate::output::DataFormat;
 use crate::output::Timestamps;
 use crate::output::theme::ColorChoice;
@@ -22,16 +23,19 @@ pub struct ViewArgs {
     /// Show how the connection came about, and its heads
     ///
     /// The time that each phase took, what TLS agreed on, the request and the response exactly as they were, what was
-    /// verified, and totals at the end. Values that let somebody else in are hidden; see `--show-secrets`.
+    /// verified, and totals at the end. Credentials are hidden; see `--show-secrets`.
     #[arg(short, long)]
     pub verbose: bool,
 
-    /// Don't hide credentials in what `-v` shows
+    /// Don't hide credentials
     ///
-    /// The values of Authorization, Cookie, Proxy-Authorization and Set-Cookie, of headers with names such as `X-Api-Key`
-    /// or `X-Auth-Token`, and of parameters in a URL's query with names such as `token`, `key` or `X-Amz-Signature`.
+    /// Otherwise hidden in heads, findings, notes, errors and JSON: userinfo; the values of headers and of a URL's parameters
+    /// with names that end in `authorization`, `cookie`, `-key`, `token`, `secret`, `password`, `signature`, `session-id` and
+    /// the like; what follows `bearer.` or `api-key.` in a subprotocol; and in parameters and subprotocols what looks like a
+    /// token (a JWT, 32 characters and more of Base64 or hex). The handshake's own headers, ids of requests and messages
+    /// are always shown.
     #[arg(long, hide_short_help = true)]
-    pub show_secrets: bool,
+    show_secrets: bool,
 
     /// Show each frame in a line
     ///
@@ -64,7 +68,7 @@ pub struct ViewArgs {
     #[arg(long, hide_short_help = true)]
     pub pretty: bool,
 
-    /// Say nothing but messages and errors
+    /// Say nothing but messages, errors and warnings
     #[arg(short, long, conflicts_with_all = ["verbose", "frames", "hex", "show_ping_pong"])]
     pub quiet: bool,
 
@@ -83,6 +87,11 @@ impl ViewArgs {
     /// When to use colours.
     pub fn color(&self) -> ColorChoice {
         if self.no_color { ColorChoice::Never } else { self.color }
+    }
+
+    /// Whether secrets are shown.
+    pub fn secrets(&self) -> Secrets {
+        if self.show_secrets { Secrets::Shown } else { Secrets::Hidden }
     }
 
     /// Refuses flags that contradict each other.

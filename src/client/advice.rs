@@ -77,6 +77,9 @@ fn untrusted(cause: Untrusted) -> &'static str {
             "the server needs a new certificate, or this machine's clock is wrong; `-k` accepts any"
         }
         Untrusted::OtherName => "use one of its names in the URL, or ask for one with `--sni NAME`; `-k` accepts any",
+        Untrusted::AddressAsName => {
+            "the certificate needs the address as one (`subjectAltName=IP:…`); `--sni` asks for a name of it, `-k` accepts any"
+        }
         Untrusted::UnknownIssuer => "`--cacert FILE` trusts the certificates in FILE, `-k` accepts any",
         Untrusted::NoIntermediates => {
             "does the server send its intermediate certificates? `--cacert FILE` trusts those in FILE, `-k` accepts any"

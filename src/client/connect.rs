@@ -84,7 +84,7 @@ fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
     let ConnectRecord { mut steps, tls } = record;
     if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
         let complaint = certificate::complaint(fault);
-        show(Event::Note(&format!("the server is not verified: the certificate {complaint}")));
+        show(Event::Warning(&format!("the server is not verified: the certificate {complaint}")));
     }
     let stream = Arc::new(stream);
     let mut reader = StreamReader::new(Arc::clone(&stream));
@@ -92,7 +92,7 @@ fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
     let strictness = plan.protocol.strictness;
     let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, limit, &mut show);
     let Upgraded { agreed, head, sent_head, verified, leftover, step } =
-        upgraded.map_err(|failure| upgrade_error(&endpoint.peer(), failure))?;
+        upgraded.map_err(|failure| upgrade_error(&endpoint.peer(), failure, plan.request.secrets))?;
     steps.push(step);
     let opened = Opened {
         url: plan.target.url(),

@@ -187,6 +187,7 @@ fn refused_certificate(peer: &str, refused: &RefusedCertificate) -> Error {
 fn untrusted_cause(fault: &CertificateFault, chain: &[Certificate]) -> Untrusted {
     match fault {
         CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. } => Untrusted::OutOfDate,
+        CertificateFault::WrongName { asked, names: Some(names) } if names.contains(asked) => Untrusted::AddressAsName,
         CertificateFault::WrongName { .. } => Untrusted::OtherName,
         CertificateFault::SelfSigned => Untrusted::UnknownIssuer,
         CertificateFault::UnknownIssuer { .. } if chain.len() > 1 => Untrusted::UnknownIssuer,

@@ -1,5 +1,6 @@
 //! From the command line to what a session needs: everything that can be wrong with it is found here.
 
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -94,7 +95,9 @@ impl Plan {
             return Err(Error::new(Phase::Usage, message));
         }
         let connect_timeout = args.connection.request.connect_timeout;
-        let notes = args.connection.request.note().into_iter().chain(request::replaced(&request)).collect();
+        let unwritable = target.secure().then(unwritable_key_log).flatten();
+        let notes = args.connection.request.note().into_iter().chain(request::replaced(&request));
+        let notes = notes.chain(unwritable).collect();
         Ok(Self {
             target,
             route,
@@ -184,6 +187,13 @@ pub fn in_force(protocol: &ProtocolArgs, fixed: Option<&FixedArgs>) -> Vec<Strin
         fixed.and_then(|fixed| fixed.ws_key.as_deref()).map(|key| fixed_key("--ws-key", key)),
     ];
     notes.into_iter().flatten().collect()
+}
+
+/// What there is to say where the file of SSLKEYLOGFILE cannot be written: rustls says nothing.
+pub fn unwritable_key_log() -> Option<String> {
+    let path = std::env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty())?;
+    let error = OpenOptions::new().append(true).create(true).open(&path).err()?;
+    Some(format!("SSLKEYLOGFILE: cannot write `{}`, so no TLS secrets are logged: {error}", Path::new(&path).display()))
 }
 
 /// The certificate and its key; one PEM file may hold both.

@@ -30,6 +30,7 @@ pub fn options(args: &SessionArgs, target: &Target, deflate: Option<DeflateOffer
         deflate,
         headers: header_rules(args)?,
         key: args.connection.fixed.ws_key.clone(),
+        secrets: args.view.secrets(),
     })
 }
 

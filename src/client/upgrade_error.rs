@@ -3,7 +3,7 @@
 use crate::client::connect_error::tls_error;
 use crate::diagnosis::{Diagnosis, NoHead, Transport};
 use crate::error::{Error, Phase};
-use crate::http::redact::redacted_url;
+use crate::http::redact::{self, Part, Secrets};
 use crate::http::{Head, HeadError, HeadFault, HeadKind, MAX_BODY};
 use crate::session::upgrade::{Stage, UpgradeFailure};
 use crate::wire::Finding;
@@ -13,13 +13,13 @@ use crate::wire::handshake::{Refusal, diagnose_breach, diagnose_no_head};
 const BODY_LINES: usize = 10;
 const LINE_BYTES: usize = 500;
 
-/// The error for an upgrade with `peer` that failed, without secrets; its phase is [`Phase::Upgrade`], or
+/// The error for an upgrade with `peer` that failed, without secrets unless they are to be shown; its phase is [`Phase::Upgrade`], or
 /// [`Phase::Tls`] where TLS broke.
-pub fn upgrade_error(peer: &str, failure: UpgradeFailure) -> Error {
+pub fn upgrade_error(peer: &str, failure: UpgradeFailure, secrets: Secrets) -> Error {
     match failure {
         UpgradeFailure::Refused(refusal) => refused(peer, &refusal),
-        UpgradeFailure::NoHead { error, transport } => no_head(peer, &error, transport),
-        UpgradeFailure::Breached { head, findings } => breached(peer, &head, &findings),
+        UpgradeFailure::NoHead { error, transport } => no_head(peer, &error, transport, secrets),
+        UpgradeFailure::Breached { head, findings } => breached(peer, &head, &findings, secrets),
         UpgradeFailure::Broken { error, stage, transport } => {
             let cause = match stage {
                 Stage::Waiting(HeadKind::Response) => NoHead::HungUp { transport },
@@ -52,16 +52,17 @@ fn refused(peer: &str, refusal: &Refusal) -> Error {
         };
     }
     for header in refusal.telling_headers() {
-        error = error.evidence(redacted_url(&header));
+        error = error.evidence(header);
     }
-    for line in excerpt(&refusal.body().start(), refusal.body().length()) {
+    for line in excerpt(&refusal.body().start(), refusal.body().length(), refusal.secrets()) {
         error = error.evidence(format!("| {line}"));
     }
     error.diagnosed(refusal.diagnosis())
 }
 
-/// The first lines of `body`, the start of one of `length` bytes, and how much of it they are.
-fn excerpt(body: &[u8], length: Option<u64>) -> Vec<String> {
+/// The first lines of `body`, the start of one of `length` bytes, and how much of it they are. Pages repeat the URL that
+/// they refuse, or the one that they lead to.
+fn excerpt(body: &[u8], length: Option<u64>, secrets: Secrets) -> Vec<String> {
     let mut lines = Vec::new();
     let mut shown = 0;
     for line in body.split_inclusive(|&byte| byte == b'\n') {
@@ -70,8 +71,10 @@ fn excerpt(body: &[u8], length: Option<u64>) -> Vec<String> {
             if lines.len() == BODY_LINES {
                 break;
             }
-            let start = String::from_utf8_lossy(&text[..text.len().min(LINE_BYTES)]);
-            lines.push(start.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned());
+            let hidden = secrets.find(Part::Text(text));
+            let text = &text[..text.len().min(LINE_BYTES)];
+            let start = redact::replaced(text, &redact::within(&hidden, 0..text.len()));
+            lines.push(String::from_utf8_lossy(&start).trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned());
         }
         if text.len() > LINE_BYTES {
             shown += LINE_BYTES;
@@ -87,10 +90,10 @@ fn excerpt(body: &[u8], length: Option<u64>) -> Vec<String> {
     lines
 }
 
-fn no_head(peer: &str, error: &HeadError, transport: Transport) -> Error {
-    let what = redacted_url(&error.to_string());
+fn no_head(peer: &str, error: &HeadError, transport: Transport, secrets: Secrets) -> Error {
+    let what = error.text(secrets);
     let mut failed = Error::new(Phase::Upgrade, format!("the upgrade at `{peer}` failed: {what}"));
-    if let Some(evidence) = error.evidence() {
+    if let Some(evidence) = error.evidence(secrets) {
         failed = failed.evidence(evidence);
     }
     if error.fault == HeadFault::Ended {
@@ -99,13 +102,13 @@ fn no_head(peer: &str, error: &HeadError, transport: Transport) -> Error {
     failed.diagnosed(diagnose_no_head(error, transport))
 }
 
-fn breached(peer: &str, head: &Head, findings: &[Finding]) -> Error {
+fn breached(peer: &str, head: &Head, findings: &[Finding], secrets: Secrets) -> Error {
     let telling = findings.iter().find(|finding| !finding.rule.can_go_on()).or(findings.first());
     let what = telling.map_or("it breaks the rules".into(), |finding| {
         format!("{} ({})", finding.rule.summary(), finding.rule.section())
     });
     Error::new(Phase::Upgrade, format!("the upgrade with `{peer}` failed: {what}"))
-        .evidence(redacted_url(&head.first_line()))
+        .evidence(head.first_line_shown(secrets))
         .diagnosed(diagnose_breach(findings))
 }
 
@@ -120,21 +123,22 @@ mod tests {
 
     #[test]
     fn an_excerpt_says_what_it_leaves_out() {
-        assert_eq!(excerpt(b"one\r\n\r\ntwo\r\n", Some(12)), ["one", "two"]);
-        assert_eq!(excerpt(b"no length", None), ["no length"]);
+        let shown = |body: &[u8], length| excerpt(body, length, Secrets::Hidden);
+        assert_eq!(shown(b"one\r\n\r\ntwo\r\n", Some(12)), ["one", "two"]);
+        assert_eq!(shown(b"no length", None), ["no length"]);
         let long = [b'x'; MAX_BODY];
-        assert_eq!(excerpt(&long, Some(9000)), ["x".repeat(500), "… (500 of 9000 bytes)".to_owned()]);
-        assert_eq!(excerpt(&long, None), ["x".repeat(500), "… (the first 500 bytes)".to_owned()]);
-        let many = excerpt(&b"a\n".repeat(12), Some(24));
+        assert_eq!(shown(&long, Some(9000)), ["x".repeat(500), "… (500 of 9000 bytes)".to_owned()]);
+        assert_eq!(shown(&long, None), ["x".repeat(500), "… (the first 500 bytes)".to_owned()]);
+        let many = shown(&b"a\n".repeat(12), Some(24));
         assert_eq!((many.len(), many[10].as_str()), (11, "… (20 of 24 bytes)"));
-        assert_eq!(excerpt("é".repeat(400).as_bytes(), Some(800))[0], "é".repeat(250));
+        assert_eq!(shown("é".repeat(400).as_bytes(), Some(800))[0], "é".repeat(250));
     }
 
     #[test]
     fn a_connection_that_breaks_before_a_response_may_want_tls() {
         let error = |stage| {
             let (error, transport) = (io::ErrorKind::ConnectionReset.into(), Transport::Plain);
-            upgrade_error("h:80", UpgradeFailure::Broken { error, stage, transport })
+            upgrade_error("h:80", UpgradeFailure::Broken { error, stage, transport }, Secrets::Hidden)
         };
         let diagnosis = |stage| error(stage).diagnosis().cloned();
         let hung_up = Diagnosis::NoHead(NoHead::HungUp { transport: Transport::Plain });
@@ -148,7 +152,7 @@ mod tests {
     #[test]
     fn a_time_limit_says_where_the_upgrade_was() {
         let limit = TimeLimit::starting_now(Duration::from_secs(3));
-        let error = upgrade_error("h:80", UpgradeFailure::TimedOut { limit, stage: Stage::Reading });
+        let error = upgrade_error("h:80", UpgradeFailure::TimedOut { limit, stage: Stage::Reading }, Secrets::Hidden);
         assert_eq!(error.to_string(), "`h:80` did not finish the head of its upgrade within 3 s");
         assert_eq!(error.exit_status(), ExitStatus::TimedOut);
     }

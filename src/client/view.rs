@@ -7,9 +7,7 @@ use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, StreamKind};
-use crate::output::{
-    Banner, DataFormat, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, Secrets, View,
-};
+use crate::output::{Banner, DataFormat, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, View};
 use crate::platform::{Descriptor, lead_to_same_file};
 
 /// What the flags say about the view, for a run that announces itself or doesn't.
@@ -43,7 +41,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         pretty: view.pretty,
         advice,
         timestamps: view.timestamps,
-        secrets: if view.show_secrets { Secrets::Shown } else { Secrets::Hidden },
+        secrets: view.secrets(),
     }
 }
 

@@ -41,7 +41,7 @@ fn start(args: &Demo) -> Result<String> {
     let clients = Clients::default();
     service::serve(
         listener,
-        Service { protocol, settings, fanout: fanout.clone(), totals: Totals::Hidden },
+        Service { protocol, settings, fanout: fanout.clone(), secrets: session.view.secrets(), totals: Totals::Hidden },
         clients.clone(),
     );
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);

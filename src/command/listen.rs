@@ -42,6 +42,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let exposure = if listener.address().ip().is_unspecified() { ", for other machines too" } else { "" };
     let note = format!("Listening on {}{exposure} (press Ctrl-C to quit)", listener.url());
     fanout.show(Origin::default(), &Event::Note(&note));
+    if let Some(note) = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log()) {
+        fanout.show(Origin::default(), &Event::Note(&note));
+    }
     for detail in plan::in_force(&args.protocol, None) {
         fanout.show(Origin::default(), &Event::Detail(&detail));
     }
@@ -53,6 +56,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
         fanout: fanout.clone(),
+        secrets: args.view.secrets(),
         totals: Totals::of(&args.view),
     };
     service::serve(listener, service, clients.clone());

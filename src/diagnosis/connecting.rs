@@ -83,6 +83,8 @@ pub enum Untrusted {
     OutOfDate,
     /// It is for other names.
     OtherName,
+    /// It has the address that was asked for as a DNS name, and not as an address.
+    AddressAsName,
     /// It is signed with its own key, or its issuer is unknown.
     UnknownIssuer,
     /// Its issuer is unknown, and the server shows no certificates above it.

@@ -143,6 +143,8 @@ pub enum Event<'a> {
     Summary(&'a Summary),
     /// Something failed.
     Error(&'a Error),
+    /// What must not be overlooked: shown with `-q` too.
+    Warning(&'a str),
     /// Diagnostics for people: always shown unless `-q`.
     Note(&'a str),
     /// Diagnostics for people who asked for it with `-v`.

@@ -9,7 +9,7 @@ pub struct Defect {
     pub offset: usize,
     /// The offending bytes, at most 32.
     pub bytes: Vec<u8>,
-    /// The particulars. May hold a peer's bytes, unescaped.
+    /// The particulars: of bounded length, and without any value. May hold a peer's bytes, unescaped.
     pub detail: String,
 }
 

@@ -5,7 +5,10 @@
 
 use std::ops::Range;
 
-use super::{Defect, StartLine, Version, token};
+#[cfg(test)]
+use super::HeadKind;
+use super::redact::{Part, Secrets};
+use super::{Defect, StartLine, Version, shortened, token};
 
 /// A head: the start line, the headers in order and as they were, and what is wrong with their syntax.
 #[derive(Debug, Clone)]
@@ -30,6 +33,9 @@ pub struct Field {
 }
 
 impl Head {
+    /// The longest line of a head in a text, in characters.
+    pub const LONGEST_LINE: usize = 500;
+
     /// Puts the defects of the responses that announced it before its own.
     pub(super) fn announced_with(mut self, defects: Vec<Defect>) -> Self {
         self.defects.splice(0..0, defects);
@@ -69,6 +75,12 @@ impl Head {
     /// The first line as it was, without its end.
     pub fn first_line(&self) -> String {
         String::from_utf8_lossy(&self.raw[self.first_line.clone()]).into_owned()
+    }
+
+    /// The first line for people: without its secrets, and no longer than such a text may be.
+    pub fn first_line_shown(&self, secrets: Secrets) -> String {
+        let line = secrets.text(Part::Head(&self.raw[self.first_line.clone()]));
+        shortened(&line, Self::LONGEST_LINE).into_owned()
     }
 
     /// The headers in order.
@@ -127,6 +139,14 @@ impl Head {
     /// What is odd, but to be accepted.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+}
+
+#[cfg(test)]
+impl Head {
+    /// A head of any length, for tests that ask how the time grows with it.
+    pub(crate) fn of_any_length(raw: &[u8], kind: HeadKind) -> Self {
+        Self::parse(raw, 0, kind).expect("a head")
     }
 }
 

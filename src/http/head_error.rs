@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::redact::{self, Part, Secret, Secrets};
 use super::{HeadKind, MAX_HEAD, MAX_HEADER_LINES};
 
 /// How many of the bytes that came an error keeps.
@@ -23,7 +24,7 @@ pub enum HeadFault {
     Ended,
 }
 
-/// No head, and what came instead. `Display` gives one line that may hold a peer's bytes, unescaped.
+/// No head, and what came instead. `Display` gives one line without secrets, which may hold a peer's bytes, unescaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadError {
     /// What went wrong.
@@ -40,6 +41,8 @@ pub struct HeadError {
     pub offset: usize,
     /// The first bytes of that line, at most 16.
     pub bytes: Vec<u8>,
+    /// What is secret in all that came of this head, and not only in `start` and `bytes`: one may be cut there.
+    secrets: Vec<Secret>,
 }
 
 impl HeadError {
@@ -53,6 +56,7 @@ impl HeadError {
             begin,
             offset: line,
             bytes: raw[line..].iter().copied().take(SHOWN_IN_HEX).collect(),
+            secrets: Secrets::Hidden.find(Part::Head(&raw[begin..])),
         }
     }
 
@@ -66,13 +70,15 @@ impl HeadError {
     }
 
     /// Which rule or limit, where, and the bytes, in one line; `None` where nothing came that could be shown.
-    pub fn evidence(&self) -> Option<String> {
+    pub fn evidence(&self, secrets: Secrets) -> Option<String> {
         let against = match self.section() {
             Some(section) => format!("by the {}, against {section}", self.kind.sender()),
             None if self.fault == HeadFault::Ended => return None,
             None => "a limit of ours".to_owned(),
         };
-        Some(format!("{against}, at byte {}: {}", self.offset, hexadecimal(&self.bytes)))
+        let start = self.offset - self.begin;
+        let hidden = redact::within(secrets.only(&self.secrets), start..start + self.bytes.len());
+        Some(format!("{against}, at byte {}: {}", self.offset, hexadecimal(&self.bytes, &hidden)))
     }
 
     /// The protocol that the bytes look like, where it is a common one.
@@ -101,41 +107,43 @@ impl HeadError {
     }
 
     /// The first line where it is text, else the first bytes in hex.
-    fn excerpt(&self) -> String {
+    fn excerpt(&self, secrets: Secrets) -> String {
         let line = self.start.split(|&byte| byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+        let hidden = secrets.only(&self.secrets);
         match std::str::from_utf8(line) {
-            Ok(text) if !text.is_empty() && !text.chars().any(char::is_control) => format!("`{text}`"),
+            Ok(text) if !text.is_empty() && !text.chars().any(char::is_control) => {
+                let shown = redact::replaced(line, &redact::within(hidden, 0..line.len()));
+                format!("`{}`", String::from_utf8_lossy(&shown))
+            }
             _ => {
-                format!("the bytes {}", hexadecimal(&self.start[..self.start.len().min(SHOWN_IN_HEX)]))
+                let shown = self.start.len().min(SHOWN_IN_HEX);
+                format!("the bytes {}", hexadecimal(&self.start[..shown], &redact::within(hidden, 0..shown)))
             }
         }
     }
-}
 
-impl fmt::Display for HeadError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// What went wrong, in one line that may hold a peer's bytes, unescaped.
+    pub fn text(&self, secrets: Secrets) -> String {
         let (who, what) = (self.kind.sender(), self.kind.name());
-        let (excerpt, received) = (self.excerpt(), self.received);
+        let (excerpt, received) = (self.excerpt(secrets), self.received);
         match (self.fault, self.looks_like()) {
             (HeadFault::NotHttp, Some(protocol)) => {
-                write!(formatter, "the {who} speaks {protocol}, not HTTP: it sent {excerpt}")
+                format!("the {who} speaks {protocol}, not HTTP: it sent {excerpt}")
             }
-            (HeadFault::NotHttp, None) => write!(formatter, "the {what} is not HTTP/1.1: it starts with {excerpt}"),
+            (HeadFault::NotHttp, None) => format!("the {what} is not HTTP/1.1: it starts with {excerpt}"),
             (HeadFault::TooLong, _) => {
-                write!(formatter, "the head of the {what} is longer than {MAX_HEAD} bytes; it starts with {excerpt}")
+                format!("the head of the {what} is longer than {MAX_HEAD} bytes; it starts with {excerpt}")
             }
             (HeadFault::TooManyLines, _) => {
                 let what = if self.begin == 0 { what } else { "response, with what announced it (1xx)," };
-                write!(
-                    formatter,
+                format!(
                     "the head of the {what} has more than {MAX_HEADER_LINES} header lines; it starts with {excerpt}"
                 )
             }
             (HeadFault::Ended, _) if received == 0 => {
-                write!(formatter, "the {who} closed the connection without sending a {what}")
+                format!("the {who} closed the connection without sending a {what}")
             }
-            (HeadFault::Ended, _) => write!(
-                formatter,
+            (HeadFault::Ended, _) => format!(
                 "the {who} closed the connection inside the head of its {what}, after {received} bytes; \
                  it starts with {excerpt}"
             ),
@@ -143,10 +151,18 @@ impl fmt::Display for HeadError {
     }
 }
 
+impl fmt::Display for HeadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text(Secrets::Hidden))
+    }
+}
+
 impl std::error::Error for HeadError {}
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    let bytes: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+fn hexadecimal(bytes: &[u8], secrets: &[Secret]) -> String {
+    let is_secret = |index: &usize| secrets.iter().any(|secret| secret.range.contains(index));
+    let shown = |(index, byte)| if is_secret(&index) { "**".to_owned() } else { format!("{byte:02x}") };
+    let bytes: Vec<_> = bytes.iter().enumerate().map(shown).collect();
     bytes.join(" ")
 }
 
@@ -182,10 +198,13 @@ mod tests {
         let long = error(HeadFault::NotHttp, HeadKind::Response, b"HTTP/1.1 1010 OK\r\n\r\n");
         let expected =
             "by the server, against RFC 9112 section 4, at byte 0: 48 54 54 50 2f 31 2e 31 20 31 30 31 30 20 4f 4b";
-        assert_eq!(long.evidence().unwrap(), expected);
+        assert_eq!(long.evidence(Secrets::Hidden).unwrap(), expected);
         let client = error(HeadFault::NotHttp, HeadKind::Request, b"G");
-        assert_eq!(client.evidence().unwrap(), "by the client, against RFC 9112 section 3, at byte 0: 47");
-        assert_eq!(error(HeadFault::Ended, HeadKind::Response, b"").evidence(), None);
+        assert_eq!(
+            client.evidence(Secrets::Hidden).unwrap(),
+            "by the client, against RFC 9112 section 3, at byte 0: 47"
+        );
+        assert_eq!(error(HeadFault::Ended, HeadKind::Response, b"").evidence(Secrets::Hidden), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod header_rule;
 mod parse;
 mod reader;
 pub mod redact;
+mod shorten;
 mod start_line;
 pub mod token;
 
@@ -21,6 +22,7 @@ pub use head::{Field, Head};
 pub use head_error::{HeadError, HeadFault};
 pub use header_rule::HeaderRule;
 pub use reader::{HeadProgress, HeadReader, MAX_HEAD, MAX_HEADER_LINES};
+pub use shorten::{LONGEST_NAME, shortened};
 pub use start_line::{StartLine, Version};
 
 /// Which of the two kinds of head.

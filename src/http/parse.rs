@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Defect, DefectKind, Field, Head, HeadKind, StartLine, start_line, token};
+use super::{Defect, DefectKind, Field, Head, HeadKind, LONGEST_NAME, StartLine, shortened, start_line, token};
 
 impl Head {
     /// Takes apart what begins at `begin` and ends with an empty line; `None` when its first line is no start line of
@@ -102,7 +102,7 @@ impl Parser<'_> {
             lines: line.clone(),
         });
         if name.len() < colon {
-            let detail = format!("after `{}`", String::from_utf8_lossy(name));
+            let detail = format!("after `{}`", shortened(&String::from_utf8_lossy(name), LONGEST_NAME));
             self.defect(DefectKind::SpaceBeforeColon, line, detail);
         }
     }
@@ -118,7 +118,7 @@ impl Parser<'_> {
         }
         field.value.extend_from_slice(more);
         field.lines.end = line.end;
-        let detail = format!("`{}` goes on in the next line", field.name);
+        let detail = format!("`{}` goes on in the next line", shortened(&field.name, LONGEST_NAME));
         self.defect(DefectKind::FoldedHeader, line, detail);
     }
 
@@ -126,11 +126,12 @@ impl Parser<'_> {
     fn values(&mut self) {
         for field in std::mem::take(&mut self.fields) {
             if let Some(&control) = field.value.iter().find(|&&byte| token::is_control(byte)) {
-                let detail = format!("0x{control:02x} in the value of `{}`", field.name);
+                let name = shortened(&field.name, LONGEST_NAME);
+                let detail = format!("0x{control:02x} in the value of `{name}`");
                 self.defect(DefectKind::ControlCharacter, field.lines.clone(), detail);
             }
             if !field.value.is_ascii() {
-                let name = &field.name;
+                let name = shortened(&field.name, LONGEST_NAME);
                 self.notes.push(format!("`{name}` holds bytes outside of ASCII (obs-text, RFC 9110 section 5.5)"));
             }
             self.fields.push(field);

@@ -139,6 +139,7 @@ mod tests {
 
     use super::*;
     use crate::http::DefectKind;
+    use crate::http::redact::Secrets;
 
     const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
 
@@ -228,7 +229,10 @@ mod tests {
     fn what_passes_a_limit_is_placed() {
         let endless_line = [&b"HTTP/1.1 101 x\r\nA: "[..], &vec![b'a'; MAX_HEAD]].concat();
         let expected = "a limit of ours, at byte 16: 41 3a 20 61 61 61 61 61 61 61 61 61 61 61 61 61";
-        assert_eq!(read(HeadKind::Response, &endless_line, 1000).unwrap_err().evidence().unwrap(), expected);
+        assert_eq!(
+            read(HeadKind::Response, &endless_line, 1000).unwrap_err().evidence(Secrets::Hidden).unwrap(),
+            expected
+        );
         let interim = read(HeadKind::Response, &b"HTTP/1.1 100 x\r\n\r\n".repeat(5000), 1000).unwrap_err();
         assert_eq!((interim.offset, &interim.bytes[..14]), (18 * 129, &b"HTTP/1.1 100 x"[..]));
         assert!(interim.to_string().contains("1xx"), "{interim}");

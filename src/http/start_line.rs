@@ -88,7 +88,7 @@ pub(super) fn mistake_in_target(target: &str) -> Option<String> {
         return Some("a fragment is not sent".to_owned());
     }
     let is_path_or_url = target.starts_with('/') || target.contains("://");
-    (!is_path_or_url).then(|| format!("`{target}` is neither a path nor a URL"))
+    (!is_path_or_url).then(|| "neither a path nor a URL".to_owned())
 }
 
 impl Version {

@@ -15,6 +15,7 @@ const URL_HINT: &str = "a URL looks like `ws://localhost:8000/path`";
 /// What [`Target::parse`] does.
 pub(super) fn parse(text: &str) -> Result<Target> {
     refuse_unlawful(text)?;
+    refuse_half_a_scheme(text)?;
     let (secure, rest) = split_scheme(text)?;
     let (rest, zone) = split_zone(rest);
     let names_port_only = rest.starts_with(':') && userinfo_length(&rest) == 0;
@@ -60,6 +61,17 @@ fn refuse_without_host(text: &str, rest: &str) -> Result<()> {
     }
     if rest.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(wrong(text, "is not a host").hint(format!("for a port of this machine write `:{rest}`")));
+    }
+    Ok(())
+}
+
+/// `wss:/host` would be a host called `wss`, with an empty port, and go out in the clear.
+fn refuse_half_a_scheme(text: &str) -> Result<()> {
+    let Some((scheme, rest)) = text.split_once(':') else { return Ok(()) };
+    let is_ours = ["ws", "wss", "http", "https"].iter().any(|ours| scheme.eq_ignore_ascii_case(ours));
+    let goes_on_as_port = rest.starts_with("//") || !(rest.is_empty() || rest.starts_with(['/', '?', '\\']));
+    if is_ours && !goes_on_as_port {
+        return Err(wrong(text, "is not a URL").hint(format!("two slashes follow the scheme: `{scheme}://`")));
     }
     Ok(())
 }
@@ -120,12 +132,12 @@ fn credentials(url: &Url) -> Result<Option<Credentials>, Utf8Error> {
     Ok(Some(Credentials { user: decode(url.username())?, password: url.password().map(decode).transpose()? }))
 }
 
-/// The text for an error, without what may be a secret. As it may not be a URL at all, that is all before the last `@`
-/// and all of the query and the fragment.
+/// The text for an error, without what may be a secret. As it may not be a URL at all, that is all before the last `@`, and
+/// all from the first parameter of its path, its query or its fragment on.
 fn without_secrets(text: &str) -> String {
     let start = text.find("://").map_or(0, |colon| colon + 3);
     let (scheme, rest) = text.split_at(start);
-    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let end = rest.find(['?', '#', ';']).unwrap_or(rest.len());
     let query = if end + 1 < rest.len() { format!("{}[hidden]", &rest[end..=end]) } else { rest[end..].to_owned() };
     match rest.rfind('@') {
         Some(at) if at > end => format!("{scheme}[hidden]"),

@@ -27,6 +27,9 @@ pub fn complaint(fault: &CertificateFault) -> String {
             format!("{issuer}is not valid for another {ahead}, until {}", date(*not_before))
         }
         CertificateFault::WrongName { asked, names } => match names.as_deref() {
+            Some(names) if names.contains(asked) => {
+                format!("is not for the address `{asked}`: it has it as a DNS name, where it does not count")
+            }
             Some([]) => format!("is not for `{asked}`: it has no names at all"),
             Some(names) => format!("is not for `{asked}`, but for {}", names.join(", ")),
             None => format!("is not for `{asked}`"),
@@ -102,6 +105,18 @@ mod tests {
             "subject CN=a server, issuer CN=a server, valid 2020-01-01 00:00 UTC to 2021-01-01 00:00 UTC, \
              names example.com ::1"
         );
+    }
+
+    #[test]
+    fn an_address_that_is_a_dns_name_is_told_as_that() {
+        let asked = "127.0.0.1".to_owned();
+        let fault = |names: &[&str]| CertificateFault::WrongName {
+            asked: asked.clone(),
+            names: Some(names.iter().map(|&name| name.to_owned()).collect()),
+        };
+        let told = "is not for the address `127.0.0.1`: it has it as a DNS name, where it does not count";
+        assert_eq!(complaint(&fault(&["localhost", "127.0.0.1"])), told);
+        assert_eq!(complaint(&fault(&["::1"])), "is not for `127.0.0.1`, but for ::1");
     }
 
     #[test]

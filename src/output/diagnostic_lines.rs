@@ -3,17 +3,17 @@
 //! Each function appends whole lines. `label` is put in front of each line; it names the client in a session of
 //! `listen`.
 
-use std::borrow::Cow;
 use std::io::Write;
 use std::time::Duration;
 
 use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Opened, Step, Summary, TlsFacts};
+use crate::http::redact::{Part, Secrets};
 use crate::output::connecting::step_detail;
 use crate::output::theme::{Palette, Style};
-use crate::output::{Secrets, certificate, escape, head, hex};
-use crate::wire::{CloseCode, Counters, Finding, Role, Rule};
+use crate::output::{certificate, escape, hex};
+use crate::wire::{CloseCode, Counters, Finding, Role};
 
 /// Appends an error: first the message and its causes, then the evidence, then an empty line and the hint. If the error
 /// has a diagnosis, `advice` makes the text of the hint. All parts of the program report errors with this function.
@@ -53,14 +53,14 @@ fn indented(output: &mut Vec<u8>, indent: &str, text: &str) {
 }
 
 /// Appends a finding: the rule, the role that broke it, the section of the RFC, the offset, and the bytes.
-pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding, secrets: Secrets) {
+pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding) {
     output.extend_from_slice(b"wscope: ");
     palette.write(output, Style::Error, "finding:");
     output.push(b' ');
     output.extend_from_slice(finding.rule.summary().as_bytes());
     if !finding.detail.is_empty() {
         output.extend_from_slice(b": ");
-        escape::line(output, finding_detail(finding, secrets).as_bytes());
+        escape::line(output, finding.detail.as_bytes());
     }
     output.extend_from_slice(b"\n  ");
     // Writing to a `Vec` cannot fail, here and below.
@@ -70,23 +70,7 @@ pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding, secre
         write!(output, "by the {}, against {}", role(finding.blame), finding.rule.section())
     };
     let _ = writeln!(output, ", at byte {}", finding.offset);
-    hex::dump(output, palette, "  ", &finding_bytes(finding, secrets), finding.offset, &[]);
-}
-
-/// The detail of a finding. If it is about an HTTP head, secrets are hidden.
-pub fn finding_detail(finding: &Finding, secrets: Secrets) -> String {
-    match finding.rule {
-        Rule::Handshake(_) => head::url(&finding.detail, secrets),
-        _ => finding.detail.clone(),
-    }
-}
-
-/// The bytes that break the rule. If they are part of an HTTP head, secrets are hidden.
-pub fn finding_bytes(finding: &Finding, secrets: Secrets) -> Cow<'_, [u8]> {
-    match finding.rule {
-        Rule::Handshake(_) => head::masked(&finding.bytes, secrets).into(),
-        _ => finding.bytes.as_slice().into(),
-    }
+    hex::dump(output, palette, "  ", &finding.bytes, finding.offset, &[]);
 }
 
 /// The name of a role.
@@ -184,11 +168,16 @@ pub fn tls(facts: &TlsFacts) -> Vec<String> {
 }
 
 /// The detail lines of an opening handshake: what was agreed on and checked.
-pub fn opened(opened: &Opened) -> Vec<String> {
+pub fn opened(opened: &Opened, secrets: Secrets) -> Vec<String> {
     let mut facts = vec![format!("open at {}", opened.address)];
-    facts.extend(opened.subprotocol.as_ref().map(|subprotocol| format!("subprotocol {subprotocol}")));
+    facts.extend(subprotocol(opened, secrets).map(|subprotocol| format!("subprotocol {subprotocol}")));
     facts.extend(opened.extensions.as_ref().map(|extensions| format!("extensions {extensions}")));
     opened.verified.iter().map(|checked| format!("checked: {checked}")).chain([facts.join(", ")]).collect()
+}
+
+/// The subprotocol agreed on, as it may be shown.
+pub fn subprotocol(opened: &Opened, secrets: Secrets) -> Option<String> {
+    opened.subprotocol.as_ref().map(|name| secrets.text(Part::Subprotocols(name.as_bytes())))
 }
 
 /// The detail line of the end of a session.

@@ -23,7 +23,7 @@ pub fn head_line(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, LineRules::HeadLine);
 }
 
-/// The same as [`line`], as a string.
+/// The same as [`line()`], as a string.
 pub fn to_line(bytes: impl AsRef<[u8]>) -> String {
     let mut output = Vec::new();
     line(&mut output, bytes.as_ref());

@@ -61,7 +61,13 @@ fn rows(
 ) {
     for (number, row) in bytes.chunks(ROW).enumerate() {
         let start = number * ROW;
-        let shown = |index: usize| !hidden.iter().any(|range| range.contains(&(start + index)));
+        let first = hidden.partition_point(|range| range.end <= start);
+        let in_row = hidden[first..].iter().take_while(|range| range.start < start + ROW);
+        let mut is_hidden = [false; ROW];
+        for range in in_row {
+            is_hidden[range.start.max(start) - start..range.end.min(start + ROW) - start].fill(true);
+        }
+        let shown = |index: usize| !is_hidden[index];
         output.extend_from_slice(indent.as_bytes());
         palette.paint(output, Style::Faint, |output| offset(output, offsets.first + start as u64, offsets.width));
         for (index, &byte) in row.iter().enumerate() {

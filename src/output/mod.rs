@@ -2,8 +2,8 @@
 //!
 //! There are two streams. *Data* (stdout) is the messages of the peer. *Diagnostics* (stderr) is everything else:
 //! notes, errors, findings, frames. Each stream has its own colours and its own errors. The functions that format an
-//! event only append to a buffer, and [`Printer::flush`] writes the buffer to its output. Bytes that the peer chose go
-//! through [`escape`] before they reach a terminal.
+//! event only append to a buffer, and [`EventSink::flush`](crate::event::EventSink::flush) writes the buffer to its
+//! output. Bytes that the peer chose go through [`escape`] before they reach a terminal.
 
 pub mod certificate;
 pub mod connecting;
@@ -30,6 +30,6 @@ mod timestamp;
 pub use destination::{Discard, FdOutput, Output};
 pub use diagnostic_lines::write_error;
 pub use fanout::{Fanout, Sinks};
-pub use options::{Banner, DataFormat, FollowSent, FrameView, Level, Options, Secrets, Setting, Timestamps, View};
+pub use options::{Banner, DataFormat, FollowSent, FrameView, Level, Options, Setting, Timestamps, View};
 pub use printer::Printer;
 pub use progress::Progress;

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use crate::diagnosis::Advice;
+use crate::http::redact::Secrets;
 use crate::output::theme::Colors;
 
 /// The shape of each message on the data stream.
@@ -83,15 +84,6 @@ pub enum FollowSent {
     Always,
 }
 
-/// Whether credentials in HTTP heads are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrets {
-    /// As `[hidden]`.
-    Hidden,
-    /// As they are.
-    Shown,
-}
-
 /// All options of a [`Printer`](super::Printer).
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -119,7 +111,7 @@ pub struct Options {
     pub pretty: bool,
     /// The times in front of messages; `None` shows none.
     pub timestamps: Option<Timestamps>,
-    /// Whether credentials in HTTP heads are shown.
+    /// Whether secrets in heads, and in what was agreed on, are shown. All other texts come as they may be shown.
     pub secrets: Secrets,
     /// Makes the hint text of an error that has a diagnosis.
     pub advice: Advice,

@@ -11,6 +11,7 @@ use crate::client::report::Totals;
 use crate::client::{accept_error, upgrade_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
+use crate::http::redact::Secrets;
 use crate::http::{Head, StartLine};
 use crate::net::{ConnectRecord, Connected, Incoming, Listener, StreamReader, TimeLimit};
 use crate::output::Fanout;
@@ -31,6 +32,8 @@ pub struct Service {
     pub settings: Settings,
     /// Where everything is shown.
     pub fanout: Fanout,
+    /// Whether secrets of the requests are shown in the texts about them.
+    pub secrets: Secrets,
     /// Whether the totals of each session are shown.
     pub totals: Totals,
 }
@@ -91,6 +94,14 @@ impl Service {
         }
     }
 
+    fn upgrade_options(&self) -> ServerOptions {
+        ServerOptions {
+            deflate: self.protocol.deflate.clone(),
+            strictness: self.protocol.strictness,
+            secrets: self.secrets,
+        }
+    }
+
     fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle)) -> Result<()> {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
@@ -100,10 +111,10 @@ impl Service {
         let ConnectRecord { mut steps, tls } = record;
         let stream = Arc::new(stream);
         let mut reader = StreamReader::new(Arc::clone(&stream));
-        let options = ServerOptions { deflate: self.protocol.deflate.clone(), strictness: self.protocol.strictness };
+        let options = self.upgrade_options();
         let Upgraded { agreed, head, sent_head, verified, leftover, step } =
             upgrade::accept(&stream, &mut reader, &options, limit, &mut observe)
-                .map_err(|failure| upgrade_error(&peer, failure))?;
+                .map_err(|failure| upgrade_error(&peer, failure, self.secrets))?;
         steps.push(step);
         let opened = Opened {
             url: url(&head, tls.is_some()),

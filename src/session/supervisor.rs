@@ -24,7 +24,7 @@ const SHOW_LIMIT: Duration = Duration::from_secs(1);
 /// The same after an abort.
 const SHOW_LIMIT_AFTER_ABORT: Duration = Duration::from_millis(100);
 
-/// Supervises a session, on the thread that wants to know how it ends: asks the [`Lifecycle`] what is to be done, and does
+/// Supervises a session, on the thread that wants to know how it ends: asks the `Lifecycle` what is to be done, and does
 /// it.
 pub struct Supervisor {
     shared: Arc<Shared>,

@@ -12,9 +12,11 @@ pub struct Finding {
     pub blame: Role,
     /// Offset of the offending bytes in that side's stream of frames, or in its HTTP head.
     pub offset: u64,
-    /// The offending bytes, at most 32; a frame's header where it is the frame as a whole, or what it inflates to.
+    /// The offending bytes, at most 32; a frame's header where it is the frame as a whole, or what it inflates to. A secret
+    /// in a head is asterisks.
     pub bytes: Vec<u8>,
-    /// The particulars: values seen and expected. May hold a peer's bytes, unescaped.
+    /// The particulars: values seen and expected; of a head without its secrets, and of bounded length. May hold a peer's
+    /// bytes, unescaped.
     pub detail: String,
 }
 

@@ -57,11 +57,11 @@ pub struct Editor {
     terminal: Terminal,
     history: History,
     prompt: PromptHandle,
-    lines: Lines,
+    lines: LineInput,
 }
 
 /// How lines are read.
-enum Lines {
+enum LineInput {
     /// With rustyline.
     Edited(Box<Edited>),
     /// As the terminal driver gives them.
@@ -92,9 +92,9 @@ impl Editor {
         let lines = match Edited::open(&terminal, &prompt) {
             Some(mut edited) => {
                 edited.remember(options.history.entries());
-                Lines::Edited(Box::new(edited))
+                LineInput::Edited(Box::new(edited))
             }
-            None => Lines::Plain(BufReader::new(terminal.device().file().try_clone().map_err(failed)?)),
+            None => LineInput::Plain(BufReader::new(terminal.device().file().try_clone().map_err(failed)?)),
         };
         Ok((Self { terminal: terminal.clone(), history: options.history, prompt, lines }, terminal))
     }
@@ -110,8 +110,8 @@ impl Editor {
     /// [`Phase::Session`], if the terminal cannot be read or written.
     pub fn read(&mut self) -> Result<Entry> {
         let entry = match &mut self.lines {
-            Lines::Edited(edited) => edited.read(&self.terminal, &self.prompt, &self.history),
-            Lines::Plain(lines) => read_plain(lines, &self.terminal, &self.prompt),
+            LineInput::Edited(edited) => edited.read(&self.terminal, &self.prompt, &self.history),
+            LineInput::Plain(lines) => read_plain(lines, &self.terminal, &self.prompt),
         };
         entry.map_err(|cause| Error::new(Phase::Session, "cannot read from the terminal").caused_by(cause))
     }

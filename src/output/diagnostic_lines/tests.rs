@@ -61,13 +61,13 @@ fn a_finding_says_what_who_which_section_and_where() {
         detail: "key 37fa213d\x1b".to_owned(),
     };
     assert_eq!(
-        written(|output, palette| finding(output, palette, &found, Secrets::Hidden)),
+        written(|output, palette| finding(output, palette, &found)),
         "wscope: finding: frame from a server is masked: key 37fa213d\\x1b\n  \
            by the server, against RFC 6455 section 5.1, at byte 1234\n  \
            04d2: 81 85 37 fa 21 3d                                ..7.!=\n"
     );
     found.rule = Rule::MessageTooBig;
-    let text = written(|output, palette| finding(output, palette, &found, Secrets::Hidden));
+    let text = written(|output, palette| finding(output, palette, &found));
     assert!(text.contains("\n  a limit of ours, at byte 1234\n"), "{text}");
 }
 

@@ -10,14 +10,15 @@ use std::time::Duration;
 use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Event, Opened, Timestamp, TlsFacts};
+use crate::http::redact::{Part, Secrets};
 use crate::output::connecting::step_detail;
 use crate::output::json::VERSION;
 use crate::output::json::texts::Texts;
 use crate::output::json::write::{Members, long_base64, long_string, object, string};
-use crate::output::options::{FrameView, Options, Secrets, Timestamps};
+use crate::output::options::{FrameView, Options, Timestamps};
 use crate::output::sink::Sink;
 use crate::output::timestamp::{self, TimestampWriter};
-use crate::output::{certificate, diagnostic_lines, digits, frames, head};
+use crate::output::{certificate, diagnostic_lines, digits, frames};
 use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position};
 
 /// The writer of the event stream. It keeps the members that all events of one time share.
@@ -66,8 +67,8 @@ impl Stream {
             Event::Wire { direction, event: wire::Event::Pong(payload), round_trip } => {
                 self.line(sink, "pong", |members| members_of_control(members, *direction, payload, *round_trip));
             }
-            Event::Wire { event: wire::Event::Finding(finding), .. } => self.finding(sink, finding, options.secrets),
-            Event::Finding(finding) => self.finding(sink, finding, options.secrets),
+            Event::Wire { event: wire::Event::Finding(finding), .. } => self.finding(sink, finding),
+            Event::Finding(finding) => self.finding(sink, finding),
             Event::Open(opened) => {
                 self.line(sink, "open", |members| members_of_open(members, opened, options.secrets));
             }
@@ -78,6 +79,7 @@ impl Stream {
             | Event::Tls(_)
             | Event::Head { .. }
             | Event::Summary(_)
+            | Event::Warning(_)
             | Event::Note(_)
             | Event::Detail(_) => {}
         }
@@ -131,8 +133,8 @@ impl Stream {
         &self.lead
     }
 
-    fn finding(&self, sink: &mut Sink, finding: &Finding, secrets: Secrets) {
-        self.line(sink, "finding", |members| members_of_finding(members, finding, secrets));
+    fn finding(&self, sink: &mut Sink, finding: &Finding) {
+        self.line(sink, "finding", |members| members_of_finding(members, finding));
     }
 
     fn line(&self, sink: &mut Sink, name: &str, write: impl FnOnce(&mut Members<'_>)) {
@@ -176,16 +178,16 @@ fn direction_name(direction: Direction) -> &'static str {
 
 fn members_of_open(members: &mut Members<'_>, opened: &Opened, secrets: Secrets) {
     members.number("version", VERSION);
-    members.string("url", &head::url(&opened.url, secrets));
+    members.string("url", &secrets.text(Part::Text(opened.url.as_bytes())));
     members.string("address", &opened.address.to_string());
     members.number("status", opened.status.into());
     members.array("headers", &opened.headers, |output, (name, value)| {
         object(output, |members| {
             members.string("name", name);
-            members.string("value", &header_text(&head::value(name, value, secrets)));
+            members.string("value", &header_text(&secrets.bytes(Part::Value { name, value })));
         });
     });
-    members.optional_string("subprotocol", opened.subprotocol.as_deref());
+    members.optional_string("subprotocol", diagnostic_lines::subprotocol(opened, secrets).as_deref());
     members.optional_string("extensions", opened.extensions.as_deref());
     if let Some(tls) = &opened.tls {
         members.object("tls", |members| members_of_tls(members, tls));
@@ -261,13 +263,13 @@ fn members_of_frame(members: &mut Members<'_>, direction: Direction, frame: &Fra
     }
 }
 
-fn members_of_finding(members: &mut Members<'_>, finding: &Finding, secrets: Secrets) {
+fn members_of_finding(members: &mut Members<'_>, finding: &Finding) {
     members.string("blame", diagnostic_lines::role(finding.blame));
     members.string("section", finding.rule.section());
     members.string("summary", finding.rule.summary());
-    members.string("detail", &diagnostic_lines::finding_detail(finding, secrets));
+    members.string("detail", &finding.detail);
     members.number("offset", finding.offset);
-    members.hexadecimal("bytes", &diagnostic_lines::finding_bytes(finding, secrets));
+    members.hexadecimal("bytes", &finding.bytes);
 }
 
 fn members_of_close(members: &mut Members<'_>, ended: &Ended) {

@@ -28,7 +28,7 @@ pub const SCHEMA: &[Field] = &[
     field("*", "elapsed", "number", "seconds since the session opened; missing before that"),
     field("*", "client", "number", "the client's number; only in `listen`"),
     field("open", "version", "number", "of this schema: 1"),
-    field("open", "url", "string", "the URL, without userinfo; secrets in its query as `[hidden]`"),
+    field("open", "url", "string", "the URL, without userinfo; secrets in it as `[hidden]`"),
     field("open", "address", "string", "the peer's address and port"),
     field("open", "status", "number", "the HTTP status of the response"),
     field("open", "headers", "array of objects", "the response's headers (the request's in `listen`), in order"),

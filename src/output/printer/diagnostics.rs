@@ -24,8 +24,7 @@ impl Printer {
 
     /// Shows a breach, at every level.
     pub(super) fn finding(&mut self, origin: Origin, finding: &Finding) {
-        let secrets = self.options.secrets;
-        self.labelled(origin, |output, palette| diagnostic_lines::finding(output, palette, finding, secrets));
+        self.labelled(origin, |output, palette| diagnostic_lines::finding(output, palette, finding));
     }
 
     /// Shows an error, at every level.
@@ -72,7 +71,7 @@ impl Printer {
     /// Announces an opening.
     pub(super) fn opened(&mut self, origin: Origin, at: Timestamp, opened: &Opened) {
         if self.options.level == Level::Verbose {
-            self.details(origin, &diagnostic_lines::opened(opened));
+            self.details(origin, &diagnostic_lines::opened(opened, self.options.secrets));
         }
         if self.options.banner == Banner::Shown && self.options.level > Level::Quiet {
             self.timed(origin, at, |output, palette| {

@@ -120,6 +120,7 @@ impl Printer {
             Event::Tls(facts) if verbose => self.details(origin, &diagnostic_lines::tls(facts)),
             Event::Detail(detail) if verbose => self.details(origin, &[*detail]),
             Event::Summary(summary) if !quiet => self.details(origin, &diagnostic_lines::summary(summary)),
+            Event::Warning(warning) => self.note(origin, warning),
             Event::Note(note) if !quiet => self.note(origin, note),
             Event::Head { .. }
             | Event::Step(_)

@@ -30,7 +30,10 @@ pub fn open(
     exchange.write(&bytes)?;
     let (head, leftover) = exchange.read_head(HeadKind::Response)?;
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
-    let step = Step { took: started.elapsed(), detail: StepDetail::Upgraded { status_line: head.first_line() } };
+    let step = Step {
+        took: started.elapsed(),
+        detail: StepDetail::Upgraded { status_line: head.first_line_shown(request.secrets()) },
+    };
     observe(Event::Step(&step));
     let CheckResult { findings, verified, notes, agreed } = match check_response(&head, request, strictness) {
         Answer::Upgraded(result) => result,

@@ -11,6 +11,10 @@ use crate::net::{Stream, StreamReader, StreamWriter, TimeLimit, TlsFailure};
 /// How long the body of a refusal may take: it is only evidence.
 const BODY_LIMIT: Duration = Duration::from_secs(1);
 
+/// How long a client that was refused may go on sending, and how much.
+const REST_LIMIT: Duration = Duration::from_secs(1);
+const MOST_OF_REST: usize = 1024 * 1024;
+
 /// An upgrade that is under way.
 pub(super) struct Exchange<'a> {
     pub stream: &'a Arc<Stream>,
@@ -67,6 +71,27 @@ impl Exchange<'_> {
                 None => {}
                 Some(Ok(0) | Err(_)) => return,
                 Some(Ok(count)) => body.feed(&buffer[..count]),
+            }
+        }
+    }
+
+    /// Ends our direction, and takes what a client that was refused still sends, as far as that is little. Bytes that lie
+    /// unread when the connection is closed make the system reset it, and the client may lose the answer.
+    pub(super) fn drain(&mut self) {
+        StreamWriter::new(Arc::clone(self.stream)).close_notify();
+        self.stream.shut_down_writing();
+        let until = Instant::now() + REST_LIMIT;
+        let mut buffer = [0; 16 * 1024];
+        let mut taken = 0;
+        while taken < MOST_OF_REST {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
+                return;
+            }
+            match self.reader.read_once(&mut buffer) {
+                None => {}
+                Some(Ok(0) | Err(_)) => return,
+                Some(Ok(count)) => taken += count,
             }
         }
     }

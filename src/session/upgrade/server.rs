@@ -28,6 +28,7 @@ pub fn accept(
         Err(failure) => {
             if let UpgradeFailure::NoHead { error, .. } = &failure {
                 exchange.write(&refuse(error))?;
+                exchange.drain();
             }
             return Err(failure);
         }
@@ -47,8 +48,9 @@ pub fn accept(
     for finding in &findings {
         observe(Event::Finding(finding));
     }
-    match agreed {
-        Some(agreed) => Ok(Upgraded { agreed, head, sent_head: response, verified, leftover, step }),
-        None => Err(UpgradeFailure::Breached { head: Box::new(head), findings }),
-    }
+    let Some(agreed) = agreed else {
+        exchange.drain();
+        return Err(UpgradeFailure::Breached { head: Box::new(head), findings });
+    };
+    Ok(Upgraded { agreed, head, sent_head: response, verified, leftover, step })
 }

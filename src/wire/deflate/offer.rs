@@ -1,5 +1,6 @@
 //! Offering permessage-deflate, checking the answer, and answering an offer (RFC 7692 sections 5 and 7.1).
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::DeflateParameters;
@@ -70,8 +71,9 @@ impl DeflateOffer {
     /// be declined (RFC 7692 section 7.1).
     pub(crate) fn from_parameters(parameters: &[Parameter]) -> Result<Self, (HandshakeRule, String)> {
         let mut offer = Self::bare();
-        for (position, parameter) in parameters.iter().enumerate() {
-            unrepeated(parameters, position)?;
+        let mut before = HashSet::new();
+        for parameter in parameters {
+            unrepeated(&mut before, parameter)?;
             match parameter.name.as_str() {
                 SERVER_NO_CONTEXT_TAKEOVER => offer.server_no_context_takeover = flag(parameter)?,
                 CLIENT_NO_CONTEXT_TAKEOVER => offer.client_no_context_takeover = flag(parameter)?,
@@ -98,8 +100,9 @@ impl DeflateOffer {
             ..DeflateParameters::default()
         };
         let mut breaches = Vec::new();
-        for (position, parameter) in answer.iter().enumerate() {
-            let result = unrepeated(answer, position).and_then(|()| self.take(parameter, &mut agreed));
+        let mut before = HashSet::new();
+        for parameter in answer {
+            let result = unrepeated(&mut before, parameter).and_then(|()| self.take(parameter, &mut agreed));
             breaches.extend(result.err());
         }
         breaches.extend(self.missing_from(answer));
@@ -210,9 +213,10 @@ impl fmt::Display for DeflateOffer {
     }
 }
 
-fn unrepeated(parameters: &[Parameter], position: usize) -> Result<(), (HandshakeRule, String)> {
-    let name = &parameters[position].name;
-    if parameters[..position].iter().any(|earlier| earlier.name == *name) {
+/// Whether its name is none of those `before`, to which it is added.
+fn unrepeated<'a>(before: &mut HashSet<&'a str>, parameter: &'a Parameter) -> Result<(), (HandshakeRule, String)> {
+    let name = &parameter.name;
+    if !before.insert(name) {
         return Err((HandshakeRule::DeflateParameterRepeated, format!("`{name}` is there twice")));
     }
     Ok(())

@@ -3,7 +3,8 @@
 use super::refusal::Context;
 use super::{HandshakeRule, Refusal};
 use crate::diagnosis::{Breached, Diagnosis, NoHead, Refused, Scheme, Transport};
-use crate::http::{HeadError, HeadFault, HeadKind};
+use crate::http::redact::{Part, Secrets};
+use crate::http::{Head, HeadError, HeadFault, HeadKind, LONGEST_NAME, shortened};
 use crate::wire::{Finding, Role, Rule};
 
 /// What servers write into the body of a refusal, in lower case, and what it means.
@@ -81,38 +82,40 @@ fn of_status(refusal: &Refusal, request: &Context) -> Option<Refused> {
         405 => Refused::NoGet { path },
         407 => Refused::ProxyUnauthorized,
         421 => Refused::Misdirected,
-        429 => Refused::TooManyRequests { retry_after: refusal.head().text("Retry-After") },
+        429 => Refused::TooManyRequests { retry_after: refusal.text("Retry-After") },
         500 => Refused::ServerFailed,
         501 | 505 => Refused::Unsupported,
-        502 | 504 => Refused::NoAnswerBehindProxy { proxy: refusal.head().text("Server") },
-        503 => Refused::Unavailable { retry_after: refusal.head().text("Retry-After") },
+        502 | 504 => Refused::NoAnswerBehindProxy { proxy: refusal.text("Server") },
+        503 => Refused::Unavailable { retry_after: refusal.text("Retry-After") },
         520..=527 => Refused::NoAnswerBehindCloudflare,
         _ => return None,
     })
 }
 
+/// Where it leads to. Any value of a query or of a fragment may be a secret, and none is needed to understand the hint.
 fn of_redirect(refusal: &Refusal, request: &Context) -> Refused {
     let Some(location) = refusal.head().text("Location") else { return Refused::RedirectWithoutLocation };
-    let location = without_query(&location);
-    let mut words = location.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
+    let shown = |url: &str| {
+        let url = request.secrets.text(Part::Value { name: "Location", value: url.as_bytes() });
+        shortened(&url, Head::LONGEST_LINE).into_owned()
+    };
+    let (target, rest) = location.split_at(location.find(['?', '#']).unwrap_or(location.len()));
+    let location = match (request.secrets, rest.get(..1)) {
+        (Secrets::Hidden, Some(mark)) => format!("{}{mark}…", shown(target)),
+        _ => shown(&location),
+    };
+    let mut words = target.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
     if words.any(|word| LOGIN_WORDS.contains(&word.as_str())) {
         return Refused::LoginPage { location, login: request.login };
     }
     Refused::Redirect { location, path: request.path.clone() }
 }
 
-/// A diagnosis is printed where secrets are hidden, and the values of a query may be secrets.
-fn without_query(url: &str) -> String {
-    match url.split_once('?') {
-        Some((before, _)) => format!("{before}?…"),
-        None => url.to_owned(),
-    }
-}
-
 fn of_bad_request(refusal: &Refusal) -> Refused {
     let head = refusal.head();
     if head.get("Sec-WebSocket-Version").is_some() && !head.lists("Sec-WebSocket-Version", "13") {
-        let versions = String::from_utf8_lossy(&head.joined("Sec-WebSocket-Version")).into_owned();
+        let versions = head.joined("Sec-WebSocket-Version");
+        let versions = shortened(&String::from_utf8_lossy(&versions), LONGEST_NAME).into_owned();
         return Refused::OtherVersions { versions };
     }
     Refused::NotTakenForUpgrade

@@ -14,6 +14,8 @@ mod request;
 mod response;
 mod rule;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use check::CheckResult;
 pub use diagnose::{diagnose_breach, diagnose_no_head};

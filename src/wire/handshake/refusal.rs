@@ -2,7 +2,8 @@
 
 use super::{Request, diagnose};
 use crate::diagnosis::{Diagnosis, Login};
-use crate::http::{Body, Head, Version};
+use crate::http::redact::{Part, Secrets};
+use crate::http::{Body, Head, Version, shortened};
 
 /// The headers that help to explain a refusal: why, and by which server or proxy.
 const TELLING: [&str; 12] = [
@@ -21,7 +22,7 @@ const TELLING: [&str; 12] = [
 ];
 
 /// A response that does not switch protocols. This is no breach: the server may refuse. Everything in it may hold a
-/// peer's bytes, unescaped.
+/// peer's bytes, unescaped. Its texts have no secrets in them, unless they are to be shown; head and body have.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     head: Head,
@@ -37,14 +38,19 @@ pub(super) struct Context {
     pub host: String,
     pub sent_origin: bool,
     pub login: Login,
+    pub secrets: Secrets,
 }
 
 impl Refusal {
     pub(super) fn new(head: &Head, request: &Request) -> Self {
         let has_login = ["Authorization", "Cookie"].iter().any(|name| request.has(name));
+        let secrets = request.secrets();
+        let path = request.target().split('?').next().unwrap_or_default();
+        let host = request.values("Host").next().unwrap_or_default();
         let context = Context {
-            path: request.target().split('?').next().unwrap_or_default().to_owned(),
-            host: request.values("Host").next().unwrap_or_default().to_owned(),
+            path: secrets.text(Part::Text(path.as_bytes())),
+            host: secrets.text(Part::Value { name: "Host", value: host.as_bytes() }),
+            secrets,
             sent_origin: request.has("Origin"),
             login: if has_login { Login::Sent } else { Login::NotSent },
         };
@@ -61,9 +67,9 @@ impl Refusal {
         self.head.version()
     }
 
-    /// `HTTP/1.1 403 Forbidden`.
+    /// `HTTP/1.1 403 Forbidden`, as it may be shown.
     pub fn status_line(&self) -> String {
-        self.head.first_line()
+        self.head.first_line_shown(self.context.secrets)
     }
 
     /// The whole head.
@@ -71,11 +77,28 @@ impl Refusal {
         &self.head
     }
 
-    /// The headers that help to explain the refusal, as `Name: value`, in the order in which they came.
+    /// Whether its secrets are shown.
+    pub fn secrets(&self) -> Secrets {
+        self.context.secrets
+    }
+
+    /// The headers that help to explain the refusal, as `Name: value`, as they may be shown, in the order in which they
+    /// came.
     pub fn telling_headers(&self) -> Vec<String> {
         let fields =
             self.head.headers().filter(|(name, _)| TELLING.iter().any(|other| other.eq_ignore_ascii_case(name)));
-        fields.map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect()
+        let shown = |(name, value)| {
+            let value = self.context.secrets.text(Part::Value { name, value });
+            format!("{name}: {}", shortened(&value, Head::LONGEST_LINE))
+        };
+        fields.map(shown).collect()
+    }
+
+    /// The first header of that name, as it may be shown.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let value = self.head.get(name)?;
+        let value = self.context.secrets.text(Part::Value { name, value });
+        Some(shortened(&value, Head::LONGEST_LINE).into_owned())
     }
 
     /// The seconds that the server asks the next attempt to wait (RFC 9110 section 10.2.3); a date counts as nothing

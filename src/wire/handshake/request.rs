@@ -1,5 +1,6 @@
 //! The request that asks for the upgrade (RFC 6455 section 4.1).
 
+use std::collections::HashSet;
 use std::fmt;
 
 use tungstenite::handshake::client::generate_key;
@@ -7,6 +8,7 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::extensions::{Extension, parse_extensions};
 use super::is_key;
+use crate::http::redact::{Part, Secrets};
 use crate::http::{HeaderRule, encode_head, token};
 use crate::wire::deflate::DeflateOffer;
 
@@ -31,6 +33,8 @@ pub struct RequestOptions {
     pub headers: Vec<HeaderRule>,
     /// A fixed `Sec-WebSocket-Key`; a random one without.
     pub key: Option<String>,
+    /// Whether secrets are shown in the texts about the request and its answer.
+    pub secrets: Secrets,
 }
 
 /// A request, ready to go out. What was offered is read from the headers that really go out, so an offer made with
@@ -41,6 +45,7 @@ pub struct RequestOptions {
 pub struct Request {
     target: String,
     headers: Vec<(String, String)>,
+    secrets: Secrets,
 }
 
 impl Request {
@@ -60,13 +65,18 @@ impl Request {
         let defaults = default_headers(options).into_iter().filter(|(name, _)| !named(name));
         headers.extend(defaults.map(|(name, value)| (name.to_owned(), value)));
         headers.extend(others.into_iter().filter_map(given));
-        Ok(Self { target: target.clone(), headers })
+        Ok(Self { target: target.clone(), headers, secrets: options.secrets })
     }
 
     /// The bytes that go out, secrets included.
     pub fn encode(&self) -> Vec<u8> {
         let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         encode_head(&format!("GET {} HTTP/1.1", self.target), headers)
+    }
+
+    /// Whether secrets are shown in the texts about it and its answer.
+    pub fn secrets(&self) -> Secrets {
+        self.secrets
     }
 
     /// Path and query.
@@ -139,7 +149,8 @@ fn default_headers(options: &RequestOptions) -> Vec<(&'static str, String)> {
 fn check(options: &RequestOptions) -> Result<(), String> {
     let RequestOptions { target, authority, origin, authorization, cookie, subprotocols, key, .. } = options;
     if !(target.starts_with('/') && target.bytes().all(|byte| byte.is_ascii_graphic())) {
-        return Err(format!("`{}` cannot stand in a request line", target.escape_debug()));
+        let shown = options.secrets.text(Part::Text(target.as_bytes()));
+        return Err(format!("`{}` cannot stand in a request line", shown.escape_debug()));
     }
     let values = [
         ("Host", Some(authority)),
@@ -152,7 +163,7 @@ fn check(options: &RequestOptions) -> Result<(), String> {
             return Err(format!("the value of `{name}` holds a control character"));
         }
     }
-    check_subprotocols(subprotocols)?;
+    check_subprotocols(subprotocols, options.secrets)?;
     match key {
         Some(key) if !is_key(key.as_bytes()) => {
             Err(format!("`{}` is not a key: 16 bytes in Base64 are asked for", key.escape_debug()))
@@ -163,13 +174,15 @@ fn check(options: &RequestOptions) -> Result<(), String> {
 
 /// "The elements that comprise this value MUST be non-empty strings with characters in the range U+0021 to U+007E not
 /// including separator characters … and MUST all be unique strings."
-fn check_subprotocols(subprotocols: &[String]) -> Result<(), String> {
-    for (position, name) in subprotocols.iter().enumerate() {
+fn check_subprotocols(subprotocols: &[String], secrets: Secrets) -> Result<(), String> {
+    let mut before = HashSet::new();
+    let shown = secrets.subprotocols(subprotocols.iter().map(String::as_str));
+    for (name, shown) in subprotocols.iter().zip(shown) {
         if !token::is_token(name.as_bytes()) {
-            return Err(format!("`{}` is not a subprotocol's name", name.escape_debug()));
+            return Err(format!("`{}` is not a subprotocol's name", shown.escape_debug()));
         }
-        if subprotocols[..position].contains(name) {
-            return Err(format!("the subprotocol `{name}` is offered twice"));
+        if !before.insert(name) {
+            return Err(format!("the subprotocol `{shown}` is offered twice"));
         }
     }
     Ok(())

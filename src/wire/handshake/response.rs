@@ -3,7 +3,8 @@
 use super::check::{Check, CheckResult, FIRST_LINE};
 use super::extensions::{Extension, parse_extensions};
 use super::{Agreed, HandshakeRule, Refusal, Request, Strictness, accept};
-use crate::http::{Head, Version, token};
+use crate::http::redact::Part;
+use crate::http::{Head, LONGEST_NAME, Version, shortened, token};
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
 use crate::wire::{DeflateParameters, Role};
 
@@ -29,13 +30,16 @@ pub fn check_response(head: &Head, request: &Request, strictness: Strictness) ->
     if !upgraded {
         return Answer::Refused(Refusal::new(head, request));
     }
-    let mut response = ResponseCheck { check: Check::new(head, Role::Server), head, request };
+    let mut response = ResponseCheck { check: Check::new(head, Role::Server, request.secrets()), head, request };
     let agreed = response.everything();
     Answer::Upgraded(response.check.finish(strictness, Some(agreed)))
 }
 
 /// The sections that forbid to announce content in a 1xx. Some servers do, and every client goes on.
 const BODILESS: &str = "RFC 9110 section 8.6, RFC 9112 section 6.1";
+
+/// How much of the names that were offered stands in a text, in characters.
+const LONGEST_OFFER: usize = 100;
 
 struct ResponseCheck<'a> {
     check: Check<'a>,
@@ -59,15 +63,15 @@ impl ResponseCheck<'_> {
     fn status_line(&mut self) {
         let (version, status) = (self.head.version(), self.head.status().unwrap_or_default());
         if version != Version::HTTP_11 {
-            self.check.breach(HandshakeRule::HttpVersion, FIRST_LINE, format!("{version}"));
+            self.check.breach(HandshakeRule::HttpVersion, FIRST_LINE, || format!("{version}"));
         }
         if status != 101 {
-            self.check.breach(HandshakeRule::Status, FIRST_LINE, format!("{status}"));
+            self.check.breach(HandshakeRule::Status, FIRST_LINE, || format!("{status}"));
         }
         for name in ["Content-Length", "Transfer-Encoding"] {
             if status == 101 && self.head.get(name).is_some() {
                 self.check
-                    .note(format!("`{name}` in a 101, which has no content: not allowed, and ignored ({BODILESS})"));
+                    .note(|| format!("`{name}` in a 101, which has no content: not allowed, and ignored ({BODILESS})"));
             }
         }
         if version == Version::HTTP_11 && status == 101 {
@@ -97,17 +101,18 @@ impl ResponseCheck<'_> {
         const NAME: &str = "Sec-WebSocket-Accept";
         self.check.once(NAME);
         let Some(expected) = self.request.expected_accept() else {
-            return self.check.note(format!("`{NAME}` was not checked, since no key was sent"));
+            return self.check.note(|| format!("`{NAME}` was not checked, since no key was sent"));
         };
         match self.head.text(NAME) {
             Some(accept) if accept == expected => self.check.verified(format!("`{NAME}` fits the key")),
             Some(accept) => {
-                let mut detail = format!("`{accept}` came, `{expected}` was expected");
+                let came = shortened(&accept, LONGEST_NAME);
+                let mut detail = format!("`{came}` came, `{expected}` was expected");
                 if let Some(mistake) = self.request.key().and_then(|key| accept::mistake(&accept, key)) {
                     detail.push_str("; ");
                     detail.push_str(mistake);
                 }
-                self.check.breach(HandshakeRule::Accept, NAME, detail);
+                self.check.breach(HandshakeRule::Accept, NAME, || detail);
             }
             None => self.check.breach_of(HandshakeRule::Accept, NAME),
         }
@@ -118,25 +123,35 @@ impl ResponseCheck<'_> {
     fn subprotocol(&mut self) -> Option<String> {
         const NAME: &str = "Sec-WebSocket-Protocol";
         self.check.once(NAME);
+        let secrets = self.request.secrets();
         let offered: Vec<_> = self.request.subprotocols().collect();
+        let shown = secrets.subprotocols(offered.iter().copied());
+        let offer = shown.join("`, `");
+        let offer = shortened(&offer, LONGEST_OFFER);
         let Some(chosen) = self.head.text(NAME) else {
             if !offered.is_empty() {
-                let offered = offered.join("`, `");
-                self.check.note(format!(
-                    "the server chose none of the subprotocols offered (`{offered}`): legal, but browsers refuse it"
-                ));
+                self.check.note(|| {
+                    format!(
+                        "the server chose none of the subprotocols offered (`{offer}`): legal, but browsers refuse it"
+                    )
+                });
             }
             return None;
         };
+        let position = offered.iter().position(|name| *name == chosen);
+        let choice = match position {
+            Some(position) => shown[position].clone(),
+            None => secrets.text(Part::Subprotocols(chosen.as_bytes())),
+        };
+        let choice = shortened(&choice, LONGEST_NAME);
         if !token::is_token(chosen.as_bytes()) {
-            self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{chosen}`: one name is asked for"));
-        } else if offered.contains(&chosen.as_str()) {
-            self.check.verified(format!("the subprotocol `{chosen}` was offered"));
+            self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, || format!("`{choice}`: one name is asked for"));
+        } else if position.is_some() {
+            self.check.verified(format!("the subprotocol `{choice}` was offered"));
         } else if offered.is_empty() {
-            self.check.breach(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; none was offered"));
+            self.check.breach(HandshakeRule::SubprotocolNotOffered, NAME, || format!("`{choice}`; none was offered"));
         } else {
-            let offered = offered.join("`, `");
-            self.check.breach(HandshakeRule::SubprotocolNotOffered, NAME, format!("`{chosen}`; offered: `{offered}`"));
+            self.check.breach(HandshakeRule::SubprotocolNotOffered, NAME, || format!("`{choice}`; offered: `{offer}`"));
         }
         Some(chosen)
     }
@@ -147,7 +162,7 @@ impl ResponseCheck<'_> {
         let accepted = match parse_extensions(&self.head.joined(NAME)) {
             Ok(accepted) => accepted,
             Err(mistake) => {
-                self.check.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                self.check.breach(HandshakeRule::ExtensionSyntax, NAME, || mistake);
                 return None;
             }
         };
@@ -156,12 +171,12 @@ impl ResponseCheck<'_> {
         let mut deflate = None;
         for extension in &accepted {
             if !offered.iter().any(|offer| offer.name == extension.name) {
-                self.check.breach(HandshakeRule::ExtensionNotOffered, NAME, format!("`{extension}`"));
+                self.check.breach(HandshakeRule::ExtensionNotOffered, NAME, || format!("`{extension}`"));
             }
             match (extension.name == EXTENSION, deflate) {
                 (true, None) => deflate = Some(self.deflate(NAME, &offered, extension)),
                 (true, Some(_)) => {
-                    self.check.breach(HandshakeRule::ExtensionRepeated, NAME, format!("`{EXTENSION}`"));
+                    self.check.breach(HandshakeRule::ExtensionRepeated, NAME, || format!("`{EXTENSION}`"));
                 }
                 (false, _) => {}
             }
@@ -184,7 +199,7 @@ impl ResponseCheck<'_> {
         let best = checked.iter().position(|(_, breaches)| breaches.is_empty()).unwrap_or_default();
         let (agreed, breaches) = checked.swap_remove(best);
         for (rule, detail) in breaches {
-            self.check.breach(rule, name, detail);
+            self.check.breach(rule, name, || detail);
         }
         agreed
     }

@@ -136,14 +136,9 @@ impl HandshakeRule {
     pub fn can_go_on(self) -> bool {
         !matches!(self, Self::Method | Self::Key | Self::Version)
     }
+
     /// The finding that `blame` broke this rule `offset` bytes into its head.
-    pub(super) fn broken_by(self, blame: Role, offset: usize, bytes: &[u8], detail: impl Into<String>) -> Finding {
-        Finding {
-            rule: Rule::Handshake(self),
-            blame,
-            offset: offset as u64,
-            bytes: bytes[..bytes.len().min(Finding::MOST_BYTES)].to_vec(),
-            detail: detail.into(),
-        }
+    pub(super) fn broken_by(self, blame: Role, offset: usize, bytes: Vec<u8>, detail: String) -> Finding {
+        Finding { rule: Rule::Handshake(self), blame, offset: offset as u64, bytes, detail }
     }
 }

@@ -1,11 +1,14 @@
 //! Checking a client's request and answering it (RFC 6455 section 4.2).
 
+use std::collections::HashSet;
+
 use tungstenite::handshake::derive_accept_key;
 
 use super::check::{Check, CheckResult, FIRST_LINE};
 use super::extensions::{Extension, parse_extensions};
 use super::{Agreed, HandshakeRule, Strictness, is_key};
-use crate::http::{Head, HeadError, HeadFault, StartLine, Version, encode_head, token};
+use crate::http::redact::Secrets;
+use crate::http::{Head, HeadError, HeadFault, LONGEST_NAME, StartLine, Version, encode_head, shortened, token};
 use crate::wire::deflate::{DeflateOffer, EXTENSION};
 use crate::wire::{DeflateParameters, Finding, Role, Rule};
 
@@ -16,6 +19,8 @@ pub struct ServerOptions {
     pub deflate: Option<DeflateOffer>,
     /// What to do about a breach.
     pub strictness: Strictness,
+    /// Whether secrets of the request are shown in the texts about it.
+    pub secrets: Secrets,
 }
 
 /// A server's answer to a request.
@@ -29,7 +34,8 @@ pub struct Reply {
 
 /// Checks a request and answers it.
 pub fn check_request(head: &Head, options: &ServerOptions) -> Reply {
-    let mut request = RequestCheck { check: Check::new(head, Role::Client), head };
+    let mut request =
+        RequestCheck { check: Check::new(head, Role::Client, options.secrets), head, secrets: options.secrets };
     let key = request.required_items();
     let subprotocol = request.subprotocol();
     let deflate = request.deflate(options.deflate.as_ref());
@@ -58,6 +64,7 @@ pub fn refuse(error: &HeadError) -> Vec<u8> {
 struct RequestCheck<'a> {
     check: Check<'a>,
     head: &'a Head,
+    secrets: Secrets,
 }
 
 impl RequestCheck<'_> {
@@ -82,12 +89,18 @@ impl RequestCheck<'_> {
     fn subprotocol(&mut self) -> Option<String> {
         const NAME: &str = "Sec-WebSocket-Protocol";
         let offered: Vec<_> = self.head.list(NAME).map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-        for (position, name) in offered.iter().enumerate() {
-            if !token::is_token(name.as_bytes()) {
-                self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is no token"));
-            } else if offered[..position].contains(name) {
-                self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, format!("`{name}` is offered twice"));
-            }
+        let shown = self.secrets.subprotocols(offered.iter().map(String::as_str));
+        let mut before = HashSet::new();
+        for (name, shown) in offered.iter().zip(&shown) {
+            let mistake = if !token::is_token(name.as_bytes()) {
+                "is no token"
+            } else if !before.insert(name) {
+                "is offered twice"
+            } else {
+                continue;
+            };
+            let detail = || format!("`{}` {mistake}", shortened(shown, LONGEST_NAME));
+            self.check.breach(HandshakeRule::SubprotocolSyntax, NAME, detail);
         }
         offered.into_iter().find(|name| token::is_token(name.as_bytes()))
     }
@@ -98,7 +111,7 @@ impl RequestCheck<'_> {
         let offers = match parse_extensions(&self.head.joined(NAME)) {
             Ok(offers) => offers,
             Err(mistake) => {
-                self.check.breach(HandshakeRule::ExtensionSyntax, NAME, mistake);
+                self.check.breach(HandshakeRule::ExtensionSyntax, NAME, || mistake);
                 return None;
             }
         };
@@ -106,14 +119,14 @@ impl RequestCheck<'_> {
             let answer = match DeflateOffer::from_parameters(&extension.parameters) {
                 // A bad offer is declined; it is no reason to refuse the upgrade (RFC 7692 section 7.1).
                 Err((_, mistake)) => {
-                    self.check.note(format!("declined `{extension}`: {mistake}"));
+                    self.check.note(|| declined(extension, &mistake));
                     continue;
                 }
                 Ok(offer) => wanted?.answer(&offer),
             };
             match answer {
                 Some(answer) => return Some(answer),
-                None => self.check.note(format!("declined `{extension}`: a window of 8 bits cannot be had")),
+                None => self.check.note(|| declined(extension, "a window of 8 bits cannot be had")),
             }
         }
         None
@@ -132,9 +145,13 @@ impl RequestCheck<'_> {
 
     fn expect_in_first_line(&mut self, holds: bool, rule: HandshakeRule) {
         if !holds {
-            self.check.breach(rule, FIRST_LINE, format!("`{}`", self.head.first_line()));
+            self.check.breach(rule, FIRST_LINE, || format!("`{}`", self.head.first_line_shown(self.secrets)));
         }
     }
+}
+
+fn declined(extension: &Extension, why: &str) -> String {
+    format!("declined `{}`: {}", shortened(&extension.to_string(), LONGEST_NAME), shortened(why, LONGEST_NAME))
 }
 
 /// The 101 of section 4.2.2.

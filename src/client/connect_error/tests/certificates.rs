@@ -92,6 +92,20 @@ fn a_wrong_name_is_told_with_the_right_ones_and_sni_cures_it() {
 }
 
 #[test]
+fn an_address_as_a_dns_name_is_no_address() {
+    let authority = Authority::new();
+    let mut parameters = named("localhost");
+    parameters.subject_alt_names = vec![rcgen::SanType::DnsName("127.0.0.1".try_into().unwrap())];
+    let listener = listener(authority.issue(&parameters));
+    let route = route(listener.address().port(), &authority.trusted(), "127.0.0.1").unwrap();
+    let server = serve(listener);
+    let error = connect(&route, soon(), &mut |_| {}).map_err(|failure| connect_error(&route, failure)).err().unwrap();
+    server.join().unwrap().unwrap_err();
+    assert!(error.to_string().ends_with("as a DNS name, where it does not count"), "{error}");
+    assert!(hint(&error).contains("subjectAltName=IP"));
+}
+
+#[test]
 fn an_unknown_issuer_is_named() {
     let (authority, other) = (Authority::new(), Authority::named("another CA"));
     let error = refusal(authority.issue(&named("localhost")), &other.trusted());

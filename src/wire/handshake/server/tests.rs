@@ -9,7 +9,7 @@ const GOOD: &str = "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocke
                     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 
 fn options(strictness: Strictness) -> ServerOptions {
-    ServerOptions { deflate: Some(DeflateOffer::default()), strictness }
+    ServerOptions { deflate: Some(DeflateOffer::default()), strictness, secrets: Secrets::Hidden }
 }
 
 fn head(kind: HeadKind, bytes: &[u8], size: usize) -> Head {
