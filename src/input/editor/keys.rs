@@ -107,7 +107,7 @@ struct TabHandler;
 impl ConditionalEventHandler for TabHandler {
     fn handle(&self, _: &Event, count: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
         let (_, candidates) = candidates(&context.line()[..context.pos()]);
-        candidates.is_empty().then_some(Cmd::SelfInsert(count, '\t'))
+        candidates.is_empty().then(|| Cmd::Insert(count, "\t".into()))
     }
 }
 
