@@ -78,7 +78,7 @@ pub fn beside(terminal: &Terminal, options: Options) -> Result<Printer> {
 fn refuse_raw(options: &Options) -> Result<()> {
     if options.format == DataFormat::Raw && options.view == View::Terminal {
         return Err(Error::new(Phase::Usage, "`--output raw` would let the peer drive this terminal")
-            .hint("`| cat` behind the command says that you mean it; `--output text` shows what could do harm"));
+            .hint("`| cat` behind the command says that you mean it"));
     }
     Ok(())
 }
