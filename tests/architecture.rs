@@ -20,7 +20,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("net", &["diagnosis", "error", "event", "http", "platform"]),
     ("output", &["diagnosis", "error", "event", "http", "platform", "wire"]),
     ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
-    ("input", &["error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),
+    ("input", &["diagnosis", "error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),
     ("cli", &[
         "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net::ListenAddress", "net::MinimumVersion",
         "output::DataFormat", "output::Timestamps", "output::theme::ColorChoice", "wire",
@@ -64,7 +64,9 @@ const BELOW_CLIENT: [&str; 10] =
     ["diagnosis", "error", "platform", "http", "wire", "event", "net", "output", "session", "input"];
 
 /// Files below `client` that may name a flag.
-const MAY_NAME_FLAGS: [&str; 2] = [
+const MAY_NAME_FLAGS: [&str; 3] = [
+    // Shown beside a binary message on a terminal, where the bytes are left out.
+    "output/text.rs",
     // The first line of a script that is saved.
     "input/script.rs",
     // What `wscope generate` tells of the events.

@@ -198,6 +198,7 @@ fn settings(after_input: AfterInput) -> Settings {
         echo: Echo::Off,
         stop_condition: None,
         remember: None,
+        staying: None,
     }
 }
 

@@ -51,7 +51,8 @@ const ECHO_BUDGET: usize = 2 * 1024 * 1024;
 /// When to stop after the input has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterInput {
-    /// When no byte of a data frame has come for so long.
+    /// When no byte of a data frame has come for so long; the first after the last input may take longer, while it is to be
+    /// expected that the input is answered.
     Quiet(Duration),
     /// So long after the last input was handed to the socket, whatever comes.
     Fixed(Duration),
@@ -107,6 +108,8 @@ pub struct Settings {
     pub stop_condition: Option<StopCondition>,
     /// How many bytes of received messages to keep for [`Expecting`]; `None` where a session has no use for it.
     pub remember: Option<usize>,
+    /// What is said, once, when data keeps the session open long after the input; `None` where nothing is.
+    pub staying: Option<&'static str>,
 }
 
 /// What the threads share.

@@ -14,8 +14,9 @@ use super::outcome::{Outcome, Over, ended};
 use super::output::lock;
 use super::queue::QueuedItem;
 use super::writer::FlushState;
+use crate::diagnosis::Diagnosis;
 use crate::error::{Error, ExitStatus, Phase};
-use crate::event::Ended;
+use crate::event::{Ended, Event};
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
 use crate::wire::CloseCode;
 
@@ -91,6 +92,11 @@ impl Supervisor {
         match action {
             Action::Wait(_) | Action::Over(_) => {}
             Action::Close => conn.close(now.session, Some((CloseCode::Normal, String::new()))),
+            Action::TellStaying => {
+                if let Some(note) = shared.settings.staying {
+                    shared.output.defer(move |shown| shown.event(shown.now(), &Event::Note(note)));
+                }
+            }
             Action::Ping => {
                 let ping = conn.pings.queued(now.session);
                 conn.queue.push(QueuedItem::Ping(ping));
@@ -111,7 +117,7 @@ impl Supervisor {
         match action {
             Action::Wait(limit) => Turn::Wait(limit),
             Action::Over(over) => Turn::Over(over),
-            Action::Close | Action::Ping | Action::FailPing(..) | Action::HangUp => Turn::Acted,
+            Action::Close | Action::TellStaying | Action::Ping | Action::FailPing(..) | Action::HangUp => Turn::Acted,
         }
     }
 
@@ -155,6 +161,7 @@ impl Supervisor {
             },
             last_byte: clock.last_byte(),
             last_data: clock.last_data(),
+            last_asked: clock.last_asked(),
             last_written: clock.last_written(),
         }
     }
@@ -200,8 +207,9 @@ impl Supervisor {
             Some(_) => Cause::Abort,
             None => Cause::of(&conn, self.lifecycle.pong_overdue()),
         };
+        let unanswered = self.lifecycle.vain_wait().filter(|_| !shared.clock.is_answered());
         let (ended, errors) = self.sum_up(over, conn);
-        Outcome { ended, cause, errors, unprinted, output_gone, matched, confirmed, summary }
+        Outcome { ended, cause, errors, unprinted, output_gone, matched, confirmed, unanswered, summary }
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.
@@ -252,6 +260,5 @@ fn ping_error(timeout: Duration, unanswered: Unanswered) -> Error {
         Unanswered::NotTaken => "the peer took nothing, not even a ping",
         Unanswered::NoPong => "the peer did not answer a ping",
     };
-    Error::timed_out(Phase::Session, timeout, silence)
-        .hint("the connection is dead, or something between drops what is idle: try a shorter --ping-interval")
+    Error::timed_out(Phase::Session, timeout, silence).diagnosed(Diagnosis::SilentPeer)
 }
