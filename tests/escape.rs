@@ -108,3 +108,40 @@ fn piped_input_with_a_terminal_for_output_is_escaped() {
     assert_harmless(&terminal.raw());
     assert!(terminal.screen().contains('a') && terminal.screen().contains('b'), "{}", terminal.screen());
 }
+
+#[test]
+fn raw_output_is_refused_on_a_terminal_and_not_behind_cat() {
+    let arguments = ["--output", "raw", "-x", "a\x1b[2Jb", "-w", "0"];
+    for listens in [false, true] {
+        let wscope = if listens { Wscope::new().args(["listen", "0"]) } else { Wscope::new().arg("ws://127.0.0.1:1/") };
+        let mut terminal = wscope.args(&arguments[..2]).terminal(24, 80);
+        terminal.exits(2);
+        assert!(terminal.screen().contains("`| cat` behind the command"), "{}", terminal.screen());
+    }
+    let server = crate::support::websocket::echo();
+    let wscope = Wscope::new().args(arguments).arg(server.url()).under_shell(r#""$0" "$@" | cat"#);
+    let mut terminal = wscope.terminal(24, 80);
+    terminal.exits(0);
+    assert!(crate::support::capture::contains(&terminal.raw(), b"a\x1b[2Jb"));
+}
+
+#[test]
+fn a_row_that_continues_a_line_never_looks_like_a_line() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let row = "x".repeat(78);
+        connection.send_frame(&Frame::text(format!("{row}Disconnected (code: 1000, reason: \"\")")));
+        connection.send_frame(&Frame::text(format!("[\"{row}Disconnected\"]")));
+        connection.send_frame(&Frame::ping(format!("{row}Disconnected")));
+        connection.rest();
+    });
+    for flags in [&["-P"][..], &["-P", "-N"]] {
+        let mut terminal = Wscope::new().args(flags).arg(server.url()).terminal(24, 80);
+        terminal.wait_until("all of it", |screen| screen.contents().matches("Disconnected").count() == 4);
+        let transcript = terminal.transcript();
+        let seen: Vec<_> = transcript.iter().filter(|row| row.contains("Disconnected")).collect();
+        assert!(seen.iter().all(|row| row.starts_with("  ")), "{transcript:#?}");
+        terminal.press(key::CTRL_C);
+        terminal.wait_end();
+    }
+}

@@ -169,6 +169,29 @@ fn a_script_whose_output_is_not_read_any_more_has_not_failed() {
         .prints("first\n");
 }
 
+/// Such a stdin, and `@-`, come from parents that wait for events.
+#[test]
+fn a_non_blocking_stdin_is_waited_for() {
+    for (arguments, input, header, texts) in [
+        (&["--script", "-"][..], "\u{feff}hello\n", None, &["hello"][..]),
+        (&["-w", "0"], "\u{feff}hello\n", None, &["hello"]),
+        (&["-H", "@-", "-x", "hello", "-w", "0"], "\u{feff}X-Name: value\n", Some("value"), &["hello"]),
+    ] {
+        let server = websocket::sink();
+        let (stdin, mut parent) = std::os::unix::net::UnixStream::pair().unwrap();
+        stdin.set_nonblocking(true).unwrap();
+        let stdin = std::fs::File::from(std::os::fd::OwnedFd::from(stdin));
+        let program = Wscope::new().args(arguments).arg(server.url()).stdin_file(stdin).spawn();
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::io::Write::write_all(&mut parent, input.as_bytes()).unwrap();
+        drop(parent);
+        program.finish().exits(0);
+        let seen = server.outcome();
+        assert_eq!(seen.texts(), texts, "{arguments:?}");
+        assert_eq!(seen.header("x-name").first().copied(), header, "{arguments:?}");
+    }
+}
+
 #[test]
 fn a_script_comes_from_stdin_too() {
     let server = login_server();

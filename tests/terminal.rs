@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -12,6 +13,7 @@ use crate::support::terminal::{Stdout, Terminal, key};
 use crate::support::{Connection, Event, Frame, Server, Wscope, serve, websocket};
 
 mod asking;
+mod background;
 mod commands;
 mod leaving;
 mod looks;

@@ -89,7 +89,10 @@ const STREAMS: &str = "  stdin and stdout are judged separately, each by whether
 
   stdin, terminal     a line editor; lines are sent as text, / starts a command
   stdin, otherwise    data: each line is a text message, an empty one too
-  stdout, terminal    text with control characters shown, binary as a hex dump
+  in the background   of its terminal (with &, or under timeout) stdin is left to
+                      the foreground: nothing is read or asked, as with -N
+  stdout, terminal    text with what is invisible shown, binary as a hex dump; a row
+                      that continues a line starts with two blanks
   stdout, otherwise   data: text with a newline each, binary as it is
   stderr              what wscope says: notes, errors, -v, --frames, --hex, -P;
                       on a terminal also how far a long send is (not with -q)
@@ -111,12 +114,14 @@ const FORMATS: &str = "  --input lines    each line is a text message, without i
                      {\"json\":ANY VALUE}         {\"close\":{\"code\":1000}}
                    or what --output json wrote: messages that were received then
                    are sent now, and other events are skipped
+  A byte order mark in front of text is skipped.
   With null and whole, -b makes messages binary. A line that cannot be sent ends
   the input: what came before it is sent and answered, and the exit status is 2.
 
   --output text    text with a newline each (NUL with -0), binary as it is; on a
                    terminal laid out for people (the default)
-  --output raw     every message as it is, nothing between them
+  --output raw     every message as it is, nothing between them; not for a terminal,
+                   which it could drive (| cat says that you mean it)
   --output hex     each message is a line of hex
   --output base64  each message is a line of Base64
   --output json    each event is a line of JSON: open, message, ping, pong,
@@ -129,6 +134,7 @@ pub(super) const EVENTS: &str = "  Each line of --output json is one object with
 
 const AT_THE_PROMPT: &str = "
   A line that starts with / is a command; // sends a line that starts with /.
+  Tab completes commands and names of files; elsewhere it is a tab.
   Unfinished JSON, or a \\ at the end, continues on the next line; Alt-Enter
   sends it as it is. Ctrl-C clears the line; on an empty one it gives up what is
   being waited for, or else closes, as Ctrl-D and /quit do; a second one leaves at

@@ -1,7 +1,6 @@
 //! The upgrade request as the flags ask for it: credentials, cookies, headers, and the files that hold them.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use data_encoding::BASE64;
@@ -11,6 +10,7 @@ use crate::error::{Error, Phase, Result};
 use crate::http::HeaderRule;
 use crate::input::secret;
 use crate::net::Target;
+use crate::platform::Stdin;
 use crate::wire::DeflateOffer;
 use crate::wire::handshake::{Request, RequestOptions};
 
@@ -115,9 +115,9 @@ fn header_rules(args: &SessionArgs) -> Result<Vec<HeaderRule>> {
                     .hint("`-x MESSAGE` and `-N` leave stdin to the headers"));
             }
             HeaderSource::File(_) => {
-                let text = io::read_to_string(io::stdin())
-                    .map_err(|error| usage("--header", "cannot read stdin").caused_by(error))?;
-                rules.extend(rules_in("stdin", &text)?);
+                let text =
+                    Stdin::read_text().map_err(|error| usage("--header", "cannot read stdin").caused_by(error))?;
+                rules.extend(rules_in("stdin", without_mark(&text))?);
             }
         }
     }
@@ -135,9 +135,13 @@ fn rules_in(name: &str, text: &str) -> Result<Vec<HeaderRule>> {
 
 fn read_file(flag: &str, path: &Path) -> Result<String> {
     let read = fs::read_to_string(path);
-    // Editors of Windows begin their files with a byte order mark.
-    read.map(|text| text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+    read.map(|text| without_mark(&text).to_owned())
         .map_err(|error| Error::new(Phase::Usage, format!("{flag}: cannot read `{}`", path.display())).caused_by(error))
+}
+
+/// Editors and shells of Windows begin text with a byte order mark.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn usage(flag: &str, mistake: &str) -> Error {

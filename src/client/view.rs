@@ -7,7 +7,7 @@ use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, StreamKind};
-use crate::output::{Banner, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, View};
+use crate::output::{Banner, DataFormat, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, View};
 use crate::platform::{Descriptor, lead_to_same_file};
 
 /// What the flags say about the view, for a run that announces itself or doesn't.
@@ -48,8 +48,9 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
 /// A printer that writes to stdout and stderr as they are.
 ///
 /// # Errors
-/// When one of them is closed.
+/// When one of them is closed, or stdout is a terminal that a peer could drive.
 pub fn direct(options: Options) -> Result<Printer> {
+    refuse_raw(&options)?;
     let diagnostics = boxed("stderr", FdOutput::new(&io::stderr()))?;
     // What goes to one terminal, file or pipe has to be in order.
     if lead_to_same_file(Descriptor::from(&io::stdout()), Descriptor::from(&io::stderr())) {
@@ -61,8 +62,9 @@ pub fn direct(options: Options) -> Result<Printer> {
 /// A printer beside a line editor: whichever of stdout and stderr is the terminal goes through it.
 ///
 /// # Errors
-/// When one of them is closed.
+/// When one of them is closed, or stdout is a terminal that a peer could drive.
 pub fn beside(terminal: &Terminal, options: Options) -> Result<Printer> {
+    refuse_raw(&options)?;
     let on_terminal = || Box::new(terminal.clone()) as Box<dyn Output>;
     Ok(match (io::stdout().is_terminal(), io::stderr().is_terminal()) {
         (true, true) => Printer::shared(options, on_terminal()),
@@ -70,6 +72,15 @@ pub fn beside(terminal: &Terminal, options: Options) -> Result<Printer> {
         (false, true) => Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, on_terminal()),
         (false, false) => return direct(options),
     })
+}
+
+/// A terminal would execute the escape sequences in what a peer sends.
+fn refuse_raw(options: &Options) -> Result<()> {
+    if options.format == DataFormat::Raw && options.view == View::Terminal {
+        return Err(Error::new(Phase::Usage, "`--output raw` would let the peer drive this terminal")
+            .hint("`| cat` behind the command says that you mean it"));
+    }
+    Ok(())
 }
 
 fn boxed(stream: &str, opened: io::Result<FdOutput>) -> Result<Box<dyn Output>> {

@@ -7,15 +7,30 @@ mod listen;
 
 pub use crate::client::report::printed;
 
-use crate::cli::Invocation;
+use crate::cli::{Invocation, SessionArgs};
 use crate::error::ExitStatus;
+use crate::platform::is_stdin_in_background;
 
 /// Runs a command to its end; everything there is to say has been said when it returns.
-pub fn run(invocation: Invocation) -> ExitStatus {
+pub fn run(mut invocation: Invocation) -> ExitStatus {
+    if is_stdin_in_background() {
+        leave_stdin(&mut invocation);
+    }
     match invocation {
         Invocation::Connect(connect) => connect::run(&connect.url, &connect.session),
         Invocation::Generate(generate) => generate::run(generate),
         Invocation::Demo(demo) => demo::run(&demo),
         Invocation::Listen(listen) => listen::run(&listen),
+    }
+}
+
+/// Has nothing read from a terminal whose keys are for the foreground: as `-N` says.
+fn leave_stdin(invocation: &mut Invocation) {
+    let leave = |session: &mut SessionArgs| session.input.no_input |= session.reads_stdin();
+    match invocation {
+        Invocation::Connect(connect) => leave(&mut connect.session),
+        Invocation::Demo(demo) => leave(&mut demo.session),
+        Invocation::Listen(listen) => listen.input.no_input = true,
+        Invocation::Generate(_) => {}
     }
 }

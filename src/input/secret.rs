@@ -18,7 +18,7 @@ const DELETE: u8 = 0x7F;
 /// case.
 ///
 /// # Errors
-/// [`Phase::Usage`], if there is no terminal, if reading or writing it fails, if the answer is not UTF-8, or if the
+/// [`Phase::Usage`], if there is no terminal, if the process is in its background, if reading or writing it fails, if the answer is not UTF-8, or if the
 /// user answers with Ctrl-C or Ctrl-D.
 pub fn ask(question: &str) -> Result<String> {
     let subject = question.trim_end_matches([':', ' ']);
@@ -27,7 +27,17 @@ pub fn ask(question: &str) -> Result<String> {
             .caused_by(cause)
             .hint("`@FILE` reads a secret from a file")
     })?;
+    if !device.is_in_foreground() {
+        return Err(Error::new(Phase::Usage, format!("cannot ask in the background: {subject}"))
+            .hint("`@FILE` reads a secret from a file"));
+    }
     let failed = |cause| Error::new(Phase::Usage, format!("cannot ask: {subject}")).caused_by(cause);
+    let again = question.to_owned();
+    let redraw = move |device: &Device| {
+        // This fails only if the terminal is gone.
+        let _ = device.output().and_then(|mut output| output.write_all(again.as_bytes()));
+    };
+    device.watch_signals(redraw).map_err(failed)?;
     loop {
         match ask_on(&device, question).map_err(failed)? {
             TypedSecret::Given(bytes) => {

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::mem;
 
+use terminal_size::terminal_size_of;
+
 use crate::platform::{Descriptor, wait_until_writable, widen};
 
 /// The size of an ordinary pipe on Linux. A write of this size fills the pipe, and then waits for its reader.
@@ -24,6 +26,11 @@ pub trait Output: Send {
     /// The error of the write, as in [`write_all`](Self::write_all).
     fn flush_through(&mut self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// How many columns the terminal has now. `None`: the destination is no terminal.
+    fn columns(&self) -> Option<usize> {
+        None
     }
 }
 
@@ -73,6 +80,10 @@ impl Output for FdOutput {
             }
         }
         Ok(())
+    }
+
+    fn columns(&self) -> Option<usize> {
+        terminal_size_of(&self.file).map(|(width, _)| width.0.into())
     }
 }
 

@@ -34,12 +34,20 @@ pub fn to_line(bytes: impl AsRef<[u8]>) -> String {
 pub fn is_unsafe(character: char) -> bool {
     matches!(character,
         '\0'..='\x1f' | '\x7f'..='\u{9f}'
-        // Soft hyphen, zero-width and invisible characters.
-        | '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        // Bidirectional controls, line and paragraph separators; word joiner, invisible operators, deprecated controls.
-        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        // Tags: invisible copies of ASCII.
-        | '\u{e0000}'..='\u{e007f}')
+        // Line and paragraph separators, interlinear annotations.
+        | '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
+        || is_invisible(character)
+}
+
+/// Whether Unicode has a terminal show nothing for `character`: the property `Default_Ignorable_Code_Point`, in version 17
+/// of DerivedCoreProperties.txt. The joiners are left out.
+fn is_invisible(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The length of `bytes` without a character that is incomplete at their end.
@@ -151,6 +159,17 @@ mod tests {
         assert_eq!(escaped("a\u{202e}b\u{2066}c\u{200f}d\u{61c}".as_bytes()), r"a\u{202e}b\u{2066}c\u{200f}d\u{61c}");
         assert_eq!(escaped("\u{feff}a\u{200b}b\u{2028}c\u{2060}".as_bytes()), r"\u{feff}a\u{200b}b\u{2028}c\u{2060}");
         assert_eq!(escaped("\u{e0041}".as_bytes()), r"\u{e0041}");
+    }
+
+    #[test]
+    fn what_unicode_shows_nothing_for_is_shown() {
+        let bounds = "\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}\u{180f}\u{3164}\u{fe00}\u{fe0f}\u{ffa0}\u{fff0}\u{fff8}\
+                      \u{1bca0}\u{1bca3}\u{1d173}\u{1d17a}\u{e0000}\u{e0100}\u{e01ef}\u{e0fff}";
+        for character in bounds.chars() {
+            assert_eq!(to_line(character.to_string()), format!("\\u{{{:x}}}", u32::from(character)));
+        }
+        let beside = "\u{34e}\u{350}\u{115e}\u{1161}\u{17b3}\u{17b6}\u{180a}\u{3163}\u{3165}\u{fe10}\u{ff9f}\u{ffa1}\u{1d172}\u{1d17b}";
+        assert_eq!(to_line(beside), beside);
     }
 
     #[test]

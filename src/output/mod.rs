@@ -20,6 +20,7 @@ mod options;
 mod pretty;
 mod printer;
 mod progress;
+mod rows;
 mod sink;
 pub mod terminal;
 mod text;

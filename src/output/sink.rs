@@ -5,6 +5,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use crate::output::destination::Output;
+use crate::output::rows::RowBreaker;
 use crate::output::theme::{Colors, Palette};
 
 /// Payloads from this size on are written from where they are instead of being copied to the buffer first.
@@ -34,6 +35,8 @@ pub struct Sink {
     pub palette: Palette,
     outlet: Box<dyn Output>,
     cut: SplitPolicy,
+    /// The row of the terminal that the stream may lead to.
+    row: RowBreaker,
     at_line_start: bool,
     has_status: bool,
     /// How long writing has taken so far.
@@ -58,6 +61,7 @@ impl Sink {
             palette: Palette::new(colors),
             outlet,
             cut,
+            row: RowBreaker::default(),
             at_line_start: true,
             has_status: false,
             blocked: Duration::ZERO,
@@ -146,7 +150,14 @@ impl Sink {
     fn write(&mut self, bytes: &[u8]) {
         if let Some(last) = bytes.last() {
             self.erase_status();
-            self.write_out(bytes);
+            match self.outlet.columns().filter(|_| self.cut == SplitPolicy::BetweenEvents) {
+                None => self.write_out(bytes),
+                Some(columns) => {
+                    let mut rows = Vec::with_capacity(bytes.len() + bytes.len() / columns);
+                    self.row.break_rows(&mut rows, bytes, columns);
+                    self.write_out(&rows);
+                }
+            }
             self.at_line_start = *last == b'\n';
         }
     }

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::{Pid, tcgetpgrp};
 
 /// An open file, pipe, terminal or socket, borrowed from its owner.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,11 @@ impl<'a> Descriptor<'a> {
     /// The error of the system call: the process has no descriptor left, or this one is closed.
     pub fn duplicate(self) -> io::Result<File> {
         Ok(self.0.try_clone_to_owned()?.into())
+    }
+
+    /// The process group in the foreground of this terminal. `None`: it does not control this process.
+    pub(super) fn foreground_group(self) -> Option<Pid> {
+        tcgetpgrp(self.0).ok()
     }
 
     /// The argument of poll(2) that waits for `events`.

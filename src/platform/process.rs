@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, raise};
 use nix::unistd::Pid;
-use signal_hook::consts::SIGCONT;
+use signal_hook::consts::{SIGCONT, SIGINT};
 use signal_hook::{flag, low_level};
 
 /// How often [`suspend`] checks at most whether the process was continued. Only checks while the process runs count.
@@ -30,9 +30,9 @@ pub fn suspend() {
     low_level::unregister(handler);
 }
 
-/// Sends SIGINT, as Ctrl-C does.
+/// Ends the process by SIGINT, as Ctrl-C does to a program that does not catch it.
 pub fn interrupt() {
-    let _ = raise(Signal::SIGINT);
+    let _ = low_level::emulate_default_handler(SIGINT);
 }
 
 /// Sends SIGWINCH, so that its handler reads the size of the terminal again.

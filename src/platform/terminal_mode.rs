@@ -2,14 +2,19 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write, stdin};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFlags, PollTimeout};
 use nix::sys::termios::{self, _POSIX_VDISABLE, InputFlags, LocalFlags, SetArg, SpecialCharacterIndices};
+use nix::unistd::getpgrp;
 
 use super::Descriptor;
+
+/// How often [`wait_for_foreground`] looks.
+const FOREGROUND_CHECK: Duration = Duration::from_millis(50);
 
 /// The modes of a terminal: how it treats keys and output. (`stty` shows them.)
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +58,25 @@ pub fn open_terminal() -> io::Result<File> {
     }
 }
 
+/// Whether the process may use `terminal`. It may not in the background: the shell or another job uses the terminal then,
+/// and the kernel stops a process that changes its modes or reads from it. A terminal that does not control the process
+/// has no background.
+pub fn is_in_foreground<'a>(terminal: impl Into<Descriptor<'a>>) -> bool {
+    terminal.into().foreground_group().is_none_or(|group| group == getpgrp())
+}
+
+/// Whether stdin is a terminal in whose background the process is.
+pub fn is_stdin_in_background() -> bool {
+    stdin().is_terminal() && !is_in_foreground(&stdin())
+}
+
+/// Waits until the process may use `terminal`. The shell does not tell when that happens to a process that runs.
+pub fn wait_for_foreground(terminal: &File) {
+    while !is_in_foreground(terminal) {
+        thread::sleep(FOREGROUND_CHECK);
+    }
+}
+
 impl TerminalModes {
     /// The modes that `terminal` has now.
     ///
@@ -63,11 +87,15 @@ impl TerminalModes {
     }
 
     /// Gives these modes to `terminal`. Does not wait until its output is written, because the terminal may be paused.
+    /// Does nothing [in the background](is_in_foreground): the modes of the terminal are those of the foreground.
     ///
     /// # Errors
     /// The error of the system call: the terminal is gone, or the file is no terminal.
     pub fn apply_to(&self, terminal: &File) -> io::Result<()> {
-        Ok(termios::tcsetattr(terminal, SetArg::TCSANOW, &self.0.into())?)
+        if is_in_foreground(terminal) {
+            termios::tcsetattr(terminal, SetArg::TCSANOW, &self.0.into())?;
+        }
+        Ok(())
     }
 
     /// The keys that interrupt, end the input, quit and suspend.

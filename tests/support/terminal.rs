@@ -7,9 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::termios::{LocalFlags, tcgetattr};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, tcgetpgrp};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty};
 use tempfile::TempDir;
@@ -291,6 +291,13 @@ impl Terminal {
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().try_into().expect("process ids are small"));
         kill(pid, signal).expect("the program still runs");
+    }
+
+    /// Sends the job in the foreground of the terminal a signal.
+    #[track_caller]
+    pub fn signal_foreground(&self, signal: Signal) {
+        let job = tcgetpgrp(&*self.pty).expect("a terminal");
+        killpg(job, signal).expect("the job still runs");
     }
 
     /// Waits until the program has ended with this status.

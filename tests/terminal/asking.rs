@@ -18,6 +18,18 @@ fn a_missing_password_is_asked_for_and_not_shown() {
 }
 
 #[test]
+fn a_signal_at_the_question_leaves_the_terminal_sane() {
+    use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM};
+    for signal in [SIGTERM, SIGHUP, SIGINT] {
+        let mut terminal = Wscope::new().args(["-u", "Aladdin"]).arg("ws://127.0.0.1:1/").terminal(24, 80);
+        terminal.wait_until("a question", |screen| screen.contents().to_lowercase().contains("password"));
+        terminal.wait_until("keys are not shown", |_| !terminal.is_sane());
+        terminal.signal(signal);
+        assert_eq!(terminal.wait_end().signal(), Some(signal as i32));
+    }
+}
+
+#[test]
 fn ctrl_c_ends_the_question() {
     let mut terminal = Wscope::new().args(["-u", "Aladdin"]).arg("ws://127.0.0.1:1/").terminal(24, 80);
     terminal.wait_until("a question", |screen| screen.contents().to_lowercase().contains("password"));

@@ -48,26 +48,6 @@ fn a_typed_ping_shows_how_long_its_pong_took() {
 }
 
 #[test]
-fn raw_output_that_ends_no_line_is_shown_all_the_same() {
-    let server = serve(|mut connection| {
-        connection.accept();
-        connection.send_frame(&Frame::text("a greeting"));
-        let line = connection.frame();
-        connection.send_frame(&Frame::text("an answer"));
-        collect_until_close(&mut connection);
-        line
-    });
-    let mut terminal = open_with(&server, Wscope::new().args(["--output", "raw"]));
-    terminal.wait("a greeting");
-    terminal.enter("hello");
-    terminal.wait("an answer");
-    terminal.wait("a greeting");
-    terminal.press(key::CTRL_D);
-    terminal.exits(0);
-    assert_eq!(server.outcome().as_text(), "hello");
-}
-
-#[test]
 fn frame_sends_precisely_that() {
     let server = serve(|mut connection| {
         connection.accept();

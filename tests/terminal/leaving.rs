@@ -112,6 +112,41 @@ fn sigterm_leaves_the_terminal_sane() {
 }
 
 #[test]
+fn every_signal_that_ends_the_prompt_leaves_the_terminal_sane() {
+    use nix::sys::signal::Signal::{SIGALRM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+    for signal in [SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM] {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.rest();
+        });
+        let mut terminal = open(&server);
+        terminal.press("half a line");
+        terminal.wait_line("> half a line");
+        terminal.signal(signal);
+        assert_eq!(terminal.wait_end().signal(), Some(signal as i32));
+        assert!(terminal.raw().ends_with(b"\x1b[?2004l\r\n"), "bracketed paste stays on after {signal}");
+    }
+}
+
+#[test]
+fn a_stop_from_outside_leaves_a_prompt_that_is_drawn_again() {
+    let server = collect();
+    let wscope = Wscope::new().under_shell(r#"set -m; "$0" "$@"; stty sane; echo stopped; read line; fg >/dev/null"#);
+    let mut terminal = open_with(&server, wscope);
+    terminal.press("half a line");
+    terminal.wait_line("> half a line");
+    terminal.signal_foreground(nix::sys::signal::Signal::SIGSTOP);
+    terminal.wait("stopped");
+    terminal.press("\n");
+    terminal.wait_line("> half a line");
+    terminal.wait_until("the editor has the terminal again", |_| !terminal.is_sane());
+    terminal.enter(" and the rest");
+    terminal.press(key::CTRL_D);
+    terminal.wait_end();
+    assert_eq!(texts(&server.outcome()), ["half a line and the rest"]);
+}
+
+#[test]
 fn the_editor_stays_after_the_server_closes_and_can_reconnect() {
     let opened = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&opened);

@@ -80,6 +80,22 @@ fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
+fn a_tab_is_a_character_where_there_is_nothing_to_complete() {
+    let server = collect();
+    let mut terminal = open(&server);
+    // As a terminal without bracketed paste gives what is pasted.
+    terminal.enter("a\tb");
+    terminal.enter("/text c\td");
+    terminal.enter("//e\t");
+    terminal.enter("/pin\tbeat");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    let frames = server.outcome();
+    assert_eq!(texts(&frames), ["a\tb", "c\td", "/e\t"]);
+    assert!(frames.iter().any(|frame| frame.opcode == opcode::PING && frame.payload == b"beat"));
+}
+
+#[test]
 fn tab_completes_commands() {
     let server = websocket::sink();
     let mut terminal = open(&server);

@@ -1,6 +1,5 @@
 //! Stdin as a source of messages.
 
-use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,7 @@ use crate::cli::FormatArgs;
 use crate::client::report::Unsent;
 use crate::error::{Error, Phase, Result};
 use crate::input::{Source, SourceOptions};
-use crate::platform::{Descriptor, is_readable};
+use crate::platform::{Descriptor, Stdin, is_readable};
 use crate::wire::{Kind, Outgoing};
 
 /// Stdin itself, with no buffer between it and us, cut into messages as the flags say.
@@ -16,7 +15,8 @@ use crate::wire::{Kind, Outgoing};
 /// # Errors
 /// When stdin is closed.
 pub fn source(format: &FormatArgs, max_message: u64) -> Result<Source> {
-    Ok(Source::new(file()?, options(format, max_message)))
+    let stdin = Stdin::open().map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))?;
+    Ok(Source::new(stdin, options(format, max_message)))
 }
 
 /// Whether a read would not block.
@@ -45,11 +45,6 @@ pub fn count(source: &mut Source, before: u64, limit: Duration) -> Unsent {
 /// Whether it is what sessions count as a message.
 pub fn is_data(message: &Outgoing<'_>) -> bool {
     matches!(message, Outgoing::Text(_) | Outgoing::Binary(_))
-}
-
-fn file() -> Result<File> {
-    let stdin = Descriptor::from(&io::stdin()).duplicate();
-    stdin.map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))
 }
 
 fn options(format: &FormatArgs, max_message: u64) -> SourceOptions {

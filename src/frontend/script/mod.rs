@@ -20,7 +20,7 @@ use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
 use crate::frontend::session_slot::{Losses, Request, SessionSlot};
 use crate::input::{Script, Variables};
 use crate::output::{Banner, Fanout, FollowSent, Options};
-use crate::platform::Notifier;
+use crate::platform::{Notifier, Stdin};
 use crate::session::backoff::Pause;
 use crate::session::{Handle, Outcome};
 
@@ -59,7 +59,7 @@ fn read(path: &Path, variables: &Variables) -> Result<Script> {
     if path != Path::new("-") {
         return Script::read(path, variables);
     }
-    let text = io::read_to_string(io::stdin())
+    let text = Stdin::read_text()
         .map_err(|cause| Error::new(Phase::Input, "cannot read the script from stdin").caused_by(cause))?;
     Script::parse("stdin", &text, variables)
 }

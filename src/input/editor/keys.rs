@@ -11,6 +11,7 @@ use rustyline::{
     Movement, RepeatCount,
 };
 
+use super::completion::candidates;
 use crate::input::continuation::goes_on;
 use crate::output::terminal::Terminal;
 use crate::platform;
@@ -58,6 +59,7 @@ pub(super) fn bind<H: Helper, I: History>(editor: &mut Editor<H, I>, last_key: &
         editor.bind_sequence(enter, line_end(Key::Enter));
     }
     editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), line_end(Key::AltEnter));
+    editor.bind_sequence(KeyEvent(KeyCode::Tab, Modifiers::NONE), EventHandler::Conditional(Box::new(TabHandler)));
     let interrupts = [special.interrupt, special.quit].into_iter().flatten().map(key);
     for interrupt in interrupts.chain([KeyEvent::ctrl('C')]) {
         editor.bind_sequence(interrupt, line_end(Key::Interrupt));
@@ -95,6 +97,17 @@ impl ConditionalEventHandler for LineEndHandler {
         let goes_on = command == Some(Cmd::Complete);
         self.last_key.set(if goes_on { Key::Continue } else { self.key });
         command
+    }
+}
+
+/// Handles Tab: where there is nothing to complete, it is a character. Text that is pasted without bracketed paste comes as
+/// keys too.
+struct TabHandler;
+
+impl ConditionalEventHandler for TabHandler {
+    fn handle(&self, _: &Event, count: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+        let (_, candidates) = candidates(&context.line()[..context.pos()]);
+        candidates.is_empty().then(|| Cmd::Insert(count, "\t".into()))
     }
 }
 

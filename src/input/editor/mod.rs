@@ -82,6 +82,13 @@ impl Editor {
         let failed = |cause| Error::new(Phase::Usage, "cannot use the terminal").caused_by(cause);
         let terminal = Device::open().and_then(Terminal::new).map_err(failed)?;
         let prompt = PromptHandle::new(options.prompt);
+        let drawn = terminal.clone();
+        let redraw = move |device: &Device| {
+            // This fails only if the terminal is gone.
+            let _ = device.switch_paste_on();
+            drawn.redraw();
+        };
+        terminal.device().watch_signals(redraw).map_err(failed)?;
         let lines = match Edited::open(&terminal, &prompt) {
             Some(mut edited) => {
                 edited.remember(options.history.entries());
@@ -166,6 +173,7 @@ impl Edited {
         let mut typed = String::new();
         let line = loop {
             let Prompt { plain, styled, .. } = prompt.for_line();
+            terminal.device().wait_for_foreground();
             terminal.line_begins();
             match self.editor.readline_with_initial(&(plain, styled), (&typed, "")) {
                 Ok(line) => break line,

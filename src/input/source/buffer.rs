@@ -110,6 +110,11 @@ impl InputBuffer {
         Some(line.start..line.end - usize::from(has_return))
     }
 
+    /// The unsent bytes.
+    pub(super) fn unsent(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
     /// The current position. It is valid until the next read.
     pub(super) fn position(&self) -> BufferPosition {
         BufferPosition { start: self.start, searched: self.searched }

@@ -38,10 +38,18 @@ pub enum Format {
     Json,
 }
 
+/// What editors and shells of Windows begin text with: U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The longest JSON around a message in its line.
 const JSON_OVERHEAD: usize = 4096;
 
 impl Format {
+    /// Whether the payload of a message is written as text in a line.
+    fn is_decoded(self) -> bool {
+        matches!(self, Self::Hex | Self::Base64 | Self::Json)
+    }
+
     /// The length of the longest piece that can become a message of at most `max_message` bytes.
     fn max_piece(self, max_message: usize) -> usize {
         match self {
@@ -81,6 +89,8 @@ pub struct Source {
     /// The length of the longest piece that can become such a message.
     max_piece: usize,
     buffer: InputBuffer,
+    /// The input is text, and its first bytes may be a byte order mark.
+    may_begin_with_mark: bool,
     state: State,
     /// How many pieces were taken so far. This is also the number of the current line.
     number: u64,
@@ -116,6 +126,8 @@ impl Source {
             max_message,
             max_piece: options.format.max_piece(max_message),
             buffer: InputBuffer::new(),
+            may_begin_with_mark: options.format != Format::Chunks
+                && (options.kind == Kind::Text || options.format.is_decoded()),
             state: State::Reading,
             number: 0,
             decoded: Message::Binary(Vec::new()),
@@ -130,10 +142,23 @@ impl Source {
         if self.state == State::Reading && self.buffer.read_from(&mut *self.reader)? == 0 {
             self.state = State::Ended;
         }
+        self.skip_mark();
         if self.state == State::Ended && self.buffer.is_empty() && self.format != Format::Whole {
             self.state = State::Done;
         }
         Ok(self.state != State::Done)
+    }
+
+    /// Skips the byte order mark at the start of text. While only a part of it has come, no message is complete.
+    fn skip_mark(&mut self) {
+        let start = self.buffer.unsent();
+        if !self.may_begin_with_mark || BYTE_ORDER_MARK.starts_with(start) && start.len() < BYTE_ORDER_MARK.len() {
+            return;
+        }
+        self.may_begin_with_mark = false;
+        if start.starts_with(BYTE_ORDER_MARK) {
+            self.buffer.take_at_most(BYTE_ORDER_MARK.len());
+        }
     }
 
     /// The next complete message in the buffer. It never blocks. `None`: call [`fill`](Self::fill) first.

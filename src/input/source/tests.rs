@@ -289,3 +289,34 @@ fn a_send_that_fails_in_the_middle_can_be_gone_back_from() {
         assert_eq!(drain(source), (texts(&["b", "c"]), None));
     }
 }
+
+#[test]
+fn a_byte_order_mark_in_front_of_text_is_skipped() {
+    let text = |text: &str| Message::Text(text.into());
+    for (format, rest, message) in [
+        (Format::Lines, "a\n", text("a")),
+        (Format::Null, "a\0", text("a")),
+        (Format::Whole, "a", text("a")),
+        (Format::Hex, "61\n", Message::Binary(b"a".into())),
+        (Format::Base64, "YQ==\n", Message::Binary(b"a".into())),
+        (Format::Json, "{\"text\":\"a\"}\n", text("a")),
+    ] {
+        let input = format!("\u{feff}{rest}");
+        for step in [1, 2, usize::MAX] {
+            let drained = drain(source(input.as_bytes(), step, options(format, Kind::Text)));
+            assert_eq!(drained, (vec![message.clone()], None), "{format:?}");
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_elsewhere_is_data() {
+    let mark = "\u{feff}";
+    for (format, kind) in [(Format::Chunks, Kind::Binary), (Format::Whole, Kind::Binary), (Format::Lines, Kind::Binary)]
+    {
+        let drained = drain(source(mark.as_bytes(), usize::MAX, options(format, kind)));
+        assert_eq!(drained, (vec![Message::Binary(mark.into())], None), "{format:?}");
+    }
+    let drained = drain(source("a\n\u{feff}b\n".as_bytes(), usize::MAX, options(Format::Lines, Kind::Text)));
+    assert_eq!(drained, (vec![Message::Text("a".into()), Message::Text(format!("{mark}b"))], None));
+}

@@ -3,13 +3,19 @@
 use std::fs::File;
 use std::io;
 use std::panic;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use terminal_size::terminal_size_of;
+
 use crate::output::{FdOutput, Output};
-use crate::platform::{self, CtrlC, SpecialKeys, TerminalModes};
+use crate::platform::{self, CtrlC, SeenSignal, SignalEffect, SpecialKeys, TerminalModes};
 
 /// Switches bracketed paste off. The editor may have switched it on.
 const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
+
+/// Leaves the line in which the cursor is, and switches bracketed paste off.
+const LEAVE: &[u8] = b"\x1b[?2004l\n";
 
 /// Switches bracketed paste on, as the editor does.
 const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
@@ -19,6 +25,8 @@ const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
 pub struct Device {
     file: File,
     found: TerminalModes,
+    /// The modes that were set last. `None`: the terminal is as it was found.
+    set: Arc<Mutex<Option<TerminalModes>>>,
 }
 
 impl Device {
@@ -34,13 +42,13 @@ impl Device {
 
     pub(super) fn on(terminal: File) -> io::Result<Self> {
         let found = TerminalModes::of(&terminal)?;
-        Ok(Self { file: terminal, found })
+        Ok(Self { file: terminal, found, set: Arc::default() })
     }
 
     /// Adds a panic hook that gives the terminal its modes back before the panic is reported. A panic ends the process
     /// without running any `drop`.
     pub(super) fn restore_on_panic(&self) -> io::Result<()> {
-        let device = Self { file: self.file.try_clone()?, found: self.found };
+        let device = self.duplicate()?;
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             // This fails only if the terminal is gone, and then there is nothing to restore.
@@ -50,9 +58,63 @@ impl Device {
         Ok(())
     }
 
+    /// Has a signal that ends the process put the terminal back first, and one that continues it `redraw` what the terminal
+    /// showed, in the modes that it had. Both are done only while the terminal is not as it was found. SIGINT and SIGTERM
+    /// are for [`Signals`](platform::Signals) at other times.
+    ///
+    /// # Errors
+    /// The error of a system call: the process has no descriptor or no thread left.
+    pub fn watch_signals(&self, redraw: impl Fn(&Self) + Send + 'static) -> io::Result<()> {
+        let device = self.duplicate()?;
+        platform::watch_signals(move |signal| {
+            let set = *device.set();
+            match (signal, set) {
+                (SeenSignal::Continued, Some(modes)) => {
+                    // This fails only if the terminal is gone.
+                    let _ = modes.apply_to(&device.file);
+                    redraw(&device);
+                    SignalEffect::Nothing
+                }
+                (SeenSignal::Continued | SeenSignal::Request, None) => SignalEffect::Nothing,
+                (SeenSignal::Fatal, None) => SignalEffect::Default,
+                (SeenSignal::Request | SeenSignal::Fatal, Some(_)) => {
+                    let _ = device.restore().and_then(|()| device.write_within(LEAVE, Duration::ZERO));
+                    SignalEffect::Default
+                }
+            }
+        })
+    }
+
+    /// The same terminal through another descriptor.
+    fn duplicate(&self) -> io::Result<Self> {
+        Ok(Self { file: self.file.try_clone()?, found: self.found, set: Arc::clone(&self.set) })
+    }
+
+    fn set(&self) -> MutexGuard<'_, Option<TerminalModes>> {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives `modes` to the terminal.
+    fn apply(&self, modes: TerminalModes) -> io::Result<()> {
+        let mut set = self.set();
+        modes.apply_to(&self.file)?;
+        *set = Some(modes);
+        Ok(())
+    }
+
     /// The file of the terminal, to read keys from.
     pub fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Whether the process may change the modes of the terminal and read its keys.
+    pub fn is_in_foreground(&self) -> bool {
+        platform::is_in_foreground(&self.file)
+    }
+
+    /// Waits until that is so: a shell may continue the process in the background.
+    pub fn wait_for_foreground(&self) {
+        platform::wait_for_foreground(&self.file);
     }
 
     /// The keys that interrupt, end the input, quit and suspend, in the modes that the terminal had when it was opened.
@@ -74,7 +136,7 @@ impl Device {
     /// # Errors
     /// The error of the system call: the terminal is gone.
     pub fn set_raw(&self) -> io::Result<()> {
-        self.found.raw().apply_to(&self.file)
+        self.apply(self.found.raw())
     }
 
     /// Makes Ctrl-C a key or a signal. All other modes stay.
@@ -82,7 +144,7 @@ impl Device {
     /// # Errors
     /// The error of the system call: the terminal is gone.
     pub(super) fn set_ctrl_c(&self, ctrl_c: CtrlC) -> io::Result<()> {
-        TerminalModes::of(&self.file)?.with_ctrl_c(ctrl_c).apply_to(&self.file)
+        self.apply(TerminalModes::of(&self.file)?.with_ctrl_c(ctrl_c))
     }
 
     /// Gives the terminal the modes that it had when it was opened. It never blocks, even if the output is paused.
@@ -90,7 +152,10 @@ impl Device {
     /// # Errors
     /// The error of the system call: the terminal is gone.
     pub fn restore(&self) -> io::Result<()> {
-        self.found.apply_to(&self.file)
+        let mut set = self.set();
+        self.found.apply_to(&self.file)?;
+        *set = None;
+        Ok(())
     }
 
     /// Runs `pause` while the terminal has the modes that it had when it was opened. After that it gets its current
@@ -104,8 +169,22 @@ impl Device {
         self.restore()?;
         self.output()?.write_all(BRACKETED_PASTE_OFF)?;
         pause();
-        modes.apply_to(&self.file)?;
+        self.wait_for_foreground();
+        self.apply(modes)?;
+        self.switch_paste_on()
+    }
+
+    /// Switches bracketed paste on, after another program has had the terminal.
+    ///
+    /// # Errors
+    /// The error of the write: the terminal is gone.
+    pub fn switch_paste_on(&self) -> io::Result<()> {
         self.output()?.write_all(BRACKETED_PASTE_ON)
+    }
+
+    /// How many columns the terminal has now. `None`: it does not say.
+    pub(super) fn columns(&self) -> Option<usize> {
+        terminal_size_of(&self.file).map(|(width, _)| width.0.into())
     }
 
     /// Writes as many of `bytes` as the terminal takes within `limit`.

@@ -177,6 +177,18 @@ impl Terminal {
         drop(self.shared.lock_unless_taken());
     }
 
+    /// Has the editor draw its line again, below what other programs have written meanwhile.
+    pub fn redraw(&self) {
+        let mut state = self.shared.lock();
+        // A batch that the editor has brings the line with it.
+        if state.phase == LinePhase::Editing && state.given.is_none() && !state.is_taken {
+            state.given = Some(String::new());
+            // This fails only if the editor is gone.
+            let _ = state.print_above.as_mut().map(|print_above| print_above(String::new()));
+            self.shared.changed.notify_all();
+        }
+    }
+
     /// The editor is about to release the terminal.
     pub fn line_accepted(&self) {
         self.shared.lock_unless_taken().phase = LinePhase::Stopping;
@@ -254,6 +266,10 @@ impl Output for Terminal {
         let mut state = self.shared.lock();
         state.pending.release();
         self.shared.show(state)
+    }
+
+    fn columns(&self) -> Option<usize> {
+        self.device().columns()
     }
 }
 
