@@ -18,6 +18,11 @@ pub fn advice(diagnosis: &Diagnosis) -> String {
         Diagnosis::Unreachable(cause) => unreachable(cause),
         Diagnosis::NoTls(cause) => no_tls(cause),
         Diagnosis::CannotListen(cause) => cannot_listen(*cause).to_owned(),
+        Diagnosis::SilentPeer => {
+            "the connection is dead, or something between drops what is idle: try a shorter --ping-interval".to_owned()
+        }
+        Diagnosis::InputTooLong => "`--max-message` sets the limit".to_owned(),
+        Diagnosis::InputNotText => "`--binary` sends the input as binary messages".to_owned(),
         Diagnosis::NoPrivateKey => "`--key` names the file of the key, where it is another".to_owned(),
         Diagnosis::NoHead(cause) => no_head(*cause),
         Diagnosis::Refused(cause) => refused(cause),

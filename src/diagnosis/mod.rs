@@ -19,6 +19,12 @@ pub enum Diagnosis {
     NoTls(NoTls),
     /// A server cannot listen at its address.
     CannotListen(CannotListen),
+    /// The peer answers no pings any more.
+    SilentPeer,
+    /// A piece of the input, or a file, is longer than a message may be.
+    InputTooLong,
+    /// The input is no text.
+    InputNotText,
     /// A file that should hold a private key holds none.
     NoPrivateKey,
     /// The connection ended before a head came, or what came is no head.

@@ -8,6 +8,7 @@ use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
 use super::input_error;
 use super::path::path;
+use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Result};
 
 /// Bytes, or the file that holds them.
@@ -71,7 +72,7 @@ pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
 
 /// The error for input that is longer than a message may be.
 pub(super) fn too_long(what: &str, most: u64) -> Error {
-    input_error(format!("{what} is longer than a message may be, {most} bytes")).hint("`--max-message` sets the limit")
+    input_error(format!("{what} is longer than a message may be, {most} bytes")).diagnosed(Diagnosis::InputTooLong)
 }
 
 /// The error for a file that cannot be read.

@@ -14,6 +14,7 @@ use super::outcome::{Outcome, Over, ended};
 use super::output::lock;
 use super::queue::QueuedItem;
 use super::writer::FlushState;
+use crate::diagnosis::Diagnosis;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::Ended;
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
@@ -252,6 +253,5 @@ fn ping_error(timeout: Duration, unanswered: Unanswered) -> Error {
         Unanswered::NotTaken => "the peer took nothing, not even a ping",
         Unanswered::NoPong => "the peer did not answer a ping",
     };
-    Error::timed_out(Phase::Session, timeout, silence)
-        .hint("the connection is dead, or something between drops what is idle: try a shorter --ping-interval")
+    Error::timed_out(Phase::Session, timeout, silence).diagnosed(Diagnosis::SilentPeer)
 }

@@ -88,3 +88,55 @@ fn function_name(line: &str) -> Option<&str> {
     let name = behind.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
     (before.split_whitespace().all(is_qualifier) && !name.is_empty()).then_some(name)
 }
+
+/// The contents of the string literals, as they are written, without those in comments.
+pub fn string_literals(code: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = code;
+    while let Some(start) = rest.find(['"', '/', '\'', 'r']) {
+        let at = &rest[start..];
+        rest = if at.starts_with("//") {
+            at.split_once('\n').map_or("", |(_, behind)| behind)
+        } else if let Some((hashes, raw)) = raw_string(at).filter(|_| !rest[..start].ends_with(is_word)) {
+            let (content, behind) = raw.split_once(&format!("\"{hashes}")).unwrap_or((raw, ""));
+            found.push(content);
+            behind
+        } else if let Some(quoted) = at.strip_prefix('"') {
+            let end = end_of_string(quoted);
+            found.push(&quoted[..end]);
+            quoted.get(end + 1..).unwrap_or("")
+        } else if at.starts_with("'\"'") || at.starts_with("'\\") {
+            &at["'\"".len()..]
+        } else {
+            &at[1..]
+        };
+    }
+    found
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The hashes of a raw string that begins here, and what stands behind its opening quote.
+fn raw_string(code: &str) -> Option<(&str, &str)> {
+    let (hashes, behind) = code.strip_prefix('r')?.split_once('"')?;
+    hashes.chars().all(|c| c == '#').then_some((hashes, behind))
+}
+
+/// Where the first quote is that no backslash escapes.
+fn end_of_string(quoted: &str) -> usize {
+    let mut escaped = false;
+    let ends = |c: char| {
+        let is_end = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        is_end
+    };
+    quoted.find(ends).unwrap_or(quoted.len())
+}
+
+/// Whether a text names a flag: `--` and a small letter.
+pub fn names_a_flag(text: &str) -> bool {
+    let behind = |index| text[index + "--".len()..].starts_with(|c: char| c.is_ascii_lowercase());
+    text.match_indices("--").any(|(index, _)| behind(index) && !text[..index].ends_with('-'))
+}

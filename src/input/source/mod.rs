@@ -13,6 +13,7 @@ use memchr::memchr_iter;
 use self::buffer::{BufferPosition, InputBuffer};
 use super::Message;
 use super::payload::{base64, hex};
+use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Phase, Result};
 use crate::input::payload;
 use crate::wire::{Kind, Outgoing};
@@ -298,7 +299,7 @@ fn text(piece: &[u8], number: u64) -> Result<&str> {
     simdutf8::basic::from_utf8(piece).map_err(|_| {
         let valid = str::from_utf8(piece).map_or_else(|error| error.valid_up_to(), str::len);
         Error::new(Phase::Input, format!("line {number} of the input is not UTF-8 (byte {})", valid + 1))
-            .hint("`--binary` sends the input as binary messages")
+            .diagnosed(Diagnosis::InputNotText)
     })
 }
 

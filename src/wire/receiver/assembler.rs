@@ -3,9 +3,10 @@
 
 use std::ops::Range;
 
+use super::breach::{Breach, Place, corrupt, exceeded, incomplete, no_memory, too_big};
 use super::message::Message;
 use super::{RSV1, ReceiverOptions};
-use crate::wire::deflate::{Excess, Inflated, Inflater};
+use crate::wire::deflate::{Inflated, Inflater};
 use crate::wire::{Data, Finding, Header, Kind, MessageFacts, OpCode, Position, Rule};
 
 /// How many empty fragments one message may have. They add nothing to its size, so `max_message` cannot end an endless
@@ -36,24 +37,6 @@ pub struct Assembler {
     is_handed_out: bool,
     /// The inflater has more output without more input.
     has_more: bool,
-}
-
-/// A rule that a payload breaks.
-#[derive(Debug)]
-pub struct Breach {
-    pub rule: Rule,
-    pub place: Place,
-    pub detail: String,
-}
-
-/// Where a rule is broken.
-#[derive(Debug)]
-pub enum Place {
-    /// In the frame that is being read. There is no place closer than that, or the wrong bytes are not on the wire but
-    /// what the frame inflates to.
-    Frame,
-    /// At this offset of the stream: the wrong bytes and what follows them, as many as a finding keeps.
-    Bytes(u64, Vec<u8>),
 }
 
 /// What has been done with some payload.
@@ -376,43 +359,6 @@ impl Taken {
     fn dropped(input: &Input<'_>) -> Self {
         Self { consumed: input.bytes.len(), is_frame_over: input.end != End::Input, ..Self::nothing() }
     }
-}
-
-fn too_big(length: u64, limit: u64) -> Breach {
-    let detail = format!("at least {length} bytes, the limit is {limit}");
-    Breach { rule: Rule::MessageTooBig, place: Place::Frame, detail }
-}
-
-fn no_memory(most: u64) -> Breach {
-    let detail = format!("no more than {most} bytes are left for this one");
-    Breach { rule: Rule::SharedMemory, place: Place::Frame, detail }
-}
-
-/// The place and the text of a breach where a text message ends inside a character, which begins with `character`.
-fn incomplete(character: &[u8], is_compressed: bool, input: &Input<'_>) -> (Place, String) {
-    let length = character.len() as u64;
-    let detail = "the last character is incomplete";
-    if is_compressed {
-        (Place::Frame, format!("{detail}, {length} bytes of what the message inflates to"))
-    } else if length > input.frame_length {
-        (Place::Frame, format!("{detail}, it begins in an earlier frame"))
-    } else {
-        (Place::Bytes(input.offset + input.bytes.len() as u64 - length, character.to_vec()), detail.to_owned())
-    }
-}
-
-fn corrupt(input: &Input<'_>, error: &flate2::DecompressError) -> Breach {
-    let detail = error.message().unwrap_or("not a deflate stream").to_owned();
-    let place = match input.bytes {
-        [] => Place::Frame,
-        bytes => Place::Bytes(input.offset, Finding::excerpt(bytes)),
-    };
-    Breach { rule: Rule::CorruptDeflate, place, detail }
-}
-
-fn exceeded(excess: Excess) -> Breach {
-    let detail = format!("distance {}, in a window of {} bytes", excess.farthest, excess.window);
-    Breach { rule: Rule::WindowExceeded, place: Place::Frame, detail }
 }
 
 /// Appends to what has been collected. The capacity doubles, or becomes `at_once` if enough bytes have come; it never

@@ -1,6 +1,6 @@
 //! The body of a Close frame (RFC 6455 section 5.5.1).
 
-use super::assembler::{Breach, Place};
+use super::breach::{Breach, Place};
 use crate::wire::{CloseCode, Finding, Rule, is_sendable};
 
 /// Reads the body, which begins at `offset`: the code, and the reason, in which U+FFFD stands for what is not UTF-8.

@@ -1,6 +1,7 @@
 //! Bytes in, events out (RFC 6455 sections 5 to 8).
 
 mod assembler;
+mod breach;
 mod buffer;
 mod capture;
 mod close;

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::assembler::{Breach, End, Input, Part, Place};
+use super::assembler::{End, Input, Part};
+use super::breach::{Breach, Place};
 use super::frame::{Destination, Incoming};
 use super::header_rules::{self, HeaderContext};
 use super::{Bytes, Pending, Receiver, StreamState, close};
