@@ -1,13 +1,22 @@
-//! The `wscope` program: parse, run, exit.
+//! The `wscope` program: parse, run, exit; after a signal, by that signal.
 
 use std::process::ExitCode;
 
 use wscope::error::ExitStatus;
+use wscope::platform::Signal;
 use wscope::{cli, command};
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
-        Ok(invocation) => command::run(invocation).into(),
+        Ok(invocation) => {
+            let status = command::run(invocation);
+            match status {
+                ExitStatus::Interrupted => Signal::Interrupt.end_process(),
+                ExitStatus::Terminated => Signal::Terminate.end_process(),
+                _ => {}
+            }
+            status.into()
+        }
         Err(error) => {
             let printed = error.print();
             if error.use_stderr() { ExitStatus::Usage.into() } else { command::printed(printed).into() }

@@ -1,6 +1,7 @@
 //! The exit status, each by the failure that it stands for.
 
 use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -168,6 +169,8 @@ fn status_130_after_sigint_and_143_after_sigterm() {
         let program = Wscope::new().arg("-N").arg(server.url()).spawn();
         program.wait_stdout("open");
         program.signal(signal);
-        program.finish().exits(status);
+        let output = program.finish();
+        output.exits(status);
+        assert_eq!(output.status.signal(), Some(signal as i32), "a shell ends the loop around it: {output:?}");
     }
 }

@@ -38,9 +38,10 @@ fn wscat_126_stdin_that_ends_before_open() {
         thread::sleep(Duration::from_millis(300));
         connection.send(request.acceptance(""));
         connection.send_frame(&Frame::text("welcome"));
-        connection.answer_close()
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame().0
     });
-    Wscope::new().arg(server.url()).stdin("").run().exits(0).prints("welcome\n").is_silent();
+    Wscope::new().arg(server.url()).stdin("").run().exits(0).prints("welcome\n").says("stdin is empty");
     assert_eq!(server.outcome(), Some(1000));
 }
 
@@ -177,7 +178,7 @@ fn websocket_client_183_waits_for_replies_after_the_end_of_the_input() {
     output.exits(0).prints("first\n").takes_at_least(Duration::from_secs(1));
 }
 
-/// As a daemon, or from cron, stdin is closed or `/dev/null`: that ends it.
+/// As a daemon, or from cron, stdin is closed or `/dev/null`: elsewhere that ends it.
 #[test]
 fn websocat_134_daemon_without_stdin() {
     let server = || {
@@ -191,8 +192,8 @@ fn websocat_134_daemon_without_stdin() {
     };
     let (closed, null) = (server(), server());
     let program = Wscope::new().args(["-N", &closed.url()]).stdin_closed().spawn();
-    Wscope::new().args(["-N", &null.url()]).run().exits(0).prints("news\n").is_silent();
-    program.finish().exits(0).prints("news\n").is_silent();
+    Wscope::new().args(["-N", &null.url()]).run().exits(0).prints("news\n").says("code: 1001");
+    program.finish().exits(0).prints("news\n").says("code: 1001");
 }
 
 /// The same for the server.

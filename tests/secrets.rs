@@ -288,7 +288,7 @@ fn neither_the_prompt_nor_its_files_show_a_secret() {
     terminal.enter("/headers");
     terminal.enter("/stats");
     terminal.enter(&format!("/save {}", script.display()));
-    terminal.wait("/save");
+    terminal.wait("saved to");
     terminal.press(key::CTRL_D);
     terminal.exits(0);
     assert_hidden(&terminal.transcript().join("\n"), "the terminal");

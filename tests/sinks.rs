@@ -199,6 +199,7 @@ fn settings(after_input: AfterInput) -> Settings {
         stop_condition: None,
         remember: None,
         budget: None,
+        staying: None,
     }
 }
 

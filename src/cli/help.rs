@@ -94,8 +94,10 @@ const STREAMS: &str = "  stdin and stdout are judged separately, each by whether
   stderr              what wscope says: notes, errors, -v, --frames, --hex, -P;
                       on a terminal also how far a long send is (not with -q)
 
-  When the input has ended, wscope stays until nothing has come for 2 seconds
-  (or as -w says), then closes, and prints what still comes.";
+  When the input has ended, wscope waits up to 10 seconds for an answer to the
+  last of it, then until nothing has come for 2 seconds (or as -w says); then it
+  closes, and prints what still comes. Where stdin is empty from the start, and
+  nothing else is sent, it receives until the server closes, as with -N.";
 
 const FORMATS: &str = "  --input lines    each line is a text message, without its end (the default)
   --input null     each piece that ends with NUL is a text message (-0)

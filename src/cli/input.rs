@@ -62,7 +62,8 @@ pub struct ExecuteArgs {
     /// How long to stay after the last input; -1: for ever
     ///
     /// Counted from when the last input was sent (with `-N`, from the opening), whatever comes meanwhile. Without this
-    /// flag, until no data has come for 2 seconds; with `--count` or `--until`, for ever.
+    /// flag, up to 10 seconds for the first data that comes after it, and then until none has come for 2 seconds; with
+    /// `--count` or `--until`, for ever.
     #[arg(short, long, value_name = "SECONDS", value_parser = value::wait, allow_negative_numbers = true)]
     pub wait: Option<Wait>,
 }

@@ -273,9 +273,19 @@ mod tests {
 
     #[test]
     fn an_optional_value_needs_an_equals_sign() {
-        assert_eq!(connect("-t host").session.view.timestamps, Some(Timestamps::Local));
-        assert_eq!(connect("-t=utc host").session.view.timestamps, Some(Timestamps::Utc));
-        assert_eq!(connect("--timestamps=relative host").session.view.timestamps, Some(Timestamps::Relative));
+        assert_eq!(connect("-t host").session.view.timestamps(), Some(Timestamps::Local));
+        assert_eq!(connect("-t=utc host").session.view.timestamps(), Some(Timestamps::Utc));
+        assert_eq!(connect("--timestamps=relative host").session.view.timestamps(), Some(Timestamps::Relative));
+    }
+
+    #[test]
+    fn a_bare_t_is_told_from_one_with_a_kind() {
+        let note = |line| connect(line).session.view.note();
+        assert!(note("-t host").is_some_and(|note| note.contains("`-t=local`")));
+        for line in ["host", "-t=local host", "-t --output json host", "-t --output none host", "-t --output raw host"]
+        {
+            assert_eq!(note(line), None, "{line}");
+        }
     }
 
     #[test]

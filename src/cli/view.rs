@@ -57,10 +57,11 @@ pub struct ViewArgs {
     /// Put the time in front: local, utc or relative
     ///
     /// Local when no kind is given; `relative` counts seconds since the session opened. Also in front of messages that
-    /// go into a pipe or a file.
+    /// go into a pipe or a file; where no kind is given, a note says so.
     #[arg(short, long, value_name = "KIND", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "local", hide_possible_values = true)]
-    pub timestamps: Option<Timestamps>,
+    #[arg(hide_possible_values = true)]
+    #[expect(clippy::option_option, reason = "no flag, the flag alone, and the flag with a kind")]
+    timestamps: Option<Option<Timestamps>>,
 
     /// Lay out JSON
     ///
@@ -87,6 +88,21 @@ impl ViewArgs {
     /// When to use colours.
     pub fn color(&self) -> ColorChoice {
         if self.no_color { ColorChoice::Never } else { self.color }
+    }
+
+    /// Which time is put in front, if any is.
+    pub fn timestamps(&self) -> Option<Timestamps> {
+        self.timestamps.map(|kind| kind.unwrap_or(Timestamps::Local))
+    }
+
+    /// The note for a user who may expect that a bare `-t` means text, as in another tool, where stdout is no terminal.
+    /// `None`, if no time is written there, or its kind was given.
+    pub fn note(&self) -> Option<&'static str> {
+        let writes_times = matches!(self.output, DataFormat::Text | DataFormat::Hex | DataFormat::Base64);
+        (self.timestamps == Some(None) && writes_times).then_some(
+            "`-t` puts the time in front of each message, here in what goes to a pipe or a file; `-t=local` says that it \
+             is meant (messages are text without a flag)",
+        )
     }
 
     /// Whether secrets are shown.

@@ -1,6 +1,7 @@
 //! From the command line to what a session needs: everything that can be wrong with it is found here.
 
 use std::fs::OpenOptions;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,9 @@ use crate::wire::{DeflateOffer, MaskSource, Role};
 
 /// How long nothing may come after the end of the input before the session is closed.
 const QUIET: Duration = Duration::from_secs(2);
+/// What is said when data keeps a session open for long after that.
+const STAYING: &str = "data keeps the session open after the end of the input: it closes when none has come for 2 seconds; \
+     `-w SECONDS` closes it in any case";
 /// How long the peer may be silent before it has answered our Close.
 const CLOSE_QUIET: Duration = Duration::from_secs(5);
 
@@ -95,8 +99,9 @@ impl Plan {
             return Err(Error::new(Phase::Usage, message));
         }
         let connect_timeout = args.connection.request.connect_timeout;
+        let times = args.view.note().filter(|_| !io::stdout().is_terminal()).map(str::to_owned);
         let unwritable = target.secure().then(unwritable_key_log).flatten();
-        let notes = args.connection.request.note().into_iter().chain(request::replaced(&request));
+        let notes = times.into_iter().chain(args.connection.request.note()).chain(request::replaced(&request));
         let notes = notes.chain(unwritable).collect();
         Ok(Self {
             target,
@@ -129,7 +134,8 @@ fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
         None => AfterInput::Quiet(QUIET),
     };
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
-    Settings { after_input, stop_condition, ..settings(Role::Client, echo, &args.limits, &args.protocol, started) }
+    let common = settings(Role::Client, echo, &args.limits, &args.protocol, started);
+    Settings { after_input, stop_condition, staying: Some(STAYING), ..common }
 }
 
 fn stop_condition(stop: &StopArgs) -> Option<StopCondition> {
@@ -153,6 +159,7 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
         stop_condition: None,
         remember: None,
         budget: None,
+        staying: None,
     }
 }
 

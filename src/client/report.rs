@@ -63,13 +63,16 @@ pub fn ended(view: &Arc<SessionOutput>, mut outcome: Outcome, unsent: Unsent, to
     if outcome.unprinted {
         errors.push(Error::new(Phase::Session, "left before everything that was received had been printed"));
     }
-    let Outcome { mut ended, summary, output_gone, .. } = outcome;
+    let Outcome { mut ended, summary, output_gone, unanswered, .. } = outcome;
     ended.status = status;
     let errors = Arc::new(errors);
     let told = Arc::clone(&errors);
     view.defer(move |shown| {
         let now = shown.now();
         shown.event(now, &Event::Ended(&ended));
+        if let Some(limit) = unanswered {
+            shown.event(now, &Event::Note(&no_answer(limit)));
+        }
         if totals == Totals::Shown {
             shown.event(now, &Event::Summary(&summary));
         }
@@ -84,6 +87,14 @@ pub fn ended(view: &Arc<SessionOutput>, mut outcome: Outcome, unsent: Unsent, to
         return status.max(alone(&error));
     }
     status
+}
+
+/// What is said of a session that was left without an answer to the last input.
+fn no_answer(limit: Duration) -> String {
+    let seconds = limit.as_secs_f64();
+    format!(
+        "no answer came within {seconds} s after the last input; `-w SECONDS` stays for longer, `-1` until a message has come"
+    )
 }
 
 /// Reports a session that another will follow: it makes nothing of the exit status.

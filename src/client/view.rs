@@ -40,7 +40,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         ping_pong: view.show_ping_pong,
         pretty: view.pretty,
         advice,
-        timestamps: view.timestamps,
+        timestamps: view.timestamps(),
         secrets: view.secrets(),
     }
 }

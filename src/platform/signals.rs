@@ -25,6 +25,19 @@ pub enum Signal {
     Terminate,
 }
 
+impl Signal {
+    /// Ends the process as this signal does where it is not caught: the parent sees which signal it was, and a shell ends
+    /// the loop around the command. Returns only where the system refuses that.
+    pub fn end_process(self) {
+        let number = match self {
+            Self::Interrupt => SIGINT,
+            Self::Terminate => SIGTERM,
+        };
+        // A failure is of no use to the caller, which ends the process anyway.
+        let _ = low_level::emulate_default_handler(number);
+    }
+}
+
 impl Signals {
     /// Installs the handlers. From now on the signals end the wait of `poller`.
     ///

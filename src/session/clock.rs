@@ -20,6 +20,8 @@ pub struct Clock {
     last_byte: AtomicU64,
     last_data: AtomicU64,
     last_written: AtomicU64,
+    /// When a message of the input was last about to be written; 0 before the first.
+    last_asked: AtomicU64,
 }
 
 impl Clock {
@@ -33,6 +35,7 @@ impl Clock {
             last_byte: AtomicU64::new(0),
             last_data: AtomicU64::new(0),
             last_written: AtomicU64::new(0),
+            last_asked: AtomicU64::new(0),
         }
     }
 
@@ -85,6 +88,24 @@ impl Clock {
     /// The peer's end of the connection took bytes of ours.
     pub fn written(&self) {
         self.last_written.store(nanoseconds(self.now()), Ordering::Release);
+    }
+
+    /// Messages of the input are about to be written: what comes from now on may answer them.
+    pub fn asked(&self) {
+        self.last_asked.store(nanoseconds(self.now()).max(1), Ordering::Release);
+    }
+
+    /// When a message of the input was last about to be written; `None` before the first.
+    pub fn last_asked(&self) -> Option<SessionTime> {
+        match self.last_asked.load(Ordering::Acquire) {
+            0 => None,
+            asked => Some(Duration::from_nanos(asked)),
+        }
+    }
+
+    /// Whether data has come since a message of the input was last written; where none was, nothing is owed.
+    pub fn is_answered(&self) -> bool {
+        self.last_asked().is_none_or(|asked| self.last_data() >= asked)
     }
 
     /// When the connection last took bytes of ours; the opening, before the first.

@@ -1,5 +1,6 @@
 //! The sending side of a session, for front ends.
 
+use std::mem;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use super::queue::QueuedItem;
 use super::send_progress::SendProgress;
 use super::writer::{FlushState, SendBuffer};
 use crate::error::Error;
-use crate::event::Summary;
+use crate::event::{Event, Summary};
 use crate::wire::{CloseCode, Outgoing, SendError};
 
 /// Why a message was not sent.
@@ -58,7 +59,7 @@ impl Handle {
 
     /// Takes the writing end for as many messages as are at hand: they leave in one write.
     pub fn batch(&self) -> Batch<'_> {
-        Batch { out: Some(lock(&self.shared.out)), shared: &self.shared }
+        Batch { out: Some(lock(&self.shared.out)), shared: &self.shared, holds_message: false }
     }
 
     /// Sends one message at once.
@@ -145,6 +146,11 @@ impl Handle {
         self.shared.notifier.notify();
     }
 
+    /// Shows a note soon. Never waits for the sinks.
+    pub fn note(&self, note: &'static str) {
+        self.shared.output.defer(move |shown| shown.event(shown.now(), &Event::Note(note)));
+    }
+
     /// Waits for `duration`, or until nothing can be sent any more.
     pub fn pause(&self, duration: Duration) {
         let is_open = |conn: &mut Conn| conn.close_queued.is_none() && !self.shared.over.load(Ordering::Acquire);
@@ -192,6 +198,8 @@ impl Handle {
 pub struct Batch<'a> {
     out: Option<MutexGuard<'a, SendBuffer>>,
     shared: &'a Arc<Shared>,
+    /// A message is in it that is not written yet.
+    holds_message: bool,
 }
 
 impl Batch<'_> {
@@ -205,7 +213,13 @@ impl Batch<'_> {
         self.shared.encode(out, outgoing).inspect_err(|_| {
             self.shared.unsent.fetch_add(u64::from(is_message), Ordering::Relaxed);
         })?;
-        if out.is_much() { self.shared.write(out) } else { Ok(()) }
+        self.holds_message |= is_message;
+        if out.is_much() {
+            note_question(self.shared, &mut self.holds_message);
+            self.shared.write(out)
+        } else {
+            Ok(())
+        }
     }
 
     /// Writes everything, and what others have queued meanwhile; then shows it, if sent frames are shown.
@@ -218,6 +232,7 @@ impl Batch<'_> {
 
     fn write_and_release(&mut self) -> Result<(), NotSent> {
         let Some(mut out) = self.out.take() else { return Ok(()) };
+        note_question(self.shared, &mut self.holds_message);
         let result = self.shared.write(&mut out);
         drop(out);
         // No other thread could send what was queued meanwhile. The supervisor sends what is left of it.
@@ -229,6 +244,14 @@ impl Batch<'_> {
             let _ = self.shared.output.show_backlog();
         }
         result
+    }
+}
+
+/// Notes on the clock that messages are about to be written, if a batch holds any: before the write, so that no answer can
+/// come earlier.
+fn note_question(shared: &Shared, holds_message: &mut bool) {
+    if mem::take(holds_message) {
+        shared.clock.asked();
     }
 }
 

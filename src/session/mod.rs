@@ -54,7 +54,8 @@ const ECHO_BUDGET: usize = 2 * 1024 * 1024;
 /// When to stop after the input has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterInput {
-    /// When no byte of a data frame has come for so long.
+    /// When no byte of a data frame has come for so long; the first after the last input may take longer, while it is to be
+    /// expected that the input is answered.
     Quiet(Duration),
     /// So long after the last input was handed to the socket, whatever comes.
     Fixed(Duration),
@@ -112,6 +113,8 @@ pub struct Settings {
     pub remember: Option<usize>,
     /// The memory that it shares with other sessions; `None` for a session alone.
     pub budget: Option<Budget>,
+    /// What is said, once, when data keeps the session open long after the input; `None` where nothing is.
+    pub staying: Option<&'static str>,
 }
 
 /// What the threads share.

@@ -1,6 +1,7 @@
 //! What a session came to.
 
 use std::mem;
+use std::time::Duration;
 
 use super::cause::Cause;
 use super::conn::{Conn, Reading};
@@ -26,6 +27,8 @@ pub struct Outcome {
     pub matched: u64,
     /// Messages sent that the peer has certainly read.
     pub confirmed: u64,
+    /// How long an answer to the last input was waited for, where that was in vain and ended the session.
+    pub unanswered: Option<Duration>,
     /// Totals.
     pub summary: Summary,
 }

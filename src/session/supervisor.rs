@@ -16,7 +16,7 @@ use super::queue::QueuedItem;
 use super::writer::FlushState;
 use crate::diagnosis::Diagnosis;
 use crate::error::{Error, ExitStatus, Phase};
-use crate::event::Ended;
+use crate::event::{Ended, Event};
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
 use crate::wire::CloseCode;
 
@@ -92,6 +92,11 @@ impl Supervisor {
         match action {
             Action::Wait(_) | Action::Over(_) => {}
             Action::Close => conn.close(now.session, Some((CloseCode::Normal, String::new()))),
+            Action::TellStaying => {
+                if let Some(note) = shared.settings.staying {
+                    shared.output.defer(move |shown| shown.event(shown.now(), &Event::Note(note)));
+                }
+            }
             Action::Ping => {
                 let ping = conn.pings.queued(now.session);
                 conn.queue.push(QueuedItem::Ping(ping));
@@ -112,7 +117,7 @@ impl Supervisor {
         match action {
             Action::Wait(limit) => Turn::Wait(limit),
             Action::Over(over) => Turn::Over(over),
-            Action::Close | Action::Ping | Action::FailPing(..) | Action::HangUp => Turn::Acted,
+            Action::Close | Action::TellStaying | Action::Ping | Action::FailPing(..) | Action::HangUp => Turn::Acted,
         }
     }
 
@@ -156,6 +161,7 @@ impl Supervisor {
             },
             last_byte: clock.last_byte(),
             last_data: clock.last_data(),
+            last_asked: clock.last_asked(),
             last_written: clock.last_written(),
         }
     }
@@ -201,8 +207,9 @@ impl Supervisor {
             Some(_) => Cause::Abort,
             None => Cause::of(&conn, self.lifecycle.pong_overdue()),
         };
+        let unanswered = self.lifecycle.vain_wait().filter(|_| !shared.clock.is_answered());
         let (ended, errors) = self.sum_up(over, conn);
-        Outcome { ended, cause, errors, unprinted, output_gone, matched, confirmed, summary }
+        Outcome { ended, cause, errors, unprinted, output_gone, matched, confirmed, unanswered, summary }
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.

@@ -1,6 +1,50 @@
 //! When a session ends, and how.
 
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
+
 use super::*;
+
+#[test]
+fn a_slow_answer_is_waited_for() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        // What comes before the question is no answer to it.
+        connection.send_frame(&Frame::text("welcome"));
+        let question = connection.frame();
+        thread::sleep(QUIET + QUIET / 2);
+        connection.send_frame(&question.unmasked());
+        connection.answer_close()
+    });
+    let mut program = Wscope::new().arg(server.url()).stdin_held().spawn();
+    program.wait_stdout("welcome\n");
+    program.write("hi\n");
+    program.close_stdin();
+    program.finish().exits(0).prints("welcome\nhi\n").is_silent();
+    assert_eq!(server.outcome(), Some(1000));
+}
+
+#[test]
+fn a_run_that_leaves_without_an_answer_says_so() {
+    for quiet in [false, true] {
+        let server = websocket::sink();
+        let flags: &[&str] = if quiet { &["-q"] } else { &[] };
+        let output = Wscope::new().args(flags).arg(server.url()).stdin("hi\n").run();
+        output.exits(0).prints("").takes_at_least(Duration::from_secs(10));
+        if quiet {
+            output.is_silent();
+        } else {
+            output.says("no answer came within 10 s").says("`-w SECONDS`").says("`-1`");
+            assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_goes_away_is_told() {
+    let server = websocket::close(Some(CloseFrame { code: CloseCode::Away, reason: "restart".into() }));
+    Wscope::new().arg("-N").arg(server.url()).run().exits(0).says("code: 1001").says("restart");
+}
 
 #[test]
 fn data_that_keeps_coming_keeps_the_session_open() {
@@ -13,8 +57,26 @@ fn data_that_keeps_coming_keeps_the_session_open() {
         }
         connection.answer_close()
     });
-    Wscope::new().arg(server.url()).run().exits(0).prints("drip\n").takes_at_least(QUIET + QUIET / 2);
+    Wscope::new().arg(server.url()).stdin("hi\n").run().exits(0).prints("drip\n").takes_at_least(QUIET + QUIET / 2);
     assert_eq!(server.outcome(), Some(1000));
+}
+
+#[test]
+fn a_feed_that_keeps_the_session_open_is_told_once() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let mut reading = connection.same_socket();
+        let reader = thread::spawn(move || reading.close_frame().0);
+        while !reader.is_finished() {
+            // After our Close, or with the program gone, the socket may refuse it.
+            let _ = connection.try_send(Frame::text("tick").bytes());
+            thread::sleep(QUIET / 10);
+        }
+        connection.send_frame(&Frame::close(1000, ""));
+    });
+    let output = Wscope::new().args(["--max-time", "13"]).arg(server.url()).stdin("hi\n").run();
+    output.exits(7).says("data keeps the session open").says("`-w SECONDS`");
+    assert_eq!(output.stderr.matches("keeps the session open").count(), 1, "{output:?}");
 }
 
 #[test]

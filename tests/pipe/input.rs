@@ -122,11 +122,25 @@ fn a_closed_or_empty_stdin_cuts_nothing_short() {
 }
 
 #[test]
-fn without_anything_to_send_what_comes_is_printed_until_it_pauses() {
-    for wscope in [Wscope::new(), Wscope::new().stdin_closed()] {
-        let server = websocket::push([Message::text("one"), Message::text("two")]);
-        wscope.arg(server.url()).run().exits(0).prints("one\ntwo\n").takes_at_least(QUIET);
+fn with_a_stdin_that_is_empty_from_the_start_it_receives_until_the_server_closes() {
+    for wscope in [Wscope::new(), Wscope::new().stdin_closed(), Wscope::new().stdin("")] {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.send_frame(&Frame::text("one"));
+            thread::sleep(QUIET + QUIET / 4);
+            connection.send_frame(&Frame::text("two"));
+            close_first(&mut connection, 1000);
+        });
+        let output = wscope.arg(server.url()).run();
+        output.exits(0).prints("one\ntwo\n").says("stdin is empty").says("`-N`").says("`-w 0` leaves");
+        assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
     }
+}
+
+#[test]
+fn an_empty_stdin_leaves_where_it_is_told_when() {
+    let server = websocket::sink();
+    Wscope::new().args(["-w", "0"]).arg(server.url()).run().exits(0).prints("").is_silent();
 }
 
 #[test]

@@ -60,6 +60,15 @@ fn timestamps_go_in_front_when_asked_for() {
 }
 
 #[test]
+fn times_that_go_into_a_pipe_unasked_for_are_noted() {
+    let server = push(&["hello"]);
+    let output = Wscope::new().args(["-N", "-t"]).arg(server.url()).run();
+    output.exits(0).says("`-t` puts the time in front of each message").says("`-t=local`");
+    assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+    Wscope::new().args(["-N", "-t=local"]).arg(server.url()).run().exits(0).is_silent();
+}
+
+#[test]
 fn quiet_silences_all_but_errors() {
     let server = serve(|mut connection| {
         connection.accept();

@@ -26,7 +26,7 @@ use crate::session::backoff::Pause;
 use crate::session::{AfterInput, Cause, Handle, Outcome, Settings};
 use delivery_stats::DeliveryStats;
 use progress::ProgressDisplay;
-use sender::{Input, InputSender, SendJob, SendResult};
+use sender::{Input, InputSender, SendJob, SendResult, WhenEmpty};
 
 /// Opens a session, sends the input, and tells how it ended.
 ///
@@ -35,7 +35,11 @@ use sender::{Input, InputSender, SendJob, SendResult};
 pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, Instant::now())?);
     let stdin = args.reads_stdin().then(|| stdin::source(&args.input.format, args.limits.max_message)).transpose()?;
-    let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin };
+    let when_empty = match plan.settings.after_input {
+        AfterInput::Quiet(_) => WhenEmpty::Receive,
+        AfterInput::Fixed(_) | AfterInput::Forever | AfterInput::StopCondition(_) => WhenEmpty::End,
+    };
+    let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin, when_empty };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let fanout = Fanout::new(view::direct(view::options(&args.view, &args.input, banner))?);
     let sender = InputSender::spawn(input)

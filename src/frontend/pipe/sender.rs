@@ -16,6 +16,10 @@ use crate::platform::{Descriptor, Notifier, Poller};
 use crate::session::{Handle, NotSent};
 use crate::wire::Outgoing;
 
+/// What is said where there is nothing to send.
+const STDIN_IS_EMPTY: &str =
+    "stdin is empty: nothing is sent, and all that comes is received, as with `-N` (`-w 0` leaves)";
+
 /// How long messages are counted that will not be sent.
 const COUNT_LIMIT: Duration = Duration::from_millis(500);
 
@@ -27,6 +31,17 @@ pub struct Input {
     pub delay: Option<Duration>,
     /// Then what comes from stdin, if it is to be read; a session goes on with it where the one before was.
     pub stdin: Option<Source>,
+    /// What follows where there is nothing at all to send.
+    pub when_empty: WhenEmpty,
+}
+
+/// What follows where stdin is empty from the start, and nothing else was to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenEmpty {
+    /// The input is over, as it is after the last message.
+    End,
+    /// There never was any input: the session goes on as without.
+    Receive,
 }
 
 /// The sender's thread, seen from the main thread.
@@ -68,7 +83,7 @@ impl InputSender {
         let notifier = poller.notifier();
         let (jobs, received) = mpsc::channel();
         let (tell, left_over) = mpsc::channel();
-        let worker = Worker { input, poller, held: false, finished: None, unexecuted: 0 };
+        let worker = Worker { input, poller, held: false, stdin: StdinState::Unread, finished: None, unexecuted: 0 };
         thread::Builder::new().spawn(move || {
             let _ = tell.send(worker.run(&received));
         })?;
@@ -104,9 +119,21 @@ struct Worker {
     poller: Poller,
     /// Something was read that is not sent yet.
     held: bool,
+    stdin: StdinState,
     finished: Option<Instant>,
     /// `-x` messages that the last session did not take.
     unexecuted: u64,
+}
+
+/// What is known of stdin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StdinState {
+    /// Nothing has come yet.
+    Unread,
+    /// Something has come.
+    Read,
+    /// It is empty, and that has been told.
+    ToldEmpty,
 }
 
 /// Why sending stops.
@@ -150,10 +177,23 @@ impl Worker {
         match sent {
             Err(StopReason::Over) => return,
             Err(StopReason::Bad(error)) => handle.report(error),
+            Ok(()) if self.has_nothing_to_send() => {
+                if self.stdin != StdinState::ToldEmpty {
+                    handle.note(STDIN_IS_EMPTY);
+                    self.stdin = StdinState::ToldEmpty;
+                }
+                return;
+            }
             Ok(()) => {}
         }
         self.finished.get_or_insert_with(Instant::now);
         handle.input_ended();
+    }
+
+    /// Whether the input was empty from the start, and the session is to go on nevertheless.
+    fn has_nothing_to_send(&self) -> bool {
+        let Input { execute, stdin, when_empty, .. } = &self.input;
+        *when_empty == WhenEmpty::Receive && execute.is_empty() && stdin.is_some() && self.stdin != StdinState::Read
     }
 
     fn execute(&mut self, handle: &Handle, pace: &mut Pace<'_>) -> Result<(), StopReason> {
@@ -173,6 +213,7 @@ impl Worker {
                 if !filled? {
                     return Ok(());
                 }
+                self.stdin = StdinState::Read;
             }
             let sent = send_what_is_at_hand(source, handle, pace);
             self.held = matches!(sent, Err(StopReason::Over));

@@ -191,7 +191,8 @@ impl Subprotocols {
         if name.is_empty() {
             return None;
         }
-        if is_marker(name) {
+        let is_end = |byte: &u8| matches!(byte, b'.' | b'=' | b':');
+        if is_marker(name) && !name.iter().any(|byte| is_end(byte) || byte.is_ascii_whitespace()) {
             self.after_name = true;
             return None;
         }
@@ -208,7 +209,6 @@ impl Subprotocols {
             }
             start += word.len() + 1;
         }
-        let is_end = |byte: &u8| matches!(byte, b'.' | b'=' | b':');
         let mut start = 0;
         let mut is_behind_marker = false;
         for piece in name.split(is_end) {

@@ -172,6 +172,7 @@ fn a_malformed_head_keeps_its_secrets() {
         "Sec-WebSocket-Protocol: bearer.x\r\n CANARY\r\n",
         "Sec-WebSocket-Protocol: token, CANARY, a CANARY b\r\n",
         "Sec-WebSocket-Protocol: bearer.CANARY-token.x\r\n",
+        "Sec-WebSocket-Protocol: bearer.CANARY-token\r\n",
         "X: token=\"a CANARY\"\r\n",
         "Link: <http://u:CANARY@h/?a;token=CANARY>; rel=x\r\n",
     ] {

@@ -9,7 +9,7 @@ use crate::output::printer::{Printer, label};
 use crate::output::sink::Sink;
 use crate::output::theme::{Palette, Style};
 use crate::output::{diagnostic_lines, frames, head};
-use crate::wire::{Finding, Frame};
+use crate::wire::{CloseCode, Finding, Frame};
 
 impl Printer {
     /// Shows an HTTP head, whatever the level: for `/headers`.
@@ -86,8 +86,10 @@ impl Printer {
             self.details(origin, &[diagnostic_lines::ended(ended)]);
         }
         // Nothing else says why the exit status is that of a session gone wrong, or that the peer left a Close unanswered.
-        let is_remarkable =
-            self.options.banner == Banner::Shown || (ended.status == ExitStatus::Success && !ended.clean);
+        // A server that goes away may not have been through.
+        let is_going_away = ended.code == CloseCode::Away && ended.by == Direction::Received;
+        let is_remarkable = self.options.banner == Banner::Shown
+            || (ended.status == ExitStatus::Success && (is_going_away || !ended.clean));
         if ended.status == ExitStatus::Session || (is_remarkable && self.options.level > Level::Quiet) {
             self.timed(origin, at, |output, palette| diagnostic_lines::disconnected(output, palette, ended));
         }

@@ -1,9 +1,12 @@
 //! When to ping, to close, to hang up and to give up: decided from facts and times alone, without a lock or a clock.
 
+mod facts;
 #[cfg(test)]
 mod tests;
 
 use std::time::{Duration, Instant};
+
+pub(super) use facts::{Facts, Output, Peer, PingFacts, Sending};
 
 use super::clock::SessionTime;
 use super::conn::Input;
@@ -17,6 +20,10 @@ use crate::wire::Role;
 const HANG_UP_LIMIT: Duration = Duration::from_secs(1);
 /// How long a Close is tried after an abort.
 const ABORT_LIMIT: Duration = Duration::from_millis(100);
+/// How long after the end of the input the first answer to the last of it may take.
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// How long after the end of the input it is said that data keeps the session open.
+const STAY_UNTOLD: Duration = Duration::from_secs(10);
 /// How long what the socket did not take waits before it is tried again.
 const RETRY: Duration = Duration::from_millis(20);
 
@@ -31,6 +38,9 @@ pub(super) struct Lifecycle {
     closing_since: Option<SessionTime>,
     has_hung_up: bool,
     pong_overdue: bool,
+    /// An answer to the last input was not waited for any longer.
+    gave_up_on_answer: bool,
+    staying: Staying,
 }
 
 /// What the settings say about it.
@@ -43,6 +53,17 @@ struct Limits {
     ping_interval: Option<Duration>,
     ping_timeout: Option<Duration>,
     max_time: Option<Instant>,
+}
+
+/// Whether data keeps the session open after the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Staying {
+    /// The input is not over, or not answered.
+    Unanswered,
+    /// It is; until then the last data had come. More of it keeps the session open.
+    Answered(SessionTime),
+    /// That has been told.
+    Told,
 }
 
 /// What ends a session without a wait for anything.
@@ -65,83 +86,6 @@ pub(super) struct Now {
     pub wall: Instant,
 }
 
-/// What is known of a session.
-#[derive(Debug, Clone)]
-pub(super) struct Facts {
-    /// A signal that has come since the last time.
-    pub signal: Option<Signal>,
-    /// Where the input is.
-    pub input: Input,
-    /// Whether anything has gone wrong so far.
-    pub has_errors: bool,
-    /// Whether what is received is of any use.
-    pub output: Output,
-    /// Whether the peer has broken a rule.
-    pub has_breach: bool,
-    /// What the peer has still to say.
-    pub peer: Peer,
-    /// When our Close was queued.
-    pub close_queued: Option<SessionTime>,
-    /// Whether our Close was sent.
-    pub close_sent: bool,
-    /// How far what we send is.
-    pub sending: Sending,
-    /// Our pings.
-    pub pings: PingFacts,
-    /// When the last byte came.
-    pub last_byte: SessionTime,
-    /// When the last byte of a data frame came.
-    pub last_data: SessionTime,
-    /// When the socket last took something.
-    pub last_written: SessionTime,
-}
-
-/// What becomes of what is received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Output {
-    /// It is shown.
-    Wanted,
-    /// A sink has seen what it wanted.
-    Stopped,
-    /// The stop condition is met: nothing more is shown.
-    Enough,
-    /// The reader of the output went away.
-    Gone,
-}
-
-/// How far the peer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Peer {
-    /// More may come.
-    Open,
-    /// Its Close has come.
-    Closed,
-    /// Its stream has ended, and what came has been shown.
-    Ended,
-}
-
-/// How far what we send is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sending {
-    /// Nothing waits, and no thread is writing.
-    Done,
-    /// Something waits, or a thread is writing; this is what the last attempt left.
-    Pending(FlushState),
-    /// The socket refused a write.
-    Failed,
-}
-
-/// Pings of ours.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PingFacts {
-    /// Since when one has been queued and not sent.
-    pub queued: Option<SessionTime>,
-    /// When the oldest unanswered one was sent.
-    pub unanswered: Option<SessionTime>,
-    /// When the last one was sent, or queued.
-    pub last: SessionTime,
-}
-
 /// What is to be done. After all but [`Wait`](Self::Wait) and [`Over`](Self::Over) there may be more to do at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
@@ -149,6 +93,8 @@ pub(super) enum Action {
     Wait(Option<Duration>),
     /// Queue our Close, with 1000.
     Close,
+    /// Say that data keeps the session open.
+    TellStaying,
     /// Queue a ping.
     Ping,
     /// Fail the connection: this limit has passed without a pong.
@@ -186,6 +132,8 @@ impl Lifecycle {
             closing_since: None,
             has_hung_up: false,
             pong_overdue: false,
+            gave_up_on_answer: false,
+            staying: Staying::Unanswered,
         }
     }
 
@@ -197,6 +145,11 @@ impl Lifecycle {
     /// Whether the peer did not answer a ping in time.
     pub fn pong_overdue(&self) -> bool {
         self.pong_overdue
+    }
+
+    /// How long an answer to the last input was waited for, if that ended the session.
+    pub fn vain_wait(&self) -> Option<Duration> {
+        self.gave_up_on_answer.then_some(ANSWER_LIMIT)
     }
 
     /// What is to be done `now`, where these are the `facts`.
@@ -218,6 +171,9 @@ impl Lifecycle {
                 || self.is_input_over(facts, now, &mut deadlines);
             if is_to_leave {
                 return Action::Close;
+            }
+            if self.is_to_tell_staying(facts, now, &mut deadlines) {
+                return Action::TellStaying;
             }
             if let Some(action) = self.keep_alive(facts, now, &mut deadlines) {
                 return action;
@@ -270,16 +226,37 @@ impl Lifecycle {
         }
     }
 
-    fn is_input_over(&self, facts: &Facts, now: Now, deadlines: &mut Deadlines) -> bool {
+    fn is_input_over(&mut self, facts: &Facts, now: Now, deadlines: &mut Deadlines) -> bool {
         let Input::Ended(ended, on_the_wall) = facts.input else { return false };
         match self.limits.after_input {
             AfterInput::Forever => false,
             AfterInput::StopCondition(_) if !facts.has_errors => false,
             AfterInput::Fixed(stay) => deadlines.passed_on_the_wall(now.wall, on_the_wall + stay),
-            AfterInput::Quiet(quiet) | AfterInput::StopCondition(quiet) => {
+            AfterInput::Quiet(quiet) | AfterInput::StopCondition(quiet) if facts.is_answered() => {
                 deadlines.passed(now.session, facts.last_data.max(ended) + quiet)
             }
+            AfterInput::Quiet(_) | AfterInput::StopCondition(_) => {
+                self.gave_up_on_answer = deadlines.passed(now.session, ended + ANSWER_LIMIT);
+                self.gave_up_on_answer
+            }
         }
+    }
+
+    /// Whether data has kept the session open for so long after the input that it is time to say so, once.
+    fn is_to_tell_staying(&mut self, facts: &Facts, now: Now, deadlines: &mut Deadlines) -> bool {
+        let (Input::Ended(ended, on_the_wall), AfterInput::Quiet(_)) = (facts.input, self.limits.after_input) else {
+            return false;
+        };
+        if self.staying == Staying::Unanswered && facts.is_answered() {
+            self.staying = Staying::Answered(facts.last_data.max(ended));
+        }
+        let Staying::Answered(first) = self.staying else { return false };
+        let is_time = deadlines.passed_on_the_wall(now.wall, on_the_wall + STAY_UNTOLD);
+        let is_to_tell = is_time && facts.last_data > first;
+        if is_to_tell {
+            self.staying = Staying::Told;
+        }
+        is_to_tell
     }
 
     fn keep_alive(&mut self, facts: &Facts, now: Now, deadlines: &mut Deadlines) -> Option<Action> {

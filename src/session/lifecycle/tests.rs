@@ -22,6 +22,7 @@ fn quiet() -> Facts {
         pings: PingFacts { queued: None, unanswered: None, last: seconds(0) },
         last_byte: seconds(0),
         last_data: seconds(0),
+        last_asked: None,
         last_written: seconds(0),
     }
 }
@@ -46,6 +47,7 @@ fn settings() -> Settings {
         stop_condition: None,
         remember: None,
         budget: None,
+        staying: None,
     }
 }
 
@@ -96,6 +98,45 @@ fn after_the_input_it_closes_when_no_data_came_for_a_while() {
     assert_eq!(scene.at(101, &ended), wait(1));
     assert_eq!(scene.at(102, &Facts { last_data: seconds(101), ..ended.clone() }), wait(1));
     assert_eq!(scene.at(102, &ended), Action::Close);
+}
+
+#[test]
+fn after_the_input_a_first_answer_gets_more_time_than_the_next() {
+    let after_input = AfterInput::Quiet(seconds(2));
+    let mut scene = Scene::new(&Settings { after_input, ..settings() });
+    let asked =
+        Facts { input: scene.input_ended(100), last_data: seconds(99), last_asked: Some(seconds(100)), ..quiet() };
+    assert_eq!(scene.at(102, &asked), wait(8));
+    let answered = Facts { last_data: seconds(109), ..asked.clone() };
+    assert_eq!(scene.at(110, &answered), wait(1));
+    assert_eq!(scene.at(111, &answered), Action::Close);
+    assert_eq!(scene.lifecycle.vain_wait(), None);
+
+    let mut scene = Scene::new(&Settings { after_input, ..settings() });
+    assert_eq!(scene.at(110, &asked), Action::Close);
+    assert_eq!(scene.lifecycle.vain_wait(), Some(seconds(10)));
+}
+
+#[test]
+fn it_is_told_once_that_data_keeps_the_session_open() {
+    let mut scene = Scene::new(&Settings { after_input: AfterInput::Quiet(seconds(2)), ..settings() });
+    let input = scene.input_ended(100);
+    let busy = |last_data| Facts { input, last_data: seconds(last_data), ..quiet() };
+    assert_eq!(scene.at(101, &busy(101)), wait(2));
+    assert_eq!(scene.at(109, &busy(109)), wait(1));
+    assert_eq!(scene.at(110, &busy(110)), Action::TellStaying);
+    assert_eq!(scene.at(110, &busy(110)), wait(2));
+    assert_eq!(scene.at(125, &busy(125)), wait(2));
+}
+
+#[test]
+fn one_slow_answer_is_no_feed() {
+    let mut scene = Scene::new(&Settings { after_input: AfterInput::Quiet(seconds(2)), ..settings() });
+    let asked = Facts { input: scene.input_ended(100), last_asked: Some(seconds(100)), ..quiet() };
+    assert_eq!(scene.at(109, &asked), wait(1));
+    let answered = Facts { last_data: seconds(109), ..asked };
+    assert_eq!(scene.at(110, &answered), wait(1));
+    assert_eq!(scene.at(111, &answered), Action::Close);
 }
 
 #[test]

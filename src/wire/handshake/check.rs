@@ -52,7 +52,7 @@ pub(super) const FIRST_LINE: &str = "";
 const MOST_OF_A_KIND: usize = 10;
 
 /// The longest text of a finding or a note, in characters.
-const LONGEST_TEXT: usize = 200;
+const LONGEST_TEXT: usize = 300;
 
 /// A head that is being checked, and what was found so far. No text that it makes has a secret in it, unless they are to
 /// be shown.

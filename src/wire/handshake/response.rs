@@ -39,7 +39,7 @@ pub fn check_response(head: &Head, request: &Request, strictness: Strictness) ->
 const BODILESS: &str = "RFC 9110 section 8.6, RFC 9112 section 6.1";
 
 /// How much of the names that were offered stands in a text, in characters.
-const LONGEST_OFFER: usize = 100;
+const LONGEST_OFFER: usize = 200;
 
 struct ResponseCheck<'a> {
     check: Check<'a>,

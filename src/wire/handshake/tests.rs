@@ -72,7 +72,7 @@ fn texts(result: &CheckResult) -> Vec<&str> {
 
 fn assert_bounded(result: &CheckResult, what: &str) {
     let texts = texts(result);
-    assert!(texts.iter().all(|text| text.chars().count() <= 240), "{what}: {texts:?}");
+    assert!(texts.iter().all(|text| text.chars().count() <= 340), "{what}: {texts:?}");
     assert!(result.notes.len() <= 22, "{what}: {} notes", result.notes.len());
     for finding in &result.findings {
         let of_a_kind = result.findings.iter().filter(|other| other.rule == finding.rule).count();
