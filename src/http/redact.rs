@@ -1,6 +1,6 @@
 //! Which parts of HTTP are secret, and what is shown in their place.
 //!
-//! One table ([`NAMES`]) and one function ([`judge`]) decide for headers, for parameters (of a query, of a fragment,
+//! One table (`NAMES`) and one function (`judge`) decide for headers, for parameters (of a query, of a fragment,
 //! `;matrix` parameters of a path) and for subprotocols. A value is secret
 //!
 //! - by its name, or by the marker before it: `X-Api-Key: …`, `?access_token=…`, `bearer.…`;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The part of the budget that is kept for shares that hold little: one peer must not lock out the others.
 const RESERVED: usize = 4;
 
-/// A number of bytes that all [shares](Share) hold together at most, or a little more: a quarter is for shares that hold
+/// A number of bytes that all shares hold together at most, or a little more: a quarter is for shares that hold
 /// little. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Budget {

@@ -192,7 +192,7 @@ impl Receiver {
     }
 
     /// Limits the memory for messages that are not whole, from now on: one that needs more ends the stream, with a finding
-    /// about [`Rule::SharedMemory`](super::Rule::SharedMemory).
+    /// about [`Rule::SharedMemory`].
     pub fn limit_collected(&mut self, most: usize) {
         self.assembler.limit_collected(most as u64);
     }
