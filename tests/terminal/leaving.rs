@@ -2,14 +2,15 @@
 
 use super::*;
 
-#[test]
-fn for_a_while_with_ctrl_z_and_back_again() {
+/// Types half a line, stops the program, lets it go on, and types the rest.
+fn stops_and_goes_on(stop: impl FnOnce(&Terminal)) {
     let server = collect();
     // What a shell does: the modes are its own while the program is stopped.
     let wscope = Wscope::new().under_shell(r#"set -m; "$0" "$@"; stty sane; echo stopped; read line; fg >/dev/null"#);
     let mut terminal = open_with(&server, wscope);
     terminal.press("half a line");
-    terminal.press(key::CTRL_Z);
+    terminal.wait_line("> half a line");
+    stop(&terminal);
     terminal.wait("stopped");
     terminal.press("\n");
     terminal.wait_line("> half a line");
@@ -18,6 +19,11 @@ fn for_a_while_with_ctrl_z_and_back_again() {
     terminal.press(key::CTRL_D);
     terminal.wait_end();
     assert_eq!(texts(&server.outcome()), ["half a line and the rest"]);
+}
+
+#[test]
+fn for_a_while_with_ctrl_z_and_back_again() {
+    stops_and_goes_on(|terminal| terminal.press(key::CTRL_Z));
 }
 
 #[test]
@@ -130,20 +136,7 @@ fn every_signal_that_ends_the_prompt_leaves_the_terminal_sane() {
 
 #[test]
 fn a_stop_from_outside_leaves_a_prompt_that_is_drawn_again() {
-    let server = collect();
-    let wscope = Wscope::new().under_shell(r#"set -m; "$0" "$@"; stty sane; echo stopped; read line; fg >/dev/null"#);
-    let mut terminal = open_with(&server, wscope);
-    terminal.press("half a line");
-    terminal.wait_line("> half a line");
-    terminal.signal_foreground(nix::sys::signal::Signal::SIGSTOP);
-    terminal.wait("stopped");
-    terminal.press("\n");
-    terminal.wait_line("> half a line");
-    terminal.wait_until("the editor has the terminal again", |_| !terminal.is_sane());
-    terminal.enter(" and the rest");
-    terminal.press(key::CTRL_D);
-    terminal.wait_end();
-    assert_eq!(texts(&server.outcome()), ["half a line and the rest"]);
+    stops_and_goes_on(|terminal| terminal.signal_foreground(nix::sys::signal::Signal::SIGSTOP));
 }
 
 #[test]

@@ -1,27 +1,10 @@
 //! Texts, from the response on.
 
 use super::*;
-use crate::http::{HeadKind, HeadProgress, HeadReader, HeaderRule};
-use crate::wire::handshake::{Answer, Request, RequestOptions, Strictness, check_response};
+use crate::wire::handshake::tests::refusal;
 
-fn hint(rules: &[&str], head: &str, body: &str) -> Option<String> {
-    let options = RequestOptions {
-        target: "/chat?token=secret".to_owned(),
-        authority: "example.com".to_owned(),
-        headers: rules.iter().map(|rule| HeaderRule::parse(rule).unwrap()).collect(),
-        ..RequestOptions::default()
-    };
-    let response = format!("HTTP/1.1 {head}\r\n\r\n{body}");
-    let HeadProgress::Complete { head, rest } = HeadReader::new(HeadKind::Response).feed(response.as_bytes()) else {
-        panic!("no head");
-    };
-    match check_response(&head, &Request::new(&options).unwrap(), Strictness::Strict) {
-        Answer::Refused(mut refusal) => {
-            refusal.body_mut().feed(rest);
-            refusal.diagnosis().as_ref().map(advice)
-        }
-        Answer::Upgraded(_) => panic!("not refused"),
-    }
+fn hint(headers: &[&str], head: &str, body: &str) -> Option<String> {
+    refusal(headers, head, body).diagnosis().as_ref().map(advice)
 }
 
 /// That the hint for this answer says all of `expected`.

@@ -61,18 +61,7 @@ impl Exchange<'_> {
     /// Reads what helps to explain a refusal, for a second at most. A connection that breaks ends it.
     pub(super) fn read_body(&mut self, body: &mut Body) {
         let until = Instant::now() + BODY_LIMIT;
-        let mut buffer = [0; 4096];
-        while body.wants_more() {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
-                return;
-            }
-            match self.reader.read_once(&mut buffer) {
-                None => {}
-                Some(Ok(0) | Err(_)) => return,
-                Some(Ok(count)) => body.feed(&buffer[..count]),
-            }
-        }
+        while body.wants_more() && self.read_on(until, |bytes| body.feed(bytes)).is_some() {}
     }
 
     /// Ends our direction, and takes what a client that was refused still sends, as far as that is little. Bytes that lie
@@ -81,19 +70,24 @@ impl Exchange<'_> {
         StreamWriter::new(Arc::clone(self.stream)).close_notify();
         self.stream.shut_down_writing();
         let until = Instant::now() + REST_LIMIT;
-        let mut buffer = [0; 16 * 1024];
         let mut taken = 0;
-        while taken < MOST_OF_REST {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
-                return;
-            }
-            match self.reader.read_once(&mut buffer) {
-                None => {}
-                Some(Ok(0) | Err(_)) => return,
-                Some(Ok(count)) => taken += count,
-            }
+        while taken < MOST_OF_REST && self.read_on(until, |bytes| taken += bytes.len()).is_some() {}
+    }
+
+    /// Hands on what comes next. `None` when the time is up, or the connection has ended or broken.
+    fn read_on(&mut self, until: Instant, take: impl FnOnce(&[u8])) -> Option<()> {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
         }
+        self.stream.set_read_timeout(Some(left)).ok()?;
+        let mut buffer = [0; 4096];
+        match self.reader.read_once(&mut buffer) {
+            None => {}
+            Some(Ok(0) | Err(_)) => return None,
+            Some(Ok(count)) => take(&buffer[..count]),
+        }
+        Some(())
     }
 
     fn read(&mut self, into: &mut [u8], stage: Stage) -> Result<usize, UpgradeFailure> {

@@ -133,29 +133,13 @@ fn first_scheme(refusal: &Refusal) -> Scheme {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Answer, Request, RequestOptions, Strictness, check_response};
+    use super::super::tests::refusal;
     use super::*;
     use crate::diagnosis::Login;
-    use crate::http::{HeadProgress, HeadReader, HeaderRule};
+    use crate::http::{HeadProgress, HeadReader};
 
-    fn cause(rules: &[&str], head: &str, body: &str) -> Option<Refused> {
-        let options = RequestOptions {
-            target: "/chat?token=secret".to_owned(),
-            authority: "example.com".to_owned(),
-            headers: rules.iter().map(|rule| HeaderRule::parse(rule).unwrap()).collect(),
-            ..RequestOptions::default()
-        };
-        let response = format!("HTTP/1.1 {head}\r\n\r\n{body}");
-        let HeadProgress::Complete { head, rest } = HeadReader::new(HeadKind::Response).feed(response.as_bytes())
-        else {
-            panic!("no head");
-        };
-        let Answer::Refused(mut refusal) = check_response(&head, &Request::new(&options).unwrap(), Strictness::Strict)
-        else {
-            panic!("not refused");
-        };
-        refusal.body_mut().feed(rest);
-        refusal.diagnosis().map(|diagnosis| match diagnosis {
+    fn cause(headers: &[&str], head: &str, body: &str) -> Option<Refused> {
+        refusal(headers, head, body).diagnosis().map(|diagnosis| match diagnosis {
             Diagnosis::Refused(cause) => cause,
             other => panic!("{other:?}"),
         })

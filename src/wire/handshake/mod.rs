@@ -16,7 +16,7 @@ mod response;
 mod rule;
 mod server;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use check::CheckResult;
 pub use diagnose::{diagnose_breach, diagnose_no_head};

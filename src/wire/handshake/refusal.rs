@@ -125,30 +125,13 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Answer, RequestOptions, Strictness, check_response};
-    use super::*;
-    use crate::http::{HeadKind, HeadProgress, HeadReader};
-
-    /// The refusal that the whole answer amounts to.
-    fn refusal(response: &[u8]) -> Refusal {
-        let options = RequestOptions { target: "/".to_owned(), authority: "h".to_owned(), ..RequestOptions::default() };
-        let request = Request::new(&options).unwrap();
-        let HeadProgress::Complete { head, rest } = HeadReader::new(HeadKind::Response).feed(response) else {
-            panic!("no head");
-        };
-        let Answer::Refused(mut refusal) = check_response(&head, &request, Strictness::Strict) else {
-            panic!("not refused");
-        };
-        refusal.body_mut().feed(rest);
-        refusal
-    }
+    use super::super::tests::refusal;
 
     #[test]
     fn it_shows_the_status_and_the_telling_headers() {
-        let refusal = refusal(
-            b"HTTP/1.1 401 Unauthorized\r\nDate: x\r\nserver: nginx\r\nWWW-Authenticate: Basic realm=\"a\"\r\n\
-              WWW-Authenticate: Bearer\r\n\r\n",
-        );
+        let head = "401 Unauthorized\r\nDate: x\r\nserver: nginx\r\nWWW-Authenticate: Basic realm=\"a\"\r\n\
+                    WWW-Authenticate: Bearer";
+        let refusal = refusal(&[], head, "");
         assert_eq!(refusal.status(), 401);
         assert_eq!(refusal.status_line(), "HTTP/1.1 401 Unauthorized");
         assert_eq!(
@@ -159,10 +142,7 @@ mod tests {
 
     #[test]
     fn a_server_says_how_long_it_will_be_away() {
-        let asked = |value: &str| {
-            let head = format!("HTTP/1.1 503 x\r\nRetry-After: {value}\r\n\r\n");
-            refusal(head.as_bytes()).retry_after()
-        };
+        let asked = |value: &str| refusal(&[], &format!("503 x\r\nRetry-After: {value}"), "").retry_after();
         assert_eq!(asked("5"), Some(5));
         assert_eq!(asked("Fri, 31 Dec 1999 23:59:59 GMT"), None);
         assert_eq!(asked("-1"), None);

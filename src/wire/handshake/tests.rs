@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::http::redact::Secrets;
-use crate::http::{Head, HeadKind, HeaderRule};
+use crate::http::{Head, HeadKind, HeadProgress, HeadReader, HeaderRule};
 use crate::wire::{DeflateOffer, Finding, Rule};
 
 /// As long as a head may be.
@@ -12,6 +12,26 @@ const FULL: usize = 62 * 1024;
 const HUGE: usize = 512 * 1024;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
+/// The refusal that this answer amounts to, where the request has these headers.
+pub(crate) fn refusal(headers: &[&str], head: &str, body: &str) -> Refusal {
+    let options = RequestOptions {
+        target: "/chat?token=secret".to_owned(),
+        authority: "example.com".to_owned(),
+        headers: headers.iter().map(|header| HeaderRule::parse(header).unwrap()).collect(),
+        ..RequestOptions::default()
+    };
+    let response = format!("HTTP/1.1 {head}\r\n\r\n{body}");
+    let HeadProgress::Complete { head, rest } = HeadReader::new(HeadKind::Response).feed(response.as_bytes()) else {
+        panic!("no head");
+    };
+    let request = Request::new(&options).unwrap();
+    let Answer::Refused(mut refusal) = check_response(&head, &request, Strictness::Strict) else {
+        panic!("not refused");
+    };
+    refusal.body_mut().feed(rest);
+    refusal
+}
 
 /// `pattern` again and again; `#` in it is a number that is another each time.
 fn repeated(pattern: &str, length: usize) -> String {
