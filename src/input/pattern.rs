@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use regex::bytes::Regex;
 
-use crate::error::{Error, Phase};
+use super::input_error;
+use crate::error::Error;
 
 /// A compiled regular expression in the syntax of the `regex` crate. It matches anywhere in a message, text or binary.
 /// A search takes time linear in the length of the message, whatever the peer sends.
@@ -50,7 +51,7 @@ impl FromStr for Pattern {
             // The last line says what is wrong. The lines before it show the pattern and a caret.
             let wrong =
                 said.lines().next_back().unwrap_or_default().trim_start_matches("error: ").trim_end_matches('.');
-            Error::new(Phase::Input, format!("`{pattern}` is not a regular expression: {wrong}"))
+            input_error(format!("`{pattern}` is not a regular expression: {wrong}"))
         })
     }
 }

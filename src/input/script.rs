@@ -11,10 +11,11 @@ use std::path::Path;
 use serde_json::value::RawValue;
 
 use super::continuation::{escaped, goes_on, is_incomplete_json, unescaped};
+use super::input_error;
 use super::payload::unreadable;
 use super::slash::{self, Command, Line};
 use super::variables::{Variables, captures_in};
-use crate::error::{Error, Phase, Result};
+use crate::error::Result;
 use crate::platform::private_program;
 
 /// The check of a script uses this in place of a value that a message will give.
@@ -57,13 +58,13 @@ impl Script {
     /// Reads a script from a file.
     ///
     /// # Errors
-    /// [`Phase::Input`], if the file cannot be read or is not UTF-8, and the errors of [`parse`](Self::parse).
+    /// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read or is not UTF-8, and the errors of [`parse`](Self::parse).
     pub fn read(path: &Path, variables: &Variables) -> Result<Self> {
         let name = path.display().to_string();
         let bytes = fs::read(path).map_err(|cause| unreadable(&name, cause))?;
         let text = str::from_utf8(&bytes).map_err(|error| {
             let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
-            Error::new(Phase::Input, "not UTF-8").at(&format!("{name}:{line}"))
+            input_error("not UTF-8").at(&format!("{name}:{line}"))
         })?;
         Self::parse(&name, text, variables)
     }
@@ -71,7 +72,7 @@ impl Script {
     /// Parses `text`, the content of a script. Error messages call the script `name`.
     ///
     /// # Errors
-    /// [`Phase::Input`], for the first error that can be found before a session opens: an unknown command, wrong
+    /// [`Phase::Input`](crate::error::Phase::Input), for the first error that can be found before a session opens: an unknown command, wrong
     /// arguments, JSON without an end, a variable that no step before captures.
     pub fn parse(name: &str, text: &str, variables: &Variables) -> Result<Self> {
         let mut steps = Vec::new();
@@ -84,7 +85,7 @@ impl Script {
             let place = format!("{name}:{}", index + 1);
             let line = whole(first, lines.by_ref().map(|(_, line)| line));
             if is_incomplete_json(first) && serde_json::from_str::<&RawValue>(&line).is_err() {
-                return Err(Error::new(Phase::Input, "this starts JSON that does not end")
+                return Err(input_error("this starts JSON that does not end")
                     .hint("`/text` sends a line as it is")
                     .at(&place));
             }
@@ -98,14 +99,14 @@ impl Script {
     /// the file can read it. Lines that start with a space are left out, as in the history.
     ///
     /// # Errors
-    /// [`Phase::Input`], if the file exists already, or cannot be written.
+    /// [`Phase::Input`](crate::error::Phase::Input), if the file exists already, or cannot be written.
     pub fn save(path: &Path, typed: &[String]) -> Result<()> {
         let text = written(typed);
         let created = private_program().write(true).create_new(true).open(path);
         let saved = created.and_then(|mut file| file.write_all(text.as_bytes()));
         saved.map_err(|cause| match cause.kind() {
-            ErrorKind::AlreadyExists => Error::new(Phase::Input, format!("`{}` exists already", path.display())),
-            _ => Error::new(Phase::Input, format!("cannot write `{}`", path.display())).caused_by(cause),
+            ErrorKind::AlreadyExists => input_error(format!("`{}` exists already", path.display())),
+            _ => input_error(format!("cannot write `{}`", path.display())).caused_by(cause),
         })
     }
 }
@@ -139,8 +140,9 @@ fn check(steps: &[ScriptStep], variables: &Variables) -> Result<()> {
 fn check_names(line: &str, known: &HashSet<String>) -> Result<()> {
     match captures_in(line)?.into_iter().find(|name| !known.contains(*name)) {
         None => Ok(()),
-        Some(unknown) => Err(Error::new(Phase::Input, format!("nothing before captures `${{{unknown}}}`"))
-            .hint("`$${` is a literal `${`")),
+        Some(unknown) => {
+            Err(input_error(format!("nothing before captures `${{{unknown}}}`")).hint("`$${` is a literal `${`"))
+        }
     }
 }
 
@@ -148,7 +150,7 @@ fn check_names(line: &str, known: &HashSet<String>) -> Result<()> {
 fn check_step(step: &ScriptStep, placeholders: &Variables) -> Result<Option<String>> {
     let command = slash::name(&step.line).map_err(|error| error.at(&step.place))?;
     if command == Some("save") {
-        return Err(Error::new(Phase::Input, "`/save` is for the prompt").at(&step.place));
+        return Err(input_error("`/save` is for the prompt").at(&step.place));
     }
     match step.understand(placeholders) {
         Ok(Line::Command(Command::Capture { name, .. })) => Ok(Some(name)),

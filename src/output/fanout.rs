@@ -10,12 +10,8 @@ use crate::wire::Receiver;
 /// The sinks of a run, with one lock, and the clock of its events. Clones are the same.
 #[derive(Clone)]
 pub struct Fanout {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     started: Instant,
-    sinks: Mutex<Sinks>,
+    sinks: Arc<Mutex<Sinks>>,
 }
 
 /// The sinks themselves. All of them get an event before any gets the next.
@@ -31,8 +27,8 @@ impl Fanout {
     /// With the printer as the only sink.
     pub fn new(printer: Printer) -> Self {
         let started = Instant::now();
-        let sinks = Mutex::new(Sinks { started, printer, others: Vec::new() });
-        Self { shared: Arc::new(Shared { started, sinks }) }
+        let sinks = Sinks { started, printer, others: Vec::new() };
+        Self { started, sinks: Arc::new(Mutex::new(sinks)) }
     }
 
     /// One sink more. It gets what happens from now on, and should be added before the first session starts: whether sent
@@ -44,12 +40,12 @@ impl Fanout {
 
     /// The time of an event that happens now.
     pub fn now(&self) -> Timestamp {
-        now(self.shared.started)
+        now(self.started)
     }
 
     /// All sinks, for some events in a row. Waits while another thread has them, which may be blocked on the output.
     pub fn lock(&self) -> MutexGuard<'_, Sinks> {
-        self.shared.sinks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the sinks want, all together.
@@ -105,19 +101,15 @@ impl Sinks {
     /// # Errors
     /// That of the printer.
     pub fn flush(&mut self) -> Result<(), FlushError> {
-        let mut failures = Vec::new();
-        self.others.retain_mut(|(_, sink)| match sink.flush() {
-            Ok(()) => true,
-            Err(failure) => {
-                failures.extend(failure.remarkable());
-                false
+        let Self { started, printer, others } = self;
+        others.retain_mut(|(_, sink)| {
+            let Err(failure) = sink.flush() else { return true };
+            if let Some(error) = failure.remarkable() {
+                let _ = printer.event(Origin::default(), now(*started), &Event::Error(&error));
             }
+            false
         });
-        for failure in failures {
-            let at = now(self.started);
-            let _ = self.printer.event(Origin::default(), at, &Event::Error(&failure));
-        }
-        self.printer.flush()
+        printer.flush()
     }
 
     /// For how long the reader of any output has been waited for so far.

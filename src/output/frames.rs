@@ -131,8 +131,6 @@ fn section(sink: &mut Sink, title: &str, pieces: impl Iterator<Item = impl AsRef
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Discard;
-    use crate::output::sink::SplitPolicy;
     use crate::output::theme::Colors;
     use crate::wire::{Header, LengthEncoding};
 
@@ -172,7 +170,7 @@ mod tests {
     }
 
     fn dumped(frame: &Frame<'_>) -> String {
-        let mut sink = Sink::new(Box::new(Discard), Colors::Off, SplitPolicy::BetweenEvents);
+        let mut sink = Sink::kept(Colors::Off);
         bytes(&mut sink, frame);
         String::from_utf8(sink.buffer).unwrap()
     }

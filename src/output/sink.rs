@@ -150,7 +150,9 @@ impl Sink {
     fn write(&mut self, bytes: &[u8]) {
         if let Some(last) = bytes.last() {
             self.erase_status();
-            match self.outlet.columns().filter(|_| self.cut == SplitPolicy::BetweenEvents) {
+            // The width costs a system call, and only where rows are broken is it needed.
+            let columns = if self.cut == SplitPolicy::BetweenEvents { self.outlet.columns() } else { None };
+            match columns {
                 None => self.write_out(bytes),
                 Some(columns) => {
                     let mut rows = Vec::with_capacity(bytes.len() + bytes.len() / columns);

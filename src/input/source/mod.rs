@@ -11,10 +11,10 @@ use clap::ValueEnum;
 use memchr::memchr_iter;
 
 use self::buffer::{BufferPosition, InputBuffer};
-use super::Message;
 use super::payload::{base64, hex};
+use super::{Message, input_error};
 use crate::diagnosis::Diagnosis;
-use crate::error::{Error, Phase, Result};
+use crate::error::{Error, Result};
 use crate::input::payload;
 use crate::wire::{Kind, Outgoing};
 
@@ -164,13 +164,10 @@ impl Source {
     /// The next complete message in the buffer. It never blocks. `None`: call [`fill`](Self::fill) first.
     ///
     /// # Errors
-    /// [`Phase::Input`], if the input cannot be sent. The message names the line. No message follows.
+    /// [`Phase::Input`](crate::error::Phase::Input), if the input cannot be sent. The message names the line. No message follows.
     #[expect(clippy::should_implement_trait, reason = "the message borrows from the source")]
     pub fn next(&mut self) -> Option<Result<Outgoing<'_>>> {
-        match self.format {
-            Format::Lines | Format::Null | Format::Whole | Format::Chunks => self.next_literal(),
-            Format::Hex | Format::Base64 | Format::Json => self.next_decoded(),
-        }
+        if self.format.is_decoded() { self.next_decoded() } else { self.next_literal() }
     }
 
     /// Calls `send` with each complete message in the buffer. It stops at the first error. It reads nothing.
@@ -323,7 +320,7 @@ impl Source {
 fn text(piece: &[u8], number: u64) -> Result<&str> {
     simdutf8::basic::from_utf8(piece).map_err(|_| {
         let valid = str::from_utf8(piece).map_or_else(|error| error.valid_up_to(), str::len);
-        Error::new(Phase::Input, format!("line {number} of the input is not UTF-8 (byte {})", valid + 1))
+        input_error(format!("line {number} of the input is not UTF-8 (byte {})", valid + 1))
             .diagnosed(Diagnosis::InputNotText)
     })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use super::*;
+use crate::error::Phase;
 use crate::output::json::SCHEMA;
 
 /// Gives its bytes in reads of at most `step` bytes.

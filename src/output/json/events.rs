@@ -15,7 +15,7 @@ use crate::output::connecting::step_detail;
 use crate::output::json::VERSION;
 use crate::output::json::texts::Texts;
 use crate::output::json::write::{Members, long_base64, long_string, object, string};
-use crate::output::options::{FrameView, Options, Timestamps};
+use crate::output::options::{Options, Timestamps};
 use crate::output::sink::Sink;
 use crate::output::timestamp::{self, TimestampWriter};
 use crate::output::{certificate, diagnostic_lines, digits, frames};
@@ -57,9 +57,7 @@ impl Stream {
                 self.message(sink, *direction, *kind, payload, facts);
             }
             Event::Wire { direction, event: wire::Event::Frame(frame), .. } => {
-                if options.frames > FrameView::Hidden {
-                    self.line(sink, "frame", |members| members_of_frame(members, *direction, frame));
-                }
+                self.line(sink, "frame", |members| members_of_frame(members, *direction, frame));
             }
             Event::Wire { direction, event: wire::Event::Ping(payload), .. } => {
                 self.line(sink, "ping", |members| members_of_control(members, *direction, payload, None));

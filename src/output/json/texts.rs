@@ -53,13 +53,11 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::output::destination::Discard;
-    use crate::output::sink::SplitPolicy;
     use crate::output::theme::Colors;
 
     #[test]
     fn each_line_has_its_own_length_and_text() {
-        let mut sink = Sink::new(Box::new(Discard), Colors::Off, SplitPolicy::BetweenEvents);
+        let mut sink = Sink::kept(Colors::Off);
         let mut room = b"anything".to_vec();
         let mut texts = Texts::new(b"{\"length\":", &mut room);
         let long = "x".repeat(300);

@@ -54,9 +54,6 @@ impl Printer {
 
     /// Shows a frame, if wanted.
     pub(super) fn frame(&mut self, origin: Origin, at: Timestamp, direction: Direction, frame: &Frame<'_>) {
-        if self.options.frames == FrameView::Hidden {
-            return;
-        }
         let timestamps = self.options.timestamps.unwrap_or(Timestamps::Relative);
         let sink = self.diagnostics.as_mut().unwrap_or(&mut self.data);
         sink.buffer.extend_from_slice(label(origin).as_bytes());

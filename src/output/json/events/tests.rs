@@ -7,9 +7,8 @@ use serde_json::Value;
 use super::*;
 use crate::error::{ExitStatus, Phase};
 use crate::event::{Certificate, CertificateFault, Step, StepDetail};
-use crate::output::destination::Discard;
 use crate::output::json::SCHEMA;
-use crate::output::sink::SplitPolicy;
+use crate::output::options::FrameView;
 use crate::output::theme::Colors;
 use crate::wire::{CloseCode, Data, Header, LengthEncoding, OpCode, Role, Rule};
 
@@ -27,7 +26,7 @@ impl Lines {
         let wall = SystemTime::UNIX_EPOCH + Duration::from_micros(1_795_270_987_000_042);
         Self {
             stream: Stream::default(),
-            sink: Sink::new(Box::new(Discard), Colors::Off, SplitPolicy::BetweenEvents),
+            sink: Sink::kept(Colors::Off),
             clock: TimestampWriter::new(),
             options: Options { frames: FrameView::Hex, ..Options::default() },
             client: None,
