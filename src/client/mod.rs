@@ -10,6 +10,7 @@ pub mod plan;
 pub mod reconnect;
 pub mod report;
 pub mod request;
+pub mod route;
 pub mod runner;
 mod upgrade_error;
 pub mod view;

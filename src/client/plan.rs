@@ -7,13 +7,11 @@ use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
 
-use crate::cli::{
-    ConnectionArgs, FixedArgs, IdentityArgs, LimitArgs, ProtocolArgs, SessionArgs, StopArgs, TlsArgs, Wait,
-};
+use crate::cli::{ConnectionArgs, FixedArgs, LimitArgs, ProtocolArgs, SessionArgs, StopArgs, Wait};
 use crate::client::request;
+use crate::client::route::Routing;
 use crate::error::{Error, Phase, Result};
-use crate::input::secret;
-use crate::net::{Identity, Route, ServerName, Target, TlsClient, TlsOptions, TlsTo, Verification};
+use crate::net::{Route, Target};
 use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
 use crate::wire::handshake::{RequestOptions, Strictness};
 use crate::wire::{DeflateOffer, MaskSource, Role};
@@ -86,9 +84,9 @@ impl Plan {
     /// # Errors
     /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
     pub fn client(url: &str, args: &SessionArgs, started: Instant) -> Result<Self> {
-        let ConnectionArgs { tls, identity, fixed, .. } = &args.connection;
+        let ConnectionArgs { fixed, .. } = &args.connection;
         let target = Target::parse(url)?;
-        let route = Route { endpoint: target.endpoint().clone(), tls: tls_to(&target, tls, identity)? };
+        let route = Routing::new(&args.connection).to(&target)?;
         let mut protocol = ProtocolOptions::new(&args.protocol, &args.limits);
         protocol.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
         let request = request::options(args, &target, protocol.deflate.clone())?;
@@ -163,26 +161,6 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
     }
 }
 
-/// What TLS with `target` takes, read from files; nothing where it is not secure. It may ask for a passphrase.
-fn tls_to(target: &Target, tls: &TlsArgs, identity: &IdentityArgs) -> Result<Option<TlsTo>> {
-    if !target.secure() {
-        return Ok(None);
-    }
-    let server_name = ServerName::parse(&tls.sni.clone().unwrap_or_else(|| target.endpoint().host()))?;
-    let client = TlsClient::prepare(&tls_options(tls, identity), &|key| passphrase(identity, key))?;
-    Ok(Some(TlsTo { client, server_name }))
-}
-
-fn tls_options(tls: &TlsArgs, identity: &IdentityArgs) -> TlsOptions {
-    let verification = match &tls.cacert {
-        _ if tls.insecure => Verification::None,
-        Some(file) => Verification::Ca(file.clone()),
-        None => Verification::System,
-    };
-    let minimum_version = tls.tls_min.unwrap_or_default();
-    TlsOptions { verification, identity: identity_files(identity), minimum_version }
-}
-
 /// What is in force that a well-behaved or a careful peer would not do, one line each for `-v`.
 pub fn in_force(protocol: &ProtocolArgs, fixed: Option<&FixedArgs>) -> Vec<String> {
     let fixed_key = |flag: &str, value: &str| format!("{flag} {value}: fixed, where it should be random");
@@ -202,25 +180,6 @@ pub fn unwritable_key_log() -> Option<String> {
     let path = std::env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty())?;
     let error = OpenOptions::new().append(true).create(true).open(&path).err()?;
     Some(format!("SSLKEYLOGFILE: cannot write `{}`, so no TLS secrets are logged: {error}", Path::new(&path).display()))
-}
-
-/// The certificate and its key; one PEM file may hold both.
-pub fn identity_files(identity: &IdentityArgs) -> Option<Identity> {
-    identity.cert.as_ref().map(|certificate| Identity {
-        certificate: certificate.clone(),
-        key: identity.key.as_ref().unwrap_or(certificate).clone(),
-    })
-}
-
-/// The passphrase of a key file: from the flag, or asked for.
-///
-/// # Errors
-/// [`Phase::Usage`] when the file that holds it cannot be read, or there is no terminal to ask on.
-pub fn passphrase(identity: &IdentityArgs, key: &Path) -> Result<String> {
-    match identity.passphrase.as_ref().and_then(Option::as_ref) {
-        Some(secret) => request::read_secret("--passphrase", secret),
-        None => secret::ask(&format!("Passphrase of {}: ", key.display())),
-    }
 }
 
 #[cfg(test)]

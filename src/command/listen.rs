@@ -8,6 +8,7 @@ use crate::cli::{AccessArgs, Listen};
 use crate::client::announcer::Announcer;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals, Unsent};
+use crate::client::route;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::net::{self, ListenOptions, Listener, MinimumVersion};
@@ -33,7 +34,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
             Error::new(Phase::Usage, "--deflate: no offer could be accepted: our compressor has no window of 8 bits");
         return Err(error.hint("the smallest is `server_max_window_bits=9`; `--no-deflate` accepts no offer"));
     }
-    let listener = net::listen(&options(args), &|key| plan::passphrase(&args.identity, key))?;
+    let listener = net::listen(&options(args), &|key| route::passphrase(&args.identity, key))?;
     let cannot = |error: io::Error| Error::new(Phase::Session, "cannot catch signals").caused_by(error);
     let mut poller = Poller::new().map_err(cannot)?;
     let signals = Signals::catch(&poller).map_err(cannot)?;
@@ -107,7 +108,7 @@ pub(super) fn client_limits(args: &AccessArgs) -> ClientLimits {
 }
 
 fn options(args: &Listen) -> ListenOptions {
-    let identity = plan::identity_files(&args.identity);
+    let identity = route::identity_files(&args.identity);
     ListenOptions { address: args.address.clone(), identity, minimum_version: MinimumVersion::Tls12 }
 }
 
