@@ -21,6 +21,7 @@ mod misbehaviour;
 mod pipe;
 mod progress;
 mod reconnect;
+mod redirect;
 mod script;
 mod script_reconnect;
 mod secrets;

@@ -1,5 +1,4 @@
-//! wscat's own command lines: one for each option of `wscat --help` (6.1), but `-p`, `-L`, `--max-redirects` and
-//! `--proxy`.
+//! wscat's own command lines: one for each option of `wscat --help` (6.1), but `-p` and `--proxy`.
 
 use std::fs;
 
@@ -87,6 +86,24 @@ fn passphrase() {
 #[test]
 fn host() {
     assert_eq!(seen_with(&["--host", "example.org"]).header("host"), ["example.org"]);
+}
+
+#[test]
+fn location_and_max_redirects() {
+    let server = serve(|mut connection| {
+        let request = connection.request();
+        if request.line() == "GET /there HTTP/1.1" {
+            connection.send(request.acceptance(""));
+            connection.echo_until_close();
+        } else {
+            connection.send("HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    for flag in ["-L", "--location"] {
+        let wscope = Wscope::new().args([flag, "--max-redirects", "1", "-x", "hi", "-w", "0", "-c"]);
+        wscope.arg(server.url()).run().exits(0).prints("hi\n");
+    }
+    Wscope::new().args(["-L", "--max-redirects", "0", "-c"]).arg(server.url()).run().exits(5).says("--max-redirs");
 }
 
 #[test]

@@ -16,6 +16,9 @@ pub struct ConnectionArgs {
     /// The upgrade request.
     #[command(flatten)]
     pub request: RequestArgs,
+    /// Redirects.
+    #[command(flatten)]
+    pub redirects: RedirectArgs,
     /// The certificates to trust.
     #[command(flatten)]
     pub tls: TlsArgs,
@@ -60,7 +63,7 @@ pub struct RequestArgs {
     /// Send a bearer token
     ///
     /// `@FILE` reads it from a file, less one newline at its end; `@@` stands for a literal `@`.
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, alias = "oauth2-bearer", value_name = "TOKEN")]
     pub bearer: Option<Secret>,
 
     /// Send a cookie
@@ -88,6 +91,31 @@ pub struct RequestArgs {
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
     #[arg(value_parser = value::at_least_one::<NonZeroU32>)]
     pub reconnect: Option<Option<NonZeroU32>>,
+}
+
+/// The flags for redirects.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct RedirectArgs {
+    /// Follow redirects
+    ///
+    /// `http` and `https` in them mean `ws` and `wss`. Cookies that they set are sent on to where they belong. Another
+    /// server (another scheme, host or port) gets no credentials, cookies, headers of `-H`, certificate or secret
+    /// subprotocols; nothing leads from `wss` to `ws`. Each `--reconnect` starts at the URL again.
+    #[arg(short = 'L', long, hide_short_help = true)]
+    pub location: bool,
+
+    /// The same, and trust every server
+    ///
+    /// Credentials, cookies, headers, certificate and subprotocols go to all servers that redirects lead to.
+    #[arg(long, hide_short_help = true)]
+    pub location_trusted: bool,
+
+    /// Follow at most so many
+    ///
+    /// In a row.
+    #[arg(long, alias = "max-redirects", value_name = "N", default_value = "10", hide_short_help = true)]
+    pub max_redirs: u32,
 }
 
 /// The flags for the verification of the server.

@@ -26,7 +26,7 @@ use std::ffi::OsString;
 use clap::{Parser, Subcommand};
 
 pub use connect::Connect;
-pub use connection::{ConnectionArgs, IdentityArgs, RequestArgs, TlsArgs};
+pub use connection::{ConnectionArgs, IdentityArgs, RedirectArgs, RequestArgs, TlsArgs};
 pub use demo::Demo;
 pub use format::FormatArgs;
 pub use generate::{Definition, Generate, Generated};

@@ -16,7 +16,6 @@ const KNOWN_FLAGS: &[(&[&str], &str)] = &[
     (&["-d", "--data", "--data-raw", "--data-binary"], "a message is sent with `-x MESSAGE`, or from stdin"),
     (&["-E", "--exit-on-eof"], "once stdin has ended it leaves when the replies pause"),
     (&["--include"], "heads are shown with `-v`"),
-    (&["-L", "--location", "--max-redirects"], "redirects are not followed: it says where they lead"),
     (&["--proxy", "--socks5"], "proxies are not supported"),
     (&["--oneshot", "--one-message"], "`-1` stops after one message, `--count N` after so many"),
     (&["--text"], "lines are sent as text unless `-b` says otherwise"),

@@ -1,8 +1,8 @@
 //! What to do about a failure, in words. The only place that turns a [`Diagnosis`] into text.
 
 use crate::diagnosis::{
-    Breached, CannotListen, Diagnosis, ForbiddenOrigin, Login, NoHead, NoTls, Refused, Scheme, Transport, Unreachable,
-    Untrusted,
+    Breached, CannotListen, Diagnosis, ForbiddenOrigin, Login, NoHead, NoTls, NotFollowed, Refused, Scheme, Transport,
+    Unreachable, Untrusted,
 };
 
 const NGINX: &str = "the usual cause is a proxy that drops `Upgrade`; nginx needs, in its `location`:
@@ -26,6 +26,7 @@ pub fn advice(diagnosis: &Diagnosis) -> String {
         Diagnosis::NoPrivateKey => "`--key` names the file of the key, where it is another".to_owned(),
         Diagnosis::NoHead(cause) => no_head(*cause),
         Diagnosis::Refused(cause) => refused(cause),
+        Diagnosis::NotFollowed(cause) => not_followed(cause),
         Diagnosis::Breached(cause) => breached(*cause),
         Diagnosis::ForbiddenOrigin(origin) => forbidden_origin(origin),
     }
@@ -163,27 +164,44 @@ fn refused(cause: &Refused) -> String {
     }
 }
 
-fn login_page(location: &str, login: Login) -> String {
-    match login {
-        Login::NotSent => format!(
-            "the server sends us to a login page, `{location}`: give credentials (`--cookie`, `--bearer`, `--user`)"
-        ),
-        Login::Sent => format!(
-            "the server sends us to a login page, `{location}`: the credentials were not accepted, or have expired"
+fn not_followed(cause: &NotFollowed) -> String {
+    match cause {
+        NotFollowed::NoUrl => "the redirect is not followed: what it names is no URL".to_owned(),
+        NotFollowed::OtherScheme { scheme } => {
+            format!("the redirect is not followed: there is no WebSocket behind `{scheme}:`")
+        }
+        NotFollowed::WithoutTls { url } => {
+            format!("the redirect is not followed: it leads out of TLS; if that is meant, connect to `{url}`")
+        }
+        NotFollowed::TooMany { most } => {
+            format!("{most} redirects were followed, and no more are; `--max-redirs` sets the limit")
+        }
+        NotFollowed::Loop { most } => format!(
+            "{most} redirects were followed, and they go round in a circle: the server may miss a cookie or credentials \
+             (`-v` shows each answer)"
         ),
     }
 }
 
+fn login_page(location: &str, login: Login) -> String {
+    let advice = match login {
+        Login::NotSent => "give credentials (`--cookie`, `--bearer`, `--user`)",
+        Login::Sent => "the credentials were not accepted, or have expired",
+    };
+    format!("the server sends us to a login page, `{location}`: {advice}; `-L` follows it")
+}
+
 fn redirect(location: &str, path: &str) -> String {
-    if location.starts_with('/') && !location.starts_with("//") {
-        format!("the server redirects: connect to the path `{location}` instead")
-    } else if location.starts_with("http://") || location.starts_with("https://") {
-        format!("the server redirects: connect to `{}` instead", location.replacen("http", "ws", 1))
+    let to = if location.starts_with("http://") || location.starts_with("https://") {
+        format!("`{}`", location.replacen("http", "ws", 1))
     } else if location.contains("//") {
-        format!("the server redirects: connect to `{location}` instead")
+        format!("`{location}`")
+    } else if location.starts_with('/') {
+        format!("the path `{location}`")
     } else {
-        format!("the server redirects to `{location}`, as seen from `{path}`")
-    }
+        format!("`{location}`, as seen from `{path}`")
+    };
+    format!("the server redirects to {to}: `-L` follows it")
 }
 
 fn unauthorized(scheme: Scheme, login: Login) -> String {

@@ -6,14 +6,17 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 
 use crate::client::plan::Plan;
-use crate::client::{connect_error, request, upgrade_error};
+use crate::client::redirect::{Hop, Hops};
+use crate::client::upgrade_error::refused;
+use crate::client::{connect_error, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
 use crate::output::{Fanout, certificate};
 use crate::platform::{Descriptor, Poller, Wakeup};
-use crate::session::upgrade::{self, Upgraded};
+use crate::session::upgrade::{self, UpgradeFailure, Upgraded};
 use crate::wire::DeflateParameters;
+use crate::wire::handshake::Refusal;
 
 /// A connection whose upgrade is complete.
 pub struct Handshaken {
@@ -71,16 +74,40 @@ fn broken_off() -> Error {
     Error::new(Phase::Connect, "connecting broke off")
 }
 
-/// Connects and upgrades; each step is shown as it happens.
+/// Connects and upgrades, from one server to the next where redirects are followed; each step is shown as it happens.
 ///
 /// # Errors
 /// Those of connecting, TLS and the upgrade, with what to try next.
 fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
     let mut show = |event: Event<'_>| fanout.show(Origin::default(), &event);
     let limit = time_limit(plan);
-    let endpoint = &plan.route.endpoint;
+    let mut hops = Hops::new(plan);
+    let mut hop = hops.first()?;
+    loop {
+        let peer = hop.route.endpoint.peer();
+        let refusal = match open(plan, &hop, limit, &mut show) {
+            Ok(Answer::Upgraded(handshaken)) => return Ok(*handshaken),
+            Ok(Answer::Refused(refusal)) => refusal,
+            Err(error) => return Err(hops.explain(error, &hop.target)),
+        };
+        match hops.lead(&hop, &refusal) {
+            Ok(target) => hop = hops.follow(hop, &refusal, target, &mut show)?,
+            Err(why) => return Err(hops.explain(refused(&peer, &refusal, why), &hop.target)),
+        }
+    }
+}
+
+/// What one server answers.
+enum Answer {
+    Upgraded(Box<Handshaken>),
+    Refused(Box<Refusal>),
+}
+
+/// Connects to one server and asks for the upgrade.
+fn open(plan: &Plan, hop: &Hop, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>)) -> Result<Answer> {
+    let Hop { target, route, request } = hop;
     let Connected { stream, address, record } =
-        net::connect(&plan.route, limit, &mut show).map_err(|failure| connect_error(&plan.route, failure))?;
+        net::connect(route, limit, show).map_err(|failure| connect_error(route, failure))?;
     let ConnectRecord { mut steps, tls } = record;
     if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
         let complaint = certificate::complaint(fault);
@@ -88,14 +115,15 @@ fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
     }
     let stream = Arc::new(stream);
     let mut reader = StreamReader::new(Arc::clone(&stream));
-    let request = request::new(&plan.request)?;
-    let strictness = plan.protocol.strictness;
-    let upgraded = upgrade::open(&stream, &mut reader, &request, strictness, limit, &mut show);
-    let Upgraded { agreed, head, sent_head, verified, leftover, step } =
-        upgraded.map_err(|failure| upgrade_error(&endpoint.peer(), failure, plan.request.secrets))?;
+    let upgraded = upgrade::open(&stream, &mut reader, request, plan.protocol.strictness, limit, show);
+    let Upgraded { agreed, head, sent_head, verified, leftover, step } = match upgraded {
+        Ok(upgraded) => upgraded,
+        Err(UpgradeFailure::Refused(refusal)) => return Ok(Answer::Refused(refusal)),
+        Err(failure) => return Err(upgrade_error(&route.endpoint.peer(), failure, request.secrets())),
+    };
     steps.push(step);
     let opened = Opened {
-        url: plan.target.url(),
+        url: target.url(),
         address,
         status: head.status().unwrap_or_default(),
         headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
@@ -107,7 +135,7 @@ fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
         request_head: sent_head,
         response_head: head.raw().to_vec(),
     };
-    Ok(Handshaken { stream, reader, opened, deflate: agreed.deflate, leftover })
+    Ok(Answer::Upgraded(Box::new(Handshaken { stream, reader, opened, deflate: agreed.deflate, leftover })))
 }
 
 fn time_limit(plan: &Plan) -> TimeLimit {

@@ -62,7 +62,7 @@ pub fn start(
     output.lock().event(fanout.now(), &Event::Open(&opened));
     let (handle, supervisor) =
         session::start(stream, reader, receiver, sender, Arc::clone(&output), settings, notifier).map_err(|error| {
-            let message = format!("cannot set up the socket to `{}`", plan.route.endpoint.peer());
+            let message = format!("cannot set up the socket to `{}`", opened.address);
             Error::new(Phase::Session, message).caused_by(error).transient()
         })?;
     Ok(Started { session: OpenSession { handle, opened: Arc::new(opened) }, supervisor, output })

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 
 use crate::cli::{ConnectionArgs, FixedArgs, LimitArgs, ProtocolArgs, SessionArgs, StopArgs, Wait};
-use crate::client::request;
+use crate::client::redirect::{Recipient, RedirectPolicy};
+use crate::client::request::{self, RequestTemplate};
 use crate::client::route::Routing;
 use crate::error::{Error, Phase, Result};
-use crate::net::{Route, Target};
+use crate::net::Target;
 use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
-use crate::wire::handshake::{RequestOptions, Strictness};
+use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateOffer, MaskSource, Role};
 
 /// How long nothing may come after the end of the input before the session is closed.
@@ -31,12 +32,14 @@ const COMPRESS_FROM: usize = 128;
 pub struct Plan {
     /// Where to.
     pub target: Target,
-    /// How to get there.
-    pub route: Route,
+    /// How to get there, and to where redirects lead.
+    pub routing: Routing,
+    /// Which redirects are followed.
+    pub redirects: RedirectPolicy,
     /// For the whole handshake, name lookup included.
     pub connect_timeout: Duration,
-    /// The upgrade request, but for its key.
-    pub request: RequestOptions,
+    /// What the upgrade requests are made of.
+    pub request: RequestTemplate,
     /// How frames are made and judged.
     pub protocol: ProtocolOptions,
     /// How the session behaves.
@@ -86,11 +89,12 @@ impl Plan {
     pub fn client(url: &str, args: &SessionArgs, started: Instant) -> Result<Self> {
         let ConnectionArgs { fixed, .. } = &args.connection;
         let target = Target::parse(url)?;
-        let route = Routing::new(&args.connection).to(&target)?;
+        let routing = Routing::new(&args.connection);
+        // What it reads from files is wanted before anything is connected.
+        routing.to(&target, Recipient::First)?;
         let mut protocol = ProtocolOptions::new(&args.protocol, &args.limits);
         protocol.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
-        let request = request::options(args, &target, protocol.deflate.clone())?;
-        request::new(&request)?;
+        let request = RequestTemplate::new(args, &target, protocol.deflate.clone())?;
         if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > protocol.max_message) {
             let (length, most) = (long.len(), protocol.max_message);
             let message = format!("a message of `-x` has {length} bytes, and `--max-message` allows {most}");
@@ -99,11 +103,12 @@ impl Plan {
         let connect_timeout = args.connection.request.connect_timeout;
         let times = args.view.note().filter(|_| !io::stdout().is_terminal()).map(str::to_owned);
         let unwritable = target.secure().then(unwritable_key_log).flatten();
-        let notes = times.into_iter().chain(args.connection.request.note()).chain(request::replaced(&request));
+        let notes = times.into_iter().chain(args.connection.request.note()).chain(request::replaced(request.first()));
         let notes = notes.chain(unwritable).collect();
         Ok(Self {
             target,
-            route,
+            routing,
+            redirects: RedirectPolicy::new(&args.connection.redirects),
             connect_timeout,
             request,
             protocol,
@@ -222,6 +227,7 @@ mod tests {
     #[test]
     fn credentials_of_the_url_become_basic_auth() {
         let request = plan("ws://ann:pass@host/x?y").unwrap().request;
+        let request = request.first();
         assert_eq!(request.authorization.as_deref(), Some("Basic YW5uOnBhc3M="));
         assert_eq!((request.target.as_str(), request.authority.as_str()), ("/x?y", "host"));
     }

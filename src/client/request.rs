@@ -6,40 +6,125 @@ use std::path::Path;
 use data_encoding::BASE64;
 
 use crate::cli::{HeaderSource, RequestArgs, Secret, SessionArgs};
+use crate::client::cookies::Cookies;
+use crate::client::redirect::Recipient;
 use crate::error::{Error, Phase, Result};
 use crate::http::HeaderRule;
+use crate::http::redact::Secrets;
 use crate::input::secret;
-use crate::net::Target;
+use crate::net::{Credentials, Target};
 use crate::platform::Stdin;
 use crate::wire::DeflateOffer;
 use crate::wire::handshake::{Request, RequestOptions};
 
-/// What the flags say about the request to `target`.
-///
-/// # Errors
-/// [`Phase::Usage`]: a header, file or secret that will not do.
-pub fn options(args: &SessionArgs, target: &Target, deflate: Option<DeflateOffer>) -> Result<RequestOptions> {
-    let request = &args.connection.request;
-    Ok(RequestOptions {
-        target: target.resource().to_owned(),
-        authority: target.authority(),
-        origin: request.origin.clone(),
-        authorization: authorization(request, target)?,
-        cookie: cookie(&request.cookies)?,
-        subprotocols: request.subprotocols.clone(),
-        deflate,
-        headers: header_rules(args)?,
-        key: args.connection.fixed.ws_key.clone(),
-        secrets: args.view.secrets(),
-    })
+/// What the requests of a run are made of: the one to the server of the URL, and those to where redirects lead.
+pub struct RequestTemplate {
+    /// The request to the server of the URL.
+    first: RequestOptions,
+}
+
+impl RequestTemplate {
+    /// What the flags say about the request to `target`, the server of the URL.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`]: a header, file or secret that will not do.
+    pub fn new(args: &SessionArgs, target: &Target, deflate: Option<DeflateOffer>) -> Result<Self> {
+        let request = &args.connection.request;
+        let first = RequestOptions {
+            target: target.resource().to_owned(),
+            authority: target.authority(),
+            origin: request.origin.clone(),
+            authorization: authorization(request, target)?,
+            cookie: cookie(&request.cookies)?,
+            subprotocols: request.subprotocols.clone(),
+            deflate,
+            headers: header_rules(args)?,
+            key: args.connection.fixed.ws_key.clone(),
+            secrets: args.view.secrets(),
+        };
+        new(&first)?;
+        Ok(Self { first })
+    }
+
+    /// The request to the server of the URL.
+    pub fn first(&self) -> &RequestOptions {
+        &self.first
+    }
+
+    /// Whether secrets are shown in texts about requests and their answers.
+    pub fn secrets(&self) -> Secrets {
+        self.first.secrets
+    }
+
+    /// The request to `target`, with a key of its own and the cookies that are for it.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`] where it would be none.
+    pub fn to(&self, target: &Target, recipient: Recipient, cookies: &Cookies) -> Result<Request> {
+        let options = match recipient {
+            Recipient::First => self.first.clone(),
+            Recipient::Trusted => RequestOptions { headers: self.headers_for_any_host(), ..self.first.clone() },
+            Recipient::Other => RequestOptions {
+                authorization: target.credentials().map(basic),
+                cookie: None,
+                subprotocols: self.public_subprotocols(),
+                headers: Vec::new(),
+                ..self.first.clone()
+            },
+        };
+        let cookie = cookies.header(target, options.cookie.as_deref());
+        let (target, authority) = (target.resource().to_owned(), target.authority());
+        new(&RequestOptions { target, authority, cookie, ..options })
+    }
+
+    /// What `recipient` does not get, for people: none of it is the value of a secret.
+    pub fn withheld(&self, recipient: Recipient) -> Vec<String> {
+        if recipient != Recipient::Other {
+            return Vec::new();
+        }
+        let RequestOptions { authorization, cookie, subprotocols, headers, .. } = &self.first;
+        let of_flags = [("Authorization", authorization.is_some()), ("Cookie", cookie.is_some())];
+        let mut names: Vec<_> =
+            of_flags.iter().filter(|(_, is_given)| *is_given).map(|(name, _)| format!("`{name}`")).collect();
+        for rule in headers.iter().filter(|rule| rule.value().is_some()) {
+            let name = format!("`{}`", rule.name());
+            if !names.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
+                names.push(name);
+            }
+        }
+        if self.public_subprotocols().len() < subprotocols.len() {
+            names.push("the secret in a subprotocol".to_owned());
+        }
+        names
+    }
+
+    /// The headers of the user's, without what names the server of the URL.
+    fn headers_for_any_host(&self) -> Vec<HeaderRule> {
+        let headers = self.first.headers.iter().filter(|rule| !rule.name().eq_ignore_ascii_case("Host"));
+        headers.cloned().collect()
+    }
+
+    /// The subprotocols that are names alone, and hold no secret.
+    fn public_subprotocols(&self) -> Vec<String> {
+        let names = &self.first.subprotocols;
+        let shown = Secrets::Hidden.subprotocols(names.iter().map(String::as_str));
+        names.iter().zip(shown).filter(|(name, shown)| *name == shown).map(|(name, _)| name.clone()).collect()
+    }
 }
 
 /// A request, with a key of its own.
-///
-/// # Errors
-/// [`Phase::Usage`] where it would not be one.
-pub fn new(options: &RequestOptions) -> Result<Request> {
+fn new(options: &RequestOptions) -> Result<Request> {
     Request::new(options).map_err(|mistake| Error::new(Phase::Usage, format!("no such request can be sent: {mistake}")))
+}
+
+/// The value of `Authorization` for the userinfo of a URL.
+fn basic(credentials: &Credentials) -> String {
+    let Credentials { user, password } = credentials;
+    encode_basic(&format!("{user}:{}", password.as_deref().unwrap_or_default()))
+}
+
+fn encode_basic(credentials: &str) -> String {
+    format!("Basic {}", BASE64.encode(credentials.as_bytes()))
 }
 
 fn authorization(request: &RequestArgs, target: &Target) -> Result<Option<String>> {
@@ -54,12 +139,10 @@ fn authorization(request: &RequestArgs, target: &Target) -> Result<Option<String
             let password = secret::ask(&format!("Password of {credentials} at {}: ", target.endpoint().peer()))?;
             format!("{credentials}:{password}")
         }
-    } else if let Some(credentials) = target.credentials() {
-        format!("{}:{}", credentials.user, credentials.password.as_deref().unwrap_or_default())
     } else {
-        return Ok(None);
+        return Ok(target.credentials().map(basic));
     };
-    Ok(Some(format!("Basic {}", BASE64.encode(credentials.as_bytes()))))
+    Ok(Some(encode_basic(&credentials)))
 }
 
 fn cookie(cookies: &[Secret]) -> Result<Option<String>> {

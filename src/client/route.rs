@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::cli::{ConnectionArgs, IdentityArgs, TlsArgs};
+use crate::client::redirect::Recipient;
 use crate::client::request;
 use crate::error::Result;
 use crate::input::secret;
@@ -14,12 +15,14 @@ pub struct Routing {
     connection: ConnectionArgs,
     /// Prepared for the first server that is secure.
     tls: OnceLock<TlsClient>,
+    /// The same without our certificate, for where a redirect leads.
+    tls_without_identity: OnceLock<TlsClient>,
 }
 
 impl Routing {
     /// As the flags say; nothing is read yet.
     pub fn new(connection: &ConnectionArgs) -> Self {
-        Self { connection: connection.clone(), tls: OnceLock::new() }
+        Self { connection: connection.clone(), tls: OnceLock::new(), tls_without_identity: OnceLock::new() }
     }
 
     /// The way to `target`. For the first one that is secure, certificates are read, and a passphrase may be asked for.
@@ -27,16 +30,28 @@ impl Routing {
     /// # Errors
     /// [`Phase::Usage`](crate::error::Phase::Usage) for a flag or a file that will not do;
     /// [`Phase::Tls`](crate::error::Phase::Tls) where there is no TLS at all.
-    pub fn to(&self, target: &Target) -> Result<Route> {
-        let tls = if target.secure() { Some(self.tls_to(target)?) } else { None };
+    pub fn to(&self, target: &Target, recipient: Recipient) -> Result<Route> {
+        let tls = if target.secure() { Some(self.tls_to(target, recipient)?) } else { None };
         Ok(Route { endpoint: target.endpoint().clone(), tls })
     }
 
-    fn tls_to(&self, target: &Target) -> Result<TlsTo> {
+    /// What `recipient`, the server of `target`, does not get, for people.
+    pub fn withheld(&self, target: &Target, recipient: Recipient) -> Option<String> {
+        let has_certificate = target.secure() && self.connection.identity.cert.is_some();
+        (has_certificate && recipient == Recipient::Other).then(|| "the certificate of `--cert`".to_owned())
+    }
+
+    fn tls_to(&self, target: &Target, recipient: Recipient) -> Result<TlsTo> {
         let ConnectionArgs { tls, identity, .. } = &self.connection;
-        let server_name = ServerName::parse(&tls.sni.clone().unwrap_or_else(|| target.endpoint().host()))?;
-        let prepare = || TlsClient::prepare(&tls_options(tls, identity), &|key| passphrase(identity, key));
-        let client = once(&self.tls, prepare)?.clone();
+        // The name of `--sni` is that of the server of the URL.
+        let sni = tls.sni.clone().filter(|_| recipient == Recipient::First);
+        let server_name = ServerName::parse(&sni.unwrap_or_else(|| target.endpoint().host()))?;
+        let (cell, files) = match recipient {
+            Recipient::First | Recipient::Trusted => (&self.tls, identity_files(identity)),
+            Recipient::Other => (&self.tls_without_identity, None),
+        };
+        let prepare = || TlsClient::prepare(&tls_options(tls, files), &|key| passphrase(identity, key));
+        let client = once(cell, prepare)?.clone();
         Ok(TlsTo { client, server_name })
     }
 }
@@ -50,14 +65,14 @@ fn once<T>(cell: &OnceLock<T>, prepare: impl FnOnce() -> Result<T>) -> Result<&T
     Ok(cell.get_or_init(|| made))
 }
 
-fn tls_options(tls: &TlsArgs, identity: &IdentityArgs) -> TlsOptions {
+fn tls_options(tls: &TlsArgs, identity: Option<Identity>) -> TlsOptions {
     let verification = match &tls.cacert {
         _ if tls.insecure => Verification::None,
         Some(file) => Verification::Ca(file.clone()),
         None => Verification::System,
     };
     let minimum_version = tls.tls_min.unwrap_or_default();
-    TlsOptions { verification, identity: identity_files(identity), minimum_version }
+    TlsOptions { verification, identity, minimum_version }
 }
 
 /// The certificate and its key; one PEM file may hold both.

@@ -267,7 +267,7 @@ impl Runner {
             }
             Interruption::MaxTime => {
                 let limit = self.plan.settings.max_time.map(|(_, limit)| limit).unwrap_or_default();
-                let message = format!("no connection to `{}`", self.plan.route.endpoint.peer());
+                let message = format!("no connection to `{}`", self.plan.target.endpoint().peer());
                 return self.timed_out(driver, Error::timed_out(Phase::Connect, limit, message));
             }
             Interruption::Left => match driver.take_error() {

@@ -17,7 +17,7 @@ const LINE_BYTES: usize = 500;
 /// [`Phase::Tls`] where TLS broke.
 pub fn upgrade_error(peer: &str, failure: UpgradeFailure, secrets: Secrets) -> Error {
     match failure {
-        UpgradeFailure::Refused(refusal) => refused(peer, &refusal),
+        UpgradeFailure::Refused(refusal) => refused(peer, &refusal, None),
         UpgradeFailure::NoHead { error, transport } => no_head(peer, &error, transport, secrets),
         UpgradeFailure::Breached { head, findings } => breached(peer, &head, &findings, secrets),
         UpgradeFailure::ForbiddenOrigin(origin) => {
@@ -47,7 +47,8 @@ pub fn upgrade_error(peer: &str, failure: UpgradeFailure, secrets: Secrets) -> E
     }
 }
 
-fn refused(peer: &str, refusal: &Refusal) -> Error {
+/// The error for an upgrade that `peer` refused; `cause`, where more is known of it than the refusal tells.
+pub(super) fn refused(peer: &str, refusal: &Refusal, cause: Option<Diagnosis>) -> Error {
     let mut error = Error::new(Phase::Upgrade, format!("`{peer}` refused the upgrade: {}", refusal.status_line()));
     if !(400..=499).contains(&refusal.status()) {
         error = match refusal.retry_after() {
@@ -61,7 +62,7 @@ fn refused(peer: &str, refusal: &Refusal) -> Error {
     for line in excerpt(&refusal.body().start(), refusal.body().length(), refusal.secrets()) {
         error = error.evidence(format!("| {line}"));
     }
-    error.diagnosed(refusal.diagnosis())
+    error.diagnosed(cause.or_else(|| refusal.diagnosis()))
 }
 
 /// The first lines of `body`, the start of one of `length` bytes, and how much of it they are. Pages repeat the URL that

@@ -5,9 +5,11 @@
 //! may carry such a value.
 
 mod connecting;
+mod redirect;
 mod refusal;
 
 pub use connecting::{CannotListen, NoTls, Unreachable, Untrusted};
+pub use redirect::NotFollowed;
 pub use refusal::{Login, Refused, Scheme};
 
 /// The likely cause of a failure. Texts in it may hold a peer's bytes, unescaped; they never hold a secret.
@@ -31,6 +33,8 @@ pub enum Diagnosis {
     NoHead(NoHead),
     /// The response refuses the upgrade.
     Refused(Refused),
+    /// The response is a redirect that is not followed.
+    NotFollowed(NotFollowed),
     /// The response accepts the upgrade and breaks rules; a lenient client would go on.
     Breached(Breached),
     /// A server of ours does not let a web page in.

@@ -35,6 +35,11 @@ impl Endpoint {
         self.port
     }
 
+    /// The same host, with another port.
+    pub(super) fn with_port(&self, port: u16) -> Self {
+        Self { port, ..self.clone() }
+    }
+
     /// The interface that a link-local address belongs to, where it is given.
     pub fn zone(&self) -> Option<&str> {
         self.zone.as_deref()

@@ -38,12 +38,16 @@ fn a_plain_request_at_a_tls_port() {
 
 #[test]
 fn a_redirect_says_where_to() {
-    says("301 Moved\r\nLocation: https://example.com/chat", "", &["connect to `wss://example.com/chat`"]);
+    says(
+        "301 Moved\r\nLocation: https://example.com/chat",
+        "",
+        &["redirects to `wss://example.com/chat`", "`-L` follows it"],
+    );
     says("308 Moved\r\nLocation: /chat/", "", &["the path `/chat/`"]);
-    says("302 Found\r\nLocation: /Login?next=/chat", "", &["login page", "`--cookie`"]);
+    says("302 Found\r\nLocation: /Login?next=/chat", "", &["login page", "`--cookie`", "`-L` follows it"]);
     says("302 Found", "", &["does not say where to"]);
-    says("302 Found\r\nLocation: //other.example/chat", "", &["connect to `//other.example/chat`"]);
-    says("307 x\r\nLocation: https://a.example/x?token=1", "", &["connect to `wss://a.example/x?…`"]);
+    says("302 Found\r\nLocation: //other.example/chat", "", &["redirects to `//other.example/chat`"]);
+    says("307 x\r\nLocation: https://a.example/x?token=1", "", &["redirects to `wss://a.example/x?…`"]);
     says("302 Found\r\nLocation: ../x", "", &["redirects to `../x`, as seen from `/chat`"]);
     let expired = hint(&["Cookie: a=b"], "302 Found\r\nLocation: https://sso.example.com/", "").unwrap();
     assert!(expired.contains("expired"), "{expired}");

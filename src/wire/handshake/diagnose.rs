@@ -94,7 +94,8 @@ fn of_status(refusal: &Refusal, request: &Context) -> Option<Refused> {
 
 /// Where it leads to. Any value of a query or of a fragment may be a secret, and none is needed to understand the hint.
 fn of_redirect(refusal: &Refusal, request: &Context) -> Refused {
-    let Some(location) = refusal.head().text("Location") else { return Refused::RedirectWithoutLocation };
+    let location = refusal.head().text("Location").filter(|location| !location.is_empty());
+    let Some(location) = location else { return Refused::RedirectWithoutLocation };
     let shown = |url: &str| {
         let url = request.secrets.text(Part::Value { name: "Location", value: url.as_bytes() });
         shortened(&url, Head::LONGEST_LINE).into_owned()
