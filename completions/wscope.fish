@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual c/connect= l/listen= host= slash compressed n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect= L/location location-trusted max-redirs= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual c/connect= l/listen= host= slash compressed n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -61,6 +61,9 @@ complete -c wscope -n "__fish_wscope_needs_command" -l cookie -d 'Send a cookie'
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit the whole handshake' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Connect again when the connection is lost' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l max-redirs -d 'Follow at most so many' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Connect to this address instead of looking the name up' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l unix-socket -d 'Connect to this Unix domain socket' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust this authority, not the system\'s' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l sni -d 'Ask for this name (SNI), and verify it' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l tls-min -d 'Accept no lower version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
@@ -98,6 +101,8 @@ complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Say nothin
 complete -c wscope -n "__fish_wscope_needs_command" -l no-color -d 'The same as `--color never`'
 complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects'
 complete -c wscope -n "__fish_wscope_needs_command" -l location-trusted -d 'The same, and trust every server'
+complete -c wscope -n "__fish_wscope_needs_command" -s 4 -l ipv4 -d 'Connect over IPv4 only'
+complete -c wscope -n "__fish_wscope_needs_command" -s 6 -l ipv6 -d 'Connect over IPv6 only'
 complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-deflate -d 'Don\'t compress'
 complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Report breaches of the protocol and go on'
@@ -141,6 +146,9 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cookie -d 'Send a
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-timeout -d 'Limit the whole handshake' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-redirs -d 'Follow at most so many' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l resolve -d 'Connect to this address instead of looking the name up' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l unix-socket -d 'Connect to this Unix domain socket' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cacert -d 'Trust this authority, not the system\'s' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l sni -d 'Ask for this name (SNI), and verify it' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l tls-min -d 'Accept no lower version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
@@ -173,6 +181,8 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -s q -l quiet -d 'Sa
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-color -d 'The same as `--color never`'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s L -l location -d 'Follow redirects'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l location-trusted -d 'The same, and trust every server'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 4 -l ipv4 -d 'Connect over IPv4 only'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 6 -l ipv6 -d 'Connect over IPv6 only'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-deflate -d 'Don\'t compress'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l lenient -d 'Report breaches of the protocol and go on'

@@ -22,7 +22,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
     ("input", &["diagnosis", "error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),
     ("cli", &[
-        "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net::ListenAddress", "net::MinimumVersion",
+        "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",
         "output::DataFormat", "output::Timestamps", "output::theme::ColorChoice", "wire",
     ]),
     ("client", &["cli", "diagnosis", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),

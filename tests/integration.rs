@@ -5,6 +5,7 @@ mod backpressure;
 mod conversation;
 mod delay;
 mod demo;
+mod destination;
 mod escape;
 mod exit_status;
 mod field_data;

@@ -38,6 +38,7 @@ struct TargetArgs {
     /// Where to connect: `ws://`, `wss://`
     ///
     /// `http://` and `https://` mean the same; without a scheme it is `ws://`, and `:8000/path` is on this machine.
+    /// `ws+unix:PATH:/path` is a Unix domain socket.
     /// `USER:PASS@` in it becomes Basic auth. A host called like a command needs a slash: `demo/`.
     #[arg(value_name = "URL", hide_short_help = true)]
     url: Option<String>,
@@ -48,7 +49,7 @@ struct TargetArgs {
 
     /// The same as `wscope listen PORT`, as wscat has it
     #[arg(short, long, value_name = "PORT", hide = true)]
-    #[arg(conflicts_with_all = ["RequestArgs", "TlsArgs", "FixedArgs", "ExecuteArgs", "StopArgs"])]
+    #[arg(conflicts_with_all = ["RequestArgs", "DestinationArgs", "TlsArgs", "FixedArgs", "ExecuteArgs", "StopArgs"])]
     listen: Option<u16>,
 }
 

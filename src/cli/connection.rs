@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::destination::DestinationArgs;
 use super::protocol::FixedArgs;
 use super::value::{self, HeaderSource, Secret};
 use crate::net::MinimumVersion;
@@ -19,6 +20,9 @@ pub struct ConnectionArgs {
     /// Redirects.
     #[command(flatten)]
     pub redirects: RedirectArgs,
+    /// Where the socket goes.
+    #[command(flatten)]
+    pub destination: DestinationArgs,
     /// The certificates to trust.
     #[command(flatten)]
     pub tls: TlsArgs,

@@ -20,12 +20,13 @@ use crate::wire::handshake::AllowedOrigin;
 /// Takes many clients, shows what they send with the client's number, and sends what is typed or piped to all of them.
 /// It runs until a signal, whatever becomes of stdin.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = help::examples(help::LISTEN_EXAMPLES), override_usage = "wscope listen [OPTIONS] [ADDR:]PORT")]
+#[command(after_help = help::examples(help::LISTEN_EXAMPLES), override_usage = "wscope listen [OPTIONS] [ADDR:]PORT|unix:PATH")]
 pub struct Listen {
     /// Where to listen; loopback unless an address is given
     ///
     /// `0.0.0.0:PORT` is every IPv4 interface, `[::]:PORT` every one: a phone, a container or another machine needs that.
-    /// Port 0 takes any that is free, and says which.
+    /// Port 0 takes any that is free, and says which. `unix:PATH` is a Unix domain socket that only your own programs can use
+    /// (`unix:@NAME`, without a file, is for everybody on the machine).
     #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,
     /// The clients that are let in.

@@ -7,6 +7,7 @@
 mod connect;
 mod connection;
 mod demo;
+mod destination;
 mod format;
 mod generate;
 mod help;
@@ -28,6 +29,7 @@ use clap::{Parser, Subcommand};
 pub use connect::Connect;
 pub use connection::{ConnectionArgs, IdentityArgs, RedirectArgs, RequestArgs, TlsArgs};
 pub use demo::Demo;
+pub use destination::DestinationArgs;
 pub use format::FormatArgs;
 pub use generate::{Definition, Generate, Generated};
 pub use input::{ExecuteArgs, InputArgs};

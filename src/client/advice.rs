@@ -44,6 +44,10 @@ fn unreachable(cause: &Unreachable) -> String {
         Unreachable::Silent { port } => {
             format!("a firewall may drop what goes to port {port}, or the host is down")
         }
+        Unreachable::NoSocket => "is the server running, and is the path right?".to_owned(),
+        Unreachable::DeadSocket => "nothing listens there: is the server running?".to_owned(),
+        Unreachable::ForbiddenSocket => "its permissions keep this user out".to_owned(),
+        Unreachable::BusySocket => "its server takes no connections: is it busy, or stopped?".to_owned(),
         Unreachable::NoRoute => "is this machine on the network, and is there a route to that address?".to_owned(),
     }
 }
@@ -52,6 +56,9 @@ fn cannot_listen(cause: CannotListen) -> &'static str {
     match cause {
         CannotListen::PortTaken => "another program listens there: choose another port, or `0` for a free one",
         CannotListen::Forbidden => "ports below 1024 may need privileges: choose a higher one",
+        CannotListen::SocketTaken => "another program listens there: choose another path",
+        CannotListen::NoSocket => "a file is there that is no socket: choose another path, or remove it",
+        CannotListen::NoFolder => "the folder of the socket has to be there",
         CannotListen::NotOurAddress => "it has to be an address of this machine; `0.0.0.0` means all of them",
     }
 }

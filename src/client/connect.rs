@@ -84,7 +84,7 @@ fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
     let mut hops = Hops::new(plan);
     let mut hop = hops.first()?;
     loop {
-        let peer = hop.route.endpoint.peer();
+        let peer = hop.route.peer();
         let refusal = match open(plan, &hop, limit, &mut show) {
             Ok(Answer::Upgraded(handshaken)) => return Ok(*handshaken),
             Ok(Answer::Refused(refusal)) => refusal,
@@ -119,7 +119,7 @@ fn open(plan: &Plan, hop: &Hop, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>
     let Upgraded { agreed, head, sent_head, verified, leftover, step } = match upgraded {
         Ok(upgraded) => upgraded,
         Err(UpgradeFailure::Refused(refusal)) => return Ok(Answer::Refused(refusal)),
-        Err(failure) => return Err(upgrade_error(&route.endpoint.peer(), failure, request.secrets())),
+        Err(failure) => return Err(upgrade_error(&route.peer(), failure, request.secrets())),
     };
     steps.push(step);
     let opened = Opened {

@@ -4,13 +4,14 @@
 mod tests;
 
 use std::io;
+use std::net::IpAddr;
 
 use crate::diagnosis::{Diagnosis, NoTls, Unreachable, Untrusted};
 use crate::error::{Error, Phase};
 use crate::event::{Certificate, CertificateFault, FailedAttempt};
 use crate::net::{
-    AcceptFailure, AlertDescription, ConnectCause, ConnectFailure, Endpoint, Incompatibility, RefusedCertificate,
-    Route, TlsFailure,
+    AcceptFailure, AddressFamily, AlertDescription, ConnectCause, ConnectFailure, Destination, Endpoint,
+    Incompatibility, RefusedCertificate, Route, TlsFailure,
 };
 use crate::output::{certificate, connecting};
 
@@ -23,9 +24,20 @@ enum Side {
 
 /// The error for a server that could not be reached by `route`.
 pub fn connect_error(route: &Route, failure: ConnectFailure) -> Error {
-    let endpoint = &route.endpoint;
+    let endpoint = match &route.destination {
+        Destination::Tcp(endpoint) => endpoint,
+        Destination::Unix(_) => &route.endpoint,
+    };
+    let error = cause_error(route, endpoint, failure.cause);
+    if *endpoint == route.endpoint {
+        return error;
+    }
+    error.evidence(format!("`--connect-to` puts it in the place of `{}`", route.endpoint.peer()))
+}
+
+fn cause_error(route: &Route, endpoint: &Endpoint, cause: ConnectCause) -> Error {
     let peer = endpoint.peer();
-    match failure.cause {
+    match cause {
         ConnectCause::NameUnknown { error } => unknown_name(endpoint, error),
         ConnectCause::LookupTimedOut { limit } => limit
             .passed(Phase::Resolve, format!("the name `{}` was not resolved", endpoint.host()))
@@ -43,8 +55,33 @@ pub fn connect_error(route: &Route, failure: ConnectFailure) -> Error {
                 .fold(attempts(error, &failed), |error, address| error.evidence(format!("{address}: no answer")));
             error.diagnosed(Diagnosis::Unreachable(cause))
         }
-        ConnectCause::Tls(failure) => tls_error(&peer, failure),
+        ConnectCause::OtherFamily { wanted, addresses } => other_family(&peer, wanted, &addresses),
+        ConnectCause::Unix { error } => unix_error(&route.peer(), error),
+        ConnectCause::UnixTimedOut { limit } => limit
+            .passed(Phase::Connect, format!("no connection to the socket `{}`", route.peer()))
+            .diagnosed(Diagnosis::Unreachable(Unreachable::BusySocket)),
+        ConnectCause::Tls(failure) => tls_error(&route.endpoint.peer(), failure),
     }
+}
+
+fn other_family(peer: &str, wanted: AddressFamily, addresses: &[IpAddr]) -> Error {
+    let (flag, family) = match wanted {
+        AddressFamily::V4 => ("-4", "IPv4"),
+        AddressFamily::V6 => ("-6", "IPv6"),
+    };
+    let error = Error::new(Phase::Resolve, format!("`{peer}` has no {family} address, and `{flag}` wants one"));
+    addresses.iter().fold(error, |error, address| error.evidence(format!("its address is {address}")))
+}
+
+fn unix_error(path: &str, error: io::Error) -> Error {
+    let cause = match error.kind() {
+        io::ErrorKind::NotFound => Some(Unreachable::NoSocket),
+        io::ErrorKind::ConnectionRefused => Some(Unreachable::DeadSocket),
+        io::ErrorKind::PermissionDenied => Some(Unreachable::ForbiddenSocket),
+        _ => None,
+    };
+    let connect = Error::new(Phase::Connect, format!("cannot connect to the socket `{path}`")).transient();
+    connect.caused_by(error).diagnosed(cause.map(Diagnosis::Unreachable))
 }
 
 /// The error for a client at the address `peer` that was accepted, and with which there is no connection.

@@ -91,7 +91,7 @@ impl Plan {
         let target = Target::parse(url)?;
         let routing = Routing::new(&args.connection);
         // What it reads from files is wanted before anything is connected.
-        routing.to(&target, Recipient::First)?;
+        let route = routing.to(&target, Recipient::First)?;
         let mut protocol = ProtocolOptions::new(&args.protocol, &args.limits);
         protocol.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
         let request = RequestTemplate::new(args, &target, protocol.deflate.clone())?;
@@ -107,13 +107,13 @@ impl Plan {
         let notes = notes.chain(unwritable).collect();
         Ok(Self {
             target,
+            in_force: routing.in_force(&route).chain(in_force(&args.protocol, Some(fixed))).collect(),
             routing,
             redirects: RedirectPolicy::new(&args.connection.redirects),
             connect_timeout,
             request,
             protocol,
             settings: client_settings(args, started),
-            in_force: in_force(&args.protocol, Some(fixed)),
             notes,
         })
     }
@@ -167,7 +167,7 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
 }
 
 /// What is in force that a well-behaved or a careful peer would not do, one line each for `-v`.
-pub fn in_force(protocol: &ProtocolArgs, fixed: Option<&FixedArgs>) -> Vec<String> {
+pub fn in_force(protocol: &ProtocolArgs, fixed: Option<&FixedArgs>) -> impl Iterator<Item = String> + use<> {
     let fixed_key = |flag: &str, value: &str| format!("{flag} {value}: fixed, where it should be random");
     let notes = [
         protocol.lenient.then(|| "--lenient: breaches are reported, and looked past where that is possible".to_owned()),
@@ -177,7 +177,7 @@ pub fn in_force(protocol: &ProtocolArgs, fixed: Option<&FixedArgs>) -> Vec<Strin
         fixed.and_then(|fixed| fixed.mask_key).map(|key| fixed_key("--mask-key", &HEXLOWER.encode(&key))),
         fixed.and_then(|fixed| fixed.ws_key.as_deref()).map(|key| fixed_key("--ws-key", key)),
     ];
-    notes.into_iter().flatten().collect()
+    notes.into_iter().flatten()
 }
 
 /// What there is to say where the file of SSLKEYLOGFILE cannot be written: rustls says nothing.

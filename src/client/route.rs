@@ -8,7 +8,10 @@ use crate::client::redirect::Recipient;
 use crate::client::request;
 use crate::error::Result;
 use crate::input::secret;
-use crate::net::{Identity, Route, ServerName, Target, TlsClient, TlsOptions, TlsTo, Verification};
+use crate::net::{
+    ConnectTo, Destination, Identity, Route, ServerName, Target, TlsClient, TlsOptions, TlsTo, Verification,
+};
+use crate::platform::UnixAddress;
 
 /// Makes routes: to the server of the URL, and to any other that a run is led to.
 pub struct Routing {
@@ -32,7 +35,35 @@ impl Routing {
     /// [`Phase::Tls`](crate::error::Phase::Tls) where there is no TLS at all.
     pub fn to(&self, target: &Target, recipient: Recipient) -> Result<Route> {
         let tls = if target.secure() { Some(self.tls_to(target, recipient)?) } else { None };
-        Ok(Route { endpoint: target.endpoint().clone(), tls })
+        let endpoint = target.endpoint().clone();
+        let destination = self.destination(target);
+        Ok(Route { endpoint, destination, lookup: self.connection.destination.lookup(), tls })
+    }
+
+    fn destination(&self, target: &Target) -> Destination {
+        let args = &self.connection.destination;
+        match (&args.unix_socket, target.socket()) {
+            (Some(path), _) => Destination::Unix(UnixAddress::new(path)),
+            (None, Some(socket)) => Destination::Unix(socket.clone()),
+            (None, None) => Destination::Tcp(ConnectTo::apply(&args.connect_to, target.endpoint())),
+        }
+    }
+
+    /// What leads elsewhere than the URL says, for `-v`.
+    pub fn in_force(&self, route: &Route) -> impl Iterator<Item = String> + use<> {
+        let peer = route.endpoint.peer();
+        let notes = match &route.destination {
+            Destination::Unix(_) => {
+                let path = self.connection.destination.unix_socket.as_ref();
+                [path.map(|path| format!("--unix-socket: `{peer}` is at `{}`", path.display())), None]
+            }
+            Destination::Tcp(to) => {
+                let moved = (*to != route.endpoint).then(|| format!("--connect-to: `{peer}` is at `{}`", to.peer()));
+                let is_pinned = route.lookup.pinned(to).is_some();
+                [moved, is_pinned.then(|| format!("--resolve: the addresses of `{}` are given", to.peer()))]
+            }
+        };
+        notes.into_iter().flatten()
     }
 
     /// What `recipient`, the server of `target`, does not get, for people.

@@ -11,7 +11,7 @@ use crate::client::report::{self, Totals, Unsent};
 use crate::client::route;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
-use crate::net::{self, ListenOptions, Listener, MinimumVersion};
+use crate::net::{self, ListenOptions, Listener, MinimumVersion, Reach};
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
 use crate::server::clients::{ClientLimits, Clients};
 use crate::server::console::ServerConsole;
@@ -34,7 +34,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
             Error::new(Phase::Usage, "--deflate: no offer could be accepted: our compressor has no window of 8 bits");
         return Err(error.hint("the smallest is `server_max_window_bits=9`; `--no-deflate` accepts no offer"));
     }
-    let listener = net::listen(&options(args), &|key| route::passphrase(&args.identity, key))?;
+    let mut listener = net::listen(&options(args), &|key| route::passphrase(&args.identity, key))?;
+    // The thread that accepts never ends, and would keep it.
+    let _file = listener.take_file();
     let cannot = |error: io::Error| Error::new(Phase::Session, "cannot catch signals").caused_by(error);
     let mut poller = Poller::new().map_err(cannot)?;
     let signals = Signals::catch(&poller).map_err(cannot)?;
@@ -84,10 +86,16 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
 
 /// Where it listens, and for whom.
 fn announcement(listener: &Listener) -> String {
-    let reach = match listener.address() {
-        _ if listener.is_exposed() => "for other machines too (".to_owned(),
-        SocketAddr::V4(address) => format!("(a phone or container needs `0.0.0.0:{}`; ", address.port()),
-        SocketAddr::V6(address) => format!("(a phone or container needs `[::]:{}`; ", address.port()),
+    let reach = match (listener.reach(), listener.ip_address()) {
+        (Reach::OtherMachines, _) => "for other machines too (".to_owned(),
+        (Reach::ThisUser, _) => "for this user alone (mode 0600; ".to_owned(),
+        (Reach::ThisMachine, None) => "for every user of this machine (".to_owned(),
+        (Reach::ThisMachine, Some(SocketAddr::V4(address))) => {
+            format!("(a phone or container needs `0.0.0.0:{}`; ", address.port())
+        }
+        (Reach::ThisMachine, Some(SocketAddr::V6(address))) => {
+            format!("(a phone or container needs `[::]:{}`; ", address.port())
+        }
     };
     format!("Listening on {} {reach}press Ctrl-C to quit)", listener.url())
 }

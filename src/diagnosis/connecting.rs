@@ -27,6 +27,14 @@ pub enum Unreachable {
         /// The port that was tried.
         port: u16,
     },
+    /// There is no Unix domain socket of that name.
+    NoSocket,
+    /// Nothing listens at the Unix domain socket.
+    DeadSocket,
+    /// We may not use the Unix domain socket.
+    ForbiddenSocket,
+    /// The listener of the Unix domain socket takes no connection.
+    BusySocket,
     /// The system knows no way there.
     NoRoute,
 }
@@ -40,6 +48,12 @@ pub enum CannotListen {
     Forbidden,
     /// The address is none of this machine.
     NotOurAddress,
+    /// Another program listens at this Unix domain socket.
+    SocketTaken,
+    /// There is a file of that name which is no socket.
+    NoSocket,
+    /// There is no folder for the Unix domain socket.
+    NoFolder,
 }
 
 /// Why there is no TLS.

@@ -1,9 +1,34 @@
 //! How a connection came about.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The address of the other end of a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeerAddress {
+    /// An IP address and a port.
+    Tcp(SocketAddr),
+    /// The Unix domain socket that it was reached by.
+    Unix(String),
+}
+
+impl From<SocketAddr> for PeerAddress {
+    fn from(address: SocketAddr) -> Self {
+        Self::Tcp(address)
+    }
+}
+
+impl fmt::Display for PeerAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(formatter),
+            Self::Unix(path) => write!(formatter, "unix:{path}"),
+        }
+    }
+}
 
 /// A step of connecting that is over.
 #[derive(Debug, Clone)]
@@ -31,6 +56,11 @@ pub enum StepDetail {
         /// The addresses that failed before it did, in the order in which they failed.
         failed: Vec<FailedAttempt>,
     },
+    /// A Unix domain socket.
+    UnixConnected {
+        /// Where it is.
+        path: String,
+    },
     /// TLS handshake.
     TlsEstablished {
         /// `TLSv1.3`.
@@ -50,7 +80,7 @@ impl StepDetail {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Resolved { .. } => "resolve",
-            Self::TcpConnected { .. } => "connect",
+            Self::TcpConnected { .. } | Self::UnixConnected { .. } => "connect",
             Self::TlsEstablished { .. } => "tls",
             Self::Upgraded { .. } => "upgrade",
         }

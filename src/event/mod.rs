@@ -6,12 +6,11 @@ mod sink;
 mod connecting;
 mod tls;
 
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 pub use sink::{Detail, Directions, EventSink, Flow, FlushError, Messages, OutputStream, Wants};
 
-pub use self::connecting::{FailedAttempt, Step, StepDetail};
+pub use self::connecting::{FailedAttempt, PeerAddress, Step, StepDetail};
 pub use self::tls::{Certificate, CertificateFacts, CertificateFault, TlsFacts};
 use crate::error::{Error, ExitStatus};
 use crate::wire::{self, CloseCode, Finding};
@@ -47,7 +46,7 @@ pub struct Opened {
     /// The URL asked for, without userinfo.
     pub url: String,
     /// The address of the other end of the socket.
-    pub address: SocketAddr,
+    pub address: PeerAddress,
     /// HTTP status of the response, 101 unless lenient.
     pub status: u16,
     /// Response headers, in order and as they were (request headers where we are the server).

@@ -1,15 +1,19 @@
 //! The client's side: from a route to a connection.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::endpoint::Endpoint;
 use super::failure::{ConnectCause, ConnectFailure, ConnectRecord};
 use super::happy_eyeballs::{self, AllFailed, TcpConnected};
 use super::limit::TimeLimit;
+use super::lookup::Lookup;
 use super::resolve;
-use super::route::{Route, TlsTo};
+use super::route::{Destination, Route, TlsTo};
 use super::stream::Stream;
-use crate::event::{Event, Step, StepDetail};
+use crate::event::{Event, PeerAddress, Step, StepDetail};
+use crate::platform::UnixAddress;
 
 /// A byte stream to a peer, and how it came about.
 #[derive(Debug)]
@@ -17,7 +21,7 @@ pub struct Connected {
     /// Blocking, without time limits; `TCP_NODELAY`.
     pub stream: Stream,
     /// The address of the other end of the socket.
-    pub address: SocketAddr,
+    pub address: PeerAddress,
     /// How it came about.
     pub record: ConnectRecord,
 }
@@ -43,10 +47,31 @@ fn establish(
     route: &Route,
     limit: TimeLimit,
     recorder: &mut Recorder<'_>,
-) -> Result<(Stream, SocketAddr), ConnectCause> {
-    let Route { endpoint, tls } = route;
+) -> Result<(Stream, PeerAddress), ConnectCause> {
+    let (mut stream, address) = match &route.destination {
+        Destination::Tcp(endpoint) => connect_tcp(endpoint, &route.lookup, limit, recorder)?,
+        Destination::Unix(address) => connect_unix(address, limit, recorder)?,
+    };
+
+    if let Some(TlsTo { client, server_name }) = &route.tls {
+        let started = Instant::now();
+        let facts = client.handshake(&mut stream, server_name, limit).map_err(ConnectCause::Tls)?;
+        let (version, cipher_suite) = (facts.version.clone(), facts.cipher_suite.clone());
+        recorder.step(started, StepDetail::TlsEstablished { version, cipher_suite });
+        (recorder.observe)(Event::Tls(&facts));
+        recorder.record.tls = Some(facts);
+    }
+    Ok((stream, address))
+}
+
+fn connect_tcp(
+    endpoint: &Endpoint,
+    lookup: &Lookup,
+    limit: TimeLimit,
+    recorder: &mut Recorder<'_>,
+) -> Result<(Stream, PeerAddress), ConnectCause> {
     let started = Instant::now();
-    let addresses = happy_eyeballs::interleave(&resolve::resolve(endpoint, limit)?);
+    let addresses = happy_eyeballs::interleave(&resolve::resolve(endpoint, lookup, limit)?);
     if endpoint.has_name() {
         let ips = addresses.iter().map(SocketAddr::ip).collect();
         recorder.step(started, StepDetail::Resolved { name: endpoint.host(), addresses: ips });
@@ -56,17 +81,23 @@ fn establish(
     let TcpConnected { socket, address, failed } =
         happy_eyeballs::connect(&addresses, limit.until).map_err(|failure| not_connected(failure, limit))?;
     recorder.step(started, StepDetail::TcpConnected { address, failed });
-    let mut stream = Stream::new(socket);
+    Ok((Stream::new(socket), address.into()))
+}
 
-    if let Some(TlsTo { client, server_name }) = tls {
-        let started = Instant::now();
-        let facts = client.handshake(&mut stream, server_name, limit).map_err(ConnectCause::Tls)?;
-        let (version, cipher_suite) = (facts.version.clone(), facts.cipher_suite.clone());
-        recorder.step(started, StepDetail::TlsEstablished { version, cipher_suite });
-        (recorder.observe)(Event::Tls(&facts));
-        recorder.record.tls = Some(facts);
-    }
-    Ok((stream, address))
+fn connect_unix(
+    address: &UnixAddress,
+    limit: TimeLimit,
+    recorder: &mut Recorder<'_>,
+) -> Result<(Stream, PeerAddress), ConnectCause> {
+    let started = Instant::now();
+    let timed_out = ConnectCause::UnixTimedOut { limit };
+    let Some(left) = limit.left() else { return Err(timed_out) };
+    let socket = address.connect(left).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => timed_out,
+        _ => ConnectCause::Unix { error },
+    })?;
+    recorder.step(started, StepDetail::UnixConnected { path: address.to_string() });
+    Ok((Stream::new(socket), PeerAddress::Unix(address.to_string())))
 }
 
 /// Reports and keeps what happens.
@@ -89,7 +120,6 @@ fn not_connected(AllFailed { failed, silent, timed_out }: AllFailed, limit: Time
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::net::{Ipv4Addr, TcpListener};
     use std::time::Duration;
 
@@ -98,7 +128,7 @@ mod tests {
 
     fn connect_to(url: &str, limit: TimeLimit) -> Result<Connected, ConnectFailure> {
         let endpoint = Target::parse(url).unwrap().endpoint().clone();
-        connect(&Route { endpoint, tls: None }, limit, &mut |_| {})
+        connect(&Route::to(endpoint), limit, &mut |_| {})
     }
 
     fn soon() -> TimeLimit {
@@ -115,13 +145,13 @@ mod tests {
     fn localhost_is_found_at_either_loopback_address() {
         let (_listener, port) = listener();
         let connected = connect_to(&format!("localhost:{port}"), soon()).unwrap();
-        assert_eq!(connected.address, (Ipv4Addr::LOCALHOST, port).into());
+        assert_eq!(connected.address, SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into());
         let [resolve, connect] = connected.record.steps.as_slice() else { panic!("{:?}", connected.record) };
         let StepDetail::Resolved { name, addresses } = &resolve.detail else { panic!("{resolve:?}") };
         let ips: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         assert_eq!((name.as_str(), ips), ("localhost", vec!["::1".to_owned(), "127.0.0.1".to_owned()]));
         let StepDetail::TcpConnected { address, failed } = &connect.detail else { panic!("{connect:?}") };
-        assert_eq!(*address, connected.address);
+        assert_eq!(PeerAddress::from(*address), connected.address);
         assert_eq!(failed[0].address.to_string(), format!("[::1]:{port}"));
     }
 

@@ -45,6 +45,16 @@ impl Endpoint {
         self.zone.as_deref()
     }
 
+    /// The same host at another port.
+    pub(super) fn at_port(&self, port: u16) -> Self {
+        Self { port, ..self.clone() }
+    }
+
+    /// Whether this is its host.
+    pub(super) fn is_at(&self, host: &Host) -> bool {
+        self.host == *host
+    }
+
     /// Host and port, both always, for messages.
     pub fn peer(&self) -> String {
         match &self.zone {

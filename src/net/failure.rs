@@ -1,9 +1,10 @@
 //! Why there is no connection, as data.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::limit::TimeLimit;
+use super::lookup::AddressFamily;
 use super::tls::TlsFailure;
 use crate::event::{FailedAttempt, Step, TlsFacts};
 
@@ -33,6 +34,13 @@ pub enum ConnectCause {
         /// What the system says of it; `None` when it only gave no address.
         error: Option<io::Error>,
     },
+    /// The host has addresses, and none of the family that is wanted.
+    OtherFamily {
+        /// The family that is wanted.
+        wanted: AddressFamily,
+        /// Its addresses.
+        addresses: Vec<IpAddr>,
+    },
     /// The time limit passed in the name lookup.
     LookupTimedOut {
         /// The limit.
@@ -49,6 +57,16 @@ pub enum ConnectCause {
         failed: Vec<FailedAttempt>,
         /// The addresses that were silent.
         silent: Vec<SocketAddr>,
+        /// The limit.
+        limit: TimeLimit,
+    },
+    /// There is no connection to the Unix domain socket.
+    Unix {
+        /// What the system says of it.
+        error: io::Error,
+    },
+    /// The time limit passed before the listener of the Unix domain socket took the connection.
+    UnixTimedOut {
         /// The limit.
         limit: TimeLimit,
     },

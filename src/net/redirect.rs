@@ -28,7 +28,7 @@ impl Target {
             // What is not UTF-8 goes back to the server as it came.
             Err(_) => percent_encode(location, CONTROLS).to_string(),
         };
-        let base = Url::parse(&self.url()).map_err(|_| BadLocation::NoUrl)?;
+        let base = Url::parse(&self.network_url()).map_err(|_| BadLocation::NoUrl)?;
         let mut url = base.join(&text).map_err(|_| BadLocation::NoUrl)?;
         if !["ws", "wss", "http", "https"].contains(&url.scheme()) {
             return Err(BadLocation::OtherScheme(url.scheme().to_owned()));
@@ -42,12 +42,16 @@ impl Target {
         if target.endpoint.url_host() == self.endpoint.url_host() {
             target.endpoint = self.endpoint.with_port(target.endpoint.port());
         }
+        // A server at a Unix socket knows itself by its host alone.
+        if target.secure == self.secure && target.endpoint == self.endpoint {
+            target.socket.clone_from(&self.socket);
+        }
         Ok(target)
     }
 
-    /// Whether both have the same scheme, host and port (RFC 6454 section 5).
+    /// Whether both have the same scheme, host and port (RFC 6454 section 5), and are at the same Unix domain socket, or none.
     pub fn has_same_origin(&self, other: &Self) -> bool {
-        self.secure == other.secure && self.endpoint == other.endpoint
+        self.secure == other.secure && self.endpoint == other.endpoint && self.socket == other.socket
     }
 }
 
@@ -108,6 +112,19 @@ mod tests {
         let target = Target::parse("ws://[fe80::1%25eth0]:81/a").unwrap();
         assert_eq!(target.redirected(b"/b").unwrap().endpoint().zone(), Some("eth0"));
         assert_eq!(target.redirected(b"http://[fe80::2]/").unwrap().endpoint().zone(), None);
+    }
+
+    #[test]
+    fn a_unix_socket_is_an_origin_that_only_its_own_host_leads_to() {
+        let from = "ws+unix:/run/s:/a/b";
+        assert_eq!(lead(from, "c").as_deref(), Ok("ws+unix:/run/s:/a/c"));
+        assert_eq!(lead(from, "http://localhost/x").as_deref(), Ok("ws+unix:/run/s:/x"));
+        assert_eq!(lead(from, "http://localhost:8000/x").as_deref(), Ok("ws://localhost:8000/x"));
+        assert_eq!(lead("ws://localhost/", "ws+unix:/run/s:/x"), Err(BadLocation::OtherScheme("ws+unix".to_owned())));
+        let target = |url| Target::parse(url).unwrap();
+        assert!(target(from).has_same_origin(&target("ws+unix:/run/s:/x")));
+        assert!(!target(from).has_same_origin(&target("ws://localhost/")));
+        assert!(!target(from).has_same_origin(&target("ws+unix:/run/t:/")));
     }
 
     #[test]

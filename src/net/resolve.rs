@@ -8,15 +8,27 @@ use std::thread;
 use super::endpoint::Endpoint;
 use super::failure::ConnectCause;
 use super::limit::TimeLimit;
+use super::lookup::Lookup;
 
 /// The addresses of the endpoint, in the system's order of preference (RFC 6724); at least one.
 ///
 /// # Errors
-/// [`ConnectCause::NameUnknown`] or [`ConnectCause::LookupTimedOut`].
-pub(super) fn resolve(endpoint: &Endpoint, limit: TimeLimit) -> Result<Vec<SocketAddr>, ConnectCause> {
-    if let Some(addresses) = without_lookup(endpoint) {
-        return Ok(addresses);
+/// [`ConnectCause::NameUnknown`], [`ConnectCause::OtherFamily`] or [`ConnectCause::LookupTimedOut`].
+pub(super) fn resolve(endpoint: &Endpoint, lookup: &Lookup, limit: TimeLimit) -> Result<Vec<SocketAddr>, ConnectCause> {
+    let all = match lookup.pinned(endpoint).or_else(|| without_lookup(endpoint)) {
+        Some(addresses) => addresses,
+        None => ask_the_system(endpoint, limit)?,
+    };
+    let Some(wanted) = lookup.family else { return Ok(all) };
+    let (fitting, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|address| wanted.has(*address));
+    if fitting.is_empty() {
+        let addresses = others.iter().map(SocketAddr::ip).collect();
+        return Err(ConnectCause::OtherFamily { wanted, addresses });
     }
+    Ok(fitting)
+}
+
+fn ask_the_system(endpoint: &Endpoint, limit: TimeLimit) -> Result<Vec<SocketAddr>, ConnectCause> {
     match look_up(endpoint.lookup_name(), endpoint.port(), limit) {
         Some(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
         Some(Ok(_)) => Err(ConnectCause::NameUnknown { error: None }),
@@ -60,10 +72,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::net::Target;
+    use crate::net::{AddressFamily, Target};
 
     fn resolved(url: &str, limit: Duration) -> Result<Vec<SocketAddr>, ConnectCause> {
-        resolve(Target::parse(url).unwrap().endpoint(), TimeLimit::starting_now(limit))
+        resolve(Target::parse(url).unwrap().endpoint(), &Lookup::default(), TimeLimit::starting_now(limit))
     }
 
     fn soon(url: &str) -> Result<Vec<SocketAddr>, ConnectCause> {
@@ -80,6 +92,29 @@ mod tests {
     #[test]
     fn an_address_is_taken_as_it_is() {
         assert_eq!(soon("[2001:db8::1]:8000").unwrap(), ["[2001:db8::1]:8000".parse().unwrap()]);
+    }
+
+    #[test]
+    fn addresses_of_the_other_family_are_left_out() {
+        let only = |family, url| {
+            let lookup = Lookup { family: Some(family), ..Lookup::default() };
+            let limit = TimeLimit::starting_now(Duration::from_secs(10));
+            resolve(Target::parse(url).unwrap().endpoint(), &lookup, limit)
+        };
+        assert_eq!(only(AddressFamily::V4, ":8000").unwrap(), [(Ipv4Addr::LOCALHOST, 8000).into()]);
+        assert_eq!(only(AddressFamily::V6, ":8000").unwrap(), [(Ipv6Addr::LOCALHOST, 8000).into()]);
+        let Err(ConnectCause::OtherFamily { wanted, addresses }) = only(AddressFamily::V4, "[::1]:80") else {
+            panic!()
+        };
+        assert_eq!((wanted, addresses), (AddressFamily::V4, vec![Ipv6Addr::LOCALHOST.into()]));
+    }
+
+    #[test]
+    fn a_given_address_is_taken_before_any_other() {
+        let lookup = Lookup { pins: vec!["localhost:80:192.0.2.1".parse().unwrap()], family: None };
+        let target = Target::parse("ws://localhost").unwrap();
+        let resolved = resolve(target.endpoint(), &lookup, TimeLimit::starting_now(Duration::ZERO)).unwrap();
+        assert_eq!(resolved, ["192.0.2.1:80".parse().unwrap()]);
     }
 
     #[test]

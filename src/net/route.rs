@@ -1,15 +1,45 @@
 //! The way to a server.
 
 use super::endpoint::Endpoint;
+use super::lookup::Lookup;
 use super::tls::{ServerName, TlsClient};
+use crate::platform::UnixAddress;
 
 /// How to reach a server: where it is, and what lies between the socket and the bytes.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The server.
+    /// The server that is asked.
     pub endpoint: Endpoint,
+    /// Where its socket is.
+    pub destination: Destination,
+    /// Which addresses names have.
+    pub lookup: Lookup,
     /// TLS on top of the connection, for `wss`.
     pub tls: Option<TlsTo>,
+}
+
+/// Where the socket of a server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// At a port: the server's own, or another in its place.
+    Tcp(Endpoint),
+    /// A Unix domain socket.
+    Unix(UnixAddress),
+}
+
+impl Route {
+    /// The way to the server's own port.
+    pub fn to(endpoint: Endpoint) -> Self {
+        Self { destination: Destination::Tcp(endpoint.clone()), endpoint, lookup: Lookup::default(), tls: None }
+    }
+
+    /// The server, for messages: the Unix domain socket, or host and port.
+    pub fn peer(&self) -> String {
+        match &self.destination {
+            Destination::Unix(address) => address.to_string(),
+            Destination::Tcp(_) => self.endpoint.peer(),
+        }
+    }
 }
 
 /// TLS with one server.

@@ -6,8 +6,9 @@ mod tests;
 use std::fmt;
 
 use super::endpoint::Endpoint;
-use super::url;
+use super::{unix_url, url};
 use crate::error::Result;
+use crate::platform::UnixAddress;
 
 /// A WebSocket URL (RFC 6455 section 3), taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub struct Target {
     pub(super) endpoint: Endpoint,
     pub(super) resource: String,
     pub(super) credentials: Option<Credentials>,
+    pub(super) socket: Option<UnixAddress>,
 }
 
 /// The userinfo of a URL, percent-decoded: meant for Basic auth, never for the request line or a log.
@@ -34,13 +36,14 @@ impl fmt::Debug for Credentials {
 }
 
 impl Target {
-    /// Understands `ws`, `wss`, `http` and `https` URLs, `host:port/path` (then it is `ws`) and `:port/path` (this machine).
+    /// Understands `ws`, `wss`, `http` and `https` URLs, `host:port/path` (then it is `ws`), `:port/path` (this machine), and
+    /// `ws+unix:PATH:/path` (a Unix domain socket).
     ///
     /// # Errors
     /// [`Phase::Usage`](crate::error::Phase::Usage) for anything else: another scheme, a fragment (RFC 6455 section 3),
     /// whitespace, no host. The error never shows userinfo, nor a query.
     pub fn parse(text: &str) -> Result<Self> {
-        url::parse(text)
+        unix_url::parse(text)?.map_or_else(|| url::parse(text), Ok)
     }
 
     /// Whether it is `wss`.
@@ -67,7 +70,24 @@ impl Target {
 
     /// The URL for people and logs: in full form, without userinfo.
     pub fn url(&self) -> String {
-        format!("{}://{}{}", if self.secure { "wss" } else { "ws" }, self.authority(), self.resource)
+        match &self.socket {
+            Some(socket) => format!("{}+unix:{socket}:{}", self.scheme(), self.resource),
+            None => self.network_url(),
+        }
+    }
+
+    /// The same with its host, also for a server at a Unix domain socket.
+    pub(super) fn network_url(&self) -> String {
+        format!("{}://{}{}", self.scheme(), self.authority(), self.resource)
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.secure { "wss" } else { "ws" }
+    }
+
+    /// The Unix domain socket that the URL names.
+    pub fn socket(&self) -> Option<&UnixAddress> {
+        self.socket.as_ref()
     }
 
     /// The userinfo of the URL.

@@ -33,7 +33,7 @@ pub(super) fn parse(text: &str) -> Result<Target> {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
     };
-    Ok(Target { secure, endpoint: Endpoint::new(host, zone, port), resource, credentials })
+    Ok(Target { secure, endpoint: Endpoint::new(host, zone, port), resource, credentials, socket: None })
 }
 
 /// The error for a text that is no WebSocket URL; `complaint` completes the sentence that begins with it.

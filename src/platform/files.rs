@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
-const READ_WRITE: u32 = 0o600;
+pub(super) const READ_WRITE: u32 = 0o600;
 const READ_WRITE_EXECUTE: u32 = 0o700;
 
 /// Options to open a file. If it is created, only its owner may read and write it.

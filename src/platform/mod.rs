@@ -11,6 +11,7 @@ mod signals;
 mod sockets;
 mod standard_streams;
 mod terminal_mode;
+mod unix_socket;
 
 pub use descriptor::Descriptor;
 pub use files::{private_file, private_folder, private_program};
@@ -19,11 +20,10 @@ pub use poller::{Notifier, Poller, Wakeup};
 pub use process::{announce_resize, interrupt, suspend};
 pub use signal_thread::{SeenSignal, SignalEffect, watch_signals};
 pub use signals::{Signal, Signals};
-#[cfg(unix)]
-pub use sockets::UnixStream;
 pub use sockets::{is_under_way, wait_until_any_is_writable};
 pub use standard_streams::{Stdin, is_readable, lead_to_same_file};
 pub use terminal_mode::{
     CtrlC, SpecialKeys, TerminalModes, is_in_foreground, is_stdin_in_background, is_terminal_gone, is_writable_within,
     open_terminal, wait_for_foreground, write_within,
 };
+pub use unix_socket::{SocketFile, UnixAddress, UnixListener, UnixStream};

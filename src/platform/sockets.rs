@@ -1,8 +1,6 @@
 //! Connecting sockets that do not block.
 
 use std::io;
-#[cfg(unix)]
-pub use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use nix::errno::Errno;

@@ -1,7 +1,7 @@
 mod amounts;
 
 use std::io::{self, ErrorKind};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -103,7 +103,7 @@ fn facts(length: u64) -> MessageFacts {
 fn opened() -> Opened {
     Opened {
         url: "ws://localhost/".to_owned(),
-        address: (Ipv4Addr::LOCALHOST, 9000).into(),
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)).into(),
         status: 101,
         headers: Vec::new(),
         subprotocol: Some("chat".to_owned()),

@@ -42,7 +42,7 @@ fn what_comes_right_after_the_handshake_is_not_lost() {
 fn each_step_is_reported_and_kept() {
     let authority = Authority::new();
     let listener = listener(authority.issue(&named("localhost")));
-    let route = route(listener.address().port(), &authority.trusted(), "localhost").unwrap();
+    let route = route(listener.ip_address().unwrap().port(), &authority.trusted(), "localhost").unwrap();
     let server = serve(listener);
     let mut seen = Vec::new();
     let connected = connect(&route, soon(), &mut |event| match event {
@@ -97,7 +97,7 @@ fn an_address_as_a_dns_name_is_no_address() {
     let mut parameters = named("localhost");
     parameters.subject_alt_names = vec![rcgen::SanType::DnsName("127.0.0.1".try_into().unwrap())];
     let listener = listener(authority.issue(&parameters));
-    let route = route(listener.address().port(), &authority.trusted(), "127.0.0.1").unwrap();
+    let route = route(listener.ip_address().unwrap().port(), &authority.trusted(), "127.0.0.1").unwrap();
     let server = serve(listener);
     let error = connect(&route, soon(), &mut |_| {}).map_err(|failure| connect_error(&route, failure)).err().unwrap();
     server.join().unwrap().unwrap_err();

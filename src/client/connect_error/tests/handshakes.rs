@@ -158,7 +158,7 @@ fn a_server_below_the_lowest_version_is_told() {
 fn a_client_that_does_not_speak_tls_is_told_by_what_it_sent() {
     let authority = Authority::new();
     let listener = listener(authority.issue(&named("localhost")));
-    let mut client = TcpStream::connect(listener.address()).unwrap();
+    let mut client = TcpStream::connect(listener.ip_address().unwrap()).unwrap();
     client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
     let peer = client.local_addr().unwrap().to_string();
     let failure = listener.accept().unwrap().handshake(soon()).unwrap_err();
@@ -171,7 +171,7 @@ fn a_client_that_does_not_speak_tls_is_told_by_what_it_sent() {
 fn a_silent_client_is_given_up() {
     let authority = Authority::new();
     let listener = listener(authority.issue(&named("localhost")));
-    let _client = TcpStream::connect(listener.address()).unwrap();
+    let _client = TcpStream::connect(listener.ip_address().unwrap()).unwrap();
     let limit = TimeLimit::starting_now(Duration::from_millis(50));
     let error = accept_error("client", listener.accept().unwrap().handshake(limit).unwrap_err());
     assert_eq!(error.exit_status(), ExitStatus::TimedOut);

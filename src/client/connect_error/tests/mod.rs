@@ -109,7 +109,8 @@ fn serve(listener: Listener) -> JoinHandle<Result<Connected>> {
 fn route(port: u16, options: &TlsOptions, server_name: &str) -> Result<Route> {
     let endpoint = Target::parse(&format!("wss://localhost:{port}"))?.endpoint().clone();
     let client = TlsClient::prepare(options, &no_passphrase)?;
-    Ok(Route { endpoint, tls: Some(TlsTo { client, server_name: ServerName::parse(server_name)? }) })
+    let tls = TlsTo { client, server_name: ServerName::parse(server_name)? };
+    Ok(Route { tls: Some(tls), ..Route::to(endpoint) })
 }
 
 fn connect_along(route: &Route, limit: TimeLimit) -> Result<Connected> {
@@ -122,7 +123,7 @@ fn connect_to(port: u16, options: &TlsOptions) -> Result<Connected> {
 
 /// Connects without TLS.
 fn connect_plainly(url: &str, limit: TimeLimit) -> Result<Connected> {
-    connect_along(&Route { endpoint: Target::parse(url)?.endpoint().clone(), tls: None }, limit)
+    connect_along(&Route::to(Target::parse(url)?.endpoint().clone()), limit)
 }
 
 fn hint(error: &Error) -> String {
@@ -131,7 +132,7 @@ fn hint(error: &Error) -> String {
 
 fn refusal(identity: Identity, options: &TlsOptions) -> Error {
     let listener = listener(identity);
-    let port = listener.address().port();
+    let port = listener.ip_address().unwrap().port();
     let server = serve(listener);
     let error = connect_to(port, options).unwrap_err();
     assert!(server.join().unwrap().is_err(), "the server should have been told");
@@ -145,7 +146,7 @@ fn acceptance(identity: Identity, options: &TlsOptions) -> Connected {
 
 fn acceptance_as(server_name: &str, identity: Identity, options: &TlsOptions) -> Connected {
     let listener = listener(identity);
-    let port = listener.address().port();
+    let port = listener.ip_address().unwrap().port();
     let server = serve(listener);
     let connected = connect_along(&route(port, options, server_name).unwrap(), soon()).unwrap();
     server.join().unwrap().unwrap();
