@@ -96,6 +96,68 @@ fn data_is_no_substitute_for_a_pong() {
 }
 
 #[test]
+fn a_frame_that_is_arriving_stops_the_clock_of_a_ping() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let first_ping = connection.frame();
+        // Twice as long as a pong may take, and none can stand inside of the frame.
+        let frame = Frame::binary([b'x'; 4000]).bytes();
+        for piece in frame.chunks(100) {
+            connection.send(piece);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        connection.send_frame(&Frame::pong(&first_ping.payload));
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+    });
+    let arguments = ["-N", "--ping-interval", "0.1", "--ping-timeout", "1"];
+    let output = Wscope::new().args(arguments).arg(server.url()).run();
+    output.exits(0).takes_at_least(Duration::from_secs(2)).is_silent();
+    server.outcome();
+}
+
+#[test]
+fn a_frame_that_stops_arriving_is_silence() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send(&Frame::binary([b'x'; 4000]).bytes()[..1000]);
+        connection.rest();
+    });
+    let arguments = ["-N", "--ping-interval", "0.1", "--ping-timeout", "0.4"];
+    Wscope::new().args(arguments).arg(server.url()).run().exits(7).says("did not answer a ping");
+}
+
+#[test]
+fn a_pong_with_another_payload_is_noted_once_and_a_sign_of_life() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let opened = std::time::Instant::now();
+        while opened.elapsed() < Duration::from_secs(2) {
+            assert_eq!(connection.frame().opcode, opcode::PING);
+            connection.send_frame(&Frame::pong("here"));
+        }
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+    });
+    let arguments = ["-N", "--ping-interval", "0.1", "--ping-timeout", "1"];
+    let output = Wscope::new().args(arguments).arg(server.url()).run();
+    output.exits(0).says("a pong (data: \"here\") answers no ping of ours (RFC 6455 section 5.5.3)");
+    assert_eq!(output.stderr.lines().count(), 1, "{output:?}");
+    server.outcome();
+}
+
+#[test]
+fn an_unsolicited_pong_is_nothing_to_speak_of() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::pong("still here"));
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+    });
+    Wscope::new().arg("-N").arg(server.url()).run().exits(0).is_silent();
+}
+
+#[test]
 fn pings_and_pongs_are_shown_when_asked_for() {
     let server = serve(|mut connection| {
         connection.accept();

@@ -12,6 +12,8 @@ use crate::wire::{CloseCode, Closing, Finding};
 
 /// Pings of ours that may be unanswered at once; older ones are forgotten.
 const PINGS_REMEMBERED: usize = 64;
+/// What the payloads of the pings begin with that the program sends by itself; a number follows.
+const OWN_PAYLOAD: &str = "wscope ";
 
 /// Guarded by the `conn` lock.
 #[derive(Debug, Default)]
@@ -111,6 +113,8 @@ pub struct Pings {
     most: Duration,
     /// When the last one was sent, or queued.
     pub last_sent: SessionTime,
+    /// A pong that answers no ping of ours has been told.
+    told_foreign: bool,
     /// Messages that the peer has certainly read: they went before a ping that it has answered.
     pub confirmed: u64,
 }
@@ -121,6 +125,9 @@ struct Ping {
     number: u64,
     payload: Vec<u8>,
     sent: SessionTime,
+    /// Since when the pong has been awaited: later than `sent` by the time in which none could come, or since another sign
+    /// of life.
+    awaited_since: SessionTime,
     /// How many messages went before it.
     messages: u64,
     /// A pong has come that could be the one to this ping, had the peer answered only the newest of several alike.
@@ -131,7 +138,7 @@ impl Pings {
     /// A ping is queued, with a payload that no other of this session has.
     pub fn queued(&mut self, now: SessionTime) -> Vec<u8> {
         self.serial += 1;
-        let payload = format!("wscope {}", self.serial).into_bytes();
+        let payload = format!("{OWN_PAYLOAD}{}", self.serial).into_bytes();
         self.queued = Some((payload.clone(), now));
         self.last_sent = now;
         payload
@@ -150,7 +157,14 @@ impl Pings {
         self.queued.take_if(|(queued, _)| queued == payload);
         self.number += 1;
         let number = self.number;
-        self.waiting.push_back(Ping { number, payload: payload.to_vec(), sent: now, messages, may_be_answered: false });
+        self.waiting.push_back(Ping {
+            number,
+            payload: payload.to_vec(),
+            sent: now,
+            awaited_since: now,
+            messages,
+            may_be_answered: false,
+        });
         self.last_sent = now;
     }
 
@@ -171,9 +185,31 @@ impl Pings {
         Some(took)
     }
 
-    /// When the oldest ping was sent that is unanswered for certain.
+    /// A pong has arrived that answers no ping of ours: a sign of life all the same. Whether that is to be told: once, and
+    /// only where a ping of ours waits. Unsolicited pongs are legal, and so is one that comes late (RFC 6455 section 5.5.3).
+    pub fn foreign(&mut self, payload: &[u8], now: SessionTime) -> bool {
+        self.waiting.iter_mut().for_each(|ping| ping.awaited_since = ping.awaited_since.max(now));
+        let is_to_tell = !self.told_foreign && !self.waiting.is_empty() && !self.is_own(payload);
+        self.told_foreign |= is_to_tell;
+        is_to_tell
+    }
+
+    /// Whether it is the payload of a ping that the program has sent by itself.
+    fn is_own(&self, payload: &[u8]) -> bool {
+        let number = str::from_utf8(payload).ok().and_then(|text| text.strip_prefix(OWN_PAYLOAD));
+        number.and_then(|number| number.parse().ok()).is_some_and(|number: u64| number <= self.serial)
+    }
+
+    /// Between these times nothing but the inside of one frame came: no pong could (RFC 6455 section 5.4).
+    pub fn held_up(&mut self, from: SessionTime, until: SessionTime) {
+        for ping in &mut self.waiting {
+            ping.awaited_since += until.saturating_sub(from.max(ping.awaited_since));
+        }
+    }
+
+    /// Since when the oldest ping has been awaited that is unanswered for certain.
     pub fn oldest_unanswered(&self) -> Option<SessionTime> {
-        self.waiting.iter().find(|ping| !ping.may_be_answered).map(|ping| ping.sent)
+        self.waiting.iter().filter(|ping| !ping.may_be_answered).map(|ping| ping.awaited_since).min()
     }
 
     /// The round trips so far.
@@ -185,5 +221,39 @@ impl Pings {
             mean: self.total / count,
             most: self.most,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_time_in_which_no_pong_could_come_does_not_count() {
+        let mut pings = Pings::default();
+        pings.sent(b"first", seconds(10), 0);
+        pings.held_up(seconds(8), seconds(12));
+        assert_eq!(pings.oldest_unanswered(), Some(seconds(12)), "what was before the ping does not count");
+        pings.held_up(seconds(13), seconds(14));
+        assert_eq!(pings.oldest_unanswered(), Some(seconds(13)));
+        pings.sent(b"second", seconds(15), 0);
+        assert_eq!(pings.answered(b"first", seconds(16)), Some(seconds(6)), "the round trip is what it was");
+        assert_eq!(pings.oldest_unanswered(), Some(seconds(15)));
+    }
+
+    #[test]
+    fn a_foreign_pong_is_told_once_and_where_a_ping_waits() {
+        let mut pings = Pings::default();
+        assert!(!pings.foreign(b"", seconds(1)));
+        let own = pings.queued(seconds(2));
+        pings.sent(&own, seconds(2), 0);
+        assert!(!pings.foreign(b"wscope 1", seconds(3)), "a late one");
+        assert!(pings.foreign(b"wscope 2", seconds(4)));
+        assert!(!pings.foreign(b"", seconds(5)));
+        assert_eq!(pings.oldest_unanswered(), Some(seconds(5)));
     }
 }

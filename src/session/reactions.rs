@@ -10,6 +10,21 @@ use super::queue::{MessageBatch, QueuedItem};
 use super::{AutoReply, Shared};
 use crate::wire::{self, By, CloseCode, LONGEST_CONTROL};
 
+/// What is to be shown beside an event.
+#[derive(Debug, Default)]
+pub(super) struct Reaction {
+    /// For a pong that answers a ping of ours: how long it took.
+    pub round_trip: Option<Duration>,
+    /// What is to be said about it.
+    pub note: Option<String>,
+}
+
+impl Reaction {
+    fn note(note: String) -> Self {
+        Self { round_trip: None, note: Some(note) }
+    }
+}
+
 impl Shared {
     /// Queues what is to be echoed; to be called before anything that ends the session, for after Close nothing can be
     /// sent: what is to be echoed then is dropped.
@@ -26,8 +41,8 @@ impl Shared {
         }
     }
 
-    /// Does what the protocol asks for when `event` arrives; the round trip, for a pong.
-    pub(super) fn react_to(&self, event: &wire::Event<'_>) -> Option<Duration> {
+    /// Does what the protocol asks for when `event` arrives, and says what is to be shown beside it.
+    pub(super) fn react_to(&self, event: &wire::Event<'_>) -> Reaction {
         match event {
             wire::Event::Ping(payload)
                 if payload.len() <= LONGEST_CONTROL && self.settings.pong == AutoReply::Answer =>
@@ -38,25 +53,32 @@ impl Shared {
                     drop(conn);
                     self.wake_for_queue();
                 }
-                None
+                Reaction::default()
             }
+            wire::Event::Ping(payload) if self.settings.pong == AutoReply::Answer => Reaction::note(format!(
+                "a ping of {} bytes was not answered: a pong has no more than {LONGEST_CONTROL}",
+                payload.len()
+            )),
             wire::Event::Pong(payload) => {
                 let mut conn = lock(&self.conn);
-                let round_trip = conn.pings.answered(payload, self.clock.now());
+                let now = self.clock.now();
+                let round_trip = conn.pings.answered(payload, now);
+                let is_to_tell = round_trip.is_none() && conn.pings.foreign(payload, now);
                 let answered = conn.pings.answered;
                 drop(conn);
                 if let Some(inbox) = &self.inbox {
                     inbox.pong(answered);
                 }
-                round_trip
+                let note = is_to_tell.then(|| foreign_pong(payload));
+                Reaction { round_trip, note }
             }
             wire::Event::Message { kind, payload, .. } => {
                 if let Some(inbox) = &self.inbox {
                     inbox.message(*kind, payload);
                 }
-                None
+                Reaction::default()
             }
-            _ => None,
+            _ => Reaction::default(),
         }
     }
 
@@ -75,4 +97,10 @@ impl Shared {
         self.room.notify_all();
         self.wake_for_queue();
     }
+}
+
+/// Says that a pong has the payload of no ping of ours.
+fn foreign_pong(payload: &[u8]) -> String {
+    let payload = String::from_utf8_lossy(payload);
+    format!("a pong (data: \"{payload}\") answers no ping of ours (RFC 6455 section 5.5.3); it counts as a sign of life")
 }

@@ -9,12 +9,14 @@ use super::budget::{Budget, Share};
 use super::conn::{Reading, StreamEnd};
 use super::inbox::Disconnect;
 use super::output::{OutputGuard, lock};
+use super::clock::SessionTime;
 use super::queue::MessageBatch;
+use super::reactions::Reaction;
 use super::stop_condition::MatchCounter;
-use super::{AutoReply, ECHO_BUDGET, Echo, Shared};
+use super::{ECHO_BUDGET, Echo, Shared};
 use crate::event::{Detail, Event, FlushError, OutputStream, Timestamp};
 use crate::net::StreamReader;
-use crate::wire::{self, CloseCode, Ending, Finding, LONGEST_CONTROL, Receiver, Rule};
+use crate::wire::{self, CloseCode, Ending, Finding, Receiver, Rule};
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
 ///
@@ -76,15 +78,32 @@ impl Reader {
             match self.stream.read(self.receiver.space()) {
                 Ok(0) => return self.stream_ended(),
                 Ok(count) => {
+                    let before = (self.receiver.unfinished_frame(), self.shared.clock.last_byte());
                     self.receiver.filled(count);
                     self.shared.clock.heard();
+                    let heard = self.shared.clock.last_byte();
                     self.show_batch(self.shared.output.now());
+                    if let (Some(frame), since) = before {
+                        self.note_frame_went_on(frame, since, heard);
+                    }
                 }
                 Err(error) => {
                     self.stream_ended();
                     return StreamEnd::Failed(error);
                 }
             }
+        }
+    }
+
+    /// In the middle of `frame` bytes were read at `heard`, for the first time since `since`. If they were of that frame
+    /// alone, no pong of the peer could come between the two.
+    fn note_frame_went_on(&self, frame: u64, since: SessionTime, heard: SessionTime) {
+        let is_same = match self.receiver.unfinished_frame() {
+            Some(unfinished) => unfinished == frame,
+            None => self.receiver.counters().frames == frame + 1,
+        };
+        if is_same {
+            lock(&self.shared.conn).pings.held_up(since, heard);
         }
     }
 
@@ -183,31 +202,25 @@ impl Reader {
                 continue;
             }
             let mut large = None;
-            let round_trip = match &event {
+            let reaction = match &event {
                 wire::Event::Message { kind, payload, .. } if self.shared.settings.echo == Echo::On => {
                     if payload.len() > ECHO_BUDGET {
                         large = Some(*kind);
                     } else {
                         self.echoes.push(*kind, payload);
                     }
-                    None
+                    Reaction::default()
                 }
                 wire::Event::Close(close) => {
                     self.shared.queue_echoes(&mut self.echoes);
                     self.shared.closed_by_peer(close);
-                    None
+                    Reaction::default()
                 }
                 event => self.shared.react_to(event),
             };
-            shown.received(at, &event, round_trip);
-            if let wire::Event::Ping(payload) = &event
-                && payload.len() > LONGEST_CONTROL
-                && self.shared.settings.pong == AutoReply::Answer
-            {
-                let length = payload.len();
-                let note =
-                    format!("a ping of {length} bytes was not answered: a pong has no more than {LONGEST_CONTROL}");
-                shown.event(at, &Event::Note(&note));
+            shown.received(at, &event, reaction.round_trip);
+            if let Some(note) = &reaction.note {
+                shown.event(at, &Event::Note(note));
             }
             if let wire::Event::Finding(finding) = event
                 && self.receiver.is_broken()

@@ -143,5 +143,5 @@ fn a_ping_waits_for_its_pong() {
         assert_eq!(connection.frame().opcode, opcode::PING);
         connection.send_frame(&Frame::close(1001, ""));
     });
-    run("/ping", peer.url()).exits(8).says("no pong came before the server closed with 1001");
+    run("/ping", peer.url()).exits(8).says("no pong that answers the ping came before the server closed with 1001");
 }

@@ -76,7 +76,7 @@ pub fn pong(expecting: &Expecting<'_>, ping: u64) -> Result<String> {
     let since = Instant::now();
     match expecting.pong(ping, PONG_LIMIT) {
         Ok(()) => Ok(format!("pong {}", after(since))),
-        Err(missed) => Err(missing("no pong came", PONG_LIMIT, &missed)),
+        Err(missed) => Err(missing("no pong that answers the ping came", PONG_LIMIT, &missed)),
     }
 }
 

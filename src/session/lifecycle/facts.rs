@@ -78,7 +78,7 @@ pub enum Sending {
 pub struct PingFacts {
     /// Since when one has been queued and not sent.
     pub queued: Option<SessionTime>,
-    /// When the oldest unanswered one was sent.
+    /// Since when the oldest unanswered one has been awaited.
     pub unanswered: Option<SessionTime>,
     /// When the last one was sent, or queued.
     pub last: SessionTime,

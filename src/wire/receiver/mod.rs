@@ -162,6 +162,13 @@ impl Receiver {
         self.buffer.position() - self.control_bytes
     }
 
+    /// The number of the frame, from 0, of which a part has come; `None` between two frames. To be called only after
+    /// [`next`](Self::next) has returned `None`.
+    pub fn unfinished_frame(&self) -> Option<u64> {
+        let is_inside = self.frame.is_some() || !self.buffer.unread().is_empty();
+        is_inside.then_some(self.counters.frames)
+    }
+
     /// Whether a breach, or the end of the stream, has ended it: only events that are pending follow.
     pub fn is_broken(&self) -> bool {
         self.state == StreamState::Over
