@@ -51,6 +51,6 @@ fn blamed(server: &Server<Option<u16>>, section: &str, close_code: u16) -> Outpu
 
 /// A breach of RFC 6455 that is answered with 1002.
 #[track_caller]
-fn breaks(frame: &Frame, section: &str) {
-    blamed(&say(frame.bytes()), &format!("RFC 6455 section {section}"), 1002);
+fn breaks(frame: &Frame, section: &str) -> Output {
+    blamed(&say(frame.bytes()), &format!("RFC 6455 section {section}"), 1002)
 }

@@ -147,7 +147,7 @@ mod goes_on {
         let closes_with = |code| accepts().then_closes_with_reason(code, "restart");
         let server = in_turn([closes_with(1001), closes_with(1000)]);
         let output = Wscope::new().args(["-N", "--reconnect"]).arg(server.url()).run();
-        output.exits(0).says("the server closed the session (1001: restart); reconnecting in ");
+        output.exits(0).says("the server closed with 1001 \"restart\"; reconnecting in ");
     }
 
     #[test]

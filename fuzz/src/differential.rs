@@ -123,7 +123,9 @@ fn owned(event: &Event<'_>) -> Delivered {
         Event::Message { kind: Kind::Binary, payload, .. } => Delivered::Binary(payload.to_vec()),
         Event::Ping(payload) => Delivered::Ping(payload.to_vec()),
         Event::Pong(payload) => Delivered::Pong(payload.to_vec()),
-        Event::Close(close) => Delivered::Close(close.code.map(|code| (code.into(), close.reason.to_owned()))),
+        Event::Close(close) => {
+            Delivered::Close(close.code.map(|code| (code.into(), String::from_utf8_lossy(close.reason).into_owned())))
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -131,6 +133,7 @@ fn owned(event: &Event<'_>) -> Delivered {
 /// Why the verdicts may differ although neither is wrong; every reason there is.
 fn reason(role: Role, bytes: &[u8], ours: Option<Rule>, theirs: Option<Rule>) -> Option<&'static str> {
     match (ours?, theirs) {
+        (Rule::NoFrame, _) => Some("tungstenite takes any bytes for a frame"),
         (Rule::NonMinimalLength, _) => Some("tungstenite takes any encoding of a length"),
         (Rule::LengthOutOfRange, Some(Rule::MessageTooBig)) => {
             Some("tungstenite takes the most significant bit of a length for a part of it")

@@ -218,7 +218,10 @@ impl<'a> Listener<'a> {
             Event::Pong(payload) => self.outcomes.push(Outcome::Heartbeat(true, payload.to_vec())),
             Event::Close(close) => {
                 self.parts.clear();
-                self.outcomes.push(Outcome::Close(close.code.map(u16::from), close.reason.to_owned()));
+                self.outcomes.push(Outcome::Close(
+                    close.code.map(u16::from),
+                    String::from_utf8_lossy(close.reason).into_owned(),
+                ));
             }
             Event::Finding(ref finding) => self.hear_finding(finding.rule, finding.offset),
         }

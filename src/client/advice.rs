@@ -1,8 +1,8 @@
 //! What to do about a failure, in words. The only place that turns a [`Diagnosis`] into text.
 
 use crate::diagnosis::{
-    Breached, CannotListen, Diagnosis, ForbiddenOrigin, Login, NoHead, NoTls, NotFollowed, Refused, Scheme, Transport,
-    Unreachable, Untrusted,
+    Breached, BrokenFrame, CannotListen, Diagnosis, ForbiddenOrigin, Login, NoHead, NoTls, NotFollowed, Refused,
+    Scheme, Transport, Unreachable, Untrusted,
 };
 
 const NGINX: &str = "the usual cause is a proxy that drops `Upgrade`; nginx needs, in its `location`:
@@ -28,6 +28,7 @@ pub fn advice(diagnosis: &Diagnosis) -> String {
         Diagnosis::Refused(cause) => refused(cause),
         Diagnosis::NotFollowed(cause) => not_followed(cause),
         Diagnosis::Breached(cause) => breached(*cause),
+        Diagnosis::BrokenFrame(cause) => broken_frame(*cause).to_owned(),
         Diagnosis::ForbiddenOrigin(origin) => forbidden_origin(origin),
     }
 }
@@ -281,6 +282,14 @@ fn breached(cause: Breached) -> String {
         Breached::Other => "",
     };
     format!("{cause}`--lenient` reports this and goes on")
+}
+
+fn broken_frame(cause: BrokenFrame) -> &'static str {
+    match cause {
+        BrokenFrame::Passable => "`--lenient` reports this and goes on",
+        BrokenFrame::LargeMessage => "`--max-message` sets the limit",
+        BrokenFrame::SharedMemory => "`--max-buffered` sets the limit",
+    }
 }
 
 #[cfg(test)]

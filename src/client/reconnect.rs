@@ -48,11 +48,14 @@ pub fn announcement(why: Option<&str>, pause: Pause) -> String {
 /// How a session ended, as far as the report of it doesn't say.
 pub fn loss(outcome: &Outcome) -> Option<String> {
     let ended = &outcome.ended;
-    let reason = if ended.reason.is_empty() { String::new() } else { format!(": {}", ended.reason) };
+    let reason = match ended.reason.as_slice() {
+        [] => String::new(),
+        reason => format!(" \"{}\"", String::from_utf8_lossy(reason)),
+    };
     // An expectation that was not met is no reason: it may be yet.
     match outcome.errors.iter().find(|error| error.phase() == Phase::Session) {
         Some(error) => Some(in_a_line(error)),
-        None if ended.clean => Some(format!("the server closed the session ({}{reason})", u16::from(ended.code))),
+        None if ended.clean => Some(format!("the server closed with {}{reason}", u16::from(ended.code))),
         None => None,
     }
 }

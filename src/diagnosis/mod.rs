@@ -37,6 +37,8 @@ pub enum Diagnosis {
     NotFollowed(NotFollowed),
     /// The response accepts the upgrade and breaks rules; a lenient client would go on.
     Breached(Breached),
+    /// The peer broke a rule of the framing, or passed a limit of ours, and the session ended.
+    BrokenFrame(BrokenFrame),
     /// A server of ours does not let a web page in.
     ForbiddenOrigin(ForbiddenOrigin),
 }
@@ -82,6 +84,17 @@ pub enum Breached {
     SubprotocolNotOffered,
     /// Another one, which tells nothing of its cause.
     Other,
+}
+
+/// What would have let a session go on after a breach in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokenFrame {
+    /// To be lenient.
+    Passable,
+    /// To take larger messages.
+    LargeMessage,
+    /// To hold more for all clients together.
+    SharedMemory,
 }
 
 /// The origin of a web page that a server of ours does not let in.

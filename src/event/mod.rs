@@ -72,8 +72,10 @@ pub struct Opened {
 pub struct Ended {
     /// The close code: the peer's, or ours where the peer sent none; 1005 for a Close without a code, 1006 for an end without Close.
     pub code: CloseCode,
-    /// The reason that came with it, or what happened instead (1006).
-    pub reason: String,
+    /// The reason in the peer's Close as it was on the wire, empty where there was none.
+    pub reason: Vec<u8>,
+    /// What we conclude: how it ended without a Close of the peer's, or which rule the peer broke.
+    pub conclusion: Option<String>,
     /// Who sent Close first (or dropped the connection).
     pub by: Direction,
     /// Close went both ways.

@@ -32,15 +32,20 @@ pub fn write_error(output: &mut Vec<u8>, palette: &Palette, advice: Advice, erro
     for evidence in error.evidence_lines() {
         indented(output, "  ", evidence);
     }
-    if let Some(hint) = error.hint_with(advice) {
+    if let Some(text) = error.hint_with(advice) {
         output.push(b'\n');
-        palette.write(output, Style::Hint, "hint:");
-        let mut lines = hint.lines();
-        output.push(b' ');
-        escape::line(output, lines.next().unwrap_or_default().as_bytes());
-        output.push(b'\n');
-        lines.for_each(|line| indented(output, "      ", line));
+        hint(output, palette, &text);
     }
+}
+
+/// Appends a hint, which may have several lines.
+fn hint(output: &mut Vec<u8>, palette: &Palette, text: &str) {
+    palette.write(output, Style::Hint, "hint:");
+    let mut lines = text.lines();
+    output.push(b' ');
+    escape::line(output, lines.next().unwrap_or_default().as_bytes());
+    output.push(b'\n');
+    lines.for_each(|line| indented(output, "      ", line));
 }
 
 /// Appends the lines of `text`, each after `indent`.
@@ -52,8 +57,9 @@ fn indented(output: &mut Vec<u8>, indent: &str, text: &str) {
     }
 }
 
-/// Appends a finding: the rule, the role that broke it, the section of the RFC, the offset, and the bytes.
-pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding) {
+/// Appends a finding: the rule, the role that broke it, the section of the RFC, the offset, and the bytes. Where a setting
+/// of ours looks past it, `advice` makes the text of the hint.
+pub fn finding(output: &mut Vec<u8>, palette: &Palette, advice: Advice, finding: &Finding) {
     output.extend_from_slice(b"wscope: ");
     palette.write(output, Style::Error, "finding:");
     output.push(b' ');
@@ -71,6 +77,9 @@ pub fn finding(output: &mut Vec<u8>, palette: &Palette, finding: &Finding) {
     };
     let _ = writeln!(output, ", at byte {}", finding.offset);
     hex::dump(output, palette, "  ", &finding.bytes, finding.offset, &[]);
+    if let Some(diagnosis) = &finding.diagnosis {
+        hint(output, palette, &advice(diagnosis));
+    }
 }
 
 /// The name of a role.
@@ -92,12 +101,16 @@ pub fn connected(output: &mut Vec<u8>, palette: &Palette, opened: &Opened, clien
     output.push(b'\n');
 }
 
-/// Appends `Disconnected (code: 1006, reason: "…")`.
+/// Appends `Disconnected (code: 1006, reason: "")`, with what the peer sent in quotes, and what we conclude behind it.
 pub fn disconnected(output: &mut Vec<u8>, palette: &Palette, ended: &Ended) {
     palette.paint(output, Style::Note, |output| {
         let _ = write!(output, "Disconnected (code: {}, reason: \"", u16::from(ended.code));
-        escape::line(output, ended.reason.as_bytes());
+        escape::line(output, &ended.reason);
         output.extend_from_slice(b"\")");
+        if let Some(conclusion) = &ended.conclusion {
+            output.extend_from_slice(b": ");
+            escape::line(output, conclusion.as_bytes());
+        }
     });
     output.push(b'\n');
 }
@@ -188,8 +201,12 @@ pub fn ended(ended: &Ended) -> String {
     };
     let clean = if ended.clean { "cleanly" } else { "not cleanly" };
     let name = close_code_name(ended.code).map(|name| format!(" ({name})")).unwrap_or_default();
-    let reason = if ended.reason.is_empty() { String::new() } else { format!(", reason \"{}\"", ended.reason) };
-    format!("closed by {by}, {clean}: code {}{name}{reason}", u16::from(ended.code))
+    let reason = match ended.reason.as_slice() {
+        [] => String::new(),
+        reason => format!(", reason \"{}\"", escape::to_line(reason)),
+    };
+    let conclusion = ended.conclusion.as_ref().map(|conclusion| format!("; {conclusion}")).unwrap_or_default();
+    format!("closed by {by}, {clean}: code {}{name}{reason}{conclusion}", u16::from(ended.code))
 }
 
 /// The detail lines with the totals of a session.

@@ -8,7 +8,7 @@ use super::conn::{Conn, Reading};
 use crate::error::{Error, ExitStatus};
 use crate::event::{Direction, Ended, Summary};
 use crate::platform::Signal;
-use crate::wire::{By, CloseCode, CloseReason};
+use crate::wire::{By, CloseCode, CloseReason, Finding};
 
 /// How a session ended, with everything that is needed to report it.
 #[derive(Debug)]
@@ -84,36 +84,43 @@ pub(super) fn ended(over: Over, conn: &mut Conn) -> Ended {
         Some(By::Peer) | None => Direction::Received,
     };
     if let Some(finding) = conn.breach.take() {
-        let status = if finding.rule.is_own_limit() { ExitStatus::Session } else { ExitStatus::Protocol };
-        // The breach may have come when the session was closing for another reason.
-        let first = if by == Direction::Sent { ours } else { peers };
-        if let Some(CloseReason { code, reason }) = first {
-            return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean: false, status };
-        }
-        let code = finding.rule.close_code().unwrap_or(CloseCode::Protocol);
-        return Ended { code, reason: finding.rule.summary().to_owned(), by: Direction::Sent, clean: false, status };
+        return broken(&finding, ours, peers, by);
     }
     if let Some(CloseReason { code, reason }) = peers {
         let ours_normal = by == Direction::Received || ours.as_ref().is_none_or(|ours| is_normal(ours.code));
         let status = if is_normal(code) && ours_normal { ExitStatus::Success } else { ExitStatus::Session };
-        let clean = ours.is_some();
-        return Ended { code: code.unwrap_or(CloseCode::Status), reason, by, clean, status };
+        let code = code.unwrap_or(CloseCode::Status);
+        return Ended { code, reason, conclusion: None, by, clean: ours.is_some(), status };
     }
-    if let Some(CloseReason { code, .. }) = ours {
-        let reason = match over {
+    let (code, conclusion, status) = if let Some(CloseReason { code, .. }) = ours {
+        let conclusion = match over {
             Over::Stream => "the peer hung up without answering our Close",
             Over::Silent | Over::Closed => "no answer to our Close",
             Over::Abort => "left without waiting for the answer to our Close",
         };
         let status = if is_normal(code) { ExitStatus::Success } else { ExitStatus::Session };
-        let code = code.unwrap_or(CloseCode::Status);
-        return Ended { code, reason: reason.to_owned(), by, clean: false, status };
-    }
-    let reason = match mem::take(&mut conn.reading) {
-        Reading::Ended(end) => end.describe(),
-        Reading::Going => "left without Close".to_owned(),
+        (code.unwrap_or(CloseCode::Status), conclusion.to_owned(), status)
+    } else {
+        let conclusion = match mem::take(&mut conn.reading) {
+            Reading::Ended(end) => end.describe(),
+            Reading::Going => "left without Close".to_owned(),
+        };
+        (CloseCode::Abnormal, conclusion, ExitStatus::Session)
     };
-    Ended { code: CloseCode::Abnormal, reason, by, clean: false, status: ExitStatus::Session }
+    Ended { code, reason: Vec::new(), conclusion: Some(conclusion), by, clean: false, status }
+}
+
+/// How it ended where the peer broke a rule. The breach may have come when the session was closing for another reason.
+fn broken(finding: &Finding, ours: Option<CloseReason>, peers: Option<CloseReason>, by: Direction) -> Ended {
+    let conclusion = Some(finding.rule.summary().to_owned());
+    let status = if finding.rule.is_own_limit() { ExitStatus::Session } else { ExitStatus::Protocol };
+    let own_code = finding.rule.close_code().unwrap_or(CloseCode::Protocol);
+    let (code, reason, by) = match (peers, ours) {
+        (Some(peers), _) => (peers.code.unwrap_or(CloseCode::Status), peers.reason, by),
+        (None, Some(ours)) => (ours.code.unwrap_or(CloseCode::Status), Vec::new(), by),
+        (None, None) => (own_code, Vec::new(), Direction::Sent),
+    };
+    Ended { code, reason, conclusion, by, clean: false, status }
 }
 
 /// 1000, 1001, or no code.

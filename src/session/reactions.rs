@@ -87,7 +87,8 @@ impl Shared {
         conn.closing.received(*close);
         if let Some(inbox) = &self.inbox {
             let first = conn.closing.first().unwrap_or(By::Peer);
-            inbox.disconnected(Disconnect::Closed { code: close.code, reason: close.reason.to_owned(), first });
+            let reason = String::from_utf8_lossy(close.reason).into_owned();
+            inbox.disconnected(Disconnect::Closed { code: close.code, reason, first });
         }
         if self.settings.close_reply == AutoReply::Answer && conn.close_queued.is_none() {
             let reply = conn.closing.reply().and_then(|close| close.code);
@@ -102,5 +103,7 @@ impl Shared {
 /// Says that a pong has the payload of no ping of ours.
 fn foreign_pong(payload: &[u8]) -> String {
     let payload = String::from_utf8_lossy(payload);
-    format!("a pong (data: \"{payload}\") answers no ping of ours (RFC 6455 section 5.5.3); it counts as a sign of life")
+    format!(
+        "a pong (data: \"{payload}\") answers no ping of ours (RFC 6455 section 5.5.3); it counts as a sign of life"
+    )
 }

@@ -6,10 +6,10 @@ use std::sync::{Arc, PoisonError};
 use std::thread;
 
 use super::budget::{Budget, Share};
+use super::clock::SessionTime;
 use super::conn::{Reading, StreamEnd};
 use super::inbox::Disconnect;
 use super::output::{OutputGuard, lock};
-use super::clock::SessionTime;
 use super::queue::MessageBatch;
 use super::reactions::Reaction;
 use super::stop_condition::MatchCounter;
@@ -281,6 +281,10 @@ impl Reader {
             share.hold(self.receiver.held());
         }
         let mut conn = lock(&self.shared.conn);
+        if let Some(close) = self.receiver.close() {
+            // Also one that breaks a rule: it is the peer's last word.
+            conn.closing.received(close);
+        }
         if finding.rule == Rule::SharedMemory {
             conn.queue.clear();
         }

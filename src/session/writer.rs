@@ -120,7 +120,7 @@ impl Shared {
                 let (code, reason) = close.map_or((None, ""), |(code, reason)| (Some(code), reason));
                 let mut conn = lock(&self.conn);
                 conn.close_queued.get_or_insert(self.clock.now());
-                conn.closing.sent(Close { code, reason });
+                conn.closing.sent(Close { code, reason: reason.as_bytes() });
                 drop(conn);
                 self.notifier.notify();
             }

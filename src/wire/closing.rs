@@ -16,8 +16,8 @@ pub enum By {
 pub struct CloseReason {
     /// Its code; `None` for an empty body.
     pub code: Option<CloseCode>,
-    /// Its reason, empty when there was none.
-    pub reason: String,
+    /// Its reason as it is on the wire, empty when there was none.
+    pub reason: Vec<u8>,
 }
 
 impl From<Close<'_>> for CloseReason {
@@ -75,7 +75,7 @@ impl Closing {
             _ => return None,
         };
         let allowed = |code: CloseCode| if is_sendable(code) { code } else { CloseCode::Protocol };
-        Some(Close { code: code.map(allowed), reason: "" })
+        Some(Close { code: code.map(allowed), reason: b"" })
     }
 }
 
@@ -88,8 +88,8 @@ pub fn is_sendable(code: CloseCode) -> bool {
 mod tests {
     use super::*;
 
-    const NORMAL: Close<'static> = Close { code: Some(CloseCode::Normal), reason: "bye" };
-    const EMPTY: Close<'static> = Close { code: None, reason: "" };
+    const NORMAL: Close<'static> = Close { code: Some(CloseCode::Normal), reason: b"bye" };
+    const EMPTY: Close<'static> = Close { code: None, reason: b"" };
 
     #[test]
     fn we_close_first_and_the_peer_answers() {
@@ -101,7 +101,7 @@ mod tests {
         assert!(closing.is_done());
         assert_eq!(closing.first(), Some(By::Us));
         assert_eq!(closing.reply(), None);
-        assert_eq!(closing.ours().unwrap().reason, "bye");
+        assert_eq!(closing.ours().unwrap().reason, b"bye");
         assert_eq!(closing.peers().unwrap().code, None);
     }
 
@@ -110,7 +110,7 @@ mod tests {
         let mut closing = Closing::default();
         closing.received(NORMAL);
         let reply = closing.reply().unwrap();
-        assert_eq!(reply, Close { code: Some(CloseCode::Normal), reason: "" });
+        assert_eq!(reply, Close { code: Some(CloseCode::Normal), reason: b"" });
         closing.sent(reply);
         assert!(closing.is_done());
         assert_eq!((closing.first(), closing.reply()), (Some(By::Peer), None));
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_code_that_must_not_be_on_the_wire_is_not_sent_back() {
         let mut closing = Closing::default();
-        closing.received(Close { code: Some(CloseCode::Abnormal), reason: "" });
+        closing.received(Close { code: Some(CloseCode::Abnormal), reason: b"" });
         assert_eq!(closing.reply().unwrap().code, Some(CloseCode::Protocol));
     }
 

@@ -95,8 +95,8 @@ impl<'a> Frame<'a> {
 pub struct Close<'a> {
     /// The status code; `None` for an empty body (1005 in APIs, never on the wire).
     pub code: Option<CloseCode>,
-    /// The reason, empty when there was none.
-    pub reason: &'a str,
+    /// The reason as it is on the wire, empty when there was none. UTF-8, unless the peer broke that rule.
+    pub reason: &'a [u8],
 }
 
 /// What came in.

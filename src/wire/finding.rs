@@ -2,6 +2,7 @@
 
 use super::handshake::HandshakeRule;
 use super::{CloseCode, Role};
+use crate::diagnosis::{BrokenFrame, Diagnosis};
 
 /// A breach of a rule: which rule, by which side, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Finding {
     /// The particulars: values seen and expected; of a head without its secrets, and of bounded length. May hold a peer's
     /// bytes, unescaped.
     pub detail: String,
+    /// Where it ended the stream of frames, and a setting of ours would have looked past it: which.
+    pub diagnosis: Option<Diagnosis>,
 }
 
 impl Finding {
@@ -39,6 +42,8 @@ pub enum Rule {
     ReservedBits,
     /// RSV1 on a control frame or a continuation, although permessage-deflate is in use.
     MisplacedCompressedBit,
+    /// Text stands where the first frame should.
+    NoFrame,
     /// An opcode that RFC 6455 reserves.
     ReservedOpcode,
     /// A server masked a frame.
@@ -113,6 +118,17 @@ impl Rule {
         matches!(self, Self::MessageTooBig | Self::TooManyEmptyFragments | Self::SharedMemory)
     }
 
+    /// What would have let a session go on that it has ended, in a frame.
+    pub(super) fn diagnosis(self) -> Option<Diagnosis> {
+        let cause = match self {
+            Self::MessageTooBig => BrokenFrame::LargeMessage,
+            Self::SharedMemory => BrokenFrame::SharedMemory,
+            rule if rule.can_go_on() => BrokenFrame::Passable,
+            _ => return None,
+        };
+        Some(Diagnosis::BrokenFrame(cause))
+    }
+
     fn particulars(self) -> Particulars {
         match self {
             Self::Handshake(rule) => Particulars {
@@ -127,16 +143,18 @@ impl Rule {
             Self::MisplacedCompressedBit => {
                 breach("RFC 7692 section 6.1", "RSV1 set on a frame that is not the first of a data message")
             }
+            Self::NoFrame => {
+                last_breach("RFC 6455 section 5.2", "text follows the 101 where the first frame should begin")
+            }
             Self::ReservedOpcode => breach("RFC 6455 section 5.2", "reserved opcode"),
             Self::MaskedByServer => breach("RFC 6455 section 5.1", "frame from a server is masked"),
             Self::UnmaskedByClient => breach("RFC 6455 section 5.1", "frame from a client is not masked"),
             Self::FragmentedControl => breach("RFC 6455 section 5.5", "control frame is fragmented"),
             Self::LongControl => breach("RFC 6455 section 5.5", "control frame is longer than 125 bytes"),
             Self::NonMinimalLength => breach("RFC 6455 section 5.2", "payload length is not in its shortest encoding"),
-            Self::LengthOutOfRange => Particulars {
-                can_go_on: false,
-                ..breach("RFC 6455 section 5.2", "most significant bit of the payload length is set")
-            },
+            Self::LengthOutOfRange => {
+                last_breach("RFC 6455 section 5.2", "most significant bit of the payload length is set")
+            }
             Self::ContinuationWithoutStart => {
                 breach("RFC 6455 section 5.4", "continuation frame without a message to continue")
             }
@@ -177,6 +195,11 @@ fn breach(section: &'static str, summary: &'static str) -> Particulars {
     Particulars { section, summary, close_code: Some(CloseCode::Protocol), can_go_on: true }
 }
 
+/// A breach after which it cannot be told where the next frame begins.
+fn last_breach(section: &'static str, summary: &'static str) -> Particulars {
+    Particulars { can_go_on: false, ..breach(section, summary) }
+}
+
 /// A limit of our own, which section 10.4 asks for.
 fn own_limit(close_code: CloseCode, summary: &'static str) -> Particulars {
     Particulars { section: "RFC 6455 section 10.4", summary, close_code: Some(close_code), can_go_on: false }
@@ -186,7 +209,8 @@ fn own_limit(close_code: CloseCode, summary: &'static str) -> Particulars {
 mod tests {
     use super::*;
 
-    const FRAME_RULES: [Rule; 21] = [
+    const FRAME_RULES: [Rule; 22] = [
+        Rule::NoFrame,
         Rule::ReservedBits,
         Rule::MisplacedCompressedBit,
         Rule::ReservedOpcode,

@@ -31,6 +31,39 @@ fn a_reason_that_is_not_utf8() {
 }
 
 #[test]
+fn a_broken_close_is_shown_as_far_as_it_can_be_read() {
+    let frame = Frame::new(opcode::CLOSE, *b"\x0F\xBDslow dow\xE2\x82");
+    let output = blamed(&say(frame.bytes()), "RFC 6455 section 5.5.1", 1007);
+    output.says("Disconnected (code: 4029, reason: \"slow dow\\xe2\\x82\"): close reason is not valid UTF-8");
+    output.says("hint: `--lenient` reports this and goes on");
+
+    let output = Wscope::new().args(["-N", "--output", "json"]).arg(say(frame.bytes()).url()).run();
+    let stdout = String::from_utf8_lossy(&output.exits(6).stdout).into_owned();
+    let close = r#""code":4029,"reason":"slow dow�","binary":"c2xvdyBkb3figg==","conclusion":"close reason is not valid UTF-8""#;
+    assert!(stdout.contains(close), "{stdout}");
+
+    let output = breaks(&Frame::close(1015, "no TLS"), "7.4");
+    output.says("Disconnected (code: 1015, reason: \"no TLS\"): close code must not be on the wire");
+}
+
+#[test]
+fn what_the_peer_did_not_say_stands_outside_of_the_quotes() {
+    let hangs_up = serve(|mut connection| drop(connection.accept()));
+    let output = Wscope::new().arg("-N").arg(hangs_up.url()).run();
+    output.exits(1).says("Disconnected (code: 1006, reason: \"\"): the connection ended without Close");
+
+    let mute = serve(|mut connection| {
+        connection.accept();
+        connection.close_frame();
+        connection.rest();
+    });
+    let arguments = ["-w", "0", "-x", "hello", "--output", "json", "--close-timeout", "0.2"];
+    let output = Wscope::new().args(arguments).arg(mute.url()).run();
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(stdout.contains(r#""code":1000,"reason":"","conclusion":"no answer to our Close","by":"us""#), "{stdout}");
+}
+
+#[test]
 fn data_after_the_close() {
     let bytes = [Frame::close(1000, "").bytes(), Frame::text("too late").bytes()].concat();
     let server = say(bytes);

@@ -66,3 +66,35 @@ fn the_place_of_the_breach_is_told() {
     let output = blamed(&say(Frame::new(0x3, "hi").bytes()), "RFC 6455 section 5.2", 1002);
     output.says("at byte 8").says("0008: 83 02");
 }
+
+#[test]
+fn text_between_the_101_and_the_first_frame_is_told_as_what_it_is() {
+    let frame = Frame::text("hi").bytes();
+    for (text, shown) in [
+        ("0\r\n\r\n", "0\\r\\n\\r\\n"),
+        ("\r\n", "\\r\\n"),
+        ("<html><body>Hello", "<html><body>Hell"),
+        ("HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\\r"),
+    ] {
+        let bytes = [text.as_bytes(), &frame].concat();
+        let server = serve(move |mut connection| {
+            let request = connection.request();
+            connection.send([request.acceptance("").as_bytes(), &bytes].concat());
+            connection.close_frame().0
+        });
+        let output = Wscope::new().without_waiting().arg("-N").arg(server.url()).run();
+        output.exits(6).says("text follows the 101 where the first frame should begin").never_says("reserved bit");
+        output.says(&format!(": \"{shown}\"\n")).says("by the server, against RFC 6455 section 5.2, at byte 0");
+        assert_eq!(server.outcome(), Some(1002), "{output:?}");
+    }
+}
+
+#[test]
+fn a_wrong_first_frame_that_is_no_text_is_still_a_frame() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::text("hi").rsv(3));
+        connection.close_frame().0
+    });
+    Wscope::new().without_waiting().arg("-N").arg(server.url()).run().exits(6).says("reserved bit set");
+}

@@ -13,6 +13,16 @@ fn a_byte_that_is_never_utf8() {
 }
 
 #[test]
+fn what_can_be_read_of_the_message_is_shown() {
+    let output = blamed(&say(Frame::text(*b"Gr\xFC\xDFe aus K\xF6ln").bytes()), "RFC 6455 section 8.1", 1007);
+    output.says("byte 0xFC at offset 2 of the message, \"Gr\\xfc\\xdfe aus K\\xf6ln\"");
+    output.says("hint: `--lenient` reports this and goes on");
+    let long = [&b"-".repeat(50), "ä".repeat(9).as_bytes(), b"\xE9", &b"+".repeat(50)].concat();
+    let output = blamed(&say(Frame::text(long).bytes()), "RFC 6455 section 8.1", 1007);
+    output.says("offset 69 of the message, \"…ääääääää\\xe9++++++++++++++++…\"");
+}
+
+#[test]
 fn a_surrogate_an_overlong_form_and_too_high_a_number() {
     is_not_utf8(Frame::text(*b"\xED\xA0\x80").bytes());
     is_not_utf8(Frame::text(*b"\xC0\xAF").bytes());

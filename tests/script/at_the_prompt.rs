@@ -77,7 +77,7 @@ fn what_was_typed_is_saved_as_a_script_that_does_the_same() {
     }
     terminal.enter("/pnig");
     terminal.wait("did you mean `/ping`?");
-    terminal.wait("the server closed with 4001 (enough)");
+    terminal.wait("the server closed with 4001 (reason: \"enough\")");
     let folder = TempDir::new().expect("a temporary folder can be made");
     let path = folder.path().join("saved.ws");
     terminal.enter(&format!("/save {}", path.display()));

@@ -51,7 +51,9 @@ fn values_of_the_environment_are_not_told() {
 fn a_session_that_ends_instead_fails_at_once_and_says_how() {
     let server = close(4001, "bad token");
     let output = run("/expect within=3600 welcome", server.url());
-    output.exits(8).says("test.ws:1: no message matched `welcome` before the server closed with 4001 (bad token)");
+    output
+        .exits(8)
+        .says("test.ws:1: no message matched `welcome` before the server closed with 4001 (reason: \"bad token\")");
 
     let server = serve(|mut connection| drop(connection.accept()));
     run("/expect within=3600 welcome", server.url()).exits(8).says("before the connection ended without Close");
@@ -95,7 +97,7 @@ fn an_unexpected_close_counts() {
 fn another_close_than_expected_fails() {
     run("/expect-close 4001", close(1000, "done").url())
         .exits(8)
-        .says("test.ws:1: expected a Close with 4001, but the server closed with 1000 (done)\n");
+        .says("test.ws:1: expected a Close with 4001, but the server closed with 1000 (reason: \"done\")\n");
     let server = serve(|mut connection| drop(connection.accept()));
     run("/expect-close", server.url()).exits(8).says("expected a Close, but the connection ended without Close");
     run("/expect-close within=0.2 4001", push(&["still here"]).url())

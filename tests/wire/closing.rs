@@ -45,7 +45,9 @@ impl End {
 
     fn close(&mut self, close: Close<'_>) {
         if self.closing.ours().is_none() {
-            self.sender.send(close.into(), &mut self.outbox).expect("a Close that may be sent");
+            self.sender
+                .send(Outgoing::Close(close.code.map(|code| (code, ""))), &mut self.outbox)
+                .expect("a Close that may be sent");
             self.closing.sent(close);
         }
     }
@@ -85,7 +87,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn take(step: &Step, end: &mut End, other: &mut End) {
     match *step {
         Step::SaySomething => end.say_something(),
-        Step::Close(code) => end.close(Close { code: code.map(CloseCode::from), reason: "" }),
+        Step::Close(code) => end.close(Close { code: code.map(CloseCode::from), reason: b"" }),
         Step::Arrive(count) => {
             let bytes: Vec<u8> = other.outbox.drain(..count.min(other.outbox.len())).collect();
             end.read(&bytes);
@@ -104,7 +106,7 @@ proptest! {
                 take(step, &mut server, &mut client);
             }
         }
-        client.close(Close { code: Some(CloseCode::Normal), reason: "" });
+        client.close(Close { code: Some(CloseCode::Normal), reason: b"" });
         for _ in 0..2 {
             take(&Step::Arrive(usize::MAX), &mut server, &mut client);
             take(&Step::Arrive(usize::MAX), &mut client, &mut server);

@@ -117,7 +117,7 @@ pub fn words(disconnect: &Disconnect) -> String {
         Disconnect::Closed { code, reason, first } => {
             let closed = if *first == By::Us { "answered our Close" } else { "closed" };
             let code = code.map_or_else(|| "without a code".to_owned(), |code| format!("with {code}"));
-            let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+            let reason = if reason.is_empty() { String::new() } else { format!(" (reason: \"{reason}\")") };
             format!("the server {closed} {code}{reason}")
         }
         Disconnect::Dropped(how) => how.clone(),

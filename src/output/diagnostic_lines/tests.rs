@@ -3,7 +3,7 @@
 use std::io;
 
 use super::*;
-use crate::diagnosis::{Diagnosis, NoHead};
+use crate::diagnosis::{BrokenFrame, Diagnosis, NoHead};
 use crate::error::{ExitStatus, Phase};
 use crate::event::{RoundTrips, StepDetail};
 use crate::output::theme::Colors;
@@ -59,30 +59,34 @@ fn a_finding_says_what_who_which_section_and_where() {
         offset: 0x4d2,
         bytes: vec![0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d],
         detail: "key 37fa213d\x1b".to_owned(),
+        diagnosis: None,
     };
     assert_eq!(
-        written(|output, palette| finding(output, palette, &found)),
+        written(|output, palette| finding(output, palette, |_| "look past it".to_owned(), &found)),
         "wscope: finding: frame from a server is masked: key 37fa213d\\x1b\n  \
            by the server, against RFC 6455 section 5.1, at byte 1234\n  \
            04d2: 81 85 37 fa 21 3d                                ..7.!=\n"
     );
     found.rule = Rule::MessageTooBig;
-    let text = written(|output, palette| finding(output, palette, &found));
+    found.diagnosis = Some(Diagnosis::BrokenFrame(BrokenFrame::LargeMessage));
+    let text = written(|output, palette| finding(output, palette, |_| "look past it".to_owned(), &found));
     assert!(text.contains("\n  a limit of ours, at byte 1234\n"), "{text}");
+    assert!(text.ends_with("\nhint: look past it\n"), "{text}");
 }
 
 #[test]
 fn announcements_are_what_users_of_wscat_know() {
     let ended = Ended {
         code: CloseCode::Abnormal,
-        reason: "a\x1b\nb".to_owned(),
+        reason: b"a\x1b\nb\xff".to_vec(),
+        conclusion: Some("left".to_owned()),
         by: Direction::Received,
         clean: false,
         status: ExitStatus::Session,
     };
     assert_eq!(
         written(|output, palette| disconnected(output, palette, &ended)),
-        "Disconnected (code: 1006, reason: \"a\\x1b\\nb\")\n"
+        "Disconnected (code: 1006, reason: \"a\\x1b\\nb\\xff\"): left\n"
     );
     assert_eq!(
         written(|output, palette| control(output, palette, Direction::Received, "ping", b"x", None)),
@@ -98,7 +102,8 @@ fn announcements_are_what_users_of_wscat_know() {
 #[test]
 fn the_end_says_who_and_how() {
     let ended_by = |by, code, clean, reason: &str| {
-        ended(&Ended { code, reason: reason.to_owned(), by, clean, status: ExitStatus::Success })
+        let (reason, status) = (reason.as_bytes().to_vec(), ExitStatus::Success);
+        ended(&Ended { code, reason, conclusion: None, by, clean, status })
     };
     assert_eq!(
         ended_by(Direction::Sent, CloseCode::Normal, true, ""),

@@ -65,8 +65,8 @@ impl Stream {
             Event::Wire { direction, event: wire::Event::Pong(payload), round_trip } => {
                 self.line(sink, "pong", |members| members_of_control(members, *direction, payload, *round_trip));
             }
-            Event::Wire { event: wire::Event::Finding(finding), .. } => self.finding(sink, finding),
-            Event::Finding(finding) => self.finding(sink, finding),
+            Event::Wire { event: wire::Event::Finding(finding), .. } => self.finding(sink, finding, options.advice),
+            Event::Finding(finding) => self.finding(sink, finding, options.advice),
             Event::Open(opened) => {
                 self.line(sink, "open", |members| members_of_open(members, opened, options.secrets));
             }
@@ -131,8 +131,8 @@ impl Stream {
         &self.lead
     }
 
-    fn finding(&self, sink: &mut Sink, finding: &Finding) {
-        self.line(sink, "finding", |members| members_of_finding(members, finding));
+    fn finding(&self, sink: &mut Sink, finding: &Finding, advice: Advice) {
+        self.line(sink, "finding", |members| members_of_finding(members, finding, advice));
     }
 
     fn line(&self, sink: &mut Sink, name: &str, write: impl FnOnce(&mut Members<'_>)) {
@@ -261,18 +261,23 @@ fn members_of_frame(members: &mut Members<'_>, direction: Direction, frame: &Fra
     }
 }
 
-fn members_of_finding(members: &mut Members<'_>, finding: &Finding) {
+fn members_of_finding(members: &mut Members<'_>, finding: &Finding, advice: Advice) {
     members.string("blame", diagnostic_lines::role(finding.blame));
     members.string("section", finding.rule.section());
     members.string("summary", finding.rule.summary());
     members.string("detail", &finding.detail);
     members.number("offset", finding.offset);
     members.hexadecimal("bytes", &finding.bytes);
+    members.optional_string("hint", finding.diagnosis.as_ref().map(advice).as_deref());
 }
 
 fn members_of_close(members: &mut Members<'_>, ended: &Ended) {
     members.number("code", u16::from(ended.code).into());
-    members.string("reason", &ended.reason);
+    members.string("reason", &String::from_utf8_lossy(&ended.reason));
+    if str::from_utf8(&ended.reason).is_err() {
+        members.base64("binary", &ended.reason);
+    }
+    members.optional_string("conclusion", ended.conclusion.as_deref());
     members.string(
         "by",
         match ended.by {

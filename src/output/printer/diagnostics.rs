@@ -24,7 +24,8 @@ impl Printer {
 
     /// Shows a breach, at every level.
     pub(super) fn finding(&mut self, origin: Origin, finding: &Finding) {
-        self.labelled(origin, |output, palette| diagnostic_lines::finding(output, palette, finding));
+        let advice = self.options.advice;
+        self.labelled(origin, |output, palette| diagnostic_lines::finding(output, palette, advice, finding));
     }
 
     /// Shows an error, at every level.
@@ -87,7 +88,9 @@ impl Printer {
         let is_going_away = ended.code == CloseCode::Away && ended.by == Direction::Received;
         let is_remarkable = self.options.banner == Banner::Shown
             || (ended.status == ExitStatus::Success && (is_going_away || !ended.clean));
-        if ended.status == ExitStatus::Session || (is_remarkable && self.options.level > Level::Quiet) {
+        // A breach of the peer's may have been its Close: the line has what could be read of it.
+        let is_failure = matches!(ended.status, ExitStatus::Session | ExitStatus::Protocol);
+        if is_failure || (is_remarkable && self.options.level > Level::Quiet) {
             self.timed(origin, at, |output, palette| diagnostic_lines::disconnected(output, palette, ended));
         }
         self.clock.forget(origin.client);

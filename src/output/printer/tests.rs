@@ -118,7 +118,7 @@ fn opened() -> Opened {
 
 fn ended(status: ExitStatus) -> Ended {
     let code = if status == ExitStatus::Success { CloseCode::Normal } else { CloseCode::Abnormal };
-    Ended { code, reason: "bye".to_owned(), by: Direction::Received, clean: true, status }
+    Ended { code, reason: b"bye".to_vec(), conclusion: None, by: Direction::Received, clean: true, status }
 }
 
 fn terminal() -> Options {

@@ -139,6 +139,6 @@ impl HandshakeRule {
 
     /// The finding that `blame` broke this rule `offset` bytes into its head.
     pub(super) fn broken_by(self, blame: Role, offset: usize, bytes: Vec<u8>, detail: String) -> Finding {
-        Finding { rule: Rule::Handshake(self), blame, offset: offset as u64, bytes, detail }
+        Finding { rule: Rule::Handshake(self), blame, offset: offset as u64, bytes, detail, diagnosis: None }
     }
 }

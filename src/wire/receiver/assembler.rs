@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::breach::{Breach, Place, corrupt, exceeded, incomplete, no_memory, too_big};
+use super::breach::{Breach, Place, around, corrupt, exceeded, incomplete, no_memory, too_big};
 use super::message::Message;
 use super::{RSV1, ReceiverOptions};
 use crate::wire::deflate::{Inflated, Inflater};
@@ -297,21 +297,21 @@ impl Assembler {
     fn account(&mut self, before: usize, input: &Input<'_>, end: End) -> Option<Breach> {
         let message = self.message.as_mut()?;
         let added = &self.collected[before..];
-        let start = message.length;
         message.length += added.len() as u64;
         let utf8 = message.utf8.as_mut()?;
         let (place, detail) = match utf8.check(added) {
             Ok(()) if end == End::Message && !utf8.incomplete().is_empty() => {
-                incomplete(utf8.incomplete(), message.is_compressed, input)
+                incomplete(&self.collected, utf8.incomplete(), message.is_compressed, input)
             }
             Ok(()) => return None,
             Err(index) => {
-                let (byte, at) = (added[index], start + index as u64);
+                let (byte, at) = (added[index], before + index);
+                let shown = around(&self.collected, at);
                 if message.is_compressed {
-                    (Place::Frame, format!("byte {byte:#04X} at offset {at} of what the message inflates to"))
+                    (Place::Frame, format!("byte {byte:#04X} at offset {at} of what the message inflates to, {shown}"))
                 } else {
                     let place = Place::Bytes(input.offset + index as u64, Finding::excerpt(&added[index..]));
-                    (place, format!("byte {byte:#04X} at offset {at} of the message"))
+                    (place, format!("byte {byte:#04X} at offset {at} of the message, {shown}"))
                 }
             }
         };

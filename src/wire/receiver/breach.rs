@@ -34,17 +34,44 @@ pub(super) fn no_memory(most: u64) -> Breach {
     Breach { rule: Rule::SharedMemory, place: Place::Frame, detail }
 }
 
-/// The place and the text of a breach where a text message ends inside a character, which begins with `character`.
-pub(super) fn incomplete(character: &[u8], is_compressed: bool, input: &Input<'_>) -> (Place, String) {
+/// The place and the text of a breach where `message`, a text, ends inside a character, which begins with `character`.
+pub(super) fn incomplete(message: &[u8], character: &[u8], is_compressed: bool, input: &Input<'_>) -> (Place, String) {
     let length = character.len() as u64;
     let detail = "the last character is incomplete";
+    let shown = around(message, message.len().saturating_sub(character.len()));
     if is_compressed {
-        (Place::Frame, format!("{detail}, {length} bytes of what the message inflates to"))
+        (Place::Frame, format!("{detail}, {length} bytes of what the message inflates to, {shown}"))
     } else if length > input.frame_length {
-        (Place::Frame, format!("{detail}, it begins in an earlier frame"))
+        (Place::Frame, format!("{detail}, it begins in an earlier frame, {shown}"))
     } else {
-        (Place::Bytes(input.offset + input.bytes.len() as u64 - length, character.to_vec()), detail.to_owned())
+        (
+            Place::Bytes(input.offset + input.bytes.len() as u64 - length, character.to_vec()),
+            format!("{detail}, {shown}"),
+        )
     }
+}
+
+/// What a reader can read of `message` before and behind the byte `at`, in quotes.
+pub(super) fn around(message: &[u8], at: usize) -> String {
+    const REACH: usize = 16;
+    let is_inside_character = |index: usize| message.get(index).is_some_and(|byte| byte & 0xC0 == 0x80);
+    // Not more than a character has: what is no text may have any number of such bytes.
+    let start = (at.saturating_sub(REACH + 3)..=at.saturating_sub(REACH)).rev().find(|&at| !is_inside_character(at));
+    let start = start.unwrap_or(at.saturating_sub(REACH));
+    let end = (at + REACH..at + REACH + 4).find(|&at| !is_inside_character(at)).unwrap_or(at + REACH);
+    let end = end.min(message.len());
+    let [before, behind] = [start > 0, end < message.len()].map(|is_more| if is_more { "…" } else { "" });
+    format!("\"{before}{}{behind}\"", readable(&message[start..end]))
+}
+
+/// `bytes` as text; what is not UTF-8 becomes `\xe9`.
+pub(super) fn readable(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 /// What came is no deflate stream.

@@ -64,6 +64,11 @@ impl Buffer {
         range
     }
 
+    /// Where what has come ends, as a bound of the ranges that [`Buffer::take`] gives.
+    pub fn end(&self) -> usize {
+        self.end
+    }
+
     /// Bytes that were taken.
     #[inline]
     pub fn taken(&self, range: Range<usize>) -> &[u8] {

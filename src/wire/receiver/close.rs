@@ -3,15 +3,14 @@
 use super::breach::{Breach, Place};
 use crate::wire::{CloseCode, Finding, Rule, is_sendable};
 
-/// Reads the body, which begins at `offset`: the code, and the reason, in which U+FFFD stands for what is not UTF-8.
-/// Reports what is wrong with it.
-pub fn read(body: &[u8], offset: u64, mut report: impl FnMut(Breach)) -> (Option<CloseCode>, String) {
+/// Reads the body, which begins at `offset`: the code and the reason. Reports what is wrong with it.
+pub fn read(body: &[u8], offset: u64, mut report: impl FnMut(Breach)) -> (Option<CloseCode>, Vec<u8>) {
     let (code, reason) = match body {
-        [] => return (None, String::new()),
+        [] => return (None, Vec::new()),
         [_] => {
             let detail = "expected none, or at least 2".to_owned();
             report(Breach { rule: Rule::ShortCloseBody, place: Place::Bytes(offset, body.to_vec()), detail });
-            return (None, String::new());
+            return (None, Vec::new());
         }
         [high, low, reason @ ..] => (u16::from_be_bytes([*high, *low]), reason),
     };
@@ -25,5 +24,5 @@ pub fn read(body: &[u8], offset: u64, mut report: impl FnMut(Breach)) -> (Option
         let place = Place::Bytes(offset + 2 + valid as u64, Finding::excerpt(&reason[valid..]));
         report(Breach { rule: Rule::InvalidCloseReason, place, detail });
     }
-    (Some(CloseCode::from(code)), String::from_utf8_lossy(reason).into_owned())
+    (Some(CloseCode::from(code)), reason.to_vec())
 }

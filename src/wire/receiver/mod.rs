@@ -18,7 +18,7 @@ use self::assembler::Assembler;
 use self::buffer::Buffer;
 use self::capture::FrameCapture;
 use self::frame::Incoming;
-use super::{Close, CloseCode, Counters, DeflateParameters, Event, Finding, Kind, MessageFacts, Observe, Role, Rule};
+use super::{Close, CloseReason, Counters, DeflateParameters, Event, Finding, Kind, MessageFacts, Observe, Role, Rule};
 
 /// RSV1: the message is compressed (RFC 7692 section 6).
 const RSV1: u8 = 0x4;
@@ -67,7 +67,8 @@ pub struct Receiver {
     assembler: Assembler,
     /// The payload of a control frame.
     control: Vec<u8>,
-    close_reason: String,
+    /// The peer's Close, right or wrong.
+    close: Option<CloseReason>,
     capture: FrameCapture,
     pending: VecDeque<Pending>,
     counters: Counters,
@@ -96,7 +97,7 @@ enum Pending {
     Part { bytes: Bytes, last: Option<MessageFacts> },
     Ping,
     Pong,
-    Close(Option<CloseCode>),
+    Close,
     Finding(Finding),
 }
 
@@ -120,7 +121,7 @@ impl Receiver {
             frame: None,
             assembler: Assembler::new(&options),
             control: Vec::new(),
-            close_reason: String::new(),
+            close: None,
             capture: FrameCapture::new(options.max_message),
             pending: VecDeque::new(),
             counters: Counters::default(),
@@ -226,7 +227,14 @@ impl Receiver {
         self.state = StreamState::Over;
         self.frame = None;
         self.release();
-        Finding { rule, blame: self.role, offset: self.buffer.position(), bytes: Vec::new(), detail }
+        Finding {
+            rule,
+            blame: self.role,
+            offset: self.buffer.position(),
+            bytes: Vec::new(),
+            detail,
+            diagnosis: rule.diagnosis(),
+        }
     }
 
     /// The stream has ended. To be called when [`next`](Self::next) has nothing more; a frame that is incomplete and
@@ -253,9 +261,14 @@ impl Receiver {
             Pending::Part { bytes, last } => Event::Part { payload: self.bytes(bytes), last },
             Pending::Ping => Event::Ping(&self.control),
             Pending::Pong => Event::Pong(&self.control),
-            Pending::Close(code) => Event::Close(Close { code, reason: &self.close_reason }),
+            Pending::Close => Event::Close(self.close()?),
             Pending::Finding(finding) => Event::Finding(finding),
         })
+    }
+
+    /// The peer's Close, once it has come: also one that breaks a rule, of which there is no event.
+    pub fn close(&self) -> Option<Close<'_>> {
+        self.close.as_ref().map(|CloseReason { code, reason }| Close { code: *code, reason })
     }
 
     fn bytes(&self, bytes: Bytes) -> &[u8] {

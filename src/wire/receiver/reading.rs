@@ -3,14 +3,19 @@
 use std::ops::Range;
 
 use super::assembler::{End, Input, Part};
-use super::breach::{Breach, Place};
+use super::breach::{Breach, Place, readable};
 use super::frame::{Destination, Incoming};
 use super::header_rules::{self, HeaderContext};
 use super::{Bytes, Pending, Receiver, StreamState, close};
-use crate::wire::{Control, Data, Finding, Header, Kind, LONGEST_CONTROL, Observe, OpCode, Role, Rule, mask};
+use crate::wire::{
+    CloseReason, Control, Data, Finding, Header, Kind, LONGEST_CONTROL, Observe, OpCode, Role, Rule, mask,
+};
 
 /// The capacity that the buffer of control frames keeps, at most; only a lenient receiver ever needs more.
 const KEPT_CONTROL: usize = 1024;
+
+/// Bytes that are shown of a text in place of the first frame.
+const SHOWN_OF_TEXT: usize = 16;
 
 impl Receiver {
     /// The fast path: an unfragmented, uncompressed message that lies in the buffer and breaks no rule. Its frame is
@@ -118,8 +123,11 @@ impl Receiver {
     fn check_header(&self, header: &Header, offset: u64, bytes: Range<usize>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let blame = self.role.peer();
+        let (start, length) = (bytes.start, bytes.len());
         let bytes = self.buffer.taken(bytes);
-        let mut report = |rule, detail| findings.push(Finding { rule, blame, offset, bytes: bytes.to_vec(), detail });
+        let mut report = |rule, detail| {
+            findings.push(Finding { rule, blame, offset, bytes: bytes.to_vec(), detail, diagnosis: None });
+        };
         if self.state == StreamState::Closed {
             if !header.is_control() {
                 let detail = format!("opcode {:#X}, length {}", u8::from(header.opcode), header.length);
@@ -133,7 +141,23 @@ impl Receiver {
             in_message: self.assembler.is_in_message(),
         };
         header_rules::check(header, context, report);
+        if offset == 0
+            && !findings.is_empty()
+            && let Some(text) = self.text_instead_of_frame(start, length)
+        {
+            let detail = format!("\"{}\"", readable(text));
+            return vec![Finding { rule: Rule::NoFrame, blame, offset, bytes: text.to_vec(), detail, diagnosis: None }];
+        }
         findings
+    }
+
+    /// The text from `start` in the buffer on, where what was read as a header of `length` bytes is text.
+    fn text_instead_of_frame(&self, start: usize, length: usize) -> Option<&[u8]> {
+        let end = self.buffer.end().min(start + SHOWN_OF_TEXT);
+        let bytes = self.buffer.taken(start..end);
+        let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t');
+        let text = &bytes[..bytes.iter().position(|byte| !is_text(byte)).unwrap_or(bytes.len())];
+        (text.len() >= length).then_some(text)
     }
 
     /// A lenient receiver accepts long control frames, up to a limit.
@@ -254,14 +278,14 @@ impl Receiver {
         let offset = self.buffer.position() - self.control.len() as u64;
         let mut breaches = Vec::new();
         let (code, reason) = close::read(&self.control, offset, |breach| breaches.push(breach));
+        self.close = Some(CloseReason { code, reason });
         if !breaches.into_iter().all(|breach| self.report_breach(breach)) {
             return;
         }
         self.finish_frame();
-        self.close_reason = reason;
         self.state = StreamState::Closed;
         self.assembler.abandon();
-        self.pending.push_back(Pending::Close(code));
+        self.pending.push_back(Pending::Close);
     }
 
     fn consume(&mut self, count: usize) -> Range<usize> {
@@ -304,12 +328,12 @@ impl Receiver {
             (Place::Frame, None) => (self.buffer.position(), Vec::new()),
         };
         let blame = if rule.is_own_limit() { self.role } else { self.role.peer() };
-        self.report(Finding { rule, blame, offset, bytes, detail })
+        self.report(Finding { rule, blame, offset, bytes, detail, diagnosis: None })
     }
 
     /// Keeps a finding and goes on, where the receiver is lenient and the rule permits it. Otherwise the finding ends
     /// the stream. Returns whether to go on.
-    fn report(&mut self, finding: Finding) -> bool {
+    fn report(&mut self, mut finding: Finding) -> bool {
         match &mut self.frame {
             Some(frame) if self.is_lenient && finding.rule.can_go_on() => {
                 frame.findings.push(finding);
@@ -317,6 +341,7 @@ impl Receiver {
             }
             _ => {
                 self.report_frame();
+                finding.diagnosis = finding.rule.diagnosis();
                 self.pending.push_back(Pending::Finding(finding));
                 self.state = StreamState::Over;
                 false

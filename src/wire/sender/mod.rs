@@ -12,8 +12,8 @@ pub use raw::{RawHeader, RawMask};
 use self::masks::Masks;
 use super::deflate::Compressor;
 use super::{
-    Close, CloseCode, Control, Counters, Data, DeflateParameters, Header, Kind, LONGEST_CONTROL, LengthEncoding,
-    OpCode, Role, is_sendable, mask,
+    CloseCode, Control, Counters, Data, DeflateParameters, Header, Kind, LONGEST_CONTROL, LengthEncoding, OpCode, Role,
+    is_sendable, mask,
 };
 
 /// RSV1: the message is compressed (RFC 7692 section 6).
@@ -50,12 +50,6 @@ pub enum Outgoing<'a> {
     /// A frame exactly as it is, legal or not; the payload is masked on the way. The next compressed message refers to
     /// nothing that came before the frame.
     Frame(RawHeader, &'a [u8]),
-}
-
-impl<'a> From<Close<'a>> for Outgoing<'a> {
-    fn from(close: Close<'a>) -> Self {
-        Self::Close(close.code.map(|code| (code, close.reason)))
-    }
 }
 
 /// Why something cannot be sent. Nothing of it has been written.

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use super::*;
+use crate::diagnosis::{BrokenFrame, Diagnosis};
 use crate::error::{ExitStatus, Phase};
 use crate::event::{Certificate, CertificateFault, Step, StepDetail};
 use crate::output::json::SCHEMA;
@@ -99,7 +100,8 @@ const FRAME: Frame<'static> = Frame {
 fn ended() -> Ended {
     Ended {
         code: CloseCode::Normal,
-        reason: "bye".to_owned(),
+        reason: b"bye\xff".to_vec(),
+        conclusion: Some("left".to_owned()),
         by: Direction::Received,
         clean: true,
         status: ExitStatus::Success,
@@ -111,7 +113,14 @@ fn error() -> Error {
 }
 
 fn found() -> Finding {
-    Finding { rule: Rule::ReservedBits, blame: Role::Server, offset: 7, bytes: vec![0xc1], detail: "RSV1".to_owned() }
+    Finding {
+        rule: Rule::ReservedBits,
+        blame: Role::Server,
+        offset: 7,
+        bytes: vec![0xc1],
+        detail: "RSV1".to_owned(),
+        diagnosis: Some(Diagnosis::BrokenFrame(BrokenFrame::Passable)),
+    }
 }
 
 #[test]

@@ -192,5 +192,5 @@ fn the_offending_bytes_of_text_are_the_unmasked_ones() {
     receiver.feed(&masked(&[0x81, 0x04, b'a', 0xFF, b'b', b'c']));
     let Some(Event::Finding(finding)) = receiver.next() else { panic!("no finding") };
     assert_eq!(finding.bytes, [0xFF, b'b', b'c']);
-    assert_eq!(finding.detail, "byte 0xFF at offset 1 of the message");
+    assert_eq!(finding.detail, "byte 0xFF at offset 1 of the message, \"a\\xffbc\"");
 }

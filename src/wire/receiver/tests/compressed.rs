@@ -107,7 +107,7 @@ fn inflated_text_is_checked_before_the_message_is_over() {
     let Some(Event::Finding(finding)) = receiver.next() else { panic!("no finding") };
     assert_eq!((finding.rule, finding.offset), (Rule::InvalidText, 0));
     assert_eq!(finding.bytes, [0x41, 0x7E, 0xFF, 0xFF]);
-    assert_eq!(finding.detail, "byte 0xFF at offset 3 of what the message inflates to");
+    assert_eq!(finding.detail, "byte 0xFF at offset 3 of what the message inflates to, \"abc\\xff\"");
 }
 
 #[test]

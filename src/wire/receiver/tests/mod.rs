@@ -97,7 +97,9 @@ fn note(event: &Event<'_>, parts: &mut Vec<u8>, seen: &mut Vec<Seen>) {
         }
         Event::Ping(payload) => Seen::Ping(payload.to_vec()),
         Event::Pong(payload) => Seen::Pong(payload.to_vec()),
-        Event::Close(close) => Seen::Close(close.code.map(u16::from), close.reason.to_owned()),
+        Event::Close(close) => {
+            Seen::Close(close.code.map(u16::from), String::from_utf8_lossy(close.reason).into_owned())
+        }
         Event::Finding(ref finding) => {
             assert!(finding.bytes.len() <= crate::wire::Finding::MOST_BYTES);
             Seen::Finding(finding.rule, finding.offset)
