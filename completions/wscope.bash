@@ -38,7 +38,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-h -M -c -l -n -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --connect --listen --host --slash --compressed --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --insecure --cacert --sni --tls-min --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen generate"
+            opts="-h -M -c -l -n -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --connect --listen --host --slash --compressed --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -188,7 +188,15 @@ _wscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pinnedpubkey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tls-min)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
@@ -252,7 +260,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__demo)
-            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --insecure --cacert --sni --tls-min --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -382,7 +390,15 @@ _wscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pinnedpubkey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tls-min)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
                     COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;

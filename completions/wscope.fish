@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual c/connect= l/listen= host= slash compressed n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= k/insecure cacert= sni= tls-min= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual c/connect= l/listen= host= slash compressed n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -66,7 +66,10 @@ complete -c wscope -n "__fish_wscope_needs_command" -l connect-to -d 'Connect to
 complete -c wscope -n "__fish_wscope_needs_command" -l unix-socket -d 'Connect to this Unix domain socket' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust this authority, not the system\'s' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l sni -d 'Ask for this name (SNI), and verify it' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l pinnedpubkey -d 'Accept no server but one with this key' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l tls-min -d 'Accept no lower version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_needs_command" -l tls-max -d 'Offer no higher version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
 1.3\t'TLS 1.3 (RFC 8446)'"
 complete -c wscope -n "__fish_wscope_needs_command" -l cert -d 'Show this certificate' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l key -d 'The private key of the certificate' -r -F
@@ -151,7 +154,10 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-to -d 'Co
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l unix-socket -d 'Connect to this Unix domain socket' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cacert -d 'Trust this authority, not the system\'s' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l sni -d 'Ask for this name (SNI), and verify it' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pinnedpubkey -d 'Accept no server but one with this key' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l tls-min -d 'Accept no lower version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l tls-max -d 'Offer no higher version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
 1.3\t'TLS 1.3 (RFC 8446)'"
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cert -d 'Show this certificate' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l key -d 'The private key of the certificate' -r -F

@@ -9,7 +9,7 @@ use clap::Args;
 use super::destination::DestinationArgs;
 use super::protocol::FixedArgs;
 use super::value::{self, HeaderSource, Secret};
-use crate::net::MinimumVersion;
+use crate::net::{PinnedKeys, TlsVersion};
 
 /// The flags for connecting.
 #[derive(Debug, Clone, Args)]
@@ -128,13 +128,13 @@ pub struct RedirectArgs {
 pub struct TlsArgs {
     /// Don't verify the server's certificate
     ///
-    /// What would have been wrong with it is still said with `-v`.
+    /// What would have been wrong with it is still said.
     #[arg(short = 'k', long, alias = "no-check")]
     pub insecure: bool,
 
     /// Trust this authority, not the system's
     ///
-    /// One certificate or several, PEM.
+    /// PEM; several certificates in the file are all trusted.
     #[arg(long, alias = "ca", value_name = "FILE")]
     pub cacert: Option<PathBuf>,
 
@@ -144,11 +144,22 @@ pub struct TlsArgs {
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub sni: Option<String>,
 
+    /// Accept no server but one with this key
+    ///
+    /// Whatever its certificate says, and with `-k` too. The key is `sha256//` and the SHA-256 hash of the public key in
+    /// base64, as `-v` shows it (several are joined with `;`), or a file with the public key, PEM or DER.
+    #[arg(long, value_name = "HASHES|FILE", hide_short_help = true)]
+    pub pinnedpubkey: Option<PinnedKeys>,
+
     /// Accept no lower version of TLS
     ///
     /// 1.2 is the lowest that is spoken at all.
     #[arg(long, value_name = "VERSION", hide_short_help = true)]
-    pub tls_min: Option<MinimumVersion>,
+    pub tls_min: Option<TlsVersion>,
+
+    /// Offer no higher version of TLS
+    #[arg(long, value_name = "VERSION", hide_short_help = true)]
+    pub tls_max: Option<TlsVersion>,
 }
 
 /// The flags for our own certificate, as a client or as a server.

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory};
 
@@ -24,8 +25,19 @@ pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::E
     if about_secret && string(&error, ContextKind::InvalidValue).is_some() {
         error.insert(ContextKind::InvalidValue, ContextValue::String("[hidden]".to_owned()));
     }
+    if is_old_tls(&error) {
+        let advice = "the TLS library speaks no older version than 1.2";
+        error.remove(ContextKind::SuggestedValue);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(advice)]));
+    }
     other_tools::advise(&mut error, arguments);
     error
+}
+
+/// Whether a version of TLS was asked for that exists, and that is not spoken.
+fn is_old_tls(error: &clap::Error) -> bool {
+    string(error, ContextKind::InvalidArg).is_some_and(|argument| argument.starts_with("--tls-"))
+        && string(error, ContextKind::InvalidValue).is_some_and(|version| matches!(version, "1" | "1.0" | "1.1"))
 }
 
 /// A usage error that clap does not find itself: `text` says what is wrong.
@@ -169,6 +181,13 @@ mod tests {
         assert!(error_text(["-t", "relative", "host"]).contains("as in `-t=...`"));
         assert!(error_text(["demo", "--timestamps", "utc"]).contains("as in `--timestamps=...`"));
         assert!(!error_text(["host", "other", "-t"]).contains("joined"));
+    }
+
+    #[test]
+    fn a_version_of_tls_that_is_not_spoken_is_told_as_that() {
+        for flag in ["--tls-min", "--tls-max"] {
+            assert!(error_text([flag, "1.1", "host"]).contains("the TLS library speaks no older version"), "{flag}");
+        }
     }
 
     #[test]

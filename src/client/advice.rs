@@ -70,15 +70,32 @@ fn no_tls(cause: &NoTls) -> String {
         NoTls::ClientWithout => "clients of this port need `wss://`",
         NoTls::CertificateWanted => "it wants a certificate of ours: `--cert FILE --key FILE`",
         NoTls::CertificateNotAccepted => "it does not accept the certificate of `--cert`, or wants one",
-        NoTls::NoCommonCipherSuite => {
-            "it has no cipher suite in common with wscope, or wants a certificate: `--cert FILE --key FILE`"
+        NoTls::PerhapsCertificateWanted => {
+            "that may be its answer to getting no certificate: `--cert FILE --key FILE` gives one"
         }
-        NoTls::NoCommonVersion => "it speaks no TLS version that is asked for; see `--tls-min`",
+        NoTls::NoCertificateFits => "that may be its answer: it needs a certificate with another kind of key",
+        NoTls::PerhapsCertificateNotAccepted => {
+            "that may be how it refuses the certificate of `--cert`: is that of an issuer that the server trusts, and not expired?"
+        }
+        NoTls::NoCommonCipherSuite => {
+            "it has nothing in common with wscope, whose TLS library knows no RSA or finite-field key exchange, no CBC, and \
+             no keys but RSA from 2048 bits on, ECDSA P-256 and P-384, and Ed25519; or it wants a certificate: \
+             `--cert FILE --key FILE`"
+        }
+        NoTls::NoCommonVersion => {
+            "it speaks no TLS version that is offered: 1.2 and 1.3, less what `--tls-min` and `--tls-max` leave out; \
+             the TLS library knows no older one"
+        }
         NoTls::UnknownServerName => "it does not know the name; `--sni NAME` asks for another",
         NoTls::NoHttp => "it does not offer HTTP/1.1, which the upgrade needs",
         NoTls::ClientDoesNotTrust => "the client does not trust the certificate of `--cert`",
-        NoTls::OurMinimumVersion => "it speaks TLS 1.2 at most: leave out `--tls-min`",
-        NoTls::OldVersionsOnly => "it speaks TLS 1.1 at most, which nobody should use any more",
+        NoTls::OurVersions => "it speaks a version that `--tls-min` or `--tls-max` leaves out",
+        NoTls::OurCipherSuites => {
+            "it chose what was not offered: wscope's TLS library knows no RSA or finite-field key exchange, and no CBC"
+        }
+        NoTls::OldVersionsOnly => {
+            "it speaks TLS 1.1 at most, which wscope's TLS library does not: nobody should use it any more (RFC 8996)"
+        }
         NoTls::Untrusted(cause) => untrusted(*cause),
     };
     text.to_owned()
@@ -104,6 +121,14 @@ fn untrusted(cause: Untrusted) -> &'static str {
             "was that CA made anew under its old name? `--cacert FILE` needs its present certificate, `-k` accepts any"
         }
         Untrusted::Authority => "`--cacert FILE` with this very certificate in FILE trusts it, `-k` accepts any",
+        Untrusted::UnknownKind => {
+            "wscope's TLS library checks RSA from 2048 to 8192 bits, ECDSA P-256 and P-384, and Ed25519, with SHA-2; \
+             `-k` accepts any, without `--pinnedpubkey`"
+        }
+        Untrusted::NotPinned => {
+            "has the server a new key? `--pinnedpubkey` takes several, joined with `;`; else something in between answers \
+             in its place"
+        }
         Untrusted::Other => "`-k` accepts any certificate",
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 
+use crate::client::connect_error::after_certificate_request;
 use crate::client::plan::Plan;
 use crate::client::redirect::{Hop, Hops};
 use crate::client::upgrade_error::refused;
@@ -110,8 +111,7 @@ fn open(plan: &Plan, hop: &Hop, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>
         net::connect(route, limit, show).map_err(|failure| connect_error(route, failure))?;
     let ConnectRecord { mut steps, tls } = record;
     if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
-        let complaint = certificate::complaint(fault);
-        show(Event::Warning(&format!("the server is not verified: the certificate {complaint}")));
+        show(Event::Warning(&format!("the server is not verified: {}", certificate::complaint(fault))));
     }
     let stream = Arc::new(stream);
     let mut reader = StreamReader::new(Arc::clone(&stream));
@@ -119,7 +119,15 @@ fn open(plan: &Plan, hop: &Hop, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>
     let Upgraded { agreed, head, sent_head, verified, leftover, step } = match upgraded {
         Ok(upgraded) => upgraded,
         Err(UpgradeFailure::Refused(refusal)) => return Ok(Answer::Refused(refusal)),
-        Err(failure) => return Err(upgrade_error(&route.peer(), failure, request.secrets())),
+        Err(failure) => {
+            let asked_for = tls.as_ref().and_then(|facts| facts.certificate_request.as_ref());
+            let asked_for = asked_for.filter(|_| failure.is_without_answer());
+            let error = upgrade_error(&route.peer(), failure, request.secrets());
+            return Err(match asked_for {
+                Some(certificate) => after_certificate_request(error, certificate),
+                None => error,
+            });
+        }
     };
     steps.push(step);
     let opened = Opened {

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use crate::diagnosis::{Diagnosis, NoTls, Unreachable, Untrusted};
 use crate::error::{Error, Phase};
-use crate::event::{Certificate, CertificateFault, FailedAttempt};
+use crate::event::{Certificate, CertificateAnswer, CertificateFault, CertificateRequest, FailedAttempt, FailedCheck};
 use crate::net::{
     AcceptFailure, AddressFamily, AlertDescription, ConnectCause, ConnectFailure, Destination, Endpoint,
     Incompatibility, RefusedCertificate, Route, TlsFailure,
@@ -151,6 +151,9 @@ fn handshake_error(side: Side, peer: &str, failure: TlsFailure) -> Error {
             return Error::new(Phase::Tls, message).caused_by(error).diagnosed(cause);
         }
         TlsFailure::Certificate(refused) => return refused_certificate(peer, &refused),
+        TlsFailure::AfterRequest { request, failure } => {
+            return after_certificate_request(handshake_error(side, peer, *failure), &request);
+        }
         TlsFailure::Other(error) => {
             return Error::new(Phase::Tls, format!("no TLS with `{peer}`")).caused_by(error);
         }
@@ -159,6 +162,22 @@ fn handshake_error(side: Side, peer: &str, failure: TlsFailure) -> Error {
         Side::Client => NoTls::ServerWithout { peer: peer.to_owned() },
         Side::Server => NoTls::ClientWithout,
     }))
+}
+
+/// The same error, of a server that asked for a certificate of ours and then refused or ended the connection: that may be
+/// its answer. In TLS 1.3 it comes after the handshake.
+pub fn after_certificate_request(error: Error, request: &CertificateRequest) -> Error {
+    let cause = match (request.answer, error.diagnosis()) {
+        // The server's alert says more.
+        (_, Some(Diagnosis::NoTls(NoTls::CertificateWanted))) => NoTls::CertificateWanted,
+        (CertificateAnswer::Sent, Some(Diagnosis::NoTls(NoTls::CertificateNotAccepted))) => {
+            NoTls::CertificateNotAccepted
+        }
+        (CertificateAnswer::Sent, _) => NoTls::PerhapsCertificateNotAccepted,
+        (CertificateAnswer::None, _) => NoTls::PerhapsCertificateWanted,
+        (CertificateAnswer::NoneFit, _) => NoTls::NoCertificateFits,
+    };
+    error.evidence(certificate::request(request)).diagnosed(Diagnosis::NoTls(cause))
 }
 
 /// `certificate required`, as RFC 8446 section 6 spells it, without its underscore.
@@ -203,7 +222,8 @@ fn alert_cause(side: Side, alert: AlertDescription) -> Option<NoTls> {
 
 fn incompatible_cause(side: Side, what: Incompatibility) -> Option<NoTls> {
     match (side, what) {
-        (Side::Client, Incompatibility::OurMinimumVersion) => Some(NoTls::OurMinimumVersion),
+        (Side::Client, Incompatibility::OurVersions) => Some(NoTls::OurVersions),
+        (Side::Client, Incompatibility::OurCipherSuites) => Some(NoTls::OurCipherSuites),
         (Side::Client, Incompatibility::OldVersionsOnly) => Some(NoTls::OldVersionsOnly),
         _ => None,
     }
@@ -212,25 +232,30 @@ fn incompatible_cause(side: Side, what: Incompatibility) -> Option<NoTls> {
 /// The error for a server whose certificate is not accepted, with the certificates as evidence.
 fn refused_certificate(peer: &str, refused: &RefusedCertificate) -> Error {
     let RefusedCertificate { fault, chain, has_roots, unread_roots } = refused;
-    let error = Error::new(Phase::Tls, format!("the certificate of `{peer}` {}", certificate::complaint(fault)));
+    let error = Error::new(Phase::Tls, format!("`{peer}` is not verified: {}", certificate::complaint(fault)));
     let error = chain.iter().enumerate().fold(error, |error, (depth, shown)| {
         error.evidence(format!("certificate {}: {}", depth + 1, certificate::line(shown)))
     });
     let error = unread_roots.iter().fold(error, |error, line| error.evidence(format!("trust store: {line}")));
-    let cause = if *has_roots { untrusted_cause(fault, chain) } else { Untrusted::NoRoots };
+    let cause = match untrusted_cause(fault, chain) {
+        Untrusted::UnknownIssuer | Untrusted::NoIntermediates if !has_roots => Untrusted::NoRoots,
+        cause => cause,
+    };
     error.diagnosed(Diagnosis::NoTls(NoTls::Untrusted(cause)))
 }
 
 fn untrusted_cause(fault: &CertificateFault, chain: &[Certificate]) -> Untrusted {
-    match fault {
-        CertificateFault::Expired { .. } | CertificateFault::NotYetValid { .. } => Untrusted::OutOfDate,
-        CertificateFault::WrongName { asked, names: Some(names) } if names.contains(asked) => Untrusted::AddressAsName,
-        CertificateFault::WrongName { .. } => Untrusted::OtherName,
-        CertificateFault::SelfSigned => Untrusted::UnknownIssuer,
-        CertificateFault::UnknownIssuer { .. } if chain.len() > 1 => Untrusted::UnknownIssuer,
-        CertificateFault::UnknownIssuer { .. } => Untrusted::NoIntermediates,
-        CertificateFault::WrongSignature { .. } => Untrusted::OtherKey,
-        CertificateFault::SelfSignedAuthority | CertificateFault::Authority => Untrusted::Authority,
+    match &fault.check {
+        FailedCheck::Expired { .. } | FailedCheck::NotYetValid { .. } => Untrusted::OutOfDate,
+        FailedCheck::WrongName { asked, names: Some(names) } if names.contains(asked) => Untrusted::AddressAsName,
+        FailedCheck::WrongName { .. } => Untrusted::OtherName,
+        FailedCheck::SelfSigned => Untrusted::UnknownIssuer,
+        FailedCheck::UnknownIssuer { .. } if chain.len() > 1 => Untrusted::UnknownIssuer,
+        FailedCheck::UnknownIssuer { .. } => Untrusted::NoIntermediates,
+        FailedCheck::WrongSignature { .. } => Untrusted::OtherKey,
+        FailedCheck::SelfSignedAuthority | FailedCheck::Authority => Untrusted::Authority,
+        FailedCheck::UncheckedKey { .. } | FailedCheck::UncheckedSignature { .. } => Untrusted::UnknownKind,
+        FailedCheck::NotPinned { .. } => Untrusted::NotPinned,
         _ => Untrusted::Other,
     }
 }

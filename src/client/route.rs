@@ -6,10 +6,11 @@ use std::sync::OnceLock;
 use crate::cli::{ConnectionArgs, IdentityArgs, TlsArgs};
 use crate::client::redirect::Recipient;
 use crate::client::request;
-use crate::error::Result;
+use crate::error::{Error, Phase, Result};
 use crate::input::secret;
 use crate::net::{
-    ConnectTo, Destination, Identity, Route, ServerName, Target, TlsClient, TlsOptions, TlsTo, Verification,
+    ConnectTo, Destination, Identity, Route, ServerName, Target, TlsClient, TlsOptions, TlsTo, TlsVersions,
+    TrustedRoots, Verification,
 };
 use crate::platform::UnixAddress;
 
@@ -81,7 +82,7 @@ impl Routing {
             Recipient::First | Recipient::Trusted => (&self.tls, identity_files(identity)),
             Recipient::Other => (&self.tls_without_identity, None),
         };
-        let prepare = || TlsClient::prepare(&tls_options(tls, files), &|key| passphrase(identity, key));
+        let prepare = || TlsClient::prepare(&tls_options(tls, files)?, &|key| passphrase(identity, key));
         let client = once(cell, prepare)?.clone();
         Ok(TlsTo { client, server_name })
     }
@@ -96,14 +97,16 @@ fn once<T>(cell: &OnceLock<T>, prepare: impl FnOnce() -> Result<T>) -> Result<&T
     Ok(cell.get_or_init(|| made))
 }
 
-fn tls_options(tls: &TlsArgs, identity: Option<Identity>) -> TlsOptions {
-    let verification = match &tls.cacert {
-        _ if tls.insecure => Verification::None,
-        Some(file) => Verification::Ca(file.clone()),
-        None => Verification::System,
-    };
-    let minimum_version = tls.tls_min.unwrap_or_default();
-    TlsOptions { verification, identity, minimum_version }
+fn tls_options(tls: &TlsArgs, identity: Option<Identity>) -> Result<TlsOptions> {
+    let versions = TlsVersions::between(tls.tls_min, tls.tls_max)
+        .ok_or_else(|| Error::new(Phase::Usage, "`--tls-min` is above `--tls-max`"))?;
+    Ok(TlsOptions {
+        roots: tls.cacert.clone().map_or(TrustedRoots::System, TrustedRoots::File),
+        verification: if tls.insecure { Verification::Recorded } else { Verification::Required },
+        pinned_keys: tls.pinnedpubkey.clone(),
+        identity,
+        versions,
+    })
 }
 
 /// The certificate and its key; one PEM file may hold both.

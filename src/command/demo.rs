@@ -9,7 +9,7 @@ use crate::client::advice;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
 use crate::error::{ExitStatus, Result};
-use crate::net::{self, ListenAddress, ListenOptions, MinimumVersion};
+use crate::net::{self, ListenAddress, ListenOptions};
 use crate::output::{DataFormat, Discard, Fanout, Level, Options, Printer};
 use crate::server::clients::Clients;
 use crate::server::service::{self, Service};
@@ -28,8 +28,7 @@ pub fn run(args: &Demo) -> ExitStatus {
 }
 
 fn start(args: &Demo) -> Result<String> {
-    let options =
-        ListenOptions { address: ListenAddress::loopback(0), identity: None, minimum_version: MinimumVersion::Tls12 };
+    let options = ListenOptions { address: ListenAddress::loopback(0), identity: None };
     let listener = net::listen(&options, &|_| Ok(String::new()))?;
     let url = listener.url();
     let session = &args.session;

@@ -11,7 +11,7 @@ use crate::client::report::{self, Totals, Unsent};
 use crate::client::route;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
-use crate::net::{self, ListenOptions, Listener, MinimumVersion, Reach};
+use crate::net::{self, ListenOptions, Listener, Reach};
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
 use crate::server::clients::{ClientLimits, Clients};
 use crate::server::console::ServerConsole;
@@ -116,8 +116,7 @@ pub(super) fn client_limits(args: &AccessArgs) -> ClientLimits {
 }
 
 fn options(args: &Listen) -> ListenOptions {
-    let identity = route::identity_files(&args.identity);
-    ListenOptions { address: args.address.clone(), identity, minimum_version: MinimumVersion::Tls12 }
+    ListenOptions { address: args.address.clone(), identity: route::identity_files(&args.identity) }
 }
 
 fn wait(console: &ServerConsole, signals: &Signals, poller: &mut Poller, until: Option<Instant>) -> ExitStatus {

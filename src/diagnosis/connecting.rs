@@ -70,6 +70,12 @@ pub enum NoTls {
     CertificateWanted,
     /// The server does not accept our certificate, or wants one.
     CertificateNotAccepted,
+    /// The server asked for a certificate of ours, was sent none, and ended the connection.
+    PerhapsCertificateWanted,
+    /// The same, where the server checks no signature that our key can make.
+    NoCertificateFits,
+    /// The server asked for a certificate of ours, was sent it, and ended the connection.
+    PerhapsCertificateNotAccepted,
     /// The server may know none of our cipher suites, or want a certificate of ours.
     NoCommonCipherSuite,
     /// The server speaks no version that we ask for.
@@ -80,8 +86,10 @@ pub enum NoTls {
     NoHttp,
     /// The client does not trust our certificate.
     ClientDoesNotTrust,
-    /// The server speaks TLS 1.2 at most, and our minimum is above that.
-    OurMinimumVersion,
+    /// The server speaks a version that is switched off here.
+    OurVersions,
+    /// The server chose a cipher suite that was not offered.
+    OurCipherSuites,
     /// The server speaks TLS 1.1 at most.
     OldVersionsOnly,
     /// The server's certificate is not accepted.
@@ -107,6 +115,10 @@ pub enum Untrusted {
     OtherKey,
     /// It is marked as a CA's.
     Authority,
+    /// The TLS library knows neither its kind of key, or how it is signed.
+    UnknownKind,
+    /// Its key is none of those that are pinned.
+    NotPinned,
     /// Anything else.
     Other,
 }

@@ -11,7 +11,9 @@ use std::time::{Duration, SystemTime};
 pub use sink::{Detail, Directions, EventSink, Flow, FlushError, Messages, OutputStream, Wants};
 
 pub use self::connecting::{FailedAttempt, PeerAddress, Step, StepDetail};
-pub use self::tls::{Certificate, CertificateFacts, CertificateFault, TlsFacts};
+pub use self::tls::{
+    Certificate, CertificateAnswer, CertificateFacts, CertificateFault, CertificateRequest, FailedCheck, TlsFacts,
+};
 use crate::error::{Error, ExitStatus};
 use crate::wire::{self, CloseCode, Finding};
 

@@ -17,8 +17,30 @@ pub struct TlsFacts {
     pub server_name: String,
     /// The certificates that the peer showed, leaf first.
     pub certificates: Vec<Certificate>,
-    /// `Ok` when chain and name were verified; otherwise why they would not have been (with `--insecure`).
+    /// `Ok` when chain and name were verified; otherwise why they were not, where that is only recorded.
     pub verified: Result<(), CertificateFault>,
+    /// The peer's request for a certificate of ours, where it made one.
+    pub certificate_request: Option<CertificateRequest>,
+}
+
+/// A server's request for a client's certificate, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateRequest {
+    /// What was sent.
+    pub answer: CertificateAnswer,
+    /// The distinguished names of the issuers that the server accepts, the first ten of them; often it names none.
+    pub issuers: Vec<String>,
+}
+
+/// What a client sends where a certificate is requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateAnswer {
+    /// Its certificate.
+    Sent,
+    /// None: it has none.
+    None,
+    /// None: the server checks no signature that its key can make.
+    NoneFit,
 }
 
 /// A certificate of a peer.
@@ -56,6 +78,12 @@ pub struct CertificateFacts {
     pub not_after: Duration,
     /// The DNS names and IP addresses that it is for.
     pub names: Vec<String>,
+    /// The kind and size of its public key: `RSA 2048`, `ECDSA P-256`.
+    pub key: String,
+    /// SHA-256 of its public key (a `SubjectPublicKeyInfo`).
+    pub key_hash: [u8; 32],
+    /// SHA-256 of the whole certificate.
+    pub fingerprint: [u8; 32],
 }
 
 impl CertificateFacts {
@@ -65,22 +93,29 @@ impl CertificateFacts {
     }
 }
 
-/// Why a server's certificate is not accepted.
+/// Why a server's certificate is not accepted: which certificate failed which check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CertificateFault {
-    /// Its validity, or that of a certificate above it, is over.
+pub struct CertificateFault {
+    /// Its place in the chain that the server showed: 0 for the server's own.
+    pub depth: usize,
+    /// Its subject; empty where it has none, or cannot be read.
+    pub subject: String,
+    /// What failed.
+    pub check: FailedCheck,
+}
+
+/// A check of a certificate that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailedCheck {
+    /// Its validity is over.
     Expired {
-        /// The subject of the certificate that it is about, unless that is the server's own.
-        issuer: Option<String>,
         /// The last moment of its validity, since the Unix epoch.
         not_after: Duration,
         /// How long ago that was.
         ago: Duration,
     },
-    /// Its validity, or that of a certificate above it, is still to come.
+    /// Its validity is still to come.
     NotYetValid {
-        /// The subject of the certificate that it is about, unless that is the server's own.
-        issuer: Option<String>,
         /// The first moment of its validity, since the Unix epoch.
         not_before: Duration,
         /// How far ahead that is.
@@ -95,17 +130,32 @@ pub enum CertificateFault {
     },
     /// It is signed with its own key, and it is not trusted.
     SelfSigned,
-    /// The same, and it is marked as a CA's.
+    /// The same, for a server's own certificate that is marked as a CA's.
     SelfSignedAuthority,
-    /// No trusted certificate is the issuer of the chain.
+    /// No trusted certificate is its issuer.
     UnknownIssuer {
-        /// The issuer that would have to be trusted; `None` where the chain cannot be read.
+        /// The issuer that would have to be trusted; `None` where the certificate cannot be read.
         issuer: Option<String>,
     },
-    /// A trusted certificate has the name of its issuer, but another key.
+    /// A certificate has the name of its issuer, but another key.
     WrongSignature {
         /// The name of the issuer.
         issuer: String,
+    },
+    /// It is signed in a way that cannot be checked.
+    UncheckedSignature {
+        /// The object identifier of the signature's algorithm.
+        algorithm: String,
+    },
+    /// It has a kind of key with which a signature cannot be checked.
+    UncheckedKey {
+        /// The kind of key.
+        key: String,
+    },
+    /// Its key is none of those that are pinned.
+    NotPinned {
+        /// SHA-256 of its key; `None` where it cannot be read.
+        key_hash: Option<[u8; 32]>,
     },
     /// It is no certificate.
     Malformed,
@@ -113,8 +163,10 @@ pub enum CertificateFault {
     Revoked,
     /// It is not meant for servers.
     WrongPurpose,
-    /// It is marked as a CA's.
+    /// It is the server's own and marked as a CA's.
     Authority,
+    /// It is an issuer and not marked as a CA's.
+    NoAuthority,
     /// It is of an X.509 version before 3.
     OldVersion,
     /// Another fault, in the words of the library.

@@ -13,7 +13,7 @@ use super::failure::{AcceptFailure, ConnectRecord};
 use super::limit::TimeLimit;
 use super::listen_address::ListenAddress;
 use super::stream::{Socket, Stream};
-use super::tls::{self, Identity, MinimumVersion};
+use super::tls::{self, Identity};
 use crate::diagnosis::{CannotListen, Diagnosis};
 use crate::error::{Error, Phase, Result};
 use crate::event::{PeerAddress, Step, StepDetail};
@@ -26,8 +26,6 @@ pub struct ListenOptions {
     pub address: ListenAddress,
     /// With a certificate and its key, it serves `wss`.
     pub identity: Option<Identity>,
-    /// The lowest TLS version that it speaks.
-    pub minimum_version: MinimumVersion,
 }
 
 /// A socket that listens.
@@ -50,7 +48,7 @@ enum ListeningSocket {
 /// [`Phase::Usage`] for a certificate or key that cannot be used, [`Phase::Connect`] for an address that cannot be had.
 pub fn listen(options: &ListenOptions, passphrase: AskPassphrase<'_>) -> Result<Listener> {
     let tls = match &options.identity {
-        Some(identity) => Some(tls::server_config(identity, options.minimum_version, passphrase)?),
+        Some(identity) => Some(tls::server_config(identity, passphrase)?),
         None => None,
     };
     let (socket, file) = bind(&options.address).map_err(|error| cannot_listen(&options.address, error))?;
@@ -214,7 +212,7 @@ mod tests {
     use super::*;
 
     fn at(address: ListenAddress) -> Result<Listener> {
-        let options = ListenOptions { address, identity: None, minimum_version: MinimumVersion::default() };
+        let options = ListenOptions { address, identity: None };
         listen(&options, &|_| unreachable!())
     }
 

@@ -33,8 +33,8 @@ pub use self::route::{Destination, Route, TlsTo};
 pub use self::stream::{Socket, Stream, StreamReader, StreamWriter};
 pub use self::target::{Credentials, Target};
 pub use self::tls::{
-    Identity, Incompatibility, MinimumVersion, RefusedCertificate, ServerName, TlsClient, TlsFailure, TlsOptions,
-    Verification,
+    Identity, Incompatibility, PinnedKeys, RefusedCertificate, ServerName, TlsClient, TlsFailure, TlsOptions,
+    TlsVersion, TlsVersions, TrustedRoots, Verification,
 };
 use crate::error::Result;
 

@@ -2,31 +2,60 @@
 
 use std::time::{Duration, SystemTime};
 
+use data_encoding::BASE64;
 use jiff::Timestamp;
 
-use crate::event::{Certificate, CertificateFacts, CertificateFault};
+use crate::event::{
+    Certificate, CertificateAnswer, CertificateFacts, CertificateFault, CertificateRequest, FailedCheck,
+};
 
-/// One line with the subject, the issuer, the validity and the names of a certificate.
+/// One line with the subject, the issuer, the validity, the names, the key and the fingerprint of a certificate.
 pub fn line(certificate: &Certificate) -> String {
-    let CertificateFacts { subject, issuer, not_before, not_after, names } = match certificate {
+    let facts = match certificate {
         Certificate::Readable(facts) => facts,
         Certificate::Malformed { length } => return format!("{length} bytes that are no certificate"),
     };
+    let CertificateFacts { subject, issuer, not_before, not_after, names, key, key_hash, fingerprint } = facts;
     let names = if names.is_empty() { String::new() } else { format!(", names {}", names.join(" ")) };
-    format!("subject {subject}, issuer {issuer}, valid {} to {}{names}", date(*not_before), date(*not_after))
+    format!(
+        "subject {subject}, issuer {issuer}, valid {} to {}{names}, key {key} {}, SHA-256 fingerprint {}",
+        date(*not_before),
+        date(*not_after),
+        pin(key_hash),
+        colons(fingerprint)
+    )
 }
 
-/// The fault, as the end of the sentence "the certificate …".
+/// One line with what became of a server's request for a certificate of ours.
+pub fn request(request: &CertificateRequest) -> String {
+    let CertificateRequest { answer, issuers } = request;
+    let answer = match answer {
+        CertificateAnswer::Sent => "and was sent",
+        CertificateAnswer::None => "and there is none to send",
+        CertificateAnswer::NoneFit => "and none was sent: the server takes no signature that the key can make",
+    };
+    let issuers = if issuers.is_empty() { String::new() } else { format!(" of {}", issuers.join(" or of ")) };
+    format!("a client certificate{issuers} was asked for, {answer}")
+}
+
+/// The fault as a sentence: which certificate failed which check.
 pub fn complaint(fault: &CertificateFault) -> String {
-    match fault {
-        CertificateFault::Expired { issuer, not_after, ago } => {
-            format!("{}expired {} ago, on {}", of_issuer(issuer.as_ref()), about(*ago), date(*not_after))
+    let CertificateFault { depth, subject, check } = fault;
+    let subject = if subject.is_empty() { String::new() } else { format!(" `{subject}`") };
+    let check = failed_check(check);
+    match depth {
+        0 => format!("its certificate{subject} {check}"),
+        depth => format!("certificate {} of its chain,{subject}, {check}", depth + 1),
+    }
+}
+
+fn failed_check(check: &FailedCheck) -> String {
+    match check {
+        FailedCheck::Expired { not_after, ago } => format!("expired {} ago, on {}", about(*ago), date(*not_after)),
+        FailedCheck::NotYetValid { not_before, ahead } => {
+            format!("is not valid for another {}, until {}", about(*ahead), date(*not_before))
         }
-        CertificateFault::NotYetValid { issuer, not_before, ahead } => {
-            let (issuer, ahead) = (of_issuer(issuer.as_ref()), about(*ahead));
-            format!("{issuer}is not valid for another {ahead}, until {}", date(*not_before))
-        }
-        CertificateFault::WrongName { asked, names } => match names.as_deref() {
+        FailedCheck::WrongName { asked, names } => match names.as_deref() {
             Some(names) if names.contains(asked) => {
                 format!("is not for the address `{asked}`: it has it as a DNS name, where it does not count")
             }
@@ -34,26 +63,38 @@ pub fn complaint(fault: &CertificateFault) -> String {
             Some(names) => format!("is not for `{asked}`, but for {}", names.join(", ")),
             None => format!("is not for `{asked}`"),
         },
-        CertificateFault::SelfSigned | CertificateFault::SelfSignedAuthority => "is self-signed".to_owned(),
-        CertificateFault::UnknownIssuer { issuer: Some(issuer) } => {
+        FailedCheck::SelfSigned | FailedCheck::SelfSignedAuthority => "is self-signed".to_owned(),
+        FailedCheck::UnknownIssuer { issuer: Some(issuer) } => {
             format!("comes from `{issuer}`, whom nobody here trusts")
         }
-        CertificateFault::UnknownIssuer { issuer: None } => "comes from an unknown issuer".to_owned(),
-        CertificateFault::WrongSignature { issuer } => format!("is not signed by the `{issuer}` that is trusted here"),
-        CertificateFault::Malformed => "is malformed".to_owned(),
-        CertificateFault::Revoked => "has been revoked".to_owned(),
-        CertificateFault::WrongPurpose => "is not meant for servers".to_owned(),
-        CertificateFault::Authority => "is a CA's own, not a server's".to_owned(),
-        CertificateFault::OldVersion => "is of an X.509 version before 3".to_owned(),
-        CertificateFault::Other(error) => format!("is refused: {error}"),
-        CertificateFault::Unchecked(error) => format!("cannot be judged: {error}"),
+        FailedCheck::UnknownIssuer { issuer: None } => "comes from an unknown issuer".to_owned(),
+        FailedCheck::WrongSignature { issuer } => format!("is not signed with the key of `{issuer}`, its issuer"),
+        FailedCheck::UncheckedSignature { algorithm } => {
+            format!("is signed in a way that wscope cannot check (algorithm {algorithm})")
+        }
+        FailedCheck::UncheckedKey { key } => format!("has a key that wscope cannot check: {key}"),
+        FailedCheck::NotPinned { key_hash: Some(hash) } => format!("has a key that is not pinned: {}", pin(hash)),
+        FailedCheck::NotPinned { key_hash: None } => "has no key that can be compared with those pinned".to_owned(),
+        FailedCheck::Malformed => "is malformed".to_owned(),
+        FailedCheck::Revoked => "has been revoked".to_owned(),
+        FailedCheck::WrongPurpose => "is not meant for servers".to_owned(),
+        FailedCheck::Authority => "is a CA's own, not a server's".to_owned(),
+        FailedCheck::NoAuthority => "is not a CA's, and may not issue another".to_owned(),
+        FailedCheck::OldVersion => "is of an X.509 version before 3".to_owned(),
+        FailedCheck::Other(error) => format!("is refused: {error}"),
+        FailedCheck::Unchecked(error) => format!("cannot be judged: {error}"),
     }
 }
 
-/// The start of the text if the fault is in the certificate of an issuer. Empty, if it is in the server's own
-/// certificate.
-fn of_issuer(issuer: Option<&String>) -> String {
-    issuer.map_or_else(String::new, |subject| format!("depends on that of `{subject}`, which "))
+/// The hash of a key, as curl's `--pinnedpubkey` takes it.
+fn pin(hash: &[u8; 32]) -> String {
+    format!("sha256//{}", BASE64.encode(hash))
+}
+
+/// `AB:CD:…`, as OpenSSL shows a fingerprint.
+fn colons(bytes: &[u8]) -> String {
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
 }
 
 /// A date such as `2026-01-31 12:00 UTC`, from the time since the Unix epoch.
@@ -99,24 +140,29 @@ mod tests {
             not_before: Duration::from_hours(438_288),
             not_after: Duration::from_hours(447_072),
             names: vec!["example.com".to_owned(), "::1".to_owned()],
+            key: "RSA 2048".to_owned(),
+            key_hash: [0; 32],
+            fingerprint: [0xAB; 32],
         });
-        assert_eq!(
-            line(&certificate),
+        let expected = format!(
             "subject CN=a server, issuer CN=a server, valid 2020-01-01 00:00 UTC to 2021-01-01 00:00 UTC, \
-             names example.com ::1"
+             names example.com ::1, key RSA 2048 sha256//{}=, SHA-256 fingerprint AB{}",
+            "A".repeat(43),
+            ":AB".repeat(31)
         );
+        assert_eq!(line(&certificate), expected);
     }
 
     #[test]
     fn an_address_that_is_a_dns_name_is_told_as_that() {
         let asked = "127.0.0.1".to_owned();
-        let fault = |names: &[&str]| CertificateFault::WrongName {
-            asked: asked.clone(),
-            names: Some(names.iter().map(|&name| name.to_owned()).collect()),
+        let told_of = |names: &[&str]| {
+            let names = Some(names.iter().map(|&name| name.to_owned()).collect());
+            failed_check(&FailedCheck::WrongName { asked: asked.clone(), names })
         };
         let told = "is not for the address `127.0.0.1`: it has it as a DNS name, where it does not count";
-        assert_eq!(complaint(&fault(&["localhost", "127.0.0.1"])), told);
-        assert_eq!(complaint(&fault(&["::1"])), "is not for `127.0.0.1`, but for ::1");
+        assert_eq!(told_of(&["localhost", "127.0.0.1"]), told);
+        assert_eq!(told_of(&["::1"]), "is not for `127.0.0.1`, but for ::1");
     }
 
     #[test]
@@ -126,8 +172,13 @@ mod tests {
 
     #[test]
     fn a_fault_of_a_certificate_above_names_that() {
-        let (not_after, ago) = (Duration::from_secs(1_767_225_661), Duration::from_hours(25));
-        let fault = CertificateFault::Expired { issuer: Some("CN=a CA".to_owned()), not_after, ago };
-        assert_eq!(complaint(&fault), "depends on that of `CN=a CA`, which expired 1 day ago, on 2026-01-01 00:01 UTC");
+        let check =
+            FailedCheck::Expired { not_after: Duration::from_secs(1_767_225_661), ago: Duration::from_hours(25) };
+        let fault =
+            |depth, subject: &str| CertificateFault { depth, subject: subject.to_owned(), check: check.clone() };
+        let told = "certificate 2 of its chain, `CN=a CA`, expired 1 day ago, on 2026-01-01 00:01 UTC";
+        assert_eq!(complaint(&fault(1, "CN=a CA")), told);
+        assert!(complaint(&fault(0, "CN=a")).starts_with("its certificate `CN=a` expired"));
+        assert!(complaint(&fault(0, "")).starts_with("its certificate expired"));
     }
 }

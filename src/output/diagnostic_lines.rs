@@ -168,8 +168,7 @@ pub fn tls(facts: &TlsFacts) -> Vec<String> {
     let verified = match &facts.verified {
         Ok(()) => format!("certificate verified for {}", facts.server_name),
         Err(fault) => {
-            let complaint = certificate::complaint(fault);
-            format!("certificate NOT verified for {}: the certificate {complaint}", facts.server_name)
+            format!("certificate NOT verified for {}: {}", facts.server_name, certificate::complaint(fault))
         }
     };
     let certificates = facts
@@ -177,7 +176,8 @@ pub fn tls(facts: &TlsFacts) -> Vec<String> {
         .iter()
         .enumerate()
         .map(|(number, shown)| format!("certificate {}: {}", number + 1, certificate::line(shown)));
-    [agreed.join(", ")].into_iter().chain(certificates).chain([verified]).collect()
+    let request = facts.certificate_request.as_ref().map(certificate::request);
+    [agreed.join(", ")].into_iter().chain(certificates).chain([verified]).chain(request).collect()
 }
 
 /// The detail lines of an opening handshake: what was agreed on and checked.

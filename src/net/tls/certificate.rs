@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use rustls::pki_types::CertificateDer;
-use x509_cert::der::Decode;
+use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::distinguished_name;
+use super::{distinguished_name, public_key};
 use crate::event::{Certificate, CertificateFacts};
 
 /// Reads a certificate.
@@ -16,6 +16,7 @@ pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {
         return Certificate::Malformed { length: der.len() };
     };
     let certificate = certificate.tbs_certificate();
+    let key = certificate.subject_public_key_info();
     let names = certificate.get_extension::<SubjectAltName>().ok().flatten();
     Certificate::Readable(CertificateFacts {
         subject: distinguished_name::text(certificate.subject()),
@@ -23,6 +24,9 @@ pub(super) fn read(der: &CertificateDer<'_>) -> Certificate {
         not_before: certificate.validity().not_before.to_unix_duration(),
         not_after: certificate.validity().not_after.to_unix_duration(),
         names: names.map(|(_, names)| names.0.iter().filter_map(name).collect()).unwrap_or_default(),
+        key: public_key::kind(key),
+        key_hash: key.to_der().map(|key| public_key::sha256(&key)).unwrap_or_default(),
+        fingerprint: public_key::sha256(der),
     })
 }
 
@@ -56,13 +60,17 @@ mod tests {
         parameters.distinguished_name.push(rcgen::DnType::CommonName, "a server");
         parameters.not_before = rcgen::date_time_ymd(2020, 1, 1);
         parameters.not_after = rcgen::date_time_ymd(2021, 1, 1);
-        let certificate = parameters.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = parameters.self_signed(&key).unwrap();
         let expected = CertificateFacts {
             subject: "CN=a server".to_owned(),
             issuer: "CN=a server".to_owned(),
             not_before: Duration::from_hours(438_288),
             not_after: Duration::from_hours(447_072),
             names: vec!["example.com".to_owned(), "::1".to_owned()],
+            key: "ECDSA P-256".to_owned(),
+            key_hash: public_key::sha256(&rcgen::PublicKeyData::subject_public_key_info(&key)),
+            fingerprint: public_key::sha256(certificate.der()),
         };
         assert_eq!(read(certificate.der()), Certificate::Readable(expected));
     }

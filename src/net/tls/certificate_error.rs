@@ -1,66 +1,125 @@
-//! What is wrong with a server's certificate.
+//! What is wrong with a server's certificate, and with which one of its chain.
 
 use std::time::Duration;
 
 use rustls::CertificateError;
-use rustls::pki_types::UnixTime;
+use rustls::crypto::WebPkiSupportedAlgorithms;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use x509_cert::Version;
+use x509_cert::der::Encode;
 
-use super::recording_verifier::webpki_error;
-use crate::event::{Certificate, CertificateFacts, CertificateFault};
+use super::chain::{Chain, Link};
+use super::recording_verifier::{Unverified, webpki_error};
+use super::{certificate, distinguished_name, public_key};
+use crate::event::{CertificateFacts, CertificateFault, FailedCheck};
 
-/// What verification says of the chain, in terms of what the chain says of itself.
-pub(super) fn fault(error: &rustls::Error, chain: &[Certificate]) -> CertificateFault {
-    let rustls::Error::InvalidCertificate(error) = error else { return CertificateFault::Unchecked(error.to_string()) };
+/// Why the server is not verified, in terms of what the chain that it showed says of itself.
+pub(super) fn fault(
+    unverified: &Unverified,
+    shown: &[CertificateDer<'_>],
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> CertificateFault {
+    let facts: Vec<_> = shown.iter().map(certificate::read).collect();
+    let leaf = facts.first().and_then(|leaf| leaf.facts());
+    let (depth, check) = match unverified {
+        Unverified::Certificate(error) => {
+            let chain = Chain::new(shown, algorithms);
+            failed_check(error, &chain, leaf)
+        }
+        Unverified::Key => {
+            (0, FailedCheck::UncheckedKey { key: leaf.map(|leaf| leaf.key.clone()).unwrap_or_default() })
+        }
+        Unverified::NotPinned => (0, FailedCheck::NotPinned { key_hash: leaf.map(|leaf| leaf.key_hash) }),
+    };
+    let subject = facts.get(depth).and_then(|meant| meant.facts()).map(|facts| facts.subject.clone());
+    CertificateFault { depth, subject: subject.unwrap_or_default(), check }
+}
+
+fn failed_check(error: &rustls::Error, chain: &Chain<'_>, leaf: Option<&CertificateFacts>) -> (usize, FailedCheck) {
+    let rustls::Error::InvalidCertificate(error) = error else { return (0, FailedCheck::Unchecked(error.to_string())) };
+    let depth_of = |link: Option<&Link<'_>>| link.map_or(0, |link| link.depth);
     match error {
         CertificateError::ExpiredContext { time, not_after } => {
             let (not_after, now) = (since_epoch(*not_after), since_epoch(*time));
-            let issuer = issuer_with(chain, |facts| facts.not_after == not_after);
-            CertificateFault::Expired { issuer, not_after, ago: now.saturating_sub(not_after) }
+            let meant = chain.find(|link| validity(link).1 == not_after);
+            (depth_of(meant), FailedCheck::Expired { not_after, ago: now.saturating_sub(not_after) })
         }
         CertificateError::NotValidYetContext { time, not_before } => {
             let (not_before, now) = (since_epoch(*not_before), since_epoch(*time));
-            let issuer = issuer_with(chain, |facts| facts.not_before == not_before);
-            CertificateFault::NotYetValid { issuer, not_before, ahead: not_before.saturating_sub(now) }
+            let meant = chain.find(|link| validity(link).0 == not_before);
+            (depth_of(meant), FailedCheck::NotYetValid { not_before, ahead: not_before.saturating_sub(now) })
         }
-        CertificateError::NotValidForNameContext { expected, .. } => CertificateFault::WrongName {
-            asked: expected.to_str().into_owned(),
-            names: leaf(chain).map(|leaf| leaf.names.clone()),
-        },
-        CertificateError::UnknownIssuer => match leaf(chain) {
-            Some(leaf) if leaf.is_self_issued() => CertificateFault::SelfSigned,
-            Some(_) => CertificateFault::UnknownIssuer { issuer: Some(last_issuer(chain)) },
-            None => CertificateFault::UnknownIssuer { issuer: None },
-        },
-        CertificateError::BadSignature => CertificateFault::WrongSignature { issuer: last_issuer(chain) },
-        CertificateError::BadEncoding => CertificateFault::Malformed,
-        CertificateError::Revoked => CertificateFault::Revoked,
+        CertificateError::NotValidForNameContext { expected, .. } => {
+            let (asked, names) = (expected.to_str().into_owned(), leaf.map(|leaf| leaf.names.clone()));
+            (0, FailedCheck::WrongName { asked, names })
+        }
+        CertificateError::UnknownIssuer => unknown_issuer(chain),
+        CertificateError::BadSignature => wrong_signature(chain),
+        CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { signature_algorithm_id, .. } => {
+            unchecked_signature(chain, signature_algorithm_id)
+        }
+        CertificateError::BadEncoding => (0, FailedCheck::Malformed),
+        CertificateError::Revoked => (0, FailedCheck::Revoked),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            CertificateFault::WrongPurpose
+            (depth_of(chain.find(|link| !link.is_for_servers())), FailedCheck::WrongPurpose)
         }
         error => match webpki_error(error) {
-            Some(webpki::Error::CaUsedAsEndEntity) if leaf(chain).is_some_and(CertificateFacts::is_self_issued) => {
-                CertificateFault::SelfSignedAuthority
+            Some(webpki::Error::CaUsedAsEndEntity) if leaf.is_some_and(CertificateFacts::is_self_issued) => {
+                (0, FailedCheck::SelfSignedAuthority)
             }
-            Some(webpki::Error::CaUsedAsEndEntity) => CertificateFault::Authority,
-            Some(webpki::Error::UnsupportedCertVersion) => CertificateFault::OldVersion,
-            _ => CertificateFault::Other(error.to_string()),
+            Some(webpki::Error::CaUsedAsEndEntity) => (0, FailedCheck::Authority),
+            Some(webpki::Error::EndEntityUsedAsCa) => {
+                let meant = chain.find(|link| link.depth > 0 && !link.is_authority());
+                (depth_of(meant), FailedCheck::NoAuthority)
+            }
+            Some(webpki::Error::UnsupportedCertVersion) => {
+                let meant = chain.find(|link| link.certificate.tbs_certificate().version() != Version::V3);
+                (depth_of(meant), FailedCheck::OldVersion)
+            }
+            _ => (0, FailedCheck::Other(error.to_string())),
         },
     }
 }
 
-/// The subject of the first certificate that `is_meant` picks, unless that is the server's own.
-fn issuer_with(chain: &[Certificate], is_meant: impl Fn(&CertificateFacts) -> bool) -> Option<String> {
-    let meant = chain.iter().filter_map(Certificate::facts).enumerate().find(|(_, facts)| is_meant(facts));
-    meant.filter(|(depth, _)| *depth > 0).map(|(_, facts)| facts.subject.clone())
+/// The end of what is shown leads to nothing that is trusted.
+fn unknown_issuer(chain: &Chain<'_>) -> (usize, FailedCheck) {
+    match chain.last() {
+        Some(link) if link.is_self_issued() => (link.depth, FailedCheck::SelfSigned),
+        Some(link) => (link.depth, FailedCheck::UnknownIssuer { issuer: Some(issuer(link)) }),
+        None => (0, FailedCheck::UnknownIssuer { issuer: None }),
+    }
 }
 
-fn leaf(chain: &[Certificate]) -> Option<&CertificateFacts> {
-    chain.first().and_then(Certificate::facts)
+fn wrong_signature(chain: &Chain<'_>) -> (usize, FailedCheck) {
+    match chain.wrongly_signed() {
+        // With such a key no signature holds for the library.
+        Some((_, Some(above))) if !chain.has_checkable_key(above) => {
+            let key = public_key::kind(above.certificate.tbs_certificate().subject_public_key_info());
+            (above.depth, FailedCheck::UncheckedKey { key })
+        }
+        Some((link, _)) => (link.depth, FailedCheck::WrongSignature { issuer: issuer(link) }),
+        None => (0, FailedCheck::Malformed),
+    }
 }
 
-/// The issuer that would have to be trusted.
-fn last_issuer(chain: &[Certificate]) -> String {
-    chain.iter().filter_map(Certificate::facts).next_back().map_or_else(String::new, |facts| facts.issuer.clone())
+fn unchecked_signature(chain: &Chain<'_>, identifier: &[u8]) -> (usize, FailedCheck) {
+    let meant = chain.find(|link| {
+        // The library has it without the tag and the length of its sequence.
+        link.certificate.signature_algorithm().to_der().is_ok_and(|algorithm| algorithm.ends_with(identifier))
+    });
+    let algorithm = meant.map(|link| public_key::signature_algorithm(link.certificate.signature_algorithm().oid));
+    let check = FailedCheck::UncheckedSignature { algorithm: algorithm.unwrap_or_default() };
+    (meant.map_or(0, |link| link.depth), check)
+}
+
+fn issuer(link: &Link<'_>) -> String {
+    distinguished_name::text(link.certificate.tbs_certificate().issuer())
+}
+
+fn validity(link: &Link<'_>) -> (Duration, Duration) {
+    let validity = link.certificate.tbs_certificate().validity();
+    (validity.not_before.to_unix_duration(), validity.not_after.to_unix_duration())
 }
 
 fn since_epoch(time: UnixTime) -> Duration {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use rustls::client::Resumption;
 use rustls::crypto::ring;
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, ClientConnection, KeyLogFile};
 
+use super::client_certificate::RecordingResolver;
 use super::failure::{RefusedCertificate, TlsFailure};
 use super::options::TlsOptions;
 use super::recording_verifier::{PeerCertificates, RecordingVerifier, Trust};
@@ -21,6 +23,7 @@ use crate::net::stream::Stream;
 pub struct TlsClient {
     config: ClientConfig,
     trust: Trust,
+    identity: Option<Arc<CertifiedKey>>,
 }
 
 /// The name that a TLS server is asked for (SNI) and verified by.
@@ -47,25 +50,27 @@ impl TlsClient {
     /// [`Phase::Usage`] for a file that cannot be read or understood; [`Phase::Tls`] where there is no TLS at all.
     pub fn prepare(options: &TlsOptions, passphrase: AskPassphrase<'_>) -> Result<Self> {
         let provider = Arc::new(ring::default_provider());
-        let trust = Trust::new(&options.verification, &provider)?;
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(options.minimum_version.versions())
-            .map_err(|error| Error::new(Phase::Tls, "TLS cannot be set up").caused_by(error))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(RecordingVerifier::new(trust.clone())));
-        let mut config = match &options.identity {
-            None => builder.with_no_client_auth(),
+        let trust = Trust::new(options, &provider)?;
+        let identity = match &options.identity {
+            None => None,
             Some(identity) => {
                 let (chain, key) = pem::load(identity, passphrase)?;
-                builder.with_client_auth_cert(chain, key).map_err(|error| pem::unfit(identity, error))?
+                let key = CertifiedKey::from_der(chain, key, &provider).map_err(|error| pem::unfit(identity, error))?;
+                Some(Arc::new(key))
             }
         };
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(options.versions.supported())
+            .map_err(|error| Error::new(Phase::Tls, "TLS cannot be set up").caused_by(error))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(RecordingVerifier::new(trust.clone())))
+            .with_no_client_auth();
         config.alpn_protocols = alpn();
         // Each handshake is to be a whole one: its facts are what people came to see.
         config.resumption = Resumption::disabled();
         // It writes only where SSLKEYLOGFILE is set.
         config.key_log = Arc::new(KeyLogFile::new());
-        Ok(Self { config, trust })
+        Ok(Self { config, trust, identity })
     }
 
     /// The whole handshake over `stream`, which has one more layer then.
@@ -75,38 +80,40 @@ impl TlsClient {
         server_name: &ServerName,
         limit: TimeLimit,
     ) -> Result<TlsFacts, TlsFailure> {
-        let recording = Arc::new(RecordingVerifier::new(self.trust.clone()));
+        let verifier = Arc::new(RecordingVerifier::new(self.trust.clone()));
+        let resolver = Arc::new(RecordingResolver::new(self.identity.clone()));
         let mut config = self.config.clone();
-        config.dangerous().set_certificate_verifier(recording.clone());
+        config.dangerous().set_certificate_verifier(verifier.clone());
+        config.client_auth_cert_resolver = resolver.clone();
         let ServerName(name) = server_name;
         let mut session = ClientConnection::new(Arc::new(config), name.clone())?;
         let outcome = handshake::complete(stream, &mut session, limit);
-        let shown = recording.take_shown();
+        let (shown, request) = (verifier.take_shown(), resolver.take_request());
         if let Err(failure) = outcome {
-            return Err(self.refusal(shown.as_ref()).unwrap_or(failure));
+            return Err(match (self.refusal(shown), request) {
+                (Some(refused), _) => refused,
+                (None, Some(request)) => failure.after(request),
+                (None, None) => failure,
+            });
         }
-        let verified = match shown {
-            Some(PeerCertificates { chain, verified: Err(error) }) => {
-                Err(certificate_error::fault(&error, &certificate::read_all(&chain)))
-            }
-            // A handshake that is over has shown a certificate.
-            Some(PeerCertificates { verified: Ok(()), .. }) | None => Ok(()),
-        };
-        let facts = facts(&session, &name.to_str(), verified);
+        let mut facts = facts(&session, &name.to_str());
+        if let Some(PeerCertificates { chain, verified: Err(unverified) }) = shown {
+            facts.verified = Err(certificate_error::fault(&unverified, &chain, self.trust.algorithms()));
+        }
+        facts.certificate_request = request;
         stream.add_tls(session.into());
         Ok(facts)
     }
 
     /// The server's certificate as the cause of a handshake that broke, where it is that.
-    fn refusal(&self, shown: Option<&PeerCertificates>) -> Option<TlsFailure> {
-        let PeerCertificates { chain, verified: Err(error) } = shown? else { return None };
-        if !self.trust.is_required() {
+    fn refusal(&self, shown: Option<PeerCertificates>) -> Option<TlsFailure> {
+        let PeerCertificates { chain, verified: Err(unverified) } = shown? else { return None };
+        if !self.trust.refuses(&unverified) {
             return None;
         }
-        let chain = certificate::read_all(chain);
         let refused = RefusedCertificate {
-            fault: certificate_error::fault(error, &chain),
-            chain,
+            fault: certificate_error::fault(&unverified, &chain, self.trust.algorithms()),
+            chain: certificate::read_all(&chain),
             has_roots: self.trust.has_roots(),
             unread_roots: self.trust.unread().to_vec(),
         };

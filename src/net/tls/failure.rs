@@ -2,9 +2,9 @@
 
 use std::io;
 
-use rustls::{AlertDescription, PeerIncompatible};
+use rustls::{AlertDescription, PeerIncompatible, PeerMisbehaved};
 
-use crate::event::{Certificate, CertificateFault};
+use crate::event::{Certificate, CertificateFault, CertificateRequest};
 use crate::net::limit::TimeLimit;
 
 /// Why there is no TLS session, or why it broke.
@@ -36,6 +36,13 @@ pub enum TlsFailure {
     },
     /// The server's certificate is not accepted.
     Certificate(Box<RefusedCertificate>),
+    /// The peer asked for a certificate of ours, and then refused or ended the connection.
+    AfterRequest {
+        /// What it asked for, and was sent.
+        request: CertificateRequest,
+        /// What it did then.
+        failure: Box<TlsFailure>,
+    },
     /// Anything else that rustls says.
     Other(rustls::Error),
 }
@@ -43,10 +50,12 @@ pub enum TlsFailure {
 /// What the peer does not speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Incompatibility {
-    /// TLS 1.3, and the lower versions are switched off here.
-    OurMinimumVersion,
+    /// The versions that are switched on here.
+    OurVersions,
     /// TLS 1.2 or 1.3.
     OldVersionsOnly,
+    /// Any cipher suite of ours: it chose one that was not offered.
+    OurCipherSuites,
     /// Something else.
     Other,
 }
@@ -65,6 +74,14 @@ pub struct RefusedCertificate {
 }
 
 impl TlsFailure {
+    /// The same, as it came after a request for a certificate of ours: what else went wrong has nothing to do with that.
+    pub(super) fn after(self, request: CertificateRequest) -> Self {
+        match self {
+            Self::Ended | Self::Dropped(_) | Self::Alert(_) => Self::AfterRequest { request, failure: Box::new(self) },
+            other => other,
+        }
+    }
+
     /// What a stream's read or write failed with, where that was TLS.
     pub fn of(error: &io::Error) -> Option<Self> {
         let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
@@ -76,13 +93,15 @@ impl From<rustls::Error> for TlsFailure {
     fn from(error: rustls::Error) -> Self {
         let what = match &error {
             rustls::Error::AlertReceived(alert) => return Self::Alert(*alert),
-            rustls::Error::PeerIncompatible(what) => what,
+            rustls::Error::PeerIncompatible(what) => match what {
+                PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => Incompatibility::OurVersions,
+                PeerIncompatible::ServerDoesNotSupportTls12Or13 => Incompatibility::OldVersionsOnly,
+                _ => Incompatibility::Other,
+            },
+            rustls::Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedCipherSuite) => {
+                Incompatibility::OurCipherSuites
+            }
             _ => return Self::Other(error),
-        };
-        let what = match what {
-            PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig => Incompatibility::OurMinimumVersion,
-            PeerIncompatible::ServerDoesNotSupportTls12Or13 => Incompatibility::OldVersionsOnly,
-            _ => Incompatibility::Other,
         };
         Self::Incompatible { what, error }
     }

@@ -77,12 +77,14 @@ fn decrypt(path: &Path, pem: &str, passphrase: AskPassphrase<'_>) -> Result<Priv
     Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
+/// The contents of a file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path)
         .map_err(|error| Error::new(Phase::Usage, format!("cannot read `{}`", path.display())).caused_by(error))
 }
 
-fn usage(path: &Path, complaint: &str) -> Error {
+/// The error for a file that is not what it should be.
+pub(super) fn usage(path: &Path, complaint: &str) -> Error {
     Error::new(Phase::Usage, format!("`{}` {complaint}", path.display()))
 }
 

@@ -6,7 +6,7 @@ use rustls::crypto::ring;
 use rustls::{KeyLogFile, ServerConfig, ServerConnection};
 
 use super::failure::TlsFailure;
-use super::options::{Identity, MinimumVersion};
+use super::options::{Identity, TlsVersions};
 use super::{alpn, facts, handshake, pem};
 use crate::error::{Error, Phase, Result};
 use crate::event::TlsFacts;
@@ -18,14 +18,10 @@ use crate::net::stream::Stream;
 ///
 /// # Errors
 /// [`Phase::Usage`] for a certificate or key that cannot be used.
-pub fn server_config(
-    identity: &Identity,
-    minimum_version: MinimumVersion,
-    passphrase: AskPassphrase<'_>,
-) -> Result<Arc<ServerConfig>> {
+pub fn server_config(identity: &Identity, passphrase: AskPassphrase<'_>) -> Result<Arc<ServerConfig>> {
     let (chain, key) = pem::load(identity, passphrase)?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(minimum_version.versions())
+        .with_protocol_versions(TlsVersions::All.supported())
         .map_err(|error| Error::new(Phase::Tls, "TLS cannot be set up").caused_by(error))?
         .with_no_client_auth()
         .with_single_cert(chain, key)
@@ -40,7 +36,7 @@ pub fn server_config(
 pub fn accept(config: Arc<ServerConfig>, stream: &mut Stream, limit: TimeLimit) -> Result<TlsFacts, TlsFailure> {
     let mut session = ServerConnection::new(config)?;
     handshake::complete(stream, &mut session, limit)?;
-    let facts = facts(&session, session.server_name().unwrap_or_default(), Ok(()));
+    let facts = facts(&session, session.server_name().unwrap_or_default());
     stream.add_tls(session.into());
     Ok(facts)
 }

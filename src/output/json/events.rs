@@ -214,8 +214,10 @@ fn members_of_tls(members: &mut Members<'_>, tls: &TlsFacts) {
         string(output, &certificate::line(shown));
     });
     members.boolean("verified", tls.verified.is_ok());
-    let failure = tls.verified.as_ref().err().map(|fault| format!("the certificate {}", certificate::complaint(fault)));
+    let failure = tls.verified.as_ref().err().map(certificate::complaint);
     members.optional_string("failure", failure.as_deref());
+    let request = tls.certificate_request.as_ref().map(certificate::request);
+    members.optional_string("certificate_request", request.as_deref());
 }
 
 fn members_of_control(members: &mut Members<'_>, direction: Direction, payload: &[u8], round_trip: Option<Duration>) {

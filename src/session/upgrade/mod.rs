@@ -78,6 +78,18 @@ pub enum UpgradeFailure {
     },
 }
 
+impl UpgradeFailure {
+    /// Whether the peer ended or refused the connection before a byte of its head came.
+    pub fn is_without_answer(&self) -> bool {
+        match self {
+            Self::NoHead { error, .. } => error.received == 0,
+            Self::Broken { stage, .. } => *stage != Stage::Reading,
+            Self::Tls(failure) => matches!(failure, TlsFailure::Alert(_)),
+            Self::Refused(_) | Self::Breached { .. } | Self::ForbiddenOrigin(_) | Self::TimedOut { .. } => false,
+        }
+    }
+}
+
 /// How far an upgrade has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {

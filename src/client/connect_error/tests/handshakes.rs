@@ -148,7 +148,7 @@ fn a_certificate_of_ours_is_shown_when_it_is_wanted() {
 fn a_server_below_the_lowest_version_is_told() {
     let authority = Authority::new();
     let (port, server) = demanding(&authority, &[&TLS12], false);
-    let options = TlsOptions { minimum_version: MinimumVersion::Tls13, ..authority.trusted() };
+    let options = TlsOptions { versions: TlsVersions::Only(TlsVersion::Tls13), ..authority.trusted() };
     let error = connect_to(port, &options).unwrap_err();
     assert!(hint(&error).contains("--tls-min"), "{error}");
     server.join().unwrap().unwrap_err();

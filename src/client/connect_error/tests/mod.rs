@@ -17,8 +17,8 @@ use super::*;
 use crate::client::advice;
 use crate::error::{ExitStatus, Result};
 use crate::net::{
-    Connected, Identity, ListenAddress, ListenOptions, Listener, MinimumVersion, Route, ServerName, Target, TimeLimit,
-    TlsClient, TlsOptions, TlsTo, Verification, connect, listen,
+    Connected, Identity, ListenAddress, ListenOptions, Listener, Route, ServerName, Target, TimeLimit, TlsClient,
+    TlsOptions, TlsTo, TlsVersion, TlsVersions, TrustedRoots, Verification, connect, listen,
 };
 
 /// A CA of our own, and a folder for what it issues.
@@ -51,7 +51,7 @@ impl Authority {
     }
 
     fn trusted(&self) -> TlsOptions {
-        TlsOptions { verification: Verification::Ca(self.certificate()), ..TlsOptions::default() }
+        TlsOptions { roots: TrustedRoots::File(self.certificate()), ..TlsOptions::default() }
     }
 
     fn issue(&self, parameters: &CertificateParams) -> Identity {
@@ -88,8 +88,7 @@ fn soon() -> TimeLimit {
 }
 
 fn listener(identity: Identity) -> Listener {
-    let minimum_version = MinimumVersion::default();
-    let options = ListenOptions { address: ListenAddress::loopback(0), identity: Some(identity), minimum_version };
+    let options = ListenOptions { address: ListenAddress::loopback(0), identity: Some(identity) };
     listen(&options, &no_passphrase).unwrap()
 }
 

@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::*;
 use crate::diagnosis::{BrokenFrame, Diagnosis};
 use crate::error::{ExitStatus, Phase};
-use crate::event::{Certificate, CertificateFault, Step, StepDetail};
+use crate::event::{
+    Certificate, CertificateAnswer, CertificateFault, CertificateRequest, FailedCheck, Step, StepDetail,
+};
 use crate::output::json::SCHEMA;
 use crate::output::options::FrameView;
 use crate::output::theme::Colors;
@@ -57,7 +59,8 @@ fn opened() -> Opened {
         alpn: Some("http/1.1".to_owned()),
         server_name: "example.com".to_owned(),
         certificates: vec![Certificate::Malformed { length: 7 }],
-        verified: Err(CertificateFault::Revoked),
+        verified: Err(CertificateFault { depth: 0, subject: String::new(), check: FailedCheck::Revoked }),
+        certificate_request: Some(CertificateRequest { answer: CertificateAnswer::None, issuers: Vec::new() }),
     };
     Opened {
         url: "wss://example.com/?token=abc".to_owned(),
