@@ -226,11 +226,11 @@ mod in_a_terminal {
         terminal.press("half");
         terminal.wait_line("> half");
         restart.happens();
-        terminal.wait_line("~ half");
+        terminal.wait_line("(waiting) > half");
         waiting.happens();
         terminal.wait_line("> half");
         end.happens();
-        terminal.wait_line("x half");
+        terminal.wait_line("(closed) > half");
         terminal.press(key::CTRL_U);
         terminal.enter("/quit");
         terminal.exits(0);

@@ -1,8 +1,7 @@
 //! The history of typed lines, kept in a file from run to run.
 //!
 //! The file has one entry a line; `\` and newlines in an entry are escaped. An entry is appended while the file is
-//! locked, so several wscope processes keep each other's entries. (rustyline's own history would lose some: it empties
-//! a new file before it locks it.)
+//! locked, so several wscope processes keep each other's entries.
 
 use std::ffi::OsString;
 use std::fs::File;

@@ -13,7 +13,7 @@ pub mod slash;
 mod source;
 mod variables;
 
-pub use editor::{Editor, EditorOptions, Entry, Prompt, PromptHandle};
+pub use editor::{Editor, EditorOptions, Entry, PromptHandle};
 pub use history::History;
 pub use message::Message;
 pub use pattern::Pattern;

@@ -12,6 +12,64 @@ pub fn text(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, LineRules::Lines);
 }
 
+/// What surrounds what is shown by its code, so that it does not look like the same characters typed: `\x1b` is also a text
+/// of four characters. Empty where there are no colours.
+#[derive(Debug, Clone, Default)]
+pub struct Marks {
+    /// What comes before.
+    pub before: String,
+    /// What comes after.
+    pub after: String,
+}
+
+/// The same as [`text`], with `marks` around what is shown by its code.
+pub fn marked_text(output: &mut Vec<u8>, bytes: &[u8], marks: &Marks) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let plain = safe_length(rest);
+        output.extend_from_slice(&rest[..plain]);
+        rest = &rest[plain..];
+        let length = unsafe_length(rest);
+        if length > 0 {
+            output.extend_from_slice(marks.before.as_bytes());
+            text(output, &rest[..length]);
+            output.extend_from_slice(marks.after.as_bytes());
+            rest = &rest[length..];
+        }
+    }
+}
+
+/// How many bytes at the start of `bytes` [`text`] leaves as they are.
+fn safe_length(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    for chunk in bytes.utf8_chunks() {
+        let valid = chunk.valid();
+        match valid.find(is_replaced) {
+            Some(found) => return length + found,
+            None if !chunk.invalid().is_empty() => return length + valid.len(),
+            None => length += valid.len(),
+        }
+    }
+    length
+}
+
+/// How many bytes at the start of `bytes` it replaces.
+fn unsafe_length(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    for chunk in bytes.utf8_chunks() {
+        if let Some(found) = chunk.valid().find(|character| !is_replaced(character)) {
+            return length + found;
+        }
+        length += chunk.valid().len() + chunk.invalid().len();
+    }
+    length
+}
+
+/// Whether [`text`] replaces `character`.
+fn is_replaced(character: char) -> bool {
+    !matches!(character, ' '..='~' | '\n' | '\t') && is_unsafe(character)
+}
+
 /// Appends `bytes` as part of one line. Line ends become `\n`, tabs become `\t`.
 pub fn line(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, LineRules::OneLine);

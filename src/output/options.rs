@@ -4,7 +4,8 @@ use clap::ValueEnum;
 
 use crate::diagnosis::Advice;
 use crate::http::redact::Secrets;
-use crate::output::theme::Colors;
+use crate::output::escape::Marks;
+use crate::output::theme::{Colors, Palette};
 
 /// The shape of each message on the data stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -136,6 +137,11 @@ impl Options {
             secrets: Secrets::Hidden,
             advice,
         }
+    }
+
+    /// What surrounds a character that is shown by its code in a line that is typed.
+    pub fn escape_marks(&self) -> Marks {
+        Palette::new(self.diagnostics_colors).escape_marks()
     }
 
     /// Switches `setting` on or off, as `/set` does.

@@ -7,6 +7,8 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 use colored::{Colorize, control};
 
+use crate::output::escape::Marks;
+
 /// Whether a stream is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colors {
@@ -131,6 +133,12 @@ pub struct Palette {
 }
 
 impl Palette {
+    /// What surrounds a character that is shown by its code.
+    pub fn escape_marks(&self) -> Marks {
+        let (before, after) = &self.sequences[Style::Faint as usize];
+        Marks { before: before.clone(), after: after.clone() }
+    }
+
     /// The palette of a stream.
     pub fn new(colors: Colors) -> Self {
         let sequences = match colors {

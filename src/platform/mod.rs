@@ -17,7 +17,7 @@ pub use descriptor::Descriptor;
 pub use files::{private_file, private_folder, private_program};
 pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
-pub use process::{announce_resize, interrupt, suspend};
+pub use process::{interrupt, suspend};
 pub use signal_thread::{SeenSignal, SignalEffect, watch_signals};
 pub use signals::{Signal, Signals};
 pub use sockets::{is_under_way, wait_until_any_is_writable};

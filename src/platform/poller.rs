@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use signal_hook::consts::SIGWINCH;
 
 use super::Descriptor;
 use super::descriptor::rounded_up;
@@ -110,6 +111,23 @@ impl Poller {
     /// The error of poll(2), but not `EINTR`: that ends the wait.
     pub fn wait_until_readable(&mut self, input: Descriptor<'_>) -> io::Result<bool> {
         self.poll(PollTimeout::NONE, Some(input.poll_for(PollFlags::POLLIN)))
+    }
+
+    /// The same, but waits for `timeout` at most.
+    ///
+    /// # Errors
+    /// The error of poll(2), but not `EINTR`: that ends the wait.
+    pub fn wait_until_readable_within(&mut self, input: Descriptor<'_>, timeout: Duration) -> io::Result<bool> {
+        self.poll(rounded_up(timeout), Some(input.poll_for(PollFlags::POLLIN)))
+    }
+
+    /// Has each change of the terminal's size end the wait too.
+    ///
+    /// # Errors
+    /// The error of a system call: the handler cannot be installed, or the process has no descriptor left.
+    pub fn notify_of_resizes(&self) -> io::Result<()> {
+        signal_hook::low_level::pipe::register(SIGWINCH, self.pipe_for_signals()?)?;
+        Ok(())
     }
 
     /// Waits until it is notified, or until an event of `other` happens. Returns whether the latter happened.

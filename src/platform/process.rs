@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGCONT, SIGINT};
 use signal_hook::{flag, low_level};
@@ -33,9 +33,4 @@ pub fn suspend() {
 /// Ends the process by SIGINT, as Ctrl-C does to a program that does not catch it.
 pub fn interrupt() {
     let _ = low_level::emulate_default_handler(SIGINT);
-}
-
-/// Sends SIGWINCH, so that its handler reads the size of the terminal again.
-pub fn announce_resize() {
-    let _ = raise(Signal::SIGWINCH);
 }

@@ -116,6 +116,34 @@ fn nothing_is_lost_at_the_end() {
 }
 
 #[test]
+fn nothing_is_lost_while_the_terminal_changes_its_width() {
+    let start = Event::new();
+    let server = push_after(&start);
+    // The emulator of these tests cuts what does not fit, as xterm does. Terminals that break it: `input::editor::view`.
+    let wscope = Wscope::new().env("XTERM_VERSION", "XTerm(390)");
+    let mut terminal = wscope.arg(server.url()).terminal(24, 80);
+    terminal.wait(CONNECTED);
+    let line = "abcdefghij".repeat(15);
+    terminal.press(&line);
+    start.happens();
+    for width in [40, 160, 30, 80] {
+        terminal.resize(24, width);
+        // Rows are one column narrower than the terminal.
+        let rows = format!("> {line}").into_bytes();
+        terminal.wait_line(str::from_utf8(rows.chunks(usize::from(width) - 1).last().unwrap()).unwrap());
+    }
+    terminal.wait("that was all");
+    terminal.wait_until("the half-typed line", |screen| screen.contents().replace('\n', "").contains(&line));
+    assert_eq!(terminal.screen().matches("> abcdefghij").count(), 1, "{}", terminal.screen());
+    terminal.press(key::ENTER);
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(server.outcome(), [line]);
+    let shown = terminal.transcript().iter().filter(|line| line.starts_with("< push ")).count();
+    assert_eq!(shown, pushes().0);
+}
+
+#[test]
 fn a_resize_keeps_the_line_and_what_comes() {
     let server = websocket::echo();
     let mut terminal = open(&server);

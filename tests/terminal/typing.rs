@@ -16,6 +16,47 @@ fn a_bracketed_paste_is_edited_and_sent_as_one_message() {
 }
 
 #[test]
+fn control_characters_of_a_draft_are_shown_and_sent() {
+    let server = collect();
+    let mut terminal = open(&server);
+    let text = "\u{7}a\x1b[2J\x1b[31mb\u{202e}c\u{8}";
+    terminal.paste(text);
+    terminal.wait_line(r"> \x07a\x1b[2J\x1b[31mb\u{202e}c\x08");
+    terminal.press(key::ENTER);
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(texts(&server.outcome()), [text]);
+    assert!(terminal.screen().contains(r"> \x07a\x1b[2J\x1b[31mb\u{202e}c\x08"), "{}", terminal.screen());
+}
+
+#[test]
+fn many_lines_that_come_as_keys_are_one_message_of_json() {
+    let server = collect();
+    let mut terminal = open(&server);
+    let lines = vec!["    0.123456789,".to_owned(); 1500].join("\r");
+    terminal.press(&format!("[\r{lines}\r0]\r"));
+    terminal.wait("0]");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    let frames = server.outcome();
+    assert_eq!(texts(&frames), [format!("[\n{}\n0]", lines.replace('\r', "\n"))]);
+}
+
+#[test]
+fn home_in_a_draft_that_is_taller_than_the_screen_shows_its_start() {
+    let server = collect();
+    let mut terminal = open(&server);
+    terminal.paste(&"abcdefghij".repeat(300));
+    terminal.press("\x1b[H");
+    terminal.wait_line(&format!("> {}", &"abcdefghij".repeat(8)[..77]));
+    terminal.press("X");
+    terminal.press(key::ENTER);
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(texts(&server.outcome()), [format!("X{}", "abcdefghij".repeat(300))]);
+}
+
+#[test]
 fn incomplete_json_and_a_trailing_backslash_go_on_with_the_next_line() {
     let server = collect();
     let mut terminal = open(&server);

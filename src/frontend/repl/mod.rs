@@ -20,7 +20,7 @@ use crate::client::view;
 use crate::error::{Error, ExitStatus, Result};
 use crate::frontend::pipe::{Pace, send_executed};
 use crate::frontend::session_slot::{Losses, SessionSlot};
-use crate::input::{Editor, EditorOptions, History, Prompt, PromptHandle};
+use crate::input::{Editor, EditorOptions, History, PromptHandle};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::session::backoff::Pause;
@@ -74,7 +74,7 @@ struct Place {
 }
 
 impl ReplDriver {
-    fn set_prompt(&self, prompt: Prompt) {
+    fn set_prompt(&self, prompt: &str) {
         if let Some(place) = &self.place {
             place.prompt.set(prompt);
         }
@@ -112,7 +112,8 @@ impl Driver for ReplDriver {
     fn attach(&mut self) -> Result<()> {
         if self.place.is_none() {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
-            let (editor, terminal) = Editor::open(EditorOptions { history, prompt: Prompt::from("> ") })?;
+            let (editor, terminal) =
+                Editor::open(EditorOptions { history, prompt: "> ".into(), marks: self.options.escape_marks() })?;
             *self.fanout.lock().printer() = view::beside(&terminal, self.options.clone())?;
             self.place = Some(Place { terminal, prompt: editor.prompt(), editor: Some(editor) });
         }
@@ -120,13 +121,13 @@ impl Driver for ReplDriver {
     }
 
     fn connecting(&mut self) {
-        self.set_prompt(Prompt::from("(connecting) > ").or_briefly("~ "));
+        self.set_prompt("(connecting) > ");
     }
 
     fn starting(&mut self, _settings: &mut Settings) {
         self.slot.opening();
         // Before anything is said of it, so that the line is drawn with it.
-        self.set_prompt(Prompt::from("> "));
+        self.set_prompt("> ");
     }
 
     fn opened(&mut self, session: OpenSession) {
@@ -157,8 +158,8 @@ impl Driver for ReplDriver {
 
     fn closed_until(&mut self, pause: Option<Pause>) {
         self.set_prompt(match pause {
-            Some(_) => Prompt::from("(waiting) > ").or_briefly("~ "),
-            None => Prompt::from("(closed) > ").or_briefly("x "),
+            Some(_) => "(waiting) > ",
+            None => "(closed) > ",
         });
     }
 

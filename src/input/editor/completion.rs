@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::input::path::path;
 use crate::input::slash::{COMMANDS, frame_fields, setting_names};
 use crate::output::escape::is_unsafe;
@@ -34,6 +36,27 @@ pub(super) fn candidates(line: &str) -> (usize, Vec<Candidate>) {
         "frame" => (start + last, words(frame_fields(), word, "")),
         _ => (line.len(), Vec::new()),
     }
+}
+
+/// The text with which all that may be inserted starts.
+pub(super) fn common_start(candidates: &[Candidate]) -> &str {
+    let first = candidates.first().map_or("", |candidate| candidate.inserted.as_str());
+    let is_common = |end: usize| candidates.iter().all(|candidate| candidate.inserted.starts_with(&first[..end]));
+    let ends = first.char_indices().map(|(index, character)| index + character.len_utf8());
+    &first[..ends.take_while(|end| is_common(*end)).last().unwrap_or(0)]
+}
+
+/// The candidates as a list of columns in a terminal that is `width` wide.
+pub(super) fn columns(candidates: &[Candidate], width: usize) -> String {
+    let widest = candidates.iter().map(|candidate| candidate.shown.width()).max().unwrap_or(0) + 2;
+    let per_row = (width.saturating_sub(1) / widest).max(1);
+    let rows = candidates.len().div_ceil(per_row);
+    let row = |row: usize| {
+        let cells = candidates.iter().skip(row).step_by(rows);
+        let filled = cells.map(|candidate| candidate.shown.clone() + &" ".repeat(widest - candidate.shown.width()));
+        filled.collect::<String>().trim_end().to_owned() + "\n"
+    };
+    (0..rows).map(row).collect()
 }
 
 fn commands(typed: &str) -> Vec<Candidate> {
@@ -78,6 +101,15 @@ mod tests {
     fn inserted(line: &str) -> (usize, Vec<String>) {
         let (start, candidates) = candidates(line);
         (start, candidates.into_iter().map(|candidate| candidate.inserted).collect())
+    }
+
+    #[test]
+    fn candidates_are_listed_in_columns() {
+        let listed = |width| columns(&candidates("/expect").1, width);
+        assert_eq!(listed(80), "/expect        /expect-close  /expect-quiet\n");
+        assert_eq!(listed(31), "/expect        /expect-quiet\n/expect-close\n");
+        assert_eq!(listed(3).lines().count(), 3);
+        assert_eq!(common_start(&candidates("/exp").1), "/expect");
     }
 
     #[test]

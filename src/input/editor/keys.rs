@@ -1,127 +1,138 @@
-//! The keys that do something else in wscope than rustyline's default.
-//!
-//! All keys that end a line call rustyline's validator (`Cmd::AcceptLine` does that). The validator is the last
-//! callback before the editor releases the terminal, and it tells [`Terminal`] so.
+//! Keys, as a terminal sends them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::output::escape::whole_characters;
 
-use rustyline::history::History;
-use rustyline::{
-    Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyCode, KeyEvent, Modifiers,
-    Movement, RepeatCount,
-};
+const ESCAPE: u8 = 0x1B;
+const PASTE_START: &[u8] = b"\x1b[200~";
+const PASTE_END: &[u8] = b"\x1b[201~";
 
-use super::completion::candidates;
-use crate::input::continuation::goes_on;
-use crate::output::terminal::Terminal;
-use crate::platform;
-
-/// A key that can end a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What was pressed or pasted.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Key {
-    /// Sends the line, or continues it on the next one.
-    Enter,
-    /// Alt-Enter: sends the line, even if it ends with `\` or is JSON without an end.
-    AltEnter,
-    /// Ctrl-C.
-    Interrupt,
-    /// Ctrl-D.
-    EndOfFile,
-    /// Enter after a `\` that continues the line. The `\` must become a newline. rustyline has no command that replaces
-    /// a character and leaves the cursor behind it, but a completion does that; so Enter asks for a completion.
-    Continue,
+    /// A character. Ctrl-A is U+0001.
+    Char(char),
+    /// A character with Alt.
+    Alt(char),
+    /// Text in a bracketed paste, with `\n` at the end of each line.
+    Pasted(String),
+    Left,
+    Right,
+    Up,
+    Down,
+    Home,
+    End,
+    Delete,
+    /// Left with Ctrl or Alt.
+    WordLeft,
+    /// Right with Ctrl or Alt.
+    WordRight,
+    /// Delete with Ctrl or Alt.
+    WordDelete,
+    /// What means nothing here: another sequence, or a byte that is not UTF-8.
+    Unknown,
 }
 
-/// The last of these keys that was pressed. It says why a line was accepted, or why a completion was asked for.
-#[derive(Debug, Clone)]
-pub(super) struct LastKey(Arc<Mutex<Key>>);
-
-impl LastKey {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Key::Enter)))
-    }
-
-    pub(super) fn get(&self) -> Key {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn set(&self, key: Key) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = key;
-    }
+/// Takes bytes and gives keys.
+#[derive(Debug, Default)]
+pub(super) struct KeyDecoder {
+    bytes: Vec<u8>,
+    /// The bytes that wait are `bytes[start..]`, so that taking a key moves none.
+    start: usize,
+    /// What was pasted so far. `None`: outside a paste.
+    pasted: Option<Vec<u8>>,
 }
 
-/// Binds the keys in `editor`.
-pub(super) fn bind<H: Helper, I: History>(editor: &mut Editor<H, I>, last_key: &LastKey, terminal: &Terminal) {
-    let special = terminal.device().special_keys();
-    let key = |character| KeyEvent::new(character, Modifiers::NONE);
-    let line_end = |key| EventHandler::Conditional(Box::new(LineEndHandler { key, last_key: last_key.clone() }));
-    for enter in [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent::ctrl('J'), KeyEvent::ctrl('M')] {
-        editor.bind_sequence(enter, line_end(Key::Enter));
+impl KeyDecoder {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.drain(..self.start);
+        self.start = 0;
+        self.bytes.extend_from_slice(bytes);
     }
-    editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), line_end(Key::AltEnter));
-    editor.bind_sequence(KeyEvent(KeyCode::Tab, Modifiers::NONE), EventHandler::Conditional(Box::new(TabHandler)));
-    let interrupts = [special.interrupt, special.quit].into_iter().flatten().map(key);
-    for interrupt in interrupts.chain([KeyEvent::ctrl('C')]) {
-        editor.bind_sequence(interrupt, line_end(Key::Interrupt));
-    }
-    if let Some(end_of_file) = special.end_of_file {
-        editor.bind_sequence(key(end_of_file), line_end(Key::EndOfFile));
-    }
-    if let Some(suspend) = special.suspend {
-        editor.bind_sequence(key(suspend), EventHandler::Conditional(Box::new(SuspendHandler(terminal.clone()))));
-    }
-}
 
-/// What `key` does. `None`: rustyline's default.
-fn command(key: Key, line: &str, cursor: usize) -> Option<Cmd> {
-    match key {
-        Key::Enter if !goes_on(line) => None,
-        // The cursor is not at the end. The first Enter moves it there, the second one continues the line.
-        Key::Enter if cursor < line.len() => Some(Cmd::Move(Movement::EndOfBuffer)),
-        Key::Enter | Key::Continue => Some(Cmd::Complete),
-        Key::Interrupt if !line.is_empty() => Some(Cmd::Kill(Movement::WholeBuffer)),
-        Key::EndOfFile if !line.is_empty() => None,
-        Key::AltEnter | Key::Interrupt | Key::EndOfFile => Some(Cmd::AcceptLine),
+    /// The next key. `None`: its end has not come.
+    pub(super) fn next(&mut self) -> Option<Key> {
+        if self.pasted.is_none() && self.waiting().starts_with(PASTE_START) {
+            self.start += PASTE_START.len();
+            self.pasted = Some(Vec::new());
+        }
+        if let Some(pasted) = &mut self.pasted {
+            let waiting = &self.bytes[self.start..];
+            let end = memchr::memmem::find(waiting, PASTE_END);
+            let taken = end.unwrap_or(waiting.len().saturating_sub(PASTE_END.len() - 1));
+            pasted.extend_from_slice(&waiting[..taken]);
+            self.start += taken + end.map_or(0, |_| PASTE_END.len());
+            end?;
+            let text = String::from_utf8_lossy(&self.pasted.take()?).replace("\r\n", "\n").replace('\r', "\n");
+            return Some(Key::Pasted(text));
+        }
+        let (key, length) = decode(self.waiting())?;
+        self.start += length;
+        Some(key)
     }
-}
 
-/// Handles a key that can end a line.
-struct LineEndHandler {
-    key: Key,
-    last_key: LastKey,
-}
+    /// Whether a key has begun and nothing more of it may come, but for a paste: the Escape key sends the start of a
+    /// sequence.
+    pub(super) fn has_begun(&self) -> bool {
+        self.pasted.is_none() && !self.waiting().is_empty()
+    }
 
-impl ConditionalEventHandler for LineEndHandler {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
-        let command = command(self.key, context.line(), context.pos());
-        let goes_on = command == Some(Cmd::Complete);
-        self.last_key.set(if goes_on { Key::Continue } else { self.key });
-        command
+    /// Gives up the key that has begun.
+    pub(super) fn give_up(&mut self) {
+        self.start = self.bytes.len();
+    }
+
+    fn waiting(&self) -> &[u8] {
+        &self.bytes[self.start..]
     }
 }
 
-/// Handles Tab: where there is nothing to complete, it is a character. Text that is pasted without bracketed paste comes as
-/// keys too.
-struct TabHandler;
-
-impl ConditionalEventHandler for TabHandler {
-    fn handle(&self, _: &Event, count: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
-        let (_, candidates) = candidates(&context.line()[..context.pos()]);
-        candidates.is_empty().then(|| Cmd::Insert(count, "\t".into()))
+/// The key at the start of `bytes`, and how many bytes it has. `None`: its end has not come.
+fn decode(bytes: &[u8]) -> Option<(Key, usize)> {
+    match bytes {
+        // Function keys of the Linux console.
+        [ESCAPE, b'[', b'[', rest @ ..] => rest.first().map(|_| (Key::Unknown, 4)),
+        [ESCAPE, b'[', rest @ ..] => {
+            let end = rest.iter().position(|byte| matches!(byte, b'@'..=b'~'))?;
+            Some((sequence(&rest[..end], rest[end]), end + 3))
+        }
+        [ESCAPE, b'O', rest @ ..] => rest.first().map(|last| (sequence(b"", *last), 3)),
+        [ESCAPE, ESCAPE, ..] => Some((Key::Unknown, 1)),
+        [ESCAPE, rest @ ..] => {
+            character(rest).map(|(found, length)| (found.map_or(Key::Unknown, Key::Alt), length + 1))
+        }
+        _ => character(bytes).map(|(found, length)| (found.map_or(Key::Unknown, Key::Char), length)),
     }
 }
 
-/// Handles the key that suspends the process. Before the process stops, the terminal gets the modes that it had when
-/// wscope started. rustyline would leave the modes of the editor.
-struct SuspendHandler(Terminal);
+/// The character at the start of `bytes` (`None`: it is not UTF-8), and its length.
+fn character(bytes: &[u8]) -> Option<(Option<char>, usize)> {
+    let bytes = &bytes[..bytes.len().min(4)];
+    let chunk = bytes.utf8_chunks().next()?;
+    match chunk.valid().chars().next() {
+        Some(character) => Some((Some(character), character.len_utf8())),
+        None if whole_characters(bytes) == 0 => None,
+        None => Some((None, chunk.invalid().len())),
+    }
+}
 
-impl ConditionalEventHandler for SuspendHandler {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
-        // If this fails, the process was not suspended, and the line is only drawn again.
-        let _ = self.0.device().hand_back(platform::suspend);
-        // The size of the window may have changed while the process was stopped.
-        platform::announce_resize();
-        Some(Cmd::Repaint)
+/// The key of a control sequence (ECMA-48 section 5.4) with these parameters and this last byte.
+fn sequence(parameters: &[u8], last: u8) -> Key {
+    let mut numbers = parameters.split(|byte| *byte == b';').map(|number| str::from_utf8(number).unwrap_or_default());
+    let (first, modifiers) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    // One more than the sum of 1 (Shift), 2 (Alt), 4 (Ctrl).
+    let by_word = modifiers.parse().is_ok_and(|modifiers: u8| modifiers > 2);
+    match (last, first) {
+        (b'A', _) => Key::Up,
+        (b'B', _) => Key::Down,
+        (b'C', _) if by_word => Key::WordRight,
+        (b'C', _) => Key::Right,
+        (b'D', _) if by_word => Key::WordLeft,
+        (b'D', _) => Key::Left,
+        (b'H', _) | (b'~', "1" | "7") => Key::Home,
+        (b'F', _) | (b'~', "4" | "8") => Key::End,
+        (b'~', "3") if by_word => Key::WordDelete,
+        (b'~', "3") => Key::Delete,
+        _ => Key::Unknown,
     }
 }
 
@@ -129,20 +140,44 @@ impl ConditionalEventHandler for SuspendHandler {
 mod tests {
     use super::*;
 
-    #[test]
-    fn enter_sends_unless_a_backslash_goes_on() {
-        assert_eq!(command(Key::Enter, "hello", 5), None);
-        assert_eq!(command(Key::Enter, "hello\\\\", 7), None);
-        assert_eq!(command(Key::Enter, "hello\\", 6), Some(Cmd::Complete));
-        assert_eq!(command(Key::Enter, "hello\\", 2), Some(Cmd::Move(Movement::EndOfBuffer)));
-        assert_eq!(command(Key::AltEnter, "hello\\", 6), Some(Cmd::AcceptLine));
+    fn keys(bytes: &[u8]) -> Vec<Key> {
+        let mut decoder = KeyDecoder::default();
+        decoder.push(bytes);
+        std::iter::from_fn(|| decoder.next()).collect()
     }
 
     #[test]
-    fn interrupt_clears_a_line_and_ends_an_empty_one() {
-        assert_eq!(command(Key::Interrupt, "hello", 0), Some(Cmd::Kill(Movement::WholeBuffer)));
-        assert_eq!(command(Key::Interrupt, "", 0), Some(Cmd::AcceptLine));
-        assert_eq!(command(Key::EndOfFile, "hello", 0), None);
-        assert_eq!(command(Key::EndOfFile, "", 0), Some(Cmd::AcceptLine));
+    fn keys_are_what_terminals_send() {
+        assert_eq!(keys("aé\r".as_bytes()), [Key::Char('a'), Key::Char('é'), Key::Char('\r')]);
+        assert_eq!(keys(b"\x1b[A\x1bOB\x1b[1;5C\x1b[D"), [Key::Up, Key::Down, Key::WordRight, Key::Left]);
+        assert_eq!(keys(b"\x1b[H\x1b[4~\x1b[3~\x1b[3;5~"), [Key::Home, Key::End, Key::Delete, Key::WordDelete]);
+        assert_eq!(keys(b"\x1bb\x1b\r"), [Key::Alt('b'), Key::Alt('\r')]);
+        assert_eq!(keys(b"\xffa\x1b[99za"), [Key::Unknown, Key::Char('a'), Key::Unknown, Key::Char('a')]);
+    }
+
+    #[test]
+    fn a_paste_is_one_key_and_keeps_what_would_be_a_sequence() {
+        let pasted = |text: &str| [Key::Pasted(text.into())];
+        assert_eq!(keys(b"\x1b[200~a\r\nb\rc\x1b[31md\x1b[201~"), pasted("a\nb\nc\x1b[31md"));
+    }
+
+    #[test]
+    fn pieces_of_a_key_make_one() {
+        for bytes in [&b"\x1b[1;5C"[..], "🦀".as_bytes(), b"\x1b[200~pasted\x1b[201~"] {
+            let mut decoder = KeyDecoder::default();
+            let pieces = bytes.chunks(1);
+            let found: Vec<Key> = pieces.filter_map(|piece| (decoder.push(piece), decoder.next()).1).collect();
+            assert_eq!(found, keys(bytes));
+            assert_eq!(found.len(), 1);
+        }
+    }
+
+    #[test]
+    fn an_escape_alone_has_begun_until_it_is_given_up() {
+        let mut decoder = KeyDecoder::default();
+        decoder.push(b"\x1b");
+        assert!(decoder.next().is_none() && decoder.has_begun());
+        decoder.give_up();
+        assert!(!decoder.has_begun());
     }
 }

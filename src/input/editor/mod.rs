@@ -1,36 +1,35 @@
 //! The line editor.
 //!
-//! rustyline reads the keys and draws the line. Text to print above the line goes through [`Terminal`]. On a terminal
-//! that rustyline does not support (`TERM=dumb`), the editor reads the lines that the terminal driver gives.
+//! It is our own, because what it draws has to stay right while the terminal changes its width and other threads print: no
+//! library redraws from a known place then (`view.rs`). Text to print above the line goes through [`Terminal`]. On a
+//! terminal that has no cursor to move (`TERM=dumb`), the editor reads the lines that the terminal driver gives.
 
+mod bindings;
 mod completion;
-mod helper;
+mod draft;
 mod keys;
+mod line_editor;
+mod past;
 mod prompt;
+mod view;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::io::{self, BufRead, BufReader};
 
-use rustyline::error::ReadlineError;
-use rustyline::history::MemHistory;
-use rustyline::{Behavior, ColorMode, CompletionType, Config, ExternalPrinter};
+pub use prompt::PromptHandle;
 
-pub use prompt::{Prompt, PromptHandle};
-
-use self::helper::Helper;
-use self::keys::{Key, LastKey};
+use self::line_editor::LineEditor;
+use self::past::Past;
+use self::view::View;
 use super::History;
-use super::continuation::unescaped;
 use crate::error::{Error, Phase, Result};
 use crate::output::Output;
+use crate::output::escape::Marks;
 use crate::output::terminal::{Device, Terminal};
-use crate::platform::is_terminal_gone;
+use crate::platform::Poller;
 
-/// How many entries of the history the editor keeps in memory.
-const HISTORY: usize = 1000;
-
-/// How long rustyline waits for the rest of an escape sequence, in milliseconds.
-const ESCAPE_WAIT: u16 = 200;
+/// The values of `TERM` for terminals without a cursor to move.
+const WITHOUT_CURSOR: [&str; 3] = ["dumb", "cons25", "emacs"];
 
 /// The options of an editor.
 #[derive(Debug)]
@@ -38,7 +37,9 @@ pub struct EditorOptions {
     /// Gives the earlier entries, and keeps the new ones.
     pub history: History,
     /// The text before the line.
-    pub prompt: Prompt,
+    pub prompt: String,
+    /// What surrounds a character of the line that is shown by its code.
+    pub marks: Marks,
 }
 
 /// How the user ended a line.
@@ -62,15 +63,10 @@ pub struct Editor {
 
 /// How lines are read.
 enum LineInput {
-    /// With rustyline.
-    Edited(Box<Edited>),
+    /// Key by key.
+    Edited(Box<LineEditor>),
     /// As the terminal driver gives them.
     Plain(BufReader<File>),
-}
-
-struct Edited {
-    editor: rustyline::Editor<Helper, MemHistory>,
-    last_key: LastKey,
 }
 
 impl Editor {
@@ -81,20 +77,17 @@ impl Editor {
     pub fn open(options: EditorOptions) -> Result<(Self, Terminal)> {
         let failed = |cause| Error::new(Phase::Usage, "cannot use the terminal").caused_by(cause);
         let terminal = Device::open().and_then(Terminal::new).map_err(failed)?;
-        let prompt = PromptHandle::new(options.prompt);
+        let poller = Poller::new().map_err(failed)?;
+        let prompt = PromptHandle::new(options.prompt, poller.notifier());
         let drawn = terminal.clone();
-        let redraw = move |device: &Device| {
-            // This fails only if the terminal is gone.
-            let _ = device.switch_paste_on();
-            drawn.redraw();
-        };
-        terminal.device().watch_signals(redraw).map_err(failed)?;
-        let lines = match Edited::open(&terminal, &prompt) {
-            Some(mut edited) => {
-                edited.remember(options.history.entries());
-                LineInput::Edited(Box::new(edited))
-            }
-            None => LineInput::Plain(BufReader::new(terminal.device().file().try_clone().map_err(failed)?)),
+        terminal.device().watch_signals(move |_| drawn.redraw()).map_err(failed)?;
+        let variable = |name: &str| std::env::var_os(name);
+        let lines = if variable("TERM").is_some_and(|term| WITHOUT_CURSOR.iter().any(|without| term == *without)) {
+            LineInput::Plain(BufReader::new(terminal.device().file().try_clone().map_err(failed)?))
+        } else {
+            let (past, view) = (Past::new(options.history.entries()), View::new(options.marks, variable));
+            let editor = LineEditor::new(terminal.clone(), poller, prompt.clone(), past, view).map_err(failed)?;
+            LineInput::Edited(Box::new(editor))
         };
         Ok((Self { terminal: terminal.clone(), history: options.history, prompt, lines }, terminal))
     }
@@ -110,7 +103,7 @@ impl Editor {
     /// [`Phase::Session`], if the terminal cannot be read or written.
     pub fn read(&mut self) -> Result<Entry> {
         let entry = match &mut self.lines {
-            LineInput::Edited(edited) => edited.read(&self.terminal, &self.prompt, &self.history),
+            LineInput::Edited(edited) => edited.read(&self.history),
             LineInput::Plain(lines) => read_plain(lines, &self.terminal, &self.prompt),
         };
         entry.map_err(|cause| Error::new(Phase::Session, "cannot read from the terminal").caused_by(cause))
@@ -134,98 +127,10 @@ impl Drop for Editor {
     }
 }
 
-impl Edited {
-    /// `None`, if rustyline does not support the terminal.
-    fn open(terminal: &Terminal, prompt: &PromptHandle) -> Option<Self> {
-        let config = Config::builder()
-            .behavior(Behavior::PreferTerm)
-            .max_history_size(HISTORY)
-            .ok()?
-            .history_ignore_space(true)
-            .completion_type(CompletionType::List)
-            .completion_show_all_if_ambiguous(true)
-            .completion_prompt_limit(usize::MAX)
-            // Without a limit rustyline would wait for the next key after a lone Escape, and print nothing meanwhile.
-            .keyseq_timeout(Some(ESCAPE_WAIT))
-            // In other modes rustyline does not call the highlighter, which `Helper` needs. The prompt decides about
-            // colours.
-            .color_mode(ColorMode::Forced)
-            .build();
-        let history = MemHistory::with_config(&config);
-        let mut editor = rustyline::Editor::with_history(config, history).ok()?;
-        let mut printer = editor.create_external_printer().ok()?;
-        terminal.attach(Box::new(move |text| printer.print(text).map_err(io::Error::other))).ok()?;
-        let last_key = LastKey::new();
-        keys::bind(&mut editor, &last_key, terminal);
-        editor.set_helper(Some(Helper::new(terminal.clone(), prompt.clone(), last_key.clone())));
-        Some(Self { editor, last_key })
-    }
-
-    /// Adds entries to the history in memory.
-    fn remember(&mut self, entries: impl IntoIterator<Item = String>) {
-        for entry in entries {
-            // This cannot fail: the history is in memory.
-            let _ = self.editor.add_history_entry(entry);
-        }
-    }
-
-    fn read(&mut self, terminal: &Terminal, prompt: &PromptHandle, history: &History) -> io::Result<Entry> {
-        let mut typed = String::new();
-        let line = loop {
-            let Prompt { plain, styled, .. } = prompt.for_line();
-            terminal.device().wait_for_foreground();
-            terminal.line_begins();
-            match self.editor.readline_with_initial(&(plain, styled), (&typed, "")) {
-                Ok(line) => break line,
-                Err(error) => {
-                    terminal.line_failed()?;
-                    typed = self.editor.helper().map(Helper::line).unwrap_or_default();
-                    self.reopen(terminal, prompt);
-                    if let Some(outcome) = outcome_of(error) {
-                        return outcome;
-                    }
-                }
-            }
-        };
-        terminal.line_ended()?;
-        if self.editor.add_history_entry(line.as_str()).unwrap_or(false) {
-            history.add(&line);
-        }
-        Ok(match self.last_key.get() {
-            Key::Enter | Key::Continue => Entry::Line(unescaped(&line).to_owned()),
-            Key::AltEnter => Entry::Line(line),
-            Key::Interrupt => Entry::Interrupted,
-            Key::EndOfFile => Entry::Eof,
-        })
-    }
-
-    /// Replaces the editor after a failure. It is unknown whether the old editor's channel still holds a batch; a new
-    /// editor has an empty channel.
-    fn reopen(&mut self, terminal: &Terminal, prompt: &PromptHandle) {
-        if let Some(mut edited) = Self::open(terminal, prompt) {
-            edited.remember(self.editor.history().into_iter().cloned());
-            *self = edited;
-        }
-    }
-}
-
-/// What an error of rustyline means. `None`: a key was not UTF-8, and the line continues without it.
-fn outcome_of(error: ReadlineError) -> Option<io::Result<Entry>> {
-    match error {
-        ReadlineError::Interrupted => Some(Ok(Entry::Interrupted)),
-        ReadlineError::Eof => Some(Ok(Entry::Eof)),
-        ReadlineError::Errno(errno) if is_terminal_gone(&errno.into()) => Some(Ok(Entry::Eof)),
-        ReadlineError::Io(error) if is_terminal_gone(&error) => Some(Ok(Entry::Eof)),
-        ReadlineError::Io(error) if error.kind() == ErrorKind::InvalidData => None,
-        ReadlineError::Io(error) => Some(Err(error)),
-        error => Some(Err(io::Error::other(error))),
-    }
-}
-
 /// Reads one line as the terminal driver gives it.
 fn read_plain(lines: &mut impl BufRead, terminal: &Terminal, prompt: &PromptHandle) -> io::Result<Entry> {
     let mut line = Vec::new();
-    terminal.device().output()?.write_all(prompt.for_line().plain.as_bytes())?;
+    terminal.device().output()?.write_all(prompt.text().as_bytes())?;
     if lines.read_until(b'\n', &mut line)? == 0 {
         return Ok(Entry::Eof);
     }

@@ -20,6 +20,20 @@ const LEAVE: &[u8] = b"\x1b[?2004l\n";
 /// Switches bracketed paste on, as the editor does.
 const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
 
+/// The size of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// How many characters fit into a row.
+    pub columns: usize,
+    /// How many rows fit on the screen.
+    pub rows: usize,
+}
+
+impl Size {
+    /// The size of a terminal that does not say it.
+    pub const USUAL: Self = Self { columns: 80, rows: 24 };
+}
+
 /// The terminal that controls the process, or the terminal that is stdin; and the modes that it had when it was opened.
 #[derive(Debug)]
 pub struct Device {
@@ -184,7 +198,13 @@ impl Device {
 
     /// How many columns the terminal has now. `None`: it does not say.
     pub(super) fn columns(&self) -> Option<usize> {
-        terminal_size_of(&self.file).map(|(width, _)| width.0.into())
+        self.size().map(|size| size.columns)
+    }
+
+    /// The size of the terminal now. `None`: it does not say.
+    pub fn size(&self) -> Option<Size> {
+        let (width, height) = terminal_size_of(&self.file)?;
+        Some(Size { columns: width.0.into(), rows: height.0.into() })
     }
 
     /// Writes as many of `bytes` as the terminal takes within `limit`.

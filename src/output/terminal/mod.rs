@@ -1,6 +1,6 @@
 //! The terminal that the printer and the line editor share: printed text appears above the line that is being edited.
 //!
-//! The editor (rustyline, in `input::editor`) takes text to print through a channel that holds one string, and reads
+//! The editor (`input::editor`) takes text to print through a channel that holds one string, and reads
 //! the channel only while it waits for a key. It does not report when it has printed the text. So the text waits here,
 //! in order, and the editor gets one batch at a time. It gets the next batch when it has shown the last one; its own
 //! drawing reveals that ([`Terminal::printed`]). This needs no thread: a thread that writes to the terminal hands the
@@ -27,7 +27,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use device::Device;
+pub use device::{Device, Size};
 
 use self::pending_lines::{BUDGET, PendingLines};
 use super::{FdOutput, Output};

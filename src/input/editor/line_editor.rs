@@ -1,0 +1,368 @@
+//! Edits lines: reads keys, does what they mean, and shows what other threads print above the line.
+
+use std::io::{self, ErrorKind, Read};
+use std::mem;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use super::bindings::{Action, action};
+use super::completion::{self, candidates};
+use super::draft::{Draft, Place};
+use super::keys::{Key, KeyDecoder};
+use super::past::{Direction, Past, Search};
+use super::view::{Line, View};
+use super::{Entry, History, PromptHandle};
+use crate::input::continuation::{goes_on, is_incomplete_json, unescaped};
+use crate::output::Output;
+use crate::output::terminal::{Size, Terminal};
+use crate::platform::{self, Descriptor, Poller, SpecialKeys, is_terminal_gone};
+
+/// How long the rest of an escape sequence may take.
+const ESCAPE_WAIT: Duration = Duration::from_millis(200);
+
+/// How long nothing is drawn after the terminal has changed its size. tmux tells the second of two changes up to 250 ms
+/// after it has moved the rows.
+const SETTLE: Duration = Duration::from_millis(300);
+
+/// How many bytes of keys are read at once.
+const READ: usize = 4096;
+
+const PASTE_ON: &[u8] = b"\x1b[?2004h";
+const PASTE_OFF: &[u8] = b"\x1b[?2004l";
+
+/// An editor on a terminal.
+pub(super) struct LineEditor {
+    terminal: Terminal,
+    output: Box<dyn Output>,
+    poller: Poller,
+    /// What is to be printed above the line. An empty text: the line is to be drawn anew.
+    batches: Receiver<String>,
+    prompt: PromptHandle,
+    special: SpecialKeys,
+    keys: KeyDecoder,
+    draft: Draft,
+    past: Past,
+    search: Option<Search>,
+    /// The next character is a character, whatever else it means.
+    is_quoted: bool,
+    view: View,
+    /// The prompt that is drawn.
+    drawn_prompt: String,
+    /// Whether the draft has changed since it was drawn.
+    has_changed: bool,
+    /// The size that the terminal had last, and until when nothing is drawn because that has changed.
+    size: Size,
+    settles: Option<Instant>,
+}
+
+impl LineEditor {
+    /// Attaches an editor to `terminal`. `poller` is the one that `prompt` notifies.
+    pub(super) fn new(
+        terminal: Terminal,
+        poller: Poller,
+        prompt: PromptHandle,
+        past: Past,
+        view: View,
+    ) -> io::Result<Self> {
+        poller.notify_of_resizes()?;
+        let (sender, batches) = mpsc::channel();
+        let notifier = poller.notifier();
+        terminal.attach(Box::new(move |batch| {
+            let sent = sender.send(batch).map_err(io::Error::other);
+            notifier.notify();
+            sent
+        }))?;
+        let device = terminal.device();
+        Ok(Self {
+            output: Box::new(device.output()?),
+            poller,
+            batches,
+            prompt,
+            special: device.special_keys(),
+            keys: KeyDecoder::default(),
+            draft: Draft::default(),
+            past,
+            search: None,
+            is_quoted: false,
+            view,
+            drawn_prompt: String::new(),
+            has_changed: true,
+            size: device.size().unwrap_or(Size::USUAL),
+            settles: None,
+            terminal,
+        })
+    }
+
+    /// Edits one line.
+    pub(super) fn read(&mut self, history: &History) -> io::Result<Entry> {
+        self.terminal.device().wait_for_foreground();
+        self.terminal.line_begins();
+        match self.edit() {
+            Ok(entry) => {
+                self.terminal.line_ended()?;
+                let line = self.draft.take();
+                if self.past.add(&line) {
+                    history.add(&line);
+                }
+                Ok(entry)
+            }
+            Err(error) => {
+                self.terminal.line_failed()?;
+                if is_terminal_gone(&error) { Ok(Entry::Eof) } else { Err(error) }
+            }
+        }
+    }
+
+    fn edit(&mut self) -> io::Result<Entry> {
+        self.output.write_all(PASTE_ON)?;
+        self.has_changed = true;
+        self.settles = None;
+        loop {
+            while let Some(key) = self.keys.next() {
+                self.has_changed = true;
+                if let Some(entry) = self.press(key)? {
+                    self.finish()?;
+                    return Ok(entry);
+                }
+            }
+            if self.is_settled() {
+                self.show()?;
+            }
+            self.wait()?;
+        }
+    }
+
+    /// Draws the line for the last time, and leaves the terminal to others.
+    fn finish(&mut self) -> io::Result<()> {
+        self.terminal.drawn();
+        self.terminal.line_accepted();
+        let (prompt, mut output) = (self.prompt.text(), Vec::new());
+        let line = Line { prompt: &prompt, text: self.draft.text(), cursor: self.draft.cursor() };
+        self.view.draw_finished(&mut output, line, self.terminal.device().size().unwrap_or(Size::USUAL));
+        output.extend_from_slice(PASTE_OFF);
+        self.output.write_all(&output)
+    }
+
+    /// Whether the terminal keeps its size, so that something can be drawn.
+    fn is_settled(&mut self) -> bool {
+        let size = self.terminal.device().size().unwrap_or(Size::USUAL);
+        let now = Instant::now();
+        if mem::replace(&mut self.size, size) != size {
+            self.settles = Some(now + SETTLE);
+        }
+        self.settles = self.settles.filter(|until| *until > now);
+        self.settles.is_none()
+    }
+
+    /// Prints what waits for it, and draws the line if that has changed.
+    fn show(&mut self) -> io::Result<()> {
+        if let Ok(batch) = self.batches.try_recv() {
+            return self.print(&batch);
+        }
+        let is_drawn = self.view.size() == Some(self.size) && self.drawn_prompt == self.shown_prompt();
+        if self.has_changed || !is_drawn {
+            self.terminal.drawn();
+            self.draw(Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// Prints a batch above the line.
+    fn print(&mut self, batch: &str) -> io::Result<()> {
+        let mut output = Vec::with_capacity(batch.len() + 1024);
+        if batch.is_empty() {
+            self.view.forget();
+            output.extend_from_slice(PASTE_ON);
+        } else {
+            self.view.clear(&mut output, self.size);
+            output.extend_from_slice(batch.as_bytes());
+            output.extend_from_slice(if batch.ends_with('\n') { b"" } else { b"\n" });
+        }
+        self.output.write_all(&output)?;
+        self.terminal.printed();
+        self.draw(Vec::new())
+    }
+
+    /// Draws the line below `output`.
+    fn draw(&mut self, mut output: Vec<u8>) -> io::Result<()> {
+        self.drawn_prompt = self.shown_prompt();
+        let line = Line { prompt: &self.drawn_prompt, text: self.draft.text(), cursor: self.draft.cursor() };
+        self.view.draw(&mut output, line, self.size);
+        self.has_changed = false;
+        self.output.write_all(&output)
+    }
+
+    fn shown_prompt(&self) -> String {
+        self.search.as_ref().map_or_else(|| self.prompt.text(), Search::prompt)
+    }
+
+    /// Waits until there is something to do, and takes the keys that have come.
+    fn wait(&mut self) -> io::Result<()> {
+        let has_begun = self.keys.has_begun();
+        let until_settled = self.settles.map(|until| until.saturating_duration_since(Instant::now()));
+        let limit = match until_settled {
+            Some(left) => left,
+            None if has_begun => ESCAPE_WAIT,
+            None => Duration::MAX,
+        };
+        let file = self.terminal.device().file();
+        if !self.poller.wait_until_readable_within(Descriptor::from(file), limit)? {
+            if has_begun && until_settled.is_none() {
+                self.keys.give_up();
+            }
+            return Ok(());
+        }
+        let mut bytes = [0; READ];
+        match (&mut &*file).read(&mut bytes) {
+            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                self.keys.push(&bytes[..count]);
+                Ok(())
+            }
+            // Another process that shares the terminal may make it non-blocking at any time.
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Does what a key means. Returns how it ends the line, if it does.
+    fn press(&mut self, key: Key) -> io::Result<Option<Entry>> {
+        if mem::take(&mut self.is_quoted)
+            && let Key::Char(character) = key
+        {
+            self.draft.insert(character.encode_utf8(&mut [0; 4]));
+            return Ok(None);
+        }
+        if self.search.is_some() && self.press_in_search(&key) {
+            return Ok(None);
+        }
+        self.act(action(key, &self.special, self.draft.is_empty()))
+    }
+
+    /// Does what a key means in a search. `false`: the key ends it, and means what it means elsewhere.
+    fn press_in_search(&mut self, key: &Key) -> bool {
+        let Some(search) = &mut self.search else { return false };
+        let found = match key {
+            Key::Char('\x12') => search.next(&self.past, Direction::Older),
+            Key::Char('\x13') => search.next(&self.past, Direction::Newer),
+            Key::Char('\x08' | '\x7f') => search.pop(&self.past),
+            Key::Char('\x07' | '\x03') => {
+                let (text, cursor) = mem::take(&mut search.before);
+                self.draft.replace(&text, cursor);
+                self.search = None;
+                return true;
+            }
+            Key::Char(character) if !character.is_control() => search.push(&self.past, *character),
+            _ => {
+                self.search = None;
+                return false;
+            }
+        };
+        if let Some((entry, cursor)) = found {
+            self.draft.replace(entry, cursor);
+        }
+        true
+    }
+
+    fn act(&mut self, action: Action) -> io::Result<Option<Entry>> {
+        match action {
+            Action::Nothing => {}
+            Action::Insert(text) => self.draft.insert(&text),
+            Action::Go(place) => self.draft.go(place),
+            Action::Delete(place) => self.draft.delete(place),
+            Action::Cut(place) => self.draft.cut(place),
+            Action::Clear => self.draft.replace("", 0),
+            Action::PasteCut => self.draft.paste_cut(),
+            Action::Swap => self.draft.swap(),
+            Action::Case(case) => self.draft.change_case(case),
+            Action::Undo => self.draft.undo(),
+            Action::Quote => self.is_quoted = true,
+            Action::LineOrPast(direction) => {
+                let is_within = match direction {
+                    Direction::Older => self.draft.go_up(),
+                    Direction::Newer => self.draft.go_down(),
+                };
+                if !is_within {
+                    let entry = self.past.step(direction, self.draft.text());
+                    self.put(entry);
+                }
+            }
+            Action::EndOfPast(direction) => {
+                let entry = self.past.last(direction, self.draft.text());
+                self.put(entry);
+            }
+            Action::Search(direction) => {
+                let before = (self.draft.text().to_owned(), self.draft.cursor());
+                self.search = Some(Search::new(&self.past, direction, before));
+            }
+            Action::Complete => self.complete()?,
+            Action::ClearScreen => {
+                self.view.forget();
+                self.output.write_all(b"\x1b[H\x1b[2J")?;
+            }
+            Action::Suspend => self.suspend()?,
+            Action::Enter => return Ok(self.enter()),
+            Action::Send => return Ok(Some(Entry::Line(self.draft.text().to_owned()))),
+            Action::Interrupt => return Ok(Some(Entry::Interrupted)),
+            Action::EndInput => return Ok(Some(Entry::Eof)),
+        }
+        Ok(None)
+    }
+
+    fn put(&mut self, entry: Option<String>) {
+        if let Some(entry) = entry {
+            self.draft.replace(&entry, entry.len());
+        }
+    }
+
+    /// Ends the line, unless it goes on: behind a `\`, or within JSON.
+    fn enter(&mut self) -> Option<Entry> {
+        let text = self.draft.text();
+        if goes_on(text) && self.draft.cursor() < text.len() {
+            // The first Enter goes to the end, the second continues the line.
+            self.draft.go(Place::End);
+        } else if goes_on(text) {
+            let length = unescaped(text).len();
+            self.draft.complete(length, "\n");
+        } else if is_incomplete_json(text) {
+            self.draft.insert("\n");
+        } else {
+            return Some(Entry::Line(unescaped(text).to_owned()));
+        }
+        None
+    }
+
+    /// Completes what stands before the cursor. Where there is nothing to complete, Tab is a character: text that is
+    /// pasted without brackets comes as keys too.
+    fn complete(&mut self) -> io::Result<()> {
+        let (start, found) = candidates(&self.draft.text()[..self.draft.cursor()]);
+        if found.is_empty() {
+            self.draft.insert("\t");
+            return Ok(());
+        }
+        let typed = &self.draft.text()[start..self.draft.cursor()];
+        let common = completion::common_start(&found);
+        if common.len() > typed.len() {
+            let common = common.to_owned();
+            self.draft.complete(start, &common);
+        }
+        if found.len() > 1 {
+            self.terminal.drawn();
+            let mut output = Vec::new();
+            self.view.clear(&mut output, self.size);
+            output.extend_from_slice(completion::columns(&found, self.size.columns).as_bytes());
+            self.draw(output)?;
+        }
+        Ok(())
+    }
+
+    /// Stops the process, with the terminal as it was found. What continues the process has the line drawn again.
+    fn suspend(&mut self) -> io::Result<()> {
+        let mut output = Vec::new();
+        self.view.leave(&mut output);
+        self.output.write_all(&output)?;
+        // If this fails, the process was not suspended, and the line is only drawn again.
+        let _ = self.terminal.device().hand_back(platform::suspend);
+        Ok(())
+    }
+}
