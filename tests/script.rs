@@ -231,6 +231,9 @@ fn what_is_wrong_with_a_script_is_found_before_anything_is_sent() {
     check("hi\n/expect (").exits(2).says("test.ws:2: `(` is not a regular expression: unclosed group");
     check("hi\n/exect x").exits(2).says("test.ws:2: unknown command `/exect`, did you mean `/expect`?");
     check("/expect within=soon x").exits(2).says("test.ws:1: `soon` is not a number of seconds");
+    for command in ["/file ${x}", "/file a/${json:x}.json", "/binary @${x}", "/frame op=text @/etc/${x}"] {
+        check(&format!("/capture x re:.*\n{command}")).exits(2).says("test.ws:2: the peer chose `${x}`");
+    }
     check("/capture t json:token").exits(2).says("test.ws:1: `token` is not a JSON pointer");
     Wscope::new().args(["--script", "/no/such", "ws://127.0.0.1:1"]).run().exits(2).says("cannot read `/no/such`");
     for clash in [&["-x", "hi"][..], &["--echo"], &["-N"], &["-b"], &["--until", "x"]] {
@@ -247,7 +250,7 @@ fn a_value_makes_no_command_and_no_file() {
         connection.answer_close();
     });
     let script = "/expect quit\n/capture x re:.*\n${x}\n/expect @\n/capture x re:.*\n/binary ${x}";
-    run(script, server.url()).exits(2).says("test.ws:6: no value makes a file of a payload");
+    run(script, server.url()).exits(2).says("test.ws:6: the peer chose `${x}`, and it must not choose a file");
 }
 
 #[test]

@@ -149,6 +149,7 @@ fn check_names(line: &str, known: &HashSet<String>) -> Result<()> {
 /// Checks a step. If it is a `/capture`, returns the name of its variable.
 fn check_step(step: &ScriptStep, placeholders: &Variables) -> Result<Option<String>> {
     let command = slash::name(&step.line).map_err(|error| error.at(&step.place))?;
+    slash::check_file_of(&step.line).map_err(|error| error.at(&step.place))?;
     if command == Some("save") {
         return Err(input_error("`/save` is for the prompt").at(&step.place));
     }

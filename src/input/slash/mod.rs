@@ -6,7 +6,7 @@ mod arguments;
 mod frame;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use arguments::setting_names;
@@ -14,7 +14,7 @@ pub use frame::frame_fields;
 pub use table::{COMMANDS, Usage};
 
 use super::payload::Payload;
-use super::variables::Quoting;
+use super::variables::{Quoting, captures_in};
 use super::{Pattern, input_error};
 use crate::error::{Error, Result};
 use crate::output::Setting;
@@ -109,10 +109,17 @@ impl Command {
         }
     }
 
-    /// Whether the PAYLOAD of the command is `@FILE`.
-    fn sends_payload_of_file(&self) -> bool {
-        let (Self::Binary(payload) | Self::Frame(_, payload)) = self else { return false };
-        matches!(payload, Payload::File(_))
+    /// The file that the command reads or writes. Every command stands here, so that a new one is not forgotten.
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Save(path) => Some(path),
+            Self::Binary(Payload::File(path)) | Self::Frame(_, Payload::File(path)) => Some(path),
+            Self::Binary(Payload::Bytes(_)) | Self::Frame(_, Payload::Bytes(_)) => None,
+            Self::Help | Self::Headers | Self::Stats | Self::Set { .. } | Self::Reconnect | Self::Quit => None,
+            Self::Text(_) | Self::Ping(_) | Self::Pong(_) | Self::Close(..) => None,
+            Self::Expect { .. } | Self::ExpectClose { .. } | Self::ExpectQuiet(_) | Self::Wait(_) => None,
+            Self::Capture { .. } => None,
+        }
     }
 }
 
@@ -138,8 +145,8 @@ pub fn parse(line: &str) -> Result<Line> {
 /// so no value can make a line a command. The arguments are parsed after that.
 ///
 /// # Errors
-/// The error of `expand`, and the errors of [`parse`]. Also [`Phase::Input`](crate::error::Phase::Input), if a value
-/// would make a payload `@FILE`.
+/// The error of `expand`, and the errors of [`parse`]. Also [`Phase::Input`](crate::error::Phase::Input), if the command
+/// names a file and holds a captured value.
 pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) -> Result<Line> {
     match split(line)? {
         Split::Text("") => Ok(Line::Empty),
@@ -154,12 +161,33 @@ pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) 
                 if is_secret { unsaid() } else { error }
             })?;
             let command = command.showing(pattern.trim_start());
-            // The peer may have chosen the values. They must not make wscope send a file.
-            if command.sends_payload_of_file() && !rest.contains('@') {
-                return Err(input_error("no value makes a file of a payload").hint("write the `@` yourself"));
-            }
+            check_file(&command, rest)?;
             Ok(Line::Command(command))
         }
+    }
+}
+
+/// Checks, before any value is known, that no captured value will be a part of the name of a file in `line`.
+///
+/// # Errors
+/// [`Phase::Input`](crate::error::Phase::Input), if one will, or if the command does not exist.
+pub(super) fn check_file_of(line: &str) -> Result<()> {
+    match split(line)? {
+        Split::Command(usage, rest) => usage.parse(rest).map_or(Ok(()), |command| check_file(&command, rest)),
+        Split::Text(_) => Ok(()),
+    }
+}
+
+/// The peer chose what was captured. It must not choose the file that is read or written: so no captured value stands in
+/// a command that names one. `written` are the arguments before the values were in them.
+fn check_file(command: &Command, written: &str) -> Result<()> {
+    let captured = captures_in(written)?;
+    match (command.file(), captured.first()) {
+        (Some(_), Some(name)) => {
+            Err(input_error(format!("the peer chose `${{{name}}}`, and it must not choose a file"))
+                .hint("name the file yourself, or by `${env:NAME}`"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -201,6 +229,7 @@ fn unknown(name: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::Variables;
 
     fn command(line: &str) -> Command {
         match parse(line).unwrap() {
@@ -296,6 +325,26 @@ mod tests {
         );
         assert_eq!(message("/capture 1x re:a"), "`1x` is not a name: letters, digits and `_`, no digit first");
         assert_eq!(message("/capture x token"), "usage: /capture NAME json:POINTER|re:REGEX");
+    }
+
+    #[test]
+    fn no_captured_value_becomes_a_path_in_any_command() {
+        let mut values = Variables::new(|name| (name == "HOME").then(|| "/home/me".into()));
+        for captured in ["/etc/passwd", "@/etc/passwd", "op=text @~/x", "1"] {
+            values.set("x", captured);
+            let written = ["${x}", "@${x}", "${x}@", "@/tmp/${x}", "op=text ${x}", "len=${x} @/tmp/y"];
+            for (usage, arguments) in COMMANDS.iter().flat_map(|usage| written.map(|arguments| (usage, arguments))) {
+                let line = format!("/{} {arguments}", usage.name);
+                let parsed = parse_with(&line, |text, quoting| values.expand(text, quoting));
+                let file = parsed.ok().and_then(|line| match line {
+                    Line::Command(command) => command.file().map(Path::to_path_buf),
+                    Line::Text(_) | Line::Empty => None,
+                });
+                assert_eq!(file, None, "{line} with {captured}");
+            }
+        }
+        let own = parse_with("/file ${env:HOME}/$${x}", |text, quoting| values.expand(text, quoting)).unwrap();
+        assert_eq!(own, Line::Command(Command::File("/home/me/${x}".into())));
     }
 
     #[test]
