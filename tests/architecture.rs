@@ -34,7 +34,7 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 ];
 
 /// What may not be written where (a prefix of the path below `src`), except in a file.
-const FORBIDDEN: [(&str, &str, Option<&str>); 18] = [
+const FORBIDDEN: [(&str, &str, Option<&str>); 22] = [
     ("wire", "std::net", None),
     ("wire", "std::thread", None),
     ("wire", "std::time", None),
@@ -46,6 +46,12 @@ const FORBIDDEN: [(&str, &str, Option<&str>); 18] = [
     ("session", "println!", None),
     ("input", "std::net", None),
     ("output", "std::net", None),
+    // They read without a limit; `platform::read_file` has one.
+    ("", "fs::read(", None),
+    ("", "read_to_string(", None),
+    // It panics where the process may have no more threads.
+    ("", "thread::spawn(", None),
+    ("", "thread::scope(", None),
     ("", "colored::", Some("output/theme.rs")),
     ("", "unsafe {", None),
     ("", "dbg!", None),

@@ -7,6 +7,7 @@ mod delay;
 mod demo;
 mod destination;
 mod escape;
+mod exhaustion;
 mod exit_status;
 mod field_data;
 mod field_eof;

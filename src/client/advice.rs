@@ -29,6 +29,10 @@ pub fn advice(diagnosis: &Diagnosis) -> String {
         Diagnosis::NotFollowed(cause) => not_followed(cause),
         Diagnosis::Breached(cause) => breached(*cause),
         Diagnosis::BrokenFrame(cause) => broken_frame(*cause).to_owned(),
+        Diagnosis::OutOfDescriptors => "too many files and sockets are open: `ulimit -n` shows the limit".to_owned(),
+        Diagnosis::OutOfThreads => {
+            "too many threads: `ulimit -u` shows the user's limit, a container or a service may have its own".to_owned()
+        }
         Diagnosis::ForbiddenOrigin(origin) => forbidden_origin(origin),
     }
 }

@@ -32,7 +32,7 @@ impl Announcer {
         self.show_event(move |fanout| fanout.show(Origin::default(), &Event::Note(&note)));
     }
 
-    fn show_event(&mut self, show: impl FnOnce(&Fanout) + Send + 'static) {
+    fn show_event(&mut self, show: impl Fn(&Fanout) + Send + Sync + 'static) {
         let is_blocked = |blocked: &Receiver<Infallible>| blocked.try_recv() == Err(TryRecvError::Empty);
         if !self.blocked.as_ref().is_some_and(is_blocked) {
             let fanout = self.fanout.clone();

@@ -9,7 +9,7 @@ use crate::client::connect_error::after_certificate_request;
 use crate::client::plan::Plan;
 use crate::client::redirect::{Hop, Hops};
 use crate::client::upgrade_error::refused;
-use crate::client::{connect_error, upgrade_error};
+use crate::client::{connect_error, thread_error, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
@@ -59,7 +59,7 @@ pub fn on_thread<T>(
         notifier.notify();
     });
     if let Err(error) = spawned {
-        return Attempt::Failed(Error::new(Phase::Connect, "cannot start a thread to connect").caused_by(error));
+        return Attempt::Failed(thread_error(Phase::Connect, "to connect", error));
     }
     let stdout = io::stdout();
     let attempt = poller.wait_for(None, Some(Descriptor::from(&stdout)), |wakeup| match result.try_recv() {

@@ -14,6 +14,7 @@ use crate::net::{
     Incompatibility, RefusedCertificate, Route, TlsFailure,
 };
 use crate::output::{certificate, connecting};
+use crate::platform::is_out_of_descriptors;
 
 /// Which side of a TLS handshake we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +45,12 @@ fn cause_error(route: &Route, endpoint: &Endpoint, cause: ConnectCause) -> Error
             .diagnosed(Diagnosis::Unreachable(Unreachable::SilentNameServer)),
         ConnectCause::AllFailed { failed } => {
             let error = Error::new(Phase::Connect, format!("cannot connect to `{peer}`")).transient();
-            let cause = unreachable_cause(endpoint, &failed, Unreachable::NoRoute);
-            attempts(error, &failed).diagnosed(Diagnosis::Unreachable(cause))
+            let is_ours = failed.iter().any(|attempt| is_out_of_descriptors(&attempt.error));
+            attempts(error, &failed).diagnosed(if is_ours {
+                Diagnosis::OutOfDescriptors
+            } else {
+                Diagnosis::Unreachable(unreachable_cause(endpoint, &failed, Unreachable::NoRoute))
+            })
         }
         ConnectCause::ConnectTimedOut { failed, silent, limit } => {
             let error = limit.passed(Phase::Connect, format!("no connection to `{peer}`"));
@@ -101,6 +106,9 @@ pub fn tls_error(peer: &str, failure: TlsFailure) -> Error {
 fn unknown_name(endpoint: &Endpoint, cause: Option<io::Error>) -> Error {
     let error = Error::new(Phase::Resolve, format!("cannot resolve the name `{}`", endpoint.lookup_name())).transient();
     let error = match cause {
+        Some(cause) if cause.kind() == io::ErrorKind::WouldBlock => {
+            return error.caused_by(cause).diagnosed(Diagnosis::OutOfThreads);
+        }
         Some(cause) => error.caused_by(cause),
         None => error,
     };

@@ -6,6 +6,7 @@ pub mod connect;
 mod connect_error;
 mod cookies;
 pub mod driver;
+mod exhaustion;
 pub mod open;
 pub mod plan;
 pub mod reconnect;
@@ -19,4 +20,5 @@ pub mod view;
 
 pub use advice::advice;
 pub use connect_error::{accept_error, connect_error};
+pub use exhaustion::{setup_error, thread_error};
 pub use upgrade_error::upgrade_error;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
 
-use crate::cli::{ConnectionArgs, FixedArgs, LimitArgs, ProtocolArgs, SessionArgs, StopArgs, Wait};
+use crate::cli::{ConnectionArgs, FixedArgs, LimitArgs, ProtocolArgs, SessionArgs, StopArgs, ViewArgs, Wait};
 use crate::client::redirect::{Recipient, RedirectPolicy};
 use crate::client::request::{self, RequestTemplate};
 use crate::client::route::Routing;
@@ -101,7 +101,7 @@ impl Plan {
             return Err(Error::new(Phase::Usage, message));
         }
         let connect_timeout = args.connection.request.connect_timeout;
-        let times = args.view.note().filter(|_| !io::stdout().is_terminal()).map(str::to_owned);
+        let times = times_in_data(&args.view);
         let unwritable = target.secure().then(unwritable_key_log).flatten();
         let notes = times.into_iter().chain(args.connection.request.note()).chain(request::replaced(request.first()));
         let notes = notes.chain(unwritable).collect();
@@ -178,6 +178,11 @@ pub fn in_force(protocol: &ProtocolArgs, fixed: Option<&FixedArgs>) -> impl Iter
         fixed.and_then(|fixed| fixed.ws_key.as_deref()).map(|key| fixed_key("--ws-key", key)),
     ];
     notes.into_iter().flatten()
+}
+
+/// What there is to say where a bare `-t` puts times into data that other programs read.
+pub fn times_in_data(view: &ViewArgs) -> Option<String> {
+    view.note().filter(|_| !io::stdout().is_terminal()).map(str::to_owned)
 }
 
 /// What there is to say where the file of SSLKEYLOGFILE cannot be written: rustls says nothing.

@@ -140,14 +140,20 @@ fn past_the_printer(errors: &[Error]) {
 }
 
 /// Runs `write` on a thread of its own, and waits for it for a moment. Where it is still blocked on the output then:
-/// a receiver whose sender is gone as soon as it is not.
-pub fn write_within_limit(write: impl FnOnce() + Send + 'static) -> Option<Receiver<Infallible>> {
+/// a receiver whose sender is gone as soon as it is not. Without a thread it is run in place: what went wrong is told, even
+/// if that takes longer.
+pub fn write_within_limit(write: impl Fn() + Send + Sync + 'static) -> Option<Receiver<Infallible>> {
     let (busy, done) = mpsc::channel();
-    // Without a thread nothing is written: the sender is gone, and nothing is waited for.
-    let _ = thread::Builder::new().spawn(move || {
-        write();
+    let write = Arc::new(write);
+    let writing = Arc::clone(&write);
+    let started = thread::Builder::new().spawn(move || {
+        writing();
         drop(busy);
     });
+    if started.is_err() {
+        write();
+        return None;
+    }
     match done.recv_timeout(LAST_WORDS) {
         Err(RecvTimeoutError::Timeout) => Some(done),
         _ => None,

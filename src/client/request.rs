@@ -1,6 +1,5 @@
 //! The upgrade request as the flags ask for it: credentials, cookies, headers, and the files that hold them.
 
-use std::fs;
 use std::path::Path;
 
 use data_encoding::BASE64;
@@ -13,7 +12,7 @@ use crate::http::HeaderRule;
 use crate::http::redact::Secrets;
 use crate::input::secret;
 use crate::net::{Credentials, Target};
-use crate::platform::Stdin;
+use crate::platform::{Stdin, read_text_file};
 use crate::wire::DeflateOffer;
 use crate::wire::handshake::{Request, RequestOptions};
 
@@ -217,7 +216,7 @@ fn rules_in(name: &str, text: &str) -> Result<Vec<HeaderRule>> {
 }
 
 fn read_file(flag: &str, path: &Path) -> Result<String> {
-    let read = fs::read_to_string(path);
+    let read = read_text_file(path);
     read.map(|text| without_mark(&text).to_owned())
         .map_err(|error| Error::new(Phase::Usage, format!("{flag}: cannot read `{}`", path.display())).caused_by(error))
 }

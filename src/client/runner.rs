@@ -12,6 +12,7 @@ use crate::client::open::{self, Started};
 use crate::client::plan::Plan;
 use crate::client::reconnect::{self, ReconnectPolicy};
 use crate::client::report::{self, Totals, Unsent};
+use crate::client::setup_error;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::output::Fanout;
 use crate::platform::{Descriptor, Poller, Signal, Signals, Wakeup};
@@ -94,9 +95,8 @@ impl Runner {
     /// # Errors
     /// [`Phase::Session`] when the process is out of descriptors, or signals cannot be caught.
     pub fn new(plan: Arc<Plan>, fanout: Fanout, args: &SessionArgs) -> Result<Self> {
-        let cannot = |what: &str, error: io::Error| Error::new(Phase::Session, what.to_owned()).caused_by(error);
-        let poller = Poller::new().map_err(|error| cannot("cannot make a pipe", error))?;
-        let signals = Signals::catch(&poller).map_err(|error| cannot("cannot catch signals", error))?;
+        let poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
+        let signals = Signals::catch(&poller).map_err(|error| setup_error("cannot catch signals", error))?;
         Ok(Self {
             plan,
             announcer: Announcer::new(fanout.clone()),

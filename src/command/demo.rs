@@ -52,8 +52,8 @@ fn start(args: &Demo) -> Result<String> {
             allowed_origins: Vec::new(),
         },
         clients.clone(),
-    );
+    )?;
     let text = |tick| format!(r#"{{"from":"the demo server","push":{tick},"try":"type something, or /help"}}"#);
-    service::push(PUSH_INTERVAL, text, clients, fanout);
+    service::push(PUSH_INTERVAL, text, clients, fanout)?;
     Ok(url)
 }

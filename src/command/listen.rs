@@ -9,6 +9,7 @@ use crate::client::announcer::Announcer;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals, Unsent};
 use crate::client::route;
+use crate::client::setup_error;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::net::{self, ListenOptions, Listener, Reach};
@@ -37,7 +38,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let mut listener = net::listen(&options(args), &|key| route::passphrase(&args.identity, key))?;
     // The thread that accepts never ends, and would keep it.
     let _file = listener.take_file();
-    let cannot = |error: io::Error| Error::new(Phase::Session, "cannot catch signals").caused_by(error);
+    let cannot = |error: io::Error| setup_error("cannot catch signals", error);
     let mut poller = Poller::new().map_err(cannot)?;
     let signals = Signals::catch(&poller).map_err(cannot)?;
     let limits = client_limits(&args.access);
@@ -46,7 +47,8 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
     let fanout = console.fanout();
     fanout.show(Origin::default(), &Event::Note(&announcement(&listener)));
-    if let Some(note) = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log()) {
+    let no_key_log = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log());
+    for note in plan::times_in_data(&args.view).into_iter().chain(no_key_log) {
         fanout.show(Origin::default(), &Event::Note(&note));
     }
     for detail in plan::in_force(&args.protocol, None) {
@@ -65,9 +67,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         totals: Totals::of(&args.view),
         allowed_origins: args.access.allow_origin.clone(),
     };
-    service::serve(listener, service, clients.clone());
+    service::serve(listener, service, clients.clone())?;
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
-        service::push(every, move |_| text.clone(), clients.clone(), fanout);
+        service::push(every, move |_| text.clone(), clients.clone(), fanout)?;
     }
     let status = wait(&console, &signals, &mut poller, max_time.map(|(until, _)| until));
     let mut announcer = Announcer::new(console.fanout());

@@ -39,6 +39,10 @@ pub enum Diagnosis {
     Breached(Breached),
     /// The peer broke a rule of the framing, or passed a limit of ours, and the session ended.
     BrokenFrame(BrokenFrame),
+    /// The process may open no more files and sockets.
+    OutOfDescriptors,
+    /// The process may start no more threads.
+    OutOfThreads,
     /// A server of ours does not let a web page in.
     ForbiddenOrigin(ForbiddenOrigin),
 }

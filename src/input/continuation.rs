@@ -28,6 +28,35 @@ pub(super) fn is_incomplete_json(line: &str) -> bool {
     starts && serde_json::from_str::<&RawValue>(line).is_err_and(|error| error.is_eof())
 }
 
+/// Counts the open brackets of JSON that comes in pieces.
+#[derive(Debug, Default)]
+pub(super) struct Brackets {
+    open: i64,
+    is_in_string: bool,
+    is_escaped: bool,
+}
+
+impl Brackets {
+    /// Reads the next piece.
+    pub(super) fn read(&mut self, piece: &str) {
+        for byte in piece.bytes() {
+            let is_escaped = std::mem::take(&mut self.is_escaped);
+            match byte {
+                b'\\' => self.is_escaped = self.is_in_string && !is_escaped,
+                b'"' if !is_escaped => self.is_in_string = !self.is_in_string,
+                b'{' | b'[' if !self.is_in_string => self.open += 1,
+                b'}' | b']' if !self.is_in_string => self.open -= 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether more were opened than closed: the text has no end yet, whether it is JSON or not.
+    pub(super) fn are_open(&self) -> bool {
+        self.open > 0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! The PAYLOAD argument of `/binary` and `/frame`.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
@@ -10,6 +10,7 @@ use super::input_error;
 use super::path::path;
 use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Result};
+use crate::platform::read_at_most;
 
 /// Bytes, or the file that holds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +65,11 @@ impl Payload {
 /// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read, or holds more than `most` bytes.
 pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     let name = path.display().to_string();
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|cause| unreadable(&name, cause))?;
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|cause| unreadable(&name, cause))?;
-    if bytes.len() as u64 > most { Err(too_long(&format!("`{name}`"), most)) } else { Ok(bytes) }
+    let read = File::open(path).and_then(|file| read_at_most(most, file));
+    read.map_err(|cause| match cause.kind() {
+        ErrorKind::FileTooLarge => too_long(&format!("`{name}`"), most),
+        _ => unreadable(&name, cause),
+    })
 }
 
 /// The error for input that is longer than a message may be.

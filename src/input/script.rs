@@ -4,19 +4,18 @@
 //! can continue on the next one, as at the prompt.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use serde_json::value::RawValue;
 
-use super::continuation::{escaped, goes_on, is_incomplete_json, unescaped};
+use super::continuation::{Brackets, escaped, goes_on, is_incomplete_json, unescaped};
 use super::input_error;
 use super::payload::unreadable;
 use super::slash::{self, Command, Line};
 use super::variables::{Variables, captures_in};
 use crate::error::Result;
-use crate::platform::private_program;
+use crate::platform::{private_program, read_file};
 
 /// The check of a script uses this in place of a value that a message will give.
 const PLACEHOLDER: &str = "0";
@@ -61,7 +60,7 @@ impl Script {
     /// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read or is not UTF-8, and the errors of [`parse`](Self::parse).
     pub fn read(path: &Path, variables: &Variables) -> Result<Self> {
         let name = path.display().to_string();
-        let bytes = fs::read(path).map_err(|cause| unreadable(&name, cause))?;
+        let bytes = read_file(path).map_err(|cause| unreadable(&name, cause))?;
         let text = str::from_utf8(&bytes).map_err(|error| {
             let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
             input_error("not UTF-8").at(&format!("{name}:{line}"))
@@ -114,11 +113,18 @@ impl Script {
 /// The line `first`, joined with the lines on which it continues.
 fn whole<'a>(first: &str, mut following: impl Iterator<Item = &'a str>) -> String {
     let mut whole = unescaped(first).to_owned();
+    let mut brackets = Brackets::default();
+    brackets.read(&whole);
     let mut is_open = goes_on(first);
-    while is_open || is_incomplete_json(&whole) {
+    let mut is_json = false;
+    // JSON is parsed at its first line and where its brackets are closed: at every line, it would take quadratic time.
+    while is_open || (is_json && brackets.are_open()) || is_incomplete_json(&whole) {
+        is_json |= !is_open;
         let Some(next) = following.next() else { break };
+        let start = whole.len();
         whole.push('\n');
         whole.push_str(unescaped(next));
+        brackets.read(&whole[start..]);
         is_open = goes_on(next);
     }
     whole
@@ -183,6 +189,8 @@ fn written(typed: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn variables() -> Variables {
@@ -207,6 +215,17 @@ mod tests {
             steps,
             [("test.ws:4", "hello"), ("test.ws:6", "{\n \"a\": 1}"), ("test.ws:8", "one\ntwo"), ("test.ws:10", "//x"),]
         );
+    }
+
+    #[test]
+    fn json_of_many_lines_is_read_in_linear_time() {
+        let values: Vec<String> = (0..100_000).map(|number| format!("  {{\"[{number}\": \"}}\\\"]\"}},")).collect();
+        let text = format!("[\n{}\n null\n]\nhello\n", values.join("\n"));
+        let script = parse(&text).unwrap();
+        let lines: Vec<usize> = script.steps.iter().map(|step| step.line.lines().count()).collect();
+        assert_eq!(lines, [100_003, 1]);
+        assert_eq!(message(&text.replace(" null\n]", " null")), "test.ws:1: this starts JSON that does not end");
+        assert_eq!(parse("[hello\n[1,\n2]\n").unwrap().steps.len(), 2);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::tls::{self, Identity};
 use crate::diagnosis::{CannotListen, Diagnosis};
 use crate::error::{Error, Phase, Result};
 use crate::event::{PeerAddress, Step, StepDetail};
-use crate::platform::{SocketFile, UnixAddress, UnixListener};
+use crate::platform::{SocketFile, UnixAddress, UnixListener, is_out_of_descriptors};
 
 /// What a listener is made of.
 #[derive(Debug, Clone)]
@@ -120,7 +120,8 @@ impl Listener {
                 Err(error) if matches!(error.kind(), Interrupted | ConnectionAborted) => {}
                 Err(error) => {
                     let message = format!("cannot accept a client at `{}`", self.url());
-                    return Err(Error::new(Phase::Session, message).caused_by(error));
+                    let cause = is_out_of_descriptors(&error).then_some(Diagnosis::OutOfDescriptors);
+                    return Err(Error::new(Phase::Session, message).caused_by(error).diagnosed(cause));
                 }
                 Ok(accepted) => break accepted,
             }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{Pid, tcgetpgrp};
 
@@ -45,6 +46,11 @@ impl<'a> Descriptor<'a> {
     pub(super) fn happens_within(self, events: PollFlags, timeout: PollTimeout) -> nix::Result<bool> {
         poll(&mut [self.poll_for(events)], timeout).map(|ready| ready > 0)
     }
+}
+
+/// Whether a system call failed because the process, or the system, can open no more files and sockets.
+pub fn is_out_of_descriptors(error: &io::Error) -> bool {
+    [Errno::EMFILE, Errno::ENFILE].iter().any(|errno| error.raw_os_error() == Some(*errno as i32))
 }
 
 /// `timeout` rounded up to milliseconds. Rounded down, a wait would end too early and be repeated in a busy loop.

@@ -12,8 +12,9 @@ mod sockets;
 mod standard_streams;
 mod terminal_mode;
 mod unix_socket;
+mod whole_file;
 
-pub use descriptor::Descriptor;
+pub use descriptor::{Descriptor, is_out_of_descriptors};
 pub use files::{private_file, private_folder, private_program};
 pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
@@ -27,3 +28,4 @@ pub use terminal_mode::{
     open_terminal, wait_for_foreground, write_within,
 };
 pub use unix_socket::{SocketFile, UnixAddress, UnixListener, UnixStream};
+pub use whole_file::{read_at_most, read_file, read_text_file};

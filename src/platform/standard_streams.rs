@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use nix::poll::{PollFlags, PollTimeout};
 
 use super::Descriptor;
+use super::whole_file::read_all_text;
 
 /// Stdin without a buffer. A read waits for input also where another process has made stdin non-blocking.
 #[derive(Debug)]
@@ -21,12 +22,12 @@ impl Stdin {
         Ok(Self(Descriptor::from(&io::stdin()).duplicate()?))
     }
 
-    /// Reads all of it.
+    /// Reads all of it, with the limit of a file that is read as a whole.
     ///
     /// # Errors
-    /// The error of the system call; `InvalidData`, if it is not UTF-8.
+    /// The error of the system call; `FileTooLarge`, if it has more; `InvalidData`, if it is not UTF-8.
     pub fn read_text() -> io::Result<String> {
-        io::read_to_string(Self::open()?)
+        read_all_text(Self::open()?)
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::clients::Clients;
 use crate::client::report::Unsent;
+use crate::client::thread_error;
 use crate::error::{Error, Phase, Result};
 use crate::event::Event;
 use crate::event::Origin;
@@ -33,12 +34,17 @@ pub(super) struct StdinFeed {
 
 impl StdinFeed {
     /// Sends it to every client, on a thread of its own.
-    pub(super) fn start(source: Source, broadcast: Broadcast) -> Self {
+    ///
+    /// # Errors
+    /// [`Phase::Session`], when the process may have no more threads.
+    pub(super) fn start(source: Source, broadcast: Broadcast) -> Result<Self> {
         let is_idle = Arc::<AtomicBool>::default();
         let idle = Arc::clone(&is_idle);
         let (sender, unsent) = mpsc::channel();
-        thread::spawn(move || sender.send(broadcast.send_all(source, &idle)));
-        Self { unsent, is_idle }
+        thread::Builder::new()
+            .spawn(move || sender.send(broadcast.send_all(source, &idle)))
+            .map_err(|error| thread_error(Phase::Session, "to read stdin", error))?;
+        Ok(Self { unsent, is_idle })
     }
 
     /// Once no client takes anything any more: what was not sent.

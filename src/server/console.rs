@@ -44,7 +44,9 @@ impl ServerConsole {
             // `/set` may ask later to show what was sent.
             let options = Options { follow_sent: FollowSent::Always, ..options };
             let fanout = Fanout::new(view::beside(&terminal, options)?);
-            line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message);
+            let begin = line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message)?;
+            // The thread waits for it.
+            let _ = begin.send(());
             return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None });
         }
         let fanout = Fanout::new(view::direct(options)?);
@@ -52,7 +54,7 @@ impl ServerConsole {
             None
         } else {
             let source = stdin::source(&args.input.format, args.limits.max_message)?;
-            Some(StdinFeed::start(source, broadcast(&fanout)))
+            Some(StdinFeed::start(source, broadcast(&fanout))?)
         };
         Ok(Self { fanout, terminal: None, has_left, feed })
     }

@@ -8,7 +8,7 @@ use super::clients::Clients;
 use crate::client::open::ends;
 use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
-use crate::client::{accept_error, advice, upgrade_error};
+use crate::client::{accept_error, advice, thread_error, upgrade_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::http::redact::Secrets;
@@ -24,6 +24,9 @@ use crate::wire::handshake::{AllowedOrigin, ServerOptions};
 
 /// How long a client may take for TLS and the upgrade.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// How long nothing is said of further clients that cannot be accepted.
+const REPEAT_AFTER: Duration = Duration::from_mins(1);
+
 /// How to serve.
 pub struct Service {
     /// How frames are made and judged.
@@ -41,21 +44,30 @@ pub struct Service {
 }
 
 /// Starts accepting; returns at once.
-pub fn serve(listener: Listener, service: Service, clients: Clients) {
+///
+/// # Errors
+/// [`Phase::Session`], when the process may have no more threads.
+pub fn serve(listener: Listener, service: Service, clients: Clients) -> Result<()> {
     let service = Arc::new(service);
-    thread::spawn(move || {
+    let accept = move || {
+        let mut told: Option<Instant> = None;
         for client in 1.. {
             clients.wait_for_place();
             match listener.accept() {
                 Ok(incoming) => start(&service, client, incoming, &clients),
                 Err(error) => {
-                    service.fanout.show(Origin::default(), &Event::Error(&error));
+                    if told.is_none_or(|told| told.elapsed() >= REPEAT_AFTER) {
+                        service.fanout.show(Origin::default(), &Event::Error(&error));
+                        told = Some(Instant::now());
+                    }
                     // Out of descriptors, most likely: let some clients leave first.
                     thread::sleep(Duration::from_millis(100));
                 }
             }
         }
-    });
+    };
+    let started = thread::Builder::new().spawn(accept);
+    started.map(drop).map_err(|error| thread_error(Phase::Session, "to accept clients", error))
 }
 
 /// Serves a client on a thread of its own; one that cannot be had hangs up on it.
@@ -65,25 +77,30 @@ fn start(service: &Arc<Service>, client: u64, incoming: Incoming, clients: &Clie
     let served = thread::Builder::new().spawn(move || serving.client(client, incoming, &entering));
     if let Err(error) = served {
         clients.leave(client);
-        let error = Error::new(Phase::Session, "no thread for another client").caused_by(error);
+        let error = thread_error(Phase::Session, "for another client", error);
         service.fanout.show(Origin { client: Some(client) }, &Event::Error(&error));
     }
 }
 
 /// Pushes what `text` says, every `interval`.
+///
+/// # Errors
+/// [`Phase::Session`], when the process may have no more threads.
 pub fn push(
     interval: Duration,
     mut text: impl FnMut(u64) -> String + Send + 'static,
     clients: Clients,
     fanout: Fanout,
-) {
-    thread::spawn(move || {
+) -> Result<()> {
+    let push = move || {
         let started = Instant::now();
         for tick in 1_u32.. {
             thread::sleep((started + interval * tick).saturating_duration_since(Instant::now()));
             clients.broadcast(&Outgoing::Text(&text(tick.into())).into(), &fanout);
         }
-    });
+    };
+    let started = thread::Builder::new().spawn(push);
+    started.map(drop).map_err(|error| thread_error(Phase::Session, "for the server's own messages", error))
 }
 
 impl Service {

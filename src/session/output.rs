@@ -3,11 +3,11 @@
 //! The lock of the sinks is taken with no other lock of the session held. The supervisor never takes it: what the
 //! supervisor has to show is shown by a thread that starts when there is something.
 
-use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use super::backlog::Backlog;
 use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp, Wants};
@@ -103,14 +103,18 @@ impl SessionOutput {
     /// Shows something soon, on a thread of its own. Never waits for the sinks.
     pub fn defer(self: &Arc<Self>, show: impl FnOnce(&mut OutputGuard<'_>) + Send + 'static) {
         lock(&self.backlog).deferred.push_back(Box::new(show));
-        self.start_showing();
+        // Without a thread, `finish` shows it.
+        let _ = self.start_showing();
     }
 
     /// Has the backlog shown by a thread of its own, if anything is in it.
-    pub fn start_showing(self: &Arc<Self>) {
+    ///
+    /// # Errors
+    /// When the process may have no more threads. It may be tried again.
+    pub fn start_showing(self: &Arc<Self>) -> io::Result<()> {
         let mut backlog = lock(&self.backlog);
         if backlog.has_thread || backlog.is_empty() {
-            return;
+            return Ok(());
         }
         backlog.has_thread = true;
         drop(backlog);
@@ -127,17 +131,24 @@ impl SessionOutput {
             }
             session.shown.notify_all();
         };
-        if thread::Builder::new().spawn(show).is_err() {
-            // The process may have no more threads: it will be tried again.
+        let started = thread::Builder::new().spawn(show);
+        if started.is_err() {
             lock(&self.backlog).has_thread = false;
         }
+        started.map(drop)
     }
 
-    /// Waits until the backlog has been shown, or `limit` has passed; tells whether it has.
+    /// Waits until the backlog has been shown, or `limit` has passed; tells whether it has. Without a thread it is shown in
+    /// place, whatever time that takes: it is the last word of the session.
     pub fn finish(self: &Arc<Self>, limit: Duration) -> bool {
         let until = Instant::now() + limit;
         loop {
-            self.start_showing();
+            if self.start_showing().is_err() {
+                let shown = self.show_backlog();
+                let mut backlog = lock(&self.backlog);
+                backlog.failure = backlog.failure.take().or(shown.err());
+                return true;
+            }
             let backlog = lock(&self.backlog);
             if !backlog.has_thread {
                 return true;

@@ -55,7 +55,8 @@ impl Supervisor {
     pub fn run(mut self, poller: &mut Poller, signals: Option<&Signals>, watched: Option<Descriptor<'_>>) -> Outcome {
         let over = loop {
             self.send_queue();
-            self.shared.output.start_showing();
+            // Without a thread it is tried again next time.
+            let _ = self.shared.output.start_showing();
             match self.turn(signals) {
                 Turn::Over(over) => break over,
                 Turn::Acted => {}

@@ -19,8 +19,8 @@ use crate::client::open::OpenSession;
 use crate::client::plan::Plan;
 use crate::client::report::Unsent;
 use crate::client::runner::Runner;
-use crate::client::view;
-use crate::error::{Error, ExitStatus, Phase, Result};
+use crate::client::{setup_error, view};
+use crate::error::{Error, ExitStatus, Result};
 use crate::output::{Banner, Fanout};
 use crate::session::backoff::Pause;
 use crate::session::{AfterInput, Cause, Handle, Outcome, Settings};
@@ -42,8 +42,8 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin, when_empty };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let fanout = Fanout::new(view::direct(view::options(&args.view, &args.input, banner))?);
-    let sender = InputSender::spawn(input)
-        .map_err(|error| Error::new(Phase::Session, "cannot read stdin beside the session").caused_by(error))?;
+    let sender =
+        InputSender::spawn(input).map_err(|error| setup_error("cannot read stdin beside the session", error))?;
     let mut driver = PipeDriver {
         sender,
         fanout: fanout.clone(),

@@ -43,7 +43,8 @@ impl ProgressDisplay {
         let (until, over) = mpsc::channel();
         let (handle, fanout) = (handle.clone(), fanout.clone());
         let watcher = ProgressWatcher { handle, fanout, input: regular_stdin(), estimate: Estimate::default() };
-        thread::spawn(move || watcher.run(&over));
+        // Without a thread there is no progress to see; the messages are sent all the same.
+        thread::Builder::new().spawn(move || watcher.run(&over)).ok()?;
         Some(Self { _until: until })
     }
 }

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::line_executor::LineExecutor;
-use crate::error::Error;
+use crate::client::thread_error;
+use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::variables;
@@ -26,9 +27,17 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 /// How soon to look again whether that is done.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Reads lines and has them executed, on two threads, until the user leaves. A message that is made of a file has at most
-/// `max_message` bytes.
-pub fn spawn(editor: Editor, endpoint: impl Endpoint + 'static, fanout: Fanout, max_message: u64) {
+/// Reads lines and has them executed, on two threads, until the user leaves; it begins when something is sent through the
+/// sender. A message that is made of a file has at most `max_message` bytes.
+///
+/// # Errors
+/// [`Phase::Session`], when the process may have no more threads.
+pub fn spawn(
+    editor: Editor,
+    endpoint: impl Endpoint + 'static,
+    fanout: Fanout,
+    max_message: u64,
+) -> Result<Sender<()>> {
     let endpoint: Arc<dyn Endpoint> = Arc::new(endpoint);
     let interpreter =
         Interpreter::new(Arc::clone(&endpoint), fanout.clone(), variables(), Mode::Interactive, max_message);
@@ -37,8 +46,19 @@ pub fn spawn(editor: Editor, endpoint: impl Endpoint + 'static, fanout: Fanout, 
     let (busy, done) = mpsc::channel();
     let pending = Arc::new(AtomicUsize::new(0));
     let reader = LineReader { lines, pending: Arc::clone(&pending), endpoint, fanout };
-    thread::spawn(move || executor.run(&ahead, &pending, busy));
-    thread::spawn(move || reader.run(editor, &done));
+    let (begin, started) = mpsc::channel();
+    let read = move || {
+        // Where the run has ended before, the sender is gone.
+        if started.recv().is_ok() {
+            reader.run(editor, &done);
+        }
+    };
+    let start = || {
+        thread::Builder::new().spawn(move || executor.run(&ahead, &pending, busy))?;
+        thread::Builder::new().spawn(read)
+    };
+    start().map_err(|error| thread_error(Phase::Session, "for the prompt", error))?;
+    Ok(begin)
 }
 
 /// How the user leaves.

@@ -16,8 +16,8 @@ use crate::client::open::OpenSession;
 use crate::client::plan::Plan;
 use crate::client::report::Unsent;
 use crate::client::runner::Runner;
-use crate::client::view;
-use crate::error::{Error, ExitStatus, Result};
+use crate::client::{thread_error, view};
+use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::frontend::pipe::{Pace, send_executed};
 use crate::frontend::session_slot::{Losses, SessionSlot};
 use crate::input::{Editor, EditorOptions, History, PromptHandle};
@@ -69,8 +69,8 @@ struct ReplDriver {
 struct Place {
     terminal: Terminal,
     prompt: PromptHandle,
-    /// Until its thread starts.
-    editor: Option<Editor>,
+    /// Has the thread that reads lines begin.
+    begin: Sender<()>,
 }
 
 impl ReplDriver {
@@ -80,10 +80,11 @@ impl ReplDriver {
         }
     }
 
-    /// Lets the editor's thread start.
+    /// Has the thread of the editor begin, if it has not yet.
     fn read_lines(&mut self) {
-        if let Some(editor) = self.place.as_mut().and_then(|place| place.editor.take()) {
-            line_reader::spawn(editor, Arc::clone(&self.slot), self.fanout.clone(), self.max_message);
+        if let Some(place) = &self.place {
+            // What comes after the first is not received.
+            let _ = place.begin.send(());
         }
     }
 
@@ -94,8 +95,10 @@ impl ReplDriver {
         let handle = session.handle.clone();
         slot.started(handle.clone());
         let (busy, done) = mpsc::channel();
-        thread::spawn(move || {
+        let (give, given) = mpsc::channel();
+        let send = move || {
             let _busy: Sender<()> = busy;
+            let Ok(session) = given.recv() else { return };
             if delay.is_some() {
                 slot.opened(session);
                 send_executed(&messages, &mut Pace::new(&handle, delay));
@@ -103,7 +106,15 @@ impl ReplDriver {
                 send_executed(&messages, &mut Pace::new(&handle, None));
                 slot.opened(session);
             }
-        });
+        };
+        match thread::Builder::new().spawn(send) {
+            // The thread waits for it.
+            Ok(_) => drop(give.send(session)),
+            Err(error) => {
+                self.slot.opened(session);
+                line_reader::show_error(&self.fanout, &thread_error(Phase::Session, "to send what `-x` says", error));
+            }
+        }
         done
     }
 }
@@ -115,7 +126,9 @@ impl Driver for ReplDriver {
             let (editor, terminal) =
                 Editor::open(EditorOptions { history, prompt: "> ".into(), marks: self.options.escape_marks() })?;
             *self.fanout.lock().printer() = view::beside(&terminal, self.options.clone())?;
-            self.place = Some(Place { terminal, prompt: editor.prompt(), editor: Some(editor) });
+            let prompt = editor.prompt();
+            let begin = line_reader::spawn(editor, Arc::clone(&self.slot), self.fanout.clone(), self.max_message)?;
+            self.place = Some(Place { terminal, prompt, begin });
         }
         Ok(())
     }

@@ -24,12 +24,16 @@ pub fn show_what_is_left(terminal: &Terminal, end: End, runner: &mut Runner) -> 
     };
     let (shown, notifier) = (terminal.clone(), runner.poller.notifier());
     let (busy, done) = mpsc::channel::<Infallible>();
-    thread::spawn(move || {
+    let started = thread::Builder::new().spawn(move || {
         // That the terminal is gone cannot be told on it.
         let _ = shown.finish();
         drop(busy);
         notifier.notify();
     });
+    if started.is_err() {
+        let _ = terminal.finish();
+        return end.status;
+    }
     let signals = &runner.signals;
     let finished = runner.poller.wait_for(until, None, |_| match done.try_recv() {
         Err(TryRecvError::Empty) => signals.take().map(Err),

@@ -13,7 +13,7 @@ use crate::client::open::OpenSession;
 use crate::client::plan::Plan;
 use crate::client::report::Unsent;
 use crate::client::runner::Runner;
-use crate::client::view;
+use crate::client::{thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
@@ -91,7 +91,7 @@ fn spawn(
         notifier.notify();
     };
     let spawned = thread::Builder::new().spawn(run);
-    spawned.map_err(|error| Error::new(Phase::Session, "cannot start a thread for the script").caused_by(error))?;
+    spawned.map_err(|error| thread_error(Phase::Session, "for the script", error))?;
     Ok(end)
 }
 

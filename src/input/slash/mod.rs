@@ -112,13 +112,27 @@ impl Command {
     /// The file that the command reads or writes. Every command stands here, so that a new one is not forgotten.
     fn file(&self) -> Option<&Path> {
         match self {
-            Self::File(path) | Self::Save(path) => Some(path),
-            Self::Binary(Payload::File(path)) | Self::Frame(_, Payload::File(path)) => Some(path),
-            Self::Binary(Payload::Bytes(_)) | Self::Frame(_, Payload::Bytes(_)) => None,
-            Self::Help | Self::Headers | Self::Stats | Self::Set { .. } | Self::Reconnect | Self::Quit => None,
-            Self::Text(_) | Self::Ping(_) | Self::Pong(_) | Self::Close(..) => None,
-            Self::Expect { .. } | Self::ExpectClose { .. } | Self::ExpectQuiet(_) | Self::Wait(_) => None,
-            Self::Capture { .. } => None,
+            Self::File(path)
+            | Self::Save(path)
+            | Self::Binary(Payload::File(path))
+            | Self::Frame(_, Payload::File(path)) => Some(path),
+            Self::Binary(Payload::Bytes(_))
+            | Self::Frame(_, Payload::Bytes(_))
+            | Self::Text(_)
+            | Self::Ping(_)
+            | Self::Pong(_)
+            | Self::Close(..)
+            | Self::Expect { .. }
+            | Self::ExpectClose { .. }
+            | Self::ExpectQuiet(_)
+            | Self::Wait(_)
+            | Self::Capture { .. }
+            | Self::Set { .. }
+            | Self::Help
+            | Self::Headers
+            | Self::Stats
+            | Self::Reconnect
+            | Self::Quit => None,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Certificates and private keys from PEM files.
 
-use std::fs;
 use std::path::Path;
 
 use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
@@ -11,6 +10,7 @@ use super::Identity;
 use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Phase, Result};
 use crate::net::AskPassphrase;
+use crate::platform::read_file;
 
 /// How a private key under a passphrase begins (RFC 7468 section 11).
 const ENCRYPTED_KEY: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
@@ -79,7 +79,7 @@ fn decrypt(path: &Path, pem: &str, passphrase: AskPassphrase<'_>) -> Result<Priv
 
 /// The contents of a file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path)
+    read_file(path)
         .map_err(|error| Error::new(Phase::Usage, format!("cannot read `{}`", path.display())).caused_by(error))
 }
 
@@ -90,6 +90,7 @@ pub(super) fn usage(path: &Path, complaint: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::PathBuf;
 
     use tempfile::TempDir;
