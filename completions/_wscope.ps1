@@ -21,11 +21,6 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'wscope' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The same as URL, as wscat has it')
-            [CompletionResult]::new('--connect', '--connect', [CompletionResultType]::ParameterName, 'The same as URL, as wscat has it')
-            [CompletionResult]::new('-l', '-l', [CompletionResultType]::ParameterName, 'The same as `wscope listen PORT`, as wscat has it')
-            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The same as `wscope listen PORT`, as wscat has it')
-            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'The address to listen on with `-l`; otherwise the Host header')
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Send this message once open, don''t read stdin')
             [CompletionResult]::new('--execute', '--execute', [CompletionResultType]::ParameterName, 'Send this message once open, don''t read stdin')
             [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'Wait between two messages')
@@ -77,9 +72,6 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
             [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
             [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
-            [CompletionResult]::new('--slash', '--slash', [CompletionResultType]::ParameterName, 'Nothing: slash commands are always understood')
-            [CompletionResult]::new('--compressed', '--compressed', [CompletionResultType]::ParameterName, 'Nothing: compression is offered anyway. A browser''s "Copy as cURL" ends with it')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, '`--no-check` where it is meant: in other tools `-n` is harmless')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Go on with stdin after `-x`')
             [CompletionResult]::new('--interactive', '--interactive', [CompletionResultType]::ParameterName, 'Go on with stdin after `-x`')
             [CompletionResult]::new('-1', '-1', [CompletionResultType]::ParameterName, 'The same as `--count 1`')
@@ -100,7 +92,6 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Lay out JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but messages, errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but messages, errors and warnings')
-            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'The same as `--color never`')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow redirects')
             [CompletionResult]::new('--location', '--location', [CompletionResultType]::ParameterName, 'Follow redirects')
             [CompletionResult]::new('--location-trusted', '--location-trusted', [CompletionResultType]::ParameterName, 'The same, and trust every server')
@@ -118,7 +109,6 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Try wscope without a server')
             [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Be the server, and show what clients send')
-            [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print the man pages or shell completions')
             break
         }
         'wscope;demo' {
@@ -189,7 +179,6 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Lay out JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but messages, errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but messages, errors and warnings')
-            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'The same as `--color never`')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Follow redirects')
             [CompletionResult]::new('--location', '--location', [CompletionResultType]::ParameterName, 'Follow redirects')
             [CompletionResult]::new('--location-trusted', '--location-trusted', [CompletionResultType]::ParameterName, 'The same, and trust every server')
@@ -248,34 +237,10 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Lay out JSON')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but messages, errors and warnings')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but messages, errors and warnings')
-            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'The same as `--color never`')
             [CompletionResult]::new('--no-deflate', '--no-deflate', [CompletionResultType]::ParameterName, 'Don''t compress')
             [CompletionResult]::new('--lenient', '--lenient', [CompletionResultType]::ParameterName, 'Report breaches of the protocol and go on')
             [CompletionResult]::new('--no-pong', '--no-pong', [CompletionResultType]::ParameterName, 'Don''t answer pings')
             [CompletionResult]::new('--no-close-reply', '--no-close-reply', [CompletionResultType]::ParameterName, 'Don''t answer Close')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
-            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
-            [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
-            break
-        }
-        'wscope;generate' {
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
-            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
-            [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
-            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'A man page')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'A completion script')
-            break
-        }
-        'wscope;generate;man' {
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
-            [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
-            [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
-            break
-        }
-        'wscope;generate;completions' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print what is used most')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
             [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')

@@ -7,6 +7,9 @@ _wscope() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${prev}" == "=" ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -19,17 +22,8 @@ _wscope() {
             wscope,demo)
                 cmd="wscope__subcmd__demo"
                 ;;
-            wscope,generate)
-                cmd="wscope__subcmd__generate"
-                ;;
             wscope,listen)
                 cmd="wscope__subcmd__listen"
-                ;;
-            wscope__subcmd__generate,completions)
-                cmd="wscope__subcmd__generate__subcmd__completions"
-                ;;
-            wscope__subcmd__generate,man)
-                cmd="wscope__subcmd__generate__subcmd__man"
                 ;;
             *)
                 ;;
@@ -38,32 +32,12 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-h -M -c -l -n -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --connect --listen --host --slash --compressed --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen generate"
+            opts="-h -M -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --connect)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -l)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --execute)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -260,7 +234,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__demo)
-            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -461,50 +435,8 @@ _wscope() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        wscope__subcmd__generate)
-            opts="-h -M --help --manual man completions"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        wscope__subcmd__generate__subcmd__completions)
-            opts="-h -M --help --manual bash elvish fish powershell zsh"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        wscope__subcmd__generate__subcmd__man)
-            opts="-h -M --help --manual wscope demo listen"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         wscope__subcmd__listen)
-            opts="-N -b -0 -v -P -t -q -m -h -M --allow-origin --max-clients --max-buffered --push --every --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --no-color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-N -b -0 -v -P -t -q -m -h -M --allow-origin --max-clients --max-buffered --push --every --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -18,11 +18,6 @@ set edit:completion:arg-completer[wscope] = {|@words|
     }
     var completions = [
         &'wscope'= {
-            cand -c 'The same as URL, as wscat has it'
-            cand --connect 'The same as URL, as wscat has it'
-            cand -l 'The same as `wscope listen PORT`, as wscat has it'
-            cand --listen 'The same as `wscope listen PORT`, as wscat has it'
-            cand --host 'The address to listen on with `-l`; otherwise the Host header'
             cand -x 'Send this message once open, don''t read stdin'
             cand --execute 'Send this message once open, don''t read stdin'
             cand --delay 'Wait between two messages'
@@ -74,9 +69,6 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --help 'Print what is used most'
             cand -M 'Print the whole manual'
             cand --manual 'Print the whole manual'
-            cand --slash 'Nothing: slash commands are always understood'
-            cand --compressed 'Nothing: compression is offered anyway. A browser''s "Copy as cURL" ends with it'
-            cand -n '`--no-check` where it is meant: in other tools `-n` is harmless'
             cand -i 'Go on with stdin after `-x`'
             cand --interactive 'Go on with stdin after `-x`'
             cand -1 'The same as `--count 1`'
@@ -97,7 +89,6 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --pretty 'Lay out JSON'
             cand -q 'Say nothing but messages, errors and warnings'
             cand --quiet 'Say nothing but messages, errors and warnings'
-            cand --no-color 'The same as `--color never`'
             cand -L 'Follow redirects'
             cand --location 'Follow redirects'
             cand --location-trusted 'The same, and trust every server'
@@ -115,7 +106,6 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --version 'Print version'
             cand demo 'Try wscope without a server'
             cand listen 'Be the server, and show what clients send'
-            cand generate 'Print the man pages or shell completions'
         }
         &'wscope;demo'= {
             cand -x 'Send this message once open, don''t read stdin'
@@ -185,7 +175,6 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --pretty 'Lay out JSON'
             cand -q 'Say nothing but messages, errors and warnings'
             cand --quiet 'Say nothing but messages, errors and warnings'
-            cand --no-color 'The same as `--color never`'
             cand -L 'Follow redirects'
             cand --location 'Follow redirects'
             cand --location-trusted 'The same, and trust every server'
@@ -243,31 +232,10 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --pretty 'Lay out JSON'
             cand -q 'Say nothing but messages, errors and warnings'
             cand --quiet 'Say nothing but messages, errors and warnings'
-            cand --no-color 'The same as `--color never`'
             cand --no-deflate 'Don''t compress'
             cand --lenient 'Report breaches of the protocol and go on'
             cand --no-pong 'Don''t answer pings'
             cand --no-close-reply 'Don''t answer Close'
-            cand -h 'Print what is used most'
-            cand --help 'Print what is used most'
-            cand -M 'Print the whole manual'
-            cand --manual 'Print the whole manual'
-        }
-        &'wscope;generate'= {
-            cand -h 'Print what is used most'
-            cand --help 'Print what is used most'
-            cand -M 'Print the whole manual'
-            cand --manual 'Print the whole manual'
-            cand man 'A man page'
-            cand completions 'A completion script'
-        }
-        &'wscope;generate;man'= {
-            cand -h 'Print what is used most'
-            cand --help 'Print what is used most'
-            cand -M 'Print the whole manual'
-            cand --manual 'Print the whole manual'
-        }
-        &'wscope;generate;completions'= {
             cand -h 'Print what is used most'
             cand --help 'Print what is used most'
             cand -M 'Print the whole manual'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual c/connect= l/listen= host= slash compressed n x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps= pretty q/quiet color= no-color H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect=\? L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -8,6 +8,7 @@ function __fish_wscope_needs_command
     set -l cmd (commandline -opc)
     set -e cmd[1]
     argparse -s (__fish_wscope_global_optspecs) -- $cmd 2>/dev/null
+    or argparse -s (__fish_wscope_global_optspecs) -- $cmd[1..-2] 2>/dev/null
     or return
     if set -q argv[1]
         # Also print the command, so this can be used to figure out what it is.
@@ -24,9 +25,6 @@ function __fish_wscope_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c wscope -n "__fish_wscope_needs_command" -s c -l connect -d 'The same as URL, as wscat has it' -r
-complete -c wscope -n "__fish_wscope_needs_command" -s l -l listen -d 'The same as `wscope listen PORT`, as wscat has it' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l host -d 'The address to listen on with `-l`; otherwise the Host header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l delay -d 'Wait between two messages' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l script -d 'Run a script: what would be typed at the prompt' -r -F
@@ -46,7 +44,7 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
-complete -c wscope -n "__fish_wscope_needs_command" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -r -f -a "relative\t'Seconds since the session opened'
+complete -c wscope -n "__fish_wscope_needs_command" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
 complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -59,7 +57,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -s u -l user -d 'Basic auth;
 complete -c wscope -n "__fish_wscope_needs_command" -l bearer -d 'Send a bearer token' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l cookie -d 'Send a cookie' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit the whole handshake' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Connect again when the connection is lost' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Connect again when the connection is lost'
 complete -c wscope -n "__fish_wscope_needs_command" -l max-redirs -d 'Follow at most so many' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Connect to this address instead of looking the name up' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
@@ -85,9 +83,6 @@ complete -c wscope -n "__fish_wscope_needs_command" -l deflate -d 'Set the param
 complete -c wscope -n "__fish_wscope_needs_command" -l fragment -d 'Split what is sent into frames' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_needs_command" -s M -l manual -d 'Print the whole manual'
-complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'Nothing: slash commands are always understood'
-complete -c wscope -n "__fish_wscope_needs_command" -l compressed -d 'Nothing: compression is offered anyway. A browser\'s "Copy as cURL" ends with it'
-complete -c wscope -n "__fish_wscope_needs_command" -s n -d '`--no-check` where it is meant: in other tools `-n` is harmless'
 complete -c wscope -n "__fish_wscope_needs_command" -s i -l interactive -d 'Go on with stdin after `-x`'
 complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'The same as `--count 1`'
 complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send back every message'
@@ -101,7 +96,6 @@ complete -c wscope -n "__fish_wscope_needs_command" -l hex -d 'Show the bytes on
 complete -c wscope -n "__fish_wscope_needs_command" -s P -l show-ping-pong -d 'Show pings and pongs'
 complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
-complete -c wscope -n "__fish_wscope_needs_command" -l no-color -d 'The same as `--color never`'
 complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects'
 complete -c wscope -n "__fish_wscope_needs_command" -l location-trusted -d 'The same, and trust every server'
 complete -c wscope -n "__fish_wscope_needs_command" -s 4 -l ipv4 -d 'Connect over IPv4 only'
@@ -114,7 +108,6 @@ complete -c wscope -n "__fish_wscope_needs_command" -l no-close-reply -d 'Don\'t
 complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print version'
 complete -c wscope -n "__fish_wscope_needs_command" -a "demo" -d 'Try wscope without a server'
 complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Be the server, and show what clients send'
-complete -c wscope -n "__fish_wscope_needs_command" -a "generate" -d 'Print the man pages or shell completions'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l delay -d 'Wait between two messages' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l script -d 'Run a script: what would be typed at the prompt' -r -F
@@ -134,7 +127,7 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -r -f -a "relative\t'Seconds since the session opened'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -147,7 +140,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -s u -l user -d 'Bas
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l bearer -d 'Send a bearer token' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cookie -d 'Send a cookie' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-timeout -d 'Limit the whole handshake' -r
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-redirs -d 'Follow at most so many' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l resolve -d 'Connect to this address instead of looking the name up' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
@@ -184,7 +177,6 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l hex -d 'Show the 
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s P -l show-ping-pong -d 'Show pings and pongs'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-color -d 'The same as `--color never`'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s L -l location -d 'Follow redirects'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l location-trusted -d 'The same, and trust every server'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 4 -l ipv4 -d 'Connect over IPv4 only'
@@ -214,7 +206,7 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -r -f -a "relative\t'Seconds since the session opened'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -241,18 +233,9 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l hex -d 'Show th
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s P -l show-ping-pong -d 'Show pings and pongs'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-color -d 'The same as `--color never`'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-deflate -d 'Don\'t compress'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l lenient -d 'Report breaches of the protocol and go on'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pong -d 'Don\'t answer pings'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s M -l manual -d 'Print the whole manual'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -s h -l help -d 'Print what is used most'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -s M -l manual -d 'Print the whole manual'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -f -a "man" -d 'A man page'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and not __fish_seen_subcommand_from man completions" -f -a "completions" -d 'A completion script'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Print what is used most'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from man" -s M -l manual -d 'Print the whole manual'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Print what is used most'
-complete -c wscope -n "__fish_wscope_using_subcommand generate; and __fish_seen_subcommand_from completions" -s M -l manual -d 'Print the whole manual'

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod backpressure;
+mod completion;
 mod conversation;
 mod delay;
 mod demo;
@@ -20,6 +21,7 @@ mod keepalive;
 mod listen;
 mod listen_limits;
 mod misbehaviour;
+mod other_tools;
 mod pipe;
 mod progress;
 mod reconnect;

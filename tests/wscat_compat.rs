@@ -166,9 +166,9 @@ fn no_check() {
 }
 
 #[test]
-fn no_check_without_connect_is_another_tools_habit() {
-    Wscope::new().args(["-n1", "wss://127.0.0.1:1/"]).run().exits(2);
-    Wscope::new().args(["-n", "wss://127.0.0.1:1/"]).run().exits(2).says("-n");
+fn no_check_without_connect_verifies_all_the_same() {
+    let server = serve_tls(Identity::self_signed().config(), echo);
+    Wscope::new().args(["-n1", "-x", "hi"]).arg(server.url()).run().exits(4).says("certificate");
 }
 
 #[test]

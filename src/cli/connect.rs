@@ -5,9 +5,11 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::Invocation;
+use super::compat::CompatArgs;
+use super::connection::ConnectionArgs;
 use super::listen::{AccessArgs, Listen, PushArgs};
 use super::session::SessionArgs;
-use super::value::HeaderSource;
+use super::value::{HeaderSource, Secret};
 use crate::http::HeaderRule;
 use crate::net::ListenAddress;
 
@@ -53,30 +55,21 @@ struct TargetArgs {
     listen: Option<u16>,
 }
 
-/// Flags of other tools that wscope accepts, so that their command lines work.
-#[derive(Debug, Clone, Args)]
-struct CompatArgs {
-    /// The address to listen on with `-l`; otherwise the Host header
-    #[arg(long, hide = true)]
-    host: Option<String>,
-
-    /// Nothing: slash commands are always understood
-    #[arg(long, hide = true)]
-    slash: bool,
-
-    /// Nothing: compression is offered anyway. A browser's "Copy as cURL" ends with it.
-    #[arg(long, hide = true)]
-    compressed: bool,
-
-    /// `--no-check` where it is meant: in other tools `-n` is harmless
-    #[arg(short = 'n', hide = true)]
-    no_check: bool,
-}
-
 impl DefaultArgs {
     /// The URL that was given as a word without a flag.
     pub(super) fn bare_url(&self) -> Option<&str> {
         self.target.url.as_deref()
+    }
+
+    /// All that is given in place of a URL.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        let words = [self.bare_url(), self.compat.second(), self.target.connect.as_deref()];
+        words.into_iter().flatten()
+    }
+
+    /// The word beside the URL that is no name for stdin and stdout.
+    pub(super) fn surplus(&self) -> Option<&str> {
+        self.compat.surplus(self.bare_url())
     }
 
     /// Makes an invocation of the flags, also of wscat's `-c` and `-l`.
@@ -84,12 +77,7 @@ impl DefaultArgs {
     /// # Errors
     /// The text of a usage error, in one line.
     pub(super) fn resolve(self) -> Result<Invocation, String> {
-        let Self { target, compat, mut session } = self;
-        if compat.no_check && target.connect.is_none() {
-            return Err("`-n` turns verification off only beside `-c URL`, as in wscat; the flag for that is \
-                        `-k, --insecure`, and `-N` is the one that leaves stdin alone"
-                .into());
-        }
+        let Self { target, mut compat, mut session } = self;
         if let Some(port) = target.listen {
             let SessionArgs { input, view, limits, protocol, connection, .. } = session;
             let (identity, push, access) = (connection.identity, PushArgs::default(), AccessArgs::default());
@@ -99,20 +87,33 @@ impl DefaultArgs {
             };
             return Ok(Invocation::Listen(Listen { address, access, push, input, view, identity, limits, protocol }));
         }
-        let Some(url) = target.url.or(target.connect) else { return Err(url_is_missing(&session)) };
-        session.connection.tls.insecure |= compat.no_check;
-        if let Some(host) = compat.host {
+        let opened_by_connect = target.connect.is_some();
+        let Some(url) = compat.url(target.url).or(target.connect) else { return Err(url_is_missing(&session)) };
+        if let Some(host) = compat.host.take() {
             let rule = HeaderRule::parse(&format!("Host: {host}"))?;
             session.connection.request.headers.push(HeaderSource::Rule(rule));
         }
+        compat.apply(&mut session, opened_by_connect)?;
         Ok(Invocation::Connect(Connect { url, session }))
     }
 }
 
-/// The text of the usage error. `--passphrase` is the only flag that may take the next word as its value, as in wscat,
-/// so it may have taken the URL.
+/// The text of the usage error. A flag may have taken the URL for its value: one that other tools have without one, or
+/// `--passphrase`, which takes the next word as in wscat.
 fn url_is_missing(session: &SessionArgs) -> String {
-    match session.connection.identity.passphrase {
+    let ConnectionArgs { request, identity, .. } = &session.connection;
+    let is_url = |word: &String| word.contains("://");
+    let offered = request.subprotocols.last();
+    if matches!(&request.user, Some(Secret::Literal(user)) if is_url(user)) {
+        return "there is no URL: `-u` took it for USER[:PASS], as in curl; websocat's `-u` is `-N` here".into();
+    }
+    if offered.is_some_and(is_url) {
+        return "there is no URL: `-s` took it for a subprotocol; curl's `-s` is `-q` here".into();
+    }
+    if offered.is_some_and(|word| ListenAddress::parse(word).is_ok()) {
+        return "there is no URL, and `-s` offers a subprotocol; the server is `wscope listen [ADDR:]PORT`".into();
+    }
+    match identity.passphrase {
         Some(Some(_)) => "there is no URL, unless `--passphrase` took it for its value: put it before that flag".into(),
         _ => "there is no URL; to try it without one: `wscope demo`".into(),
     }

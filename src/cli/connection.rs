@@ -49,7 +49,7 @@ pub struct RequestArgs {
     /// Offer a subprotocol
     ///
     /// Repeatable, the most wanted first.
-    #[arg(short, long = "subprotocol", value_name = "NAME")]
+    #[arg(short, long = "subprotocol", value_name = "NAME", value_parser = value::subprotocol)]
     pub subprotocols: Vec<String>,
 
     /// Send an Origin header
@@ -61,7 +61,7 @@ pub struct RequestArgs {
     /// Basic auth; asks for a missing password
     ///
     /// `@FILE` reads `USER:PASS` from a file, less one newline at its end; `@@` stands for a literal `@`.
-    #[arg(short, long, alias = "auth", value_name = "USER[:PASS]", conflicts_with = "bearer")]
+    #[arg(short, long, aliases = ["auth", "basic-auth"], value_name = "USER[:PASS]", conflicts_with = "bearer")]
     pub user: Option<Secret>,
 
     /// Send a bearer token
@@ -141,7 +141,7 @@ pub struct TlsArgs {
     /// Ask for this name (SNI), and verify it
     ///
     /// Instead of the name in the URL.
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, alias = "tls-domain", value_name = "NAME", hide_short_help = true)]
     pub sni: Option<String>,
 
     /// Accept no server but one with this key

@@ -25,7 +25,7 @@ pub struct FormatArgs {
     ///
     /// For messages that have newlines in them: `find -print0`, `xargs -0`, `jq --raw-output0`. `--input null` is the
     /// same for the input alone.
-    #[arg(short = '0', long, hide_short_help = true)]
+    #[arg(short = '0', long, alias = "null-terminated", hide_short_help = true)]
     null: bool,
 }
 
@@ -37,6 +37,13 @@ impl FormatArgs {
             None if self.null => Format::Null,
             None if self.binary => Format::Chunks,
             None => Format::Lines,
+        }
+    }
+
+    /// Splits stdin so, where no flag says how.
+    pub(super) fn read_unless_named(&mut self, format: Format) {
+        if !self.is_data() {
+            self.input = Some(format);
         }
     }
 

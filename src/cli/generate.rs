@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-use super::{Cli, help};
+use super::{Cli, completion, help};
 
 /// Print the man pages or shell completions
 #[derive(Debug, Clone, Copy, Args)]
@@ -88,7 +88,7 @@ impl Generated {
         let mut text = Vec::new();
         match self {
             Self::Man { page } => write_man(page, events, &mut text)?,
-            Self::Completions { shell } => clap_complete::generate(shell, &mut Cli::command(), "wscope", &mut text),
+            Self::Completions { shell } => text = completion::script(shell),
         }
         Ok(text)
     }

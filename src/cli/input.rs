@@ -21,7 +21,7 @@ pub struct InputArgs {
     /// Don't read stdin
     ///
     /// Receive until the other side closes.
-    #[arg(short = 'N', long)]
+    #[arg(short = 'N', long, alias = "unidirectional")]
     pub no_input: bool,
 
     /// How stdin is split into messages.
@@ -64,6 +64,6 @@ pub struct ExecuteArgs {
     /// Counted from when the last input was sent (with `-N`, from the opening), whatever comes meanwhile. Without this
     /// flag, up to 10 seconds for the first data that comes after it, and then until none has come for 2 seconds; with
     /// `--count` or `--until`, for ever.
-    #[arg(short, long, value_name = "SECONDS", value_parser = value::wait, allow_negative_numbers = true)]
+    #[arg(short, long, alias = "eof-wait", value_name = "SECONDS", value_parser = value::wait, allow_negative_numbers = true)]
     pub wait: Option<Wait>,
 }

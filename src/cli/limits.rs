@@ -25,7 +25,8 @@ pub struct LimitArgs {
     /// A larger one that comes in is refused with close code 1009; a larger line of input, or file, is an error before
     /// any of it is sent. Compressed messages count as what they inflate to. Units: k, M, G (of 1024), kB, MB, GB (of
     /// 1000).
-    #[arg(long, value_name = "SIZE", value_parser = value::some_bytes, default_value = "64MiB", hide_short_help = true)]
+    #[arg(long, alias = "max-ws-message-length", value_name = "SIZE", value_parser = value::some_bytes)]
+    #[arg(default_value = "64MiB", hide_short_help = true)]
     pub max_message: u64,
 
     /// Ping this often

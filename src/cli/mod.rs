@@ -4,6 +4,8 @@
 //! flattened into each of these. This room only parses values. [`command`](crate::command) and the rooms below it read
 //! files, the environment and the terminal.
 
+mod compat;
+mod completion;
 mod connect;
 mod connection;
 mod demo;
@@ -96,6 +98,9 @@ enum Subcommands {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     version_alone(&arguments)?;
+    if let Some(text) = other_tools::misread(&arguments) {
+        return Err(usage_error::from_text(&text));
+    }
     let cli = Cli::try_parse_from(&arguments).map_err(|error| usage_error::explain(&arguments, error))?;
     understand(cli, &arguments).map_err(|text| usage_error::from_text(&text))
 }
@@ -104,9 +109,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 /// answer is an error, as clap returns it.
 fn version_alone(arguments: &[OsString]) -> Result<(), clap::Error> {
     match arguments {
-        [_, flag] if flag == "--version" || flag == "-V" => {
+        [name, commands @ .., flag]
+            if (flag == "--version" || flag == "-V")
+                && commands.len() < 2
+                && commands.iter().all(|word| word.to_str().is_some_and(is_command)) =>
+        {
             let bare = clap::Command::new("wscope").version(env!("CARGO_PKG_VERSION"));
-            bare.try_get_matches_from(arguments).map(drop)
+            bare.try_get_matches_from([name, flag]).map(drop)
         }
         _ => Ok(()),
     }
@@ -119,6 +128,12 @@ fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, String> {
     }
     if cli.default.bare_url() == Some("help") {
         return Err("help is `wscope --help`; for a host of that name, write `help/`".to_owned());
+    }
+    if let Some(text) = cli.default.words().find_map(other_tools::not_a_url) {
+        return Err(text);
+    }
+    if let Some(surplus) = cli.default.surplus() {
+        return Err(usage_error::one_too_many(arguments, surplus));
     }
     let invocation = match cli.command {
         None => cli.default.resolve()?,
@@ -235,8 +250,12 @@ mod tests {
 
     #[test]
     fn a_bare_n_does_not_turn_verification_off() {
-        assert!(error_text("-n wss://host").contains("--insecure"));
-        error_text("-n1 wss://host");
+        for line in ["-n wss://host", "-n1 wss://host", "--no-close wss://host"] {
+            let session = connect(line).session;
+            assert!(!session.connection.tls.insecure && session.execute.wait == Some(Wait::Forever), "{line}");
+        }
+        assert_eq!(connect("-c wss://host -n").session.execute.wait, None);
+        assert_eq!(connect("-n -w 1 wss://host").session.execute.wait, Some(Wait::For(Duration::from_secs(1))));
     }
 
     #[test]
@@ -267,7 +286,7 @@ mod tests {
         assert!(error_text("host demo").contains("comes first"));
         assert!(error_text("help").contains("`wscope --help`"));
         assert_eq!(connect("help/").url, "help/");
-        assert!(error_text("host other").contains("unexpected argument, number 2"));
+        assert!(error_text("host other").contains("argument 2 is one too many"));
         assert!(error_text("--frames demo").contains("comes first"));
         assert_eq!(connect("--frames demo/").url, "demo/");
         assert_eq!(connect("-c demo").url, "demo");

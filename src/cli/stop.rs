@@ -15,11 +15,11 @@ pub struct StopArgs {
     ///
     /// Closes as soon as they have come, and prints nothing that comes after them. If the session ends before that, the
     /// exit status is 8. Without `--wait`, they are waited for as long as it takes, or as `--max-time` says.
-    #[arg(long, value_name = "NUMBER", value_parser = value::at_least_one::<NonZeroU64>)]
+    #[arg(long, alias = "max-messages-rev", value_name = "NUMBER", value_parser = value::at_least_one::<NonZeroU64>)]
     count: Option<NonZeroU64>,
 
     /// The same as `--count 1`
-    #[arg(short = '1', hide_short_help = true, conflicts_with = "count")]
+    #[arg(short = '1', alias = "one-message", hide_short_help = true, conflicts_with = "count")]
     one: bool,
 
     /// Stop after a text message that matches

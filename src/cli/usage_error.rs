@@ -10,7 +10,16 @@ use clap::{Arg, Command, CommandFactory};
 use super::{Cli, is_command, other_tools};
 
 /// Flags whose values are secrets, as clap names them in an error.
-const SECRET_FLAGS: [&str; 6] = ["--header", "--user", "--bearer", "--cookie", "--passphrase", "--subprotocol"];
+const SECRET_FLAGS: [&str; 8] = [
+    "--header",
+    "--user",
+    "--bearer",
+    "--cookie",
+    "--passphrase",
+    "--subprotocol",
+    "--protocol",
+    "--websocket-version",
+];
 
 /// The usage error to show for `arguments`, which clap has refused with `error`.
 pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::Error {
@@ -19,6 +28,9 @@ pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::E
     }
     if let Some(flag) = secret_with_hyphen(arguments, &error) {
         return from_text(&format!("a value of `{flag}` that starts with `-` is joined to it with `=`"));
+    }
+    if let Some(text) = missing_partner(&error) {
+        return from_text(text);
     }
     let about_secret = string(&error, ContextKind::InvalidArg)
         .is_some_and(|argument| SECRET_FLAGS.iter().any(|flag| argument.starts_with(flag)));
@@ -30,6 +42,10 @@ pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::E
         error.remove(ContextKind::SuggestedValue);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(advice)]));
     }
+    if string(&error, ContextKind::InvalidArg).is_some_and(|argument| argument.starts_with("--output")) {
+        let advice = StyledStr::from("messages are written to a file by the shell: `> FILE`");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![advice]));
+    }
     other_tools::advise(&mut error, arguments);
     error
 }
@@ -38,6 +54,29 @@ pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::E
 fn is_old_tls(error: &clap::Error) -> bool {
     string(error, ContextKind::InvalidArg).is_some_and(|argument| argument.starts_with("--tls-"))
         && string(error, ContextKind::InvalidValue).is_some_and(|version| matches!(version, "1" | "1.0" | "1.1"))
+}
+
+/// The text of the error for `-i` without `-x`, or beside `-N`: curl's users mean something else by both.
+fn missing_partner(error: &clap::Error) -> Option<&'static str> {
+    let names = |kind: ContextKind, name: &str| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.contains(name),
+        Some(ContextValue::Strings(texts)) => texts.iter().any(|text| text.contains(name)),
+        _ => false,
+    };
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument if names(ContextKind::InvalidArg, "--execute") => Some(
+            "`-i` goes on with stdin after `-x MESSAGE`; without `-x` stdin is read anyway, and heads are shown with `-v`",
+        ),
+        ErrorKind::ArgumentConflict
+            if names(ContextKind::InvalidArg, "--interactive") && names(ContextKind::PriorArg, "--no-input")
+                || names(ContextKind::InvalidArg, "--no-input") && names(ContextKind::PriorArg, "--interactive") =>
+        {
+            Some(
+                "`-i` reads stdin after `-x`, and `-N` doesn't read it; curl's `-i` is `-v` here, and its `-N` needs no flag",
+            )
+        }
+        _ => None,
+    }
 }
 
 /// A usage error that clap does not find itself: `text` says what is wrong.
@@ -67,7 +106,9 @@ fn secret_with_hyphen<'a>(arguments: &'a [OsString], error: &clap::Error) -> Opt
     let unknown = string(error, ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
     arguments.windows(2).find_map(|pair| {
         let (flag, value) = (pair[0].to_str()?, pair[1].to_str()?);
-        let is_secret = SECRET_FLAGS.contains(&flag) || matches!(flag, "-H" | "-u" | "-s");
+        let command = Cli::command();
+        let named = command.get_arguments().find(|argument| is_called(argument, flag))?.get_long()?;
+        let is_secret = SECRET_FLAGS.iter().any(|secret| secret.strip_prefix("--") == Some(named));
         (is_secret && value.starts_with(unknown)).then_some(flag)
     })
 }
@@ -81,13 +122,13 @@ fn string(error: &clap::Error, kind: ContextKind) -> Option<&str> {
 
 /// The text of the error for a surplus word. It names only the place of the word, because the word may be a URL with a
 /// password, or a part of a token that needed quotes.
-fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
+pub(super) fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
     let words: Vec<&str> = arguments.iter().skip(1).filter_map(|argument| argument.to_str()).collect();
     if let Some(name) = words.iter().find(|word| is_command(word)).filter(|name| words.first() != Some(name)) {
         return command_comes_first(name);
     }
     let place = words.iter().rposition(|word| *word == surplus).map_or(0, |index| index + 1);
-    let text = format!("unexpected argument, number {place}");
+    let text = format!("argument {place} is one too many");
     if let Some(flag) = words.windows(2).find_map(|pair| joined_flag(pair[0], pair[1])) {
         return format!("{text}; a value of `{flag}` is joined to it with `=`, as in `{flag}=...`");
     }
@@ -99,7 +140,8 @@ fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
     }
     match words.first() {
         Some(name) if is_command(name) => text,
-        _ => format!("{text}: there is one URL, and nothing beside it but flags"),
+        _ if surplus.contains("://") => format!("{text}: there is one URL, and nothing beside it but flags"),
+        _ => format!("{text}: beside the URL there are only flags; a message is sent with `-x MESSAGE`, or from stdin"),
     }
 }
 
@@ -114,7 +156,8 @@ fn joined_flag<'a>(word: &'a str, next: &str) -> Option<&'a str> {
 
 /// Whether `flag`, with its hyphens, is a name of `argument`.
 pub(super) fn is_called(argument: &Arg, flag: &str) -> bool {
-    argument.get_long().is_some_and(|long| flag.strip_prefix("--") == Some(long))
+    let aliases = argument.get_all_aliases().unwrap_or_default();
+    flag.strip_prefix("--").is_some_and(|name| argument.get_long() == Some(name) || aliases.contains(&name))
         || argument.get_short().is_some_and(|short| flag == format!("-{short}"))
 }
 
@@ -140,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_looks_like_a_flag_is_not_quoted() {
-        for flag in ["--bearer", "--cookie", "-u", "-H", "-s"] {
+        for flag in ["--bearer", "--cookie", "-u", "-H", "-s", "--basic-auth", "--protocol", "--oauth2-bearer"] {
             let text = error_text([flag, "--SECRET", "host"]);
             assert!(text.contains("joined to it with `=`") && !text.contains("SECRET"), "{text}");
         }
@@ -158,7 +201,9 @@ mod tests {
             let text = error_text(words);
             assert!(!text.contains("SECRET"), "{text}");
         }
-        assert!(error_text(["host", "-v", "other"]).contains("unexpected argument, number 3: there is one URL"));
+        assert!(error_text(["host", "-v", "ws://other"]).contains("argument 3 is one too many: there is one URL"));
+        assert!(error_text(["host", "-v", "hello"]).contains("argument 3 is one too many"));
+        assert!(error_text(["host", "hello"]).contains("`-x MESSAGE`"));
         let unquoted = error_text(["-H", "Authorization:", "Bearer", "SECRET", "host"]);
         assert!(unquoted.contains("needs quotes") && !unquoted.contains("SECRET"), "{unquoted}");
     }

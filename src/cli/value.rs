@@ -168,6 +168,14 @@ pub(super) fn mask_key(value: &str) -> Result<[u8; 4], String> {
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "expected 8 hex digits, such as `00c0ffee`".into())
 }
 
+/// Checks that a subprotocol is one, and no list.
+pub(super) fn subprotocol(value: &str) -> Result<String, String> {
+    if value.contains(',') {
+        return Err("it is one name: several are offered with `-s A -s B`".into());
+    }
+    Ok(value.to_owned())
+}
+
 /// Checks a value of `Sec-WebSocket-Key`: 16 bytes in base64 (RFC 6455 section 4.1).
 pub(super) fn handshake_key(value: &str) -> Result<String, String> {
     if is_key(value.as_bytes()) {

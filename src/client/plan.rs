@@ -13,6 +13,7 @@ use crate::client::request::{self, RequestTemplate};
 use crate::client::route::Routing;
 use crate::error::{Error, Phase, Result};
 use crate::net::Target;
+use crate::platform::is_stdin_in_background;
 use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
 use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateOffer, MaskSource, Role};
@@ -104,7 +105,7 @@ impl Plan {
         let times = times_in_data(&args.view);
         let unwritable = target.secure().then(unwritable_key_log).flatten();
         let notes = times.into_iter().chain(args.connection.request.note()).chain(request::replaced(request.first()));
-        let notes = notes.chain(unwritable).collect();
+        let notes = notes.chain(unwritable).chain(cut_by_the_shell(url)).collect();
         Ok(Self {
             target,
             in_force: routing.in_force(&route).chain(in_force(&args.protocol, Some(fixed))).collect(),
@@ -125,6 +126,16 @@ impl Plan {
         self.settings.remember = Some(bytes);
         self
     }
+}
+
+/// The note for a URL of which the shell may have taken all from an `&` on, and the `&` for the background.
+fn cut_by_the_shell(url: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let may_be_cut = query.contains('=') && !query.contains('&') && is_stdin_in_background();
+    may_be_cut.then(|| {
+        "this runs in the background: if the URL went on with `&`, the shell cut it off there, and it needs quotes"
+            .into()
+    })
 }
 
 fn client_settings(args: &SessionArgs, started: Instant) -> Settings {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::str::Utf8Error;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use url::Url;
 
 use super::endpoint::Endpoint;
@@ -12,28 +12,62 @@ use crate::error::{Error, Phase, Result};
 
 const URL_HINT: &str = "a URL looks like `ws://localhost:8000/path`";
 
+/// What of a path goes out encoded: what no request line holds, and what every browser encodes in a path.
+const IN_PATH: &AsciiSet = &IN_QUERY.add(b'^').add(b'`').add(b'{').add(b'}');
+/// The same for a query, where browsers encode less. All else is the sender's choice (RFC 3986 sections 2.2 and 6.2.2):
+/// a server may compare the text, or verify a signature of it.
+const IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>');
+
 /// What [`Target::parse`] does.
 pub(super) fn parse(text: &str) -> Result<Target> {
     refuse_unlawful(text)?;
+    let unescaped = without_backslashes(text)?;
+    let text = unescaped.as_str();
     refuse_half_a_scheme(text)?;
     let (secure, rest) = split_scheme(text)?;
     let (rest, zone) = split_zone(rest);
-    let names_port_only = rest.starts_with(':') && userinfo_length(&rest) == 0;
+    let names_port_only = rest.starts_with(':') && userinfo_length(&rest) == 0 && !has_bare_ipv6(&rest);
     let rest = if names_port_only { format!("localhost{rest}") } else { rest };
     refuse_without_host(text, &rest)?;
     let scheme = if secure { "wss" } else { "ws" };
-    let url = Url::parse(&format!("{scheme}://{rest}"))
-        .map_err(|error| wrong(text, "is not a URL").caused_by(error).hint(hint_for(text)))?;
+    let (authority, resource) = rest.split_at(authority_length(&rest));
+    let url = Url::parse(&format!("{scheme}://{authority}"))
+        .map_err(|error| wrong(text, "is not a URL").caused_by(error).hint(hint_for(&rest)))?;
     let host = url.host().ok_or_else(|| wrong(text, "names no host"))?.to_owned();
     let port = url.port_or_known_default().filter(|port| *port != 0);
     let port = port.ok_or_else(|| wrong(text, "has port 0, to which nothing can connect"))?;
     let credentials =
         credentials(&url).map_err(|error| wrong(text, "has userinfo that is not UTF-8").caused_by(error))?;
-    let resource = match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
+    Ok(Target {
+        secure,
+        endpoint: Endpoint::new(host, zone, port),
+        resource: encoded(resource),
+        credentials,
+        socket: None,
+    })
+}
+
+/// The request target for `resource`, the path and the query as they were typed.
+fn encoded(resource: &str) -> String {
+    let (path, query) = match resource.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (resource, None),
     };
-    Ok(Target { secure, endpoint: Endpoint::new(host, zone, port), resource, credentials, socket: None })
+    let path = if path.is_empty() { "/" } else { path };
+    let query = query.map(|query| format!("?{}", utf8_percent_encode(query, IN_QUERY))).unwrap_or_default();
+    format!("{}{query}", utf8_percent_encode(path, IN_PATH))
+}
+
+/// The text without the backslashes that a browser's "Copy as cURL" puts before brackets, for curl. A WHATWG URL takes any
+/// other for a slash, and RFC 3986 knows none.
+fn without_backslashes(text: &str) -> Result<String> {
+    let unescaped = ["[", "]", "{", "}"]
+        .iter()
+        .fold(text.to_owned(), |text, bracket| text.replace(&format!("\\{bracket}"), bracket));
+    if unescaped.contains('\\') {
+        return Err(wrong(text, "has a backslash in it").hint("a path has slashes, and a literal backslash is `%5C`"));
+    }
+    Ok(unescaped)
 }
 
 /// The error for a text that is no WebSocket URL; `complaint` completes the sentence that begins with it.
@@ -43,6 +77,12 @@ fn wrong(text: &str, complaint: &str) -> Error {
 
 /// What must not be anywhere in the text.
 fn refuse_unlawful(text: &str) -> Result<()> {
+    let inside = text.trim();
+    if inside.len() < text.len() && !inside.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(
+            wrong(text, "has a space or a newline around it, which is whitespace no URL has").hint("leave it out")
+        );
+    }
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         let hint = "write a space as `%20`, and quote the URL for the shell";
         return Err(wrong(text, "has whitespace or a control character in it").hint(hint));
@@ -56,22 +96,31 @@ fn refuse_unlawful(text: &str) -> Result<()> {
 
 /// The WHATWG's parser would find a host in these all the same: `///path` has the host `path`, and 8000 is 0.0.31.64.
 fn refuse_without_host(text: &str, rest: &str) -> Result<()> {
-    if rest.is_empty() || rest.starts_with(['/', '?', '\\']) {
+    if rest.is_empty() || rest.starts_with(['/', '?']) {
         return Err(wrong(text, "names no host").hint(URL_HINT));
     }
-    if rest.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(wrong(text, "is not a host").hint(format!("for a port of this machine write `:{rest}`")));
+    let authority = &rest[userinfo_length(rest)..authority_length(rest)];
+    let host = authority.split(':').next().unwrap_or_default();
+    if !has_bare_ipv6(rest) && !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(
+            wrong(text, "has a number for its host").hint(format!("for a port of this machine write `:{host}`"))
+        );
     }
     Ok(())
 }
 
-/// `wss:/host` would be a host called `wss`, with an empty port, and go out in the clear.
+/// `wss:/host` and `wss//host` would be a host called `wss`, which is asked in the clear.
 fn refuse_half_a_scheme(text: &str) -> Result<()> {
-    let Some((scheme, rest)) = text.split_once(':') else { return Ok(()) };
+    let length = text.find([':', '/', '?']).unwrap_or(text.len());
+    let (scheme, rest) = text.split_at(length);
     let is_ours = ["ws", "wss", "http", "https"].iter().any(|ours| scheme.eq_ignore_ascii_case(ours));
-    let goes_on_as_port = rest.starts_with("//") || !(rest.is_empty() || rest.starts_with(['/', '?', '\\']));
-    if is_ours && !goes_on_as_port {
-        return Err(wrong(text, "is not a URL").hint(format!("two slashes follow the scheme: `{scheme}://`")));
+    let is_half = match rest.strip_prefix(':') {
+        Some(rest) => !rest.starts_with("//") && !rest.starts_with(|c: char| c.is_ascii_digit()),
+        None => rest.starts_with("//"),
+    };
+    if is_ours && is_half {
+        let hint = format!("a colon and two slashes follow the scheme: `{scheme}://`");
+        return Err(wrong(text, "is not a URL").hint(hint));
     }
     Ok(())
 }
@@ -121,7 +170,7 @@ fn userinfo_length(rest: &str) -> usize {
 
 /// Where the authority ends and path or query begin.
 fn authority_length(rest: &str) -> usize {
-    rest.find(['/', '?', '\\']).unwrap_or(rest.len())
+    rest.find(['/', '?']).unwrap_or(rest.len())
 }
 
 fn credentials(url: &Url) -> Result<Option<Credentials>, Utf8Error> {
@@ -146,14 +195,12 @@ fn without_secrets(text: &str) -> String {
     }
 }
 
-fn hint_for(text: &str) -> &'static str {
-    match text.split_once(':') {
-        Some(("ws" | "wss" | "http" | "https", rest)) if !rest.starts_with("//") => {
-            "two slashes follow the scheme: `ws://`"
-        }
-        Some((_, rest)) if rest.contains(':') && !text.contains(['/', '[', '@']) => {
-            "an IPv6 address stands in brackets: `ws://[::1]:8000/`"
-        }
-        _ => URL_HINT,
-    }
+/// Whether the authority is an IPv6 address that lacks its brackets, with a port or without one.
+fn has_bare_ipv6(rest: &str) -> bool {
+    let authority = &rest[userinfo_length(rest)..authority_length(rest)];
+    !authority.contains('[') && authority.matches(':').count() > 1
+}
+
+fn hint_for(rest: &str) -> &'static str {
+    if has_bare_ipv6(rest) { "an IPv6 address stands in brackets: `ws://[::1]:8000/`" } else { URL_HINT }
 }

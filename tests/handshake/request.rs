@@ -30,6 +30,8 @@ fn the_key_can_be_fixed() {
 fn path_and_query_go_out_as_given() {
     assert_eq!(request_for("/a/b%20c?x=1&y=%2F").line(), "GET /a/b%20c?x=1&y=%2F HTTP/1.1");
     assert_eq!(request_for("?x").line(), "GET /?x HTTP/1.1");
+    assert_eq!(request_for("/?$filter=Name%20eq%20'x'").line(), "GET /?$filter=Name%20eq%20'x' HTTP/1.1");
+    assert_eq!(request_for("/a/%2e%2e/b/../c[]").line(), "GET /a/%2e%2e/b/../c[] HTTP/1.1");
 }
 
 #[test]

@@ -59,3 +59,16 @@ fn a_session_that_goes_on_there_ends_at_once_too() {
     terminal.wait("status 143");
     terminal.exits(0);
 }
+
+#[test]
+fn a_url_that_the_shell_may_have_cut_is_told_of_quotes() {
+    for (query, is_told) in [("?a=1", true), ("?a=1&b=2", false), ("", false)] {
+        let server = websocket::push([tungstenite::Message::text("pushed")]);
+        let wscope = Wscope::new().arg(format!("{}/{query}", server.url().trim_end_matches('/')));
+        let mut terminal = wscope.under_shell(ENDED_BY_SHELL).terminal(24, 80);
+        terminal.wait("< pushed");
+        assert_eq!(terminal.screen().contains("it needs quotes"), is_told, "{query}");
+        terminal.enter("for the shell");
+        terminal.exits(0);
+    }
+}

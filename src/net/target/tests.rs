@@ -37,6 +37,28 @@ fn every_way_to_write_a_url_is_understood() {
 }
 
 #[test]
+fn the_request_target_is_the_text() {
+    for (typed, sent) in [
+        ("/?$filter=Name%20eq%20'x'", "/?$filter=Name%20eq%20'x'"),
+        ("/a/%2e%2e/b", "/a/%2e%2e/b"),
+        ("/a/../b/./c//d", "/a/../b/./c//d"),
+        ("/%7euser/%2F", "/%7euser/%2F"),
+        ("/a;v=1,2!*'()@:&=+$~", "/a;v=1,2!*'()@:&=+$~"),
+        ("/a[0]|b?c[]=d|e&f={g}", "/a[0]|b?c[]=d|e&f={g}"),
+        ("/100%?x=%", "/100%?x=%"),
+        ("??a?b", "/??a?b"),
+        ("/é?ü=日", "/%C3%A9?%C3%BC=%E6%97%A5"),
+        (r#"/"<>^`{}?"<>^`"#, "/%22%3C%3E%5E%60%7B%7D?%22%3C%3E^`"),
+        (r"/a\[b\]?q=\{c\}", "/a[b]?q={c}"),
+    ] {
+        let target = target(&format!("ws://host{typed}"));
+        assert_eq!(target.resource(), sent, "{typed}");
+        assert_eq!(target.url(), format!("ws://host{sent}"), "{typed}");
+    }
+    assert_eq!(target(r"ws://\[::1\]:9/").authority(), "[::1]:9");
+}
+
+#[test]
 fn the_port_is_the_schemes_own_unless_given() {
     assert_eq!(target("ws://host").endpoint().port(), 80);
     assert_eq!(target("wss://host").endpoint().port(), 443);
@@ -77,7 +99,7 @@ fn userinfo_becomes_credentials_and_shows_nowhere_else() {
 
 #[test]
 fn an_address_without_its_brackets_is_told_of_them() {
-    for text in ["::1:8000", "fe80::1"] {
+    for text in ["::1:8000", "fe80::1", "ws://::1:80/", "wss://2001:db8::1/a:b", "::1"] {
         let error = Target::parse(text).unwrap_err();
         assert!(error.hint_text().unwrap().contains("`ws://[::1]:8000/`"), "{text}");
     }
@@ -101,11 +123,21 @@ fn what_is_no_websocket_url_is_refused() {
         ("host#", "has a fragment"),
         ("ws://host/a b", "has whitespace"),
         ("ws://host/\u{1b}[2J", "has whitespace or a control character"),
-        ("ws://host\n", "has whitespace"),
+        ("ws://host\n", "around it"),
         ("", "names no host"),
         ("/path", "names no host"),
         ("ws:///path", "names no host"),
-        ("8000", "is not a host"),
+        ("8000", "has a number for its host"),
+        ("8080/path", "has a number for its host"),
+        ("8080?x", "has a number for its host"),
+        ("ws://u@8080:80/", "has a number for its host"),
+        ("wss//host", "is not a URL"),
+        ("HTTP//host/", "is not a URL"),
+        (r"ws://host\path", "has a backslash"),
+        (r"ws:\\host", "has a backslash"),
+        (r"ws://host/?a=\d", "has a backslash"),
+        (" ws://host/", "around it"),
+        ("ws://host/ ", "around it"),
         ("ws://host:port/", "is not a URL"),
         ("ws://host:99999/", "is not a URL"),
         ("ws:localhost:8000", "is not a URL"),
@@ -120,6 +152,22 @@ fn what_is_no_websocket_url_is_refused() {
         assert!(error.to_string().contains(complaint), "{text}: {error}");
         assert_eq!(error.phase(), Phase::Usage);
     }
+}
+
+#[test]
+fn a_slip_is_told_with_what_was_meant() {
+    for (text, hint) in [
+        ("wss:/host", "`wss://`"),
+        ("wss//host", "`wss://`"),
+        ("ws:host:8000", "`ws://`"),
+        ("8080/path", "`:8080`"),
+        (" ws://host", "leave it out"),
+        (r"ws://host\a", "`%5C`"),
+    ] {
+        let error = Target::parse(text).unwrap_err();
+        assert!(error.hint_text().is_some_and(|found| found.contains(hint)), "{text}: {error:?}");
+    }
+    assert_eq!(target("ws:8000/").authority(), "ws:8000", "a host may be called so");
 }
 
 #[test]
