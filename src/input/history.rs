@@ -1,22 +1,32 @@
 //! The history of typed lines, kept in a file from run to run.
 //!
 //! The file has one entry a line; `\` and newlines in an entry are escaped. An entry is appended while the file is
-//! locked, so several wscope processes keep each other's entries.
+//! locked, so several wscope processes keep each other's entries. When it is too
+//! long, a new file takes its place.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use etcetera::{BaseStrategy, choose_base_strategy};
 
-use crate::platform::{private_file, private_folder};
+use crate::platform::{is_at, open_own_file, private_file, private_folder};
 
 /// How many entries the editor gets. The file keeps at least as many, and at most twice as many after it is read.
 const ENTRIES: usize = 1000;
 
 /// A longer entry is not kept.
 const LONGEST_ENTRY: usize = 64 * 1024;
+
+/// So many bytes are read of the file, from its end.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// How long to wait for another process that has locked the file. The prompt waits as long.
+const LOCK_LIMIT: Duration = Duration::from_millis(200);
+const LOCK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// A file of entries. If it cannot be read or written, that is no error: then there is no history.
 #[derive(Debug)]
@@ -58,42 +68,77 @@ impl History {
 }
 
 fn read(path: &Path) -> io::Result<Vec<String>> {
-    let mut file = open(path)?;
-    file.lock()?;
+    let (mut file, lock) = open(path)?;
+    let length = file.metadata()?.len();
+    let skipped = length.saturating_sub(LARGEST);
+    file.seek(SeekFrom::Start(skipped))?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
+    // The file stays open, and so locked.
+    Read::by_ref(&mut file).take(LARGEST).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text.lines().skip(usize::from(skipped > 0)).collect();
     let latest = &lines[lines.len().saturating_sub(ENTRIES)..];
-    if lines.len() > 2 * ENTRIES {
-        rewrite(&mut file, latest)?;
+    if lock == Lock::Held && (lines.len() > 2 * ENTRIES || skipped > 0) {
+        // Where that fails, the file is as it was.
+        let _ = replace(path, latest);
     }
     Ok(latest.iter().map(|line| unescape(line)).collect())
 }
 
-/// Writes the same file anew, not a new file: another process may have it open to append to it.
-fn rewrite(file: &mut File, lines: &[&str]) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    let mut text = lines.join("\n");
-    text.push('\n');
-    file.write_all(text.as_bytes())
+/// Puts a new file in the place of the one that is locked: whatever happens meanwhile, one of them is there, whole.
+fn replace(path: &Path, lines: &[&str]) -> io::Result<()> {
+    // Where the path is a link, the link stays.
+    let path = path.canonicalize()?;
+    let mut name = path.clone().into_os_string();
+    name.push(format!(".{}", std::process::id()));
+    let new = PathBuf::from(name);
+    let mut file = private_file().write(true).create_new(true).open(&new)?;
+    let written = file.write_all((lines.join("\n") + "\n").as_bytes()).and_then(|()| fs::rename(&new, &path));
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
 }
 
 fn append(path: &Path, entry: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         private_folder().recursive(true).create(folder)?;
     }
-    let mut file = open(path)?;
-    file.lock()?;
+    let (mut file, _lock) = open(path)?;
     let mut line = escape(entry);
     line.push('\n');
     file.write_all(line.as_bytes())
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let is_new = !path.exists();
-    private_file().read(true).append(true).create(is_new).open(path)
+/// Whether this process has the lock of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lock {
+    Held,
+    /// Another process keeps it, or the file system has none. Entries are read and appended all the same.
+    Missing,
+}
+
+/// Opens the file, and locks it if another process does not keep the lock for longer than a limit.
+fn open(path: &Path) -> io::Result<(File, Lock)> {
+    let until = Instant::now() + LOCK_LIMIT;
+    loop {
+        let file = open_own_file(path)?;
+        let lock = lock(&file, until);
+        // Another process may have put a new file in its place while this one waited for the lock.
+        if lock == Lock::Missing || is_at(&file, path) || Instant::now() >= until {
+            return Ok((file, lock));
+        }
+    }
+}
+
+fn lock(file: &File, until: Instant) -> Lock {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Lock::Held,
+            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(LOCK_INTERVAL),
+            Err(_) => return Lock::Missing,
+        }
+    }
 }
 
 fn escape(entry: &str) -> String {
@@ -119,9 +164,10 @@ fn unescape(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-    use std::thread;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
 
     use super::*;
 
@@ -177,6 +223,87 @@ mod tests {
         assert_eq!((entries.len(), entries.last().unwrap().as_str()), (ENTRIES, "2000"));
         history.add("next");
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), ENTRIES + 1);
+    }
+
+    #[test]
+    fn nothing_is_lost_while_another_process_cuts_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history");
+        fs::write(&path, "old\n".repeat(2 * ENTRIES)).unwrap();
+        let history = History::at(Some(path));
+        thread::scope(|scope| {
+            for writer in 0..4 {
+                let history = &history;
+                scope.spawn(move || {
+                    for number in 0..50 {
+                        history.add(&format!("{writer} {number}"));
+                        assert_eq!(history.entries().len(), ENTRIES);
+                    }
+                });
+            }
+        });
+        assert_eq!(history.entries().iter().filter(|entry| *entry != "old").count(), 200);
+    }
+
+    #[test]
+    fn a_file_that_another_process_keeps_locked_is_used_without_its_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history");
+        fs::write(&path, "old\n".repeat(3 * ENTRIES)).unwrap();
+        let other = File::open(&path).unwrap();
+        other.lock().unwrap();
+        let history = History::at(Some(path.clone()));
+        assert_eq!(history.entries().len(), ENTRIES);
+        history.add("new");
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 3 * ENTRIES + 1);
+    }
+
+    #[test]
+    fn what_is_no_file_keeps_no_history_and_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+        for path in [pipe.as_path(), Path::new("/dev/zero"), folder.path()] {
+            let history = History::at(Some(path.to_owned()));
+            history.add("hello");
+            assert_eq!(history.entries(), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_closed_to_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history");
+        fs::write(&path, "old\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(History::at(Some(path.clone())).entries(), ["old"]);
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn a_link_is_followed_to_a_file_and_never_makes_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, target) = (folder.path().join("link"), folder.path().join("target"));
+        symlink(&target, &link).unwrap();
+        let history = History::at(Some(link.clone()));
+        history.add("hello");
+        assert!(!target.exists());
+        fs::write(&target, "old\n".repeat(3 * ENTRIES)).unwrap();
+        history.add("hello");
+        assert_eq!(history.entries().len(), ENTRIES);
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&target).unwrap().lines().count(), ENTRIES);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn of_a_very_large_file_the_end_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history");
+        fs::write(&path, ("x".repeat(60_000) + "\n").repeat(300) + "last\n").unwrap();
+        let history = History::at(Some(path.clone()));
+        assert_eq!(history.entries().last().unwrap(), "last");
+        assert!(fs::metadata(&path).unwrap().len() <= LARGEST);
     }
 
     #[test]

@@ -1,10 +1,16 @@
 //! Files and folders that only their owner may use. The permissions apply only to files and folders that are created.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use nix::fcntl::OFlag;
 
 pub(super) const READ_WRITE: u32 = 0o600;
 const READ_WRITE_EXECUTE: u32 = 0o700;
+/// What the group and others may do.
+const OTHERS: u32 = 0o077;
 
 /// Options to open a file. If it is created, only its owner may read and write it.
 pub fn private_file() -> OpenOptions {
@@ -23,6 +29,38 @@ pub fn private_folder() -> DirBuilder {
     builder
 }
 
+/// Opens a regular file to read it and to append to it, and creates it if it is not there. Nobody but its owner may use it
+/// from then on. A FIFO is not waited for, and a link that leads nowhere makes no file.
+///
+/// # Errors
+/// The error of the system call; `InvalidInput`, if it is no regular file.
+pub fn open_own_file(path: &Path) -> io::Result<File> {
+    let existing = || private_file().read(true).append(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
+    let created = || private_file().read(true).append(true).create_new(true).open(path);
+    let opened = existing().or_else(|error| match error.kind() {
+        // Another process may create it at the same time.
+        ErrorKind::NotFound => created().or_else(|_| existing()),
+        _ => Err(error),
+    });
+    let file = opened?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(ErrorKind::InvalidInput.into());
+    }
+    let mode = metadata.permissions().mode();
+    if mode & OTHERS != 0 {
+        // This fails for a file of another user.
+        let _ = file.set_permissions(Permissions::from_mode(mode & !OTHERS));
+    }
+    Ok(file)
+}
+
+/// Whether `path` leads to the open `file`, and not to another that has taken its place.
+pub fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    file.metadata().is_ok_and(|open| path.metadata().is_ok_and(|there| identity(open) == identity(there)))
+}
+
 fn with_mode(mode: u32) -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(mode);
@@ -32,8 +70,6 @@ fn with_mode(mode: u32) -> OpenOptions {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
 
     use super::*;
 
