@@ -1,14 +1,10 @@
 //! What to do about a failure, in words. The only place that turns a [`Diagnosis`] into text.
 
-use crate::diagnosis::{
-    Breached, BrokenFrame, CannotListen, Diagnosis, ForbiddenOrigin, Login, NoHead, NoTls, NotFollowed, Refused,
-    Scheme, Transport, Unreachable, Untrusted,
-};
+mod refusal;
 
-const NGINX: &str = "the usual cause is a proxy that drops `Upgrade`; nginx needs, in its `location`:
-  proxy_http_version 1.1;
-  proxy_set_header Upgrade $http_upgrade;
-  proxy_set_header Connection \"upgrade\";";
+use crate::diagnosis::{
+    Breached, BrokenFrame, CannotListen, Diagnosis, ForbiddenOrigin, NoHead, NoTls, Transport, Unreachable, Untrusted,
+};
 
 const USE_WSS: &str = "the port speaks TLS: use `wss://` instead of `ws://`";
 
@@ -25,8 +21,8 @@ pub fn advice(diagnosis: &Diagnosis) -> String {
         Diagnosis::InputNotText => "`--binary` sends the input as binary messages".to_owned(),
         Diagnosis::NoPrivateKey => "`--key` names the file of the key, where it is another".to_owned(),
         Diagnosis::NoHead(cause) => no_head(*cause),
-        Diagnosis::Refused(cause) => refused(cause),
-        Diagnosis::NotFollowed(cause) => not_followed(cause),
+        Diagnosis::Refused(cause) => refusal::refused(cause),
+        Diagnosis::NotFollowed(cause) => refusal::not_followed(cause),
         Diagnosis::Breached(cause) => breached(*cause),
         Diagnosis::BrokenFrame(cause) => broken_frame(*cause).to_owned(),
         Diagnosis::OutOfDescriptors => "too many files and sockets are open: `ulimit -n` shows the limit".to_owned(),
@@ -157,129 +153,6 @@ fn no_head(cause: NoHead) -> String {
                 .to_owned()
         }
     }
-}
-
-fn refused(cause: &Refused) -> String {
-    match cause {
-        Refused::PortSpeaksTls => USE_WSS.to_owned(),
-        Refused::EngineIo => "this is an Engine.IO (Socket.IO) server: its URL ends with \
-             `/socket.io/?EIO=4&transport=websocket`"
-            .to_owned(),
-        Refused::UpgradeDropped => NGINX.to_owned(),
-        Refused::OrdinaryPage { path } => format!(
-            "an ordinary page came back instead of an upgrade: either `{path}` is not the path of the WebSocket, \
-             or `Upgrade` got lost on the way; {NGINX}"
-        ),
-        Refused::RedirectWithoutLocation => "the server redirects, but does not say where to".to_owned(),
-        Refused::LoginPage { location, login } => login_page(location, *login),
-        Refused::Redirect { location, path } => redirect(location, path),
-        Refused::OtherVersions { versions } => {
-            format!("the server speaks other versions of the protocol only: {versions}; RFC 6455 is version 13")
-        }
-        Refused::NotTakenForUpgrade => format!("the server did not take this for a WebSocket request; {NGINX}"),
-        Refused::Unauthorized { scheme, login } => unauthorized(*scheme, *login),
-        Refused::Forbidden { host, sent_origin, login } => forbidden(host, *sent_origin, *login),
-        Refused::NothingThere { path } => {
-            format!("there is nothing at `{path}`: check the path, and whether a proxy rewrites it")
-        }
-        Refused::NoGet { path } => {
-            format!("`{path}` exists but takes no GET, so it is hardly the path of the WebSocket")
-        }
-        Refused::ProxyUnauthorized => "a proxy in between wants credentials".to_owned(),
-        Refused::Misdirected => {
-            "the server is not responsible for this host: check the name, `Host` and `--sni`".to_owned()
-        }
-        Refused::TooManyRequests { retry_after } => overload("too many requests", retry_after.as_deref()),
-        Refused::Unavailable { retry_after } => overload(
-            "the server, or the proxy before it, has no capacity or nothing to pass the request on to",
-            retry_after.as_deref(),
-        ),
-        Refused::ServerFailed => "the server failed while it handled the upgrade: its log says why".to_owned(),
-        Refused::Unsupported => "this server, or a proxy before it, does not speak WebSocket over HTTP/1.1".to_owned(),
-        Refused::NoAnswerBehindProxy { proxy } => bad_gateway(proxy.as_deref()),
-        Refused::NoAnswerBehindCloudflare => "Cloudflare could not get an answer from the server behind it".to_owned(),
-    }
-}
-
-fn not_followed(cause: &NotFollowed) -> String {
-    match cause {
-        NotFollowed::NoUrl => "the redirect is not followed: what it names is no URL".to_owned(),
-        NotFollowed::OtherScheme { scheme } => {
-            format!("the redirect is not followed: there is no WebSocket behind `{scheme}:`")
-        }
-        NotFollowed::WithoutTls { url } => {
-            format!("the redirect is not followed: it leads out of TLS; if that is meant, connect to `{url}`")
-        }
-        NotFollowed::TooMany { most } => {
-            format!("{most} redirects were followed, and no more are; `--max-redirs` sets the limit")
-        }
-        NotFollowed::Loop { most } => format!(
-            "{most} redirects were followed, and they go round in a circle: the server may miss a cookie or credentials \
-             (`-v` shows each answer)"
-        ),
-    }
-}
-
-fn login_page(location: &str, login: Login) -> String {
-    let advice = match login {
-        Login::NotSent => "give credentials (`--cookie`, `--bearer`, `--user`)",
-        Login::Sent => "the credentials were not accepted, or have expired",
-    };
-    format!("the server sends us to a login page, `{location}`: {advice}; `-L` follows it")
-}
-
-fn redirect(location: &str, path: &str) -> String {
-    let to = if location.starts_with("http://") || location.starts_with("https://") {
-        format!("`{}`", location.replacen("http", "ws", 1))
-    } else if location.contains("//") {
-        format!("`{location}`")
-    } else if location.starts_with('/') {
-        format!("the path `{location}`")
-    } else {
-        format!("`{location}`, as seen from `{path}`")
-    };
-    format!("the server redirects to {to}: `-L` follows it")
-}
-
-fn unauthorized(scheme: Scheme, login: Login) -> String {
-    let flag = match scheme {
-        Scheme::Basic => "`--user NAME`",
-        Scheme::Bearer => "`--bearer TOKEN`",
-        Scheme::Digest => "a Digest made for this request: `--header 'Authorization: Digest …'`",
-        Scheme::Other => "`--user`, `--bearer`, `--cookie`, or a token in the URL",
-    };
-    match login {
-        Login::Sent => format!("the server did not accept the credentials; it takes {flag}"),
-        Login::NotSent => format!("the server wants credentials: {flag}"),
-    }
-}
-
-fn forbidden(host: &str, sent_origin: bool, login: Login) -> String {
-    let origin = if sent_origin {
-        "the server may not allow this Origin".to_owned()
-    } else {
-        format!("the server may want an Origin that it knows: try `--origin https://{host}`")
-    };
-    match login {
-        Login::Sent => format!("{origin}; or the credentials do not permit it"),
-        Login::NotSent => format!("{origin}; or it wants credentials (`--user`, `--bearer`, `--cookie`)"),
-    }
-}
-
-fn overload(what: &str, retry_after: Option<&str>) -> String {
-    match retry_after {
-        Some(when) if when.bytes().all(|byte| byte.is_ascii_digit()) => format!("{what}: try again in {when} s"),
-        Some(when) => format!("{what}: try again after {when}"),
-        None => format!("{what}: try again later"),
-    }
-}
-
-fn bad_gateway(proxy: Option<&str>) -> String {
-    let proxy = proxy.map_or(String::new(), |name| format!(" (`{name}`)"));
-    format!(
-        "the proxy{proxy} got no usable answer from the server behind it: is that running, on the address and port that \
-         the proxy is configured for?"
-    )
 }
 
 /// Read by both sides: it is the body of the refusal, too.

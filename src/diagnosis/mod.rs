@@ -5,12 +5,14 @@
 //! may carry such a value.
 
 mod connecting;
+mod proxy;
 mod redirect;
 mod refusal;
 
 pub use connecting::{CannotListen, NoTls, Unreachable, Untrusted};
+pub use proxy::Proxy;
 pub use redirect::NotFollowed;
-pub use refusal::{Login, Refused, Scheme};
+pub use refusal::{EngineIo, Login, Refused, Scheme};
 
 /// The likely cause of a failure. Texts in it may hold a peer's bytes, unescaped; they never hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,18 +1,63 @@
 //! Why a server refuses the upgrade.
 
+use super::{Proxy, Transport};
+
 /// Why a server refuses the upgrade, as far as its response tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// The body says that the port speaks TLS, and the request came without.
     PortSpeaksTls,
-    /// The body is that of an Engine.IO (Socket.IO) server that was asked at the wrong path or in the wrong way.
-    EngineIo,
+    /// The body is that of an Engine.IO (Socket.IO) server.
+    EngineIo(EngineIo),
+    /// The body is that of a `SockJS` server that was asked at its base path, or for another transport.
+    SockJs,
     /// The body says that `Upgrade` or `Connection` did not arrive: a proxy dropped them.
-    UpgradeDropped,
+    UpgradeDropped {
+        /// The proxy that can be made out.
+        proxy: Option<Proxy>,
+    },
+    /// A status, or a body, says that the request's head, or a header such as `Cookie`, is too large.
+    HeadTooLarge,
+    /// The body says that the server wants a certificate of ours.
+    CertificateWanted,
+    /// The body says that the server does not answer to this `Host`.
+    HostNotAllowed {
+        /// The value of `Host`.
+        host: String,
+    },
+    /// The body says that `Origin` is why.
+    OriginNotAllowed {
+        /// Whether our request had one.
+        sent_origin: bool,
+    },
+    /// The body says that the server insists on a subprotocol.
+    SubprotocolWanted,
+    /// The body says that `Sec-WebSocket-Key` is missing or wrong.
+    KeyNotAccepted,
+    /// The body is a block page of a filter in between.
+    Filtered {
+        /// The filter's name.
+        by: &'static str,
+    },
+    /// The server wants to know first whether a person is asking.
+    BotCheck,
+    /// The body says that a view of the web framework answered, and not its WebSocket side.
+    AnsweredByView,
+    /// The body is that of a proxy that knows no server for this request, or reaches none.
+    NoServerBehindProxy,
+    /// The proxy does not pass on upgrades, by its configuration.
+    UpgradesSwitchedOff {
+        /// The proxy.
+        proxy: Proxy,
+    },
+    /// The network wants a login of its own first: 511.
+    NetworkLogin,
     /// A success, such as 200: an ordinary page.
     OrdinaryPage {
         /// The path that was asked for.
         path: String,
+        /// The proxy that can be made out.
+        proxy: Option<Proxy>,
     },
     /// A redirect without `Location`.
     RedirectWithoutLocation,
@@ -36,7 +81,10 @@ pub enum Refused {
         versions: String,
     },
     /// 400 or 426 without a further explanation.
-    NotTakenForUpgrade,
+    NotTakenForUpgrade {
+        /// The proxy that can be made out.
+        proxy: Option<Proxy>,
+    },
     /// 401.
     Unauthorized {
         /// The scheme that the server asks for first.
@@ -48,6 +96,8 @@ pub enum Refused {
     Forbidden {
         /// The host that was asked.
         host: String,
+        /// What the request went through.
+        transport: Transport,
         /// Whether our request had an `Origin`.
         sent_origin: bool,
         /// Whether our request had credentials.
@@ -88,6 +138,19 @@ pub enum Refused {
     },
     /// 520 to 527.
     NoAnswerBehindCloudflare,
+}
+
+/// What an Engine.IO server says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineIo {
+    /// It was asked without its parameters, or for another transport.
+    Transport,
+    /// It does not know the session of the parameter `sid`.
+    Session,
+    /// It speaks another version than the parameter `EIO` names.
+    Version,
+    /// It was asked for a WebSocket, and `Upgrade` got lost on the way.
+    UpgradeDropped,
 }
 
 /// Whether our request had credentials.

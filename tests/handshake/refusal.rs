@@ -41,6 +41,22 @@ fn every_status_is_shown_with_its_evidence_and_a_hint() {
 }
 
 #[test]
+fn the_body_is_heard_before_the_status() {
+    let page =
+        |says: &str| format!("<html><h1>400 Bad Request</h1><center>{says}</center><center>nginx</center></html>");
+    refused(response("400 Bad Request", "Server: nginx\r\n", &page("Request Header Or Cookie Too Large")))
+        .says("fewer cookies")
+        .never_says("proxy_set_header");
+    refused(response("400 Bad Request", "Server: nginx\r\n", &page("No required SSL certificate was sent")))
+        .says("`--cert FILE --key FILE`")
+        .never_says("proxy_set_header");
+    refused(response("400 Bad Request", "", "the moon is in the wrong phase"))
+        .says("the moon is in the wrong phase")
+        .never_says("hint:");
+    refused(response("403 Forbidden", "", "")).says("`--origin http://127.0.0.1:").never_says("https://");
+}
+
+#[test]
 fn a_body_without_a_length_is_shown_too() {
     refused("HTTP/1.1 500 Internal Server Error\r\n\r\nout of cheese").says("500").says("out of cheese");
 }

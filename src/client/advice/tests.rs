@@ -54,10 +54,48 @@ fn a_redirect_says_where_to() {
 }
 
 #[test]
+fn what_the_body_says_is_what_the_hint_is_about() {
+    for (head, body, expected) in [
+        ("400 x\r\nServer: nginx", "Request Header Or Cookie Too Large", "fewer cookies"),
+        ("400 x\r\nServer: nginx", "No required SSL certificate was sent", "`--cert FILE --key FILE`"),
+        ("403 x", "Invalid Host header", "the host `example.com`: allow it there"),
+        ("400 x", "missing subprotocol", "`--subprotocol`"),
+        ("200 OK", "Welcome to SockJS!", "`/websocket` behind it"),
+        ("400 x", "{\"code\":5,\"message\":\"Unsupported protocol version\"}", "`EIO=3`"),
+        ("403 x", "Cross origin websockets not allowed", "`--origin`"),
+        ("400 x", "mismatch challenge/response", "16 bytes in Base64"),
+        ("403 x\r\ncf-mitigated: challenge", "<script>x</script>", "see a browser first"),
+        ("503 x", "no available server", "check its routes"),
+        ("511 Network Authentication Required", "", "in a browser"),
+    ] {
+        let hint = hint(&[], head, body).unwrap();
+        assert!(hint.contains(expected), "{body}: {hint}");
+        assert!(!hint.contains("proxy_set_header"), "{body}: {hint}");
+    }
+}
+
+#[test]
+fn each_proxy_has_a_cure_of_its_own() {
+    for (headers, expected) in [
+        ("Server: Apache/2.4", "upgrade=websocket"),
+        ("Server: envoy", "`upgrade_type: websocket`"),
+        ("Server: cloudflare", "has to be on under Network"),
+        ("Via: 1.1 x.cloudfront.net (CloudFront)", "`AllViewer`"),
+        ("X-Azure-Ref: x", "route with caching"),
+        ("Server: Microsoft-IIS/10.0", "feature `WebSocket Protocol`"),
+        ("Via: 1.1 Caddy", "`reverse_proxy`"),
+        ("Server: openresty", "proxy_set_header Upgrade $http_upgrade;"),
+    ] {
+        says(&format!("426 Upgrade Required\r\n{headers}"), "Upgrade Required", &[expected]);
+        says(&format!("200 OK\r\n{headers}"), "<p>hello</p>", &["`/chat` is not the path", expected]);
+    }
+}
+
+#[test]
 fn credentials_and_origin() {
     says("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"", "", &["wants credentials: `--user NAME`"]);
     says("401 Unauthorized\r\nWWW-Authenticate: Bearer", "", &["`--bearer TOKEN`"]);
-    says("403 Forbidden", "", &["`--origin https://example.com`", "credentials"]);
+    says("403 Forbidden", "", &["`--origin http://example.com`", "credentials"]);
     says("401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"x\"", "", &["Authorization: Digest"]);
     let refused = hint(&["Authorization: Basic x"], "401 Unauthorized", "").unwrap();
     assert!(refused.contains("did not accept"), "{refused}");

@@ -38,6 +38,7 @@ pub fn open(
     let CheckResult { findings, verified, notes, agreed } = match check_response(&head, request, strictness) {
         Answer::Upgraded(result) => result,
         Answer::Refused(mut refusal) => {
+            refusal.set_transport(stream.transport());
             refusal.body_mut().feed(&leftover);
             exchange.read_body(refusal.body_mut());
             return Err(UpgradeFailure::Refused(Box::new(refusal)));

@@ -1,32 +1,11 @@
 //! What the likely cause of a failed upgrade is, as far as experience tells.
 
 use super::refusal::Context;
-use super::{HandshakeRule, Refusal};
+use super::{HandshakeRule, Refusal, signs};
 use crate::diagnosis::{Breached, Diagnosis, NoHead, Refused, Scheme, Transport};
 use crate::http::redact::{Part, Secrets};
 use crate::http::{Head, HeadError, HeadFault, HeadKind, LONGEST_NAME, shortened};
 use crate::wire::{Finding, Role, Rule};
-
-/// What servers write into the body of a refusal, in lower case, and what it means.
-const BODY_PATTERNS: [(&str, Refused); 14] = [
-    // nginx, Go's net/http, Apache, Jetty and Tomcat.
-    ("plain http request was sent to https port", Refused::PortSpeaksTls),
-    ("client sent an http request to an https server", Refused::PortSpeaksTls),
-    ("speaking plain http to an ssl-enabled", Refused::PortSpeaksTls),
-    ("combination of host and port requires tls", Refused::PortSpeaksTls),
-    // Engine.IO.
-    ("transport unknown", Refused::EngineIo),
-    ("unsupported protocol version", Refused::EngineIo),
-    // gorilla/websocket, Tornado, python websockets, nhooyr.
-    ("'upgrade' token not found", Refused::UpgradeDropped),
-    ("can \"upgrade\" only to \"websocket\"", Refused::UpgradeDropped),
-    ("\"connection\" must be \"upgrade\"", Refused::UpgradeDropped),
-    ("invalid upgrade header", Refused::UpgradeDropped),
-    ("invalid connection header", Refused::UpgradeDropped),
-    ("missing upgrade header", Refused::UpgradeDropped),
-    ("missing connection header", Refused::UpgradeDropped),
-    ("does not contain upgrade", Refused::UpgradeDropped),
-];
 
 /// Words in the path of a login page.
 const LOGIN_WORDS: [&str; 8] = ["login", "signin", "auth", "oauth", "oauth2", "authorize", "sso", "saml"];
@@ -63,30 +42,34 @@ pub fn diagnose_breach(findings: &[Finding]) -> Option<Diagnosis> {
 
 /// Why the upgrade is refused: what the body says goes before the status, which proxies and frameworks choose freely.
 pub(super) fn of_refusal(refusal: &Refusal, request: &Context) -> Option<Diagnosis> {
-    let body = String::from_utf8_lossy(&refusal.body().start()).to_lowercase();
-    let pattern = BODY_PATTERNS.iter().find(|(text, _)| body.contains(text));
-    pattern.map(|(_, cause)| cause.clone()).or_else(|| of_status(refusal, request)).map(Diagnosis::Refused)
+    signs::cause(refusal, request).or_else(|| of_status(refusal, request)).map(Diagnosis::Refused)
 }
 
 fn of_status(refusal: &Refusal, request: &Context) -> Option<Refused> {
     let path = request.path.clone();
     Some(match refusal.status() {
-        200..=299 => Refused::OrdinaryPage { path },
+        200..=299 => Refused::OrdinaryPage { path, proxy: signs::proxy(refusal) },
         301 | 302 | 303 | 307 | 308 => of_redirect(refusal, request),
-        400 | 426 => of_bad_request(refusal),
+        400 | 426 => return of_bad_request(refusal, request),
         401 => Refused::Unauthorized { scheme: first_scheme(refusal), login: request.login },
-        403 => {
-            Refused::Forbidden { host: request.host.clone(), sent_origin: request.sent_origin, login: request.login }
-        }
+        403 if signs::is_explained(refusal, request) => return None,
+        403 => Refused::Forbidden {
+            host: request.host.clone(),
+            transport: request.transport,
+            sent_origin: request.sent_origin,
+            login: request.login,
+        },
         404 | 410 => Refused::NothingThere { path },
         405 => Refused::NoGet { path },
         407 => Refused::ProxyUnauthorized,
         421 => Refused::Misdirected,
         429 => Refused::TooManyRequests { retry_after: refusal.text("Retry-After") },
+        431 => Refused::HeadTooLarge,
         500 => Refused::ServerFailed,
         501 | 505 => Refused::Unsupported,
         502 | 504 => Refused::NoAnswerBehindProxy { proxy: refusal.text("Server") },
         503 => Refused::Unavailable { retry_after: refusal.text("Retry-After") },
+        511 => Refused::NetworkLogin,
         520..=527 => Refused::NoAnswerBehindCloudflare,
         _ => return None,
     })
@@ -112,14 +95,15 @@ fn of_redirect(refusal: &Refusal, request: &Context) -> Refused {
     Refused::Redirect { location, path: request.path.clone() }
 }
 
-fn of_bad_request(refusal: &Refusal) -> Refused {
+fn of_bad_request(refusal: &Refusal, request: &Context) -> Option<Refused> {
     let head = refusal.head();
     if head.get("Sec-WebSocket-Version").is_some() && !head.lists("Sec-WebSocket-Version", "13") {
         let versions = head.joined("Sec-WebSocket-Version");
         let versions = shortened(&String::from_utf8_lossy(&versions), LONGEST_NAME).into_owned();
-        return Refused::OtherVersions { versions };
+        return Some(Refused::OtherVersions { versions });
     }
-    Refused::NotTakenForUpgrade
+    let proxy = signs::proxy(refusal);
+    (!signs::is_explained(refusal, request)).then_some(Refused::NotTakenForUpgrade { proxy })
 }
 
 fn first_scheme(refusal: &Refusal) -> Scheme {
@@ -147,14 +131,6 @@ mod tests {
     }
 
     #[test]
-    fn what_the_body_says_goes_before_the_status() {
-        for (text, expected) in BODY_PATTERNS {
-            assert_eq!(cause(&[], "500 x", &format!("<h1>{}</h1>", text.to_uppercase())), Some(expected));
-        }
-        assert_eq!(cause(&[], "500 x", "anything else"), Some(Refused::ServerFailed));
-    }
-
-    #[test]
     fn the_evidence_holds_no_query() {
         let path = || "/chat".to_owned();
         assert_eq!(cause(&[], "404 x", ""), Some(Refused::NothingThere { path: path() }));
@@ -165,7 +141,12 @@ mod tests {
 
     #[test]
     fn credentials_and_origin_of_the_request_are_evidence() {
-        let forbidden = |sent_origin, login| Refused::Forbidden { host: "example.com".to_owned(), sent_origin, login };
+        let forbidden = |sent_origin, login| Refused::Forbidden {
+            host: "example.com".to_owned(),
+            transport: Transport::Plain,
+            sent_origin,
+            login,
+        };
         assert_eq!(cause(&[], "403 x", ""), Some(forbidden(false, Login::NotSent)));
         assert_eq!(cause(&["Origin: https://a", "Cookie: a=b"], "403 x", ""), Some(forbidden(true, Login::Sent)));
     }

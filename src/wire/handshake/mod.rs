@@ -15,6 +15,7 @@ mod request;
 mod response;
 mod rule;
 mod server;
+mod signs;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -1,12 +1,12 @@
 //! An answer that refuses the upgrade: what it says, and the start of its body.
 
 use super::{Request, diagnose};
-use crate::diagnosis::{Diagnosis, Login};
+use crate::diagnosis::{Diagnosis, Login, Transport};
 use crate::http::redact::{Part, Secrets};
 use crate::http::{Body, Head, Version, shortened};
 
 /// The headers that help to explain a refusal: why, and by which server or proxy.
-const TELLING: [&str; 12] = [
+const TELLING: [&str; 13] = [
     "Location",
     "WWW-Authenticate",
     "Proxy-Authenticate",
@@ -17,6 +17,7 @@ const TELLING: [&str; 12] = [
     "Server",
     "Via",
     "X-Cache",
+    "CF-Mitigated",
     "Content-Type",
     "Content-Encoding",
 ];
@@ -38,6 +39,7 @@ pub(super) struct Context {
     pub host: String,
     pub sent_origin: bool,
     pub login: Login,
+    pub transport: Transport,
     pub secrets: Secrets,
 }
 
@@ -51,10 +53,16 @@ impl Refusal {
             path: secrets.text(Part::Text(path.as_bytes())),
             host: secrets.text(Part::Value { name: "Host", value: host.as_bytes() }),
             secrets,
+            transport: Transport::Plain,
             sent_origin: request.has("Origin"),
             login: if has_login { Login::Sent } else { Login::NotSent },
         };
         Self { body: Body::of(head), head: head.clone(), context }
+    }
+
+    /// What it came through, where that is not TCP alone.
+    pub fn set_transport(&mut self, transport: Transport) {
+        self.context.transport = transport;
     }
 
     /// The status code.
@@ -120,6 +128,14 @@ impl Refusal {
     /// The cause, where it is a usual one.
     pub fn diagnosis(&self) -> Option<Diagnosis> {
         diagnose::of_refusal(self, &self.context)
+    }
+}
+
+#[cfg(test)]
+impl Refusal {
+    /// What its cause may depend on.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
     }
 }
 

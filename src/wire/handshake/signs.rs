@@ -1,0 +1,313 @@
+//! What the head and the body of a refusal say of its cause. Read in the sources of the servers and proxies that write it.
+
+use super::Refusal;
+use super::refusal::Context;
+use crate::diagnosis::{EngineIo, Proxy, Refused};
+
+/// Makes the cause of what the request was like, and of the proxy that can be made out.
+type Cause = fn(&Context, Option<Proxy>) -> Refused;
+
+const UPGRADE_DROPPED: Cause = |_, proxy| Refused::UpgradeDropped { proxy };
+const PORT_SPEAKS_TLS: Cause = |_, _| Refused::PortSpeaksTls;
+const HEAD_TOO_LARGE: Cause = |_, _| Refused::HeadTooLarge;
+const HOST_NOT_ALLOWED: Cause = |request, _| Refused::HostNotAllowed { host: request.host.clone() };
+const ORIGIN_NOT_ALLOWED: Cause = |request, _| Refused::OriginNotAllowed { sent_origin: request.sent_origin };
+const SUBPROTOCOL_WANTED: Cause = |_, _| Refused::SubprotocolWanted;
+const KEY_NOT_ACCEPTED: Cause = |_, _| Refused::KeyNotAccepted;
+const SOCK_JS: Cause = |_, _| Refused::SockJs;
+const NO_SERVER: Cause = |_, _| Refused::NoServerBehindProxy;
+
+/// What servers write into the body of a refusal, or into its reason phrase, in lower case, and what it means.
+pub(super) const SAID: [(&str, Cause); 67] = [
+    // nginx, Go's net/http, Apache, Jetty and Tomcat.
+    ("plain http request was sent to https port", PORT_SPEAKS_TLS),
+    ("client sent an http request to an https server", PORT_SPEAKS_TLS),
+    ("speaking plain http to an ssl-enabled", PORT_SPEAKS_TLS),
+    ("combination of host and port requires tls", PORT_SPEAKS_TLS),
+    // nginx, Apache, Node.
+    ("request header or cookie too large", HEAD_TOO_LARGE),
+    ("size of a request header field exceeds server limit", HEAD_TOO_LARGE),
+    ("request header fields too large", HEAD_TOO_LARGE),
+    // nginx.
+    ("no required ssl certificate was sent", |_, _| Refused::CertificateWanted),
+    ("the ssl certificate error", |_, _| Refused::CertificateWanted),
+    // webpack-dev-server, Starlette, Vite, Django, Rails.
+    ("invalid host header", HOST_NOT_ALLOWED),
+    ("invalid host/origin header", HOST_NOT_ALLOWED),
+    ("blocked request. this host (", HOST_NOT_ALLOWED),
+    ("invalid http_host header", HOST_NOT_ALLOWED),
+    ("blocked hosts:", HOST_NOT_ALLOWED),
+    // Tornado, coder/websocket, Chromium, and what hand-written servers say.
+    ("cross origin websockets not allowed", ORIGIN_NOT_ALLOWED),
+    ("is not authorized for host", ORIGIN_NOT_ALLOWED),
+    ("rejected an incoming websocket connection from the", ORIGIN_NOT_ALLOWED),
+    ("origin not allowed", ORIGIN_NOT_ALLOWED),
+    ("origin is not allowed", ORIGIN_NOT_ALLOWED),
+    ("invalid origin", ORIGIN_NOT_ALLOWED),
+    ("missing subprotocol", SUBPROTOCOL_WANTED),
+    ("unsupported subprotocol", SUBPROTOCOL_WANTED),
+    ("invalid subprotocol", SUBPROTOCOL_WANTED),
+    ("no subprotocol", SUBPROTOCOL_WANTED),
+    // npm ws, x/net/websocket, Jetty, gorilla/websocket, python websockets.
+    ("missing or invalid sec-websocket-key", KEY_NOT_ACCEPTED),
+    ("mismatch challenge/response", KEY_NOT_ACCEPTED),
+    ("missing request header 'sec-websocket-key'", KEY_NOT_ACCEPTED),
+    ("'sec-websocket-key' header must be", KEY_NOT_ACCEPTED),
+    ("invalid sec-websocket-key", KEY_NOT_ACCEPTED),
+    ("missing sec-websocket-key", KEY_NOT_ACCEPTED),
+    // Engine.IO: it refuses an ordinary request with JSON, and an upgrade with text alone.
+    ("\"code\":3,\"message\":\"bad request\"", |_, _| Refused::EngineIo(EngineIo::UpgradeDropped)),
+    ("transport unknown", |_, _| Refused::EngineIo(EngineIo::Transport)),
+    ("\"upgrades\":[\"websocket\"", |_, _| Refused::EngineIo(EngineIo::Transport)),
+    ("session id unknown", |_, _| Refused::EngineIo(EngineIo::Session)),
+    ("unsupported protocol version", |_, _| Refused::EngineIo(EngineIo::Version)),
+    ("welcome to sockjs", SOCK_JS),
+    ("not a valid websocket request", SOCK_JS),
+    // gorilla/websocket, Spring, npm ws, python websockets, coder/websocket.
+    ("'upgrade' token not found", UPGRADE_DROPPED),
+    ("can \"upgrade\" only to \"websocket\"", UPGRADE_DROPPED),
+    ("\"connection\" must be \"upgrade\"", UPGRADE_DROPPED),
+    ("invalid upgrade header", UPGRADE_DROPPED),
+    ("invalid connection header", UPGRADE_DROPPED),
+    ("missing upgrade header", UPGRADE_DROPPED),
+    ("missing connection header", UPGRADE_DROPPED),
+    ("does not contain upgrade", UPGRADE_DROPPED),
+    // Kubernetes, x/net/websocket, aiohttp, Actix, Daphne, Phoenix, axum and warp.
+    ("upgrade request required", UPGRADE_DROPPED),
+    ("not websocket protocol", UPGRADE_DROPPED),
+    ("no websocket upgrade hdr", UPGRADE_DROPPED),
+    ("no connection upgrade hdr", UPGRADE_DROPPED),
+    ("no websocket upgrade header found", UPGRADE_DROPPED),
+    ("http upgrade header missing", UPGRADE_DROPPED),
+    ("'connection' header must contain 'upgrade'", UPGRADE_DROPPED),
+    ("connection header did not include 'upgrade'", UPGRADE_DROPPED),
+    ("no upgrade state was present", UPGRADE_DROPPED),
+    // Apache's wstunnel: `Upgrade` is what it misses, or what it did not expect of the server.
+    ("can only be retrieved using ssl", UPGRADE_DROPPED),
+    ("unexpected upgrade:", UPGRADE_DROPPED),
+    // HAProxy, Traefik, Kong, Envoy.
+    ("no server is available to handle this request", NO_SERVER),
+    ("no available server", NO_SERVER),
+    ("no route matched with those values", NO_SERVER),
+    ("upstream connect error or disconnect/reset before headers", NO_SERVER),
+    // Django.
+    ("csrf verification failed", |_, _| Refused::AnsweredByView),
+    ("//globalurl.fortinet.net", |_, _| Refused::Filtered { by: "FortiGuard" }),
+    ("internet security by zscaler", |_, _| Refused::Filtered { by: "Zscaler" }),
+    ("request denied by watchguard", |_, _| Refused::Filtered { by: "WatchGuard" }),
+    ("web site blocked", |_, _| Refused::Filtered { by: "SonicWALL" }),
+    ("incapsula incident id", |_, _| Refused::Filtered { by: "Imperva" }),
+    ("the requested url was rejected", |_, _| Refused::Filtered { by: "F5" }),
+];
+
+/// Words that say no more than a status does.
+const GENERIC: [&str; 42] = [
+    "access",
+    "allowed",
+    "apache",
+    "at",
+    "bad",
+    "cloudflare",
+    "code",
+    "debian",
+    "denied",
+    "detail",
+    "details",
+    "error",
+    "failed",
+    "forbidden",
+    "html",
+    "http",
+    "https",
+    "iis",
+    "invalid",
+    "message",
+    "microsoft",
+    "nginx",
+    "not",
+    "null",
+    "ok",
+    "openresty",
+    "path",
+    "permission",
+    "port",
+    "reason",
+    "request",
+    "required",
+    "server",
+    "status",
+    "statuscode",
+    "success",
+    "timestamp",
+    "title",
+    "type",
+    "ubuntu",
+    "upgrade",
+    "websocket",
+];
+
+/// What the response says of its cause, where that is known.
+pub(super) fn cause(refusal: &Refusal, request: &Context) -> Option<Refused> {
+    let said = said(refusal);
+    let proxy = proxy(refusal);
+    let body = SAID.iter().find(|(text, _)| said.contains(text)).map(|(_, cause)| cause(request, proxy));
+    body.or_else(|| of_head(refusal, proxy))
+}
+
+/// What the head alone says, besides the status.
+fn of_head(refusal: &Refusal, proxy: Option<Proxy>) -> Option<Refused> {
+    let head = refusal.head();
+    if head.lists("CF-Mitigated", "challenge") {
+        return Some(Refused::BotCheck);
+    }
+    match refusal.status() {
+        426 if head.text("Upgrade").is_some_and(|value| value.starts_with("TLS/")) => Some(Refused::PortSpeaksTls),
+        403 if proxy == Some(Proxy::Envoy) && refusal.body().start().is_empty() => {
+            Some(Refused::UpgradesSwitchedOff { proxy: Proxy::Envoy })
+        }
+        _ => None,
+    }
+}
+
+/// Whether the response says more than its status, in words that are not known here: then its status tells nothing of the
+/// cause.
+pub(super) fn is_explained(refusal: &Refusal, request: &Context) -> bool {
+    let said = said(refusal);
+    let path = request.path.to_lowercase();
+    let text = without_tags(&said);
+    let mut words = text.split(|character: char| !character.is_alphanumeric()).filter(|word| {
+        let is_name = word.chars().all(char::is_alphabetic);
+        is_name && word.chars().count() > 1 && !path.contains(word)
+    });
+    words.any(|word| !GENERIC.contains(&word))
+}
+
+/// The reason phrase and the start of the body, in lower case.
+fn said(refusal: &Refusal) -> String {
+    let line = refusal.head().first_line();
+    let reason = line.splitn(3, ' ').nth(2).unwrap_or_default();
+    format!("{reason}\n{}", String::from_utf8_lossy(&refusal.body().start())).to_lowercase()
+}
+
+/// What a browser would show of `page`, roughly.
+fn without_tags(page: &str) -> String {
+    let mut text = String::new();
+    let mut rest = page;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        text.push(' ');
+        let hidden = ["style", "script", "!--"].into_iter().find(|name| tag.starts_with(name));
+        let end = match hidden {
+            Some("style") => "</style>",
+            Some("script") => "</script>",
+            Some(_) => "-->",
+            None => ">",
+        };
+        rest = tag.split_once(end).map_or("", |(_, rest)| rest);
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The proxy that the response comes from, as far as its head says.
+pub(super) fn proxy(refusal: &Refusal) -> Option<Proxy> {
+    let head = refusal.head();
+    let text = |name| head.text(name).unwrap_or_default().to_lowercase();
+    let (server, via) = (text("Server"), text("Via"));
+    let of_server = [
+        ("cloudflare", Proxy::Cloudflare),
+        ("awselb", Proxy::AwsLoadBalancer),
+        ("envoy", Proxy::Envoy),
+        ("nginx", Proxy::Nginx),
+        ("openresty", Proxy::Nginx),
+        ("caddy", Proxy::Caddy),
+        ("microsoft-iis", Proxy::Iis),
+        ("squid", Proxy::Squid),
+        ("apache/", Proxy::Apache),
+    ];
+    let of_via = [
+        ("cloudfront", Proxy::CloudFront),
+        ("google", Proxy::Google),
+        ("caddy", Proxy::Caddy),
+        ("squid", Proxy::Squid),
+        ("varnish", Proxy::Varnish),
+    ];
+    let of_name = [("X-Azure-Ref", Proxy::AzureFrontDoor), ("X-Varnish", Proxy::Varnish)];
+    let found = |value: &str, signs: &[(&str, Proxy)]| {
+        signs.iter().find(|(sign, _)| value.contains(sign)).map(|(_, proxy)| *proxy)
+    };
+    let named = of_name.iter().find(|(name, _)| head.get(name).is_some()).map(|(_, proxy)| *proxy);
+    let apache = (server == "apache").then_some(Proxy::Apache);
+    found(&via, &of_via).or(named).or_else(|| found(&server, &of_server)).or(apache)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::refusal;
+    use super::*;
+    use crate::diagnosis::Diagnosis;
+
+    fn cause(head: &str, body: &str) -> Option<Refused> {
+        refusal(&[], head, body).diagnosis().map(|diagnosis| match diagnosis {
+            Diagnosis::Refused(cause) => cause,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn the_body_is_heard_before_the_status() {
+        let host = || "example.com".to_owned();
+        for (head, body, expected) in [
+            ("400 x", "<center>Request Header Or Cookie Too Large</center>", Refused::HeadTooLarge),
+            ("400 x", "<center>No required SSL certificate was sent</center>", Refused::CertificateWanted),
+            ("403 x", "Invalid Host header", Refused::HostNotAllowed { host: host() }),
+            ("400 x", "missing subprotocol", Refused::SubprotocolWanted),
+            ("200 OK", "Welcome to SockJS!\n", Refused::SockJs),
+            ("400 x", "{\"code\":3,\"message\":\"Bad request\"}", Refused::EngineIo(EngineIo::UpgradeDropped)),
+            ("400 x", "{\"code\":1,\"message\":\"Session ID unknown\"}", Refused::EngineIo(EngineIo::Session)),
+            ("200 OK", "0{\"sid\":\"x\",\"upgrades\":[\"websocket\"]}", Refused::EngineIo(EngineIo::Transport)),
+            ("403 x", "Cross origin websockets not allowed", Refused::OriginNotAllowed { sent_origin: false }),
+            ("400 x", "Missing or invalid Sec-WebSocket-Key header", Refused::KeyNotAccepted),
+            ("403 x\r\nCF-Mitigated: challenge", "<title>Just a moment...</title>", Refused::BotCheck),
+            ("403 x\r\nServer: envoy", "", Refused::UpgradesSwitchedOff { proxy: Proxy::Envoy }),
+            ("426 x\r\nUpgrade: TLS/1.2, HTTP/1.1", "Please use HTTPS protocol", Refused::PortSpeaksTls),
+            (
+                "426 x\r\nServer: Apache",
+                "resource can only be retrieved using SSL",
+                Refused::UpgradeDropped { proxy: Some(Proxy::Apache) },
+            ),
+            ("400 No WebSocket Upgrade header found", "", Refused::UpgradeDropped { proxy: None }),
+            (
+                "502 x\r\nServer: openresty/1",
+                "Unexpected Upgrade: h2",
+                Refused::UpgradeDropped { proxy: Some(Proxy::Nginx) },
+            ),
+        ] {
+            assert_eq!(cause(head, body), Some(expected), "{head} {body}");
+        }
+    }
+
+    #[test]
+    fn each_text_is_found_by_itself() {
+        for (text, expected) in SAID {
+            let refusal = refusal(&[], "500 x", &format!("<h1>{}</h1>", text.to_uppercase()));
+            assert_eq!(super::cause(&refusal, refusal.context()), Some(expected(refusal.context(), None)), "{text}");
+        }
+    }
+
+    #[test]
+    fn where_the_body_says_something_unknown_there_is_no_guess() {
+        for status in ["400 Bad Request", "403 Forbidden", "426 Upgrade Required"] {
+            assert_eq!(cause(status, "<p>the moon is in the wrong phase</p>"), None);
+            assert_eq!(cause(status, "{\"error\":\"quota exceeded\"}"), None);
+            let page = "<html><head><title>Bad Request</title><style>p { color: red }</style></head><body>\
+                        <center><h1>400 Bad Request</h1></center><hr><center>nginx/1.18.0 (Ubuntu)</center></html>";
+            assert!(cause(status, page).is_some(), "a page that says no more than the status");
+            assert!(cause(status, "").is_some());
+        }
+        let spring =
+            "{\"timestamp\":\"2026-11-28T21:00:00Z\",\"status\":403,\"error\":\"Forbidden\",\"path\":\"/chat\"}";
+        assert!(matches!(cause("403 x", spring), Some(Refused::Forbidden { .. })));
+        assert_eq!(cause("404 x", "no such room"), Some(Refused::NothingThere { path: "/chat".to_owned() }));
+    }
+}
