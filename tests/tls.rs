@@ -8,6 +8,12 @@ use crate::support::certificates::{Authority, Identity};
 use crate::support::server::{Server, serve_tls};
 use crate::support::{Connection, Frame, Wscope, bulk};
 
+mod chain;
+mod client_certificate;
+mod limits_of_the_library;
+mod pinned_keys;
+mod without_tls;
+
 fn echo(mut connection: Connection) -> Option<u16> {
     connection.accept();
     connection.echo_until_close()

@@ -93,6 +93,7 @@ fn no_tls(cause: &NoTls) -> String {
         NoTls::OurCipherSuites => {
             "it chose what was not offered: wscope's TLS library knows no RSA or finite-field key exchange, and no CBC"
         }
+        NoTls::OurSignatures => "wscope's TLS library knows no such signature; in TLS 1.3 `-k` accepts any kind of key",
         NoTls::OldVersionsOnly => {
             "it speaks TLS 1.1 at most, which wscope's TLS library does not: nobody should use it any more (RFC 8996)"
         }

@@ -175,13 +175,13 @@ fn handshake_error(side: Side, peer: &str, failure: TlsFailure) -> Error {
 /// The same error, of a server that asked for a certificate of ours and then refused or ended the connection: that may be
 /// its answer. In TLS 1.3 it comes after the handshake.
 pub fn after_certificate_request(error: Error, request: &CertificateRequest) -> Error {
-    let cause = match (request.answer, error.diagnosis()) {
+    let cause = match (&request.answer, error.diagnosis()) {
         // The server's alert says more.
         (_, Some(Diagnosis::NoTls(NoTls::CertificateWanted))) => NoTls::CertificateWanted,
-        (CertificateAnswer::Sent, Some(Diagnosis::NoTls(NoTls::CertificateNotAccepted))) => {
+        (CertificateAnswer::Sent { .. }, Some(Diagnosis::NoTls(NoTls::CertificateNotAccepted))) => {
             NoTls::CertificateNotAccepted
         }
-        (CertificateAnswer::Sent, _) => NoTls::PerhapsCertificateNotAccepted,
+        (CertificateAnswer::Sent { .. }, _) => NoTls::PerhapsCertificateNotAccepted,
         (CertificateAnswer::None, _) => NoTls::PerhapsCertificateWanted,
         (CertificateAnswer::NoneFit, _) => NoTls::NoCertificateFits,
     };
@@ -232,6 +232,7 @@ fn incompatible_cause(side: Side, what: Incompatibility) -> Option<NoTls> {
     match (side, what) {
         (Side::Client, Incompatibility::OurVersions) => Some(NoTls::OurVersions),
         (Side::Client, Incompatibility::OurCipherSuites) => Some(NoTls::OurCipherSuites),
+        (Side::Client, Incompatibility::OurSignatures) => Some(NoTls::OurSignatures),
         (Side::Client, Incompatibility::OldVersionsOnly) => Some(NoTls::OldVersionsOnly),
         _ => None,
     }

@@ -90,6 +90,8 @@ pub enum NoTls {
     OurVersions,
     /// The server chose a cipher suite that was not offered.
     OurCipherSuites,
+    /// The server signs in a way that the TLS library does not know.
+    OurSignatures,
     /// The server speaks TLS 1.1 at most.
     OldVersionsOnly,
     /// The server's certificate is not accepted.

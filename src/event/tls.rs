@@ -33,10 +33,15 @@ pub struct CertificateRequest {
 }
 
 /// What a client sends where a certificate is requested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CertificateAnswer {
     /// Its certificate.
-    Sent,
+    Sent {
+        /// It.
+        certificate: Box<Certificate>,
+        /// What is wrong with its validity at this moment.
+        out_of_date: Option<FailedCheck>,
+    },
     /// None: it has none.
     None,
     /// None: the server checks no signature that its key can make.

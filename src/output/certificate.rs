@@ -30,9 +30,14 @@ pub fn line(certificate: &Certificate) -> String {
 pub fn request(request: &CertificateRequest) -> String {
     let CertificateRequest { answer, issuers } = request;
     let answer = match answer {
-        CertificateAnswer::Sent => "and was sent",
-        CertificateAnswer::None => "and there is none to send",
-        CertificateAnswer::NoneFit => "and none was sent: the server takes no signature that the key can make",
+        CertificateAnswer::Sent { certificate, out_of_date } => {
+            let fault = out_of_date.as_ref().map(|check| format!(", which {}", failed_check(check)));
+            format!("and this was sent{}: {}", fault.unwrap_or_default(), line(certificate))
+        }
+        CertificateAnswer::None => "and there is none to send".to_owned(),
+        CertificateAnswer::NoneFit => {
+            "and none was sent: the server takes no signature that the key can make".to_owned()
+        }
     };
     let issuers = if issuers.is_empty() { String::new() } else { format!(" of {}", issuers.join(" or of ")) };
     format!("a client certificate{issuers} was asked for, {answer}")

@@ -55,6 +55,12 @@ fn failed_check(error: &rustls::Error, chain: &Chain<'_>, leaf: Option<&Certific
         }
         CertificateError::UnknownIssuer => unknown_issuer(chain),
         CertificateError::BadSignature => wrong_signature(chain),
+        // A trusted certificate has the name of the issuer, and a key of another kind.
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { signature_algorithm_id, .. }
+            if chain.checks_signatures_of(signature_algorithm_id) =>
+        {
+            wrong_signature(chain)
+        }
         CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { signature_algorithm_id, .. } => {
             unchecked_signature(chain, signature_algorithm_id)
@@ -97,6 +103,10 @@ fn wrong_signature(chain: &Chain<'_>) -> (usize, FailedCheck) {
         Some((_, Some(above))) if !chain.has_checkable_key(above) => {
             let key = public_key::kind(above.certificate.tbs_certificate().subject_public_key_info());
             (above.depth, FailedCheck::UncheckedKey { key })
+        }
+        // That a trusted certificate has the same name is by chance.
+        Some((link, None)) if link.is_self_issued() && chain.is_signed_by(link, link) => {
+            (link.depth, FailedCheck::SelfSigned)
         }
         Some((link, _)) => (link.depth, FailedCheck::WrongSignature { issuer: issuer(link) }),
         None => (0, FailedCheck::Malformed),

@@ -67,7 +67,13 @@ impl<'a> Chain<'a> {
         public_key::is_checkable(link.certificate.tbs_certificate().subject_public_key_info(), self.algorithms)
     }
 
-    fn is_signed_by(&self, link: &Link<'a>, issuer: &Link<'a>) -> bool {
+    /// Whether signatures of the algorithm with this identifier can be checked, with some key.
+    pub(super) fn checks_signatures_of(&self, identifier: &[u8]) -> bool {
+        self.algorithms.all.iter().any(|algorithm| algorithm.signature_alg_id().as_ref() == identifier)
+    }
+
+    /// Whether the signature of `link` is one with the key of `issuer`.
+    pub(super) fn is_signed_by(&self, link: &Link<'a>, issuer: &Link<'a>) -> bool {
         let key = issuer.certificate.tbs_certificate().subject_public_key_info();
         let (Ok(signature_algorithm), Ok(key_algorithm)) =
             (link.certificate.signature_algorithm().to_der(), key.algorithm.to_der())

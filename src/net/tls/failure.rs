@@ -56,6 +56,8 @@ pub enum Incompatibility {
     OldVersionsOnly,
     /// Any cipher suite of ours: it chose one that was not offered.
     OurCipherSuites,
+    /// Any signature of ours.
+    OurSignatures,
     /// Something else.
     Other,
 }
@@ -101,6 +103,9 @@ impl From<rustls::Error> for TlsFailure {
             rustls::Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedCipherSuite) => {
                 Incompatibility::OurCipherSuites
             }
+            rustls::Error::PeerMisbehaved(
+                PeerMisbehaved::SignedKxWithWrongAlgorithm | PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme,
+            ) => Incompatibility::OurSignatures,
             _ => return Self::Other(error),
         };
         Self::Incompatible { what, error }

@@ -23,7 +23,8 @@ pub(in crate::net) fn complete<S: SideData>(
         let left = limit.left().ok_or(TlsFailure::TimedOut { limit })?;
         if connection.wants_write() || stream.wants_write() {
             stream.set_write_timeout(Some(left)).map_err(TlsFailure::Dropped)?;
-            retry_unless_broken(connection.write_tls(stream).and_then(|_| stream.flush()))?;
+            let written = connection.write_tls(stream).and_then(|_| stream.flush());
+            retry_unless_broken(written).map_err(|failure| alert(connection, stream).unwrap_or(failure))?;
         } else {
             stream.set_read_timeout(Some(left)).map_err(TlsFailure::Dropped)?;
             let read = connection.read_tls(&mut Recorded { stream, first_bytes: &mut first_bytes });
@@ -35,6 +36,12 @@ pub(in crate::net) fn complete<S: SideData>(
         }
     }
     stream.set_write_timeout(None).and_then(|()| stream.set_read_timeout(None)).map_err(TlsFailure::Dropped)
+}
+
+/// What the peer said before it hung up on us while we were writing.
+fn alert<S: SideData>(connection: &mut ConnectionCommon<S>, stream: &mut Stream) -> Option<TlsFailure> {
+    connection.read_tls(stream).ok()?;
+    connection.process_new_packets().err().map(TlsFailure::from)
 }
 
 fn process<S: SideData>(

@@ -35,9 +35,15 @@ impl Exchange<'_> {
                 Ok(_) if bytes.is_empty() => return Ok(()),
                 Ok(count) => bytes = &bytes[count..],
                 Err(error) if is_timeout(&error) => {}
-                Err(error) => return Err(self.broken(error, stage)),
+                Err(error) => return Err(self.alert().unwrap_or_else(|| self.broken(error, stage))),
             }
         }
+    }
+
+    /// What the peer's TLS said before it hung up on us while we were writing.
+    fn alert(&mut self) -> Option<UpgradeFailure> {
+        let error = self.reader.read_once(&mut [0; 1024])?.err()?;
+        TlsFailure::of(&error).map(UpgradeFailure::Tls)
     }
 
     /// Reads the peer's head; also gives the bytes that came behind it.
