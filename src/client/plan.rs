@@ -105,7 +105,8 @@ impl Plan {
         let times = times_in_data(&args.view);
         let unwritable = target.secure().then(unwritable_key_log).flatten();
         let notes = times.into_iter().chain(args.connection.request.note()).chain(request::replaced(request.first()));
-        let notes = notes.chain(unwritable).chain(cut_by_the_shell(url)).collect();
+        let notes =
+            notes.chain(request::wrong_key(request.first())).chain(unwritable).chain(cut_by_the_shell(url)).collect();
         Ok(Self {
             target,
             in_force: routing.in_force(&route).chain(in_force(&args.protocol, Some(fixed))).collect(),

@@ -8,13 +8,13 @@ use crate::cli::{HeaderSource, RequestArgs, Secret, SessionArgs};
 use crate::client::cookies::Cookies;
 use crate::client::redirect::Recipient;
 use crate::error::{Error, Phase, Result};
-use crate::http::HeaderRule;
 use crate::http::redact::Secrets;
+use crate::http::{HeaderRule, LONGEST_NAME, shortened};
 use crate::input::secret;
 use crate::net::{Credentials, Target};
 use crate::platform::{Stdin, read_text_file};
 use crate::wire::DeflateOffer;
-use crate::wire::handshake::{Request, RequestOptions};
+use crate::wire::handshake::{Request, RequestOptions, is_key};
 
 /// What the requests of a run are made of: the one to the server of the URL, and those to where redirects lead.
 pub struct RequestTemplate {
@@ -162,6 +162,18 @@ pub fn replaced(request: &RequestOptions) -> Vec<String> {
     replaced
         .map(|(name, flag, _)| format!("`{name}` is sent as `--header` says, and not as {flag} would have it"))
         .collect()
+}
+
+/// What there is to say about a `Sec-WebSocket-Key` given with `-H` that is none: servers refuse it, each in words of its
+/// own.
+pub fn wrong_key(request: &RequestOptions) -> Option<String> {
+    let rules = request.headers.iter().filter(|rule| rule.name().eq_ignore_ascii_case("Sec-WebSocket-Key"));
+    let key = rules.filter_map(HeaderRule::value).find(|key| !is_key(key.as_bytes()))?;
+    let shown = shortened(key, LONGEST_NAME);
+    Some(format!(
+        "`{shown}` of `-H` is not a `Sec-WebSocket-Key`: 16 bytes in Base64 are asked for (RFC 6455 section 4.1); without that \
+         header a random one is sent"
+    ))
 }
 
 /// A secret's value; a file's single trailing newline is not part of it. `flag` is for messages.

@@ -4,7 +4,7 @@ use crate::client::connect_error::tls_error;
 use crate::diagnosis::{Diagnosis, NoHead, Transport};
 use crate::error::{Error, Phase};
 use crate::http::redact::{self, Part, Secrets};
-use crate::http::{Head, HeadError, HeadFault, HeadKind, MAX_BODY};
+use crate::http::{Head, HeadError, HeadFault, HeadKind, LONGEST_NAME, MAX_BODY, NotText, shortened};
 use crate::session::upgrade::{Stage, UpgradeFailure};
 use crate::wire::Finding;
 use crate::wire::handshake::{Refusal, diagnose_breach, diagnose_no_head};
@@ -59,10 +59,28 @@ pub(super) fn refused(peer: &str, refusal: &Refusal, cause: Option<Diagnosis>) -
     for header in refusal.telling_headers() {
         error = error.evidence(header);
     }
-    for line in excerpt(&refusal.body().start(), refusal.body().length(), refusal.secrets()) {
-        error = error.evidence(format!("| {line}"));
+    let body = refusal.body();
+    match body.start() {
+        Ok(start) => {
+            for line in excerpt(&start, body.length(), refusal.secrets()) {
+                error = error.evidence(format!("| {line}"));
+            }
+        }
+        Err(not_text) => error = error.evidence(format!("| {}", not_shown(&not_text, refusal.secrets()))),
     }
     error.diagnosed(cause.or_else(|| refusal.diagnosis()))
+}
+
+/// What is said in place of a body that is no text: `48 bytes of br, not shown`.
+fn not_shown(body: &NotText, secrets: Secrets) -> String {
+    let NotText { length, is_all, kind } = body;
+    let kind = match kind.as_str() {
+        "" => "what is no text".to_owned(),
+        kind => shortened(&secrets.text(Part::Text(kind.as_bytes())), LONGEST_NAME).into_owned(),
+    };
+    let at_least = if *is_all { "" } else { "at least " };
+    let bytes = if *length == 1 { "byte" } else { "bytes" };
+    format!("{at_least}{length} {bytes} of {kind}, not shown")
 }
 
 /// The first lines of `body`, the start of one of `length` bytes, and how much of it they are. Pages repeat the URL that

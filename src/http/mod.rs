@@ -15,7 +15,7 @@ mod shorten;
 mod start_line;
 pub mod token;
 
-pub use body::{Body, MAX_BODY};
+pub use body::{Body, MAX_BODY, NotText};
 pub use defect::{Defect, DefectKind};
 pub use encode::encode_head;
 pub use head::{Field, Head};

@@ -57,6 +57,22 @@ fn the_body_is_heard_before_the_status() {
 }
 
 #[test]
+fn a_body_that_is_no_text_is_counted_and_not_printed() {
+    let refused = |headers: &str, body: &[u8]| {
+        let head = format!("HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
+        refused([head.as_bytes(), body].concat())
+    };
+    let stored = b"\x0b\x16\x80the moon is in the wrong phase, and we too\x03";
+    refused("Content-Encoding: br\r\n", stored).says("  | 46 bytes of br, not shown\n").never_says("moon");
+    refused("Content-Encoding: zstd\r\n", b"\x28\xb5\x2f\xfd\x04\x00a").says("  | 7 bytes of zstd, not shown\n");
+    refused("Content-Type: image/gif\r\n", b"GIF89a\x01\x00\x01\x00").says("  | 10 bytes of image/gif, not shown\n");
+    let mut deflate = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut deflate, b"the moon is in the wrong phase").expect("memory can be written");
+    let deflate = deflate.finish().expect("memory can be written");
+    refused("Content-Encoding: deflate\r\n", &deflate).says("  | the moon is in the wrong phase\n");
+}
+
+#[test]
 fn a_body_without_a_length_is_shown_too() {
     refused("HTTP/1.1 500 Internal Server Error\r\n\r\nout of cheese").says("500").says("out of cheese");
 }

@@ -153,3 +153,22 @@ fn secrets_come_from_files_less_one_newline() {
     assert_eq!(server.outcome().header("Authorization"), Some("Bearer t0ken"));
     assert_eq!(request(&["--bearer", "@@literal"]).header("Authorization"), Some("Bearer @literal"));
 }
+
+#[test]
+fn a_key_by_header_that_is_none_is_noted_and_sent_all_the_same() {
+    let sent_with = |key: &'static str| {
+        let server = serve(|mut connection| {
+            let request = connection.request();
+            let key = request.header("Sec-WebSocket-Key").map(str::to_owned);
+            connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 11\r\n\r\ninvalid key");
+            key
+        });
+        let output = Wscope::new().args(["-N", "-H", &format!("sec-websocket-key: {key}")]).arg(server.url()).run();
+        assert_eq!(server.outcome().as_deref(), Some(key));
+        output
+    };
+    let output = sent_with("SGVsbG8=");
+    output.exits(5).says("`SGVsbG8=` of `-H` is not a `Sec-WebSocket-Key`: 16 bytes in Base64 are asked for");
+    output.says("| invalid key\n").never_says("nginx");
+    sent_with("dGhlIHNhbXBsZSBub25jZQ==").exits(5).never_says("is not a `Sec-WebSocket-Key`");
+}

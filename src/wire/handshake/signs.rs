@@ -162,7 +162,7 @@ fn of_head(refusal: &Refusal, proxy: Option<Proxy>) -> Option<Refused> {
     }
     match refusal.status() {
         426 if head.text("Upgrade").is_some_and(|value| value.starts_with("TLS/")) => Some(Refused::PortSpeaksTls),
-        403 if proxy == Some(Proxy::Envoy) && refusal.body().start().is_empty() => {
+        403 if proxy == Some(Proxy::Envoy) && refusal.body().start().is_ok_and(|body| body.is_empty()) => {
             Some(Refused::UpgradesSwitchedOff { proxy: Proxy::Envoy })
         }
         _ => None,
@@ -186,7 +186,8 @@ pub(super) fn is_explained(refusal: &Refusal, request: &Context) -> bool {
 fn said(refusal: &Refusal) -> String {
     let line = refusal.head().first_line();
     let reason = line.splitn(3, ' ').nth(2).unwrap_or_default();
-    format!("{reason}\n{}", String::from_utf8_lossy(&refusal.body().start())).to_lowercase()
+    let body = refusal.body().start().unwrap_or_default();
+    format!("{reason}\n{}", String::from_utf8_lossy(&body)).to_lowercase()
 }
 
 /// What a browser would show of `page`, roughly.
