@@ -72,6 +72,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print what is used most')
             [CompletionResult]::new('-M', '-M ', [CompletionResultType]::ParameterName, 'Print the whole manual')
             [CompletionResult]::new('--manual', '--manual', [CompletionResultType]::ParameterName, 'Print the whole manual')
+            [CompletionResult]::new('--show-config', '--show-config', [CompletionResultType]::ParameterName, 'Print what is in force, and where each value comes from')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Go on with stdin after `-x`')
             [CompletionResult]::new('--interactive', '--interactive', [CompletionResultType]::ParameterName, 'Go on with stdin after `-x`')
             [CompletionResult]::new('-1', '-1', [CompletionResultType]::ParameterName, 'The same as `--count 1`')

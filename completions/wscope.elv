@@ -69,6 +69,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --help 'Print what is used most'
             cand -M 'Print the whole manual'
             cand --manual 'Print the whole manual'
+            cand --show-config 'Print what is in force, and where each value comes from'
             cand -i 'Go on with stdin after `-x`'
             cand --interactive 'Go on with stdin after `-x`'
             cand -1 'The same as `--count 1`'

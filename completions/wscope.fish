@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect=\? L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect=\? L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -83,6 +83,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l deflate -d 'Set the param
 complete -c wscope -n "__fish_wscope_needs_command" -l fragment -d 'Split what is sent into frames' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_needs_command" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_needs_command" -l show-config -d 'Print what is in force, and where each value comes from'
 complete -c wscope -n "__fish_wscope_needs_command" -s i -l interactive -d 'Go on with stdin after `-x`'
 complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'The same as `--count 1`'
 complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send back every message'
@@ -239,3 +240,4 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pong -d 'Don
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n 'string match -q "@*" -- (commandline -ct)' -f -a '(wscope @ 2>/dev/null)'

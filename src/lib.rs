@@ -15,6 +15,7 @@
 //! | [`output`] | the sinks for people and programs: text, JSON Lines, frames, colours, escaping; the terminal |
 //! | [`session`] | one open connection: its upgrade, threads, locks and clocks |
 //! | [`input`] | where outgoing messages come from: stdin's formats, the line editor, slash commands, scripts |
+//! | [`profile`] | the user's file of named sets of flags |
 //! | [`cli`] | every flag, once, as data |
 //! | [`client`] | from flags to an open session, the one loop around it, and the words for what went wrong |
 //! | [`frontend`] | what drives a client's sessions: a pipe, the prompt, a script |
@@ -33,6 +34,7 @@ pub mod input;
 pub mod net;
 pub mod output;
 pub mod platform;
+pub mod profile;
 pub mod server;
 pub mod session;
 pub mod wire;

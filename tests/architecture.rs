@@ -10,7 +10,7 @@ use source::{Function, Source, functions, names_a_flag, sources, string_literals
 
 /// Which rooms (or parts of them) each room may use besides itself.
 #[rustfmt::skip]
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("diagnosis", &[]),
     ("error", &["diagnosis"]),
     ("platform", &[]),
@@ -21,15 +21,16 @@ const MAY_USE: [(&str, &[&str]); 15] = [
     ("output", &["diagnosis", "error", "event", "http", "platform", "wire"]),
     ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
     ("input", &["diagnosis", "error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),
+    ("profile", &["error", "input::Quoting", "input::Variables", "platform"]),
     ("cli", &[
         "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",
-        "output::DataFormat", "output::Timestamps", "output::theme::ColorChoice", "wire",
+        "output::DataFormat", "output::Timestamps", "output::theme::ColorChoice", "profile", "wire",
     ]),
     ("client", &["cli", "diagnosis", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "platform", "session", "wire"]),
     ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("command", &[
-        "cli", "client", "error", "event", "frontend", "input", "net", "output", "platform", "server", "session", "wire",
+        "cli", "client", "error", "event", "frontend", "input", "net", "output", "platform", "profile", "server", "session", "wire",
     ]),
 ];
 
@@ -66,8 +67,8 @@ const PLATFORM_ONLY: [&str; 7] =
     ["nix::", "signal_hook", "std::os::", "os::fd", "os::unix", "\"/dev/tty\"", "\"/proc/self"];
 
 /// What is below `client` and knows nothing of the command line.
-const BELOW_CLIENT: [&str; 10] =
-    ["diagnosis", "error", "platform", "http", "wire", "event", "net", "output", "session", "input"];
+const BELOW_CLIENT: [&str; 11] =
+    ["diagnosis", "error", "platform", "http", "wire", "event", "net", "output", "session", "input", "profile"];
 
 /// Files below `client` that may name a flag.
 const MAY_NAME_FLAGS: [&str; 3] = [

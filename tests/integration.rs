@@ -23,6 +23,7 @@ mod listen_limits;
 mod misbehaviour;
 mod other_tools;
 mod pipe;
+mod profiles;
 mod progress;
 mod reconnect;
 mod redirect;

@@ -16,9 +16,10 @@ pub(super) fn script(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "wscope", &mut script);
     match shell {
-        Shell::Bash => text(&script).replacen(BASH_EQUALS_SIGN.0, BASH_EQUALS_SIGN.1, 1).into_bytes(),
+        Shell::Bash => mended(text(&script), &[BASH_EQUALS_SIGN, BASH_PROFILES]).into_bytes(),
+        Shell::Zsh => mended(text(&script), &[ZSH_PROFILES]).into_bytes(),
         Shell::Fish => {
-            let script = text(&script).replacen(FISH_MISSING_VALUE.0, FISH_MISSING_VALUE.1, 1);
+            let script = mended(text(&script), &[FISH_MISSING_VALUE]) + FISH_PROFILES;
             all.get_arguments().filter(|argument| argument.is_require_equals_set()).fold(script, joined).into_bytes()
         }
         _ => script,
@@ -27,6 +28,41 @@ pub(super) fn script(shell: Shell) -> Vec<u8> {
 
 /// A passage of a script, and what takes its place.
 type Mend = (&'static str, &'static str);
+
+fn mended(script: String, mends: &[Mend]) -> String {
+    mends.iter().fold(script, |script, (passage, other)| script.replacen(passage, other, 1))
+}
+
+/// The names of profiles, for which the program is asked. Bash takes `@` for the end of a word, and for the beginning of the
+/// next one, so `cur` may lack it, and what is completed does not.
+const BASH_PROFILES: Mend = (
+    "_wscope() {\n",
+    r#"_wscope() {
+    local typed="${COMP_LINE:0:COMP_POINT}"
+    typed="${typed##*[[:space:]]}"
+    if [[ "${typed}" == @* ]]; then
+        COMPREPLY=($(compgen -W "$("$1" @ 2>/dev/null | cut -f 1)" -- "${typed}"))
+        return 0
+    fi
+"#,
+);
+
+/// The same for zsh.
+const ZSH_PROFILES: Mend = (
+    "_wscope() {\n",
+    r#"_wscope() {
+    if [[ "$PREFIX" == @* ]]; then
+        local -a profiles
+        profiles=("${(@f)$("$words[1]" @ 2>/dev/null | cut -f 1)}")
+        compadd -a profiles
+        return
+    fi
+"#,
+);
+
+/// The same for fish, which shows the URLs beside them.
+const FISH_PROFILES: &str =
+    "complete -c wscope -n 'string match -q \"@*\" -- (commandline -ct)' -f -a '(wscope @ 2>/dev/null)'\n";
 
 /// Bash cuts `--output=j` into three words, of which the second is the one before what is completed.
 const BASH_EQUALS_SIGN: Mend = (

@@ -29,6 +29,11 @@ pub(super) struct DefaultArgs {
     target: TargetArgs,
     #[command(flatten)]
     compat: CompatArgs,
+    /// Print what is in force, and where each value comes from
+    ///
+    /// Of the profile `@NAME`, and of the command line; secrets are hidden. Nothing is connected.
+    #[arg(long, hide_short_help = true)]
+    show_config: bool,
     #[command(flatten)]
     session: SessionArgs,
 }
@@ -41,7 +46,7 @@ struct TargetArgs {
     ///
     /// `http://` and `https://` mean the same; without a scheme it is `ws://`, and `:8000/path` is on this machine.
     /// `ws+unix:PATH:/path` is a Unix domain socket.
-    /// `USER:PASS@` in it becomes Basic auth. A host called like a command needs a slash: `demo/`.
+    /// `@NAME` is a profile (see Profiles). `USER:PASS@` in it becomes Basic auth. A host called like a command needs a slash: `demo/`.
     #[arg(value_name = "URL", hide_short_help = true)]
     url: Option<String>,
 
@@ -72,12 +77,25 @@ impl DefaultArgs {
         self.compat.surplus(self.bare_url())
     }
 
+    /// Whether only what is in force is asked for.
+    pub(super) fn show_config(&self) -> bool {
+        self.show_config
+    }
+
+    /// Takes over what a profile says that is no flag: its URL, and what has to be said about its file.
+    pub(super) fn take_profile(&mut self, url: String, warning: Option<String>) {
+        // wscat's `-c`, beside which `-n` has another meaning, stays that.
+        let named = if self.target.connect.is_some() { &mut self.target.connect } else { &mut self.target.url };
+        *named = Some(url);
+        self.session.warning = warning;
+    }
+
     /// Makes an invocation of the flags, also of wscat's `-c` and `-l`.
     ///
     /// # Errors
     /// The text of a usage error, in one line.
     pub(super) fn resolve(self) -> Result<Invocation, String> {
-        let Self { target, mut compat, mut session } = self;
+        let Self { target, mut compat, mut session, show_config: _ } = self;
         if let Some(port) = target.listen {
             let SessionArgs { input, view, limits, protocol, connection, .. } = session;
             let (identity, push, access) = (connection.identity, PushArgs::default(), AccessArgs::default());

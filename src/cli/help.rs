@@ -53,6 +53,7 @@ pub(super) fn sections() -> Vec<(&'static str, String)> {
         ("Formats", FORMATS.into()),
         ("Commands at the prompt", commands()),
         ("Scripts", SCRIPTS.into()),
+        ("Profiles", PROFILES.into()),
         ("Exit status", exit_statuses()),
         ("Environment", ENVIRONMENT.into()),
         ("Files", FILES.into()),
@@ -177,17 +178,40 @@ const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; b
   does when input ends (see -w). At the prompt the same commands only say what
   came of them, and /save FILE writes what was typed as a script.";
 
+const PROFILES: &str = "  `wscope @staging` takes its URL and its flags from a table of the file of
+  profiles. Without `@NAME` that file is not read.
+
+    [staging]
+    url = \"wss://staging.example.com/feed\"
+    header = [\"X-Env: staging\", \"X-Region: eu\"]
+    bearer = \"${env:STAGING_TOKEN}\"
+    cacert = \"staging-ca.pem\"
+    connect-timeout = 5
+    insecure = false
+
+  A key is the long name of a flag; one without a value is true or false, one
+  that can be repeated may have a list. Flags on the command line take the place
+  of the profile's, and of those that they cannot be together with; headers one
+  by one, by name. `@staging/other/path` and `@staging?query` replace that part of
+  the URL. ${env:NAME} is replaced by an environment variable, $${ is a literal ${.
+  Files are named from the folder of the profiles on; ~/ is the home folder.
+  `wscope @` lists the profiles, `wscope @staging --show-config` says what is in
+  force and where it comes from.";
+
 const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no colours
   FORCE_COLOR, CLICOLOR_FORCE  unless empty or 0: colours, wherever output goes
   CLICOLOR                     when 0: no colours
   TERM                         when unset or `dumb`: no colours
   SSLKEYLOGFILE                where to log TLS secrets, for Wireshark
   SSL_CERT_FILE, SSL_CERT_DIR  certificates to trust instead of the system's
+  XDG_CONFIG_HOME              where profiles are (default ~/.config)
   XDG_STATE_HOME               where the history is kept (default ~/.local/state)
   WSCOPE_HISTORY               the file for the history; empty: none
   TZ                           the local time zone";
 
-const FILES: &str = "  $XDG_STATE_HOME/wscope/history   what was typed; lines that start with a space
+const FILES: &str = "  $XDG_CONFIG_HOME/wscope/profiles.toml
+                                   what `wscope @NAME` reads (see Profiles)
+  $XDG_STATE_HOME/wscope/history   what was typed; lines that start with a space
                                    are not kept";
 
 const RECIPES: &str = "  Send three messages in order, print replies until 1.5 s of silence are over:

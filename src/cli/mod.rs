@@ -17,6 +17,7 @@ mod input;
 mod limits;
 mod listen;
 mod other_tools;
+mod profile;
 mod protocol;
 mod session;
 mod stop;
@@ -37,6 +38,7 @@ pub use generate::{Definition, Generate, Generated};
 pub use input::{ExecuteArgs, InputArgs};
 pub use limits::LimitArgs;
 pub use listen::{AccessArgs, Listen, PushArgs};
+pub use profile::Named;
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use session::SessionArgs;
 pub use stop::StopArgs;
@@ -54,6 +56,10 @@ pub enum Invocation {
     Demo(Demo),
     /// A server without a session of our own.
     Listen(Listen),
+    /// The flags of a profile, and those of the command line.
+    Profile(Named),
+    /// Print this: what is in force.
+    Config(String),
     /// Print a generated file.
     Generate(Generate),
 }
@@ -69,7 +75,7 @@ pub enum Invocation {
 #[command(disable_help_subcommand = true, disable_help_flag = true)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 #[command(
-    override_usage = "wscope [OPTIONS] URL\n       wscope demo [OPTIONS]\n       wscope listen [OPTIONS] [ADDR:]PORT"
+    override_usage = "wscope [OPTIONS] URL|@PROFILE\n       wscope demo [OPTIONS]\n       wscope listen [OPTIONS] [ADDR:]PORT"
 )]
 #[command(after_help = help::after_help(), after_long_help = help::after_long_help())]
 struct Cli {
@@ -101,7 +107,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     if let Some(text) = other_tools::misread(&arguments) {
         return Err(usage_error::from_text(&text));
     }
+    if let Some(named) = profile::asked_for(&arguments) {
+        return Ok(Invocation::Profile(named));
+    }
     let cli = Cli::try_parse_from(&arguments).map_err(|error| usage_error::explain(&arguments, error))?;
+    if cli.default.show_config() {
+        return Ok(Invocation::Config(profile::command_line(&arguments)));
+    }
     understand(cli, &arguments).map_err(|text| usage_error::from_text(&text))
 }
 
@@ -147,7 +159,7 @@ fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, String> {
             check(&session.input, &session.view)?;
         }
         Invocation::Listen(Listen { input, view, .. }) => check(input, view)?,
-        Invocation::Generate(_) => {}
+        Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => {}
     }
     Ok(invocation)
 }

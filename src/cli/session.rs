@@ -35,6 +35,9 @@ pub struct SessionArgs {
     /// The flags for exact control of the protocol.
     #[command(flatten)]
     pub protocol: ProtocolArgs,
+    /// What has to be said about where the flags come from.
+    #[arg(skip)]
+    pub warning: Option<String>,
 }
 
 impl SessionArgs {

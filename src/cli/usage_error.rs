@@ -21,6 +21,11 @@ const SECRET_FLAGS: [&str; 8] = [
     "--websocket-version",
 ];
 
+/// Whether the values of the flag with this long name are secrets.
+pub(super) fn takes_secret(long: &str) -> bool {
+    SECRET_FLAGS.iter().any(|flag| flag.strip_prefix("--") == Some(long))
+}
+
 /// The usage error to show for `arguments`, which clap has refused with `error`.
 pub(super) fn explain(arguments: &[OsString], mut error: clap::Error) -> clap::Error {
     if let Some(surplus) = surplus(&error) {

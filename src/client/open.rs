@@ -38,6 +38,7 @@ pub struct Started {
 /// Says what there is to say before the first connection.
 pub fn announce(plan: &Plan, fanout: &Fanout) {
     let show = |event: Event<'_>| fanout.show(Origin::default(), &event);
+    plan.warning.iter().for_each(|warning| show(Event::Warning(warning)));
     plan.notes.iter().for_each(|note| show(Event::Note(note)));
     plan.in_force.iter().for_each(|detail| show(Event::Detail(detail)));
 }

@@ -47,6 +47,8 @@ pub struct Plan {
     pub settings: Settings,
     /// What to say with `-v` before anything else.
     pub in_force: Vec<String>,
+    /// What must not be overlooked.
+    pub warning: Option<String>,
     /// What to say in any case.
     pub notes: Vec<String>,
 }
@@ -116,6 +118,7 @@ impl Plan {
             request,
             protocol,
             settings: client_settings(args, started),
+            warning: args.warning.clone(),
             notes,
         })
     }

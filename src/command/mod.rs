@@ -1,9 +1,11 @@
 //! One file per command; each puts the other rooms together, and nothing else.
 
+mod config;
 mod connect;
 mod demo;
 pub mod generate;
 mod listen;
+mod profile;
 
 pub use crate::client::report::printed;
 
@@ -19,6 +21,8 @@ pub fn run(mut invocation: Invocation) -> ExitStatus {
     match invocation {
         Invocation::Connect(connect) => connect::run(&connect.url, &connect.session),
         Invocation::Generate(generate) => generate::run(generate),
+        Invocation::Profile(named) => profile::run(&named),
+        Invocation::Config(text) => config::run(&text),
         Invocation::Demo(demo) => demo::run(&demo),
         Invocation::Listen(listen) => listen::run(&listen),
     }
@@ -31,6 +35,6 @@ fn leave_stdin(invocation: &mut Invocation) {
         Invocation::Connect(connect) => leave(&mut connect.session),
         Invocation::Demo(demo) => leave(&mut demo.session),
         Invocation::Listen(listen) => listen.input.no_input = true,
-        Invocation::Generate(_) => {}
+        Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => {}
     }
 }

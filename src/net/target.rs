@@ -46,6 +46,13 @@ impl Target {
         unix_url::parse(text)?.map_or_else(|| url::parse(text), Ok)
     }
 
+    /// The URL `text` with another path and query, or, where `resource` begins with `?`, with another query alone.
+    pub fn with_resource(text: &str, resource: &str) -> String {
+        let (start, old) = unix_url::split(text).unwrap_or_else(|| url::split(text));
+        let kept = if resource.starts_with('?') { old.find('?').unwrap_or(old.len()) } else { 0 };
+        format!("{start}{}{resource}", &old[..kept])
+    }
+
     /// Whether it is `wss`.
     pub fn secure(&self) -> bool {
         self.secure

@@ -22,11 +22,12 @@ pub(super) fn parse(text: &str) -> Result<Option<Target>> {
     Ok(Some(Target { socket: Some(UnixAddress::new(path)), ..target }))
 }
 
-/// What takes the place of a resource follows this much of the URL: `None` where it is no such URL.
-pub(super) fn resource_start(text: &str) -> Option<usize> {
+/// Such a URL up to its resource, and its resource; `None` where `text` is another one.
+pub(super) fn split(text: &str) -> Option<(String, &str)> {
     let (_, rest) = split_scheme(text)?;
-    let (path, _) = split_resource(rest);
-    Some(text.len() - rest.len() + path.len())
+    let (path, resource) = split_resource(rest);
+    let resource = if resource.is_empty() { "/" } else { resource };
+    Some((format!("{}:", &text[..text.len() - rest.len() + path.len()]), resource))
 }
 
 fn split_scheme(text: &str) -> Option<(&'static str, &str)> {
@@ -47,7 +48,7 @@ fn split_resource(rest: &str) -> (&str, &str) {
 }
 
 fn wrong(text: &str, complaint: &str) -> Error {
-    let text = &text[..resource_start(text).unwrap_or(0)];
-    Error::new(Phase::Usage, format!("`{text}` {complaint}"))
+    let (start, _) = split(text).unwrap_or_default();
+    Error::new(Phase::Usage, format!("`{start}` {complaint}"))
         .hint("a socket of this machine is `ws+unix:/path/of/the/socket:/resource`")
 }

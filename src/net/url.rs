@@ -163,6 +163,13 @@ fn split_zone(rest: &str) -> (String, Option<String>) {
     }
 }
 
+/// A URL up to its path or query, and what follows.
+pub(super) fn split(text: &str) -> (String, &str) {
+    let authority = text.find("://").map_or(0, |colon| colon + 3);
+    let end = authority + authority_length(&text[authority..]);
+    (text[..end].to_owned(), &text[end..])
+}
+
 /// How long the userinfo is that the authority begins with, its `@` included.
 fn userinfo_length(rest: &str) -> usize {
     rest[..authority_length(rest)].rfind('@').map_or(0, |at| at + 1)

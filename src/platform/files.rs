@@ -61,6 +61,14 @@ pub fn is_at(file: &File, path: &Path) -> bool {
     file.metadata().is_ok_and(|open| path.metadata().is_ok_and(|there| identity(open) == identity(there)))
 }
 
+/// Whether other users may read what is at `path`.
+///
+/// # Errors
+/// Those of stat(2).
+pub fn is_readable_by_others(path: &Path) -> io::Result<bool> {
+    Ok(path.metadata()?.permissions().mode() & 0o044 != 0)
+}
+
 fn with_mode(mode: u32) -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(mode);

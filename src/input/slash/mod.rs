@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use arguments::setting_names;
 pub use frame::frame_fields;
-pub use table::{COMMANDS, Usage};
+pub use table::{COMMANDS, Usage, nearest_of};
 
 use super::payload::Payload;
 use super::variables::{Quoting, captures_in};

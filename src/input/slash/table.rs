@@ -158,7 +158,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static Usage> {
 
 /// The candidate that the user probably meant by `name`. If just one candidate starts with `name`, it is that one.
 /// Otherwise it is the candidate with the smallest edit distance, which is at most two.
-pub(super) fn nearest_of<'a>(name: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+pub fn nearest_of<'a>(name: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     if name.is_empty() {
         return None;
     }

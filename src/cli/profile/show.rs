@@ -1,0 +1,143 @@
+//! What is in force, and where it comes from: `--show-config` and `wscope @`. Secrets are hidden.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory};
+
+use super::super::{Cli, usage_error};
+use super::{Merged, NO_SETTINGS, argument, given};
+use crate::http::redact::{HIDDEN, Part, Secrets};
+use crate::profile::{Profiles, Setting, Value};
+
+/// One line for each profile: its name, a tab, its URL.
+pub(super) fn list(profiles: &Profiles) -> String {
+    profiles.iter().fold(String::new(), |mut list, profile| {
+        let url = profile.url().map_or_else(String::new, |url| shown("url", url));
+        let _ = writeln!(list, "@{}\t{}", profile.name, printable(&url));
+        list
+    })
+}
+
+/// The settings of a profile, those too whose place the command line takes.
+pub(super) fn profile(profiles: &Profiles, merged: &Merged) -> String {
+    let mut text = String::new();
+    let written = merged.profile.settings.iter().find(|setting| setting.key == "url");
+    if let Some(setting) = written {
+        let (url, place) = (shown("url", merged.profile.url().unwrap_or_default()), profiles.place(setting));
+        let _ = match merged.resource.as_str() {
+            "" => writeln!(text, "url = {}  # {place}", quoted(&url)),
+            resource => {
+                let resource = shown("url", resource);
+                writeln!(text, "url = {}  # {place}, with {} of the command line", quoted(&url), quoted(&resource))
+            }
+        };
+    }
+    for flag in &merged.flags {
+        let place = profiles.place(&flag.setting);
+        let _ = match (flag.is_used, value(&flag.setting)) {
+            (_, None) => Ok(()),
+            (true, Some(value)) => writeln!(text, "{} = {value}  # {place}", flag.setting.key),
+            (false, Some(value)) => {
+                writeln!(text, "# {} = {value}  # {place}: the command line has another", flag.setting.key)
+            }
+        };
+    }
+    text
+}
+
+/// The flags of the command line.
+pub fn command_line(arguments: &[OsString]) -> String {
+    let Some(given) = given(arguments) else { return String::new() };
+    let command = Cli::command();
+    let mut text = String::new();
+    for flag in command.get_arguments() {
+        let id = flag.get_id().as_str();
+        let is_given = given.value_source(id) == Some(ValueSource::CommandLine);
+        if !is_given || NO_SETTINGS.contains(&id) {
+            continue;
+        }
+        let name = if matches!(id, "url" | "connect") { Some("url") } else { flag.get_long() };
+        let Some(name) = name else { continue };
+        if let Some(values) = values(name, &given, id) {
+            let _ = writeln!(text, "{name} = {values}  # command line");
+        }
+    }
+    text
+}
+
+/// The values of a flag that was given; `None` for a URL that is the name of a profile.
+fn values(name: &str, given: &ArgMatches, id: &str) -> Option<String> {
+    let raw: Vec<_> = given.get_raw(id).into_iter().flatten().map(OsStr::to_string_lossy).collect();
+    if name == "url" && raw.iter().any(|url| url.starts_with('@')) {
+        return None;
+    }
+    let takes_values =
+        Cli::command().get_arguments().any(|flag| flag.get_id() == id && flag.get_action().takes_values());
+    Some(if takes_values { list_of(name, raw.iter().map(AsRef::as_ref)) } else { "true".to_owned() })
+}
+
+/// The warning where other users of the machine can read a secret in the file of profiles.
+pub(super) fn exposed(profiles: &Profiles) -> Option<String> {
+    let mut command = Cli::command();
+    command.build();
+    let long = |key: &str| argument(&command, key).and_then(|flag| flag.get_long().map(str::to_owned));
+    let holds_secret = |setting: &Setting| {
+        let name = long(&setting.key).unwrap_or_else(|| setting.key.clone());
+        setting.texts().iter().any(|text| !text.contains("${env:") && shown(&name, text) != *text)
+    };
+    let is_exposed = profiles.is_exposed() && profiles.iter().any(|profile| profile.settings.iter().any(holds_secret));
+    is_exposed.then(|| {
+        let path = profiles.path().display();
+        format!("other users can read the secrets in `{path}`: `chmod 600` it, or use `@FILE` or `${{env:NAME}}` in it")
+    })
+}
+
+/// A value of a setting, in TOML; `None` where nothing is left of it.
+fn value(setting: &Setting) -> Option<String> {
+    match &setting.value {
+        Value::Switch(switch) => Some(switch.to_string()),
+        Value::Texts(texts) if texts.is_empty() => None,
+        Value::Texts(texts) => Some(list_of(&setting.key, texts.iter().map(String::as_str))),
+    }
+}
+
+fn list_of<'a>(name: &str, values: impl Iterator<Item = &'a str>) -> String {
+    let values: Vec<_> = values.map(|value| quoted(&shown(name, value))).collect();
+    match values.as_slice() {
+        [] => "true".to_owned(),
+        [value] => value.clone(),
+        several => format!("[{}]", several.join(", ")),
+    }
+}
+
+/// A value of the flag with this long name, without what is secret. A file that holds a secret, and the name of a variable,
+/// are none.
+fn shown(name: &str, value: &str) -> String {
+    let is_reference = value.starts_with("${env:") && value.find('}') == Some(value.len() - 1);
+    if is_reference || (value.starts_with('@') && !value.starts_with("@@")) {
+        return value.to_owned();
+    }
+    match (name, value.split_once(':')) {
+        ("subprotocol", _) => Secrets::Hidden.text(Part::Subprotocols(value.as_bytes())),
+        ("header" | "proxy-header", Some((header, content))) => {
+            let content = Secrets::Hidden.text(Part::Value { name: header, value: content.trim().as_bytes() });
+            format!("{header}: {content}")
+        }
+        ("user" | "auth" | "proxy-user", Some((user, _))) => format!("{user}:{HIDDEN}"),
+        ("user" | "auth" | "proxy-user", None) => value.to_owned(),
+        _ if usage_error::takes_secret(name) => HIDDEN.to_owned(),
+        _ => Secrets::Hidden.text(Part::Text(value.as_bytes())),
+    }
+}
+
+/// A basic string of TOML, which is one of JSON, too.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(printable(text)).to_string()
+}
+
+/// Without characters that would drive a terminal.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
+}
