@@ -135,6 +135,28 @@ fn every_signal_that_ends_the_prompt_leaves_the_terminal_sane() {
 }
 
 #[test]
+fn a_signal_at_a_prompt_that_comes_after_a_question_leaves_the_terminal_sane() {
+    use nix::sys::signal::Signal::{SIGHUP, SIGTERM, SIGUSR1};
+    // Two threads see the signal, in any order.
+    for signal in [SIGHUP, SIGTERM, SIGUSR1].repeat(5) {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.rest();
+        });
+        let wscope = Wscope::new().args(["--user", "Aladdin"]).arg(server.url()).without_waiting();
+        let mut terminal = wscope.terminal(24, 80);
+        terminal.wait_until("a question", |screen| screen.contents().to_lowercase().contains("password"));
+        terminal.enter("open sesame");
+        terminal.wait(CONNECTED);
+        terminal.wait_line(">");
+        terminal.signal(signal);
+        assert_eq!(terminal.wait_end().signal(), Some(signal as i32));
+        let raw = terminal.raw();
+        assert!(raw.windows(8).any(|bytes| bytes == b"\x1b[?2004l"), "bracketed paste stays on after {signal}");
+    }
+}
+
+#[test]
 fn a_stop_from_outside_leaves_a_prompt_that_is_drawn_again() {
     stops_and_goes_on(|terminal| terminal.signal_foreground(nix::sys::signal::Signal::SIGSTOP));
 }

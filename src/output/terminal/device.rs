@@ -90,13 +90,19 @@ impl Device {
                     SignalEffect::Nothing
                 }
                 (SeenSignal::Continued | SeenSignal::Request, None) => SignalEffect::Nothing,
-                (SeenSignal::Fatal, None) => SignalEffect::Default,
-                (SeenSignal::Request | SeenSignal::Fatal, Some(_)) => {
+                (SeenSignal::Fatal, None) if !device.is_set_by_another() => SignalEffect::Default,
+                (SeenSignal::Request | SeenSignal::Fatal, _) => {
                     let _ = device.restore().and_then(|()| device.write_within(LEAVE, Duration::ZERO));
                     SignalEffect::Default
                 }
             }
         })
+    }
+
+    /// Whether a later `Device` of this process has set modes, whose thread may see the signal after this one: a question
+    /// comes before the prompt.
+    fn is_set_by_another(&self) -> bool {
+        TerminalModes::of(&self.file).is_ok_and(|modes| modes.is_raw_form_of(self.found))
     }
 
     /// The same terminal through another descriptor.
