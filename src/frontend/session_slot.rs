@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::client::open::OpenSession;
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, Opened, Origin};
+use crate::event::{Event, Opened, Origin, Summary};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::expectation;
 use crate::platform::Notifier;
@@ -49,6 +49,10 @@ struct State {
     open: Option<OpenSession>,
     /// The session that is open, or was open before: what it received can still be expected.
     latest: Option<Handle>,
+    /// The session that was last open to what is typed: what is known of it can still be shown.
+    shown: Option<OpenSession>,
+    /// The totals of the session that ended last.
+    totals: Option<Summary>,
     opening: Opening,
     request: Option<Request>,
     /// How many requests for another session have been answered.
@@ -108,16 +112,18 @@ impl SessionSlot {
     /// The session is open to what is typed, unless it is over already.
     pub fn opened(&self, session: OpenSession) {
         let mut state = lock(&self.state);
+        state.shown = Some(session.clone());
         if !session.handle.is_over() {
             state.open = Some(session);
             self.grant(&mut state);
         }
     }
 
-    /// The session that was open, or about to be, is over, and takes nothing any more.
-    pub fn ended(&self) {
+    /// The session that was open, or about to be, is over with these totals, and takes nothing any more.
+    pub fn ended(&self, totals: Summary) {
         let mut state = lock(&self.state);
         state.open = None;
+        state.totals = Some(totals);
         if state.opening != Opening::No {
             self.grant(&mut state);
         }
@@ -165,12 +171,22 @@ impl SessionSlot {
         self.state_after(|opening| opening != Opening::Starts).latest.clone().ok_or_else(not_open)
     }
 
-    /// What is known of the open session's opening.
+    /// What is known of the opening of the session that is open, or was open last.
     ///
     /// # Errors
-    /// When no session is open.
+    /// When there is none.
     pub fn opening_facts(&self) -> Result<Arc<Opened>> {
-        Ok(self.open()?.opened)
+        let state = self.state_after(|opening| opening == Opening::No);
+        state.shown.as_ref().map(|session| Arc::clone(&session.opened)).ok_or_else(not_open)
+    }
+
+    /// The totals of the session that is open, or of the one that ended last.
+    fn totals(&self) -> Result<Summary> {
+        let state = self.state_after(|opening| opening == Opening::No);
+        let open = state.open.as_ref().map(|session| session.handle.clone());
+        let ended = state.totals.clone();
+        drop(state);
+        open.map(|handle| handle.summary()).or(ended).ok_or_else(not_open)
     }
 
     /// Closes, if need be, and connects again; waits until the session is open, or could not be had: what is typed behind
@@ -261,7 +277,7 @@ impl Endpoint for Arc<SessionSlot> {
     }
 
     fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
-        show(Origin::default(), &Event::Summary(&self.open()?.handle.summary()));
+        show(Origin::default(), &Event::Summary(&self.totals()?));
         Ok(())
     }
 

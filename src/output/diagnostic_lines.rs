@@ -230,11 +230,11 @@ pub fn summary(summary: &Summary) -> Vec<String> {
 
 fn totals(verb: &str, counters: &Counters) -> String {
     format!(
-        "{verb:<8} {} of {} in {}, {} on the wire",
+        "{verb:<8} {} of {}; on the wire {} in {} of any kind",
         count(counters.messages, "message"),
         count(counters.message_bytes, "byte"),
-        count(counters.frames, "frame"),
-        count(counters.wire_bytes, "byte")
+        count(counters.wire_bytes, "byte"),
+        count(counters.frames, "frame")
     )
 }
 

@@ -8,9 +8,6 @@ use crate::output::options::View;
 use crate::output::sink::Sink;
 use crate::output::theme::Style;
 
-/// Texts with more bytes are shown as they are.
-const LARGEST: usize = 4 << 20;
-
 /// Texts that are nested deeper are shown as they are: the indentation of `[[[[…` grows with the square of its depth.
 const DEEPEST: usize = 32;
 
@@ -26,9 +23,9 @@ pub enum Layout {
     LaidOut,
 }
 
-/// `payload` as JSON text. `None`, if it is no JSON object or array, or if it is too large or too deep.
+/// `payload` as JSON text. `None`, if it is no JSON object or array, or if it is too deep.
 pub fn json(payload: &[u8]) -> Option<&str> {
-    if payload.len() > LARGEST || !matches!(payload.trim_ascii_start().first(), Some(b'{' | b'[')) {
+    if !matches!(payload.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return None;
     }
     let text = str::from_utf8(payload).ok()?;
@@ -39,8 +36,23 @@ pub fn json(payload: &[u8]) -> Option<&str> {
 /// Appends `text`, which must be a result of [`json`], without a line end. All lines after the first are indented by
 /// `indent` columns more. `view` decides whether the text is escaped.
 pub fn write(sink: &mut Sink, text: &str, layout: Layout, view: View, indent: usize) {
+    write_start(sink, text, layout, view, indent, text.len());
+}
+
+/// The same, but at most the first `limit` bytes of `text`. Returns how many these are.
+pub fn write_start(sink: &mut Sink, text: &str, layout: Layout, view: View, indent: usize, limit: usize) -> usize {
+    let limit = text.floor_char_boundary(limit);
     let mut writer = JsonWriter { sink, layout, view, indent, depth: 0, before: None };
-    Tokens { rest: text }.for_each(|(token, text)| writer.token(token, text));
+    let mut left = limit;
+    for (token, text) in (Tokens { rest: text }) {
+        if left == 0 {
+            break;
+        }
+        let shown = &text[..text.len().min(left)];
+        writer.token(token, shown);
+        left -= shown.len();
+    }
+    limit
 }
 
 /// The lexical elements of JSON (RFC 8259 section 2).

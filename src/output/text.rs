@@ -13,27 +13,46 @@ const PIECE: usize = 16 << 10;
 /// How many bytes of a binary message are shown.
 pub const SHOWN: usize = 512;
 
-/// Appends a text message and a line end. Before its first line stands a prefix that is `indent` columns wide.
+/// How many bytes of a text message are shown.
+const SHOWN_TEXT: usize = 64 << 10;
+
+/// Appends the first [`SHOWN_TEXT`] bytes of a text message and a line end. Before its first line stands a prefix that is `indent` columns wide.
 ///
 /// The other lines are indented by as many columns, so that a peer cannot make one message look like two. The sink is
 /// flushed in between, because an escaped and indented message may be many times as long as its payload.
 pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
-    if let Some(json) = pretty::json(payload) {
-        pretty::write(sink, json, layout, View::Terminal, indent);
+    let shown = if let Some(json) = pretty::json(payload) {
+        pretty::write_start(sink, json, layout, View::Terminal, indent, SHOWN_TEXT)
     } else {
-        for (number, line) in payload.split(|&byte| byte == b'\n').enumerate() {
+        let marks = sink.palette.escape_marks();
+        let shown = match payload.get(..SHOWN_TEXT) {
+            Some(start) => escape::whole_characters(start),
+            None => payload.len(),
+        };
+        for (number, line) in payload[..shown].split(|&byte| byte == b'\n').enumerate() {
             if number > 0 {
                 sink.buffer.push(b'\n');
                 sink.buffer.resize(sink.buffer.len() + indent, b' ');
                 sink.flush_if_large();
             }
             for piece in pieces(line) {
-                escape::text(&mut sink.buffer, piece);
+                escape::marked_text(&mut sink.buffer, piece, &marks);
                 sink.flush_if_large();
             }
         }
-    }
+        shown
+    };
     sink.buffer.push(b'\n');
+    let more = payload.len() - shown;
+    if more > 0 {
+        let Sink { buffer, palette, .. } = sink;
+        palette.paint(buffer, Style::Faint, |output| {
+            output.extend_from_slice(b"  ... and ");
+            digits::decimal(output, more as u64);
+            output.extend_from_slice(b" more bytes: redirecting stdout shows them all");
+        });
+        buffer.push(b'\n');
+    }
 }
 
 /// Splits `line` into pieces of at most [`PIECE`] bytes, and never inside a character.
@@ -92,6 +111,24 @@ mod tests {
         assert!(split.len() > 1 && split.iter().all(|piece| piece.len() <= PIECE));
         assert_eq!(split.concat(), line);
         assert_eq!(pieces(&b"\x80".repeat(2 * PIECE)).map(<[u8]>::len).sum::<usize>(), 2 * PIECE);
+    }
+
+    #[test]
+    fn a_long_text_says_how_much_is_left_out() {
+        let left_out = "\n  ... and 36864 more bytes: redirecting stdout shows them all\n";
+        let plain = "x".repeat(100 << 10);
+        assert_eq!(shown_text(plain.as_bytes(), Layout::AsItIs, 2), "x".repeat(64 << 10) + left_out);
+        for layout in [Layout::AsItIs, Layout::LaidOut] {
+            let json = format!("[\"{}\"]", "x".repeat((100 << 10) - 4));
+            let shown = shown_text(json.as_bytes(), layout, 2);
+            assert!(shown.ends_with(left_out) && shown.len() < 70_000, "{}", shown.len());
+        }
+    }
+
+    #[test]
+    fn json_of_any_size_is_laid_out() {
+        let json = format!("[{}0]", "0,".repeat(3 << 20));
+        assert!(pretty::json(json.as_bytes()).is_some());
     }
 
     #[test]

@@ -62,7 +62,7 @@ fn ctrl_c_gives_up_an_expectation_and_ctrl_d_leaves_it() {
     terminal.wait("no message matched `never` before you gave up");
     terminal.wait("< one");
     terminal.enter("/expect within=60 never");
-    terminal.wait_line(">");
+    terminal.wait_line("(waiting; Ctrl-C gives up) >");
     terminal.press(key::CTRL_D);
     terminal.exits(0);
     assert_eq!(server.outcome().texts(), ["one"]);

@@ -95,6 +95,37 @@ fn the_session_can_be_looked_at() {
 }
 
 #[test]
+fn the_last_session_can_be_looked_at_after_its_end() {
+    let server = websocket::push([tungstenite::Message::text("hello")]);
+    let mut terminal = open(&server);
+    terminal.wait("< hello");
+    terminal.enter("/close");
+    terminal.wait("Disconnected");
+    terminal.wait_prompt("(closed) >");
+    terminal.enter("/headers");
+    terminal.wait("101 Switching Protocols");
+    terminal.enter("/stats");
+    terminal.wait("received 1 message of 5 bytes; on the wire");
+    terminal.enter("/quit");
+    terminal.wait_end();
+}
+
+#[test]
+fn what_is_typed_behind_a_command_that_waits_is_marked() {
+    let server = collect();
+    let mut terminal = open(&server);
+    terminal.enter("/wait 60");
+    terminal.wait_line("(waiting; Ctrl-C gives up) >");
+    terminal.enter("behind");
+    terminal.wait("(waiting; Ctrl-C gives up) > behind");
+    terminal.press(key::CTRL_C);
+    terminal.wait_line(">");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    assert_eq!(texts(&server.outcome()), ["behind"]);
+}
+
+#[test]
 fn views_can_be_switched() {
     let server = websocket::echo();
     let mut terminal = open(&server);

@@ -53,6 +53,17 @@ fn colours_respect_the_environment() {
 }
 
 #[test]
+fn what_is_shown_by_its_code_is_dim() {
+    let server = websocket::push([tungstenite::Message::text("\x1b and \\x1b")]);
+    let mut terminal = open(&server);
+    terminal.wait(r"< \x1b and \x1b");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
+    assert!(raw.contains("\x1b[2m\\x1b\x1b[0m and \\x1b"), "{raw:?}");
+}
+
+#[test]
 fn stdout_in_a_file_is_data_and_the_editor_stays() {
     let server = websocket::echo();
     let wscope = Wscope::new();

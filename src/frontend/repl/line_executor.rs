@@ -8,20 +8,24 @@ use super::line_reader::show_error;
 use crate::error::Result;
 use crate::event::{Event, Origin};
 use crate::frontend::interpreter::Interpreter;
-use crate::input::Script;
 use crate::input::slash::{self, Command, Line};
+use crate::input::{PromptHandle, Script};
+
+/// The prompt while a command waits: what is typed behind it waits too.
+const WAITING: &str = "(waiting; Ctrl-C gives up) > ";
 
 /// Does what is typed.
 pub(super) struct LineExecutor {
     interpreter: Interpreter,
+    prompt: PromptHandle,
     /// What was done so far.
     typed: Vec<String>,
 }
 
 impl LineExecutor {
     /// An executor that has executed nothing yet.
-    pub(super) fn new(interpreter: Interpreter) -> Self {
-        Self { interpreter, typed: Vec::new() }
+    pub(super) fn new(interpreter: Interpreter, prompt: PromptHandle) -> Self {
+        Self { interpreter, prompt, typed: Vec::new() }
     }
 
     /// Executes lines until none comes any more; then drops `_busy`.
@@ -41,7 +45,13 @@ impl LineExecutor {
             Line::Command(Command::Help) => self.interpreter.execute("", Line::Command(Command::Help)).map(drop),
             understood => {
                 self.typed.push(line);
-                self.interpreter.execute("", understood).map(drop)
+                if !waits(&understood) {
+                    return self.interpreter.execute("", understood).map(drop);
+                }
+                self.prompt.set_notice(Some(WAITING));
+                let done = self.interpreter.execute("", understood).map(drop);
+                self.prompt.set_notice(None);
+                done
             }
         }
     }
@@ -57,4 +67,10 @@ impl LineExecutor {
         self.interpreter.fanout.show(Origin::default(), &Event::Note(&note));
         Ok(())
     }
+}
+
+/// Whether a line waits for the peer or for a time. A connection that is awaited has a prompt of its own.
+fn waits(line: &Line) -> bool {
+    let Line::Command(command) = line else { return false };
+    matches!(command, Command::Wait(_) | Command::Expect { .. } | Command::ExpectClose { .. } | Command::ExpectQuiet(_))
 }

@@ -41,7 +41,7 @@ pub fn spawn(
     let endpoint: Arc<dyn Endpoint> = Arc::new(endpoint);
     let interpreter =
         Interpreter::new(Arc::clone(&endpoint), fanout.clone(), variables(), Mode::Interactive, max_message);
-    let executor = LineExecutor::new(interpreter);
+    let executor = LineExecutor::new(interpreter, editor.prompt());
     let (lines, ahead) = mpsc::sync_channel(AHEAD);
     let (busy, done) = mpsc::channel();
     let pending = Arc::new(AtomicUsize::new(0));

@@ -154,7 +154,7 @@ impl Driver for ReplDriver {
         let (_, executed) = self.current.take()?;
         // It sends no more now that the session is over, but it may have to wait for the terminal.
         let _ = executed.recv_timeout(EXECUTED_LIMIT);
-        self.slot.ended();
+        self.slot.ended(outcome.summary.clone());
         let is_over = outcome.output_gone || matches!(outcome.cause, Cause::Enough | Cause::Abort);
         Some(match offer {
             _ if self.slot.has_left() => After::Over,

@@ -13,14 +13,14 @@ fn a_large_payload_goes_straight_to_a_pipe_after_what_waits() {
 
 #[test]
 fn what_a_message_takes_on_a_terminal_never_grows_without_bounds() {
-    for text in ["x", "\n"].map(|text| text.repeat(1 << 20)) {
+    for text in ["\u{1}", "\n"].map(|text| text.repeat(1 << 20)) {
         let mut scene = Scene::new(Options { pretty: true, ..terminal() });
         scene.text(&text);
-        assert!(scene.data.writes() >= 10);
+        assert!(scene.data.writes() >= 2);
     }
     let mut scene = Scene::new(Options { pretty: true, ..terminal() });
     scene.text(&format!("[{}1]", "[1],".repeat(1 << 18)));
-    assert!(scene.data.writes() >= 10);
+    assert!(scene.data.writes() >= 2);
 }
 
 #[test]
