@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::TlsFacts;
+
 /// The address of the other end of a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeerAddress {
@@ -76,6 +78,11 @@ pub enum StepDetail {
 }
 
 impl StepDetail {
+    /// The step of a TLS handshake that brought these facts.
+    pub fn tls_established(facts: &TlsFacts) -> Self {
+        Self::TlsEstablished { version: facts.version.clone(), cipher_suite: facts.cipher_suite.clone() }
+    }
+
     /// The name of the step in `-v` and JSON.
     pub fn name(&self) -> &'static str {
         match self {

@@ -56,8 +56,7 @@ fn establish(
     if let Some(TlsTo { client, server_name }) = &route.tls {
         let started = Instant::now();
         let facts = client.handshake(&mut stream, server_name, limit).map_err(ConnectCause::Tls)?;
-        let (version, cipher_suite) = (facts.version.clone(), facts.cipher_suite.clone());
-        recorder.step(started, StepDetail::TlsEstablished { version, cipher_suite });
+        recorder.step(started, StepDetail::tls_established(&facts));
         (recorder.observe)(Event::Tls(&facts));
         recorder.record.tls = Some(facts);
     }

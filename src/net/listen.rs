@@ -180,9 +180,7 @@ impl Incoming {
         if let Some(config) = tls {
             let started = Instant::now();
             let facts = tls::accept(config, &mut stream, limit).map_err(AcceptFailure::Tls)?;
-            let (version, cipher_suite) = (facts.version.clone(), facts.cipher_suite.clone());
-            let detail = StepDetail::TlsEstablished { version, cipher_suite };
-            record.steps.push(Step { took: started.elapsed(), detail });
+            record.steps.push(Step { took: started.elapsed(), detail: StepDetail::tls_established(&facts) });
             record.tls = Some(facts);
         }
         Ok(Connected { stream, address, record })
