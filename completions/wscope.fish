@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect=\? L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect=\? L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -62,6 +62,11 @@ complete -c wscope -n "__fish_wscope_needs_command" -l max-redirs -d 'Follow at 
 complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Connect to this address instead of looking the name up' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l unix-socket -d 'Connect to this Unix domain socket' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l proxy -d 'Go through a proxy' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l proxy-user -d 'Log in at the proxy; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l proxy-header -d 'Send a header to the proxy' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l proxy-cacert -d 'Trust this authority for the proxy' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l noproxy -d 'Hosts that no proxy is used for' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust this authority, not the system\'s' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l sni -d 'Ask for this name (SNI), and verify it' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l pinnedpubkey -d 'Accept no server but one with this key' -r
@@ -101,6 +106,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow 
 complete -c wscope -n "__fish_wscope_needs_command" -l location-trusted -d 'The same, and trust every server'
 complete -c wscope -n "__fish_wscope_needs_command" -s 4 -l ipv4 -d 'Connect over IPv4 only'
 complete -c wscope -n "__fish_wscope_needs_command" -s 6 -l ipv6 -d 'Connect over IPv6 only'
+complete -c wscope -n "__fish_wscope_needs_command" -l proxy-insecure -d 'Don\'t verify the proxy\'s certificate'
 complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-deflate -d 'Don\'t compress'
 complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Report breaches of the protocol and go on'
@@ -146,6 +152,11 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-redirs -d 'Fo
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l resolve -d 'Connect to this address instead of looking the name up' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l unix-socket -d 'Connect to this Unix domain socket' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l proxy -d 'Go through a proxy' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l proxy-user -d 'Log in at the proxy; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l proxy-header -d 'Send a header to the proxy' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l proxy-cacert -d 'Trust this authority for the proxy' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l noproxy -d 'Hosts that no proxy is used for' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cacert -d 'Trust this authority, not the system\'s' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l sni -d 'Ask for this name (SNI), and verify it' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pinnedpubkey -d 'Accept no server but one with this key' -r
@@ -182,6 +193,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -s L -l location -d 
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l location-trusted -d 'The same, and trust every server'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 4 -l ipv4 -d 'Connect over IPv4 only'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 6 -l ipv6 -d 'Connect over IPv6 only'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l proxy-insecure -d 'Don\'t verify the proxy\'s certificate'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-deflate -d 'Don\'t compress'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l lenient -d 'Report breaches of the protocol and go on'

@@ -19,7 +19,7 @@ pub enum ExitStatus {
     Session,
     /// Usage, or input that could not be sent.
     Usage,
-    /// Name lookup or TCP.
+    /// Name lookup, TCP, or a proxy.
     Connect,
     /// The TLS handshake.
     Tls,
@@ -59,7 +59,7 @@ impl ExitStatus {
             Self::Success => "the session ended normally: close code 1000, 1001 or none",
             Self::Session => "it was open and ended otherwise: another close code, no Close, input unsent",
             Self::Usage => "the command line, or input that could not be sent",
-            Self::Connect => "could not connect: name or TCP",
+            Self::Connect => "could not connect: name, TCP or proxy",
             Self::Tls => "TLS failed",
             Self::Upgrade => "the upgrade was refused, or was wrong",
             Self::Protocol => "the other side broke the protocol",
@@ -105,6 +105,8 @@ pub enum Phase {
     Resolve,
     /// TCP connect.
     Connect,
+    /// What a proxy is asked.
+    Proxy,
     /// TLS handshake.
     Tls,
     /// HTTP upgrade.
@@ -122,7 +124,7 @@ impl Phase {
     pub fn exit_status(self) -> ExitStatus {
         match self {
             Self::Usage | Self::Input => ExitStatus::Usage,
-            Self::Resolve | Self::Connect => ExitStatus::Connect,
+            Self::Resolve | Self::Connect | Self::Proxy => ExitStatus::Connect,
             Self::Tls => ExitStatus::Tls,
             Self::Upgrade => ExitStatus::Upgrade,
             Self::Session => ExitStatus::Session,
@@ -138,6 +140,7 @@ impl Phase {
             Self::Input => "input",
             Self::Resolve => "resolve",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::Upgrade => "upgrade",
             Self::Session => "session",

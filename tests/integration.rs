@@ -25,6 +25,7 @@ mod other_tools;
 mod pipe;
 mod profiles;
 mod progress;
+mod proxy;
 mod reconnect;
 mod redirect;
 mod script;

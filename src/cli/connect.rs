@@ -56,7 +56,7 @@ struct TargetArgs {
 
     /// The same as `wscope listen PORT`, as wscat has it
     #[arg(short, long, value_name = "PORT", hide = true)]
-    #[arg(conflicts_with_all = ["RequestArgs", "DestinationArgs", "TlsArgs", "FixedArgs", "ExecuteArgs", "StopArgs"])]
+    #[arg(conflicts_with_all = ["RequestArgs", "DestinationArgs", "ProxyArgs", "TlsArgs", "FixedArgs", "ExecuteArgs", "StopArgs"])]
     listen: Option<u16>,
 }
 
@@ -150,8 +150,8 @@ impl SessionArgs {
         };
         match self.execute.execute.iter().find(|value| is_proxy(value) && !spelled_out(value)) {
             None => Ok(()),
-            Some(_) => Err("the value of `-x` looks like a proxy, and `-x` sends a message here; to send it, spell \
-                            the flag out: `--execute`"
+            Some(_) => Err("the value of `-x` looks like a proxy, and `-x` sends a message here: a proxy is \
+                            `--proxy URL`; to send it, spell the flag out: `--execute`"
                 .into()),
         }
     }

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::destination::DestinationArgs;
 use super::protocol::FixedArgs;
+use super::proxy::ProxyArgs;
 use super::value::{self, HeaderSource, Secret};
 use crate::net::{PinnedKeys, TlsVersion};
 
@@ -23,6 +24,9 @@ pub struct ConnectionArgs {
     /// Where the socket goes.
     #[command(flatten)]
     pub destination: DestinationArgs,
+    /// A proxy on the way.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
     /// The certificates to trust.
     #[command(flatten)]
     pub tls: TlsArgs,

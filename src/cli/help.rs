@@ -203,6 +203,12 @@ const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no col
   CLICOLOR                     when 0: no colours
   TERM                         when unset or `dumb`: no colours
   SSLKEYLOGFILE                where to log TLS secrets, for Wireshark
+  ws_proxy, wss_proxy          the proxy for such a URL, as --proxy has it
+  http_proxy, HTTPS_PROXY      the same, where those are not set; in capitals or not, but
+                               HTTP_PROXY is not read
+  ALL_PROXY                    the proxy for all other URLs
+  NO_PROXY                     hosts that no proxy is used for, as --noproxy has them; a
+                               proxy of --proxy neither
   SSL_CERT_FILE, SSL_CERT_DIR  certificates to trust instead of the system's
   XDG_CONFIG_HOME              where profiles are (default ~/.config)
   XDG_STATE_HOME               where the history is kept (default ~/.local/state)

@@ -35,7 +35,9 @@ const FLAGS: &[(&[&str], &str)] = &[
     (&["--pass"], "the private key is decrypted with `--passphrase`"),
     (&["--retry"], "`--reconnect=N` tries again N times"),
     (&["-O", "--remote-name"], "messages are written to a file by the shell: `> FILE`"),
-    (&["--proxy", "--socks5"], "proxies are not supported"),
+    (&["--socks5"], "`--proxy socks5://HOST:PORT`"),
+    (&["--socks5-hostname"], "`--proxy socks5h://HOST:PORT`"),
+    (&["--preproxy", "--proxytunnel"], "`--proxy` takes one proxy, and always goes through CONNECT"),
     (&["--no-compression", "--disable-compression"], "compression is switched off with `--no-deflate`"),
     // websocat's
     (&["--jsonrpc"], "write the whole call: `{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"...\"}`"),
@@ -172,8 +174,8 @@ mod tests {
 
     #[test]
     fn a_flag_that_is_known_from_elsewhere_gets_advice_and_no_guess() {
-        let proxy = error_text("--proxy http://a:1 host");
-        assert!(proxy.contains("'--proxy'") && proxy.contains("not supported"), "{proxy}");
+        let proxy = error_text("--socks5 a:1 host");
+        assert!(proxy.contains("'--socks5'") && proxy.contains("--proxy socks5://"), "{proxy}");
         assert!(!proxy.contains("similar"), "{proxy}");
         assert!(error_text("-A me host").contains("tip: a header is set with `-H`: `-H 'User-Agent: ...'`"));
         assert!(error_text("--timestamp host").contains("'--timestamps'"));

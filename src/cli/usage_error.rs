@@ -10,7 +10,7 @@ use clap::{Arg, Command, CommandFactory};
 use super::{Cli, is_command, other_tools};
 
 /// Flags whose values are secrets, as clap names them in an error.
-const SECRET_FLAGS: [&str; 8] = [
+const SECRET_FLAGS: [&str; 11] = [
     "--header",
     "--user",
     "--bearer",
@@ -19,6 +19,9 @@ const SECRET_FLAGS: [&str; 8] = [
     "--subprotocol",
     "--protocol",
     "--websocket-version",
+    "--proxy",
+    "--proxy-user",
+    "--proxy-header",
 ];
 
 /// Whether the values of the flag with this long name are secrets.

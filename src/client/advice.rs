@@ -1,5 +1,6 @@
 //! What to do about a failure, in words. The only place that turns a [`Diagnosis`] into text.
 
+mod proxy;
 mod refusal;
 
 use crate::diagnosis::{
@@ -13,6 +14,7 @@ pub fn advice(diagnosis: &Diagnosis) -> String {
     match diagnosis {
         Diagnosis::Unreachable(cause) => unreachable(cause),
         Diagnosis::NoTls(cause) => no_tls(cause),
+        Diagnosis::NoTunnel(cause) => proxy::no_tunnel(cause),
         Diagnosis::CannotListen(cause) => cannot_listen(*cause).to_owned(),
         Diagnosis::SilentPeer => {
             "the connection is dead, or something between drops what is idle: try a shorter --ping-interval".to_owned()

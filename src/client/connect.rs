@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 
-use crate::client::connect_error::after_certificate_request;
+use crate::client::connect_error::{after_certificate_request, connect_error, proxy_setting};
 use crate::client::plan::Plan;
 use crate::client::redirect::{Hop, Hops};
 use crate::client::upgrade_error::refused;
-use crate::client::{connect_error, thread_error, upgrade_error};
+use crate::client::{thread_error, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
@@ -107,11 +107,16 @@ enum Answer {
 /// Connects to one server and asks for the upgrade.
 fn open(plan: &Plan, hop: &Hop, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>)) -> Result<Answer> {
     let Hop { target, route, request } = hop;
+    if let Some(proxy) = route.proxy() {
+        show(Event::Detail(&format!("through {}", proxy_setting(proxy))));
+    }
     let Connected { stream, address, record } =
-        net::connect(route, limit, show).map_err(|failure| connect_error(route, failure))?;
-    let ConnectRecord { mut steps, tls } = record;
-    if let Some(Err(fault)) = tls.as_ref().map(|facts| &facts.verified) {
-        show(Event::Warning(&format!("the server is not verified: {}", certificate::complaint(fault))));
+        net::connect(route, limit, show).map_err(|failure| connect_error(route, failure, request.secrets()))?;
+    let ConnectRecord { mut steps, proxy_tls, tls } = record;
+    for (peer, facts) in [("proxy", &proxy_tls), ("server", &tls)] {
+        if let Some(Err(fault)) = facts.as_ref().map(|facts| &facts.verified) {
+            show(Event::Warning(&format!("the {peer} is not verified: {}", certificate::complaint(fault))));
+        }
     }
     let stream = Arc::new(stream);
     let mut reader = StreamReader::new(Arc::clone(&stream));

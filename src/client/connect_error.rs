@@ -6,12 +6,14 @@ mod tests;
 use std::io;
 use std::net::IpAddr;
 
-use crate::diagnosis::{Diagnosis, NoTls, Unreachable, Untrusted};
+use crate::client::proxy_error::proxy_error;
+use crate::diagnosis::{Diagnosis, NoTls, NoTunnel, Unreachable, Untrusted};
 use crate::error::{Error, Phase};
 use crate::event::{Certificate, CertificateAnswer, CertificateFault, CertificateRequest, FailedAttempt, FailedCheck};
+use crate::http::redact::Secrets;
 use crate::net::{
-    AcceptFailure, AddressFamily, AlertDescription, ConnectCause, ConnectFailure, Destination, Endpoint,
-    Incompatibility, RefusedCertificate, Route, TlsFailure,
+    AcceptFailure, AddressFamily, AlertDescription, ConnectCause, ConnectFailure, Destination, Endpoint, FailedAt,
+    Incompatibility, Proxy, RefusedCertificate, Route, TlsFailure,
 };
 use crate::output::{certificate, connecting};
 use crate::platform::is_out_of_descriptors;
@@ -20,61 +22,114 @@ use crate::platform::is_out_of_descriptors;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Client,
+    /// A client, and the peer is a proxy.
+    ClientOfProxy,
     Server,
 }
 
-/// The error for a server that could not be reached by `route`.
-pub fn connect_error(route: &Route, failure: ConnectFailure) -> Error {
-    let endpoint = match &route.destination {
-        Destination::Tcp(endpoint) => endpoint,
-        Destination::Unix(_) => &route.endpoint,
-    };
-    let error = cause_error(route, endpoint, failure.cause);
-    if *endpoint == route.endpoint {
-        return error;
+impl Side {
+    /// The peer, in messages.
+    fn name(self, peer: &str) -> String {
+        match self {
+            Self::ClientOfProxy => format!("the proxy `{peer}`"),
+            Self::Client | Self::Server => format!("`{peer}`"),
+        }
     }
-    error.evidence(format!("`--connect-to` puts it in the place of `{}`", route.endpoint.peer()))
+
+    /// The name of its host, in messages.
+    fn lookup_name(self, host: &str) -> String {
+        match self {
+            Self::ClientOfProxy => format!("`{host}` of the proxy"),
+            Self::Client | Self::Server => format!("`{host}`"),
+        }
+    }
+
+    /// Why it cannot be reached.
+    fn unreachable(self, endpoint: &Endpoint, cause: Unreachable) -> Diagnosis {
+        match (self, cause) {
+            (Self::ClientOfProxy, Unreachable::UnknownName | Unreachable::SilentNameServer) => {
+                Diagnosis::NoTunnel(NoTunnel::UnknownName)
+            }
+            (Self::ClientOfProxy, _) => Diagnosis::NoTunnel(NoTunnel::Unreachable { port: endpoint.port() }),
+            (Self::Client | Self::Server, cause) => Diagnosis::Unreachable(cause),
+        }
+    }
 }
 
-fn cause_error(route: &Route, endpoint: &Endpoint, cause: ConnectCause) -> Error {
+/// The error for a server that could not be reached by `route`.
+pub fn connect_error(route: &Route, failure: ConnectFailure, secrets: Secrets) -> Error {
+    let endpoint = match &route.destination {
+        Destination::Tcp(endpoint) | Destination::Behind(_, endpoint) => endpoint,
+        Destination::Unix(_) => &route.endpoint,
+    };
+    let mut error = match failure.at {
+        FailedAt::Server(cause) => error_at(Side::Client, route, endpoint, cause),
+        FailedAt::Proxy(proxy, cause) => error_at(Side::ClientOfProxy, route, &proxy.endpoint, cause),
+        FailedAt::Tunnel(proxy, failure) => proxy_error(&proxy, &endpoint.peer(), failure, secrets),
+    };
+    if *endpoint != route.endpoint {
+        error = error.evidence(format!("`--connect-to` puts it in the place of `{}`", route.endpoint.peer()));
+    }
+    match route.proxy() {
+        Some(proxy) => error.evidence(format!("the way leads through {}", proxy_setting(proxy))),
+        None => error,
+    }
+}
+
+/// Which proxy it is, and what has chosen it.
+pub fn proxy_setting(Proxy { endpoint, setting, .. }: &Proxy) -> String {
+    format!("the proxy `{}`, as `{setting}` says", endpoint.peer())
+}
+
+/// The error for TLS with the proxy `peer` that broke after its handshake.
+pub(super) fn proxy_tls_error(peer: &str, failure: TlsFailure) -> Error {
+    handshake_error(Side::ClientOfProxy, peer, failure)
+}
+
+/// The error for one stage of the way, which leads to `endpoint`.
+fn error_at(side: Side, route: &Route, endpoint: &Endpoint, cause: ConnectCause) -> Error {
     let peer = endpoint.peer();
+    let name = side.name(&peer);
+    let diagnosis = |cause| side.unreachable(endpoint, cause);
     match cause {
-        ConnectCause::NameUnknown { error } => unknown_name(endpoint, error),
+        ConnectCause::NameUnknown { error } => unknown_name(side, endpoint, error),
         ConnectCause::LookupTimedOut { limit } => limit
-            .passed(Phase::Resolve, format!("the name `{}` was not resolved", endpoint.host()))
-            .diagnosed(Diagnosis::Unreachable(Unreachable::SilentNameServer)),
+            .passed(Phase::Resolve, format!("the name {} was not resolved", side.lookup_name(&endpoint.host())))
+            .diagnosed(diagnosis(Unreachable::SilentNameServer)),
         ConnectCause::AllFailed { failed } => {
-            let error = Error::new(Phase::Connect, format!("cannot connect to `{peer}`")).transient();
+            let error = Error::new(Phase::Connect, format!("cannot connect to {name}")).transient();
             let is_ours = failed.iter().any(|attempt| is_out_of_descriptors(&attempt.error));
             attempts(error, &failed).diagnosed(if is_ours {
                 Diagnosis::OutOfDescriptors
             } else {
-                Diagnosis::Unreachable(unreachable_cause(endpoint, &failed, Unreachable::NoRoute))
+                diagnosis(unreachable_cause(endpoint, &failed, Unreachable::NoRoute))
             })
         }
         ConnectCause::ConnectTimedOut { failed, silent, limit } => {
-            let error = limit.passed(Phase::Connect, format!("no connection to `{peer}`"));
+            let error = limit.passed(Phase::Connect, format!("no connection to {name}"));
             let cause = unreachable_cause(endpoint, &failed, Unreachable::Silent { port: endpoint.port() });
             let error = silent
                 .iter()
                 .fold(attempts(error, &failed), |error, address| error.evidence(format!("{address}: no answer")));
-            error.diagnosed(Diagnosis::Unreachable(cause))
+            error.diagnosed(diagnosis(cause))
         }
-        ConnectCause::OtherFamily { wanted, addresses } => other_family(&peer, wanted, &addresses),
+        ConnectCause::OtherFamily { wanted, addresses } => other_family(&name, wanted, &addresses),
         ConnectCause::Unix { error } => unix_error(&route.peer(), error),
         ConnectCause::UnixTimedOut { limit } => limit
             .passed(Phase::Connect, format!("no connection to the socket `{}`", route.peer()))
             .diagnosed(Diagnosis::Unreachable(Unreachable::BusySocket)),
-        ConnectCause::Tls(failure) => tls_error(&route.endpoint.peer(), failure),
+        // The certificate is that of the server that is asked, wherever its socket is.
+        ConnectCause::Tls(failure) if side == Side::Client => tls_error(&route.endpoint.peer(), failure),
+        ConnectCause::Tls(failure) => handshake_error(side, &peer, failure),
     }
 }
 
-fn other_family(peer: &str, wanted: AddressFamily, addresses: &[IpAddr]) -> Error {
+fn other_family(name: &str, wanted: AddressFamily, addresses: &[IpAddr]) -> Error {
     let (flag, family) = match wanted {
         AddressFamily::V4 => ("-4", "IPv4"),
         AddressFamily::V6 => ("-6", "IPv6"),
     };
-    let error = Error::new(Phase::Resolve, format!("`{peer}` has no {family} address, and `{flag}` wants one"));
+    let error = Error::new(Phase::Resolve, format!("{name} has no {family} address, and `{flag}` wants one"));
     addresses.iter().fold(error, |error, address| error.evidence(format!("its address is {address}")))
 }
 
@@ -103,8 +158,9 @@ pub fn tls_error(peer: &str, failure: TlsFailure) -> Error {
     handshake_error(Side::Client, peer, failure)
 }
 
-fn unknown_name(endpoint: &Endpoint, cause: Option<io::Error>) -> Error {
-    let error = Error::new(Phase::Resolve, format!("cannot resolve the name `{}`", endpoint.lookup_name())).transient();
+fn unknown_name(side: Side, endpoint: &Endpoint, cause: Option<io::Error>) -> Error {
+    let name = side.lookup_name(&endpoint.lookup_name());
+    let error = Error::new(Phase::Resolve, format!("cannot resolve the name {name}")).transient();
     let error = match cause {
         Some(cause) if cause.kind() == io::ErrorKind::WouldBlock => {
             return error.caused_by(cause).diagnosed(Diagnosis::OutOfThreads);
@@ -112,10 +168,11 @@ fn unknown_name(endpoint: &Endpoint, cause: Option<io::Error>) -> Error {
         Some(cause) => error.caused_by(cause),
         None => error,
     };
-    error.diagnosed(Diagnosis::Unreachable(match endpoint.zone() {
+    let cause = match endpoint.zone() {
         Some(zone) => Unreachable::UnknownInterface { zone: zone.to_owned() },
         None => Unreachable::UnknownName,
-    }))
+    };
+    error.diagnosed(side.unreachable(endpoint, cause))
 }
 
 fn attempts(error: Error, failed: &[FailedAttempt]) -> Error {
@@ -138,9 +195,10 @@ fn unreachable_cause(endpoint: &Endpoint, failed: &[FailedAttempt], otherwise: U
 }
 
 fn handshake_error(side: Side, peer: &str, failure: TlsFailure) -> Error {
-    let failed = |what: &str| Error::new(Phase::Tls, format!("`{peer}` {what}"));
+    let name = side.name(peer);
+    let failed = |what: &str| Error::new(Phase::Tls, format!("{name} {what}"));
     let error = match failure {
-        TlsFailure::TimedOut { limit } => limit.passed(Phase::Tls, format!("no TLS handshake with `{peer}`")),
+        TlsFailure::TimedOut { limit } => limit.passed(Phase::Tls, format!("no TLS handshake with {name}")),
         TlsFailure::Ended => failed("ended the connection in the TLS handshake").transient(),
         TlsFailure::Dropped(error) => {
             failed("dropped the connection in the TLS handshake").caused_by(error).transient()
@@ -154,22 +212,28 @@ fn handshake_error(side: Side, peer: &str, failure: TlsFailure) -> Error {
             return error.diagnosed(alert_cause(side, alert).map(Diagnosis::NoTls));
         }
         TlsFailure::Incompatible { what, error } => {
-            let message = format!("`{peer}` and wscope have no TLS in common");
+            let message = format!("{name} and wscope have no TLS in common");
             let cause = incompatible_cause(side, what).map(Diagnosis::NoTls);
             return Error::new(Phase::Tls, message).caused_by(error).diagnosed(cause);
         }
-        TlsFailure::Certificate(refused) => return refused_certificate(peer, &refused),
+        TlsFailure::Certificate(refused) => return refused_certificate(side, peer, &refused),
         TlsFailure::AfterRequest { request, failure } => {
-            return after_certificate_request(handshake_error(side, peer, *failure), &request);
+            let error = handshake_error(side, peer, *failure);
+            return match side {
+                Side::ClientOfProxy => error.evidence(certificate::request(&request)),
+                Side::Client | Side::Server => after_certificate_request(error, &request),
+            };
         }
         TlsFailure::Other(error) => {
-            return Error::new(Phase::Tls, format!("no TLS with `{peer}`")).caused_by(error);
+            return Error::new(Phase::Tls, format!("no TLS with {name}")).caused_by(error);
         }
     };
-    error.diagnosed(Diagnosis::NoTls(match side {
-        Side::Client => NoTls::ServerWithout { peer: peer.to_owned() },
-        Side::Server => NoTls::ClientWithout,
-    }))
+    let peer = peer.to_owned();
+    error.diagnosed(match side {
+        Side::Client => Diagnosis::NoTls(NoTls::ServerWithout { peer }),
+        Side::ClientOfProxy => Diagnosis::NoTunnel(NoTunnel::NoTls { peer }),
+        Side::Server => Diagnosis::NoTls(NoTls::ClientWithout),
+    })
 }
 
 /// The same error, of a server that asked for a certificate of ours and then refused or ended the connection: that may be
@@ -239,13 +303,17 @@ fn incompatible_cause(side: Side, what: Incompatibility) -> Option<NoTls> {
 }
 
 /// The error for a server whose certificate is not accepted, with the certificates as evidence.
-fn refused_certificate(peer: &str, refused: &RefusedCertificate) -> Error {
+fn refused_certificate(side: Side, peer: &str, refused: &RefusedCertificate) -> Error {
     let RefusedCertificate { fault, chain, has_roots, unread_roots } = refused;
-    let error = Error::new(Phase::Tls, format!("`{peer}` is not verified: {}", certificate::complaint(fault)));
+    let message = format!("{} is not verified: {}", side.name(peer), certificate::complaint(fault));
+    let error = Error::new(Phase::Tls, message);
     let error = chain.iter().enumerate().fold(error, |error, (depth, shown)| {
         error.evidence(format!("certificate {}: {}", depth + 1, certificate::line(shown)))
     });
     let error = unread_roots.iter().fold(error, |error, line| error.evidence(format!("trust store: {line}")));
+    if side == Side::ClientOfProxy {
+        return error.diagnosed(Diagnosis::NoTunnel(NoTunnel::Untrusted));
+    }
     let cause = match untrusted_cause(fault, chain) {
         Untrusted::UnknownIssuer | Untrusted::NoIntermediates if !has_roots => Untrusted::NoRoots,
         cause => cause,

@@ -95,6 +95,7 @@ impl Plan {
         let routing = Routing::new(&args.connection);
         // What it reads from files is wanted before anything is connected.
         let route = routing.to(&target, Recipient::First)?;
+        let no_proxy = routing.why_no_proxy(&target)?;
         let mut protocol = ProtocolOptions::new(&args.protocol, &args.limits);
         protocol.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
         let request = RequestTemplate::new(args, &target, protocol.deflate.clone())?;
@@ -111,7 +112,7 @@ impl Plan {
             notes.chain(request::wrong_key(request.first())).chain(unwritable).chain(cut_by_the_shell(url)).collect();
         Ok(Self {
             target,
-            in_force: routing.in_force(&route).chain(in_force(&args.protocol, Some(fixed))).collect(),
+            in_force: routing.in_force(&route).chain(no_proxy).chain(in_force(&args.protocol, Some(fixed))).collect(),
             routing,
             redirects: RedirectPolicy::new(&args.connection.redirects),
             connect_timeout,

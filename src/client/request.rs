@@ -37,7 +37,7 @@ impl RequestTemplate {
             cookie: cookie(&request.cookies)?,
             subprotocols: request.subprotocols.clone(),
             deflate,
-            headers: header_rules(args)?,
+            headers: headers(args)?,
             key: args.connection.fixed.ws_key.clone(),
             secrets: args.view.secrets(),
         };
@@ -196,22 +196,35 @@ pub fn read_secret(flag: &str, secret: &Secret) -> Result<String> {
     }
 }
 
-fn header_rules(args: &SessionArgs) -> Result<Vec<HeaderRule>> {
+fn headers(args: &SessionArgs) -> Result<Vec<HeaderRule>> {
+    let headers = &args.connection.request.headers;
+    if headers.iter().any(is_stdin) && args.reads_stdin() {
+        return Err(usage("--header", "`@-` reads headers from stdin, which is the input of this session")
+            .hint("`-x MESSAGE` and `-N` leave stdin to the headers"));
+    }
+    header_rules("--header", headers)
+}
+
+/// Whether the headers are to be read from stdin.
+pub fn is_stdin(source: &HeaderSource) -> bool {
+    matches!(source, HeaderSource::File(path) if path == Path::new("-"))
+}
+
+/// The headers that `sources` hold; `flag` is for messages.
+///
+/// # Errors
+/// [`Phase::Usage`]: a file that cannot be read, or holds something else.
+pub fn header_rules(flag: &str, sources: &[HeaderSource]) -> Result<Vec<HeaderRule>> {
     let mut rules = Vec::new();
-    for source in &args.connection.request.headers {
+    for source in sources {
         match source {
             HeaderSource::Rule(rule) => rules.push(rule.clone()),
-            HeaderSource::File(path) if path != Path::new("-") => {
-                rules.extend(rules_in(&path.display().to_string(), &read_file("--header", path)?)?);
-            }
-            HeaderSource::File(_) if args.reads_stdin() => {
-                return Err(usage("--header", "`@-` reads headers from stdin, which is the input of this session")
-                    .hint("`-x MESSAGE` and `-N` leave stdin to the headers"));
+            HeaderSource::File(path) if !is_stdin(source) => {
+                rules.extend(rules_in(flag, &path.display().to_string(), &read_file(flag, path)?)?);
             }
             HeaderSource::File(_) => {
-                let text =
-                    Stdin::read_text().map_err(|error| usage("--header", "cannot read stdin").caused_by(error))?;
-                rules.extend(rules_in("stdin", without_mark(&text))?);
+                let text = Stdin::read_text().map_err(|error| usage(flag, "cannot read stdin").caused_by(error))?;
+                rules.extend(rules_in(flag, "stdin", without_mark(&text))?);
             }
         }
     }
@@ -219,10 +232,10 @@ fn header_rules(args: &SessionArgs) -> Result<Vec<HeaderRule>> {
 }
 
 /// A rule a line, as in curl: blank lines and those that start with `#` say nothing.
-fn rules_in(name: &str, text: &str) -> Result<Vec<HeaderRule>> {
+fn rules_in(flag: &str, name: &str, text: &str) -> Result<Vec<HeaderRule>> {
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     let parse = |(number, line): (usize, &str)| {
-        HeaderRule::parse(line).map_err(|mistake| usage("--header", &format!("{name}:{number}: {mistake}")))
+        HeaderRule::parse(line).map_err(|mistake| usage(flag, &format!("{name}:{number}: {mistake}")))
     };
     lines.map(parse).collect()
 }

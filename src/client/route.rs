@@ -1,16 +1,18 @@
-//! The way to a server, as the flags have it.
+//! The way to a server, as the flags and the environment have it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::cli::{ConnectionArgs, IdentityArgs, TlsArgs};
+use crate::cli::{ConnectionArgs, IdentityArgs, ProxyArgs, TlsArgs};
+use crate::client::proxy::{self, ProxyChoice};
 use crate::client::redirect::Recipient;
 use crate::client::request;
 use crate::error::{Error, Phase, Result};
 use crate::input::secret;
 use crate::net::{
-    ConnectTo, Destination, Identity, Route, ServerName, Target, TlsClient, TlsOptions, TlsTo, TlsVersions,
-    TrustedRoots, Verification,
+    ConnectRequest, ConnectTo, Credentials, Destination, Endpoint, Identity, NameLookup, Proxy, ProxyProtocol,
+    ProxyScheme, ProxyUrl, Route, ServerName, Socks5, Target, TlsClient, TlsOptions, TlsTo, TlsVersions, TrustedRoots,
+    Verification,
 };
 use crate::platform::UnixAddress;
 
@@ -21,12 +23,22 @@ pub struct Routing {
     tls: OnceLock<TlsClient>,
     /// The same without our certificate, for where a redirect leads.
     tls_without_identity: OnceLock<TlsClient>,
+    /// The same for the first `https` proxy.
+    proxy_tls: OnceLock<TlsClient>,
+    /// Read, or asked for, when the first proxy is used.
+    proxy_user: OnceLock<Option<Credentials>>,
 }
 
 impl Routing {
-    /// As the flags say; nothing is read yet.
+    /// Nothing is read yet.
     pub fn new(connection: &ConnectionArgs) -> Self {
-        Self { connection: connection.clone(), tls: OnceLock::new(), tls_without_identity: OnceLock::new() }
+        Self {
+            connection: connection.clone(),
+            tls: OnceLock::new(),
+            tls_without_identity: OnceLock::new(),
+            proxy_tls: OnceLock::new(),
+            proxy_user: OnceLock::new(),
+        }
     }
 
     /// The way to `target`. For the first one that is secure, certificates are read, and a passphrase may be asked for.
@@ -37,17 +49,50 @@ impl Routing {
     pub fn to(&self, target: &Target, recipient: Recipient) -> Result<Route> {
         let tls = if target.secure() { Some(self.tls_to(target, recipient)?) } else { None };
         let endpoint = target.endpoint().clone();
-        let destination = self.destination(target);
+        let destination = self.destination(target)?;
         Ok(Route { endpoint, destination, lookup: self.connection.destination.lookup(), tls })
     }
 
-    fn destination(&self, target: &Target) -> Destination {
+    fn destination(&self, target: &Target) -> Result<Destination> {
         let args = &self.connection.destination;
-        match (&args.unix_socket, target.socket()) {
+        Ok(match (&args.unix_socket, target.socket()) {
             (Some(path), _) => Destination::Unix(UnixAddress::new(path)),
             (None, Some(socket)) => Destination::Unix(socket.clone()),
-            (None, None) => Destination::Tcp(ConnectTo::apply(&args.connect_to, target.endpoint())),
-        }
+            (None, None) => {
+                let endpoint = ConnectTo::apply(&args.connect_to, target.endpoint());
+                match self.proxy(target)? {
+                    Some(proxy) => Destination::Behind(Box::new(proxy), endpoint),
+                    None => Destination::Tcp(endpoint),
+                }
+            }
+        })
+    }
+
+    fn proxy(&self, target: &Target) -> Result<Option<Proxy>> {
+        let args = &self.connection.proxy;
+        let ProxyChoice::Proxy { url, setting } = proxy::choose(target, args)? else { return Ok(None) };
+        let ProxyUrl { scheme, endpoint, credentials } = url;
+        let user = once(&self.proxy_user, || proxy::user(args, &endpoint))?.clone();
+        let credentials = user.or(credentials);
+        let protocol = match scheme {
+            ProxyScheme::Http | ProxyScheme::Https => {
+                ProxyProtocol::Connect(ConnectRequest::new(credentials, proxy::headers(args)?))
+            }
+            ProxyScheme::Socks5 => ProxyProtocol::Socks5(Socks5::new(credentials, NameLookup::Here)?),
+            ProxyScheme::Socks5h => ProxyProtocol::Socks5(Socks5::new(credentials, NameLookup::AtProxy)?),
+        };
+        let tls = if scheme == ProxyScheme::Https { Some(self.tls_to_proxy(&endpoint)?) } else { None };
+        Ok(Some(Proxy { endpoint, tls, protocol, setting: setting.to_owned() }))
+    }
+
+    /// Our own certificate, and what is trusted of servers, are not for a proxy.
+    fn tls_to_proxy(&self, proxy: &Endpoint) -> Result<TlsTo> {
+        let ProxyArgs { proxy_cacert, proxy_insecure, .. } = &self.connection.proxy;
+        let (roots, verification) = trust(proxy_cacert.as_ref(), *proxy_insecure);
+        let options = TlsOptions { roots, verification, ..TlsOptions::default() };
+        let prepare = || TlsClient::prepare(&options, &|_| Ok(String::new()));
+        let client = once(&self.proxy_tls, prepare)?.clone();
+        Ok(TlsTo { client, server_name: ServerName::parse(&proxy.host())? })
     }
 
     /// What leads elsewhere than the URL says, for `-v`.
@@ -58,13 +103,26 @@ impl Routing {
                 let path = self.connection.destination.unix_socket.as_ref();
                 [path.map(|path| format!("--unix-socket: `{peer}` is at `{}`", path.display())), None]
             }
-            Destination::Tcp(to) => {
+            Destination::Tcp(to) | Destination::Behind(_, to) => {
                 let moved = (*to != route.endpoint).then(|| format!("--connect-to: `{peer}` is at `{}`", to.peer()));
                 let is_pinned = route.lookup.pinned(to).is_some();
                 [moved, is_pinned.then(|| format!("--resolve: the addresses of `{}` are given", to.peer()))]
             }
         };
         notes.into_iter().flatten()
+    }
+
+    /// Why the proxy that a setting names is not used for `target`, if that is so.
+    ///
+    /// # Errors
+    /// As in [`to`](Self::to).
+    pub fn why_no_proxy(&self, target: &Target) -> Result<Option<String>> {
+        Ok(match proxy::choose(target, &self.connection.proxy)? {
+            ProxyChoice::Bypassed { setting, by } => {
+                Some(format!("not through the proxy that `{setting}` names, as `{by}` says"))
+            }
+            ProxyChoice::None | ProxyChoice::Proxy { .. } => None,
+        })
     }
 
     /// What `recipient`, the server of `target`, does not get, for people.
@@ -100,13 +158,14 @@ fn once<T>(cell: &OnceLock<T>, prepare: impl FnOnce() -> Result<T>) -> Result<&T
 fn tls_options(tls: &TlsArgs, identity: Option<Identity>) -> Result<TlsOptions> {
     let versions = TlsVersions::between(tls.tls_min, tls.tls_max)
         .ok_or_else(|| Error::new(Phase::Usage, "`--tls-min` is above `--tls-max`"))?;
-    Ok(TlsOptions {
-        roots: tls.cacert.clone().map_or(TrustedRoots::System, TrustedRoots::File),
-        verification: if tls.insecure { Verification::Recorded } else { Verification::Required },
-        pinned_keys: tls.pinnedpubkey.clone(),
-        identity,
-        versions,
-    })
+    let (roots, verification) = trust(tls.cacert.as_ref(), tls.insecure);
+    Ok(TlsOptions { roots, verification, pinned_keys: tls.pinnedpubkey.clone(), identity, versions })
+}
+
+/// What the flags for a certificate authority and for an unverified peer make of TLS.
+fn trust(authority: Option<&PathBuf>, is_insecure: bool) -> (TrustedRoots, Verification) {
+    let roots = authority.cloned().map_or(TrustedRoots::System, TrustedRoots::File);
+    (roots, if is_insecure { Verification::Recorded } else { Verification::Required })
 }
 
 /// The certificate and its key; one PEM file may hold both.

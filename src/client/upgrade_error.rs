@@ -4,7 +4,7 @@ use crate::client::connect_error::tls_error;
 use crate::diagnosis::{Diagnosis, NoHead, Transport};
 use crate::error::{Error, Phase};
 use crate::http::redact::{self, Part, Secrets};
-use crate::http::{Head, HeadError, HeadFault, HeadKind, LONGEST_NAME, MAX_BODY, NotText, shortened};
+use crate::http::{Body, Head, HeadError, HeadFault, HeadKind, LONGEST_NAME, MAX_BODY, NotText, shortened};
 use crate::session::upgrade::{Stage, UpgradeFailure};
 use crate::wire::Finding;
 use crate::wire::handshake::{Refusal, diagnose_breach, diagnose_no_head};
@@ -59,16 +59,19 @@ pub(super) fn refused(peer: &str, refusal: &Refusal, cause: Option<Diagnosis>) -
     for header in refusal.telling_headers() {
         error = error.evidence(header);
     }
-    let body = refusal.body();
-    match body.start() {
-        Ok(start) => {
-            for line in excerpt(&start, body.length(), refusal.secrets()) {
-                error = error.evidence(format!("| {line}"));
-            }
-        }
-        Err(not_text) => error = error.evidence(format!("| {}", not_shown(&not_text, refusal.secrets()))),
+    for line in body_lines(refusal.body(), refusal.secrets()) {
+        error = error.evidence(line);
     }
     error.diagnosed(cause.or_else(|| refusal.diagnosis()))
+}
+
+/// What is shown of the body of a refusal, as lines of evidence.
+pub(super) fn body_lines(body: &Body, secrets: Secrets) -> Vec<String> {
+    let lines = match body.start() {
+        Ok(start) => excerpt(&start, body.length(), secrets),
+        Err(not_text) => vec![not_shown(&not_text, secrets)],
+    };
+    lines.into_iter().map(|line| format!("| {line}")).collect()
 }
 
 /// What is said in place of a body that is no text: `48 bytes of br, not shown`.

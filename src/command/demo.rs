@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::connect;
 use super::listen::client_limits;
-use crate::cli::{AccessArgs, Demo};
+use crate::cli::{AccessArgs, Demo, ProxyArgs};
 use crate::client::advice;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
@@ -22,7 +22,12 @@ const PUSH_INTERVAL: Duration = Duration::from_secs(5);
 /// Starts the server on a free loopback port, and opens a session with it.
 pub fn run(args: &Demo) -> ExitStatus {
     match start(args) {
-        Ok(url) => connect::run(&url, &args.session),
+        Ok(url) => {
+            let mut session = args.session.clone();
+            // The server is ours, and on this machine.
+            session.connection.proxy = ProxyArgs::none();
+            connect::run(&url, &session)
+        }
         Err(error) => report::early(&error, &args.session.view, &args.session.input),
     }
 }

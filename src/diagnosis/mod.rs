@@ -8,11 +8,13 @@ mod connecting;
 mod proxy;
 mod redirect;
 mod refusal;
+mod tunnel;
 
 pub use connecting::{CannotListen, NoTls, Unreachable, Untrusted};
 pub use proxy::Proxy;
 pub use redirect::NotFollowed;
 pub use refusal::{EngineIo, Login, Refused, Scheme};
+pub use tunnel::NoTunnel;
 
 /// The likely cause of a failure. Texts in it may hold a peer's bytes, unescaped; they never hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub enum Diagnosis {
     Unreachable(Unreachable),
     /// There is a connection, but no TLS on it.
     NoTls(NoTls),
+    /// A proxy does not lead to the server.
+    NoTunnel(NoTunnel),
     /// A server cannot listen at its address.
     CannotListen(CannotListen),
     /// The peer answers no pings any more.

@@ -174,3 +174,16 @@ pub enum Scheme {
     /// Another one, or none that is named.
     Other,
 }
+
+impl Scheme {
+    /// The first scheme that a challenge names.
+    pub fn of(challenge: &str) -> Self {
+        let challenge = challenge.to_ascii_lowercase();
+        match () {
+            () if challenge.starts_with("basic") => Self::Basic,
+            () if challenge.starts_with("bearer") => Self::Bearer,
+            () if challenge.starts_with("digest") => Self::Digest,
+            () => Self::Other,
+        }
+    }
+}

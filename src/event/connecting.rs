@@ -63,7 +63,16 @@ pub enum StepDetail {
         /// Where it is.
         path: String,
     },
-    /// TLS handshake.
+    /// A proxy has connected us to the server.
+    ProxyConnected {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// Host and port of the server, as the proxy was told.
+        target: String,
+        /// What it answered.
+        answer: String,
+    },
+    /// TLS handshake: with the proxy before that has connected us, with the server afterwards.
     TlsEstablished {
         /// `TLSv1.3`.
         version: String,
@@ -88,6 +97,7 @@ impl StepDetail {
         match self {
             Self::Resolved { .. } => "resolve",
             Self::TcpConnected { .. } | Self::UnixConnected { .. } => "connect",
+            Self::ProxyConnected { .. } => "proxy",
             Self::TlsEstablished { .. } => "tls",
             Self::Upgraded { .. } => "upgrade",
         }

@@ -47,7 +47,7 @@ pub struct Timestamp {
 pub struct Opened {
     /// The URL asked for, without userinfo.
     pub url: String,
-    /// The address of the other end of the socket.
+    /// The address of the other end of the socket: the proxy's, where there is one.
     pub address: PeerAddress,
     /// HTTP status of the response, 101 unless lenient.
     pub status: u16,

@@ -55,6 +55,19 @@ impl HeaderRule {
         }
     }
 
+    /// The headers that go out: the defaults, without those that a rule names, then the user's own. A `Host` of the user's
+    /// takes the place of ours, which is the first (RFC 9110 section 7.2).
+    pub fn apply(rules: &[Self], defaults: impl IntoIterator<Item = (&'static str, String)>) -> Vec<(String, String)> {
+        let (hosts, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.name().eq_ignore_ascii_case("Host"));
+        let named = |name: &str| rules.iter().any(|rule| rule.name().eq_ignore_ascii_case(name));
+        let given = |rule: &Self| rule.value().map(|value| (rule.name().to_owned(), value.to_owned()));
+        let mut headers: Vec<_> = hosts.into_iter().filter_map(given).collect();
+        let defaults = defaults.into_iter().filter(|(name, _)| !named(name));
+        headers.extend(defaults.map(|(name, value)| (name.to_owned(), value)));
+        headers.extend(others.into_iter().filter_map(given));
+        headers
+    }
+
     /// The name that it is about.
     pub fn name(&self) -> &str {
         match self {

@@ -25,6 +25,9 @@ pub use reader::{HeadProgress, HeadReader, MAX_HEAD, MAX_HEADER_LINES};
 pub use shorten::{LONGEST_NAME, shortened};
 pub use start_line::{StartLine, Version};
 
+/// Who we say we are: many gateways refuse a request without it.
+pub const USER_AGENT: &str = concat!("wscope/", env!("CARGO_PKG_VERSION"));
+
 /// Which of the two kinds of head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeadKind {

@@ -5,14 +5,15 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::endpoint::Endpoint;
-use super::failure::{ConnectCause, ConnectFailure, ConnectRecord};
-use super::happy_eyeballs::{self, AllFailed, TcpConnected};
+use super::failure::{ConnectCause, ConnectFailure, ConnectRecord, FailedAt};
+use super::happy_eyeballs::{self, TcpConnected};
 use super::limit::TimeLimit;
 use super::lookup::Lookup;
+use super::proxy::{Proxy, ProxyFailure, SocksFailure, TunnelTarget};
 use super::resolve;
 use super::route::{Destination, Route, TlsTo};
 use super::stream::Stream;
-use crate::event::{Event, PeerAddress, Step, StepDetail};
+use crate::event::{Event, PeerAddress, Step, StepDetail, TlsFacts};
 use crate::platform::UnixAddress;
 
 /// A byte stream to a peer, and how it came about.
@@ -20,13 +21,13 @@ use crate::platform::UnixAddress;
 pub struct Connected {
     /// Blocking, without time limits; `TCP_NODELAY`.
     pub stream: Stream,
-    /// The address of the other end of the socket.
+    /// The address of the other end of the socket: the proxy's, where there is one.
     pub address: PeerAddress,
     /// How it came about.
     pub record: ConnectRecord,
 }
 
-/// Resolves, connects, and where the route says so shakes hands for TLS, all within `limit`. Each step is reported when
+/// Resolves, connects, and where the route says so has a proxy connect and shakes hands for TLS, all within `limit`. Each step is reported when
 /// it is over (an address needs no name lookup, so that step is not reported).
 ///
 /// # Errors
@@ -39,25 +40,20 @@ pub fn connect(
     let mut recorder = Recorder { record: ConnectRecord::default(), observe };
     match establish(route, limit, &mut recorder) {
         Ok((stream, address)) => Ok(Connected { stream, address, record: recorder.record }),
-        Err(cause) => Err(ConnectFailure { record: Box::new(recorder.record), cause }),
+        Err(at) => Err(ConnectFailure { record: Box::new(recorder.record), at }),
     }
 }
 
-fn establish(
-    route: &Route,
-    limit: TimeLimit,
-    recorder: &mut Recorder<'_>,
-) -> Result<(Stream, PeerAddress), ConnectCause> {
+fn establish(route: &Route, limit: TimeLimit, recorder: &mut Recorder<'_>) -> Result<(Stream, PeerAddress), FailedAt> {
     let (mut stream, address) = match &route.destination {
-        Destination::Tcp(endpoint) => connect_tcp(endpoint, &route.lookup, limit, recorder)?,
-        Destination::Unix(address) => connect_unix(address, limit, recorder)?,
+        Destination::Tcp(endpoint) => {
+            connect_tcp(endpoint, &route.lookup, limit, recorder).map_err(FailedAt::Server)?
+        }
+        Destination::Behind(proxy, endpoint) => tunnel(proxy, endpoint, &route.lookup, limit, recorder)?,
+        Destination::Unix(address) => connect_unix(address, limit, recorder).map_err(FailedAt::Server)?,
     };
-
-    if let Some(TlsTo { client, server_name }) = &route.tls {
-        let started = Instant::now();
-        let facts = client.handshake(&mut stream, server_name, limit).map_err(ConnectCause::Tls)?;
-        recorder.step(started, StepDetail::tls_established(&facts));
-        (recorder.observe)(Event::Tls(&facts));
+    if let Some(tls) = &route.tls {
+        let facts = shake_hands(&mut stream, tls, limit, recorder).map_err(FailedAt::Server)?;
         recorder.record.tls = Some(facts);
     }
     Ok((stream, address))
@@ -69,18 +65,83 @@ fn connect_tcp(
     limit: TimeLimit,
     recorder: &mut Recorder<'_>,
 ) -> Result<(Stream, PeerAddress), ConnectCause> {
+    let addresses = resolve_name(endpoint, lookup, limit, recorder)?;
+    let started = Instant::now();
+    let TcpConnected { socket, address, failed } = happy_eyeballs::connect(&addresses, limit)?;
+    recorder.step(started, StepDetail::TcpConnected { address, failed });
+    Ok((Stream::new(socket), address.into()))
+}
+
+/// The addresses of `endpoint`, in the order in which they are tried.
+fn resolve_name(
+    endpoint: &Endpoint,
+    lookup: &Lookup,
+    limit: TimeLimit,
+    recorder: &mut Recorder<'_>,
+) -> Result<Vec<SocketAddr>, ConnectCause> {
     let started = Instant::now();
     let addresses = happy_eyeballs::interleave(&resolve::resolve(endpoint, lookup, limit)?);
     if endpoint.has_name() {
         let ips = addresses.iter().map(SocketAddr::ip).collect();
         recorder.step(started, StepDetail::Resolved { name: endpoint.host(), addresses: ips });
     }
+    Ok(addresses)
+}
 
+/// A connection to `endpoint` that `proxy` has made. Where it wants addresses, each is tried on a connection of its own.
+fn tunnel(
+    proxy: &Proxy,
+    endpoint: &Endpoint,
+    lookup: &Lookup,
+    limit: TimeLimit,
+    recorder: &mut Recorder<'_>,
+) -> Result<(Stream, PeerAddress), FailedAt> {
+    let at_proxy = |cause| FailedAt::Proxy(Box::new(proxy.clone()), cause);
+    let in_tunnel = |failure| FailedAt::Tunnel(Box::new(proxy.clone()), failure);
+    let targets: Vec<_> = if proxy.wants_address() {
+        let addresses = resolve_name(endpoint, lookup, limit, recorder).map_err(FailedAt::Server)?;
+        addresses.into_iter().map(TunnelTarget::Address).collect()
+    } else {
+        vec![TunnelTarget::Host(endpoint)]
+    };
+    let mut refused = Vec::new();
+    for target in targets {
+        let (mut stream, address) = connect_tcp(&proxy.endpoint, lookup, limit, recorder).map_err(at_proxy)?;
+        if let Some(tls) = &proxy.tls {
+            let facts = shake_hands(&mut stream, tls, limit, recorder).map_err(at_proxy)?;
+            recorder.record.proxy_tls = Some(facts);
+        }
+        let started = Instant::now();
+        match proxy.ask(&mut stream, target, limit, recorder.observe) {
+            Ok(answer) => {
+                let (proxy, target) = (proxy.endpoint.peer(), target.text());
+                recorder.step(started, StepDetail::ProxyConnected { proxy, target, answer });
+                return Ok((stream, address));
+            }
+            Err(ProxyFailure::Socks(SocksFailure::Refused { attempts })) => {
+                let may_go_on = attempts.iter().all(|(_, reply)| reply.is_about_the_address());
+                refused.extend(attempts);
+                if !may_go_on {
+                    break;
+                }
+            }
+            Err(failure) => return Err(in_tunnel(failure)),
+        }
+    }
+    Err(in_tunnel(ProxyFailure::Socks(SocksFailure::Refused { attempts: refused })))
+}
+
+fn shake_hands(
+    stream: &mut Stream,
+    TlsTo { client, server_name }: &TlsTo,
+    limit: TimeLimit,
+    recorder: &mut Recorder<'_>,
+) -> Result<TlsFacts, ConnectCause> {
     let started = Instant::now();
-    let TcpConnected { socket, address, failed } =
-        happy_eyeballs::connect(&addresses, limit.until).map_err(|failure| not_connected(failure, limit))?;
-    recorder.step(started, StepDetail::TcpConnected { address, failed });
-    Ok((Stream::new(socket), address.into()))
+    let facts = client.handshake(stream, server_name, limit).map_err(ConnectCause::Tls)?;
+    recorder.step(started, StepDetail::tls_established(&facts));
+    (recorder.observe)(Event::Tls(&facts));
+    Ok(facts)
 }
 
 fn connect_unix(
@@ -111,10 +172,6 @@ impl Recorder<'_> {
         (self.observe)(Event::Step(&step));
         self.record.steps.push(step);
     }
-}
-
-fn not_connected(AllFailed { failed, silent, timed_out }: AllFailed, limit: TimeLimit) -> ConnectCause {
-    if timed_out { ConnectCause::ConnectTimedOut { failed, silent, limit } } else { ConnectCause::AllFailed { failed } }
 }
 
 #[cfg(test)]
@@ -168,7 +225,7 @@ mod tests {
         let port = listener().1;
         let failure = connect_to(&format!(":{port}"), soon()).unwrap_err();
         assert_eq!(failure.record.steps[0].detail.name(), "resolve");
-        let ConnectCause::AllFailed { failed } = failure.cause else { panic!("{failure:?}") };
+        let FailedAt::Server(ConnectCause::AllFailed { failed }) = failure.at else { panic!("{failure:?}") };
         assert_eq!(failed[1].address, (Ipv4Addr::LOCALHOST, port).into());
         assert_eq!(failed[1].error.kind(), io::ErrorKind::ConnectionRefused);
         assert!(failed[0].address.is_ipv6());
@@ -177,7 +234,7 @@ mod tests {
     #[test]
     fn a_limit_that_has_passed_is_told_with_what_was_not_reached() {
         let failure = connect_to("127.0.0.1:1", TimeLimit::starting_now(Duration::ZERO)).unwrap_err();
-        assert!(matches!(failure.cause, ConnectCause::ConnectTimedOut { .. }), "{failure:?}");
+        assert!(matches!(failure.at, FailedAt::Server(ConnectCause::ConnectTimedOut { .. })), "{failure:?}");
         assert!(failure.record.steps.is_empty());
     }
 }

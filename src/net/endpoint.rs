@@ -30,6 +30,16 @@ impl Endpoint {
         self.host.to_string()
     }
 
+    /// The host as it was parsed.
+    pub(super) fn as_host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Host and port, both always, as HTTP's CONNECT has them: an IPv6 address in brackets, without its zone.
+    pub(super) fn authority(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     /// The port.
     pub fn port(&self) -> u16 {
         self.port

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::limit::TimeLimit;
 use super::lookup::AddressFamily;
+use super::proxy::{Proxy, ProxyFailure};
 use super::tls::TlsFailure;
 use crate::event::{FailedAttempt, Step, TlsFacts};
 
@@ -13,7 +14,9 @@ use crate::event::{FailedAttempt, Step, TlsFacts};
 pub struct ConnectRecord {
     /// The steps that are over, in order; the same that were reported as events.
     pub steps: Vec<Step>,
-    /// For TLS, once its handshake is over.
+    /// For TLS with the proxy, once its handshake is over.
+    pub proxy_tls: Option<TlsFacts>,
+    /// For TLS with the server, once its handshake is over.
     pub tls: Option<TlsFacts>,
 }
 
@@ -22,8 +25,19 @@ pub struct ConnectRecord {
 pub struct ConnectFailure {
     /// How far it came.
     pub record: Box<ConnectRecord>,
-    /// Why it went no further.
-    pub cause: ConnectCause,
+    /// Where on the way it went wrong, and why.
+    pub at: FailedAt,
+}
+
+/// Where on the way to a server it went wrong, and why.
+#[derive(Debug)]
+pub enum FailedAt {
+    /// With the server itself.
+    Server(ConnectCause),
+    /// On the way to this proxy.
+    Proxy(Box<Proxy>, ConnectCause),
+    /// This proxy was reached, and leads no further.
+    Tunnel(Box<Proxy>, ProxyFailure),
 }
 
 /// Why a connection went no further.

@@ -7,22 +7,13 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::failure::ConnectCause;
+use super::limit::TimeLimit;
 use crate::event::FailedAttempt;
 use crate::platform::{Descriptor, is_under_way, wait_until_any_is_writable};
 
 /// How long one address may stay silent before the next is tried beside it (RFC 8305 section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-
-/// Why no address answered.
-#[derive(Debug)]
-pub(super) struct AllFailed {
-    /// The addresses that failed, in the order in which they did.
-    pub(super) failed: Vec<FailedAttempt>,
-    /// The addresses that were still silent at the deadline.
-    pub(super) silent: Vec<SocketAddr>,
-    /// The deadline passed; otherwise every address has failed.
-    pub(super) timed_out: bool,
-}
 
 /// The connection, and the addresses that failed before it.
 #[derive(Debug)]
@@ -51,24 +42,27 @@ pub(super) fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 
 /// Tries the addresses in their order: the next one after [`ATTEMPT_DELAY`], or at once when one fails.
 /// The first connection is kept, the others are dropped.
-pub(super) fn connect(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpConnected, AllFailed> {
+///
+/// # Errors
+/// [`ConnectCause::AllFailed`] or [`ConnectCause::ConnectTimedOut`].
+pub(super) fn connect(addresses: &[SocketAddr], limit: TimeLimit) -> Result<TcpConnected, ConnectCause> {
     let mut waiting = addresses.iter().copied();
     let mut attempts = Attempts { pending: Vec::new(), failed: Vec::new() };
     let mut next_start = Some(Instant::now());
     loop {
         let now = Instant::now();
-        if now >= deadline {
-            return Err(attempts.into_failure(true));
+        if now >= limit.until {
+            return Err(attempts.timed_out(limit));
         }
         if next_start.is_some_and(|start| start <= now) {
             next_start = waiting.next().map(|address| now + attempts.start(address));
             continue;
         }
         if attempts.pending.is_empty() && next_start.is_none() {
-            return Err(attempts.into_failure(false));
+            return Err(ConnectCause::AllFailed { failed: attempts.failed });
         }
         let failures = attempts.failed.len();
-        let until = next_start.map_or(deadline, |start| start.min(deadline));
+        let until = next_start.map_or(limit.until, |start| start.min(limit.until));
         if let Some((socket, address)) = attempts.wait(until.saturating_duration_since(now)) {
             return Ok(TcpConnected { socket, address, failed: attempts.failed });
         }
@@ -122,9 +116,9 @@ impl Attempts {
         self.failed.push(FailedAttempt { address, error: Arc::new(error) });
     }
 
-    fn into_failure(self, timed_out: bool) -> AllFailed {
+    fn timed_out(self, limit: TimeLimit) -> ConnectCause {
         let silent = self.pending.into_iter().map(|(_, address)| address).collect();
-        AllFailed { failed: self.failed, silent, timed_out }
+        ConnectCause::ConnectTimedOut { failed: self.failed, silent, limit }
     }
 }
 
@@ -163,8 +157,8 @@ mod tests {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
-    fn soon(milliseconds: u64) -> Instant {
-        Instant::now() + Duration::from_millis(milliseconds)
+    fn soon(milliseconds: u64) -> TimeLimit {
+        TimeLimit::starting_now(Duration::from_millis(milliseconds))
     }
 
     /// An address that answers.
@@ -236,10 +230,10 @@ mod tests {
     fn each_address_has_its_own_reason_when_all_fail() {
         let given = [refused(), refused()];
         let failure = connect(&given, soon(10_000)).unwrap_err();
-        assert!(!failure.timed_out);
-        let tried: Vec<_> = failure.failed.iter().map(|failed| failed.address).collect();
+        let ConnectCause::AllFailed { failed } = failure else { panic!("{failure:?}") };
+        let tried: Vec<_> = failed.iter().map(|failed| failed.address).collect();
         assert_eq!(tried, given);
-        for failed in failure.failed {
+        for failed in failed {
             assert_eq!(failed.error.kind(), io::ErrorKind::ConnectionRefused);
         }
     }
@@ -247,10 +241,10 @@ mod tests {
     #[test]
     fn the_deadline_ends_it_though_an_address_is_still_silent() {
         let ((_kept, silent), refused) = (silent(), refused());
-        let failure = connect(&[refused, silent], soon(100)).unwrap_err();
-        assert!(failure.timed_out);
-        assert_eq!(failure.failed.len(), 1);
-        assert_eq!((failure.failed[0].address, failure.silent), (refused, vec![silent]));
+        let cause = connect(&[refused, silent], soon(100)).unwrap_err();
+        let ConnectCause::ConnectTimedOut { failed, silent: still, .. } = cause else { panic!("{cause:?}") };
+        assert_eq!(failed.len(), 1);
+        assert_eq!((failed[0].address, still), (refused, vec![silent]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::endpoint::Endpoint;
 use super::lookup::Lookup;
+use super::proxy::Proxy;
 use super::tls::{ServerName, TlsClient};
 use crate::platform::UnixAddress;
 
@@ -19,10 +20,12 @@ pub struct Route {
 }
 
 /// Where the socket of a server is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Destination {
     /// At a port: the server's own, or another in its place.
     Tcp(Endpoint),
+    /// The same, behind a proxy: the socket is the proxy's.
+    Behind(Box<Proxy>, Endpoint),
     /// A Unix domain socket.
     Unix(UnixAddress),
 }
@@ -33,11 +36,19 @@ impl Route {
         Self { destination: Destination::Tcp(endpoint.clone()), endpoint, lookup: Lookup::default(), tls: None }
     }
 
+    /// The proxy on the way.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        match &self.destination {
+            Destination::Behind(proxy, _) => Some(proxy),
+            Destination::Tcp(_) | Destination::Unix(_) => None,
+        }
+    }
+
     /// The server, for messages: the Unix domain socket, or host and port.
     pub fn peer(&self) -> String {
         match &self.destination {
             Destination::Unix(address) => address.to_string(),
-            Destination::Tcp(_) => self.endpoint.peer(),
+            Destination::Tcp(_) | Destination::Behind(..) => self.endpoint.peer(),
         }
     }
 }
@@ -45,7 +56,7 @@ impl Route {
 /// TLS with one server.
 #[derive(Debug, Clone)]
 pub struct TlsTo {
-    /// What is trusted, and the certificate that is shown: the same for every server that a run connects to. A proxy needs
+    /// What is trusted, and the certificate that is shown: the same for every server that a run connects to. A proxy has
     /// one of its own: our certificate is not for it.
     pub client: TlsClient,
     /// The name that this server is asked for and verified by.

@@ -71,12 +71,12 @@ fn without_backslashes(text: &str) -> Result<String> {
 }
 
 /// The error for a text that is no WebSocket URL; `complaint` completes the sentence that begins with it.
-fn wrong(text: &str, complaint: &str) -> Error {
+pub(super) fn wrong(text: &str, complaint: &str) -> Error {
     Error::new(Phase::Usage, format!("`{}` {complaint}", without_secrets(text)))
 }
 
 /// What must not be anywhere in the text.
-fn refuse_unlawful(text: &str) -> Result<()> {
+pub(super) fn refuse_unlawful(text: &str) -> Result<()> {
     let inside = text.trim();
     if inside.len() < text.len() && !inside.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(
@@ -95,7 +95,7 @@ fn refuse_unlawful(text: &str) -> Result<()> {
 }
 
 /// The WHATWG's parser would find a host in these all the same: `///path` has the host `path`, and 8000 is 0.0.31.64.
-fn refuse_without_host(text: &str, rest: &str) -> Result<()> {
+pub(super) fn refuse_without_host(text: &str, rest: &str) -> Result<()> {
     if rest.is_empty() || rest.starts_with(['/', '?']) {
         return Err(wrong(text, "names no host").hint(URL_HINT));
     }
@@ -146,7 +146,7 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// Takes the zone out of `[fe80::1%25eth0]:80/` (RFC 6874; a bare `%`, as other tools print it, too), which the WHATWG's URLs don't know.
-fn split_zone(rest: &str) -> (String, Option<String>) {
+pub(super) fn split_zone(rest: &str) -> (String, Option<String>) {
     let authority = &rest[..authority_length(rest)];
     let zone = || {
         let userinfo = userinfo_length(rest);
@@ -180,7 +180,7 @@ fn authority_length(rest: &str) -> usize {
     rest.find(['/', '?']).unwrap_or(rest.len())
 }
 
-fn credentials(url: &Url) -> Result<Option<Credentials>, Utf8Error> {
+pub(super) fn credentials(url: &Url) -> Result<Option<Credentials>, Utf8Error> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);
     }

@@ -21,6 +21,7 @@ pub fn step_detail(detail: &StepDetail) -> String {
             text
         }
         StepDetail::UnixConnected { path } => format!("unix:{path}"),
+        StepDetail::ProxyConnected { proxy, target, answer } => format!("{target} through {proxy}: {answer}"),
         StepDetail::TlsEstablished { version, cipher_suite } => format!("{version} {cipher_suite}"),
         StepDetail::Upgraded { status_line } => status_line.clone(),
     }

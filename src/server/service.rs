@@ -130,7 +130,7 @@ impl Service {
         let mut observe = |event: Event<'_>| self.fanout.show(origin, &event);
         let Connected { stream, address, record } =
             incoming.handshake(limit).map_err(|failure| accept_error(&peer, failure))?;
-        let ConnectRecord { mut steps, tls } = record;
+        let ConnectRecord { mut steps, tls, .. } = record;
         let stream = Arc::new(stream);
         let mut reader = StreamReader::new(Arc::clone(&stream));
         let options = self.upgrade_options();

@@ -9,6 +9,7 @@
 //! | `server` | a listening socket and a script that runs for its connections; plain or TLS |
 //! | `connection` | one byte stream seen by a script: expect, send, drip, reset |
 //! | `peer` | a server described as data, step by step: [`peer::accepts`] |
+//! | `proxy` | a proxy: CONNECT or SOCKS 5, over TLS too, and what it was asked |
 //! | `event` | what one thread of a test waits for and another brings about |
 //! | `frame`, `head` | frames and HTTP heads by the letter of RFC 6455, written apart from `wscope::wire` |
 //! | `websocket` | an independent peer: tungstenite's `WebSocket` |
@@ -27,6 +28,7 @@ pub mod head;
 mod output;
 pub mod peer;
 pub mod program;
+pub mod proxy;
 mod selfcheck;
 pub mod server;
 pub mod terminal;

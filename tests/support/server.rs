@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -71,7 +71,16 @@ pub fn serve_sockets<T: Send + 'static>(
     scheme: &'static str,
     script: impl Fn(TcpStream) -> T + Send + Sync + 'static,
 ) -> Server<T> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");
+    serve_sockets_at(Ipv4Addr::LOCALHOST.into(), scheme, script)
+}
+
+/// The same at a loopback address of either family.
+pub fn serve_sockets_at<T: Send + 'static>(
+    ip: IpAddr,
+    scheme: &'static str,
+    script: impl Fn(TcpStream) -> T + Send + Sync + 'static,
+) -> Server<T> {
+    let listener = TcpListener::bind((ip, 0)).expect("a free loopback port");
     let address = listener.local_addr().expect("a bound socket");
     let (sender, outcomes) = mpsc::channel();
     thread::spawn(move || accept_each(&listener, &sender, &Arc::new(script)));

@@ -52,7 +52,7 @@ pub const SCHEMA: &[Field] = &[
     field("open", "tls.failure", "string", "which check failed on which certificate; missing if none did"),
     field("open", "tls.certificate_request", "string", "what became of the server's request for a certificate, if any"),
     field("open", "steps", "array of objects", "the phases of connecting, in order"),
-    field("open", "steps[].name", "string", "`resolve`, `connect`, `tls` or `upgrade`"),
+    field("open", "steps[].name", "string", "`resolve`, `connect`, `proxy`, `tls` or `upgrade`"),
     field("open", "steps[].took", "number", "seconds"),
     field("open", "steps[].detail", "string", "for people"),
     field("message", "direction", "string", "`sent` or `received`"),

@@ -107,13 +107,7 @@ fn of_bad_request(refusal: &Refusal, request: &Context) -> Option<Refused> {
 }
 
 fn first_scheme(refusal: &Refusal) -> Scheme {
-    let schemes = refusal.head().text("WWW-Authenticate").unwrap_or_default().to_lowercase();
-    match () {
-        () if schemes.starts_with("basic") => Scheme::Basic,
-        () if schemes.starts_with("bearer") => Scheme::Bearer,
-        () if schemes.starts_with("digest") => Scheme::Digest,
-        () => Scheme::Other,
-    }
+    Scheme::of(&refusal.head().text("WWW-Authenticate").unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use tungstenite::handshake::derive_accept_key;
 use super::extensions::{Extension, parse_extensions};
 use super::is_key;
 use crate::http::redact::{Part, Secrets};
-use crate::http::{HeaderRule, encode_head, token};
+use crate::http::{HeaderRule, USER_AGENT, encode_head, token};
 use crate::wire::deflate::DeflateOffer;
 
 /// What a request is made of. Values may be secrets.
@@ -49,22 +49,14 @@ pub struct Request {
 }
 
 impl Request {
-    /// Puts the request together: the default headers, without those that `options.headers` names, then the user's own.
-    /// A `Host` of the user's takes the place of ours, which is the first (RFC 9110 section 7.2).
+    /// Puts the request together: the default headers as `options.headers` has them changed.
     ///
     /// # Errors
     /// A target, subprotocol, key or value that cannot stand in a request; the message never quotes a secret.
     pub fn new(options: &RequestOptions) -> Result<Self, String> {
         check(options)?;
         let RequestOptions { target, headers: rules, .. } = options;
-        let (hosts, others): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.name().eq_ignore_ascii_case("Host"));
-        let named = |name: &str| rules.iter().any(|rule| rule.name().eq_ignore_ascii_case(name));
-        let given = |rule: &HeaderRule| rule.value().map(|value| (rule.name().to_owned(), value.to_owned()));
-
-        let mut headers: Vec<_> = hosts.into_iter().filter_map(given).collect();
-        let defaults = default_headers(options).into_iter().filter(|(name, _)| !named(name));
-        headers.extend(defaults.map(|(name, value)| (name.to_owned(), value)));
-        headers.extend(others.into_iter().filter_map(given));
+        let headers = HeaderRule::apply(rules, default_headers(options));
         Ok(Self { target: target.clone(), headers, secrets: options.secrets })
     }
 
@@ -140,8 +132,7 @@ fn default_headers(options: &RequestOptions) -> Vec<(&'static str, String)> {
         ("Cookie", options.cookie.clone()),
         ("Sec-WebSocket-Protocol", subprotocols),
         ("Sec-WebSocket-Extensions", options.deflate.as_ref().map(ToString::to_string)),
-        // Many gateways refuse a request without it.
-        ("User-Agent", Some(concat!("wscope/", env!("CARGO_PKG_VERSION")).to_owned())),
+        ("User-Agent", Some(USER_AGENT.to_owned())),
     ];
     headers.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

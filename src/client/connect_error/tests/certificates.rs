@@ -99,7 +99,10 @@ fn an_address_as_a_dns_name_is_no_address() {
     let listener = listener(authority.issue(&parameters));
     let route = route(listener.ip_address().unwrap().port(), &authority.trusted(), "127.0.0.1").unwrap();
     let server = serve(listener);
-    let error = connect(&route, soon(), &mut |_| {}).map_err(|failure| connect_error(&route, failure)).err().unwrap();
+    let error = connect(&route, soon(), &mut |_| {})
+        .map_err(|failure| connect_error(&route, failure, Secrets::Hidden))
+        .err()
+        .unwrap();
     server.join().unwrap().unwrap_err();
     assert!(error.to_string().ends_with("as a DNS name, where it does not count"), "{error}");
     assert!(hint(&error).contains("subjectAltName=IP"));

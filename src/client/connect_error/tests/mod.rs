@@ -113,7 +113,7 @@ fn route(port: u16, options: &TlsOptions, server_name: &str) -> Result<Route> {
 }
 
 fn connect_along(route: &Route, limit: TimeLimit) -> Result<Connected> {
-    connect(route, limit, &mut |_| {}).map_err(|failure| connect_error(route, failure))
+    connect(route, limit, &mut |_| {}).map_err(|failure| connect_error(route, failure, Secrets::Hidden))
 }
 
 fn connect_to(port: u16, options: &TlsOptions) -> Result<Connected> {
