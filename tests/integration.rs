@@ -4,6 +4,7 @@ mod architecture;
 mod backpressure;
 mod completion;
 mod conversation;
+mod curl;
 mod delay;
 mod demo;
 mod destination;

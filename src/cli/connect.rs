@@ -56,7 +56,7 @@ struct TargetArgs {
 
     /// The same as `wscope listen PORT`, as wscat has it
     #[arg(short, long, value_name = "PORT", hide = true)]
-    #[arg(conflicts_with_all = ["RequestArgs", "DestinationArgs", "ProxyArgs", "TlsArgs", "FixedArgs", "ExecuteArgs", "StopArgs"])]
+    #[arg(conflicts_with_all = ["RequestArgs", "RedirectArgs", "DestinationArgs", "ProxyArgs", "TlsArgs", "FixedArgs", "ExecuteArgs", "StopArgs"])]
     listen: Option<u16>,
 }
 

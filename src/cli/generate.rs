@@ -56,6 +56,8 @@ pub enum Page {
     Demo,
     /// `wscope-listen.1`
     Listen,
+    /// `wscope-curl.1`
+    Curl,
 }
 
 impl Generated {
@@ -71,6 +73,7 @@ impl Generated {
             Self::Man { page: Page::Wscope } => "man/wscope.1",
             Self::Man { page: Page::Demo } => "man/wscope-demo.1",
             Self::Man { page: Page::Listen } => "man/wscope-listen.1",
+            Self::Man { page: Page::Curl } => "man/wscope-curl.1",
             Self::Completions { shell: Shell::Bash } => "completions/wscope.bash",
             Self::Completions { shell: Shell::Elvish } => "completions/wscope.elv",
             Self::Completions { shell: Shell::Fish } => "completions/wscope.fish",
@@ -103,6 +106,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         Page::Wscope => ("wscope", help::sections()),
         Page::Demo => ("demo", vec![("Examples", help::DEMO_EXAMPLES.into())]),
         Page::Listen => ("listen", vec![("Examples", help::LISTEN_EXAMPLES.into())]),
+        Page::Curl => ("curl", vec![("Examples", help::CURL_EXAMPLES.into())]),
     };
     let command = cli.find_subcommand(name).unwrap_or(&cli).clone();
     let man = Man::new(command.mut_args(explained)).source(source).manual("User Commands");
@@ -122,7 +126,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         definitions(&mut rest, events);
     }
     rest.control("SH", ["SEE ALSO"]);
-    rest.text([roman("wscope(1), wscope-demo(1), wscope-listen(1), RFC 6455, RFC 7692")]);
+    rest.text([roman("wscope(1), wscope-demo(1), wscope-listen(1), wscope-curl(1), RFC 6455, RFC 7692")]);
     rest.to_writer(output)
 }
 

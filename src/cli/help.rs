@@ -33,13 +33,15 @@ pub(super) fn examples(text: &str) -> String {
 
 const EXAMPLES: &str = "  wscope wss://example.com/feed                talk; /help lists the commands
   echo '{\"op\":\"ping\"}' | wscope -1 URL         send a line, print the one reply
-  wscope -v --frames -u me URL                 see everything on the wire
-  wscope listen 8080 --echo                    be the server";
+  wscope -v --frames -u me URL                 see everything on the wire";
 
 pub(super) const DEMO_EXAMPLES: &str =
     "  wscope demo                     type, and see the server push at the same time
   echo hi | wscope demo           print `hi`, and leave
   wscope demo --frames --hex      see each byte of it";
+
+pub(super) const CURL_EXAMPLES: &str = "  wscope curl 'wss://example.com/feed' -b 'id=1' --compressed
+  wscope curl 'wss://example.com/feed' -H 'Origin: null' -- --frames --count 1";
 
 pub(super) const LISTEN_EXAMPLES: &str = "  wscope listen 8080 --echo -v                answer on ws://localhost:8080
   wscope listen 0.0.0.0:8443 --cert site.pem  wss://, and from other machines

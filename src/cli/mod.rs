@@ -8,6 +8,7 @@ mod compat;
 mod completion;
 mod connect;
 mod connection;
+mod curl;
 mod demo;
 mod destination;
 mod format;
@@ -48,6 +49,7 @@ pub use value::{HeaderSource, Secret, Wait};
 pub use view::ViewArgs;
 
 use connect::DefaultArgs;
+use curl::{Curl, Translation};
 
 /// A parsed command line: the command to run, with its arguments.
 #[derive(Debug, Clone)]
@@ -93,6 +95,7 @@ struct Cli {
 enum Subcommands {
     Demo(Box<Demo>),
     Listen(Box<Listen>),
+    Curl(Curl),
     #[command(hide = true)]
     Generate(Generate),
 }
@@ -116,7 +119,21 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     if cli.default.show_config() {
         return Ok(Invocation::Config(profile::command_line(&arguments)));
     }
-    understand(cli, &arguments).map_err(|text| usage_error::from_text(&text))
+    understand(cli, &arguments)
+}
+
+/// Makes the invocation of what clap has parsed, and checks what clap cannot check.
+fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, clap::Error> {
+    let refused = |text: String| usage_error::from_text(&text);
+    let invocation = match cli.command {
+        None => without_command(cli.default, arguments).map_err(refused)?,
+        Some(Subcommands::Demo(demo)) => Invocation::Demo(*demo),
+        Some(Subcommands::Listen(listen)) => Invocation::Listen(*listen),
+        Some(Subcommands::Curl(curl)) => translated(&curl)?,
+        Some(Subcommands::Generate(generate)) => Invocation::Generate(generate),
+    };
+    check(&invocation, arguments).map_err(refused)?;
+    Ok(invocation)
 }
 
 /// Answers `--version` without building the definitions of all flags, which takes 0.1 of the 1.2 ms of such a run. The
@@ -135,38 +152,46 @@ fn version_alone(arguments: &[OsString]) -> Result<(), clap::Error> {
     }
 }
 
-/// Makes the invocation of what clap has parsed, and checks what clap cannot check. `Err` is the text of a usage error.
-fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, String> {
-    if let Some(name) = cli.default.bare_url().filter(|url| is_command(url)) {
+/// Makes the invocation of a command line that begins with no command. `Err` is the text of a usage error.
+fn without_command(default: DefaultArgs, arguments: &[OsString]) -> Result<Invocation, String> {
+    if let Some(name) = default.bare_url().filter(|url| is_command(url)) {
         return Err(usage_error::command_comes_first(name));
     }
-    if cli.default.bare_url() == Some("help") {
+    if default.bare_url() == Some("help") {
         return Err("help is `wscope --help`; for a host of that name, write `help/`".to_owned());
     }
-    if let Some(text) = cli.default.words().find_map(other_tools::not_a_url) {
+    if let Some(text) = default.words().find_map(other_tools::not_a_url) {
         return Err(text);
     }
-    if let Some(surplus) = cli.default.surplus() {
+    if let Some(surplus) = default.surplus() {
         return Err(usage_error::one_too_many(arguments, surplus));
     }
-    let invocation = match cli.command {
-        None => cli.default.resolve()?,
-        Some(Subcommands::Demo(demo)) => Invocation::Demo(*demo),
-        Some(Subcommands::Listen(listen)) => Invocation::Listen(*listen),
-        Some(Subcommands::Generate(generate)) => Invocation::Generate(generate),
-    };
-    match &invocation {
-        Invocation::Connect(Connect { session, .. }) | Invocation::Demo(Demo { session }) => {
-            session.refuse_proxy(arguments)?;
-            check(&session.input, &session.view)?;
-        }
-        Invocation::Listen(Listen { input, view, .. }) => check(input, view)?,
-        Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => {}
+    default.resolve()
+}
+
+/// Makes the invocation of a command line of curl's: that of the one of ours that means the same.
+fn translated(curl: &Curl) -> Result<Invocation, clap::Error> {
+    let Translation { words, note } = curl.translate().map_err(|text| usage_error::from_text(&text))?;
+    let mut invocation = parse(words)?;
+    if let Invocation::Connect(connect) = &mut invocation {
+        connect.session.note = note;
     }
     Ok(invocation)
 }
 
-fn check(input: &InputArgs, view: &ViewArgs) -> Result<(), String> {
+/// Checks what clap cannot check. `Err` is the text of a usage error.
+fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> {
+    match invocation {
+        Invocation::Connect(Connect { session, .. }) | Invocation::Demo(Demo { session }) => {
+            session.refuse_proxy(arguments)?;
+            check_formats(&session.input, &session.view)
+        }
+        Invocation::Listen(Listen { input, view, .. }) => check_formats(input, view),
+        Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => Ok(()),
+    }
+}
+
+fn check_formats(input: &InputArgs, view: &ViewArgs) -> Result<(), String> {
     input.format.check()?;
     view.check()
 }

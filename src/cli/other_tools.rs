@@ -145,6 +145,9 @@ pub(super) fn not_a_url(word: &str) -> Option<String> {
 /// here.
 pub(super) fn misread(arguments: &[OsString]) -> Option<String> {
     let words: Vec<&str> = arguments.iter().skip(1).map(|argument| argument.to_str().unwrap_or_default()).collect();
+    if words.first() == Some(&"curl") {
+        return None;
+    }
     let taken =
         |index: usize| index > 0 && matches!(words[index - 1], "-x" | "--execute" | "--push" | "-H" | "--header");
     words.iter().enumerate().filter(|(index, _)| !taken(*index)).find_map(|(_, word)| misread_word(word))

@@ -38,6 +38,9 @@ pub struct SessionArgs {
     /// What has to be said about where the flags come from.
     #[arg(skip)]
     pub warning: Option<String>,
+    /// What there is to tell of a command line that was translated.
+    #[arg(skip)]
+    pub note: Option<String>,
 }
 
 impl SessionArgs {

@@ -44,8 +44,8 @@ impl Cookies {
 
 /// Cookies know `http` only, and don't tell it from `ws`.
 fn http_url(target: &Target) -> Option<Url> {
-    let url = target.url();
-    Url::parse(&url.replacen("ws", "http", 1)).ok()
+    let scheme = if target.secure() { "https" } else { "http" };
+    Url::parse(&format!("{scheme}://{}{}", target.authority(), target.resource())).ok()
 }
 
 #[cfg(test)]

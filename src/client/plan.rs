@@ -107,7 +107,8 @@ impl Plan {
         let connect_timeout = args.connection.request.connect_timeout;
         let times = times_in_data(&args.view);
         let unwritable = target.secure().then(unwritable_key_log).flatten();
-        let notes = times.into_iter().chain(args.connection.request.note()).chain(request::replaced(request.first()));
+        let notes = times.into_iter().chain(args.note.clone()).chain(args.connection.request.note());
+        let notes = notes.chain(request::replaced(request.first()));
         let notes =
             notes.chain(request::wrong_key(request.first())).chain(unwritable).chain(cut_by_the_shell(url)).collect();
         Ok(Self {

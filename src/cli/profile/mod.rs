@@ -73,7 +73,7 @@ impl Named {
         }
         let warning = show::exposed(profiles);
         cli.default.take_profile(merged.url, warning);
-        understand(cli, &arguments).map_err(|text| usage_error::from_text(&text))
+        understand(cli, &arguments)
     }
 
     /// `Err` is the text of a usage error.
