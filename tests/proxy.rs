@@ -3,6 +3,8 @@
 use crate::support::proxy::{Protocol, leading_to};
 use crate::support::{Connection, Server, Wscope, bulk, serve};
 
+mod environment;
+mod failures;
 mod matrix;
 
 /// Echoes until the client closes, and returns the request.

@@ -8,7 +8,9 @@ use data_encoding::BASE64;
 use super::{ProxyFailure, TunnelTarget};
 use crate::event::{Direction, Event};
 use crate::http::redact::Secrets;
-use crate::http::{Body, Head, HeadKind, HeadProgress, HeadReader, HeaderRule, USER_AGENT, encode_head};
+use crate::http::{
+    Body, Head, HeadError, HeadFault, HeadKind, HeadProgress, HeadReader, HeaderRule, USER_AGENT, encode_head,
+};
 use crate::net::target::Credentials;
 use crate::net::timed::Timed;
 
@@ -77,6 +79,7 @@ impl ConnectRequest {
 /// Reads byte by byte: what comes behind the head is the server's, and belongs to the stream.
 fn read_head(stream: &mut Timed<'_>) -> Result<Head, ProxyFailure> {
     let mut heads = HeadReader::new(HeadKind::Response);
+    let mut received = Vec::new();
     let mut byte = [0];
     loop {
         match stream.read(&mut byte) {
@@ -87,11 +90,26 @@ fn read_head(stream: &mut Timed<'_>) -> Result<Head, ProxyFailure> {
             }
             result => result?,
         };
+        received.extend(byte);
         match heads.feed(&byte) {
             HeadProgress::Incomplete => {}
             HeadProgress::Complete { head, .. } => return Ok(head),
+            HeadProgress::Failed(error) if error.fault == HeadFault::NotHttp => {
+                return Err(ProxyFailure::NoHead(with_more(stream, received, error)));
+            }
             HeadProgress::Failed(error) => return Err(ProxyFailure::NoHead(error)),
         }
+    }
+}
+
+/// The same error, with more of what came: by its first byte alone no protocol is recognised.
+fn with_more(stream: &mut Timed<'_>, mut received: Vec<u8>, error: HeadError) -> HeadError {
+    let mut more = [0; 128];
+    let count = stream.for_at_most(BODY_LIMIT).read(&mut more).unwrap_or_default();
+    received.extend_from_slice(&more[..count]);
+    match HeadReader::new(HeadKind::Response).feed(&received) {
+        HeadProgress::Failed(error) => error,
+        HeadProgress::Incomplete | HeadProgress::Complete { .. } => error,
     }
 }
 

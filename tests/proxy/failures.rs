@@ -1,0 +1,136 @@
+//! Proxies that lead nowhere: each is named, with what it said, and the exit status says where it failed.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use crate::support::program::Output;
+use crate::support::proxy::{Protocol, leading_to};
+use crate::support::server::{serve_sockets, unused_port};
+use crate::support::{Server, Wscope, websocket};
+
+/// Reads what CONNECT says, answers with this, and ends the stream.
+fn answers(answer: impl Into<Vec<u8>>) -> Server<()> {
+    let answer = answer.into();
+    serve_sockets("http", move |mut socket| {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && socket.read_exact(&mut byte).is_ok() {
+            head.push(byte[0]);
+        }
+        // The program may have seen enough before all of it is sent.
+        let _ = socket.write_all(&answer);
+        rest(&mut socket);
+    })
+}
+
+fn rest(socket: &mut TcpStream) {
+    let _ = socket.shutdown(Shutdown::Write);
+    let _ = socket.read_to_end(&mut Vec::new());
+}
+
+fn run(scheme: &str, server: &Server<()>) -> Output {
+    let proxy = format!("{scheme}://127.0.0.1:{}", server.port());
+    let output = Wscope::new().args(["--proxy", &proxy, "ws://host.invalid/"]).run();
+    output.says(&format!("the proxy `127.0.0.1:{}`", server.port())).says("as `--proxy` says");
+    output
+}
+
+#[test]
+fn a_proxy_that_refuses_is_heard_and_named() {
+    let refusal =
+        |status: &str, more: &str| format!("HTTP/1.1 {status}\r\n{more}Content-Length: 10\r\n\r\nnot today\n");
+    for (status, header, says) in [
+        ("403 Forbidden", "Via: 1.1 corp\r\n", "`--noproxy HOST`"),
+        ("407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=\"x\"\r\n", "--proxy-user NAME"),
+        ("407 Proxy Authentication Required", "Proxy-Authenticate: NTLM\r\n", "another login than Basic"),
+        ("405 Method Not Allowed", "", "knows CONNECT"),
+        ("502 Bad Gateway", "Server: squid\r\n", "the proxy got no connection to the server"),
+    ] {
+        let output = run("http", &answers(refusal(status, header)));
+        output.exits(3).says("refused to connect us to `host.invalid:80`").says(status).says("| not today").says(says);
+        output.says(header.trim_end());
+    }
+}
+
+#[test]
+fn a_proxy_that_does_not_answer_as_http_asks_is_named() {
+    let long = [b"HTTP/1.1 200 OK\r\nX: ".to_vec(), vec![b'a'; 2 << 20]].concat();
+    for (answer, says) in [
+        (Vec::new(), "closed the connection without sending a response"),
+        (b"HTTP/1.1 200 OK\r\nX: y".to_vec(), "closed the connection inside the head"),
+        (long, "is longer than 65536 bytes"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n".to_vec(), "speaks SSH, not HTTP"),
+    ] {
+        run("http", &answers(answer)).exits(3).says("did not answer CONNECT host.invalid:80").says(says);
+    }
+}
+
+#[test]
+fn a_dead_or_silent_proxy_is_named_with_the_phase() {
+    let proxy = format!("http://127.0.0.1:{}", unused_port());
+    let output = Wscope::new().args(["--proxy", &proxy, "ws://host.invalid/"]).run();
+    output.exits(3).says("cannot connect to the proxy `127.0.0.1:").says("connection refused");
+    for (scheme, says) in [
+        ("http", "did not connect us to `host.invalid:80` within 0.3 s"),
+        ("socks5h", "did not connect us to `host.invalid:80` within 0.3 s"),
+        ("https", "no TLS handshake with the proxy"),
+    ] {
+        let silent = serve_sockets("http", |mut socket| drop(socket.read_to_end(&mut Vec::new())));
+        let proxy = format!("{scheme}://127.0.0.1:{}", silent.port());
+        let output = Wscope::new().args(["--connect-timeout", "0.3", "--proxy", &proxy, "ws://host.invalid/"]).run();
+        output.exits(7).says(says).says("through the proxy");
+    }
+}
+
+#[test]
+fn wrong_credentials_are_told_as_such() {
+    for (protocol, scheme) in [(Protocol::Connect, "http"), (Protocol::Socks5, "socks5h")] {
+        let server = websocket::sink();
+        let proxy = leading_to(protocol, server.address()).wanting("ann:right").start();
+        let wrong = proxy.url(scheme, Some("ann:wr0ng"));
+        let output = Wscope::new().args(["--proxy", &wrong, "ws://host.invalid/"]).run();
+        output.exits(3).says("did not accept the credentials").never_says("wr0ng");
+        let none = proxy.url(scheme, None);
+        Wscope::new().args(["--proxy", &none, "ws://host.invalid/"]).run().exits(3).says("`--proxy-user NAME`");
+    }
+}
+
+/// Answers like a SOCKS proxy without a login, with this reply.
+fn replies(reply: u8) -> Server<()> {
+    serve_sockets("socks5h", move |mut socket| {
+        socket.read_exact(&mut [0; 3]).expect("a greeting");
+        socket.write_all(&[5, 0]).expect("it is read");
+        socket.read_exact(&mut [0; 5 + 12 + 2]).expect("a request for a name of 12 bytes");
+        socket.write_all(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]).expect("it is read");
+        rest(&mut socket);
+    })
+}
+
+#[test]
+fn every_reply_of_socks_is_named() {
+    for (reply, meaning) in [
+        (1, "general SOCKS server failure"),
+        (2, "connection not allowed by ruleset"),
+        (3, "network unreachable"),
+        (4, "host unreachable"),
+        (5, "connection refused"),
+        (6, "TTL expired"),
+        (7, "command not supported"),
+        (8, "address type not supported"),
+        (9, "unassigned"),
+        (255, "unassigned"),
+    ] {
+        let output = run("socks5h", &replies(reply));
+        output.exits(3).says(&format!("did not connect us to `host.invalid:80`: {meaning} (SOCKS reply {reply})"));
+    }
+}
+
+#[test]
+fn what_is_no_socks_proxy_is_told() {
+    let http = serve_sockets("http", |mut socket| {
+        socket.read_exact(&mut [0; 3]).expect("a greeting");
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").expect("it is read");
+        rest(&mut socket);
+    });
+    run("socks5h", &http).exits(3).says("does not speak SOCKS 5").says("use `http://127.0.0.1:");
+}
