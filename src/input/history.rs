@@ -16,7 +16,7 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 use crate::platform::{is_at, open_own_file, private_file, private_folder};
 
 /// How many entries the editor gets. The file keeps at least as many, and at most twice as many after it is read.
-const ENTRIES: usize = 1000;
+pub(super) const ENTRIES: usize = 1000;
 
 /// A longer entry is not kept.
 const LONGEST_ENTRY: usize = 64 * 1024;

@@ -2,23 +2,15 @@
 
 use std::fs;
 
+use rustyline::completion::Pair;
 use unicode_width::UnicodeWidthStr;
 
 use crate::input::path::path;
 use crate::input::slash::{COMMANDS, frame_fields, setting_names};
 use crate::output::escape::is_unsafe;
 
-/// One text that Tab may insert.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Candidate {
-    /// The text in the list of candidates.
-    pub(super) shown: String,
-    /// The text that replaces what was typed.
-    pub(super) inserted: String,
-}
-
 /// The candidates for `line`, which ends at the cursor, and the index in `line` from which they replace its text.
-pub(super) fn candidates(line: &str) -> (usize, Vec<Candidate>) {
+pub(super) fn candidates(line: &str) -> (usize, Vec<Pair>) {
     let Some(command) = line.strip_prefix('/') else {
         return (line.len(), Vec::new());
     };
@@ -38,69 +30,63 @@ pub(super) fn candidates(line: &str) -> (usize, Vec<Candidate>) {
     }
 }
 
-/// The text with which all that may be inserted starts.
-pub(super) fn common_start(candidates: &[Candidate]) -> &str {
-    let first = candidates.first().map_or("", |candidate| candidate.inserted.as_str());
-    let is_common = |end: usize| candidates.iter().all(|candidate| candidate.inserted.starts_with(&first[..end]));
-    let ends = first.char_indices().map(|(index, character)| index + character.len_utf8());
-    &first[..ends.take_while(|end| is_common(*end)).last().unwrap_or(0)]
-}
-
 /// The candidates as a list of columns in a terminal that is `width` wide.
-pub(super) fn columns(candidates: &[Candidate], width: usize) -> String {
-    let widest = candidates.iter().map(|candidate| candidate.shown.width()).max().unwrap_or(0) + 2;
+pub(super) fn columns(candidates: &[Pair], width: usize) -> String {
+    let widest = candidates.iter().map(|candidate| candidate.display.width()).max().unwrap_or(0) + 2;
     let per_row = (width.saturating_sub(1) / widest).max(1);
     let rows = candidates.len().div_ceil(per_row);
     let row = |row: usize| {
         let cells = candidates.iter().skip(row).step_by(rows);
-        let filled = cells.map(|candidate| candidate.shown.clone() + &" ".repeat(widest - candidate.shown.width()));
+        let filled = cells.map(|candidate| candidate.display.clone() + &" ".repeat(widest - candidate.display.width()));
         filled.collect::<String>().trim_end().to_owned() + "\n"
     };
     (0..rows).map(row).collect()
 }
 
-fn commands(typed: &str) -> Vec<Candidate> {
+fn commands(typed: &str) -> Vec<Pair> {
     let matching = COMMANDS.iter().filter(|usage| usage.name.starts_with(typed));
     matching
         .map(|usage| {
-            let shown = format!("/{}", usage.name);
-            let inserted = if usage.arguments.is_empty() { shown.clone() } else { format!("{shown} ") };
-            Candidate { shown, inserted }
+            let display = format!("/{}", usage.name);
+            let replacement = if usage.arguments.is_empty() { display.clone() } else { format!("{display} ") };
+            Pair { display, replacement }
         })
         .collect()
 }
 
-fn words(known: impl Iterator<Item = &'static str>, typed: &str, end: &str) -> Vec<Candidate> {
+fn words(known: impl Iterator<Item = &'static str>, typed: &str, end: &str) -> Vec<Pair> {
     let matching = known.filter(|word| word.starts_with(typed));
-    matching.map(|word| Candidate { shown: word.to_owned(), inserted: format!("{word}{end}") }).collect()
+    matching.map(|word| Pair { display: word.to_owned(), replacement: format!("{word}{end}") }).collect()
 }
 
 /// Files whose path starts with `typed`. Hidden files are candidates only if their dot was typed. Files whose names
 /// contain control characters are never candidates: listing the name would send them to the terminal.
-fn files(start: usize, typed: &str) -> (usize, Vec<Candidate>) {
+fn files(start: usize, typed: &str) -> (usize, Vec<Pair>) {
     let (folder, beginning) = typed.split_at(typed.rfind('/').map_or(0, |slash| slash + 1));
     let listing = fs::read_dir(if folder.is_empty() { ".".into() } else { path(folder) });
     let entries = listing.into_iter().flatten().flatten();
-    let mut candidates: Vec<Candidate> = entries
+    let mut candidates: Vec<Pair> = entries
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let is_candidate = name.starts_with(beginning) && (beginning.starts_with('.') || !name.starts_with('.'));
             let slash = if entry.path().is_dir() { "/" } else { "" };
             (is_candidate && !name.contains(is_unsafe))
-                .then(|| Candidate { shown: format!("{name}{slash}"), inserted: format!("{folder}{name}{slash}") })
+                .then(|| Pair { display: format!("{name}{slash}"), replacement: format!("{folder}{name}{slash}") })
         })
         .collect();
-    candidates.sort();
+    candidates.sort_by(|one, other| one.display.cmp(&other.display));
     (start, candidates)
 }
 
 #[cfg(test)]
 mod tests {
+    use rustyline::completion::longest_common_prefix;
+
     use super::*;
 
     fn inserted(line: &str) -> (usize, Vec<String>) {
         let (start, candidates) = candidates(line);
-        (start, candidates.into_iter().map(|candidate| candidate.inserted).collect())
+        (start, candidates.into_iter().map(|candidate| candidate.replacement).collect())
     }
 
     #[test]
@@ -109,7 +95,7 @@ mod tests {
         assert_eq!(listed(80), "/expect        /expect-close  /expect-quiet\n");
         assert_eq!(listed(31), "/expect        /expect-quiet\n/expect-close\n");
         assert_eq!(listed(3).lines().count(), 3);
-        assert_eq!(common_start(&candidates("/exp").1), "/expect");
+        assert_eq!(longest_common_prefix(&candidates("/exp").1), Some("/expect"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Keys, as a terminal sends them.
 
+use rustyline::{KeyCode, KeyEvent, Modifiers};
+
 use crate::output::escape::whole_characters;
 
 const ESCAPE: u8 = 0x1B;
@@ -9,28 +11,13 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 /// What was pressed or pasted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Key {
-    /// A character. Ctrl-A is U+0001.
-    Char(char),
-    /// A character with Alt.
-    Alt(char),
+    Pressed(KeyEvent),
     /// Text in a bracketed paste, with `\n` at the end of each line.
     Pasted(String),
-    Left,
-    Right,
-    Up,
-    Down,
-    Home,
-    End,
-    Delete,
-    /// Left with Ctrl or Alt.
-    WordLeft,
-    /// Right with Ctrl or Alt.
-    WordRight,
-    /// Delete with Ctrl or Alt.
-    WordDelete,
-    /// What means nothing here: another sequence, or a byte that is not UTF-8.
-    Unknown,
 }
+
+/// What means nothing here: another sequence, or a byte that is not UTF-8.
+const UNKNOWN: KeyEvent = KeyEvent(KeyCode::UnknownEscSeq, Modifiers::NONE);
 
 /// Takes bytes and gives keys.
 #[derive(Debug, Default)]
@@ -65,9 +52,20 @@ impl KeyDecoder {
             let text = String::from_utf8_lossy(&self.pasted.take()?).replace("\r\n", "\n").replace('\r', "\n");
             return Some(Key::Pasted(text));
         }
-        let (key, length) = decode(self.waiting())?;
+        let (event, length) = decode(self.waiting())?;
         self.start += length;
-        Some(key)
+        Some(Key::Pressed(event))
+    }
+
+    /// The next character, even if it begins a sequence. `None`: its end has not come.
+    pub(super) fn next_character(&mut self) -> Option<char> {
+        loop {
+            let (found, length) = character(self.waiting())?;
+            self.start += length;
+            if found.is_some() {
+                return found;
+            }
+        }
     }
 
     /// Whether a key has begun and nothing more of it may come, but for a paste: the Escape key sends the start of a
@@ -87,20 +85,19 @@ impl KeyDecoder {
 }
 
 /// The key at the start of `bytes`, and how many bytes it has. `None`: its end has not come.
-fn decode(bytes: &[u8]) -> Option<(Key, usize)> {
+fn decode(bytes: &[u8]) -> Option<(KeyEvent, usize)> {
+    let pressed = |found: Option<char>, modifiers| found.map_or(UNKNOWN, |found| KeyEvent::new(found, modifiers));
     match bytes {
         // Function keys of the Linux console.
-        [ESCAPE, b'[', b'[', rest @ ..] => rest.first().map(|_| (Key::Unknown, 4)),
+        [ESCAPE, b'[', b'[', rest @ ..] => rest.first().map(|_| (UNKNOWN, 4)),
         [ESCAPE, b'[', rest @ ..] => {
             let end = rest.iter().position(|byte| matches!(byte, b'@'..=b'~'))?;
             Some((sequence(&rest[..end], rest[end]), end + 3))
         }
         [ESCAPE, b'O', rest @ ..] => rest.first().map(|last| (sequence(b"", *last), 3)),
-        [ESCAPE, ESCAPE, ..] => Some((Key::Unknown, 1)),
-        [ESCAPE, rest @ ..] => {
-            character(rest).map(|(found, length)| (found.map_or(Key::Unknown, Key::Alt), length + 1))
-        }
-        _ => character(bytes).map(|(found, length)| (found.map_or(Key::Unknown, Key::Char), length)),
+        [ESCAPE, ESCAPE, ..] => Some((UNKNOWN, 1)),
+        [ESCAPE, rest @ ..] => character(rest).map(|(found, length)| (pressed(found, Modifiers::ALT), length + 1)),
+        _ => character(bytes).map(|(found, length)| (pressed(found, Modifiers::NONE), length)),
     }
 }
 
@@ -116,24 +113,23 @@ fn character(bytes: &[u8]) -> Option<(Option<char>, usize)> {
 }
 
 /// The key of a control sequence (ECMA-48 section 5.4) with these parameters and this last byte.
-fn sequence(parameters: &[u8], last: u8) -> Key {
+fn sequence(parameters: &[u8], last: u8) -> KeyEvent {
     let mut numbers = parameters.split(|byte| *byte == b';').map(|number| str::from_utf8(number).unwrap_or_default());
     let (first, modifiers) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+    let code = match (last, first) {
+        (b'A', _) => KeyCode::Up,
+        (b'B', _) => KeyCode::Down,
+        (b'C', _) => KeyCode::Right,
+        (b'D', _) => KeyCode::Left,
+        (b'H', _) | (b'~', "1" | "7") => KeyCode::Home,
+        (b'F', _) | (b'~', "4" | "8") => KeyCode::End,
+        (b'~', "3") => KeyCode::Delete,
+        _ => return UNKNOWN,
+    };
     // One more than the sum of 1 (Shift), 2 (Alt), 4 (Ctrl).
-    let by_word = modifiers.parse().is_ok_and(|modifiers: u8| modifiers > 2);
-    match (last, first) {
-        (b'A', _) => Key::Up,
-        (b'B', _) => Key::Down,
-        (b'C', _) if by_word => Key::WordRight,
-        (b'C', _) => Key::Right,
-        (b'D', _) if by_word => Key::WordLeft,
-        (b'D', _) => Key::Left,
-        (b'H', _) | (b'~', "1" | "7") => Key::Home,
-        (b'F', _) | (b'~', "4" | "8") => Key::End,
-        (b'~', "3") if by_word => Key::WordDelete,
-        (b'~', "3") => Key::Delete,
-        _ => Key::Unknown,
-    }
+    let pressed = modifiers.parse().map_or(0, |modifiers: u8| modifiers.saturating_sub(1));
+    let known = [(1, Modifiers::SHIFT), (2, Modifiers::ALT), (4, Modifiers::CTRL)];
+    KeyEvent(code, known.into_iter().filter(|(bit, _)| pressed & bit != 0).map(|(_, modifier)| modifier).collect())
 }
 
 #[cfg(test)]
@@ -146,19 +142,42 @@ mod tests {
         std::iter::from_fn(|| decoder.next()).collect()
     }
 
+    fn pressed<const N: usize>(events: [(KeyCode, Modifiers); N]) -> Vec<Key> {
+        events.map(|(code, modifiers)| Key::Pressed(KeyEvent(code, modifiers))).to_vec()
+    }
+
     #[test]
     fn keys_are_what_terminals_send() {
-        assert_eq!(keys("aé\r".as_bytes()), [Key::Char('a'), Key::Char('é'), Key::Char('\r')]);
-        assert_eq!(keys(b"\x1b[A\x1bOB\x1b[1;5C\x1b[D"), [Key::Up, Key::Down, Key::WordRight, Key::Left]);
-        assert_eq!(keys(b"\x1b[H\x1b[4~\x1b[3~\x1b[3;5~"), [Key::Home, Key::End, Key::Delete, Key::WordDelete]);
-        assert_eq!(keys(b"\x1bb\x1b\r"), [Key::Alt('b'), Key::Alt('\r')]);
-        assert_eq!(keys(b"\xffa\x1b[99za"), [Key::Unknown, Key::Char('a'), Key::Unknown, Key::Char('a')]);
+        use KeyCode::{Char, Delete, Down, End, Enter, Home, Left, Right, UnknownEscSeq, Up};
+        let (none, alt, ctrl) = (Modifiers::NONE, Modifiers::ALT, Modifiers::CTRL);
+        assert_eq!(keys("aé\r".as_bytes()), pressed([(Char('a'), none), (Char('é'), none), (Enter, none)]));
+        assert_eq!(
+            keys(b"\x1b[A\x1bOB\x1b[1;5C\x1b[1;4D"),
+            pressed([(Up, none), (Down, none), (Right, ctrl), (Left, Modifiers::ALT_SHIFT)])
+        );
+        assert_eq!(
+            keys(b"\x1b[H\x1b[4~\x1b[3~\x1b[3;5~"),
+            pressed([(Home, none), (End, none), (Delete, none), (Delete, ctrl)])
+        );
+        assert_eq!(keys(b"\x1bb\x1b\r"), pressed([(Char('b'), alt), (Enter, alt)]));
+        assert_eq!(
+            keys(b"\xffa\x1b[99za"),
+            pressed([(UnknownEscSeq, none), (Char('a'), none), (UnknownEscSeq, none), (Char('a'), none)])
+        );
     }
 
     #[test]
     fn a_paste_is_one_key_and_keeps_what_would_be_a_sequence() {
         let pasted = |text: &str| [Key::Pasted(text.into())];
         assert_eq!(keys(b"\x1b[200~a\r\nb\rc\x1b[31md\x1b[201~"), pasted("a\nb\nc\x1b[31md"));
+    }
+
+    #[test]
+    fn a_character_can_be_asked_for_where_a_sequence_begins() {
+        let mut decoder = KeyDecoder::default();
+        decoder.push(b"\xff\x1b[A\xc3");
+        let found: Vec<char> = std::iter::from_fn(|| decoder.next_character()).collect();
+        assert_eq!(found, ['\x1b', '[', 'A']);
     }
 
     #[test]

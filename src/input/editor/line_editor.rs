@@ -5,17 +5,21 @@ use std::mem;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use super::bindings::{Action, action};
+use rustyline::completion::longest_common_prefix;
+use rustyline::history::SearchDirection;
+use rustyline::{Cmd, Movement, RepeatCount};
+
+use super::bindings::Bindings;
 use super::completion::{self, candidates};
-use super::draft::{Draft, Place};
-use super::keys::{Key, KeyDecoder};
-use super::past::{Direction, Past, Search};
+use super::draft::Draft;
+use super::keys::KeyDecoder;
+use super::past::{Past, Search};
 use super::view::{Line, View};
 use super::{Entry, History, PromptHandle};
 use crate::input::continuation::{goes_on, is_incomplete_json, unescaped};
 use crate::output::Output;
 use crate::output::terminal::{Size, Terminal};
-use crate::platform::{self, Descriptor, Poller, SpecialKeys, is_terminal_gone};
+use crate::platform::{self, Descriptor, Poller, is_terminal_gone};
 
 /// How long the rest of an escape sequence may take.
 const ESCAPE_WAIT: Duration = Duration::from_millis(200);
@@ -38,8 +42,8 @@ pub(super) struct LineEditor {
     /// What is to be printed above the line. An empty text: the line is to be drawn anew.
     batches: Receiver<String>,
     prompt: PromptHandle,
-    special: SpecialKeys,
     keys: KeyDecoder,
+    bindings: Bindings,
     draft: Draft,
     past: Past,
     search: Option<Search>,
@@ -78,9 +82,9 @@ impl LineEditor {
             poller,
             batches,
             prompt,
-            special: device.special_keys(),
             keys: KeyDecoder::default(),
-            draft: Draft::default(),
+            bindings: Bindings::new(device.special_keys()),
+            draft: Draft::new(),
             past,
             search: None,
             is_quoted: false,
@@ -118,9 +122,9 @@ impl LineEditor {
         self.has_changed = true;
         self.settles = None;
         loop {
-            while let Some(key) = self.keys.next() {
+            while let Some(command) = self.next_command() {
                 self.has_changed = true;
-                if let Some(entry) = self.press(key)? {
+                if let Some(entry) = self.execute(command)? {
                     self.finish()?;
                     return Ok(entry);
                 }
@@ -193,7 +197,11 @@ impl LineEditor {
     }
 
     fn shown_prompt(&self) -> String {
-        self.search.as_ref().map_or_else(|| self.prompt.text(), Search::prompt)
+        match (&self.search, self.bindings.count()) {
+            (_, Some(count)) => format!("(arg: {count}) "),
+            (Some(search), None) => search.prompt(),
+            (None, None) => self.prompt.text(),
+        }
     }
 
     /// Waits until there is something to do, and takes the keys that have come.
@@ -225,93 +233,100 @@ impl LineEditor {
         }
     }
 
-    /// Does what a key means. Returns how it ends the line, if it does.
-    fn press(&mut self, key: Key) -> io::Result<Option<Entry>> {
-        if mem::take(&mut self.is_quoted)
-            && let Key::Char(character) = key
-        {
-            self.draft.insert(character.encode_utf8(&mut [0; 4]));
-            return Ok(None);
+    /// The command of the next key. `None`: the end of the key has not come.
+    fn next_command(&mut self) -> Option<Cmd> {
+        if self.is_quoted {
+            let character = self.keys.next_character()?;
+            self.is_quoted = false;
+            return Some(Cmd::Insert(1, character.into()));
         }
-        if self.search.is_some() && self.press_in_search(&key) {
-            return Ok(None);
-        }
-        self.act(action(key, &self.special, self.draft.is_empty()))
+        let key = self.keys.next()?;
+        Some(self.bindings.command(key, self.draft.is_empty()))
     }
 
-    /// Does what a key means in a search. `false`: the key ends it, and means what it means elsewhere.
-    fn press_in_search(&mut self, key: &Key) -> bool {
+    /// Executes a command. Returns how it ends the line, if it does.
+    fn execute(&mut self, command: Cmd) -> io::Result<Option<Entry>> {
+        if self.search.is_some() && self.execute_in_search(&command) {
+            return Ok(None);
+        }
+        match command {
+            Cmd::QuotedInsert => self.is_quoted = true,
+            Cmd::LineUpOrPreviousHistory(count) => self.step(SearchDirection::Reverse, count),
+            Cmd::LineDownOrNextHistory(count) => self.step(SearchDirection::Forward, count),
+            Cmd::BeginningOfHistory => {
+                let line = self.past.oldest(self.draft.text());
+                self.show_earlier(line);
+            }
+            Cmd::EndOfHistory => {
+                let line = self.past.newest(self.draft.text());
+                self.show_earlier(line);
+            }
+            Cmd::ReverseSearchHistory => self.begin_search(SearchDirection::Reverse),
+            Cmd::ForwardSearchHistory => self.begin_search(SearchDirection::Forward),
+            Cmd::Complete => self.complete()?,
+            Cmd::ClearScreen => {
+                self.view.forget();
+                self.output.write_all(b"\x1b[H\x1b[2J")?;
+            }
+            Cmd::Suspend => self.suspend()?,
+            Cmd::AcceptOrInsertLine { .. } => return Ok(self.enter()),
+            Cmd::AcceptLine => return Ok(Some(Entry::Line(self.draft.text().to_owned()))),
+            Cmd::Interrupt => return Ok(Some(Entry::Interrupted)),
+            Cmd::EndOfFile => return Ok(Some(Entry::Eof)),
+            editing => self.draft.execute(editing),
+        }
+        Ok(None)
+    }
+
+    /// Executes a command in a search. `false`: the command ends it, and means what it means elsewhere.
+    fn execute_in_search(&mut self, command: &Cmd) -> bool {
         let Some(search) = &mut self.search else { return false };
-        let found = match key {
-            Key::Char('\x12') => search.next(&self.past, Direction::Older),
-            Key::Char('\x13') => search.next(&self.past, Direction::Newer),
-            Key::Char('\x08' | '\x7f') => search.pop(&self.past),
-            Key::Char('\x07' | '\x03') => {
+        let found = match *command {
+            Cmd::ReverseSearchHistory => search.next(&self.past, SearchDirection::Reverse),
+            Cmd::ForwardSearchHistory => search.next(&self.past, SearchDirection::Forward),
+            Cmd::SelfInsert(_, character) => search.push(&self.past, character),
+            Cmd::Kill(Movement::BackwardChar(_)) => search.pop(&self.past),
+            Cmd::Abort | Cmd::Interrupt | Cmd::Kill(Movement::WholeBuffer) => {
                 let (text, cursor) = mem::take(&mut search.before);
-                self.draft.replace(&text, cursor);
+                self.draft.set(&text, cursor);
                 self.search = None;
                 return true;
             }
-            Key::Char(character) if !character.is_control() => search.push(&self.past, *character),
+            // A key of which more is to come.
+            Cmd::Noop => return true,
             _ => {
                 self.search = None;
                 return false;
             }
         };
-        if let Some((entry, cursor)) = found {
-            self.draft.replace(entry, cursor);
+        if let Some((line, cursor)) = found {
+            self.draft.set(&line, cursor);
         }
         true
     }
 
-    fn act(&mut self, action: Action) -> io::Result<Option<Entry>> {
-        match action {
-            Action::Nothing => {}
-            Action::Insert(text) => self.draft.insert(&text),
-            Action::Go(place) => self.draft.go(place),
-            Action::Delete(place) => self.draft.delete(place),
-            Action::Cut(place) => self.draft.cut(place),
-            Action::Clear => self.draft.replace("", 0),
-            Action::PasteCut => self.draft.paste_cut(),
-            Action::Swap => self.draft.swap(),
-            Action::Case(case) => self.draft.change_case(case),
-            Action::Undo => self.draft.undo(),
-            Action::Quote => self.is_quoted = true,
-            Action::LineOrPast(direction) => {
-                let is_within = match direction {
-                    Direction::Older => self.draft.go_up(),
-                    Direction::Newer => self.draft.go_down(),
-                };
-                if !is_within {
-                    let entry = self.past.step(direction, self.draft.text());
-                    self.put(entry);
-                }
-            }
-            Action::EndOfPast(direction) => {
-                let entry = self.past.last(direction, self.draft.text());
-                self.put(entry);
-            }
-            Action::Search(direction) => {
-                let before = (self.draft.text().to_owned(), self.draft.cursor());
-                self.search = Some(Search::new(&self.past, direction, before));
-            }
-            Action::Complete => self.complete()?,
-            Action::ClearScreen => {
-                self.view.forget();
-                self.output.write_all(b"\x1b[H\x1b[2J")?;
-            }
-            Action::Suspend => self.suspend()?,
-            Action::Enter => return Ok(self.enter()),
-            Action::Send => return Ok(Some(Entry::Line(self.draft.text().to_owned()))),
-            Action::Interrupt => return Ok(Some(Entry::Interrupted)),
-            Action::EndInput => return Ok(Some(Entry::Eof)),
-        }
-        Ok(None)
+    fn begin_search(&mut self, direction: SearchDirection) {
+        let before = (self.draft.text().to_owned(), self.draft.cursor());
+        self.search = Some(Search::new(&self.past, direction, before));
     }
 
-    fn put(&mut self, entry: Option<String>) {
-        if let Some(entry) = entry {
-            self.draft.replace(&entry, entry.len());
+    /// Goes to the line above or below, and from the first or last one to an earlier or later entry.
+    fn step(&mut self, direction: SearchDirection, count: RepeatCount) {
+        for _ in 0..count {
+            let is_within = match direction {
+                SearchDirection::Reverse => self.draft.go_up(),
+                SearchDirection::Forward => self.draft.go_down(),
+            };
+            if !is_within {
+                let line = self.past.step(direction, self.draft.text());
+                self.show_earlier(line);
+            }
+        }
+    }
+
+    fn show_earlier(&mut self, line: Option<String>) {
+        if let Some(line) = line {
+            self.draft.set(&line, line.len());
         }
     }
 
@@ -320,7 +335,7 @@ impl LineEditor {
         let text = self.draft.text();
         if goes_on(text) && self.draft.cursor() < text.len() {
             // The first Enter goes to the end, the second continues the line.
-            self.draft.go(Place::End);
+            self.draft.execute(Cmd::Move(Movement::EndOfBuffer));
         } else if goes_on(text) {
             let length = unescaped(text).len();
             self.draft.complete(length, "\n");
@@ -341,10 +356,8 @@ impl LineEditor {
             return Ok(());
         }
         let typed = &self.draft.text()[start..self.draft.cursor()];
-        let common = completion::common_start(&found);
-        if common.len() > typed.len() {
-            let common = common.to_owned();
-            self.draft.complete(start, &common);
+        if let Some(common) = longest_common_prefix(&found).filter(|common| common.len() > typed.len()) {
+            self.draft.complete(start, common);
         }
         if found.len() > 1 {
             self.terminal.drawn();

@@ -1,10 +1,15 @@
 //! The line editor.
 //!
-//! It is our own, because what it draws has to stay right while the terminal changes its width and other threads print: no
-//! library redraws from a known place then (`view.rs`). Text to print above the line goes through [`Terminal`]. On a
-//! terminal that has no cursor to move (`TERM=dumb`), the editor reads the lines that the terminal driver gives.
+//! The text and its movements, the commands, the keys, earlier lines and completion are rustyline's. Its loop and its
+//! renderer are not used (version 19): it counts the rows of the line by the old width when the terminal has changed its
+//! width, and so erases what was printed; it drops escape sequences that are pasted and draws other control characters as
+//! they are; it draws the whole line for each key. So `line_editor.rs` reads the keys, and `view.rs` draws.
+//!
+//! Text to print above the line goes through [`Terminal`]. On a terminal that has no cursor to move (`TERM=dumb`), the
+//! editor reads the lines that the terminal driver gives.
 
 mod bindings;
+mod changes;
 mod completion;
 mod draft;
 mod keys;

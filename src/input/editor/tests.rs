@@ -220,6 +220,22 @@ fn lines_go_on_where_they_should() {
 }
 
 #[test]
+fn keys_edit_as_in_readline() {
+    let session = TerminalSession::start(80, 0, Duration::ZERO);
+    session.press("\x1b1");
+    session.wait_for("(arg: 1)");
+    session.press(&format!("2x{ENTER}"));
+    session.press(&format!("one two\x1bt{ENTER}"));
+    session.press(&format!("one two\x1bt\x18\x15{ENTER}"));
+    session.press(&format!("first\x15second\x15\x19\x1by{ENTER}"));
+    session.press(&format!("\x16\x1b[A{ENTER}{CTRL_D}"));
+    let (report, _) = session.end();
+    let lines = ["xxxxxxxxxxxx", "two one", "one two", "first", "\x1b[A"];
+    let expected = lines.map(|line| format!("Line({line:?})")).join("\n") + "\nEof\n";
+    assert_eq!(report, expected);
+}
+
+#[test]
 fn commands_are_completed_and_candidates_listed_above() {
     let session = TerminalSession::start(80, 0, Duration::ZERO);
     session.press("/rec\t");
