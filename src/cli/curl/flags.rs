@@ -56,7 +56,7 @@ const FLAGS: &[Flag] = &[
     flag('L', "location", Meaning::Switch("--location")),
     long("location-trusted", Meaning::Switch("--location-trusted")),
     long("max-redirs", Meaning::Value("--max-redirs")),
-    flag('x', "proxy", Meaning::Value("--proxy")),
+    flag('x', "proxy", Meaning::Secret("--proxy")),
     flag('U', "proxy-user", Meaning::Secret("--proxy-user")),
     long("proxy-header", Meaning::Value("--proxy-header")),
     long("proxy-cacert", Meaning::Value("--proxy-cacert")),

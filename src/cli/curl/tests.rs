@@ -32,6 +32,7 @@ fn every_letter_means_what_it_means_to_curl() {
     assert_eq!(flags(&["-b", "a=1; b=2", "-u", "ann:@x"]), ["--cookie=a=1; b=2", "--user=ann:@x"]);
     assert_eq!(flags(&["--oauth2-bearer", "@t", "-kL"]), ["--bearer=@@t", "--insecure", "--location"]);
     assert_eq!(flags(&["-m", "3", "--tlsv1.3"]), ["--max-time=3", "--tls-min=1.3"]);
+    assert_eq!(flags(&["-x", "socks5h://p:1", "-Uann:x"]), ["--proxy=socks5h://p:1", "--proxy-user=ann:x"]);
 }
 
 #[test]
