@@ -5,13 +5,13 @@
 //! may carry such a value.
 
 mod connecting;
-mod proxy;
+mod intermediary;
 mod redirect;
 mod refusal;
 mod tunnel;
 
 pub use connecting::{CannotListen, NoTls, Unreachable, Untrusted};
-pub use proxy::Proxy;
+pub use intermediary::Intermediary;
 pub use redirect::NotFollowed;
 pub use refusal::{EngineIo, Login, Refused, Scheme};
 pub use tunnel::NoTunnel;

@@ -1,6 +1,6 @@
 //! Why a server refuses the upgrade.
 
-use super::{Proxy, Transport};
+use super::{Intermediary, Transport};
 
 /// Why a server refuses the upgrade, as far as its response tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Refused {
     /// The body says that `Upgrade` or `Connection` did not arrive: a proxy dropped them.
     UpgradeDropped {
         /// The proxy that can be made out.
-        proxy: Option<Proxy>,
+        proxy: Option<Intermediary>,
     },
     /// A status, or a body, says that the request's head, or a header such as `Cookie`, is too large.
     HeadTooLarge,
@@ -48,7 +48,7 @@ pub enum Refused {
     /// The proxy does not pass on upgrades, by its configuration.
     UpgradesSwitchedOff {
         /// The proxy.
-        proxy: Proxy,
+        proxy: Intermediary,
     },
     /// The network wants a login of its own first: 511.
     NetworkLogin,
@@ -57,7 +57,7 @@ pub enum Refused {
         /// The path that was asked for.
         path: String,
         /// The proxy that can be made out.
-        proxy: Option<Proxy>,
+        proxy: Option<Intermediary>,
     },
     /// A redirect without `Location`.
     RedirectWithoutLocation,
@@ -83,7 +83,7 @@ pub enum Refused {
     /// 400 or 426 without a further explanation.
     NotTakenForUpgrade {
         /// The proxy that can be made out.
-        proxy: Option<Proxy>,
+        proxy: Option<Intermediary>,
     },
     /// 401.
     Unauthorized {

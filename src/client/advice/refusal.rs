@@ -1,7 +1,7 @@
 //! What to do about a refused upgrade, and about a redirect that is not followed.
 
 use super::USE_WSS;
-use crate::diagnosis::{EngineIo, Login, NotFollowed, Proxy, Refused, Scheme, Transport};
+use crate::diagnosis::{EngineIo, Intermediary, Login, NotFollowed, Refused, Scheme, Transport};
 
 const NGINX: &str = "nginx needs, in its `location`:
   proxy_http_version 1.1;
@@ -93,30 +93,30 @@ fn engine_io(said: EngineIo) -> String {
     format!("this is an Engine.IO (Socket.IO) server: {advice}")
 }
 
-fn upgrade_dropped(proxy: Option<Proxy>) -> String {
+fn upgrade_dropped(proxy: Option<Intermediary>) -> String {
     match proxy {
-        None | Some(Proxy::Nginx) => format!("the usual cause is a proxy that drops `Upgrade`; {NGINX}"),
+        None | Some(Intermediary::Nginx) => format!("the usual cause is a proxy that drops `Upgrade`; {NGINX}"),
         Some(proxy) => format!("a proxy may drop `Upgrade` on the way: {}", cure(proxy)),
     }
 }
 
 /// What lets a proxy pass on an upgrade.
-fn cure(proxy: Proxy) -> &'static str {
+fn cure(proxy: Intermediary) -> &'static str {
     match proxy {
-        Proxy::Nginx => NGINX,
-        Proxy::Apache => APACHE,
-        Proxy::Caddy => "Caddy passes it on by itself where a `reverse_proxy` covers this path",
-        Proxy::Envoy => "Envoy needs `upgrade_configs` with `upgrade_type: websocket` for this route",
-        Proxy::Cloudflare => "at Cloudflare, `WebSockets` has to be on under Network",
-        Proxy::CloudFront => {
+        Intermediary::Nginx => NGINX,
+        Intermediary::Apache => APACHE,
+        Intermediary::Caddy => "Caddy passes it on by itself where a `reverse_proxy` covers this path",
+        Intermediary::Envoy => "Envoy needs `upgrade_configs` with `upgrade_type: websocket` for this route",
+        Intermediary::Cloudflare => "at Cloudflare, `WebSockets` has to be on under Network",
+        Intermediary::CloudFront => {
             "CloudFront has to forward the headers `Sec-WebSocket-…`: the origin request policy `AllViewer` does"
         }
-        Proxy::AwsLoadBalancer => "this load balancer passes it on by itself: look at what is behind it",
-        Proxy::Google => "Google's load balancers pass it on; Cloud Run does not with end-to-end HTTP/2",
-        Proxy::AzureFrontDoor => "Front Door drops it on a route with caching: switch that off for this path",
-        Proxy::Iis => "IIS needs its feature `WebSocket Protocol`",
-        Proxy::Varnish => "Varnish has to `pipe` the request, with `Upgrade` and `Connection` copied",
-        Proxy::Squid => "Squid drops it without `http_upgrade_request_protocols`; `wss://` goes past it",
+        Intermediary::AwsLoadBalancer => "this load balancer passes it on by itself: look at what is behind it",
+        Intermediary::Google => "Google's load balancers pass it on; Cloud Run does not with end-to-end HTTP/2",
+        Intermediary::AzureFrontDoor => "Front Door drops it on a route with caching: switch that off for this path",
+        Intermediary::Iis => "IIS needs its feature `WebSocket Protocol`",
+        Intermediary::Varnish => "Varnish has to `pipe` the request, with `Upgrade` and `Connection` copied",
+        Intermediary::Squid => "Squid drops it without `http_upgrade_request_protocols`; `wss://` goes past it",
     }
 }
 
@@ -132,7 +132,7 @@ fn origin_not_allowed(sent_origin: bool) -> String {
     format!("the server {advice}: `--origin` sets it")
 }
 
-fn ordinary_page(path: &str, proxy: Option<Proxy>) -> String {
+fn ordinary_page(path: &str, proxy: Option<Intermediary>) -> String {
     format!(
         "an ordinary page came back instead of an upgrade: either `{path}` is not the path of the WebSocket, \
          or `Upgrade` got lost on the way; {}",
@@ -144,7 +144,7 @@ fn other_versions(versions: &str) -> String {
     format!("the server speaks other versions of the protocol only: {versions}; RFC 6455 is version 13")
 }
 
-fn not_taken(proxy: Option<Proxy>) -> String {
+fn not_taken(proxy: Option<Intermediary>) -> String {
     format!("the server did not take this for a WebSocket request; {}", upgrade_dropped(proxy))
 }
 

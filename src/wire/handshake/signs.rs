@@ -2,10 +2,10 @@
 
 use super::Refusal;
 use super::refusal::Context;
-use crate::diagnosis::{EngineIo, Proxy, Refused};
+use crate::diagnosis::{EngineIo, Intermediary, Refused};
 
 /// Makes the cause of what the request was like, and of the proxy that can be made out.
-type Cause = fn(&Context, Option<Proxy>) -> Refused;
+type Cause = fn(&Context, Option<Intermediary>) -> Refused;
 
 const UPGRADE_DROPPED: Cause = |_, proxy| Refused::UpgradeDropped { proxy };
 const PORT_SPEAKS_TLS: Cause = |_, _| Refused::PortSpeaksTls;
@@ -155,15 +155,15 @@ pub(super) fn cause(refusal: &Refusal, request: &Context) -> Option<Refused> {
 }
 
 /// What the head alone says, besides the status.
-fn of_head(refusal: &Refusal, proxy: Option<Proxy>) -> Option<Refused> {
+fn of_head(refusal: &Refusal, proxy: Option<Intermediary>) -> Option<Refused> {
     let head = refusal.head();
     if head.lists("CF-Mitigated", "challenge") {
         return Some(Refused::BotCheck);
     }
     match refusal.status() {
         426 if head.text("Upgrade").is_some_and(|value| value.starts_with("TLS/")) => Some(Refused::PortSpeaksTls),
-        403 if proxy == Some(Proxy::Envoy) && refusal.body().start().is_ok_and(|body| body.is_empty()) => {
-            Some(Refused::UpgradesSwitchedOff { proxy: Proxy::Envoy })
+        403 if proxy == Some(Intermediary::Envoy) && refusal.body().start().is_ok_and(|body| body.is_empty()) => {
+            Some(Refused::UpgradesSwitchedOff { proxy: Intermediary::Envoy })
         }
         _ => None,
     }
@@ -211,34 +211,34 @@ fn without_tags(page: &str) -> String {
 }
 
 /// The proxy that the response comes from, as far as its head says.
-pub(super) fn proxy(refusal: &Refusal) -> Option<Proxy> {
+pub(super) fn proxy(refusal: &Refusal) -> Option<Intermediary> {
     let head = refusal.head();
     let text = |name| head.text(name).unwrap_or_default().to_lowercase();
     let (server, via) = (text("Server"), text("Via"));
     let of_server = [
-        ("cloudflare", Proxy::Cloudflare),
-        ("awselb", Proxy::AwsLoadBalancer),
-        ("envoy", Proxy::Envoy),
-        ("nginx", Proxy::Nginx),
-        ("openresty", Proxy::Nginx),
-        ("caddy", Proxy::Caddy),
-        ("microsoft-iis", Proxy::Iis),
-        ("squid", Proxy::Squid),
-        ("apache/", Proxy::Apache),
+        ("cloudflare", Intermediary::Cloudflare),
+        ("awselb", Intermediary::AwsLoadBalancer),
+        ("envoy", Intermediary::Envoy),
+        ("nginx", Intermediary::Nginx),
+        ("openresty", Intermediary::Nginx),
+        ("caddy", Intermediary::Caddy),
+        ("microsoft-iis", Intermediary::Iis),
+        ("squid", Intermediary::Squid),
+        ("apache/", Intermediary::Apache),
     ];
     let of_via = [
-        ("cloudfront", Proxy::CloudFront),
-        ("google", Proxy::Google),
-        ("caddy", Proxy::Caddy),
-        ("squid", Proxy::Squid),
-        ("varnish", Proxy::Varnish),
+        ("cloudfront", Intermediary::CloudFront),
+        ("google", Intermediary::Google),
+        ("caddy", Intermediary::Caddy),
+        ("squid", Intermediary::Squid),
+        ("varnish", Intermediary::Varnish),
     ];
-    let of_name = [("X-Azure-Ref", Proxy::AzureFrontDoor), ("X-Varnish", Proxy::Varnish)];
-    let found = |value: &str, signs: &[(&str, Proxy)]| {
+    let of_name = [("X-Azure-Ref", Intermediary::AzureFrontDoor), ("X-Varnish", Intermediary::Varnish)];
+    let found = |value: &str, signs: &[(&str, Intermediary)]| {
         signs.iter().find(|(sign, _)| value.contains(sign)).map(|(_, proxy)| *proxy)
     };
     let named = of_name.iter().find(|(name, _)| head.get(name).is_some()).map(|(_, proxy)| *proxy);
-    let apache = (server == "apache").then_some(Proxy::Apache);
+    let apache = (server == "apache").then_some(Intermediary::Apache);
     found(&via, &of_via).or(named).or_else(|| found(&server, &of_server)).or(apache)
 }
 
@@ -270,18 +270,18 @@ mod tests {
             ("403 x", "Cross origin websockets not allowed", Refused::OriginNotAllowed { sent_origin: false }),
             ("400 x", "Missing or invalid Sec-WebSocket-Key header", Refused::KeyNotAccepted),
             ("403 x\r\nCF-Mitigated: challenge", "<title>Just a moment...</title>", Refused::BotCheck),
-            ("403 x\r\nServer: envoy", "", Refused::UpgradesSwitchedOff { proxy: Proxy::Envoy }),
+            ("403 x\r\nServer: envoy", "", Refused::UpgradesSwitchedOff { proxy: Intermediary::Envoy }),
             ("426 x\r\nUpgrade: TLS/1.2, HTTP/1.1", "Please use HTTPS protocol", Refused::PortSpeaksTls),
             (
                 "426 x\r\nServer: Apache",
                 "resource can only be retrieved using SSL",
-                Refused::UpgradeDropped { proxy: Some(Proxy::Apache) },
+                Refused::UpgradeDropped { proxy: Some(Intermediary::Apache) },
             ),
             ("400 No WebSocket Upgrade header found", "", Refused::UpgradeDropped { proxy: None }),
             (
                 "502 x\r\nServer: openresty/1",
                 "Unexpected Upgrade: h2",
-                Refused::UpgradeDropped { proxy: Some(Proxy::Nginx) },
+                Refused::UpgradeDropped { proxy: Some(Intermediary::Nginx) },
             ),
         ] {
             assert_eq!(cause(head, body), Some(expected), "{head} {body}");

@@ -1,8 +1,8 @@
 //! What stands between us and a server.
 
-/// A proxy, or a server that is often used as one, by what it puts into its responses.
+/// A reverse proxy, or a server that is often used as one, by what it puts into its responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proxy {
+pub enum Intermediary {
     /// nginx, and what is built on it.
     Nginx,
     /// Apache httpd.
