@@ -57,7 +57,7 @@ impl ExitStatus {
     pub fn describe(self) -> &'static str {
         match self {
             Self::Success => "the session ended normally: close code 1000, 1001 or none",
-            Self::Session => "it was open and ended otherwise: another close code, no Close, input unsent",
+            Self::Session => "it was open and ended otherwise: other code, no Close, input unsent",
             Self::Usage => "the command line, or input that could not be sent",
             Self::Connect => "could not connect: name, TCP or proxy",
             Self::Tls => "TLS failed",

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use wscope::error::ExitStatus;
 use wscope::platform::Signal;
 use wscope::{cli, command};
@@ -18,8 +19,15 @@ fn main() -> ExitCode {
             status.into()
         }
         Err(error) => {
-            let printed = error.print();
+            let printed = match error.kind() {
+                ErrorKind::DisplayHelp if asks_for_manual() => command::manual::print(&error.to_string()),
+                _ => error.print(),
+            };
             if error.use_stderr() { ExitStatus::Usage.into() } else { command::printed(printed).into() }
         }
     }
+}
+
+fn asks_for_manual() -> bool {
+    std::env::args_os().any(|argument| argument == "-M" || argument == "--manual")
 }

@@ -20,7 +20,7 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("net", &["diagnosis", "error", "event", "http", "platform"]),
     ("output", &["diagnosis", "error", "event", "http", "platform", "wire"]),
     ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
-    ("input", &["diagnosis", "error", "output::Output", "output::Setting", "output::escape", "output::terminal", "platform", "wire"]),
+    ("input", &["diagnosis", "error", "output::Output", "output::Setting", "output::Timestamps", "output::escape", "output::terminal", "platform", "wire"]),
     ("profile", &["error", "input::Quoting", "input::Variables", "platform"]),
     ("cli", &[
         "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",

@@ -1,6 +1,7 @@
 //! `man/` and `completions/` say what the definitions in `src/cli` say.
 
 use std::path::Path;
+use std::process::Command;
 use std::{fs, io};
 
 use wscope::cli::Generated;
@@ -54,6 +55,22 @@ fn the_man_page_lists_every_field_of_every_event() -> io::Result<()> {
     for field in SCHEMA {
         let term = format!(".TP\n\\fB{}\\fR (\\fI{}\\fR)\n", field.name, field.kind);
         (_, rest) = rest.split_once(&term).unwrap_or_else(|| panic!("in order: {field:?}"));
+    }
+    Ok(())
+}
+
+#[test]
+fn man_pages_fit_80_columns() -> io::Result<()> {
+    if !Path::new("/usr/bin/man").exists() {
+        return Ok(());
+    }
+    for page in ["wscope.1", "wscope-demo.1", "wscope-listen.1"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("man").join(page);
+        let mut man = Command::new("man");
+        man.args(["-P", "cat", "-l"]).arg(file).env("MANWIDTH", "80").env("LANG", "C.UTF-8").env("TERM", "dumb");
+        let shown = String::from_utf8_lossy(&man.output()?.stdout).into_owned();
+        let wide: Vec<_> = shown.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(shown.lines().count() > 20 && wide.is_empty(), "{page}: {wide:#?}");
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ mod background;
 mod commands;
 mod leaving;
 mod looks;
+mod manual;
 mod pushes;
 mod typing;
 

@@ -17,7 +17,7 @@ pub struct FormatArgs {
     /// Send stdin as binary messages
     ///
     /// In chunks as it arrives, no byte added or removed (`--input chunks`); with `-0`, each piece that ends with NUL is
-    /// one message, with `--input whole` all of it. `-x` and typed lines stay text.
+    /// one message, with `--input whole` all of it. Typed lines stay text.
     #[arg(short, long)]
     binary: bool,
 

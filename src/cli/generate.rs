@@ -160,9 +160,12 @@ fn words(text: &str) -> Vec<Inline> {
 
 /// Writes text that keeps its lines and columns.
 fn preformatted(roff: &mut Roff, text: &str) {
+    // Two columns instead of seven: the lines are made for 80.
+    roff.control("in", ["2n"]);
     roff.control("nf", []);
     for line in text.lines() {
         roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
     }
     roff.control("fi", []);
+    roff.control("in", []);
 }

@@ -81,7 +81,8 @@ fn exit_statuses() -> String {
 
 fn commands() -> String {
     let mut list = COMMANDS.iter().fold(String::new(), |mut list, usage| {
-        let _ = writeln!(list, "  {}\n      {}", usage.synopsis(), usage.summary);
+        let synopsis = usage.synopsis().replace(" [op=", "\n      [op=").replace(" [len=", "\n      [len=");
+        let _ = writeln!(list, "  {synopsis}\n      {}", usage.summary);
         list
     });
     list.push_str(AT_THE_PROMPT);
@@ -92,10 +93,10 @@ const STREAMS: &str = "  stdin and stdout are judged separately, each by whether
 
   stdin, terminal     a line editor; lines are sent as text, / starts a command
   stdin, otherwise    data: each line is a text message, an empty one too
-  in the background   of its terminal (with &, or under timeout) stdin is left to
-                      the foreground: nothing is read or asked, as with -N
-  stdout, terminal    text with what is invisible shown, binary as a hex dump; a row
-                      that continues a line starts with two blanks
+  in the background   of its terminal (with &, or under timeout) stdin is left
+                      to the foreground: nothing is read or asked, as with -N
+  stdout, terminal    text with what is invisible shown, binary as a hex dump; a
+                      row that continues a line starts with two blanks
   stdout, otherwise   data: text with a newline each, binary as it is
   stderr              what wscope says: notes, errors, -v, --frames, --hex, -P;
                       on a terminal also how far a long send is (not with -q)
@@ -123,8 +124,8 @@ const FORMATS: &str = "  --input lines    each line is a text message, without i
 
   --output text    text with a newline each (NUL with -0), binary as it is; on a
                    terminal laid out for people (the default)
-  --output raw     every message as it is, nothing between them; not for a terminal,
-                   which it could drive (| cat says that you mean it)
+  --output raw     every message as it is, nothing between them; not for a
+                   terminal, which it could drive (| cat says that you mean it)
   --output hex     each message is a line of hex
   --output base64  each message is a line of Base64
   --output json    each event is a line of JSON: open, message, ping, pong,
@@ -140,9 +141,9 @@ const AT_THE_PROMPT: &str = "
   Tab completes commands and names of files; elsewhere it is a tab.
   Unfinished JSON, or a \\ at the end, continues on the next line; Alt-Enter
   sends it as it is. Ctrl-C clears the line; on an empty one it gives up what is
-  being waited for, or else closes, as Ctrl-D and /quit do; a second one leaves at
-  once. While no session is open the prompt says (closed), (waiting) for the next
-  attempt, or (connecting); in a line begun before, x or ~ stands for that.";
+  being waited for, or else closes, as Ctrl-D and /quit do; a second one leaves
+  at once. While no session is open the prompt says (closed), (waiting) for the
+  next attempt, or (connecting); in a line begun before, x or ~ stands for that.";
 
 const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines
   that start with #, are skipped. What is wrong with it is found before anything
@@ -213,7 +214,7 @@ const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no col
                                proxy of --proxy neither
   SSL_CERT_FILE, SSL_CERT_DIR  certificates to trust instead of the system's
   XDG_CONFIG_HOME              where profiles are (default ~/.config)
-  XDG_STATE_HOME               where the history is kept (default ~/.local/state)
+  XDG_STATE_HOME               where the history is (default ~/.local/state)
   WSCOPE_HISTORY               the file for the history; empty: none
   TZ                           the local time zone";
 

@@ -35,7 +35,7 @@ pub struct InputArgs {
 pub struct ExecuteArgs {
     /// Send this message once open, don't read stdin
     ///
-    /// Repeatable; sent in the order given.
+    /// Repeatable; sent in the order given, as text with `-b` too.
     #[arg(short = 'x', long, value_name = "MESSAGE", allow_hyphen_values = true, conflicts_with = "echo")]
     pub execute: Vec<String>,
 

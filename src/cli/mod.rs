@@ -107,7 +107,14 @@ enum Subcommands {
 /// A usage error; or help or the version, which clap returns as errors too. [`clap::Error::use_stderr`] tells them
 /// apart.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    // `--manual listen` asks for the same as `listen --manual`.
+    if let [_, flag, command] = &mut arguments[..]
+        && ["-h", "--help", "-M", "--manual"].iter().any(|help| flag == help)
+        && command.to_str().is_some_and(is_command)
+    {
+        std::mem::swap(flag, command);
+    }
     version_alone(&arguments)?;
     if let Some(text) = other_tools::misread(&arguments) {
         return Err(usage_error::from_text(&text));
@@ -251,6 +258,16 @@ mod tests {
         assert!(help.lines().count() <= 48, "{} lines", help.lines().count());
         for line in help.lines() {
             assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_is_that_of_the_command_whichever_comes_first() {
+        for flag in ["--help", "--manual", "-M"] {
+            let help = |line: String| parse_line(&line).expect_err("help").to_string();
+            let listen = help(format!("listen {flag}"));
+            assert!(listen.contains("Usage: wscope listen") && !listen.contains("`-x`"), "{listen}");
+            assert_eq!(help(format!("{flag} listen")), listen);
         }
     }
 

@@ -56,7 +56,8 @@ pub struct ViewArgs {
 
     /// Put the time in front: local, utc or relative
     ///
-    /// Local when no kind is given; `relative` counts seconds since the session opened. Also in front of messages that
+    /// Local when no kind is given; `relative` counts seconds since the session opened. On a terminal it is the time of day
+    /// with milliseconds, elsewhere date and offset too (RFC 3339). Also in front of messages that
     /// go into a pipe or a file; where no kind is given, a note says so.
     #[arg(short, long, value_name = "KIND", num_args = 0..=1, require_equals = true)]
     #[arg(hide_possible_values = true)]

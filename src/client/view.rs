@@ -18,13 +18,15 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         let destination = if is_terminal { StreamKind::Terminal } else { StreamKind::Other };
         Colors::choose(choice, &environment, destination)
     };
-    let on_terminal = io::stdout().is_terminal();
+    let (on_terminal, talks_on_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+    let form = |is_terminal| if is_terminal { View::Terminal } else { View::Exact };
     Options {
         format: view.output,
         delimiter: input.format.delimiter(),
-        view: if on_terminal { View::Terminal } else { View::Exact },
+        view: form(on_terminal),
+        diagnostics_view: form(talks_on_terminal),
         data_colors: if on_terminal || choice == ColorChoice::Always { colors(on_terminal) } else { Colors::Off },
-        diagnostics_colors: colors(io::stderr().is_terminal()),
+        diagnostics_colors: colors(talks_on_terminal),
         level: match (view.quiet, view.verbose) {
             (true, _) => Level::Quiet,
             (false, true) => Level::Verbose,

@@ -5,6 +5,7 @@ mod connect;
 mod demo;
 pub mod generate;
 mod listen;
+pub mod manual;
 mod profile;
 
 pub use crate::client::report::printed;

@@ -17,7 +17,7 @@ pub use editor::{Editor, EditorOptions, Entry, PromptHandle};
 pub use history::History;
 pub use message::Message;
 pub use pattern::Pattern;
-pub use script::{Script, ScriptStep};
+pub use script::{Script, ScriptStep, Typed};
 pub use source::{Format, Mark, Source, SourceOptions};
 pub use variables::{Quoting, Variables};
 

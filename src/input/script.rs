@@ -26,6 +26,18 @@ const FIRST_LINE: &str = "#!/usr/bin/env -S wscope --script";
 /// Replaces a line that must not be saved.
 const LEFT_OUT: &str = "# here a line that starts with a space was left out\n";
 
+/// What stands before each line of what failed.
+const FAILED: &str = "# failed: ";
+
+/// A line that was typed at the prompt.
+#[derive(Debug, Clone)]
+pub struct Typed {
+    /// The line; it may hold newlines.
+    pub line: String,
+    /// Whether it did not do what it says.
+    pub failed: bool,
+}
+
 /// The steps of a script. [`parse`](Self::parse) has checked them as far as that is possible before a session opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
@@ -94,12 +106,12 @@ impl Script {
         Ok(Self { steps })
     }
 
-    /// Writes the lines that were `typed` at the prompt to a file, as a script that means the same. Only the owner of
+    /// Writes the lines that were `typed`, those that failed as comments, at the prompt to a file, as a script that means the same. Only the owner of
     /// the file can read it. Lines that start with a space are left out, as in the history.
     ///
     /// # Errors
     /// [`Phase::Input`](crate::error::Phase::Input), if the file exists already, or cannot be written.
-    pub fn save(path: &Path, typed: &[String]) -> Result<()> {
+    pub fn save(path: &Path, typed: &[Typed]) -> Result<()> {
         let text = written(typed);
         let created = private_program().write(true).create_new(true).open(path);
         let saved = created.and_then(|mut file| file.write_all(text.as_bytes()));
@@ -169,11 +181,15 @@ fn check_step(step: &ScriptStep, placeholders: &Variables) -> Result<Option<Stri
     }
 }
 
-fn written(typed: &[String]) -> String {
+fn written(typed: &[Typed]) -> String {
     let mut text = format!("{FIRST_LINE}\n");
-    for entry in typed.iter().filter(|entry| !entry.is_empty()) {
+    for Typed { line: entry, failed } in typed.iter().filter(|typed| !typed.line.is_empty()) {
         if entry.starts_with(' ') {
             text.push_str(LEFT_OUT);
+            continue;
+        }
+        if *failed {
+            text.extend(entry.split('\n').map(|line| format!("{FAILED}{line}\n")));
             continue;
         }
         let would_be_skipped = entry.starts_with('#') || entry.lines().next().is_none_or(|line| line.trim().is_empty());
@@ -275,7 +291,7 @@ mod tests {
 
     #[test]
     fn what_was_typed_is_saved_as_a_script_that_means_the_same() {
-        let typed: Vec<String> = [
+        let typed: Vec<Typed> = [
             "hello",
             "",
             "# no comment",
@@ -290,7 +306,7 @@ mod tests {
             "/text  ",
             "\nstarts with a newline",
         ]
-        .map(Into::into)
+        .map(|line| Typed { line: line.into(), failed: false })
         .to_vec();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("session.ws");
@@ -300,7 +316,8 @@ mod tests {
             Line::Command(Command::Text(text)) => Line::Text(text),
             other => other,
         };
-        let kept = typed.iter().filter(|line| !line.is_empty() && !line.starts_with(' '));
+        let kept =
+            typed.iter().map(|typed| typed.line.as_str()).filter(|line| !line.is_empty() && !line.starts_with(' '));
         let expected: Vec<Line> = kept.map(|line| meant(line)).collect();
         let saved: Vec<Line> = script.steps.iter().map(|step| meant(&step.line)).collect();
         assert_eq!(saved, expected);
@@ -309,6 +326,15 @@ mod tests {
             Script::save(&path, &typed).unwrap_err().to_string(),
             format!("`{}` exists already", path.display())
         );
+    }
+
+    #[test]
+    fn what_failed_is_a_comment_in_what_is_saved() {
+        let typed = [("/expect a", true), ("one\ntwo", true), ("hello", false)];
+        let typed = typed.map(|(line, failed)| Typed { line: line.into(), failed });
+        let lines = written(&typed);
+        assert_eq!(lines, format!("{FIRST_LINE}\n# failed: /expect a\n# failed: one\n# failed: two\nhello\n"));
+        assert_eq!(parse(&lines).unwrap().steps.len(), 1);
     }
 
     #[test]

@@ -75,6 +75,13 @@ pub enum Timestamps {
     Utc,
 }
 
+impl Timestamps {
+    /// The kind of this name: the same on the command line and in `/set`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::from_str(name, false).ok()
+    }
+}
+
 /// Whether a printer gets the frames that are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FollowSent {
@@ -94,6 +101,8 @@ pub struct Options {
     pub delimiter: u8,
     /// The form of text: for a person, or for a program.
     pub view: View,
+    /// The form of times on the diagnostics stream.
+    pub diagnostics_view: View,
     /// Colours on the data stream.
     pub data_colors: Colors,
     /// Colours on the diagnostics stream.
@@ -125,6 +134,7 @@ impl Options {
             format: DataFormat::Text,
             delimiter: b'\n',
             view: View::Exact,
+            diagnostics_view: View::Exact,
             data_colors: Colors::Off,
             diagnostics_colors: Colors::Off,
             level: Level::Normal,
@@ -147,15 +157,16 @@ impl Options {
     /// Switches `setting` on or off, as `/set` does.
     ///
     /// `hex on` shows lines and bytes, `hex off` leaves the lines, `frames off` hides both. `timestamps on` keeps the
-    /// kind of times that was chosen before; otherwise it shows relative times.
+    /// kind of times that was chosen before; otherwise it shows local times.
     pub fn set(&mut self, setting: Setting, on: bool) {
         match setting {
             Setting::Frames if on => self.frames = self.frames.max(FrameView::Lines),
             Setting::Frames => self.frames = FrameView::Hidden,
             Setting::Hex if on => self.frames = FrameView::Hex,
             Setting::Hex => self.frames = self.frames.min(FrameView::Lines),
-            Setting::Timestamps if on => self.timestamps = self.timestamps.or(Some(Timestamps::Relative)),
+            Setting::Timestamps if on => self.timestamps = self.timestamps.or(Some(Timestamps::Local)),
             Setting::Timestamps => self.timestamps = None,
+            Setting::TimestampKind(kind) => self.timestamps = on.then_some(kind),
             Setting::Pretty => self.pretty = on,
             Setting::PingPong => self.ping_pong = on,
         }
@@ -171,6 +182,8 @@ pub enum Setting {
     Hex,
     /// `/set timestamps`
     Timestamps,
+    /// `/set timestamps KIND`
+    TimestampKind(Timestamps),
     /// `/set pretty`
     Pretty,
     /// `/set ping-pong`
@@ -209,6 +222,8 @@ mod tests {
         assert_eq!(options.timestamps, Some(Timestamps::Utc));
         options.set(Setting::Timestamps, false);
         options.set(Setting::Timestamps, true);
+        assert_eq!(options.timestamps, Some(Timestamps::Local));
+        options.set(Setting::TimestampKind(Timestamps::Relative), true);
         assert_eq!(options.timestamps, Some(Timestamps::Relative));
     }
 }

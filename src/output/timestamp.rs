@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::event::Timestamp;
 use crate::output::digits;
-use crate::output::options::Timestamps;
+use crate::output::options::{Timestamps, View};
 
 /// Writes the times of events. It knows when each session opened, and caches the last text, so that printing is fast.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct TimestampWriter {
     utc: WallClock,
     local: WallClock,
     /// The arguments for which `last` was written.
-    last_for: Option<(Timestamps, Option<u64>, Timestamp)>,
+    last_for: Option<(Timestamps, View, Option<u64>, Timestamp)>,
     /// The last text.
     last: Vec<u8>,
 }
@@ -48,25 +48,31 @@ impl TimestampWriter {
 
     /// Appends the time in the form of `timestamps`, without a space after it. All messages of one read have the same
     /// time, so most calls find the text in the cache.
-    pub fn write(&mut self, output: &mut Vec<u8>, timestamps: Timestamps, client: Option<u64>, at: Timestamp) {
-        let arguments = Some((timestamps, client, at));
+    pub fn write(
+        &mut self,
+        output: &mut Vec<u8>,
+        (timestamps, view): (Timestamps, View),
+        client: Option<u64>,
+        at: Timestamp,
+    ) {
+        let arguments = Some((timestamps, view, client, at));
         if self.last_for != arguments {
             self.last_for = arguments;
             self.last.clear();
-            self.write_last(timestamps, client, at);
+            self.write_last(timestamps, view, client, at);
         }
         output.extend_from_slice(&self.last);
     }
 
-    fn write_last(&mut self, timestamps: Timestamps, client: Option<u64>, at: Timestamp) {
+    fn write_last(&mut self, timestamps: Timestamps, view: View, client: Option<u64>, at: Timestamp) {
         match timestamps {
             Timestamps::Relative => {
                 self.last.push(b'+');
                 let elapsed = self.elapsed(client, at).unwrap_or_default();
                 seconds(&mut self.last, elapsed);
             }
-            Timestamps::Local => self.local.write(&mut self.last, at.wall),
-            Timestamps::Utc => self.utc.write(&mut self.last, at.wall),
+            Timestamps::Local => self.local.write(&mut self.last, view, at.wall),
+            Timestamps::Utc => self.utc.write(&mut self.last, view, at.wall),
         }
     }
 }
@@ -101,16 +107,23 @@ impl WallClock {
         Self { zone, second: None, before: String::new(), after: String::new() }
     }
 
-    fn write(&mut self, output: &mut Vec<u8>, time: SystemTime) {
+    /// On a terminal `14:03:07.042`, elsewhere all of RFC 3339.
+    fn write(&mut self, output: &mut Vec<u8>, view: View, time: SystemTime) {
         // RFC 3339 cannot write years that are further away, and a clock that shows them is wrong.
         let timestamp =
             jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::UNIX_EPOCH).max(jiff::Timestamp::UNIX_EPOCH);
         if self.second != Some(timestamp.as_second()) {
             self.set(timestamp);
         }
-        output.extend_from_slice(self.before.as_bytes());
+        let before = self.before.as_bytes();
+        let date = if view == View::Terminal { "2026-11-21T".len() } else { 0 };
+        output.extend_from_slice(&before[date..]);
         output.push(b'.');
         digits::millionths(output, timestamp.subsec_microsecond().unsigned_abs());
+        if view == View::Terminal {
+            output.truncate(output.len() - "042".len());
+            return;
+        }
         output.extend_from_slice(self.after.as_bytes());
     }
 
@@ -139,7 +152,7 @@ mod tests {
 
     fn written(clock: &mut TimestampWriter, timestamps: Timestamps, at: Timestamp) -> String {
         let mut output = Vec::new();
-        clock.write(&mut output, timestamps, None, at);
+        clock.write(&mut output, (timestamps, View::Exact), None, at);
         String::from_utf8(output).unwrap()
     }
 
@@ -165,6 +178,14 @@ mod tests {
             let at = at(Duration::ZERO, Duration::from_micros(micros));
             assert_eq!(written(&mut clock, Timestamps::Utc, at), expected);
         }
+    }
+
+    #[test]
+    fn a_terminal_shows_the_time_of_day_with_milliseconds() {
+        let mut output = Vec::new();
+        let at = at(Duration::ZERO, Duration::from_micros(1_795_270_987_042_999));
+        TimestampWriter::new().write(&mut output, (Timestamps::Utc, View::Terminal), None, at);
+        assert_eq!(output, b"14:23:07.042");
     }
 
     #[test]

@@ -91,3 +91,14 @@ fn colours_can_be_forced() {
         .says("\x1b[");
     Wscope::new().args(["-N", "-v"]).arg(server.url()).run().exits(0).never_says("\x1b[");
 }
+
+#[test]
+fn a_named_time_zone_is_looked_up() {
+    if !std::fs::exists("/usr/share/zoneinfo/Asia/Tokyo").unwrap() {
+        return;
+    }
+    let server = push(&["hello"]);
+    let output = Wscope::new().args(["-N", "-t=local"]).env("TZ", "Asia/Tokyo").arg(server.url()).run();
+    let text = String::from_utf8(output.exits(0).stdout.clone()).unwrap();
+    assert!(text.ends_with("+09:00 hello\n"), "{output:?}");
+}

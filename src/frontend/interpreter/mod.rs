@@ -10,7 +10,7 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::session_slot::SessionSlot;
-use crate::input::slash::{COMMANDS, Command, Line};
+use crate::input::slash::{COMMANDS, Command, KEYS, Line};
 use crate::input::{Pattern, Variables, payload};
 use crate::output::Fanout;
 use crate::session::{Expecting, Handle};
@@ -156,17 +156,26 @@ impl Interpreter {
             Command::Set { setting, on } => self.fanout.lock().printer().set(*setting, *on),
             _ => {
                 for usage in COMMANDS {
-                    let line = format!("{:<24} {}", usage.synopsis(), usage.summary);
-                    if line.chars().count() <= COLUMNS {
-                        self.show(&Event::Note(&line));
-                    } else {
-                        self.show(&Event::Note(&usage.synopsis()));
-                        self.show(&Event::Note(&format!("    {}", usage.summary)));
-                    }
+                    self.show_folded(&usage.synopsis(), 8);
+                    self.show_folded(&format!("    {}", usage.summary), 4);
+                }
+                for key in KEYS {
+                    self.show_folded(key, 4);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Shows a line as a note, broken between words where it is wider than every terminal, and then indented.
+    fn show_folded(&self, line: &str, indent: usize) {
+        let mut rest = line.to_owned();
+        while let Some((end, _)) = rest.char_indices().nth(COLUMNS) {
+            let Some(blank) = rest[..end].rfind(' ').filter(|blank| *blank > indent) else { break };
+            self.show(&Event::Note(&rest[..blank]));
+            rest = format!("{:indent$}{}", "", &rest[blank + 1..]);
+        }
+        self.show(&Event::Note(&rest));
     }
 
     fn send(&self, outgoing: Outgoing<'_>) -> Result<Option<String>> {

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::event::{Event, Origin};
 use crate::frontend::interpreter::Interpreter;
 use crate::input::slash::{self, Command, Line};
-use crate::input::{PromptHandle, Script};
+use crate::input::{PromptHandle, Script, Typed};
 
 /// The prompt while a command waits: what is typed behind it waits too.
 const WAITING: &str = "(waiting; Ctrl-C gives up) > ";
@@ -19,7 +19,7 @@ pub(super) struct LineExecutor {
     interpreter: Interpreter,
     prompt: PromptHandle,
     /// What was done so far.
-    typed: Vec<String>,
+    typed: Vec<Typed>,
 }
 
 impl LineExecutor {
@@ -44,21 +44,23 @@ impl LineExecutor {
             Line::Command(Command::Save(path)) => self.save(&path),
             Line::Command(Command::Help) => self.interpreter.execute("", Line::Command(Command::Help)).map(drop),
             understood => {
-                self.typed.push(line);
-                if !waits(&understood) {
-                    return self.interpreter.execute("", understood).map(drop);
-                }
-                self.prompt.set_notice(Some(WAITING));
-                let done = self.interpreter.execute("", understood).map(drop);
-                self.prompt.set_notice(None);
-                done
+                let result = if waits(&understood) {
+                    self.prompt.set_notice(Some(WAITING));
+                    let result = self.interpreter.execute("", understood).map(drop);
+                    self.prompt.set_notice(None);
+                    result
+                } else {
+                    self.interpreter.execute("", understood).map(drop)
+                };
+                self.typed.push(Typed { line, failed: result.is_err() });
+                result
             }
         }
     }
 
     fn save(&self, path: &Path) -> Result<()> {
         Script::save(path, &self.typed)?;
-        let left_out = self.typed.iter().filter(|line| line.starts_with(' ')).count();
+        let left_out = self.typed.iter().filter(|typed| typed.line.starts_with(' ')).count();
         let but = match left_out {
             0 => String::new(),
             _ => format!(", but for what starts with a space ({left_out})"),

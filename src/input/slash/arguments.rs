@@ -9,7 +9,7 @@ use crate::input::input_error;
 use crate::input::path::path;
 use crate::input::payload::Payload;
 use crate::input::variables::is_name;
-use crate::output::Setting;
+use crate::output::{Setting, Timestamps};
 use crate::wire::{CloseCode, LONGEST_CONTROL, is_sendable};
 
 /// The longest close reason: two bytes of close code come before it (RFC 6455 section 5.5.1).
@@ -108,6 +108,10 @@ pub(super) fn set(rest: &str) -> Result<Command, ArgumentError> {
     match state {
         "on" => Ok(Command::Set { setting, on: true }),
         "off" => Ok(Command::Set { setting, on: false }),
+        kind if setting == Setting::Timestamps => match Timestamps::named(kind) {
+            Some(kind) => Ok(Command::Set { setting: Setting::TimestampKind(kind), on: true }),
+            None => Err(input_error(format!("timestamps are on, off, local, utc or relative, not `{kind}`")).into()),
+        },
         _ => Err(input_error(format!("a setting is `on` or `off`, not `{state}`")).into()),
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use arguments::setting_names;
 pub use frame::frame_fields;
-pub use table::{COMMANDS, Usage, nearest_of};
+pub use table::{COMMANDS, KEYS, Usage, nearest_of};
 
 use super::payload::Payload;
 use super::variables::{Quoting, captures_in};
@@ -297,6 +297,9 @@ mod tests {
     fn settings_are_switched_by_name() {
         assert_eq!(command("/set hex on"), Command::Set { setting: Setting::Hex, on: true });
         assert_eq!(command("/set ping-pong off"), Command::Set { setting: Setting::PingPong, on: false });
+        let utc = Setting::TimestampKind(crate::output::Timestamps::Utc);
+        assert_eq!(command("/set timestamps utc"), Command::Set { setting: utc, on: true });
+        assert_eq!(message("/set timestamps x"), "timestamps are on, off, local, utc or relative, not `x`");
         assert_eq!(message("/set hexx on"), "no setting `hexx`, did you mean `hex`?");
         assert_eq!(message("/set hex maybe"), "a setting is `on` or `off`, not `maybe`");
         assert_eq!(message("/set"), "usage: /set frames|hex|timestamps|pretty|ping-pong on|off");

@@ -98,13 +98,13 @@ pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "set",
         arguments: "frames|hex|timestamps|pretty|ping-pong on|off",
-        summary: "switch what is shown",
+        summary: "switch what is shown; timestamps also to local, utc or relative",
         understand: set,
     },
     Usage {
         name: "expect",
         arguments: "[within=SECONDS] REGEX",
-        summary: "wait for a message that matches (10 s), looking at those since the last match",
+        summary: "wait for a message that matches (10 s), from the last match on",
         understand: expect,
     },
     Usage {
@@ -144,6 +144,14 @@ pub const COMMANDS: &[Usage] = &[
         understand: |rest| nothing(rest, Command::Reconnect),
     },
     Usage { name: "quit", arguments: "", summary: "close and leave", understand: |rest| nothing(rest, Command::Quit) },
+];
+
+/// The keys of the prompt, for `/help`; ASCII.
+pub const KEYS: &[&str] = &[
+    "Tab completes commands and file names; Up and Ctrl-R look through the history.",
+    "A backslash at the end continues on the next line; Alt-Enter sends as it is.",
+    "Ctrl-C clears the line; on an empty one it gives up waiting, or closes.",
+    "Ctrl-D closes and leaves. `//` sends a line that starts with a slash.",
 ];
 
 /// The command of this name.

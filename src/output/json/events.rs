@@ -15,7 +15,7 @@ use crate::output::connecting::step_detail;
 use crate::output::json::VERSION;
 use crate::output::json::texts::Texts;
 use crate::output::json::write::{Members, long_base64, long_string, object, string};
-use crate::output::options::{Options, Timestamps};
+use crate::output::options::{Options, Timestamps, View};
 use crate::output::sink::Sink;
 use crate::output::timestamp::{self, TimestampWriter};
 use crate::output::{certificate, diagnostic_lines, digits, frames};
@@ -100,7 +100,7 @@ impl Stream {
         self.lead_for = None;
         self.shared.clear();
         self.shared.extend_from_slice(b"\"time\":\"");
-        clock.write(&mut self.shared, Timestamps::Utc, client, at);
+        clock.write(&mut self.shared, (Timestamps::Utc, View::Exact), client, at);
         self.shared.push(b'"');
         if let Some(elapsed) = clock.elapsed(client, at) {
             self.shared.extend_from_slice(b",\"elapsed\":");

@@ -56,10 +56,11 @@ impl Printer {
     /// Shows a frame, if wanted.
     pub(super) fn frame(&mut self, origin: Origin, at: Timestamp, direction: Direction, frame: &Frame<'_>) {
         let timestamps = self.options.timestamps.unwrap_or(Timestamps::Relative);
+        let view = self.options.diagnostics_view;
         let sink = self.diagnostics.as_mut().unwrap_or(&mut self.data);
         sink.buffer.extend_from_slice(label(origin).as_bytes());
         frames::line(&mut sink.buffer, &sink.palette, direction, frame, |buffer| {
-            self.clock.write(buffer, timestamps, origin.client, at);
+            self.clock.write(buffer, (timestamps, view), origin.client, at);
         });
         if self.options.frames == FrameView::Hex {
             frames::bytes(sink, frame);
@@ -120,9 +121,10 @@ impl Printer {
     /// Appends what `write` writes to the diagnostics stream, after the time, if wanted, and the client's number.
     fn timed(&mut self, origin: Origin, at: Timestamp, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
         if let Some(timestamps) = self.options.timestamps {
+            let view = self.options.diagnostics_view;
             let Sink { buffer, palette, .. } = self.diagnostics.as_mut().unwrap_or(&mut self.data);
             palette.paint(buffer, Style::Faint, |buffer| {
-                self.clock.write(buffer, timestamps, origin.client, at);
+                self.clock.write(buffer, (timestamps, view), origin.client, at);
             });
             buffer.push(b' ');
         }

@@ -1,6 +1,6 @@
 //! Messages on the data stream.
 
-use crate::event::{Origin, Timestamp};
+use crate::event::{Direction, Origin, Timestamp};
 use crate::output::options::{DataFormat, View};
 use crate::output::pretty::{self, Layout};
 use crate::output::printer::{Printer, label};
@@ -43,18 +43,25 @@ impl Printer {
             }
             DataFormat::Text => match self.options.view {
                 View::Exact => self.exact_message(origin, at, kind, payload),
-                View::Terminal => {
-                    let indent = self.prefix(origin, at);
-                    let layout = self.layout();
-                    match kind {
-                        Kind::Text => text::text(&mut self.data, payload, layout, indent),
-                        Kind::Binary => {
-                            let Sink { buffer, palette, .. } = &mut self.data;
-                            text::binary(buffer, palette, payload, payload.len() as u64);
-                        }
-                    }
-                }
+                View::Terminal => self.message_for_people(origin, at, Direction::Received, kind, payload),
             },
+        }
+    }
+
+    /// Shows a message that was sent.
+    pub(super) fn sent(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
+        self.message_for_people(origin, at, Direction::Sent, kind, payload);
+    }
+
+    fn message_for_people(&mut self, origin: Origin, at: Timestamp, direction: Direction, kind: Kind, payload: &[u8]) {
+        let indent = self.prefix(origin, at, direction);
+        let layout = self.layout();
+        match kind {
+            Kind::Text => text::text(&mut self.data, payload, layout, indent),
+            Kind::Binary => {
+                let Sink { buffer, palette, .. } = &mut self.data;
+                text::binary(buffer, palette, payload, payload.len() as u64);
+            }
         }
     }
 
@@ -86,7 +93,7 @@ impl Printer {
                 let missing = text::SHOWN.saturating_sub(self.streamed.start.len()).min(payload.len());
                 self.streamed.start.extend_from_slice(&payload[..missing]);
                 if last {
-                    self.prefix(origin, at);
+                    self.prefix(origin, at, Direction::Received);
                     let Sink { buffer, palette, .. } = &mut self.data;
                     text::binary(buffer, palette, &self.streamed.start, self.streamed.length);
                 }
@@ -111,12 +118,15 @@ impl Printer {
     }
 
     /// Appends what stands in front of a message on a terminal. How many columns it takes is returned.
-    fn prefix(&mut self, origin: Origin, at: Timestamp) -> usize {
+    fn prefix(&mut self, origin: Origin, at: Timestamp, direction: Direction) -> usize {
         let label = label(origin);
         let columns = self.time(origin, at) + label.len();
         let Sink { buffer, palette, .. } = &mut self.data;
         buffer.extend_from_slice(label.as_bytes());
-        palette.write(buffer, Style::Received, "<");
+        match direction {
+            Direction::Received => palette.write(buffer, Style::Received, "<"),
+            Direction::Sent => palette.write(buffer, Style::Sent, ">"),
+        }
         buffer.push(b' ');
         columns + "< ".len()
     }
@@ -124,11 +134,12 @@ impl Printer {
     /// Appends the time to the data stream, if wanted. How many columns it takes is returned.
     fn time(&mut self, origin: Origin, at: Timestamp) -> usize {
         let Some(timestamps) = self.options.timestamps else { return 0 };
+        let view = self.options.view;
         let Sink { buffer, palette, .. } = &mut self.data;
         let mut columns = 0;
         palette.paint(buffer, Style::Faint, |buffer| {
             let start = buffer.len();
-            self.clock.write(buffer, timestamps, origin.client, at);
+            self.clock.write(buffer, (timestamps, view), origin.client, at);
             columns = buffer.len() - start + 1;
         });
         buffer.push(b' ');

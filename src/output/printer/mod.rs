@@ -89,9 +89,18 @@ impl Printer {
         self.diagnostics.as_mut().unwrap_or(&mut self.data).erase_status();
     }
 
+    /// Whether a terminal shows when a message was sent. A line that was typed stands there without its time.
+    fn stamps_sent(&self) -> bool {
+        let is_for_people = self.options.format == DataFormat::Text && self.options.view == View::Terminal;
+        is_for_people && self.options.timestamps.is_some()
+    }
+
     /// Whether events of what is sent are shown.
     fn shows_sent(&self) -> bool {
-        self.options.format == DataFormat::Json || self.options.ping_pong || self.options.frames > FrameView::Hidden
+        self.stamps_sent()
+            || self.options.format == DataFormat::Json
+            || self.options.ping_pong
+            || self.options.frames > FrameView::Hidden
     }
 
     fn any_event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) {
@@ -146,6 +155,7 @@ impl Printer {
             _ if self.options.format == DataFormat::Json => {}
             wire::Event::Frame(frame) => self.frame(origin, at, direction, frame),
             wire::Event::Message { kind, payload, .. } if received => self.message(origin, at, *kind, payload),
+            wire::Event::Message { kind, payload, .. } if self.stamps_sent() => self.sent(origin, at, *kind, payload),
             wire::Event::Part { payload, last } if received => self.part(origin, at, payload, last.is_some()),
             wire::Event::Ping(payload) => self.control(origin, at, direction, "ping", payload, None),
             wire::Event::Pong(payload) => self.control(origin, at, direction, "pong", payload, round_trip),
