@@ -195,11 +195,11 @@ const PROFILES: &str = "  `wscope @staging` takes its URL and its flags from a t
   A key is the long name of a flag; one without a value is true or false, one
   that can be repeated may have a list. Flags on the command line take the place
   of the profile's, and of those that they cannot be together with; headers one
-  by one, by name. `@staging/other/path` and `@staging?query` replace that part of
-  the URL. ${env:NAME} is replaced by an environment variable, $${ is a literal ${.
-  Files are named from the folder of the profiles on; ~/ is the home folder.
-  `wscope @` lists the profiles, `wscope @staging --show-config` says what is in
-  force and where it comes from.";
+  by one, by name. `@staging/other/path` and `@staging?query` replace that part
+  of the URL. ${env:NAME} is replaced by an environment variable, $${ is a
+  literal ${. Files are named from the folder of the profiles on; ~/ is the home
+  folder. `wscope @` lists the profiles, `wscope @staging --show-config` says
+  what is in force and where it comes from.";
 
 const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no colours
   FORCE_COLOR, CLICOLOR_FORCE  unless empty or 0: colours, wherever output goes
@@ -207,11 +207,11 @@ const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no col
   TERM                         when unset or `dumb`: no colours
   SSLKEYLOGFILE                where to log TLS secrets, for Wireshark
   ws_proxy, wss_proxy          the proxy for such a URL, as --proxy has it
-  http_proxy, HTTPS_PROXY      the same, where those are not set; in capitals or not, but
-                               HTTP_PROXY is not read
+  http_proxy, HTTPS_PROXY      the same, where those are not set; in capitals or
+                               not, but HTTP_PROXY is not read
   ALL_PROXY                    the proxy for all other URLs
-  NO_PROXY                     hosts that no proxy is used for, as --noproxy has them; a
-                               proxy of --proxy neither
+  NO_PROXY                     hosts that no proxy is used for, not even that of
+                               --proxy; written as for --noproxy
   SSL_CERT_FILE, SSL_CERT_DIR  certificates to trust instead of the system's
   XDG_CONFIG_HOME              where profiles are (default ~/.config)
   XDG_STATE_HOME               where the history is (default ~/.local/state)

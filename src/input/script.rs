@@ -106,8 +106,8 @@ impl Script {
         Ok(Self { steps })
     }
 
-    /// Writes the lines that were `typed`, those that failed as comments, at the prompt to a file, as a script that means the same. Only the owner of
-    /// the file can read it. Lines that start with a space are left out, as in the history.
+    /// Writes the lines that were `typed` at the prompt to a file, as a script that means the same: those that failed are
+    /// comments. Only the owner of the file can read it. Lines that start with a space are left out, as in the history.
     ///
     /// # Errors
     /// [`Phase::Input`](crate::error::Phase::Input), if the file exists already, or cannot be written.
