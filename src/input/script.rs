@@ -318,7 +318,7 @@ mod tests {
         };
         let kept =
             typed.iter().map(|typed| typed.line.as_str()).filter(|line| !line.is_empty() && !line.starts_with(' '));
-        let expected: Vec<Line> = kept.map(|line| meant(line)).collect();
+        let expected: Vec<Line> = kept.map(&meant).collect();
         let saved: Vec<Line> = script.steps.iter().map(|step| meant(&step.line)).collect();
         assert_eq!(saved, expected);
         assert!(!fs::read_to_string(&path).unwrap().contains("secret"));
