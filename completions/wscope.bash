@@ -38,7 +38,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-h -M -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --show-config --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen"
+            opts="-h -M -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --show-config --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -140,10 +140,6 @@ _wscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --reconnect)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --max-redirs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -220,6 +216,10 @@ _wscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --reconnect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -260,7 +260,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__demo)
-            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --reconnect --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -362,10 +362,6 @@ _wscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --reconnect)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --max-redirs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -439,6 +435,10 @@ _wscope() {
                     return 0
                     ;;
                 --ws-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reconnect)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= reconnect=\? L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -57,7 +57,6 @@ complete -c wscope -n "__fish_wscope_needs_command" -s u -l user -d 'Basic auth;
 complete -c wscope -n "__fish_wscope_needs_command" -l bearer -d 'Send a bearer token' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l cookie -d 'Send a cookie' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit the whole handshake' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Connect again when the connection is lost'
 complete -c wscope -n "__fish_wscope_needs_command" -l max-redirs -d 'Follow at most so many' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Connect to this address instead of looking the name up' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
@@ -79,6 +78,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l key -d 'The private key o
 complete -c wscope -n "__fish_wscope_needs_command" -l passphrase -d 'Decrypt the private key' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l mask-key -d 'Mask with this key' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l ws-key -d 'Send this Sec-WebSocket-Key' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Connect again when the connection is lost'
 complete -c wscope -n "__fish_wscope_needs_command" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l close-timeout -d 'Limit the closing handshake' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l max-message -d 'Limit a message' -r
@@ -147,7 +147,6 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -s u -l user -d 'Bas
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l bearer -d 'Send a bearer token' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cookie -d 'Send a cookie' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-timeout -d 'Limit the whole handshake' -r
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-redirs -d 'Follow at most so many' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l resolve -d 'Connect to this address instead of looking the name up' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
@@ -169,6 +168,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l key -d 'The priva
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l passphrase -d 'Decrypt the private key' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l mask-key -d 'Mask with this key' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l ws-key -d 'Send this Sec-WebSocket-Key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l close-timeout -d 'Limit the closing handshake' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-message -d 'Limit a message' -r

@@ -75,7 +75,7 @@ fn websocats_flags_mean_the_same() {
     }
     assert_eq!(with("--protocol chat").connection.request.subprotocols, ["chat"]);
     assert_eq!(with("--basic-auth me:pw").connection.request.user, with("-u me:pw").connection.request.user);
-    assert_eq!(with("--ping-interval 5").limits.ping_interval, Some(Duration::from_secs(5)));
+    assert_eq!(with("--ping-interval 5").keepalive.ping_interval, Some(Duration::from_secs(5)));
     assert_eq!(with("-U").view.output, DataFormat::None);
     assert_eq!(with("--unidirectional-reverse").view.output, DataFormat::None);
     assert!(with("--unidirectional").input.no_input);

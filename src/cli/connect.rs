@@ -56,7 +56,7 @@ struct TargetArgs {
 
     /// The same as `wscope listen PORT`, as wscat has it
     #[arg(short, long, value_name = "PORT", hide = true)]
-    #[arg(conflicts_with_all = ["RequestArgs", "RedirectArgs", "DestinationArgs", "ProxyArgs", "TlsArgs", "FixedArgs", "ExecuteArgs", "StopArgs"])]
+    #[arg(conflicts_with_all = ["RequestArgs", "reconnect", "RedirectArgs", "DestinationArgs", "ProxyArgs", "TlsArgs", "FixedArgs", "ExecuteArgs", "StopArgs"])]
     listen: Option<u16>,
 }
 
@@ -97,13 +97,14 @@ impl DefaultArgs {
     pub(super) fn resolve(self) -> Result<Invocation, String> {
         let Self { target, mut compat, mut session, show_config: _ } = self;
         if let Some(port) = target.listen {
-            let SessionArgs { input, view, limits, protocol, connection, .. } = session;
+            let SessionArgs { input, view, limits, keepalive, protocol, connection, .. } = session;
             let (identity, push, access) = (connection.identity, PushArgs::default(), AccessArgs::default());
             let address = match compat.host {
                 Some(host) => ListenAddress::new(&host, port),
                 None => ListenAddress::loopback(port),
             };
-            return Ok(Invocation::Listen(Listen { address, access, push, input, view, identity, limits, protocol }));
+            let own = Listen { address, access, push, input, view, identity, limits, keepalive, protocol };
+            return Ok(Invocation::Listen(own));
         }
         let opened_by_connect = target.connect.is_some();
         let Some(url) = compat.url(target.url).or(target.connect) else { return Err(url_is_missing(&session)) };

@@ -1,6 +1,5 @@
 //! The flags of all commands that connect: the upgrade request, and TLS.
 
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -85,20 +84,6 @@ pub struct RequestArgs {
     /// From the name lookup to the end of the server's response; all addresses of the name share it.
     #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds, default_value = "10", hide_short_help = true)]
     pub connect_timeout: Duration,
-
-    /// Connect again when the connection is lost
-    ///
-    /// And when it can't be made: after a second or less, then after longer and longer, up to 30 seconds; a session of
-    /// a minute starts that anew. With a number it gives up after so many attempts in a row. `-x` messages are sent
-    /// again each time; stdin goes on where it was, and what was read and never handed to a connection is sent first.
-    /// So it goes on after 1001 (the server goes away), 1012 (it restarts), 1013 (it is too busy) and a lost connection.
-    /// There is no other attempt after an end of ours or with close code 1000 or none, nor after 1002, 1003, 1007,
-    /// 1008, 1010, an HTTP status of 400 to 499, or a certificate that is refused; nor when all input was sent and
-    /// only an answer, or the end of them, was waited for. A script goes on with the next session: what it sends or expects
-    /// when the connection is lost is sent or waited for there.
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
-    #[arg(value_parser = value::at_least_one::<NonZeroU32>)]
-    pub reconnect: Option<Option<NonZeroU32>>,
 }
 
 /// The flags for redirects.

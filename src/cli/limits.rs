@@ -28,7 +28,12 @@ pub struct LimitArgs {
     #[arg(long, alias = "max-ws-message-length", value_name = "SIZE", value_parser = value::some_bytes)]
     #[arg(default_value = "64MiB", hide_short_help = true)]
     pub max_message: u64,
+}
 
+/// The flags for pings that a session sends by itself.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct KeepaliveArgs {
     /// Ping this often
     #[arg(long, value_name = "SECONDS", value_parser = value::some_seconds, hide_short_help = true)]
     pub ping_interval: Option<Duration>,

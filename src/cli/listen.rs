@@ -8,7 +8,7 @@ use clap::Args;
 use super::connection::IdentityArgs;
 use super::help;
 use super::input::InputArgs;
-use super::limits::LimitArgs;
+use super::limits::{KeepaliveArgs, LimitArgs};
 use super::protocol::ProtocolArgs;
 use super::value;
 use super::view::ViewArgs;
@@ -47,6 +47,9 @@ pub struct Listen {
     /// The limits of a session.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// The pings of the server's own.
+    #[command(flatten)]
+    pub keepalive: KeepaliveArgs,
     /// The flags for exact control of the protocol.
     #[command(flatten)]
     pub protocol: ProtocolArgs,

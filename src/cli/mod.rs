@@ -38,7 +38,7 @@ pub use destination::DestinationArgs;
 pub use format::FormatArgs;
 pub use generate::{Definition, Generate, Generated};
 pub use input::{ExecuteArgs, InputArgs};
-pub use limits::LimitArgs;
+pub use limits::{KeepaliveArgs, LimitArgs};
 pub use listen::{AccessArgs, Listen, PushArgs};
 pub use profile::Named;
 pub use protocol::{FixedArgs, ProtocolArgs};

@@ -17,7 +17,7 @@ use crate::output::{Fanout, certificate};
 use crate::platform::{Descriptor, Poller, Wakeup};
 use crate::session::upgrade::{self, UpgradeFailure, Upgraded};
 use crate::wire::DeflateParameters;
-use crate::wire::handshake::Refusal;
+use crate::wire::handshake::{Refusal, Strictness};
 
 /// A connection whose upgrade is complete.
 pub struct Handshaken {
@@ -81,12 +81,12 @@ fn broken_off() -> Error {
 /// Those of connecting, TLS and the upgrade, with what to try next.
 fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
     let mut show = |event: Event<'_>| fanout.show(Origin::default(), &event);
-    let limit = time_limit(plan);
+    let limit = plan.time_limit();
     let mut hops = Hops::new(plan);
     let mut hop = hops.first()?;
     loop {
         let peer = hop.route.peer();
-        let refusal = match open(plan, &hop, limit, &mut show) {
+        let refusal = match open(&hop, plan.protocol.strictness, limit, &mut show) {
             Ok(Answer::Upgraded(handshaken)) => return Ok(*handshaken),
             Ok(Answer::Refused(refusal)) => refusal,
             Err(error) => return Err(hops.explain(error, &hop.target)),
@@ -99,13 +99,18 @@ fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
 }
 
 /// What one server answers.
-enum Answer {
+pub enum Answer {
+    /// The session can start.
     Upgraded(Box<Handshaken>),
+    /// A response that is no 101.
     Refused(Box<Refusal>),
 }
 
-/// Connects to one server and asks for the upgrade.
-fn open(plan: &Plan, hop: &Hop, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>)) -> Result<Answer> {
+/// Connects to one server and asks for the upgrade; each step is shown as it happens.
+///
+/// # Errors
+/// Those of connecting, TLS and the upgrade, with what to try next.
+pub fn open(hop: &Hop, strictness: Strictness, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>)) -> Result<Answer> {
     let Hop { target, route, request } = hop;
     if let Some(proxy) = route.proxy() {
         show(Event::Detail(&format!("through {}", proxy_setting(proxy))));
@@ -120,7 +125,7 @@ fn open(plan: &Plan, hop: &Hop, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>
     }
     let stream = Arc::new(stream);
     let mut reader = StreamReader::new(Arc::clone(&stream));
-    let upgraded = upgrade::open(&stream, &mut reader, request, plan.protocol.strictness, limit, show);
+    let upgraded = upgrade::open(&stream, &mut reader, request, strictness, limit, show);
     let Upgraded { agreed, head, sent_head, verified, leftover, step } = match upgraded {
         Ok(upgraded) => upgraded,
         Err(UpgradeFailure::Refused(refusal)) => return Ok(Answer::Refused(refusal)),
@@ -149,12 +154,4 @@ fn open(plan: &Plan, hop: &Hop, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>
         response_head: head.raw().to_vec(),
     };
     Ok(Answer::Upgraded(Box::new(Handshaken { stream, reader, opened, deflate: agreed.deflate, leftover })))
-}
-
-fn time_limit(plan: &Plan) -> TimeLimit {
-    let limit = TimeLimit::starting_now(plan.connect_timeout);
-    match plan.settings.max_time {
-        Some((until, length)) if until < limit.until => TimeLimit { until, length },
-        _ => limit,
-    }
 }

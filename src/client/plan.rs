@@ -7,12 +7,15 @@ use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
 
-use crate::cli::{ConnectionArgs, FixedArgs, LimitArgs, ProtocolArgs, SessionArgs, StopArgs, ViewArgs, Wait};
+use crate::cli::{
+    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, SessionArgs, StopArgs, ViewArgs, Wait,
+};
 use crate::client::redirect::{Recipient, RedirectPolicy};
 use crate::client::request::{self, RequestTemplate};
 use crate::client::route::Routing;
 use crate::error::{Error, Phase, Result};
-use crate::net::Target;
+use crate::http::redact::Secrets;
+use crate::net::{Target, TimeLimit};
 use crate::platform::is_stdin_in_background;
 use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
 use crate::wire::handshake::Strictness;
@@ -90,40 +93,81 @@ impl Plan {
     /// # Errors
     /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
     pub fn client(url: &str, args: &SessionArgs, started: Instant) -> Result<Self> {
-        let ConnectionArgs { fixed, .. } = &args.connection;
+        let stdin = if args.reads_stdin() { StdinUse::Input } else { StdinUse::Free };
+        let settings = client_settings(args, started);
+        let wishes = Wishes { protocol: &args.protocol, limits: &args.limits, secrets: args.view.secrets(), stdin };
+        let mut plan = Self::connecting(url, &args.connection, &wishes, settings)?;
+        let most = plan.protocol.max_message;
+        if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > most) {
+            let message = format!("a message of `-x` has {} bytes, and `--max-message` allows {most}", long.len());
+            return Err(Error::new(Phase::Usage, message));
+        }
+        plan.notes.splice(..0, times_in_data(&args.view).into_iter().chain(args.note.clone()));
+        plan.warning.clone_from(&args.warning);
+        Ok(plan)
+    }
+
+    /// Connections to `url`, and sessions with these `settings` on them.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
+    pub fn connecting(url: &str, connection: &ConnectionArgs, wishes: &Wishes<'_>, settings: Settings) -> Result<Self> {
+        let ConnectionArgs { fixed, .. } = connection;
         let target = Target::parse(url)?;
-        let routing = Routing::new(&args.connection);
+        let routing = Routing::new(connection);
         // What it reads from files is wanted before anything is connected.
         let route = routing.to(&target, Recipient::First)?;
         let no_proxy = routing.why_no_proxy(&target)?;
-        let mut protocol = ProtocolOptions::new(&args.protocol, &args.limits);
+        let mut protocol = ProtocolOptions::new(wishes.protocol, wishes.limits);
         protocol.mask = fixed.mask_key.map_or(MaskSource::Random, MaskSource::Fixed);
-        let request = RequestTemplate::new(args, &target, protocol.deflate.clone())?;
-        if let Some(long) = args.execute.execute.iter().find(|message| message.len() as u64 > protocol.max_message) {
-            let (length, most) = (long.len(), protocol.max_message);
-            let message = format!("a message of `-x` has {length} bytes, and `--max-message` allows {most}");
-            return Err(Error::new(Phase::Usage, message));
-        }
-        let connect_timeout = args.connection.request.connect_timeout;
-        let times = times_in_data(&args.view);
+        let request = RequestTemplate::new(connection, wishes, &target, protocol.deflate.clone())?;
         let unwritable = target.secure().then(unwritable_key_log).flatten();
-        let notes = times.into_iter().chain(args.note.clone()).chain(args.connection.request.note());
-        let notes = notes.chain(request::replaced(request.first()));
+        let notes = connection.request.note().into_iter().chain(request::replaced(request.first()));
         let notes =
             notes.chain(request::wrong_key(request.first())).chain(unwritable).chain(cut_by_the_shell(url)).collect();
         Ok(Self {
             target,
-            in_force: routing.in_force(&route).chain(no_proxy).chain(in_force(&args.protocol, Some(fixed))).collect(),
+            in_force: routing.in_force(&route).chain(no_proxy).chain(in_force(wishes.protocol, Some(fixed))).collect(),
             routing,
-            redirects: RedirectPolicy::new(&args.connection.redirects),
-            connect_timeout,
+            redirects: RedirectPolicy::new(&connection.redirects),
+            connect_timeout: connection.request.connect_timeout,
             request,
             protocol,
-            settings: client_settings(args, started),
-            warning: args.warning.clone(),
+            settings,
+            warning: None,
             notes,
         })
     }
+
+    /// How long one more attempt to connect may take: as long as any, or what is left of the run.
+    pub fn time_limit(&self) -> TimeLimit {
+        let limit = TimeLimit::starting_now(self.connect_timeout);
+        match self.settings.max_time {
+            Some((until, length)) if until < limit.until => TimeLimit { until, length },
+            _ => limit,
+        }
+    }
+}
+
+/// What is asked of connections, besides what the flags for connecting say.
+pub struct Wishes<'a> {
+    /// How frames are made and judged.
+    pub protocol: &'a ProtocolArgs,
+    /// The limits of a session.
+    pub limits: &'a LimitArgs,
+    /// Whether secrets are shown.
+    pub secrets: Secrets,
+    /// Whether headers may be read from stdin.
+    pub stdin: StdinUse,
+}
+
+/// What stdin is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StdinUse {
+    /// For messages, or for a script.
+    Input,
+    /// For nothing: headers may come from there.
+    Free,
 }
 
 impl Plan {
@@ -155,7 +199,8 @@ fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
     };
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
     let common = settings(Role::Client, echo, &args.limits, &args.protocol, started);
-    Settings { after_input, stop_condition, staying: Some(STAYING), ..common }
+    let KeepaliveArgs { ping_interval, ping_timeout } = args.keepalive;
+    Settings { after_input, stop_condition, staying: Some(STAYING), ping_interval, ping_timeout, ..common }
 }
 
 fn stop_condition(stop: &StopArgs) -> Option<StopCondition> {
@@ -170,8 +215,8 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
         after_input: AfterInput::Forever,
         close_quiet: CLOSE_QUIET.min(limits.close_timeout),
         close_total: limits.close_timeout,
-        ping_interval: limits.ping_interval,
-        ping_timeout: limits.ping_timeout,
+        ping_interval: None,
+        ping_timeout: None,
         max_time: limits.max_time.map(|limit| (started + limit, limit)),
         pong: auto_reply(protocol.no_pong),
         close_reply: auto_reply(protocol.no_close_reply),

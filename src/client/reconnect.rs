@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt::Write as _;
 
-use crate::cli::RequestArgs;
+use crate::cli::SessionArgs;
 use crate::error::{Error, Phase};
 use crate::session::Outcome;
 use crate::session::backoff::{Backoff, Pause};
@@ -15,8 +15,13 @@ pub struct ReconnectPolicy {
 
 impl ReconnectPolicy {
     /// As the flag says.
-    pub fn new(request: &RequestArgs) -> Self {
-        Self { backoff: request.reconnect.map(Backoff::new) }
+    pub fn new(args: &SessionArgs) -> Self {
+        Self { backoff: args.reconnect.map(Backoff::new) }
+    }
+
+    /// Without the flag.
+    pub fn never() -> Self {
+        Self { backoff: None }
     }
 
     /// Whether it was asked for.

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 
-use crate::cli::{HeaderSource, RequestArgs, Secret, SessionArgs};
+use crate::cli::{ConnectionArgs, HeaderSource, RequestArgs, Secret};
 use crate::client::cookies::Cookies;
+use crate::client::plan::{StdinUse, Wishes};
 use crate::client::redirect::Recipient;
 use crate::error::{Error, Phase, Result};
 use crate::http::redact::Secrets;
@@ -27,8 +28,13 @@ impl RequestTemplate {
     ///
     /// # Errors
     /// [`Phase::Usage`]: a header, file or secret that will not do.
-    pub fn new(args: &SessionArgs, target: &Target, deflate: Option<DeflateOffer>) -> Result<Self> {
-        let request = &args.connection.request;
+    pub fn new(
+        connection: &ConnectionArgs,
+        wishes: &Wishes<'_>,
+        target: &Target,
+        deflate: Option<DeflateOffer>,
+    ) -> Result<Self> {
+        let request = &connection.request;
         let first = RequestOptions {
             target: target.resource().to_owned(),
             authority: target.authority(),
@@ -37,9 +43,9 @@ impl RequestTemplate {
             cookie: cookie(&request.cookies)?,
             subprotocols: request.subprotocols.clone(),
             deflate,
-            headers: headers(args)?,
-            key: args.connection.fixed.ws_key.clone(),
-            secrets: args.view.secrets(),
+            headers: headers(&request.headers, wishes.stdin)?,
+            key: connection.fixed.ws_key.clone(),
+            secrets: wishes.secrets,
         };
         new(&first)?;
         Ok(Self { first })
@@ -60,6 +66,28 @@ impl RequestTemplate {
     /// # Errors
     /// [`Phase::Usage`] where it would be none.
     pub fn to(&self, target: &Target, recipient: Recipient, cookies: &Cookies) -> Result<Request> {
+        let options = self.options(target, recipient);
+        let cookie = cookies.header(target, options.cookie.as_deref());
+        new(&RequestOptions { cookie, ..options })
+    }
+
+    /// The request to `target` with what `change` makes of it. It is given only what `recipient` may see.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`] where it would be none.
+    pub fn changed(
+        &self,
+        target: &Target,
+        recipient: Recipient,
+        change: impl FnOnce(&mut RequestOptions),
+    ) -> Result<Request> {
+        let mut options = self.options(target, recipient);
+        change(&mut options);
+        new(&options)
+    }
+
+    /// What the request to `target` is made of, as far as `recipient` may see it.
+    fn options(&self, target: &Target, recipient: Recipient) -> RequestOptions {
         let options = match recipient {
             Recipient::First => self.first.clone(),
             Recipient::Trusted => RequestOptions { headers: self.headers_for_any_host(), ..self.first.clone() },
@@ -71,9 +99,7 @@ impl RequestTemplate {
                 ..self.first.clone()
             },
         };
-        let cookie = cookies.header(target, options.cookie.as_deref());
-        let (target, authority) = (target.resource().to_owned(), target.authority());
-        new(&RequestOptions { target, authority, cookie, ..options })
+        RequestOptions { target: target.resource().to_owned(), authority: target.authority(), ..options }
     }
 
     /// What `recipient` does not get, for people: none of it is the value of a secret.
@@ -196,9 +222,8 @@ pub fn read_secret(flag: &str, secret: &Secret) -> Result<String> {
     }
 }
 
-fn headers(args: &SessionArgs) -> Result<Vec<HeaderRule>> {
-    let headers = &args.connection.request.headers;
-    if headers.iter().any(is_stdin) && args.reads_stdin() {
+fn headers(headers: &[HeaderSource], stdin: StdinUse) -> Result<Vec<HeaderRule>> {
+    if headers.iter().any(is_stdin) && stdin == StdinUse::Input {
         return Err(usage("--header", "`@-` reads headers from stdin, which is the input of this session")
             .hint("`-x MESSAGE` and `-N` leave stdin to the headers"));
     }

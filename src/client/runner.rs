@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cli::SessionArgs;
 use crate::client::announcer::Announcer;
 use crate::client::connect::{self, Attempt, Handshaken};
 use crate::client::driver::{After, AfterFailure, Driver};
@@ -94,7 +93,7 @@ impl Runner {
     ///
     /// # Errors
     /// [`Phase::Session`] when the process is out of descriptors, or signals cannot be caught.
-    pub fn new(plan: Arc<Plan>, fanout: Fanout, args: &SessionArgs) -> Result<Self> {
+    pub fn new(plan: Arc<Plan>, fanout: Fanout, policy: ReconnectPolicy, totals: Totals) -> Result<Self> {
         let poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
         let signals = Signals::catch(&poller).map_err(|error| setup_error("cannot catch signals", error))?;
         Ok(Self {
@@ -103,8 +102,8 @@ impl Runner {
             fanout,
             poller,
             signals,
-            policy: ReconnectPolicy::new(&args.connection.request),
-            totals: Totals::of(&args.view),
+            policy,
+            totals,
             matched: 0,
         })
     }

@@ -39,6 +39,7 @@ fn start(args: &Demo) -> Result<String> {
     let session = &args.session;
     let mut settings = plan::settings(Role::Server, Echo::On, &session.limits, &session.protocol, Instant::now());
     settings.max_time = None;
+    (settings.ping_interval, settings.ping_timeout) = (session.keepalive.ping_interval, session.keepalive.ping_timeout);
     let limits = client_limits(&AccessArgs::default());
     settings.budget = Some(limits.budget.clone());
     let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::new(advice) };

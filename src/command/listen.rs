@@ -58,6 +58,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
     let mut settings = plan::settings(Role::Server, echo, &args.limits, &args.protocol, started);
     let max_time = settings.max_time.take();
+    (settings.ping_interval, settings.ping_timeout) = (args.keepalive.ping_interval, args.keepalive.ping_timeout);
     settings.budget = Some(budget);
     let service = Service {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),

@@ -60,7 +60,7 @@ fn flags_of_every_kind_are_taken_over() {
     assert_eq!((session.limits.max_message, session.connection.request.subprotocols.len()), (1024, 2));
     assert_eq!(session.execute.execute, ["-hi"]);
     assert_eq!(session.connection.request.connect_timeout.as_millis(), 500);
-    assert_eq!(session.connection.request.reconnect.flatten().map(std::num::NonZeroU32::get), Some(3));
+    assert_eq!(session.reconnect.flatten().map(std::num::NonZeroU32::get), Some(3));
 }
 
 #[test]

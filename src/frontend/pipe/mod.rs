@@ -17,7 +17,8 @@ use crate::cli::{SessionArgs, ViewArgs};
 use crate::client::driver::{After, AfterFailure, Driver};
 use crate::client::open::OpenSession;
 use crate::client::plan::Plan;
-use crate::client::report::Unsent;
+use crate::client::reconnect::ReconnectPolicy;
+use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
 use crate::client::{setup_error, view};
 use crate::error::{Error, ExitStatus, Result};
@@ -53,9 +54,9 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         current: None,
         stats: DeliveryStats::default(),
     };
-    let mut runner = Runner::new(plan, fanout, args)?;
+    let mut runner = Runner::new(plan, fanout, ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let end = runner.run(&mut driver);
-    if let Some(words) = driver.stats.words().filter(|_| args.connection.request.reconnect.is_some()) {
+    if let Some(words) = driver.stats.words().filter(|_| args.reconnect.is_some()) {
         runner.announcer.note(words);
     }
     Ok(end.status)

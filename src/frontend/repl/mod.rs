@@ -14,7 +14,8 @@ use crate::cli::{ExecuteArgs, SessionArgs};
 use crate::client::driver::{After, AfterFailure, Driver};
 use crate::client::open::OpenSession;
 use crate::client::plan::Plan;
-use crate::client::report::Unsent;
+use crate::client::reconnect::ReconnectPolicy;
+use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
 use crate::client::{thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
@@ -42,7 +43,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let options = Options { follow_sent: FollowSent::Always, ..options };
     let fanout = Fanout::new(view::direct(options.clone())?);
     let max_message = plan.protocol.max_message;
-    let mut runner = Runner::new(plan, fanout.clone(), args)?;
+    let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let slot = Arc::new(SessionSlot::new(runner.poller.notifier(), Losses::Final));
     let mut driver =
         ReplDriver { slot, fanout, options, max_message, execute: args.execute.clone(), place: None, current: None };

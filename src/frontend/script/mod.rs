@@ -11,7 +11,8 @@ use crate::cli::SessionArgs;
 use crate::client::driver::{After, AfterFailure, Driver};
 use crate::client::open::OpenSession;
 use crate::client::plan::Plan;
-use crate::client::report::Unsent;
+use crate::client::reconnect::ReconnectPolicy;
+use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
 use crate::client::{thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
@@ -43,9 +44,9 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let options = Options { follow_sent: FollowSent::Always, ..view::options(&args.view, &args.input, banner) };
     let fanout = Fanout::new(view::direct(options)?);
     let max_message = plan.protocol.max_message;
-    let mut runner = Runner::new(plan, fanout.clone(), args)?;
+    let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let notifier = runner.poller.notifier();
-    let losses = if args.connection.request.reconnect.is_some() { Losses::Bridged } else { Losses::Final };
+    let losses = if args.reconnect.is_some() { Losses::Bridged } else { Losses::Final };
     let slot = Arc::new(SessionSlot::new(notifier.clone(), losses));
     // The script waits for its first session.
     slot.opening();
