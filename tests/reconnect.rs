@@ -83,6 +83,20 @@ mod gives_up {
     }
 
     #[test]
+    fn after_a_redirect_that_is_not_followed() {
+        for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"] {
+            at_the_first_connection(refuses_with(status, "Location: /elsewhere\r\nRetry-After: 1\r\n"), 5);
+        }
+    }
+
+    #[test]
+    fn after_a_redirect_that_leads_nowhere() {
+        let server = in_turn([refuses_with("302 Found", "Location: ftp://127.0.0.1/\r\n")]);
+        let output = Wscope::new().args(["-N", "-L", "--reconnect"]).arg(server.url()).run();
+        output.exits(5).never_says("reconnecting");
+    }
+
+    #[test]
     fn when_the_certificate_is_refused() {
         let (authority, stranger) = (Authority::new(), Authority::new());
         let server = serve_tls(stranger.issue().config(), |mut connection| connection.rest());

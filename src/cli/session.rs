@@ -38,7 +38,7 @@ pub struct SessionArgs {
     /// again each time; stdin goes on where it was, and what was read and never handed to a connection is sent first.
     /// So it goes on after 1001 (the server goes away), 1012 (it restarts), 1013 (it is too busy) and a lost connection.
     /// There is no other attempt after an end of ours or with close code 1000 or none, nor after 1002, 1003, 1007,
-    /// 1008, 1010, an HTTP status of 400 to 499, or a certificate that is refused; nor when all input was sent and
+    /// 1008, 1010, an HTTP status of 300 to 499, or a certificate that is refused; nor when all input was sent and
     /// only an answer, or the end of them, was waited for. A script goes on with the next session: what it sends or expects
     /// when the connection is lost is sent or waited for there.
     #[arg(long, value_name = "N", help_heading = "Connection", num_args = 0..=1, require_equals = true)]

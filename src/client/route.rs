@@ -44,8 +44,8 @@ impl Routing {
     /// The way to `target`. For the first one that is secure, certificates are read, and a passphrase may be asked for.
     ///
     /// # Errors
-    /// [`Phase::Usage`](crate::error::Phase::Usage) for a flag or a file that will not do;
-    /// [`Phase::Tls`](crate::error::Phase::Tls) where there is no TLS at all.
+    /// [`Phase::Usage`] for a flag or a file that will not do;
+    /// [`Phase::Tls`] where there is no TLS at all.
     pub fn to(&self, target: &Target, recipient: Recipient) -> Result<Route> {
         let tls = if target.secure() { Some(self.tls_to(target, recipient)?) } else { None };
         let endpoint = target.endpoint().clone();
@@ -179,7 +179,7 @@ pub fn identity_files(identity: &IdentityArgs) -> Option<Identity> {
 /// The passphrase of a key file: from the flag, or asked for.
 ///
 /// # Errors
-/// [`Phase::Usage`](crate::error::Phase::Usage) when the file that holds it cannot be read, or there is no terminal to
+/// [`Phase::Usage`] when the file that holds it cannot be read, or there is no terminal to
 /// ask on.
 pub fn passphrase(identity: &IdentityArgs, key: &Path) -> Result<String> {
     match identity.passphrase.as_ref().and_then(Option::as_ref) {

@@ -50,7 +50,8 @@ pub fn upgrade_error(peer: &str, failure: UpgradeFailure, secrets: Secrets) -> E
 /// The error for an upgrade that `peer` refused; `cause`, where more is known of it than the refusal tells.
 pub(super) fn refused(peer: &str, refusal: &Refusal, cause: Option<Diagnosis>) -> Error {
     let mut error = Error::new(Phase::Upgrade, format!("`{peer}` refused the upgrade: {}", refusal.status_line()));
-    if !(400..=499).contains(&refusal.status()) {
+    // A server that refuses the request as it is, or wants it sent elsewhere, will do so again.
+    if !(300..=499).contains(&refusal.status()) {
         error = match refusal.retry_after() {
             Some(seconds) => error.transient_for(seconds),
             None => error.transient(),
