@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::select::{FD_SETSIZE, FdSet};
 use nix::unistd::{Pid, tcgetpgrp};
 
 /// An open file, pipe, terminal or socket, borrowed from its owner.
@@ -36,6 +37,21 @@ impl<'a> Descriptor<'a> {
     /// The argument of poll(2) that waits for `events`.
     pub(super) fn poll_for(self, events: PollFlags) -> PollFd<'a> {
         PollFd::new(self.0, events)
+    }
+
+    /// Whether select(2) takes it.
+    pub(super) fn is_selectable(self) -> bool {
+        usize::try_from(self.0.as_raw_fd()).is_ok_and(|number| number < FD_SETSIZE)
+    }
+
+    /// Adds it to what select(2) waits for. It must be [selectable](Self::is_selectable).
+    pub(super) fn add_to(self, set: &mut FdSet<'a>) {
+        set.insert(self.0);
+    }
+
+    /// Whether select(2) has found it.
+    pub(super) fn is_in(self, set: &FdSet<'_>) -> bool {
+        set.contains(self.0)
     }
 
     /// Waits until one of `events`, an error or a hang-up happens, but at most for `timeout`. Returns whether it

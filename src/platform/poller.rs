@@ -9,10 +9,15 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::select::{FdSet, select};
+use nix::sys::time::{TimeVal, TimeValLike};
 use signal_hook::consts::SIGWINCH;
 
 use super::Descriptor;
 use super::descriptor::rounded_up;
+
+/// select(2) takes no time that is much longer than a year.
+const LONGEST_SELECT: Duration = Duration::from_hours(1);
 
 /// Ends the wait of a [`Poller`]. Clones belong to the same poller.
 #[derive(Debug, Clone)]
@@ -113,12 +118,36 @@ impl Poller {
         self.poll(PollTimeout::NONE, Some(input.poll_for(PollFlags::POLLIN)))
     }
 
-    /// The same, but waits for `timeout` at most.
+    /// The same, but waits for keys from `terminal`, and for `timeout` at most.
     ///
     /// # Errors
-    /// The error of poll(2), but not `EINTR`: that ends the wait.
-    pub fn wait_until_readable_within(&mut self, input: Descriptor<'_>, timeout: Duration) -> io::Result<bool> {
-        self.poll(rounded_up(timeout), Some(input.poll_for(PollFlags::POLLIN)))
+    /// The error of poll(2) or select(2), but not `EINTR`: that ends the wait.
+    pub fn wait_for_keys(&mut self, terminal: Descriptor<'_>, timeout: Duration) -> io::Result<bool> {
+        // There poll(2) ends at once for `/dev/tty`, with POLLNVAL.
+        if cfg!(target_os = "macos") && terminal.is_selectable() && Descriptor::from(&self.pipe).is_selectable() {
+            self.select(terminal, timeout)
+        } else {
+            self.poll(rounded_up(timeout), Some(terminal.poll_for(PollFlags::POLLIN)))
+        }
+    }
+
+    /// Waits until it is notified, or until a read of `input` would not block. Returns whether the latter happened.
+    fn select(&self, input: Descriptor<'_>, timeout: Duration) -> io::Result<bool> {
+        let pipe = Descriptor::from(&self.pipe);
+        let mut readable = FdSet::new();
+        for descriptor in [pipe, input] {
+            descriptor.add_to(&mut readable);
+        }
+        let limit = timeout.min(LONGEST_SELECT).as_micros().try_into().unwrap_or(i64::MAX);
+        match select(None, &mut readable, None, None, &mut TimeVal::microseconds(limit)) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => return Ok(false),
+            Err(errno) => return Err(errno.into()),
+        }
+        if pipe.is_in(&readable) {
+            self.empty_pipe();
+        }
+        Ok(input.is_in(&readable))
     }
 
     /// Has each change of the terminal's size end the wait too.
@@ -142,14 +171,17 @@ impl Poller {
         let happened = polled.get(1).is_some_and(|other| other.any().unwrap_or(true));
         // The pipe is empty. Not reading it saves a system call for each read of stdin. A notifier that writes to it
         // now ends the next wait.
-        if polled[0].any() == Some(false) {
-            return Ok(happened);
+        if polled[0].any() != Some(false) {
+            self.empty_pipe();
         }
+        Ok(happened)
+    }
+
+    fn empty_pipe(&self) {
         // The pipe is emptied first. After `pending` is cleared, a notifier writes a byte; emptying the pipe then would
         // lose that byte, and `pending` would keep all later notifiers from writing another.
         while matches!((&self.pipe).read(&mut [0; 64]), Ok(count) if count > 0) {}
         self.notifier.pending.swap(false, Ordering::AcqRel);
-        Ok(happened)
     }
 }
 
@@ -181,6 +213,18 @@ mod tests {
             poller.wait(Some(TOO_LONG), None).unwrap();
         }
         assert!(started.elapsed() < TOO_LONG);
+    }
+
+    #[test]
+    fn select_waits_as_poll_does() {
+        let poller = Poller::new().unwrap();
+        let (reader, mut writer) = pipe().unwrap();
+        let input = Descriptor::from(&reader);
+        assert!(!poller.select(input, Duration::ZERO).unwrap());
+        poller.notifier().notify();
+        assert!(!poller.select(input, TOO_LONG).unwrap());
+        writer.write_all(b"x").unwrap();
+        assert!(poller.select(input, Duration::MAX).unwrap());
     }
 
     #[test]

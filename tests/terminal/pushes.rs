@@ -10,12 +10,19 @@ fn pushes() -> (usize, Duration) {
 
 /// Pushes numbered messages after `start`. Returns the texts that came.
 fn push_after(start: &Event) -> Server<Vec<String>> {
-    push_between(start, &Event::new())
+    push_before(start, &Event::new())
 }
 
 /// The same; the last push happens before `end`.
-fn push_between(start: &Event, end: &Event) -> Server<Vec<String>> {
-    let (start, end) = (start.clone(), end.clone());
+fn push_before(start: &Event, end: &Event) -> Server<Vec<String>> {
+    let last = Event::new();
+    last.happens();
+    push_between(start, &last, end)
+}
+
+/// The same; the last message waits for `last`.
+fn push_between(start: &Event, last: &Event, end: &Event) -> Server<Vec<String>> {
+    let (start, last, end) = (start.clone(), last.clone(), end.clone());
     let (count, interval) = pushes();
     serve(move |mut connection| {
         connection.accept();
@@ -24,6 +31,7 @@ fn push_between(start: &Event, end: &Event) -> Server<Vec<String>> {
             connection.send_frame(&Frame::text(format!("push {number:04}.")));
             thread::sleep(interval);
         }
+        last.wait();
         connection.send_frame(&Frame::text("that was all"));
         end.happens();
         let frames = collect_until_close(&mut connection);
@@ -62,8 +70,8 @@ fn a_half_typed_line_stays_whole() {
 
 #[test]
 fn nothing_is_lost_while_lines_are_sent() {
-    let start = Event::new();
-    let server = push_after(&start);
+    let (start, typed) = (Event::new(), Event::new());
+    let server = push_between(&start, &typed, &Event::new());
     let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
     terminal.wait(CONNECTED);
     start.happens();
@@ -72,6 +80,8 @@ fn nothing_is_lost_while_lines_are_sent() {
         terminal.enter(&number.to_string());
         thread::sleep(interval * 4 / 5);
     }
+    // Before that it could scroll away.
+    typed.happens();
     terminal.wait("that was all");
     terminal.press(key::CTRL_D);
     terminal.exits(0);
@@ -82,7 +92,7 @@ fn nothing_is_lost_while_lines_are_sent() {
 #[test]
 fn nothing_is_lost_in_a_search_of_the_history() {
     let (start, end) = (Event::new(), Event::new());
-    let server = push_between(&start, &end);
+    let server = push_before(&start, &end);
     let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
     terminal.wait(CONNECTED);
     terminal.enter("needle");

@@ -165,7 +165,6 @@ impl LineEditor {
         }
         let is_drawn = self.view.size() == Some(self.size) && self.drawn_prompt == self.shown_prompt();
         if self.has_changed || !is_drawn {
-            self.terminal.drawn();
             self.draw(Vec::new())?;
         }
         Ok(())
@@ -189,6 +188,8 @@ impl LineEditor {
 
     /// Draws the line below `output`.
     fn draw(&mut self, mut output: Vec<u8>) -> io::Result<()> {
+        // Also below a batch that waited while no line was edited: without that, the terminal gives no other.
+        self.terminal.drawn();
         self.drawn_prompt = self.shown_prompt();
         let line = Line { prompt: &self.drawn_prompt, text: self.draft.text(), cursor: self.draft.cursor() };
         self.view.draw(&mut output, line, self.size);
@@ -214,7 +215,7 @@ impl LineEditor {
             None => Duration::MAX,
         };
         let file = self.terminal.device().file();
-        if !self.poller.wait_until_readable_within(Descriptor::from(file), limit)? {
+        if !self.poller.wait_for_keys(Descriptor::from(file), limit)? {
             if has_begun && until_settled.is_none() {
                 self.keys.give_up();
             }
@@ -360,7 +361,6 @@ impl LineEditor {
             self.draft.complete(start, common);
         }
         if found.len() > 1 {
-            self.terminal.drawn();
             let mut output = Vec::new();
             self.view.clear(&mut output, self.size);
             output.extend_from_slice(completion::columns(&found, self.size.columns).as_bytes());

@@ -128,6 +128,26 @@ fn no_push_is_lost_or_late_while_enter_is_pressed_all_the_time() {
 }
 
 #[test]
+fn what_waited_while_a_line_ended_holds_back_nothing() {
+    let pushes = 3000;
+    let session = TerminalSession::start(80, pushes, Duration::from_millis(1));
+    let mut shown = 0;
+    while shown + 100 < pushes {
+        session.press(ENTER);
+        let newest = std::cell::Cell::new(0);
+        session.wait("push after Enter", |screen| {
+            let rows = screen.contents();
+            newest.set(rows.lines().filter_map(|row| row.strip_prefix("push ")?.parse().ok()).max().unwrap_or(0));
+            newest.get() > shown + 20
+        });
+        shown = newest.get();
+    }
+    session.wait_for("all pushed");
+    session.press(CTRL_D);
+    assert_all_pushed(&session.end().1, pushes);
+}
+
+#[test]
 fn no_push_is_lost_while_the_history_is_searched() {
     let session = TerminalSession::start(80, 500, Duration::from_millis(1));
     session.press(&format!("earlier{ENTER}"));

@@ -156,7 +156,7 @@ impl Terminal {
         }
     }
 
-    /// The editor is about to draw its line, because of a key or at the start of a line.
+    /// The editor is about to draw its line.
     pub fn drawn(&self) {
         let mut state = self.shared.lock_unless_taken();
         if state.phase == LinePhase::Starting {
