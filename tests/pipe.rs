@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Seek;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tungstenite::Message;
 

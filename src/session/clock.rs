@@ -80,9 +80,11 @@ impl Clock {
         self.last_byte.store(nanoseconds(self.now()), Ordering::Release);
     }
 
-    /// Bytes of a data frame arrived.
-    pub fn heard_data(&self) {
+    /// Bytes of a data frame arrived. Whether they are the first since a message of the input was written.
+    pub fn heard_data(&self) -> bool {
+        let is_answer = !self.is_answered();
         self.last_data.store(nanoseconds(self.now()), Ordering::Release);
+        is_answer
     }
 
     /// The peer's end of the connection took bytes of ours.

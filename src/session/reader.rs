@@ -7,7 +7,7 @@ use std::thread;
 
 use super::budget::{Budget, Share};
 use super::clock::SessionTime;
-use super::conn::{Reading, StreamEnd};
+use super::conn::{Input, Reading, StreamEnd};
 use super::inbox::Disconnect;
 use super::output::{OutputGuard, lock};
 use super::queue::MessageBatch;
@@ -160,16 +160,19 @@ impl Reader {
     /// Does what is due when something was shown.
     fn after_showing(&mut self, data_before: u64, flushed: Result<(), FlushError>) {
         let shared = Arc::clone(&self.shared);
-        if self.receiver.data_bytes() != data_before {
-            shared.clock.heard_data();
-        }
+        let is_answer = self.receiver.data_bytes() != data_before && shared.clock.heard_data();
         if let Err(error) = flushed {
             self.sink_failed(error);
         }
         let mut conn = lock(&shared.conn);
         conn.received = self.receiver.counters();
         conn.matched = self.counter.matched;
+        let is_awaited = is_answer && matches!(conn.input, Input::Ended(..));
         drop(conn);
+        if is_awaited {
+            // The supervisor waits for as long as an answer may take; now it is to wait for silence.
+            shared.notifier.notify();
+        }
         shared.queue_echoes(&mut self.echoes);
         if shared
             .settings

@@ -6,7 +6,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use super::*;
 
 #[test]
-fn a_slow_answer_is_waited_for() {
+fn a_slow_answer_is_waited_for_and_no_longer_than_others() {
     let server = serve(|mut connection| {
         connection.accept();
         // What comes before the question is no answer to it.
@@ -14,14 +14,18 @@ fn a_slow_answer_is_waited_for() {
         let question = connection.frame();
         thread::sleep(QUIET + QUIET / 2);
         connection.send_frame(&question.unmasked());
-        connection.answer_close()
+        let answered = Instant::now();
+        (connection.answer_close(), answered.elapsed())
     });
     let mut program = Wscope::new().arg(server.url()).stdin_held().spawn();
     program.wait_stdout("welcome\n");
     program.write("hi\n");
     program.close_stdin();
     program.finish().exits(0).prints("welcome\nhi\n").is_silent();
-    assert_eq!(server.outcome(), Some(1000));
+    let (code, stayed) = server.outcome();
+    assert_eq!(code, Some(1000));
+    // Without an answer it would have stayed for 10 s in all.
+    assert!(stayed < QUIET * 3, "{stayed:?}");
 }
 
 #[test]
