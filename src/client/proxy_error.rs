@@ -59,15 +59,20 @@ fn refused(proxy: &Proxy, target: &str, head: &Head, body: &Body, secrets: Secre
     for line in body_lines(body, secrets) {
         error = error.evidence(line);
     }
-    let challenge = head.text("Proxy-Authenticate").unwrap_or_default();
     let cause = match status {
-        407 => NoTunnel::WantsCredentials { scheme: Scheme::of(&challenge), login: login(proxy) },
-        403 => NoTunnel::Forbidden,
+        // tinyproxy answers wrong credentials with 401, and asks for none then.
+        401 | 407 => NoTunnel::WantsCredentials { scheme: scheme(head), login: login(proxy) },
+        403 => NoTunnel::Forbidden { login: login(proxy) },
         400 | 405 | 501 => NoTunnel::NoConnect,
         500 | 502..=504 => NoTunnel::ServerUnreachable,
         _ => return error,
     };
     error.diagnosed(Diagnosis::NoTunnel(cause))
+}
+
+/// How credentials are to be sent: as Basic does, where that isn't said.
+fn scheme(head: &Head) -> Scheme {
+    head.text("Proxy-Authenticate").map_or(Scheme::Basic, |challenge| Scheme::of(&challenge))
 }
 
 fn login(proxy: &Proxy) -> Login {
@@ -100,12 +105,13 @@ fn socks_error(proxy: &Proxy, target: &str, failure: SocksFailure) -> Error {
         SocksFailure::NameTooLong => {
             (failed(format!("cannot be told `{target}`: SOCKS names have at most 255 bytes")), None)
         }
-        SocksFailure::Refused { attempts } => return not_connected(&peer, target, &attempts),
+        SocksFailure::Refused { attempts } => return not_connected(proxy, target, &attempts),
     };
     error.diagnosed(cause.map(Diagnosis::NoTunnel))
 }
 
-fn not_connected(peer: &str, target: &str, attempts: &[(String, SocksReply)]) -> Error {
+fn not_connected(proxy: &Proxy, target: &str, attempts: &[(String, SocksReply)]) -> Error {
+    let peer = proxy.endpoint.peer();
     let reply = attempts.last().map_or(SocksReply(1), |(_, reply)| *reply);
     let text = |reply: SocksReply| format!("{} (SOCKS reply {})", reply.meaning(), reply.0);
     let message = format!("the proxy `{peer}` did not connect us to `{target}`: {}", text(reply));
@@ -120,7 +126,7 @@ fn not_connected(peer: &str, target: &str, attempts: &[(String, SocksReply)]) ->
             error = error.transient();
             Some(NoTunnel::ServerUnreachable)
         }
-        2 => Some(NoTunnel::Forbidden),
+        2 => Some(NoTunnel::Forbidden { login: login(proxy) }),
         7 => Some(NoTunnel::NoConnect),
         8 => Some(NoTunnel::OtherAddresses),
         _ => None,

@@ -26,8 +26,11 @@ pub enum NoTunnel {
         /// Whether we have sent some.
         login: Login,
     },
-    /// It does not let us go to this server, or not to this port.
-    Forbidden,
+    /// It does not let us go to this server, or not to this port. Some say so of wrong credentials, too (Dante).
+    Forbidden {
+        /// Whether we have sent some.
+        login: Login,
+    },
     /// It passes requests on, but knows no CONNECT.
     NoConnect,
     /// It could not reach the server.

@@ -61,14 +61,28 @@ def python_with_websockets():
     return [str(environment / "bin/python")], {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
+# A key pair on P-256: made at once, accepted everywhere.
+NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+
+
 def make_authority(folder):
-    """A private CA and a certificate of its for localhost: the files `ca.pem`, `certificate.pem`, `key.pem`."""
-    openssl = program("openssl")
-    # A key pair each on P-256: made at once, accepted everywhere.
-    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    run([openssl, "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=wscope test authority",
+    """A private CA and certificates of its, for localhost and for a client: the files `ca.pem`, `certificate.pem` and `key.pem`,
+    `client-certificate.pem` and `client-key.pem`."""
+    run([program("openssl"), "req", "-x509", *NEW_KEY, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=wscope test authority",
          "-addext", "keyUsage=critical,keyCertSign"], cwd=folder)
-    run([openssl, "req", *new_key, "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=localhost"], cwd=folder)
-    (folder / "names.txt").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\n")
+    issue(folder, "", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    issue(folder, "client-", "/CN=ada", "extendedKeyUsage=clientAuth\n")
+
+
+def issue(folder, prefix, subject, extensions):
+    openssl, key, certificate = program("openssl"), f"{prefix}key.pem", f"{prefix}certificate.pem"
+    run([openssl, "req", *NEW_KEY, "-keyout", key, "-out", "request.pem", "-subj", subject], cwd=folder)
+    (folder / "extensions.txt").write_text(f"{extensions}basicConstraints=critical,CA:FALSE\n")
     run([openssl, "x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-         "-extfile", "names.txt", "-out", "certificate.pem"], cwd=folder)
+         "-extfile", "extensions.txt", "-out", certificate], cwd=folder)
+
+
+def make_password_file(path, user, password):
+    """A user for Basic auth, as Apache's htpasswd writes it."""
+    hashed = run([program("openssl"), "passwd", "-apr1", password])
+    path.write_text(f"{user}:{hashed}")

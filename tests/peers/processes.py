@@ -1,4 +1,4 @@
-"""The processes that take part: peers that report in JSON lines, nginx, wscope in a pipe and in a terminal."""
+"""The processes that take part: peers that report in JSON lines, servers and proxies, wscope in a pipe and in a terminal."""
 import json
 import os
 import pty
@@ -62,37 +62,16 @@ class Reporter:
         return self.wait_for()
 
 
-NGINX = """
-daemon off;
-master_process off;
-pid nginx.pid;
-error_log error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-    proxy_http_version 1.1;
-    server {{
-        listen 127.0.0.1:{plain};
-        listen 127.0.0.1:{tls} ssl;
-        ssl_certificate certificate.pem;
-        ssl_certificate_key key.pem;
-        {locations}
-    }}
-}}
-"""
-UPGRADING = "location /{name}/ {{ proxy_pass http://127.0.0.1:{port}/; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }}"
-DROPPING = "location /dropping/{name}/ {{ proxy_pass http://127.0.0.1:{port}/; }}"
-
-
-def start_nginx(nginx, folder, backends):
-    """nginx in front of each backend: at /NAME/ with the two lines that an upgrade needs, at /dropping/NAME/ without."""
-    ports = {"plain": free_port(), "tls": free_port()}
-    locations = "\n".join(line.format(name=name, port=port) for name, port in backends.items() for line in (UPGRADING, DROPPING))
-    (folder / "nginx.conf").write_text(NGINX.format(**ports, locations=locations))
-    process = subprocess.Popen([nginx, "-p", folder, "-c", "nginx.conf", "-e", "error.log"], stdin=subprocess.DEVNULL)
-    wait_until_accepting(ports["plain"], process)
-    return process, ports
+def start_part(command, folder, port, environment=None):
+    """Starts a program in its folder, where its output goes too; returns when it accepts connections."""
+    with open(folder / "output.txt", "wb") as output:
+        process = subprocess.Popen(list(map(str, command)), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        wait_until_accepting(port, process)
+    except AssertionError as failure:
+        stop(process)
+        raise AssertionError(f"{failure}: {(folder / 'output.txt').read_text()[-600:]}") from None
+    return process
 
 
 def wait_until_accepting(port, process):
@@ -107,9 +86,11 @@ def wait_until_accepting(port, process):
     raise AssertionError(f"{process.args[0]} does not listen on port {port}")
 
 
-def in_a_pipe(command, given=b""):
-    """Runs wscope with this input; its status and all that it printed."""
-    result = subprocess.run(command, input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS)
+def in_a_pipe(command, given=b"", **variables):
+    """Runs wscope with this input, and with no proxy in its environment but those in `variables`; its status and all that it
+    printed."""
+    environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")} | variables
+    result = subprocess.run(command, input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, timeout=SECONDS)
     return result.returncode, result.stdout, result.stderr.decode(errors="replace")
 
 

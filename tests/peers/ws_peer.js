@@ -35,8 +35,7 @@ function serve(certificate, key) {
     sockets.on("connection", (socket, request) => {
       const { pathname, searchParams } = new URL(request.url, "ws://localhost");
       const id = searchParams.get("id");
-      const { origin, authorization } = request.headers;
-      say({ id, event: "open", subprotocol: socket.protocol, origin, authorization, extensions: socket.extensions });
+      say({ id, event: "open", subprotocol: socket.protocol, headers: request.headers, extensions: socket.extensions });
       socket.on("close", (code, reason) => say({ id, event: "closed", code, reason: reason.toString() }));
       echo(socket);
       const [, task, code, reason] = pathname.split("/");

@@ -43,6 +43,8 @@ fn a_proxy_that_refuses_is_heard_and_named() {
         ("403 Forbidden", "Via: 1.1 corp\r\n", "`--noproxy HOST`"),
         ("407 Proxy Authentication Required", "Proxy-Authenticate: Basic realm=\"x\"\r\n", "--proxy-user NAME"),
         ("407 Proxy Authentication Required", "Proxy-Authenticate: NTLM\r\n", "another login than Basic"),
+        // As tinyproxy answers wrong credentials.
+        ("401 Unauthorized", "Server: tinyproxy/1.11.1\r\n", "--proxy-user NAME"),
         ("405 Method Not Allowed", "", "knows CONNECT"),
         ("502 Bad Gateway", "Server: squid\r\n", "the proxy got no connection to the server"),
     ] {
@@ -93,6 +95,24 @@ fn wrong_credentials_are_told_as_such() {
         let none = proxy.url(scheme, None);
         Wscope::new().args(["--proxy", &none, "ws://host.invalid/"]).run().exits(3).says("`--proxy-user NAME`");
     }
+}
+
+/// Dante accepts any login first, and finds no rule for a wrong one then.
+#[test]
+fn a_refusal_after_a_login_may_be_for_the_credentials() {
+    let dante = serve_sockets("socks5h", |mut socket| {
+        socket.read_exact(&mut [0; 4]).expect("a greeting");
+        socket.write_all(&[5, 2]).expect("it is read");
+        socket.read_exact(&mut [0; 2 + 3 + 1 + 5]).expect("a login");
+        socket.write_all(&[1, 0]).expect("it is read");
+        socket.read_exact(&mut [0; 5 + 12 + 2]).expect("a request for a name of 12 bytes");
+        socket.write_all(&[5, 2, 0, 1, 0, 0, 0, 0, 0, 0]).expect("it is read");
+        rest(&mut socket);
+    });
+    let proxy = format!("socks5h://ann:wr0ng@127.0.0.1:{}", dante.port());
+    let output = Wscope::new().args(["--proxy", &proxy, "ws://host.invalid/"]).run();
+    output.exits(3).says("connection not allowed by ruleset").says("wrong credentials").never_says("wr0ng");
+    run("socks5h", &replies(2)).never_says("credentials");
 }
 
 /// Answers like a SOCKS proxy without a login, with this reply.

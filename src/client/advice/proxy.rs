@@ -18,8 +18,12 @@ pub(super) fn no_tunnel(cause: &NoTunnel) -> String {
             "`--proxy-cacert FILE` trusts the certificates in FILE for the proxy, `--proxy-insecure` accepts any"
         }
         NoTunnel::WantsCredentials { scheme, login } => return wants_credentials(*scheme, *login),
-        NoTunnel::Forbidden => {
+        NoTunnel::Forbidden { login: Login::NotSent } => {
             "many proxies connect to port 443 only, or to hosts on a list; `--noproxy HOST` goes past the proxy"
+        }
+        NoTunnel::Forbidden { login: Login::Sent } => {
+            "many proxies connect to port 443 only, or to hosts on a list, and some refuse wrong credentials like this; \
+             `--noproxy HOST` goes past the proxy"
         }
         NoTunnel::NoConnect => {
             "WebSockets need a proxy that knows CONNECT for this port; `--noproxy HOST` goes past the proxy"
