@@ -233,6 +233,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--ping-timeout', '--ping-timeout', [CompletionResultType]::ParameterName, 'Give up when a ping stays unanswered')
             [CompletionResult]::new('--deflate', '--deflate', [CompletionResultType]::ParameterName, 'Set the parameters of permessage-deflate')
             [CompletionResult]::new('--fragment', '--fragment', [CompletionResultType]::ParameterName, 'Split what is sent into frames')
+            [CompletionResult]::new('--once', '--once', [CompletionResultType]::ParameterName, 'End with the first client')
             [CompletionResult]::new('--echo', '--echo', [CompletionResultType]::ParameterName, 'Send back every message')
             [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Don''t read stdin')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Don''t read stdin')

@@ -482,7 +482,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__listen)
-            opts="-N -b -0 -v -P -t -q -m -h -M --allow-origin --max-clients --max-buffered --push --every --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-N -b -0 -v -P -t -q -m -h -M --allow-origin --max-clients --once --max-buffered --push --every --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --timestamps --pretty --quiet --color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

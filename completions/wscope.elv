@@ -228,6 +228,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --ping-timeout 'Give up when a ping stays unanswered'
             cand --deflate 'Set the parameters of permessage-deflate'
             cand --fragment 'Split what is sent into frames'
+            cand --once 'End with the first client'
             cand --echo 'Send back every message'
             cand -N 'Don''t read stdin'
             cand --no-input 'Don''t read stdin'

@@ -235,6 +235,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l ping-interval -
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l ping-timeout -d 'Give up when a ping stays unanswered' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l deflate -d 'Set the parameters of permessage-deflate' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l fragment -d 'Split what is sent into frames' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l once -d 'End with the first client'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l echo -d 'Send back every message'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s N -l no-input -d 'Don\'t read stdin'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s b -l binary -d 'Send stdin as binary messages'

@@ -12,6 +12,8 @@ use crate::support::frame::opcode;
 use crate::support::program::Running;
 use crate::support::{Connection, Frame, MIB, PATIENCE, Wscope};
 
+mod clients;
+
 /// Starts it on a free port and waits until it listens. Returns where.
 #[track_caller]
 pub fn listen(wscope: Wscope) -> (Running, SocketAddr) {

@@ -70,6 +70,7 @@ fn shown(number: u8, text: &str, bytes: &[u8], name: &str) -> String {
     let head = [b"HTTP/1.1 101 x\r\n", bytes, b"\r\nAuthorization: C4n4ryC4n4ry\r\n\r\n"].concat();
     let opened = Opened {
         url: format!("ws://localhost/?access_token={CANARY}"),
+        target: format!("/?access_token={CANARY}"),
         address: SocketAddr::from(([127, 0, 0, 1], 80)).into(),
         status: 101,
         headers: vec![(name.to_owned(), bytes.to_vec()), ("Set-Cookie".to_owned(), CANARY.into())],
@@ -102,7 +103,8 @@ fn shown(number: u8, text: &str, bytes: &[u8], name: &str) -> String {
     let error = Error::new(Phase::Session, name).evidence(text).hint(text).caused_by(text.to_owned());
     let mut show = |event: &Event<'_>| {
         let at = Timestamp { wall: std::time::SystemTime::UNIX_EPOCH, elapsed: std::time::Duration::ZERO };
-        let _ = printer.event(Origin::default(), at, event);
+        let origin = Origin { client: (number & 4 == 4).then_some(7) };
+        let _ = printer.event(origin, at, event);
     };
     show(&Event::Head { direction, bytes: &head });
     show(&Event::Open(&opened));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::{ArgAction, Args};
 
 use crate::error::ExitStatus;
-use crate::input::slash::COMMANDS;
+use crate::input::slash::{COMMANDS, Scope};
 
 /// The flags that print help.
 #[derive(Debug, Clone, Args)]
@@ -82,7 +82,8 @@ fn exit_statuses() -> String {
 fn commands() -> String {
     let mut list = COMMANDS.iter().fold(String::new(), |mut list, usage| {
         let synopsis = usage.synopsis().replace(" [op=", "\n      [op=").replace(" [len=", "\n      [len=");
-        let _ = writeln!(list, "  {synopsis}\n      {}", usage.summary);
+        let place = if usage.scope == Scope::Server { "in `listen`: " } else { "" };
+        let _ = writeln!(list, "  {synopsis}\n      {place}{}", usage.summary);
         list
     });
     list.push_str(AT_THE_PROMPT);

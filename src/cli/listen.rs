@@ -18,7 +18,8 @@ use crate::wire::handshake::AllowedOrigin;
 /// Be the server, and show what clients send
 ///
 /// Takes many clients, shows what they send with the client's number, and sends what is typed or piped to all of them.
-/// It runs until a signal, whatever becomes of stdin.
+/// At the prompt, `/to N LINE` speaks to client N alone, and `/list` shows the clients. It runs until a signal, whatever
+/// becomes of stdin, or, with `--once`, until the first client has left.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = help::examples(help::LISTEN_EXAMPLES), override_usage = "wscope listen [OPTIONS] [ADDR:]PORT|unix:PATH")]
 pub struct Listen {
@@ -90,6 +91,12 @@ pub struct AccessArgs {
     #[arg(default_value = MAX_CLIENTS)]
     pub max_clients: NonZeroUsize,
 
+    /// End with the first client
+    ///
+    /// When it has left. Others are closed with code 1013.
+    #[arg(long, conflicts_with = "max_clients")]
+    pub once: bool,
+
     /// Limit what all clients hold in memory
     ///
     /// Messages that are not whole yet, and what waits to be sent, of all clients together. A client that needs more is
@@ -106,6 +113,11 @@ impl Default for AccessArgs {
     /// As without flags.
     fn default() -> Self {
         let number = |text| value::some_size(text).unwrap_or(NonZeroUsize::MIN);
-        Self { allow_origin: Vec::new(), max_clients: number(MAX_CLIENTS), max_buffered: number(MAX_BUFFERED) }
+        Self {
+            allow_origin: Vec::new(),
+            max_clients: number(MAX_CLIENTS),
+            once: false,
+            max_buffered: number(MAX_BUFFERED),
+        }
     }
 }

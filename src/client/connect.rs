@@ -142,6 +142,7 @@ pub fn open(hop: &Hop, strictness: Strictness, limit: TimeLimit, show: &mut dyn 
     steps.push(step);
     let opened = Opened {
         url: target.url(),
+        target: target.resource().to_owned(),
         address,
         status: head.status().unwrap_or_default(),
         headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),

@@ -1,29 +1,27 @@
 //! `wscope listen`: the built-in server.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::cli::{AccessArgs, Listen};
 use crate::client::announcer::Announcer;
 use crate::client::plan::{self, ProtocolOptions};
-use crate::client::report::{self, Totals, Unsent};
+use crate::client::report::{self, Totals};
 use crate::client::route;
 use crate::client::setup_error;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::net::{self, ListenOptions, Listener, Reach};
-use crate::platform::{Descriptor, Poller, Signals, Wakeup};
+use crate::platform::{Poller, Signals};
 use crate::server::clients::{ClientLimits, Clients};
 use crate::server::console::ServerConsole;
+use crate::server::ending::End;
 use crate::server::service::{self, Service};
 use crate::session::{Budget, Echo};
-use crate::wire::{CloseCode, Role};
+use crate::wire::Role;
 
-/// How long clients have to answer our Close when the server ends.
-const FAREWELL_LIMIT: Duration = Duration::from_millis(500);
-
-/// Serves until a signal, the time limit, `/quit`, or until the reader of our output goes away.
+/// Serves until a signal, the time limit, `/quit`, the end of the only client (`--once`), or until the reader of our output goes away.
 pub fn run(args: &Listen) -> ExitStatus {
     serve(args).unwrap_or_else(|error| report::early(&error, &args.view, &args.input))
 }
@@ -41,7 +39,8 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let cannot = |error: io::Error| setup_error("cannot catch signals", error);
     let mut poller = Poller::new().map_err(cannot)?;
     let signals = Signals::catch(&poller).map_err(cannot)?;
-    let limits = client_limits(&args.access);
+    let once = args.access.once.then(|| poller.notifier());
+    let limits = ClientLimits { once, ..client_limits(&args.access) };
     let budget = limits.budget.clone();
     let clients = Clients::new(limits);
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
@@ -72,19 +71,12 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
         service::push(every, move |_| text.clone(), clients.clone(), fanout)?;
     }
-    let status = wait(&console, &signals, &mut poller, max_time.map(|(until, _)| until));
+    let end = End::wait(&console, &clients, &signals, &mut poller, max_time.map(|(until, _)| until));
     let mut announcer = Announcer::new(console.fanout());
-    if let (ExitStatus::TimedOut, Some((_, limit))) = (status, max_time) {
+    if let (End::Stopped(ExitStatus::TimedOut), Some((_, limit))) = (end, max_time) {
         announcer.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }
-    clients.dismiss(CloseCode::Away, "the server is going away");
-    clients.wait_until_gone(FAREWELL_LIMIT);
-    // A user who left, or a reader of stdout that went away, has seen enough.
-    if status != ExitStatus::Success {
-        report_unsent(console.left_over(), &clients, &mut announcer);
-    }
-    console.detach();
-    Ok(status)
+    Ok(end.carry_out(&console, &clients, &mut announcer))
 }
 
 /// Where it listens, and for whom.
@@ -103,32 +95,11 @@ fn announcement(listener: &Listener) -> String {
     format!("Listening on {} {reach}press Ctrl-C to quit)", listener.url())
 }
 
-/// Tells what was piped in and not sent; what is still on its way to clients cannot be counted.
-fn report_unsent(unsent: Unsent, clients: &Clients, announcer: &mut Announcer) {
-    let are_behind = clients.are_behind();
-    match (Unsent { more: unsent.more || are_behind, ..unsent }).error_because("the server was stopped first") {
-        Some(error) => announcer.error(error),
-        None if are_behind => announcer.note("clients had not taken everything that was sent to them".to_owned()),
-        None => {}
-    }
-}
-
 /// What all clients together may be.
 pub(super) fn client_limits(args: &AccessArgs) -> ClientLimits {
-    ClientLimits { clients: args.max_clients.get(), budget: Budget::new(args.max_buffered.get()) }
+    ClientLimits { clients: args.max_clients.get(), budget: Budget::new(args.max_buffered.get()), once: None }
 }
 
 fn options(args: &Listen) -> ListenOptions {
     ListenOptions { address: args.address.clone(), identity: route::identity_files(&args.identity) }
-}
-
-fn wait(console: &ServerConsole, signals: &Signals, poller: &mut Poller, until: Option<Instant>) -> ExitStatus {
-    let stdout = io::stdout();
-    let watched = (!stdout.is_terminal()).then(|| Descriptor::from(&stdout));
-    let ended = poller.wait_for(until, watched, |wakeup| match signals.take() {
-        Some(signal) => Some(signal.into()),
-        None if console.has_left() || wakeup == Wakeup::WatchedGone => Some(ExitStatus::Success),
-        None => None,
-    });
-    ended.unwrap_or(ExitStatus::TimedOut)
 }

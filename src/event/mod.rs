@@ -47,6 +47,8 @@ pub struct Timestamp {
 pub struct Opened {
     /// The URL asked for, without userinfo.
     pub url: String,
+    /// The target of the request, as it was on its first line.
+    pub target: String,
     /// The address of the other end of the socket: the proxy's, where there is one.
     pub address: PeerAddress,
     /// HTTP status of the response, 101 unless lenient.

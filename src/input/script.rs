@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::continuation::{Brackets, escaped, goes_on, is_incomplete_json, unescaped};
 use super::input_error;
 use super::payload::unreadable;
-use super::slash::{self, Command, Line};
+use super::slash::{self, Command, Line, Scope, Usage};
 use super::variables::{Variables, captures_in};
 use crate::error::Result;
 use crate::platform::{private_program, read_file};
@@ -22,6 +22,9 @@ const PLACEHOLDER: &str = "0";
 
 /// The first line of a saved script, so that the file can be run as a program.
 const FIRST_LINE: &str = "#!/usr/bin/env -S wscope --script";
+
+/// Comes before a line that does something with single clients of a server, which a script does not have.
+const FOR_CLIENTS: &str = "# for the clients of a server: ";
 
 /// Replaces a line that must not be saved.
 const LEFT_OUT: &str = "# here a line that starts with a space was left out\n";
@@ -166,17 +169,27 @@ fn check_names(line: &str, known: &HashSet<String>) -> Result<()> {
 
 /// Checks a step. If it is a `/capture`, returns the name of its variable.
 fn check_step(step: &ScriptStep, placeholders: &Variables) -> Result<Option<String>> {
-    let command = slash::name(&step.line).map_err(|error| error.at(&step.place))?;
+    let command = slash::usage(&step.line).map_err(|error| error.at(&step.place))?;
     slash::check_file_of(&step.line).map_err(|error| error.at(&step.place))?;
-    if command == Some("save") {
-        return Err(input_error("`/save` is for the prompt").at(&step.place));
+    let refused = |why: &str| Err(input_error(why).at(&step.place));
+    match command {
+        Some(Usage { name: "save", .. }) => return refused("`/save` is for the prompt"),
+        Some(Usage { name, scope: Scope::Server, .. }) => {
+            return refused(&format!("`/{name}` is for the prompt of `wscope listen`"));
+        }
+        _ => {}
     }
     match step.understand(placeholders) {
         Ok(Line::Command(Command::Capture { name, .. })) => Ok(Some(name)),
         Ok(_) => Ok(None),
         // The step may be correct once its variables have their values. A pattern is different: any value is quoted in
         // it, so the placeholder cannot be the cause of the error.
-        Err(_) if !captures_in(&step.line)?.is_empty() && !matches!(command, Some("expect" | "capture")) => Ok(None),
+        Err(_)
+            if !captures_in(&step.line)?.is_empty()
+                && !matches!(command, Some(Usage { name: "expect" | "capture", .. })) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -188,8 +201,13 @@ fn written(typed: &[Typed]) -> String {
             text.push_str(LEFT_OUT);
             continue;
         }
-        if *failed {
-            text.extend(entry.split('\n').map(|line| format!("{FAILED}{line}\n")));
+        let comment = match slash::usage(entry) {
+            _ if *failed => Some(FAILED),
+            Ok(Some(Usage { scope: Scope::Server, .. })) => Some(FOR_CLIENTS),
+            _ => None,
+        };
+        if let Some(comment) = comment {
+            text.extend(entry.split('\n').map(|line| format!("{comment}{line}\n")));
             continue;
         }
         let would_be_skipped = entry.starts_with('#') || entry.lines().next().is_none_or(|line| line.trim().is_empty());
@@ -335,6 +353,18 @@ mod tests {
         let lines = written(&typed);
         assert_eq!(lines, format!("{FIRST_LINE}\n# failed: /expect a\n# failed: one\n# failed: two\nhello\n"));
         assert_eq!(parse(&lines).unwrap().steps.len(), 1);
+    }
+
+    #[test]
+    fn what_is_for_the_clients_of_a_server_is_no_step() {
+        let typed = ["/to 2 hello", "/list", "hi"].map(|line| Typed { line: line.into(), failed: false });
+        let lines = written(&typed);
+        let comments = "# for the clients of a server: /to 2 hello\n# for the clients of a server: /list\n";
+        assert_eq!(lines, format!("{FIRST_LINE}\n{comments}hi\n"));
+        for line in ["/to 2 hello", "/list"] {
+            let name = line.split(' ').next().unwrap();
+            assert_eq!(message(line), format!("test.ws:1: `{name}` is for the prompt of `wscope listen`"));
+        }
     }
 
     #[test]

@@ -10,10 +10,14 @@ use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Direction, Ended, Opened, Step, Summary, TlsFacts};
 use crate::http::redact::{Part, Secrets};
+use crate::http::{LONGEST_NAME, shortened};
 use crate::output::connecting::step_detail;
 use crate::output::theme::{Palette, Style};
 use crate::output::{certificate, escape, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role};
+
+/// The longest path in the line about a client, in characters.
+const LONGEST_TARGET: usize = 200;
 
 /// Appends an error: first the message and its causes, then the evidence, then an empty line and the hint. If the error
 /// has a diagnosis, `advice` makes the text of the hint. All parts of the program report errors with this function.
@@ -90,15 +94,30 @@ pub fn role(role: Role) -> &'static str {
     }
 }
 
-/// Appends `Connected …`, with the address for a client of `listen`.
-pub fn connected(output: &mut Vec<u8>, palette: &Palette, opened: &Opened, client: Option<u64>) {
+/// Appends `Connected …`, for a client of `listen` with what tells it from others.
+pub fn connected(output: &mut Vec<u8>, palette: &Palette, opened: &Opened, client: Option<u64>, secrets: Secrets) {
     palette.paint(output, Style::Note, |output| {
-        let _ = match client {
-            Some(_) => write!(output, "Connected ({})", opened.address),
-            None => write!(output, "Connected (press Ctrl-C to quit)"),
-        };
+        output.extend_from_slice(b"Connected (");
+        match client {
+            Some(_) => escape::line(output, client_facts(opened, secrets).as_bytes()),
+            None => output.extend_from_slice(b"press Ctrl-C to quit"),
+        }
+        output.push(b')');
     });
     output.push(b'\n');
+}
+
+/// What tells a client of a server from others: its address, the path that it asked for, and the subprotocol.
+pub fn client_facts(opened: &Opened, secrets: Secrets) -> String {
+    let target = secrets.text(Part::Text(opened.target.as_bytes()));
+    let facts = format!("{}, {}", opened.address, shortened(&target, LONGEST_TARGET));
+    match &opened.subprotocol {
+        None => facts,
+        Some(subprotocol) => {
+            let subprotocol = secrets.text(Part::Subprotocols(subprotocol.as_bytes()));
+            format!("{facts}, subprotocol {}", shortened(&subprotocol, LONGEST_NAME))
+        }
+    }
 }
 
 /// Appends `Disconnected (code: 1006, reason: "")`, with what the peer sent in quotes, and what we conclude behind it.

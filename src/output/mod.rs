@@ -28,7 +28,7 @@ pub mod theme;
 mod timestamp;
 
 pub use destination::{Discard, FdOutput, Output};
-pub use diagnostic_lines::write_error;
+pub use diagnostic_lines::{client_facts, write_error};
 pub use fanout::{Fanout, Sinks};
 pub use options::{Banner, DataFormat, FollowSent, FrameView, Level, Options, Setting, Timestamps, View};
 pub use printer::Printer;

@@ -17,6 +17,7 @@ use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::pipe::stdin;
 use crate::frontend::session_slot::SessionSlot;
 use crate::input::Source;
+use crate::input::slash::Recipient;
 use crate::output::Fanout;
 use crate::platform::Notifier;
 use crate::session::{MessageBatch, QueuedItem};
@@ -56,9 +57,11 @@ impl StdinFeed {
     }
 }
 
-/// All clients, as one endpoint.
+/// All clients, or those that are spoken to, as one endpoint.
+#[derive(Clone)]
 pub(super) struct Broadcast {
     clients: Clients,
+    recipient: Recipient,
     fanout: Fanout,
     /// Set when the user has left.
     has_left: Arc<AtomicBool>,
@@ -68,7 +71,7 @@ pub(super) struct Broadcast {
 impl Broadcast {
     /// What leaves sets `has_left`, and notifies the main thread.
     pub(super) fn new(clients: Clients, fanout: Fanout, has_left: Arc<AtomicBool>, notifier: Notifier) -> Self {
-        Self { clients, fanout, has_left, notifier }
+        Self { clients, recipient: Recipient::All, fanout, has_left, notifier }
     }
 
     /// Sends every message of the input, as fast as the clients take it, from the first client on; its end ends nothing.
@@ -119,14 +122,21 @@ impl Broadcast {
             if !self.clients.wait_for_one() || !self.clients.wait_for_room(&self.fanout) {
                 return None;
             }
-            if self.clients.broadcast(item, &self.fanout) {
+            if self.clients.broadcast(item, self.recipient, &self.fanout) {
                 return Some(());
             }
         }
     }
 
     fn check_that_one_is_there(&self) -> Result<()> {
-        if self.clients.count() > 0 { Ok(()) } else { Err(Error::new(Phase::Session, "nobody is connected")) }
+        match self.recipient {
+            recipient if self.clients.has(recipient) => Ok(()),
+            Recipient::All => Err(Error::new(Phase::Session, "nobody is connected")),
+            Recipient::Client(number) => {
+                let error = Error::new(Phase::Session, format!("client {number} is not connected"));
+                Err(error.hint("`/list` shows the clients; after `/to all`, lines go to all of them"))
+            }
+        }
     }
 
     fn show_error(&self, error: &Error) {
@@ -138,8 +148,13 @@ impl Endpoint for Broadcast {
     fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
         self.check_that_one_is_there()?;
         // A client that is too slow for it is closed, and a note says so.
-        self.clients.broadcast(&outgoing.into(), &self.fanout);
-        Ok(())
+        let is_taken = self.clients.broadcast(&outgoing.into(), self.recipient, &self.fanout);
+        match self.recipient {
+            Recipient::Client(number) if !is_taken => {
+                Err(Error::new(Phase::Session, format!("not sent: the session with client {number} is closing")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn ping(&self, payload: &[u8]) -> Result<Option<u64>> {
@@ -148,15 +163,31 @@ impl Endpoint for Broadcast {
 
     fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
         self.check_that_one_is_there()?;
-        self.clients.each(|_, handle| handle.close(Some((code, reason.to_owned()))));
+        self.clients.each(self.recipient, |client| client.handle.close(Some((code, reason.to_owned()))));
         Ok(())
     }
 
     fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
         self.check_that_one_is_there()?;
-        self.clients.each(|client, handle| {
-            show(Origin { client: Some(client) }, &Event::Summary(&handle.summary()));
+        self.clients.each(self.recipient, |client| {
+            show(client.origin(), &Event::Summary(&client.handle.summary()));
         });
+        Ok(())
+    }
+
+    fn to(&self, recipient: Recipient) -> Result<Arc<dyn Endpoint>> {
+        let endpoint = Self { recipient, ..self.clone() };
+        if recipient != Recipient::All {
+            endpoint.check_that_one_is_there()?;
+        }
+        Ok(Arc::new(endpoint))
+    }
+
+    fn list(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
+        if self.clients.count() == 0 {
+            show(Origin::default(), &Event::Note("no client is connected"));
+        }
+        self.clients.each(Recipient::All, |client| show(client.origin(), &Event::Note(&client.facts)));
         Ok(())
     }
 

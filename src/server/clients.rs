@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use crate::event::Event;
 use crate::event::Origin;
+use crate::input::slash::Recipient;
 use crate::output::Fanout;
+use crate::platform::Notifier;
 use crate::session::output::lock;
 use crate::session::{Budget, Handle, QueueFull, QueuedItem};
 use crate::wire::CloseCode;
@@ -32,6 +34,8 @@ pub struct ClientLimits {
     pub clients: usize,
     /// The memory for what they have not finished, or not taken.
     pub budget: Budget,
+    /// Where there is to be one client in all: what is notified when it has left.
+    pub once: Option<Notifier>,
 }
 
 /// The clients that are connected; cheap to clone.
@@ -49,11 +53,44 @@ pub struct Clients {
 struct Members {
     /// How many have connected and have no session yet.
     arriving: usize,
-    open: Vec<(u64, Handle)>,
+    open: Vec<Client>,
     /// The Close of each, once the server ends.
     farewell: Option<(CloseCode, String)>,
     /// A client was turned away, and a note has said so.
     has_told: bool,
+    /// The first that had a session.
+    first: Option<u64>,
+    /// What that never took, once it has left.
+    dropped_by_first: Option<u64>,
+}
+
+/// A client that has a session.
+#[derive(Clone)]
+pub struct Client {
+    /// Its number.
+    pub number: u64,
+    /// Sends to it.
+    pub handle: Handle,
+    /// Where it comes from and what it asked for, as `Connected` tells it.
+    pub facts: Arc<str>,
+}
+
+impl Client {
+    /// What says of an event that it is of this client.
+    pub fn origin(&self) -> Origin {
+        Origin { client: Some(self.number) }
+    }
+
+    /// Shows a note about it.
+    fn note(&self, note: &str, fanout: &Fanout) {
+        fanout.show(self.origin(), &Event::Note(note));
+    }
+
+    /// Closes it with 1013: it is too slow, as `note` says.
+    fn cut_off(&self, note: &str, fanout: &Fanout) {
+        self.handle.cut_off(CloseCode::Again, "too slow");
+        self.note(note, fanout);
+    }
 }
 
 impl Clients {
@@ -62,15 +99,15 @@ impl Clients {
         Self { limits, members: Arc::default(), blamed: Arc::default(), changed: Arc::default() }
     }
 
-    /// Queues something for every client, and waits for none. One that is too slow is closed with 1013. `false`: no client
-    /// got it.
-    pub fn broadcast(&self, item: &QueuedItem, fanout: &Fanout) -> bool {
+    /// Queues something for every client that `recipient` means, and waits for none. One that is too slow is closed with
+    /// 1013. `false`: no client got it.
+    pub fn broadcast(&self, item: &QueuedItem, recipient: Recipient, fanout: &Fanout) -> bool {
         let mut has_taker = false;
-        self.each(|client, handle| {
-            if !handle.is_open() {
+        self.each(recipient, |client| {
+            if !client.handle.is_open() {
                 return;
             }
-            let note = match handle.enqueue(item.clone(), CLIENT_BUDGET) {
+            let note = match client.handle.enqueue(item.clone(), CLIENT_BUDGET) {
                 Ok(()) => {
                     has_taker = true;
                     return;
@@ -81,7 +118,7 @@ impl Clients {
                     format!("more than {most} bytes of all clients were waiting (`--max-buffered`), many of this one")
                 }
             };
-            cut_off(client, handle, &format!("{note}: closed with 1013"), fanout);
+            client.cut_off(&format!("{note}: closed with 1013"), fanout);
         });
         has_taker
     }
@@ -89,14 +126,14 @@ impl Clients {
     /// Whether a client has not taken everything that waits to be sent.
     pub fn are_behind(&self) -> bool {
         let mut are_behind = false;
-        self.each(|_, handle| are_behind |= handle.send_progress().waiting > 0);
+        self.each(Recipient::All, |client| are_behind |= client.handle.send_progress().waiting > 0);
         are_behind
     }
 
     /// Waits until a client is there; `false`: none will come any more.
     pub fn wait_for_one(&self) -> bool {
         let is_empty = |members: &mut Members| {
-            !members.open.iter().any(|(_, handle)| handle.is_open()) && members.farewell.is_none()
+            !members.open.iter().any(|client| client.handle.is_open()) && members.farewell.is_none()
         };
         let members = self.changed.wait_while(lock(&self.members), is_empty).unwrap_or_else(PoisonError::into_inner);
         members.farewell.is_none()
@@ -106,30 +143,31 @@ impl Clients {
     /// for long is closed with 1013.
     pub fn wait_for_room(&self, fanout: &Fanout) -> bool {
         let room = CLIENT_ROOM.min(self.limits.budget.limit() / 2 / self.count().max(1));
-        self.each(|client, handle| {
-            if handle.wait_for_room(room, NOTICE_AFTER) {
+        self.each(Recipient::All, |client| {
+            if client.handle.wait_for_room(room, NOTICE_AFTER) {
                 return;
             }
-            if self.blamed.swap(client, Ordering::Relaxed) != client {
-                let origin = Origin { client: Some(client) };
-                fanout.show(origin, &Event::Note("takes nothing, and everybody else waits for it"));
+            if self.blamed.swap(client.number, Ordering::Relaxed) != client.number {
+                client.note("takes nothing, and everybody else waits for it", fanout);
             }
-            if !handle.wait_for_room(room, CLOSE_AFTER) {
+            if !client.handle.wait_for_room(room, CLOSE_AFTER) {
                 let seconds = (NOTICE_AFTER + CLOSE_AFTER).as_secs();
-                let note = format!("nothing was taken for {seconds} s: closed with 1013");
-                cut_off(client, handle, &note, fanout);
+                client.cut_off(&format!("nothing was taken for {seconds} s: closed with 1013"), fanout);
             }
         });
         lock(&self.members).farewell.is_none()
     }
 
-    /// Does something with every client.
-    pub fn each(&self, mut action: impl FnMut(u64, &Handle)) {
+    /// Does something with every client that `recipient` means.
+    pub fn each(&self, recipient: Recipient, mut action: impl FnMut(&Client)) {
         // A copy: an action may take the sinks, and the thread of a client that enters holds them.
         let open = lock(&self.members).open.clone();
-        for (client, handle) in &open {
-            action(*client, handle);
-        }
+        open.iter().filter(|client| recipient.is(client.number)).for_each(&mut action);
+    }
+
+    /// Where there was to be one client in all, once that has left: how many messages were queued for it, and never taken.
+    pub fn dropped_by_only(&self) -> Option<u64> {
+        self.limits.once.as_ref().and(lock(&self.members).dropped_by_first)
     }
 
     /// How many have a session.
@@ -137,11 +175,16 @@ impl Clients {
         lock(&self.members).open.len()
     }
 
+    /// Whether `recipient` means any client that has a session.
+    pub fn has(&self, recipient: Recipient) -> bool {
+        lock(&self.members).open.iter().any(|client| recipient.is(client.number))
+    }
+
     /// Closes every session, those too that are about to open.
     pub fn dismiss(&self, code: CloseCode, reason: &str) {
         lock(&self.members).farewell = Some((code, reason.to_owned()));
         self.changed.notify_all();
-        self.each(|_, handle| handle.close(Some((code, reason.to_owned()))));
+        self.each(Recipient::All, |client| client.handle.close(Some((code, reason.to_owned()))));
     }
 
     /// Waits until no client is connected any more, for as long as `limit`.
@@ -156,20 +199,25 @@ impl Clients {
     }
 
     /// A client that had arrived has a session. One too many is closed with 1013; the first time, a note to show says so.
-    pub(super) fn enter(&self, client: u64, handle: Handle) -> Option<String> {
+    pub(super) fn enter(&self, client: Client) -> Option<String> {
         let most = self.limits.clients;
         let mut members = lock(&self.members);
         members.arriving -= 1;
         let mut note = None;
         if members.farewell.is_some() {
-            handle.close(members.farewell.clone());
-        } else if members.open.iter().filter(|(_, handle)| handle.is_open()).count() >= most {
-            handle.cut_off(CloseCode::Again, "too many clients");
+            client.handle.close(members.farewell.clone());
+        } else if self.limits.once.is_some() && members.first.is_some() {
+            client.handle.cut_off(CloseCode::Again, "only one client is served");
+            let is_first = !mem::replace(&mut members.has_told, true);
+            note = is_first.then(|| "one client is served (`--once`): more are closed with 1013".to_owned());
+        } else if members.open.iter().filter(|client| client.handle.is_open()).count() >= most {
+            client.handle.cut_off(CloseCode::Again, "too many clients");
             let is_first = !mem::replace(&mut members.has_told, true);
             note =
                 is_first.then(|| format!("{most} clients are connected (`--max-clients`): more are closed with 1013"));
         }
-        members.open.push((client, handle));
+        members.first.get_or_insert(client.number);
+        members.open.push(client);
         self.changed.notify_all();
         note
     }
@@ -181,19 +229,21 @@ impl Clients {
         drop(self.changed.wait_while(lock(&self.members), is_full));
     }
 
-    /// A client is gone, whether it had entered or not.
-    pub(super) fn leave(&self, client: u64) {
+    /// A client is gone, whether it had entered or not; it never took `dropped` messages.
+    pub(super) fn leave(&self, client: u64, dropped: u64) {
         let mut members = lock(&self.members);
-        match members.open.iter().position(|(other, _)| *other == client) {
-            Some(position) => drop(members.open.remove(position)),
+        match members.open.iter().position(|other| other.number == client) {
+            Some(position) => {
+                members.open.remove(position);
+                if members.first == Some(client) {
+                    members.dropped_by_first = Some(dropped);
+                }
+            }
             None => members.arriving -= 1,
         }
         self.changed.notify_all();
+        if let Some(notifier) = &self.limits.once {
+            notifier.notify();
+        }
     }
-}
-
-/// Closes with 1013 what `note` says is too slow.
-fn cut_off(client: u64, handle: &Handle, note: &str, fanout: &Fanout) {
-    handle.cut_off(CloseCode::Again, "too slow");
-    fanout.show(Origin { client: Some(client) }, &Event::Note(note));
 }

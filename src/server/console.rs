@@ -1,4 +1,4 @@
-//! The console of `wscope listen`: the prompt of a terminal, or what is piped in. It goes to every client.
+//! The console of `wscope listen`: the prompt of a terminal, or what is piped in. It goes to every client, or to those that `/to` names.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub struct ServerConsole {
     has_left: Arc<AtomicBool>,
     /// Without a prompt: what is piped in.
     feed: Option<StdinFeed>,
+    /// The server itself sends nothing: it neither echoes nor pushes.
+    is_only_source: bool,
 }
 
 impl ServerConsole {
@@ -34,6 +36,7 @@ impl ServerConsole {
     pub fn attach(args: &Listen, clients: &Clients, notifier: Notifier) -> Result<Self> {
         let options = view::options(&args.view, &args.input, Banner::Shown);
         let has_left = Arc::new(AtomicBool::new(false));
+        let is_only_source = !args.input.echo && args.push.push.is_none();
         let broadcast =
             |fanout: &Fanout| Broadcast::new(clients.clone(), fanout.clone(), Arc::clone(&has_left), notifier);
         let reads_lines = !args.input.no_input && !args.input.format.is_data();
@@ -47,7 +50,7 @@ impl ServerConsole {
             let begin = line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message)?;
             // The thread waits for it.
             let _ = begin.send(());
-            return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None });
+            return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source });
         }
         let fanout = Fanout::new(view::direct(options)?);
         let feed = if args.input.no_input {
@@ -56,7 +59,7 @@ impl ServerConsole {
             let source = stdin::source(&args.input.format, args.limits.max_message)?;
             Some(StdinFeed::start(source, broadcast(&fanout))?)
         };
-        Ok(Self { fanout, terminal: None, has_left, feed })
+        Ok(Self { fanout, terminal: None, has_left, feed, is_only_source })
     }
 
     /// Where everything is shown.
@@ -69,18 +72,24 @@ impl ServerConsole {
         self.has_left.load(Ordering::Acquire)
     }
 
+    /// Whether all that is sent to clients comes from here.
+    pub fn is_only_source(&self) -> bool {
+        self.is_only_source
+    }
+
     /// Once no client takes anything any more: what was piped in and not sent.
     pub fn left_over(&self) -> Unsent {
         self.feed.as_ref().map_or_else(Unsent::default, StdinFeed::left_over)
     }
 
-    /// Leaves the terminal as it was found.
-    pub fn detach(&self) {
-        match &self.terminal {
-            // That the terminal is gone cannot be told on it.
-            Some(terminal) if self.has_left() => drop(terminal.finish()),
-            Some(terminal) => terminal.abandon(),
-            None => {}
-        }
+    /// Shows what is still to be shown, and leaves the terminal as it was found.
+    pub fn finish(&self) {
+        // That the terminal is gone cannot be told on it.
+        self.terminal.iter().for_each(|terminal| drop(terminal.finish()));
+    }
+
+    /// The same, in a moment at most.
+    pub fn abandon(&self) {
+        self.terminal.iter().for_each(Terminal::abandon);
     }
 }

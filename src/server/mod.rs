@@ -3,4 +3,5 @@
 mod broadcast;
 pub mod clients;
 pub mod console;
+pub mod ending;
 pub mod service;

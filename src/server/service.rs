@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::clients::Clients;
+use super::clients::{Client, Clients};
 use crate::client::open::ends;
 use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
@@ -13,12 +13,13 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::http::redact::Secrets;
 use crate::http::{Head, StartLine};
+use crate::input::slash::Recipient;
 use crate::net::{ConnectRecord, Connected, Incoming, Listener, StreamReader, TimeLimit};
-use crate::output::Fanout;
+use crate::output::{Fanout, client_facts};
 use crate::platform::Poller;
 use crate::session::output::SessionOutput;
 use crate::session::upgrade::{self, Upgraded};
-use crate::session::{self, Handle, Settings};
+use crate::session::{self, Handle, Outcome, Settings};
 use crate::wire::Outgoing;
 use crate::wire::handshake::{AllowedOrigin, ServerOptions};
 
@@ -76,7 +77,7 @@ fn start(service: &Arc<Service>, client: u64, incoming: Incoming, clients: &Clie
     let (serving, entering) = (Arc::clone(service), clients.clone());
     let served = thread::Builder::new().spawn(move || serving.client(client, incoming, &entering));
     if let Err(error) = served {
-        clients.leave(client);
+        clients.leave(client, 0);
         let error = thread_error(Phase::Session, "for another client", error);
         service.fanout.show(Origin { client: Some(client) }, &Event::Error(&error));
     }
@@ -96,7 +97,7 @@ pub fn push(
         let started = Instant::now();
         for tick in 1_u32.. {
             thread::sleep((started + interval * tick).saturating_duration_since(Instant::now()));
-            clients.broadcast(&Outgoing::Text(&text(tick.into())).into(), &fanout);
+            clients.broadcast(&Outgoing::Text(&text(tick.into())).into(), Recipient::All, &fanout);
         }
     };
     let started = thread::Builder::new().spawn(push);
@@ -107,8 +108,9 @@ impl Service {
     /// Serves one client from its first byte to its last.
     fn client(&self, client: u64, incoming: Incoming, clients: &Clients) {
         let origin = Origin { client: Some(client) };
-        let served = self.session(origin, incoming, |handle| clients.enter(client, handle));
-        clients.leave(client);
+        let served =
+            self.session(origin, incoming, |handle, facts| clients.enter(Client { number: client, handle, facts }));
+        clients.leave(client, served.as_ref().map_or(0, |dropped| *dropped));
         if let Err(error) = served {
             self.fanout.show(origin, &Event::Error(&error));
         }
@@ -124,7 +126,13 @@ impl Service {
         }
     }
 
-    fn session(&self, origin: Origin, incoming: Incoming, enter: impl FnOnce(Handle) -> Option<String>) -> Result<()> {
+    /// Serves it to the end; returns how many queued messages it never took.
+    fn session(
+        &self,
+        origin: Origin,
+        incoming: Incoming,
+        enter: impl FnOnce(Handle, Arc<str>) -> Option<String>,
+    ) -> Result<u64> {
         let limit = TimeLimit::starting_now(HANDSHAKE_LIMIT);
         let peer = incoming.address().to_string();
         let mut observe = |event: Event<'_>| self.fanout.show(origin, &event);
@@ -140,6 +148,7 @@ impl Service {
         steps.push(step);
         let opened = Opened {
             url: url(&head, tls.is_some()),
+            target: target(&head).to_owned(),
             address,
             status: 101,
             headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
@@ -165,13 +174,19 @@ impl Service {
         let (handle, supervisor) =
             session::start(stream, reader, receiver, sender, Arc::clone(&output), settings, poller.notifier())
                 .map_err(no_session)?;
-        if let Some(note) = enter(handle) {
+        if let Some(note) = enter(handle, client_facts(&opened, self.secrets).into()) {
             shown.event(self.fanout.now(), &Event::Note(&note));
         }
         // That the reader of our output went away ends the server itself, not one session.
         let _ = shown.flush();
         drop(shown);
         let outcome = supervisor.run(&mut poller, None, None);
+        self.show_end(&output, &outcome);
+        Ok(outcome.dropped)
+    }
+
+    /// Shows how a session ended.
+    fn show_end(&self, output: &SessionOutput, outcome: &Outcome) {
         let mut shown = output.lock();
         let now = shown.now();
         shown.event(now, &Event::Ended(&outcome.ended));
@@ -182,20 +197,24 @@ impl Service {
             shown.event(now, &Event::Error(error));
         }
         let _ = shown.flush();
-        Ok(())
     }
 }
 
 /// The URL that a client asked for, in full form.
 fn url(request: &Head, is_secure: bool) -> String {
     let scheme = if is_secure { "wss" } else { "ws" };
-    let target = match request.start_line() {
-        StartLine::Request { target, .. } => target.as_str(),
-        StartLine::Status { .. } => "",
-    };
+    let target = target(request);
     if target.starts_with('/') {
         format!("{scheme}://{}{target}", request.text("host").unwrap_or_default())
     } else {
         target.to_owned()
+    }
+}
+
+/// The request target, as it was sent.
+fn target(request: &Head) -> &str {
+    match request.start_line() {
+        StartLine::Request { target, .. } => target,
+        StartLine::Status { .. } => "",
     }
 }

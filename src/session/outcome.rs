@@ -27,6 +27,8 @@ pub struct Outcome {
     pub matched: u64,
     /// Messages sent that the peer has certainly read.
     pub confirmed: u64,
+    /// Data messages that were queued, broadcasts and echoes, and that the connection never took.
+    pub dropped: u64,
     /// How long an answer to the last input was waited for, where that was in vain and ended the session.
     pub unanswered: Option<Duration>,
     /// Totals.

@@ -176,6 +176,15 @@ impl Queue {
         self.size - self.taken
     }
 
+    /// How many data messages were not taken yet.
+    pub fn messages(&self) -> u64 {
+        let count = |item: &QueuedItem| match item {
+            QueuedItem::Data(batch) => batch.ends.len() as u64,
+            _ => 0,
+        };
+        self.waiting.iter().map(count).sum()
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.answers.is_empty() && self.waiting.is_empty()

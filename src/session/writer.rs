@@ -48,6 +48,8 @@ pub(super) struct SendBuffer {
     has_queued: bool,
     /// Messages that were encoded and that the stream did not take over as a whole.
     cut_off: u64,
+    /// Data messages of the queue that were dropped: the session was closing, or the stream did not take them over.
+    dropped: u64,
 }
 
 impl Shared {
@@ -77,10 +79,11 @@ impl Shared {
 
     /// Encodes what was taken from the queue, while the buffer is empty.
     fn encode_queued(&self, out: &mut SendBuffer, taken: Vec<QueuedItem>) {
-        let mut refused = None;
-        let mut encoded = |result| match result {
-            // After our Close nothing can be sent, and nothing needs to be.
-            Ok(()) | Err(NotSent::Closed) => {}
+        let (mut refused, mut dropped) = (None, 0);
+        let mut encoded = |is_data: bool, result| match result {
+            Ok(()) => {}
+            // After our Close nothing can be sent.
+            Err(NotSent::Closed) => dropped += u64::from(is_data),
             Err(NotSent::Refused(error)) => refused = Some(error),
         };
         for waiting in taken {
@@ -89,11 +92,14 @@ impl Shared {
                     if batch.size() > KEPT_CAPACITY
                         && let Some(kind) = batch.only() =>
                 {
-                    encoded(self.encode_in_place(out, kind, batch.into_bytes()));
+                    encoded(true, self.encode_in_place(out, kind, batch.into_bytes()));
                 }
-                waiting => waiting.for_each(|outgoing| encoded(self.encode(out, outgoing))),
+                waiting => waiting.for_each(|outgoing| {
+                    encoded(matches!(outgoing, Outgoing::Message(..)), self.encode(out, outgoing));
+                }),
             }
         }
+        out.dropped += dropped;
         if let Some(error) = refused {
             let note = format!("something that waited was not sent: {error}");
             self.output.defer(move |shown| shown.event(shown.now(), &Event::Note(&note)));
@@ -141,8 +147,7 @@ impl Shared {
                 Err(error) => self.write_failed(error),
             }
             // What an earlier failure left unconfirmed has been counted, and was of a buffer that is gone.
-            let sent = out.written.saturating_sub(out.writer.unconfirmed());
-            let cut_off = count_messages(&out.buffer, &out.raw, sent);
+            let cut_off = out.not_taken();
             out.cut_off += cut_off;
             self.unsent.fetch_add(cut_off, Ordering::Relaxed);
             out.clear(self);
@@ -176,6 +181,7 @@ impl Shared {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && out.written > before => FlushState::Moving,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => FlushState::Stuck,
             Err(error) => {
+                out.dropped += out.not_taken();
                 out.clear(self);
                 self.write_failed(error);
                 FlushState::None
@@ -217,6 +223,7 @@ impl SendBuffer {
             raw: Vec::new(),
             has_queued: false,
             cut_off: 0,
+            dropped: 0,
         }
     }
 
@@ -238,6 +245,16 @@ impl SendBuffer {
     /// Messages that were encoded, but for those that the stream is known not to have taken over.
     pub fn handed(&self) -> u64 {
         self.sender.counters().messages - self.cut_off
+    }
+
+    /// Data messages in the buffer that the stream has not taken over as a whole.
+    fn not_taken(&self) -> u64 {
+        count_messages(&self.buffer, &self.raw, self.written.saturating_sub(self.writer.unconfirmed()))
+    }
+
+    /// Data messages that came from the queue and that the stream has not taken over, at the end of the session.
+    pub fn dropped(&self) -> u64 {
+        self.dropped + if self.has_queued { self.not_taken() } else { 0 }
     }
 
     /// Tells a TLS peer that nothing more comes.

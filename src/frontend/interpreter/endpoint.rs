@@ -1,8 +1,11 @@
 //! The other end of what is typed or scripted: the session with a server, or all clients of a server of our own.
 
-use crate::error::Result;
+use std::sync::Arc;
+
+use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::frontend::session_slot::SessionSlot;
+use crate::input::slash::Recipient;
 use crate::wire::{CloseCode, Outgoing};
 
 /// Where the lines of a front end go.
@@ -31,9 +34,29 @@ pub trait Endpoint: Send + Sync {
     /// When nothing is connected.
     fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()>;
 
+    /// The same clients as an endpoint of which `recipient` gets what is sent.
+    ///
+    /// # Errors
+    /// When there is no such client, or where there is one peer.
+    fn to(&self, _recipient: Recipient) -> Result<Arc<dyn Endpoint>> {
+        Err(one_peer())
+    }
+
+    /// Shows the clients.
+    ///
+    /// # Errors
+    /// Where there is one peer.
+    fn list(&self, _show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
+        Err(one_peer())
+    }
+
     /// Ends everything.
     fn leave(&self);
 
     /// The session with a server, for what only a client can do: expect, reconnect, show its heads.
     fn client(&self) -> Option<&SessionSlot>;
+}
+
+fn one_peer() -> Error {
+    Error::new(Phase::Usage, "this is for the prompt of `wscope listen`, which has many clients")
 }

@@ -3,6 +3,7 @@
 pub mod endpoint;
 pub mod expectation;
 
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::session_slot::SessionSlot;
-use crate::input::slash::{COMMANDS, Command, KEYS, Line};
+use crate::input::slash::{COMMANDS, Command, KEYS, Line, Prompt, Recipient};
 use crate::input::{Pattern, Variables, payload};
 use crate::output::Fanout;
 use crate::session::{Expecting, Handle};
@@ -74,6 +75,7 @@ impl Interpreter {
             Line::Empty => None,
             Line::Text(text) => self.send(Outgoing::Text(&text))?,
             Line::Command(Command::Quit) => return Ok(Flow::Leave),
+            Line::Command(Command::To(recipient, line)) => return self.to(recipient, line, place),
             Line::Command(command) => self.command(command)?,
         };
         match (result, self.mode) {
@@ -82,6 +84,16 @@ impl Interpreter {
             (None, _) => {}
         }
         Ok(Flow::Stay)
+    }
+
+    /// Does `line` for one client; without a line, all that follow.
+    fn to(&mut self, recipient: Recipient, line: Option<Box<Line>>, place: &str) -> Result<Flow> {
+        let endpoint = self.endpoint.to(recipient)?;
+        let usual = mem::replace(&mut self.endpoint, endpoint);
+        let Some(line) = line else { return Ok(Flow::Stay) };
+        let done = self.execute(place, *line);
+        self.endpoint = usual;
+        done
     }
 
     /// What there is to tell, when it went well.
@@ -131,10 +143,12 @@ impl Interpreter {
                 self.variables.set(name, value);
                 Ok(Some(told))
             }
-            Command::Help | Command::Headers | Command::Stats | Command::Set { .. } => {
+            Command::Help | Command::Headers | Command::Stats | Command::List | Command::Set { .. } => {
                 self.look(&command).map(|()| None)
             }
-            Command::Save(_) | Command::Quit => Err(Error::new(Phase::Usage, "this is for the prompt")),
+            Command::Save(_) | Command::To(..) | Command::Quit => {
+                Err(Error::new(Phase::Usage, "this is for the prompt"))
+            }
         }
     }
 
@@ -153,9 +167,11 @@ impl Interpreter {
                 let _ = sinks.flush();
             }
             Command::Stats => self.endpoint.stats(&mut |origin, event| self.fanout.show(origin, event))?,
+            Command::List => self.endpoint.list(&mut |origin, event| self.fanout.show(origin, event))?,
             Command::Set { setting, on } => self.fanout.lock().printer().set(*setting, *on),
             _ => {
-                for usage in COMMANDS {
+                let prompt = if self.endpoint.client().is_some() { Prompt::Client } else { Prompt::Server };
+                for usage in COMMANDS.iter().filter(|usage| usage.scope.works_at(prompt)) {
                     self.show_folded(&usage.synopsis(), 8);
                     self.show_folded(&format!("    {}", usage.summary), 4);
                 }

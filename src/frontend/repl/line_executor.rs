@@ -43,6 +43,11 @@ impl LineExecutor {
         match slash::parse_with(&line, |text, quoting| variables.expand(text, quoting))? {
             Line::Command(Command::Save(path)) => self.save(&path),
             Line::Command(Command::Help) => self.interpreter.execute("", Line::Command(Command::Help)).map(drop),
+            Line::Command(Command::To(recipient, None)) => {
+                self.interpreter.execute("", Line::Command(Command::To(recipient, None)))?;
+                self.prompt.set(&recipient.prompt());
+                Ok(())
+            }
             understood => {
                 let result = if waits(&understood) {
                     self.prompt.set_notice(Some(WAITING));

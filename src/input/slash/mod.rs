@@ -4,6 +4,7 @@
 
 mod arguments;
 mod frame;
+mod recipient;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 pub use arguments::setting_names;
 pub use frame::frame_fields;
-pub use table::{COMMANDS, KEYS, Usage, nearest_of};
+pub use recipient::Recipient;
+pub use table::{COMMANDS, KEYS, Prompt, Scope, Usage, nearest_of};
 
 use super::payload::Payload;
 use super::variables::{Quoting, captures_in};
@@ -90,6 +92,10 @@ pub enum Command {
     },
     /// `/save FILE`
     Save(PathBuf),
+    /// `/to N|all [LINE]`. Without a line, it is for all that follow.
+    To(Recipient, Option<Box<Line>>),
+    /// `/list`
+    List,
     /// `/quit`
     Quit,
 }
@@ -116,6 +122,10 @@ impl Command {
             | Self::Save(path)
             | Self::Binary(Payload::File(path))
             | Self::Frame(_, Payload::File(path)) => Some(path),
+            Self::To(_, line) => match line.as_deref() {
+                Some(Line::Command(command)) => command.file(),
+                Some(Line::Text(_) | Line::Empty) | None => None,
+            },
             Self::Binary(Payload::Bytes(_))
             | Self::Frame(_, Payload::Bytes(_))
             | Self::Text(_)
@@ -131,6 +141,7 @@ impl Command {
             | Self::Help
             | Self::Headers
             | Self::Stats
+            | Self::List
             | Self::Reconnect
             | Self::Quit => None,
         }
@@ -162,9 +173,17 @@ pub fn parse(line: &str) -> Result<Line> {
 /// The error of `expand`, and the errors of [`parse`]. Also [`Phase::Input`](crate::error::Phase::Input), if the command
 /// names a file and holds a captured value.
 pub fn parse_with(line: &str, expand: impl Fn(&str, Quoting) -> Result<String>) -> Result<Line> {
+    parse_line(line, &expand)
+}
+
+/// The same. The line of a `/to` is parsed by this function too, so the type of `expand` must not grow with it.
+fn parse_line(line: &str, expand: &dyn Fn(&str, Quoting) -> Result<String>) -> Result<Line> {
     match split(line)? {
         Split::Text("") => Ok(Line::Empty),
         Split::Text(text) => expand(text, Quoting::Literal).map(Line::Text),
+        Split::Command(usage, rest) if usage.name == "to" => {
+            recipient::to(rest, expand).map(Line::Command).map_err(|error| usage.told(error))
+        }
         Split::Command(usage, rest) => {
             let (plain, pattern) = rest.split_at(arguments::pattern_start(usage.name, rest));
             let expanded = expand(plain, Quoting::Literal)? + &expand(pattern, Quoting::Regex)?;
@@ -205,14 +224,14 @@ fn check_file(command: &Command, written: &str) -> Result<()> {
     }
 }
 
-/// The name of the command in `line`; `None` for text.
+/// The usage of the command in `line`; `None` for text.
 ///
 /// # Errors
 /// [`Phase::Input`](crate::error::Phase::Input), if the command does not exist.
-pub fn name(line: &str) -> Result<Option<&'static str>> {
+pub fn usage(line: &str) -> Result<Option<&'static Usage>> {
     Ok(match split(line)? {
         Split::Text(_) => None,
-        Split::Command(usage, _) => Some(usage.name),
+        Split::Command(usage, _) => Some(usage),
     })
 }
 

@@ -3,9 +3,42 @@
 use super::arguments::{
     ArgumentError, binary, capture, close, control, duration, expect, expect_close, file_name, nothing, set,
 };
-use super::{Command, frame};
-use crate::error::Result;
+use super::{Command, frame, recipient};
+use crate::error::{Error, Result};
 use crate::input::input_error;
+
+/// A prompt at which commands are typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// That of a client, and what a script has in its place.
+    Client,
+    /// That of a server with many clients.
+    Server,
+}
+
+/// What a command is about, and with that, where it works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// A session: it works at every prompt, and behind `/to N`.
+    Session,
+    /// The prompt itself: it works at every prompt.
+    Own,
+    /// What only a client does.
+    Client,
+    /// The clients of a server.
+    Server,
+}
+
+impl Scope {
+    /// Whether commands of this scope work at `prompt`.
+    pub fn works_at(self, prompt: Prompt) -> bool {
+        match self {
+            Self::Session | Self::Own => true,
+            Self::Client => prompt == Prompt::Client,
+            Self::Server => prompt == Prompt::Server,
+        }
+    }
+}
 
 /// The usage of a command.
 #[derive(Debug)]
@@ -16,15 +49,22 @@ pub struct Usage {
     pub arguments: &'static str,
     /// What it does, in one line.
     pub summary: &'static str,
+    /// Where it works.
+    pub scope: Scope,
     understand: fn(&str) -> Result<Command, ArgumentError>,
 }
 
 impl Usage {
     pub(super) fn parse(&self, rest: &str) -> Result<Command> {
-        (self.understand)(rest).map_err(|error| match error {
+        (self.understand)(rest).map_err(|error| self.told(error))
+    }
+
+    /// Why the arguments could not be parsed.
+    pub(super) fn told(&self, error: ArgumentError) -> Error {
+        match error {
             ArgumentError::Error(error) => error,
             ArgumentError::Usage => input_error(format!("usage: {}", self.synopsis())),
-        })
+        }
     }
 
     /// `/name ARGUMENTS`
@@ -39,111 +79,149 @@ pub const COMMANDS: &[Usage] = &[
         name: "help",
         arguments: "",
         summary: "list the commands",
+        scope: Scope::Own,
         understand: |rest| nothing(rest, Command::Help),
     },
     Usage {
         name: "text",
         arguments: "REST",
         summary: "send REST as it is, even when it is empty or starts with a slash",
+        scope: Scope::Session,
         understand: |rest| Ok(Command::Text(rest.to_owned())),
     },
     Usage {
         name: "binary",
         arguments: "PAYLOAD",
         summary: "send a binary message: hex, a JSON string, @FILE, base64:…, or nothing",
+        scope: Scope::Session,
         understand: binary,
     },
     Usage {
         name: "file",
         arguments: "FILE",
         summary: "send what is in a file as a text message",
+        scope: Scope::Session,
         understand: |rest| file_name(rest).map(Command::File),
     },
     Usage {
         name: "ping",
         arguments: "[DATA]",
         summary: "send a Ping, and show how long its Pong takes",
+        scope: Scope::Session,
         understand: |rest| control(rest).map(Command::Ping),
     },
     Usage {
         name: "pong",
         arguments: "[DATA]",
         summary: "send a Pong that nobody asked for",
+        scope: Scope::Session,
         understand: |rest| control(rest).map(Command::Pong),
     },
     Usage {
         name: "close",
         arguments: "[CODE [REASON]]",
         summary: "send a Close (1000) and wait for the answer",
+        scope: Scope::Session,
         understand: close,
     },
     Usage {
         name: "frame",
         arguments: frame::ARGUMENTS,
         summary: "send precisely this frame, legal or not",
+        scope: Scope::Session,
         understand: frame::frame,
     },
     Usage {
         name: "headers",
         arguments: "",
         summary: "show the opening handshake again",
+        scope: Scope::Client,
         understand: |rest| nothing(rest, Command::Headers),
     },
     Usage {
         name: "stats",
         arguments: "",
         summary: "show messages, bytes and frames each way, ping times, how long open",
+        scope: Scope::Session,
         understand: |rest| nothing(rest, Command::Stats),
     },
     Usage {
         name: "set",
         arguments: "frames|hex|timestamps|pretty|ping-pong on|off",
         summary: "switch what is shown; timestamps also to local, utc or relative",
+        scope: Scope::Own,
         understand: set,
     },
     Usage {
         name: "expect",
         arguments: "[within=SECONDS] REGEX",
         summary: "wait for a message that matches (10 s), from the last match on",
+        scope: Scope::Client,
         understand: expect,
     },
     Usage {
         name: "expect-close",
         arguments: "[within=SECONDS] [CODE]",
         summary: "wait for the server to close (10 s)",
+        scope: Scope::Client,
         understand: expect_close,
     },
     Usage {
         name: "expect-quiet",
         arguments: "SECONDS",
         summary: "fail if a message comes within this time",
+        scope: Scope::Client,
         understand: |rest| duration(rest).map(Command::ExpectQuiet),
     },
     Usage {
         name: "wait",
         arguments: "SECONDS",
         summary: "do nothing for a while",
+        scope: Scope::Client,
         understand: |rest| duration(rest).map(Command::Wait),
     },
     Usage {
         name: "capture",
         arguments: "NAME json:POINTER|re:REGEX",
         summary: "keep a part of the last matched message as ${NAME}",
+        scope: Scope::Client,
         understand: capture,
+    },
+    Usage {
+        name: "to",
+        arguments: "N|all [LINE]",
+        summary: "do LINE for client N alone; no LINE: all that follow",
+        scope: Scope::Server,
+        understand: |rest| recipient::to(rest, &|text, _| Ok(text.to_owned())),
+    },
+    Usage {
+        name: "list",
+        arguments: "",
+        summary: "show the clients",
+        scope: Scope::Server,
+        understand: |rest| nothing(rest, Command::List),
     },
     Usage {
         name: "save",
         arguments: "FILE",
         summary: "write what was typed as a script, never over a file that exists",
+        scope: Scope::Own,
         understand: |rest| file_name(rest).map(Command::Save),
     },
     Usage {
         name: "reconnect",
         arguments: "",
         summary: "open the session again",
+        scope: Scope::Client,
         understand: |rest| nothing(rest, Command::Reconnect),
     },
-    Usage { name: "quit", arguments: "", summary: "close and leave", understand: |rest| nothing(rest, Command::Quit) },
+    Usage {
+        name: "quit",
+        arguments: "",
+        summary: "close and leave",
+        scope: Scope::Own,
+        understand: |rest| nothing(rest, Command::Quit),
+    },
 ];
 
 /// The keys of the prompt, for `/help`; ASCII.

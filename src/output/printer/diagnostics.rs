@@ -73,8 +73,9 @@ impl Printer {
             self.details(origin, &diagnostic_lines::opened(opened, self.options.secrets));
         }
         if self.options.banner == Banner::Shown && self.options.level > Level::Quiet {
+            let secrets = self.options.secrets;
             self.timed(origin, at, |output, palette| {
-                diagnostic_lines::connected(output, palette, opened, origin.client);
+                diagnostic_lines::connected(output, palette, opened, origin.client, secrets);
             });
         }
     }

@@ -103,6 +103,7 @@ fn facts(length: u64) -> MessageFacts {
 fn opened() -> Opened {
     Opened {
         url: "ws://localhost/".to_owned(),
+        target: "/chat?token=secret-in-the-path".to_owned(),
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)).into(),
         status: 101,
         headers: Vec::new(),
@@ -326,7 +327,10 @@ fn the_clients_of_listen_are_numbered() {
     let client = Origin { client: Some(3) };
     scene.at(0, client, &Event::Open(&opened()));
     scene.at(0, client, &Event::Wire { direction: Direction::Received, event: &text, round_trip: None });
-    let expected = ("[3] < a\n".to_owned(), "[3] Connected (127.0.0.1:9000)\n".to_owned());
+    let expected = (
+        "[3] < a\n".to_owned(),
+        "[3] Connected (127.0.0.1:9000, /chat?token=[hidden, 18 characters], subprotocol chat)\n".to_owned(),
+    );
     assert_eq!(scene.flushed(), expected);
 }
 

@@ -64,6 +64,7 @@ fn opened() -> Opened {
     };
     Opened {
         url: "wss://example.com/?token=abc".to_owned(),
+        target: "/?token=abc".to_owned(),
         address: std::net::SocketAddr::from(([127, 0, 0, 1], 443)).into(),
         status: 101,
         headers: vec![("Set-Cookie".to_owned(), b"a=b".to_vec()), ("X".to_owned(), b"\xe9\x9b".to_vec())],
