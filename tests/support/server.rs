@@ -1,14 +1,15 @@
 //! A listening socket on a loopback port of its own, and the script that runs for its connections.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{ErrorKind, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use socket2::{Domain, Socket, Type};
 
 use super::{Connection, PATIENCE};
 
@@ -80,11 +81,34 @@ pub fn serve_sockets_at<T: Send + 'static>(
     scheme: &'static str,
     script: impl Fn(TcpStream) -> T + Send + Sync + 'static,
 ) -> Server<T> {
-    let listener = TcpListener::bind((ip, 0)).expect("a free loopback port");
+    let (listener, reserved) = bind(ip);
     let address = listener.local_addr().expect("a bound socket");
     let (sender, outcomes) = mpsc::channel();
-    thread::spawn(move || accept_each(&listener, &sender, &Arc::new(script)));
+    thread::spawn(move || {
+        accept_each(&listener, &sender, &Arc::new(script));
+        drop(reserved);
+    });
     Server { address, scheme, outcomes }
+}
+
+/// A listener at a port, and a socket that keeps the same port of the other loopback address from other tests:
+/// `localhost` means both. It does not listen, so connections to it are refused.
+fn bind(ip: IpAddr) -> (TcpListener, Option<Socket>) {
+    let (other, domain): (IpAddr, _) = match ip {
+        IpAddr::V4(_) => (Ipv6Addr::LOCALHOST.into(), Domain::IPV6),
+        IpAddr::V6(_) => (Ipv4Addr::LOCALHOST.into(), Domain::IPV4),
+    };
+    loop {
+        let listener = TcpListener::bind((ip, 0)).expect("a free loopback port");
+        let port = listener.local_addr().expect("a bound socket").port();
+        // A machine may have one family alone.
+        let Ok(reserved) = Socket::new(domain, Type::STREAM, None) else { return (listener, None) };
+        match reserved.bind(&SocketAddr::new(other, port).into()) {
+            Ok(()) => return (listener, Some(reserved)),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {}
+            Err(_) => return (listener, None),
+        }
+    }
 }
 
 /// Ends with the process: an idle listener costs nothing.
