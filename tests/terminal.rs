@@ -16,6 +16,7 @@ mod asking;
 mod background;
 mod commands;
 mod leaving;
+mod login;
 mod looks;
 mod manual;
 mod pushes;

@@ -63,7 +63,9 @@ pub struct RequestArgs {
 
     /// Basic auth; asks for a missing password
     ///
-    /// `@FILE` reads `USER:PASS` from a file, less one newline at its end; `@@` stands for a literal `@`.
+    /// `@FILE` reads `USER:PASS` from a file, less one newline at its end; `@@` stands for a literal `@`. Where a terminal is
+    /// stdin, a server that answers 401 and wants Basic auth makes wscope ask by itself, at most three times, before the
+    /// first session.
     #[arg(short, long, aliases = ["auth", "basic-auth"], value_name = "USER[:PASS]", conflicts_with = "bearer")]
     pub user: Option<Secret>,
 

@@ -12,7 +12,7 @@ use crate::client::upgrade_error::refused;
 use crate::client::{thread_error, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Origin};
-use crate::net::{self, ConnectRecord, Connected, Stream, StreamReader, TimeLimit};
+use crate::net::{self, ConnectRecord, Connected, Destination, Stream, StreamReader, TimeLimit};
 use crate::output::{Fanout, certificate};
 use crate::platform::{Descriptor, Poller, Wakeup};
 use crate::session::upgrade::{self, UpgradeFailure, Upgraded};
@@ -37,10 +37,32 @@ pub struct Handshaken {
 pub enum Attempt<T> {
     /// The session can start.
     Connected(Box<Handshaken>),
+    /// The server of the URL wants a password, and none was given.
+    Unauthorized(Box<Unauthorized>),
     /// It failed, with what to try next.
     Failed(Error),
     /// Something came first: the thread is left behind.
     Interrupted(T),
+}
+
+/// A 401 of the server of the URL that a password from the terminal may answer.
+pub struct Unauthorized {
+    /// What to tell where none is to be had.
+    pub error: Error,
+    /// Whether a password would leave this machine without TLS.
+    pub in_clear: bool,
+}
+
+/// Why no session can start.
+enum Failure {
+    Unauthorized(Box<Unauthorized>),
+    Other(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
 }
 
 /// Connects on a thread of its own. `interruption` is asked after each wait of `poller` whether to wait no longer.
@@ -64,7 +86,8 @@ pub fn on_thread<T>(
     let stdout = io::stdout();
     let attempt = poller.wait_for(None, Some(Descriptor::from(&stdout)), |wakeup| match result.try_recv() {
         Ok(Ok(handshaken)) => Some(Attempt::Connected(Box::new(handshaken))),
-        Ok(Err(error)) => Some(Attempt::Failed(error)),
+        Ok(Err(Failure::Unauthorized(unauthorized))) => Some(Attempt::Unauthorized(unauthorized)),
+        Ok(Err(Failure::Other(error))) => Some(Attempt::Failed(error)),
         Err(TryRecvError::Empty) => interruption(wakeup).map(Attempt::Interrupted),
         Err(TryRecvError::Disconnected) => Some(Attempt::Failed(broken_off())),
     });
@@ -79,7 +102,7 @@ fn broken_off() -> Error {
 ///
 /// # Errors
 /// Those of connecting, TLS and the upgrade, with what to try next.
-fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
+fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken, Failure> {
     let mut show = |event: Event<'_>| fanout.show(Origin::default(), &event);
     let limit = plan.time_limit();
     let mut hops = Hops::new(plan);
@@ -89,13 +112,25 @@ fn connect(plan: &Plan, fanout: &Fanout) -> Result<Handshaken> {
         let refusal = match open(&hop, plan.protocol.strictness, limit, &mut show) {
             Ok(Answer::Upgraded(handshaken)) => return Ok(*handshaken),
             Ok(Answer::Refused(refusal)) => refusal,
-            Err(error) => return Err(hops.explain(error, &hop.target)),
+            Err(error) => return Err(hops.explain(error, &hop.target).into()),
         };
         match hops.lead(&hop, &refusal) {
             Ok(target) => hop = hops.follow(hop, &refusal, target, &mut show)?,
-            Err(why) => return Err(hops.explain(refused(&peer, &refusal, why), &hop.target)),
+            Err(why) => {
+                let error = hops.explain(refused(&peer, &refusal, why), &hop.target);
+                return Err(failure(plan, &hop, &refusal, error));
+            }
         }
     }
+}
+
+fn failure(plan: &Plan, hop: &Hop, refusal: &Refusal, error: Error) -> Failure {
+    let Hop { target, route, .. } = hop;
+    if !refusal.wants_password() || !plan.request.lacks_password() || !target.has_same_origin(&plan.target) {
+        return Failure::Other(error);
+    }
+    let is_local = matches!(route.destination, Destination::Unix(_)) || target.endpoint().is_loopback();
+    Failure::Unauthorized(Box::new(Unauthorized { error, in_clear: !target.secure() && !is_local }))
 }
 
 /// What one server answers.

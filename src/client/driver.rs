@@ -18,6 +18,11 @@ pub trait Driver {
         Ok(())
     }
 
+    /// Whether it reads the terminal now, so that nothing can be asked there.
+    fn reads_keys(&self) -> bool {
+        false
+    }
+
     /// An attempt to connect begins.
     fn connecting(&mut self) {}
 

@@ -7,6 +7,7 @@ mod connect_error;
 mod cookies;
 pub mod driver;
 mod exhaustion;
+mod login;
 pub mod no_proxy;
 pub mod open;
 pub mod plan;

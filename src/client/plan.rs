@@ -33,6 +33,7 @@ const CLOSE_QUIET: Duration = Duration::from_secs(5);
 const COMPRESS_FROM: usize = 128;
 
 /// What opening a client's session takes; used again for every reconnect.
+#[derive(Clone)]
 pub struct Plan {
     /// Where to.
     pub target: Target,

@@ -18,9 +18,20 @@ use crate::wire::DeflateOffer;
 use crate::wire::handshake::{Request, RequestOptions, is_key};
 
 /// What the requests of a run are made of: the one to the server of the URL, and those to where redirects lead.
+#[derive(Clone)]
 pub struct RequestTemplate {
     /// The request to the server of the URL.
     first: RequestOptions,
+    password: PasswordSource,
+}
+
+/// Where the password for the server of the URL comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PasswordSource {
+    /// From the command line, unless something else stands for it there: a token, or a header.
+    Given,
+    /// From the terminal, where the server wants one.
+    Terminal,
 }
 
 impl RequestTemplate {
@@ -48,7 +59,22 @@ impl RequestTemplate {
             secrets: wishes.secrets,
         };
         new(&first)?;
-        Ok(Self { first })
+        let is_given = request.user.is_some()
+            || request.bearer.is_some()
+            || target.credentials().is_some_and(|credentials| credentials.password.is_some())
+            || first.headers.iter().any(|rule| rule.name().eq_ignore_ascii_case("Authorization"));
+        let password = if is_given { PasswordSource::Given } else { PasswordSource::Terminal };
+        Ok(Self { first, password })
+    }
+
+    /// Whether the user has given nothing that says who he is to the server of the URL, or only his name.
+    pub fn lacks_password(&self) -> bool {
+        self.password == PasswordSource::Terminal
+    }
+
+    /// From now on the server of the URL gets these.
+    pub fn set_credentials(&mut self, credentials: &Credentials) {
+        self.first.authorization = Some(basic(credentials));
     }
 
     /// The request to the server of the URL.

@@ -17,6 +17,7 @@ use crate::net::{
 use crate::platform::UnixAddress;
 
 /// Makes routes: to the server of the URL, and to any other that a run is led to.
+#[derive(Clone)]
 pub struct Routing {
     connection: ConnectionArgs,
     /// Prepared for the first server that is secure.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::client::announcer::Announcer;
-use crate::client::connect::{self, Attempt, Handshaken};
+use crate::client::connect::{self, Attempt, Handshaken, Unauthorized};
 use crate::client::driver::{After, AfterFailure, Driver};
+use crate::client::login::{Login, NoAnswer};
 use crate::client::open::{self, Started};
 use crate::client::plan::Plan;
 use crate::client::reconnect::{self, ReconnectPolicy};
@@ -34,6 +35,7 @@ pub struct Runner {
     /// Tells notes and errors while no session is open.
     pub announcer: Announcer,
     policy: ReconnectPolicy,
+    login: Login,
     totals: Totals,
     /// Messages so far that counted towards `--count`.
     matched: u64,
@@ -103,6 +105,7 @@ impl Runner {
             poller,
             signals,
             policy,
+            login: Login::default(),
             totals,
             matched: 0,
         })
@@ -130,8 +133,23 @@ impl Runner {
         });
         match attempt {
             Attempt::Connected(handshaken) => Next::Session(handshaken),
+            Attempt::Unauthorized(unauthorized) => self.log_in(driver, *unauthorized, status),
             Attempt::Failed(error) => self.failed(driver, error),
             Attempt::Interrupted(interruption) => self.interrupted(driver, interruption, status),
+        }
+    }
+
+    /// Asks for the password that the server wants, and connects again with it. The main thread asks, while nothing else
+    /// runs: a signal then ends the process by itself, after the terminal was put back.
+    fn log_in(&mut self, driver: &mut dyn Driver, unauthorized: Unauthorized, status: ExitStatus) -> Next {
+        let Unauthorized { error, in_clear } = unauthorized;
+        if driver.reads_keys() {
+            return self.failed(driver, error);
+        }
+        match self.login.ask(&mut self.plan, in_clear) {
+            Ok(()) => Next::Connect(status),
+            Err(NoAnswer::Interrupted) => self.interrupted(driver, Interruption::Signal(Signal::Interrupt), status),
+            Err(NoAnswer::Declined) => self.failed(driver, error),
         }
     }
 

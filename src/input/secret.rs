@@ -1,4 +1,5 @@
-//! Asks for passwords and passphrases on the terminal itself, even if stdin is something else.
+//! Asks for passwords and passphrases, and for the names that go with them, on the terminal itself, even if stdin is
+//! something else.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -14,14 +15,58 @@ const KILL_LINE: u8 = 0x15;
 const SUSPEND: u8 = 0x1A;
 const DELETE: u8 = 0x7F;
 
-/// Asks `question` ("Password of user: ") without showing what is typed. The terminal gets its modes back in every
-/// case.
+/// Clears the line in which the cursor is.
+const CLEAR_LINE: &str = "\r\x1b[K";
+
+/// What the user answers.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// This, perhaps nothing.
+    Given(String),
+    /// Ctrl-D, or the end of the terminal's input.
+    Declined,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// Whether what is typed is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typing {
+    /// It is.
+    Shown,
+    /// It is a secret.
+    Hidden,
+}
+
+/// Asks `question` ("Password of user: ") without showing what is typed, before any session is open: Ctrl-C ends the
+/// process.
 ///
 /// # Errors
-/// [`Phase::Usage`], if there is no terminal, if the process is in its background, if reading or writing it fails, if the answer is not UTF-8, or if the
-/// user answers with Ctrl-C or Ctrl-D.
+/// As in [`answer`], and if the user gives no answer.
 pub fn ask(question: &str) -> Result<String> {
-    let subject = question.trim_end_matches([':', ' ']);
+    let declined = || Error::new(Phase::Usage, format!("not answered: {}", subject(question)));
+    match answer(question, Typing::Hidden)? {
+        Answer::Given(secret) => Ok(secret),
+        Answer::Declined => Err(declined()),
+        Answer::Interrupted => {
+            platform::interrupt();
+            Err(declined())
+        }
+    }
+}
+
+/// The question as a part of a message.
+fn subject(question: &str) -> &str {
+    question.trim_end_matches([':', ' '])
+}
+
+/// Asks `question`. The terminal gets its modes back in every case: a signal that ends the process puts it back first.
+///
+/// # Errors
+/// [`Phase::Usage`], if there is no terminal, if the process is in its background, if reading or writing it fails, or
+/// if the answer is not UTF-8.
+pub fn answer(question: &str, typing: Typing) -> Result<Answer> {
+    let subject = subject(question);
     let device = Device::open().map_err(|cause| {
         Error::new(Phase::Usage, format!("no terminal to ask on: {subject}"))
             .caused_by(cause)
@@ -39,27 +84,25 @@ pub fn ask(question: &str) -> Result<String> {
     };
     device.watch_signals(redraw).map_err(failed)?;
     loop {
-        match ask_on(&device, question).map_err(failed)? {
-            TypedSecret::Given(bytes) => {
-                return String::from_utf8(bytes)
-                    .map_err(|_| Error::new(Phase::Usage, format!("the answer is not UTF-8: {subject}")));
+        return Ok(match ask_on(&device, question, typing).map_err(failed)? {
+            Typed::Line(bytes) => Answer::Given(
+                String::from_utf8(bytes)
+                    .map_err(|_| Error::new(Phase::Usage, format!("the answer is not UTF-8: {subject}")))?,
+            ),
+            Typed::Suspended => {
+                platform::suspend();
+                continue;
             }
-            TypedSecret::Suspended => platform::suspend(),
-            answer @ (TypedSecret::Interrupted | TypedSecret::Declined) => {
-                if answer == TypedSecret::Interrupted {
-                    // No session is open yet, so Ctrl-C ends the process.
-                    platform::interrupt();
-                }
-                return Err(Error::new(Phase::Usage, format!("not answered: {subject}")));
-            }
-        }
+            Typed::Declined => Answer::Declined,
+            Typed::Interrupted => Answer::Interrupted,
+        });
     }
 }
 
-/// How the user answered.
+/// What was typed.
 #[derive(Debug, PartialEq, Eq)]
-enum TypedSecret {
-    Given(Vec<u8>),
+enum Typed {
+    Line(Vec<u8>),
     /// Ctrl-D on an empty line, or the end of the terminal's input.
     Declined,
     /// Ctrl-C.
@@ -68,11 +111,17 @@ enum TypedSecret {
     Suspended,
 }
 
-fn ask_on(device: &Device, question: &str) -> io::Result<TypedSecret> {
+fn ask_on(device: &Device, question: &str, typing: Typing) -> io::Result<Typed> {
     let echo_off = EchoOff::new(device)?;
     let mut output = device.output()?;
     output.write_all(question.as_bytes())?;
-    let answer = read_line(device.file());
+    let answer = read_line(device.file(), |line| match typing {
+        Typing::Shown => {
+            let line: String = String::from_utf8_lossy(line).chars().filter(|c| !c.is_control()).collect();
+            output.write_all(format!("{CLEAR_LINE}{question}{line}").as_bytes())
+        }
+        Typing::Hidden => Ok(()),
+    });
     drop(echo_off);
     output.write_all(b"\n")?;
     answer
@@ -95,26 +144,27 @@ impl Drop for EchoOff<'_> {
     }
 }
 
-/// Reads keys up to Enter, Ctrl-C, Ctrl-Z or Ctrl-D.
-fn read_line(mut keys: impl Read) -> io::Result<TypedSecret> {
+/// Reads keys up to Enter, Ctrl-C, Ctrl-Z or Ctrl-D. `show` gets the line after each of the others.
+fn read_line(mut keys: impl Read, mut show: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Typed> {
     let mut line = Vec::new();
     let mut key = [0];
     loop {
         match keys.read(&mut key) {
-            Ok(0) => return Ok(TypedSecret::Declined),
+            Ok(0) => return Ok(Typed::Declined),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         }
         match key[0] {
-            b'\r' | b'\n' => return Ok(TypedSecret::Given(line)),
-            INTERRUPT => return Ok(TypedSecret::Interrupted),
-            SUSPEND => return Ok(TypedSecret::Suspended),
-            END_OF_FILE if line.is_empty() => return Ok(TypedSecret::Declined),
+            b'\r' | b'\n' => return Ok(Typed::Line(line)),
+            INTERRUPT => return Ok(Typed::Interrupted),
+            SUSPEND => return Ok(Typed::Suspended),
+            END_OF_FILE if line.is_empty() => return Ok(Typed::Declined),
             BACKSPACE | DELETE => remove_character(&mut line),
             KILL_LINE => line.clear(),
             byte => line.push(byte),
         }
+        show(&line)?;
     }
 }
 
@@ -127,12 +177,12 @@ fn remove_character(line: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn typed(keys: &[u8]) -> TypedSecret {
-        read_line(keys).unwrap()
+    fn typed(keys: &[u8]) -> Typed {
+        read_line(keys, |_| Ok(())).unwrap()
     }
 
-    fn given(text: &str) -> TypedSecret {
-        TypedSecret::Given(text.into())
+    fn given(text: &str) -> Typed {
+        Typed::Line(text.into())
     }
 
     #[test]
@@ -145,9 +195,9 @@ mod tests {
 
     #[test]
     fn keys_that_decline_give_no_secret() {
-        assert_eq!(typed(b"half\x03"), TypedSecret::Interrupted);
-        assert_eq!(typed(b"half\x1A"), TypedSecret::Suspended);
-        assert_eq!(typed(b"\x04"), TypedSecret::Declined);
-        assert_eq!(typed(b"half"), TypedSecret::Declined);
+        assert_eq!(typed(b"half\x03"), Typed::Interrupted);
+        assert_eq!(typed(b"half\x1A"), Typed::Suspended);
+        assert_eq!(typed(b"\x04"), Typed::Declined);
+        assert_eq!(typed(b"half"), Typed::Declined);
     }
 }

@@ -91,6 +91,15 @@ impl Endpoint {
         matches!(self.host, Host::Domain(_))
     }
 
+    /// Whether nothing that is sent there leaves this machine.
+    pub fn is_loopback(&self) -> bool {
+        match &self.host {
+            Host::Domain(_) => self.is_localhost(),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.to_canonical().is_loopback(),
+        }
+    }
+
     /// Whether the name means this machine whatever a name server says (RFC 6761 section 6.3).
     pub(super) fn is_localhost(&self) -> bool {
         let Host::Domain(name) = &self.host else { return false };

@@ -91,6 +91,11 @@ impl PipeDriver {
 }
 
 impl Driver for PipeDriver {
+    /// It reads stdin, which may be the terminal, from its beginning on.
+    fn reads_keys(&self) -> bool {
+        self.shows_progress.is_some()
+    }
+
     fn starting(&mut self, settings: &mut Settings) {
         if let (AfterInput::Fixed(_), Some(until)) = (settings.after_input, self.stay_until) {
             settings.after_input = AfterInput::Fixed(until.saturating_duration_since(Instant::now()));

@@ -134,6 +134,10 @@ impl Driver for ReplDriver {
         Ok(())
     }
 
+    fn reads_keys(&self) -> bool {
+        self.place.is_some()
+    }
+
     fn connecting(&mut self) {
         self.set_prompt("(connecting) > ");
     }

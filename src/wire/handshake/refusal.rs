@@ -115,6 +115,11 @@ impl Refusal {
         self.head.text("Retry-After")?.parse().ok()
     }
 
+    /// Whether it is a 401 that a user and a password may answer (RFC 7617), perhaps among other things.
+    pub fn wants_password(&self) -> bool {
+        self.status() == 401 && self.head.all("WWW-Authenticate").any(|field| names_basic(&field.value))
+    }
+
     /// The start of the body, as far as it has come.
     pub fn body(&self) -> &Body {
         &self.body
@@ -129,6 +134,19 @@ impl Refusal {
     pub fn diagnosis(&self) -> Option<Diagnosis> {
         diagnose::of_refusal(self, &self.context)
     }
+}
+
+/// Whether one of these challenges, as `WWW-Authenticate` lists them (RFC 9110 section 11.6.1), is Basic.
+fn names_basic(challenges: &[u8]) -> bool {
+    let mut is_quoted = false;
+    let mut parts = challenges.split(|&byte| {
+        is_quoted ^= byte == b'"';
+        byte == b',' && !is_quoted
+    });
+    parts.any(|part| {
+        let word = part.trim_ascii().split(u8::is_ascii_whitespace).next();
+        word.is_some_and(|word| word.eq_ignore_ascii_case(b"Basic"))
+    })
 }
 
 #[cfg(test)]
@@ -154,6 +172,18 @@ mod tests {
             refusal.telling_headers(),
             ["server: nginx", "WWW-Authenticate: Basic realm=\"a\"", "WWW-Authenticate: Bearer"]
         );
+    }
+
+    #[test]
+    fn a_password_answers_a_401_with_basic_among_its_challenges() {
+        let wants = |head: &str| refusal(&[], head, "").wants_password();
+        assert!(wants("401 x\r\nWWW-Authenticate: Basic realm=\"a\""));
+        assert!(wants("401 x\r\nWWW-Authenticate: Bearer realm=\"a, b\", x=y , basic realm=\"c\""));
+        assert!(wants("401 x\r\nWWW-Authenticate: Bearer\r\nWWW-Authenticate: BASIC"));
+        for head in ["", "\r\nWWW-Authenticate: Bearer realm=\"a, Basic b\"", "\r\nWWW-Authenticate: Basically"] {
+            assert!(!wants(&format!("401 x{head}")), "{head}");
+        }
+        assert!(!wants("403 x\r\nWWW-Authenticate: Basic"));
     }
 
     #[test]
