@@ -1,10 +1,13 @@
-//! wscat's own command lines: one for each option of `wscat --help` (6.1), but `-p` and `--proxy`.
+//! wscat's own command lines: one for each option of `wscat --help` (6.1).
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
 use crate::support::certificates::{Authority, Identity};
+use crate::support::proxy::{Protocol, leading_to};
 use crate::support::server::{serve_tls, unused_port};
 use crate::support::terminal::key;
 use crate::support::websocket::Seen;
@@ -47,6 +50,14 @@ fn help() {
 fn connect() {
     let server = websocket::echo();
     Wscope::new().args(["--connect", &server.url(), "-x", "hi", "-w", "0"]).run().exits(0).prints("hi\n");
+    let server = websocket::echo();
+    let without_scheme = server.address().to_string();
+    Wscope::new().args(["-c", &without_scheme, "-x", "hi", "-w", "0"]).run().exits(0).prints("hi\n");
+}
+
+#[test]
+fn either_connect_or_listen() {
+    Wscope::new().args(["-l", "8080", "-c", "ws://127.0.0.1:1/"]).run().exits(2).says("--listen");
 }
 
 #[test]
@@ -72,15 +83,56 @@ fn cert_and_key() {
     wscope.args(["-x", "hi", "-w", "0", "-c"]).arg(server.url()).run().exits(0).prints("hi\n");
 }
 
+/// A key, and the same under the passphrase "sesame".
+const KEY: &str = include_str!("certificates/client.key");
+const ENCRYPTED_KEY: &str = include_str!("certificates/client_encrypted.key");
+
 #[test]
 fn passphrase() {
-    // A passphrase for a key that needs none does no harm.
     let authority = Authority::new();
-    let (certificate, key) = authority.files_of(&authority.issue_for_client());
+    let (certificate, key) = authority.files_of(&authority.issue_for_client_with(KEY));
+    let encrypted = authority.write("encrypted.key", ENCRYPTED_KEY);
+    let with_key = |key| {
+        let wscope = Wscope::new().arg("--ca").arg(authority.file()).arg("--cert").arg(&certificate);
+        wscope.arg("--key").arg(key).args(["-x", "hi", "-w", "0"])
+    };
+    // A passphrase for a key that needs none does no harm.
+    for key in [&encrypted, &key] {
+        let server = serve_tls(authority.client_demanding_config(&authority.issue()), echo);
+        let url = server.url();
+        with_key(key).args(["--passphrase", "sesame", "-c", &url]).run().exits(0).prints("hi\n");
+    }
+    // Without a value it is asked for.
     let server = serve_tls(authority.client_demanding_config(&authority.issue()), echo);
-    let wscope = Wscope::new().arg("--ca").arg(authority.file()).arg("--cert").arg(certificate).arg("--key").arg(key);
-    let arguments = ["--passphrase", "secret", "-x", "hi", "-w", "0", "-c"];
-    wscope.args(arguments).arg(server.url()).run().exits(0).prints("hi\n");
+    let url = server.url();
+    let mut terminal = with_key(&encrypted).args(["--passphrase", "-c", &url]).terminal(24, 80);
+    terminal.wait("Passphrase of");
+    terminal.enter("sesame");
+    terminal.exits(0);
+    assert_eq!(server.outcome(), Ok(Some(1000)));
+    assert!(!terminal.screen().contains("sesame"));
+}
+
+#[test]
+fn proxy() {
+    let server = websocket::echo();
+    let proxy = leading_to(Protocol::Connect, server.address()).start();
+    let with_scheme = proxy.url("http", None);
+    let without = with_scheme.trim_start_matches("http://").to_owned();
+    for proxy in [&with_scheme, &without] {
+        let wscope = Wscope::new().args(["--proxy", proxy, "-x", "hi", "-w", "0", "-c", "ws://host.invalid/"]);
+        wscope.run().exits(0).prints("hi\n");
+    }
+    assert!(proxy.asked().iter().all(|asked| asked.target == "host.invalid:80"), "{:?}", proxy.asked());
+}
+
+#[test]
+fn protocol() {
+    for flag in ["-p", "--protocol"] {
+        assert_eq!(seen_with(&[flag, "13"]).header("sec-websocket-protocol"), Vec::<String>::new());
+        // wscat speaks version 8 too, a draft of the standard.
+        Wscope::new().args([flag, "8", "-c", "ws://127.0.0.1:1/"]).run().exits(2).says("13 is the only one");
+    }
 }
 
 #[test]
@@ -99,8 +151,9 @@ fn location_and_max_redirects() {
             connection.send("HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n");
         }
     });
-    for flag in ["-L", "--location"] {
-        let wscope = Wscope::new().args([flag, "--max-redirects", "1", "-x", "hi", "-w", "0", "-c"]);
+    for flags in [&["-L", "--max-redirects", "1"][..], &["--max-redirects", "--location"], &["--max-redirects=1", "-L"]]
+    {
+        let wscope = Wscope::new().args(flags).args(["-x", "hi", "-w", "0", "-c"]);
         wscope.arg(server.url()).run().exits(0).prints("hi\n");
     }
     Wscope::new().args(["-L", "--max-redirects", "0", "-c"]).arg(server.url()).run().exits(5).says("--max-redirs");
@@ -125,12 +178,17 @@ fn no_color() {
 fn slash() {
     let server = serve(|mut connection| {
         connection.accept();
-        connection.close_frame()
+        let ping = connection.frame();
+        connection.send_frame(&Frame::pong(&ping.payload));
+        (ping.as_text().to_owned(), connection.frame().as_text().to_owned(), connection.close_frame())
     });
-    let mut terminal = Wscope::new().args(["--slash", "-c"]).arg(server.url()).terminal(24, 80);
+    let mut terminal = Wscope::new().args(["--slash", "-P", "-c"]).arg(server.url()).terminal(24, 80);
     terminal.wait("Connected");
-    terminal.enter("/close 4000 bye");
-    assert_eq!(server.outcome(), (Some(4000), "bye".into()));
+    terminal.enter("/ping one");
+    terminal.wait("Received pong");
+    terminal.enter("/pong two");
+    terminal.enter("/close 4000 that will do");
+    assert_eq!(server.outcome(), ("one".into(), "two".into(), (Some(4000), "that will do".into())));
     terminal.wait("Disconnected");
     terminal.press(key::CTRL_D);
     terminal.wait_end();
@@ -215,6 +273,16 @@ fn wait() {
         let server = websocket::echo();
         Wscope::new().args(["-x", "hi"]).args(arguments).arg("-c").arg(server.url()).run().exits(0).prints("hi\n");
     }
+    // It is held open until the server closes.
+    let server = serve(|mut connection| {
+        connection.accept();
+        let frame = connection.frame();
+        connection.send_frame(&frame.unmasked());
+        thread::sleep(Duration::from_secs(3));
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame()
+    });
+    Wscope::new().args(["-x", "hi", "-w", "-1", "-c"]).arg(server.url()).run().exits(0).prints("hi\n");
 }
 
 #[test]

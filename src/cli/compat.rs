@@ -57,6 +57,10 @@ pub(super) struct CompatArgs {
     #[arg(short, long, hide = true)]
     raw: bool,
 
+    /// `--max-redirs`; without a number nothing
+    #[arg(long, hide = true, num_args = 0..=1)]
+    max_redirects: Vec<u32>,
+
     /// The version of the protocol
     #[arg(short = 'p', long, hide = true)]
     websocket_version: Option<String>,
@@ -100,6 +104,9 @@ impl CompatArgs {
         }
         if let Some(size) = self.buffer_size {
             session.limits.max_message = session.limits.max_message.max(size);
+        }
+        if let Some(most) = self.max_redirects.last() {
+            session.connection.redirects.max_redirs = *most;
         }
         if self.raw {
             session.input.format.read_unless_named(Format::Lines);

@@ -109,7 +109,7 @@ pub struct RedirectArgs {
     /// Follow at most so many
     ///
     /// In a row.
-    #[arg(long, alias = "max-redirects", value_name = "N", default_value = "10", hide_short_help = true)]
+    #[arg(long, value_name = "N", default_value = "10", hide_short_help = true)]
     pub max_redirs: u32,
 }
 

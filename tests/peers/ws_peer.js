@@ -22,7 +22,8 @@ function echo(socket) {
 
 function serve(certificate, key) {
   const tls = { cert: fs.readFileSync(certificate), key: fs.readFileSync(key) };
-  const refuse = (_, response) => response.writeHead(426).end("this is a WebSocket server\n");
+  // As `ws` does where it has a port of its own.
+  const refuse = (_, response) => response.writeHead(426).end(http.STATUS_CODES[426]);
   const servers = [http.createServer(refuse), https.createServer(tls, refuse)];
   for (const server of servers) {
     const sockets = new WebSocketServer({
