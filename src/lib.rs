@@ -20,6 +20,7 @@
 //! | [`client`] | from flags to an open session, the one loop around it, and the words for what went wrong |
 //! | [`frontend`] | what drives a client's sessions: a pipe, the prompt, a script |
 //! | [`server`] | the built-in server: accepting, broadcasting, its console |
+//! | [`ping`] | `wscope ping`: measuring round trips, and the report of it |
 //! | [`command`] | one file per command: puts rooms together, and nothing else |
 
 pub mod cli;
@@ -33,6 +34,7 @@ pub mod http;
 pub mod input;
 pub mod net;
 pub mod output;
+pub mod ping;
 pub mod platform;
 pub mod profile;
 pub mod server;

@@ -10,7 +10,7 @@ use source::{Function, Source, functions, names_a_flag, sources, string_literals
 
 /// Which rooms (or parts of them) each room may use besides itself.
 #[rustfmt::skip]
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("diagnosis", &[]),
     ("error", &["diagnosis"]),
     ("platform", &[]),
@@ -29,8 +29,9 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("client", &["cli", "diagnosis", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "platform", "session", "wire"]),
     ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
+    ("ping", &["cli", "client", "error", "event", "http::redact", "output", "platform", "session", "wire"]),
     ("command", &[
-        "cli", "client", "error", "event", "frontend", "input", "net", "output", "platform", "profile", "server", "session", "wire",
+        "cli", "client", "error", "event", "frontend", "input", "net", "output", "ping", "platform", "profile", "server", "session", "wire",
     ]),
 ];
 

@@ -23,6 +23,7 @@ mod listen;
 mod listen_limits;
 mod misbehaviour;
 mod other_tools;
+mod ping;
 mod pipe;
 mod profiles;
 mod progress;

@@ -58,6 +58,8 @@ pub enum Page {
     Listen,
     /// `wscope-curl.1`
     Curl,
+    /// `wscope-ping.1`
+    Ping,
 }
 
 impl Generated {
@@ -74,6 +76,7 @@ impl Generated {
             Self::Man { page: Page::Demo } => "man/wscope-demo.1",
             Self::Man { page: Page::Listen } => "man/wscope-listen.1",
             Self::Man { page: Page::Curl } => "man/wscope-curl.1",
+            Self::Man { page: Page::Ping } => "man/wscope-ping.1",
             Self::Completions { shell: Shell::Bash } => "completions/wscope.bash",
             Self::Completions { shell: Shell::Elvish } => "completions/wscope.elv",
             Self::Completions { shell: Shell::Fish } => "completions/wscope.fish",
@@ -82,7 +85,7 @@ impl Generated {
         }
     }
 
-    /// The text of the file. `events` are the fields of the event stream.
+    /// The text of the file. `events` are the fields of the JSON Lines of the command that a man page is about.
     ///
     /// # Errors
     ///
@@ -107,6 +110,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         Page::Demo => ("demo", vec![("Examples", help::DEMO_EXAMPLES.into())]),
         Page::Listen => ("listen", vec![("Examples", help::LISTEN_EXAMPLES.into())]),
         Page::Curl => ("curl", vec![("Examples", help::CURL_EXAMPLES.into())]),
+        Page::Ping => ("ping", vec![("Examples", help::PING_EXAMPLES.into())]),
     };
     let command = cli.find_subcommand(name).unwrap_or(&cli).clone();
     let man = Man::new(command.mut_args(explained)).source(source).manual("User Commands");
@@ -120,13 +124,20 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         rest.control("SH", [title.to_uppercase().as_str()]);
         preformatted(&mut rest, &text);
     }
-    if page == Page::Wscope {
+    let about_events = match page {
+        Page::Wscope => Some(help::EVENTS),
+        Page::Ping => Some(help::PING_EVENTS),
+        Page::Demo | Page::Listen | Page::Curl => None,
+    };
+    if let Some(about) = about_events {
         rest.control("SH", ["EVENTS"]);
-        preformatted(&mut rest, help::EVENTS);
+        preformatted(&mut rest, about);
         definitions(&mut rest, events);
     }
     rest.control("SH", ["SEE ALSO"]);
-    rest.text([roman("wscope(1), wscope-demo(1), wscope-listen(1), wscope-curl(1), RFC 6455, RFC 7692")]);
+    rest.text([roman(
+        "wscope(1), wscope-demo(1), wscope-listen(1), wscope-curl(1), wscope-ping(1), RFC 6455, RFC 7692",
+    )]);
     rest.to_writer(output)
 }
 

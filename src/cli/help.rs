@@ -48,6 +48,16 @@ pub(super) const LISTEN_EXAMPLES: &str = "  wscope listen 8080 --echo -v        
   wscope listen 8080 --push tick --every 2    feed a client under test
   tail -f events.jsonl | wscope listen 8080   send each line to all clients";
 
+pub(super) const PING_EXAMPLES: &str = "  wscope ping -c 10 wss://example.com/ws    ten round trips, and their figures
+  wscope ping --flood -c 10000 --plot URL   how they are distributed
+  wscope ping --fresh -i 60 URL             a connection a minute, phase by phase
+  wscope ping --message 'hi {number}' URL   past a proxy that answers pings
+  wscope ping -c 100 --output json URL      for programs";
+
+/// The text before the fields of the report of `ping` in its man page.
+pub(super) const PING_EVENTS: &str = "  Each line of --output json is one object with these fields, version 1 of them.
+  Later versions may add fields and types of events without a new number.";
+
 /// The sections after the flags in `wscope --manual` and `wscope.1`: title and text of each.
 pub(super) fn sections() -> Vec<(&'static str, String)> {
     vec![

@@ -18,9 +18,11 @@ mod input;
 mod limits;
 mod listen;
 mod other_tools;
+mod ping;
 mod profile;
 mod protocol;
 mod proxy;
+mod report;
 mod session;
 mod stop;
 mod usage_error;
@@ -36,16 +38,18 @@ pub use connection::{ConnectionArgs, IdentityArgs, RedirectArgs, RequestArgs, Tl
 pub use demo::Demo;
 pub use destination::DestinationArgs;
 pub use format::FormatArgs;
-pub use generate::{Definition, Generate, Generated};
+pub use generate::{Definition, Generate, Generated, Page};
 pub use input::{ExecuteArgs, InputArgs};
 pub use limits::{KeepaliveArgs, LimitArgs};
 pub use listen::{AccessArgs, Listen, PushArgs};
+pub use ping::{Ping, RoundArgs};
 pub use profile::Named;
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use proxy::ProxyArgs;
+pub use report::{ReportArgs, ReportFormat};
 pub use session::SessionArgs;
 pub use stop::StopArgs;
-pub use value::{HeaderSource, Secret, Wait};
+pub use value::{HeaderSource, SHORTEST_PING, Secret, Wait};
 pub use view::ViewArgs;
 
 use connect::DefaultArgs;
@@ -60,6 +64,8 @@ pub enum Invocation {
     Demo(Demo),
     /// A server without a session of our own.
     Listen(Listen),
+    /// Round-trip times.
+    Ping(Ping),
     /// The flags of a profile, and those of the command line.
     Profile(Named),
     /// Print this: what is in force.
@@ -78,9 +84,7 @@ pub enum Invocation {
 #[command(name = "wscope", bin_name = "wscope", version, args_override_self = true, max_term_width = 80)]
 #[command(disable_help_subcommand = true, disable_help_flag = true)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
-#[command(
-    override_usage = "wscope [OPTIONS] URL|@PROFILE\n       wscope demo [OPTIONS]\n       wscope listen [OPTIONS] [ADDR:]PORT"
-)]
+#[command(override_usage = "wscope [OPTIONS] URL|@PROFILE\n       wscope COMMAND [OPTIONS] ...")]
 #[command(after_help = help::after_help(), after_long_help = help::after_long_help())]
 struct Cli {
     #[command(subcommand)]
@@ -95,6 +99,7 @@ struct Cli {
 enum Subcommands {
     Demo(Box<Demo>),
     Listen(Box<Listen>),
+    Ping(Box<Ping>),
     Curl(Curl),
     #[command(hide = true)]
     Generate(Generate),
@@ -137,6 +142,7 @@ fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, clap::Erro
         Some(Subcommands::Demo(demo)) => Invocation::Demo(*demo),
         Some(Subcommands::Listen(listen)) => Invocation::Listen(*listen),
         Some(Subcommands::Curl(curl)) => translated(&curl)?,
+        Some(Subcommands::Ping(ping)) => Invocation::Ping(*ping),
         Some(Subcommands::Generate(generate)) => Invocation::Generate(generate),
     };
     check(&invocation, arguments).map_err(refused)?;
@@ -194,7 +200,7 @@ fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> 
             check_formats(&session.input, &session.view)
         }
         Invocation::Listen(Listen { input, view, .. }) => check_formats(input, view),
-        Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => Ok(()),
+        Invocation::Ping(_) | Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => Ok(()),
     }
 }
 

@@ -11,6 +11,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::http::HeaderRule;
 use crate::net::ListenAddress;
+use crate::wire::LONGEST_CONTROL;
 use crate::wire::handshake::is_key;
 
 /// How long a client stays after its last input.
@@ -80,6 +81,9 @@ pub(super) fn listen_address(value: &str) -> Result<ListenAddress, String> {
         None => error.to_string(),
     })
 }
+
+/// The bytes that make a ping unlike any other: 16 hexadecimal digits.
+pub const SHORTEST_PING: usize = 16;
 
 /// The largest number of seconds: 31 years. Added to a clock, it does not overflow.
 const LONGEST: f64 = 1e9;
@@ -152,6 +156,12 @@ pub(super) fn some_bytes(value: &str) -> Result<u64, String> {
 pub(super) fn some_size(value: &str) -> Result<NonZeroUsize, String> {
     let size = usize::try_from(some_bytes(value)?).ok().and_then(NonZeroUsize::new);
     size.ok_or_else(|| "the size is beyond this machine's memory".to_owned())
+}
+
+/// Parses the size of a ping's payload: enough for a number of its own, and no more than a control frame has.
+pub(super) fn ping_size(value: &str) -> Result<usize, String> {
+    let size = value.parse().ok().filter(|size| (SHORTEST_PING..=LONGEST_CONTROL).contains(size));
+    size.ok_or_else(|| format!("expected {SHORTEST_PING} to {LONGEST_CONTROL} bytes"))
 }
 
 /// Parses a whole number from 1 on.

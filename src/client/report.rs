@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::{InputArgs, ViewArgs};
+use crate::cli::{InputArgs, ReportArgs, ViewArgs};
 use crate::client::advice;
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
@@ -123,7 +123,16 @@ pub enum Totals {
 impl Totals {
     /// As the flags say.
     pub fn of(view: &ViewArgs) -> Self {
-        if view.verbose { Self::Shown } else { Self::Hidden }
+        Self::shown_if(view.verbose)
+    }
+
+    /// As the flags for a report say.
+    pub fn of_report(report: &ReportArgs) -> Self {
+        Self::shown_if(report.verbose)
+    }
+
+    fn shown_if(verbose: bool) -> Self {
+        if verbose { Self::Shown } else { Self::Hidden }
     }
 }
 

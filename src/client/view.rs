@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use crate::cli::{InputArgs, ViewArgs};
+use crate::cli::{InputArgs, ReportArgs, ViewArgs};
 use crate::client::advice;
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
@@ -44,6 +44,31 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         advice,
         timestamps: view.timestamps(),
         secrets: view.secrets(),
+    }
+}
+
+/// What is said on stderr beside a report on stdout.
+pub fn beside_a_report(report: &ReportArgs) -> Options {
+    let environment = ColorEnvironment::read(|name| std::env::var_os(name));
+    let destination = if io::stderr().is_terminal() { StreamKind::Terminal } else { StreamKind::Other };
+    let level = match (report.quiet, report.verbose) {
+        (true, _) => Level::Quiet,
+        (false, true) => Level::Verbose,
+        (false, false) => Level::Normal,
+    };
+    let frames = match (report.frames, report.hex) {
+        (_, true) => FrameView::Hex,
+        (true, false) => FrameView::Lines,
+        (false, false) => FrameView::Hidden,
+    };
+    Options {
+        format: DataFormat::None,
+        diagnostics_colors: Colors::choose(report.color(), &environment, destination),
+        level,
+        banner: Banner::Hidden,
+        frames,
+        secrets: report.secrets(),
+        ..Options::new(advice)
     }
 }
 

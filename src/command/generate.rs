@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::cli::{Definition, Generate, Generated};
+use crate::cli::{Definition, Generate, Generated, Page};
 use crate::client::report;
 use crate::error::ExitStatus;
 use crate::output::json::SCHEMA;
+use crate::ping;
 
 /// Prints what is asked for.
 pub fn run(generate: Generate) -> ExitStatus {
@@ -18,7 +19,11 @@ pub fn run(generate: Generate) -> ExitStatus {
 ///
 /// None that is known: it is written to memory.
 pub fn render(generated: Generated) -> io::Result<Vec<u8>> {
-    let events: Vec<_> = SCHEMA
+    let schema = match generated {
+        Generated::Man { page: Page::Ping } => ping::SCHEMA,
+        _ => SCHEMA,
+    };
+    let events: Vec<_> = schema
         .iter()
         .map(|field| Definition {
             group: if field.event == "*" { "Every event" } else { field.event },

@@ -6,6 +6,7 @@ mod demo;
 pub mod generate;
 mod listen;
 pub mod manual;
+mod ping;
 mod profile;
 
 pub use crate::client::report::printed;
@@ -26,6 +27,7 @@ pub fn run(mut invocation: Invocation) -> ExitStatus {
         Invocation::Config(text) => config::run(&text),
         Invocation::Demo(demo) => demo::run(&demo),
         Invocation::Listen(listen) => listen::run(&listen),
+        Invocation::Ping(args) => ping::run(&args),
     }
 }
 
@@ -36,6 +38,6 @@ fn leave_stdin(invocation: &mut Invocation) {
         Invocation::Connect(connect) => leave(&mut connect.session),
         Invocation::Demo(demo) => leave(&mut demo.session),
         Invocation::Listen(listen) => listen.input.no_input = true,
-        Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => {}
+        Invocation::Ping(_) | Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => {}
     }
 }

@@ -6,6 +6,7 @@
 //! output. Bytes that the peer chose go through [`escape`] before they reach a terminal.
 
 pub mod certificate;
+mod charset;
 pub mod connecting;
 mod destination;
 mod diagnostic_lines;
@@ -27,9 +28,11 @@ mod text;
 pub mod theme;
 mod timestamp;
 
+pub use charset::Charset;
 pub use destination::{Discard, FdOutput, Output};
 pub use diagnostic_lines::{client_facts, write_error};
 pub use fanout::{Fanout, Sinks};
 pub use options::{Banner, DataFormat, FollowSent, FrameView, Level, Options, Setting, Timestamps, View};
 pub use printer::Printer;
 pub use progress::Progress;
+pub use timestamp::TimestampWriter;

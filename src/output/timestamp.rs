@@ -22,13 +22,15 @@ pub struct TimestampWriter {
     last: Vec<u8>,
 }
 
-impl TimestampWriter {
+impl Default for TimestampWriter {
     /// A writer that knows no session yet.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let (utc, local) = (WallClock::new(Zone::Utc), WallClock::new(Zone::System));
         Self { opened: HashMap::new(), utc, local, last_for: None, last: Vec::new() }
     }
+}
 
+impl TimestampWriter {
     /// Notes that the session of `client` opened.
     pub fn open(&mut self, client: Option<u64>, at: Timestamp) {
         self.opened.insert(client, at.elapsed);
@@ -159,7 +161,7 @@ mod tests {
     #[test]
     fn relative_times_count_from_the_opening_of_the_session() {
         let start = Duration::from_secs(7);
-        let mut clock = TimestampWriter::new();
+        let mut clock = TimestampWriter::default();
         let later = at(start + Duration::from_micros(1_234_567), Duration::ZERO);
         assert_eq!(written(&mut clock, Timestamps::Relative, later), "+0.000000");
         clock.open(None, at(start, Duration::ZERO));
@@ -169,7 +171,7 @@ mod tests {
 
     #[test]
     fn utc_times_are_rfc_3339_with_microseconds() {
-        let mut clock = TimestampWriter::new();
+        let mut clock = TimestampWriter::default();
         for (micros, expected) in [
             (1_795_270_987_000_042, "2026-11-21T14:23:07.000042Z"),
             (1_795_270_987_999_999, "2026-11-21T14:23:07.999999Z"),
@@ -184,13 +186,14 @@ mod tests {
     fn a_terminal_shows_the_time_of_day_with_milliseconds() {
         let mut output = Vec::new();
         let at = at(Duration::ZERO, Duration::from_micros(1_795_270_987_042_999));
-        TimestampWriter::new().write(&mut output, (Timestamps::Utc, View::Terminal), None, at);
+        TimestampWriter::default().write(&mut output, (Timestamps::Utc, View::Terminal), None, at);
         assert_eq!(output, b"14:23:07.042");
     }
 
     #[test]
     fn local_times_carry_their_offset() {
-        let text = written(&mut TimestampWriter::new(), Timestamps::Local, at(Duration::ZERO, Duration::from_secs(1)));
+        let text =
+            written(&mut TimestampWriter::default(), Timestamps::Local, at(Duration::ZERO, Duration::from_secs(1)));
         assert!(text.parse::<jiff::Timestamp>().is_ok(), "{text}");
         assert_eq!(text.len(), "2026-11-21T14:23:07.000042+01:00".len());
     }

@@ -6,5 +6,5 @@ mod texts;
 mod write;
 
 pub use events::Stream;
-pub use schema::{Field, SCHEMA, VERSION};
-pub use write::{long_base64, long_hexadecimal};
+pub use schema::{Field, SCHEMA, VERSION, field};
+pub use write::{Members, long_base64, long_hexadecimal, object};

@@ -17,7 +17,8 @@ pub struct Field {
     pub meaning: &'static str,
 }
 
-const fn field(event: &'static str, name: &'static str, kind: &'static str, meaning: &'static str) -> Field {
+/// A field of an event.
+pub const fn field(event: &'static str, name: &'static str, kind: &'static str, meaning: &'static str) -> Field {
     Field { event, name, kind, meaning }
 }
 

@@ -60,7 +60,7 @@ impl Printer {
             bare,
             data,
             diagnostics,
-            clock: TimestampWriter::new(),
+            clock: TimestampWriter::default(),
             json,
             streamed: Streamed::default(),
             asked: None,

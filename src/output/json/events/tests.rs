@@ -30,7 +30,7 @@ impl Lines {
         Self {
             stream: Stream::default(),
             sink: Sink::kept(Colors::Off),
-            clock: TimestampWriter::new(),
+            clock: TimestampWriter::default(),
             options: Options { frames: FrameView::Hex, ..Options::default() },
             client: None,
             at: Timestamp { wall, elapsed: Duration::ZERO },

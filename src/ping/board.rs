@@ -1,0 +1,209 @@
+//! What the threads of a run share: the ledger, and what is to be reported of it. The thread that reads the socket only
+//! writes down what came; whoever reports may block on stdout, and holds nothing back by it but the next ping.
+
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::event::{
+    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Opened, Origin, Timestamp, Wants,
+};
+use crate::output::Fanout;
+use crate::ping::RunTime;
+use crate::ping::ledger::{Counts, Ledger, Round};
+use crate::ping::pacing::{Next, Pacing};
+use crate::ping::probe::{Answer, Probe};
+
+/// Something to report, in the order in which it happened.
+#[derive(Debug)]
+pub enum News {
+    /// A connection is open.
+    Connected(Timestamp, Arc<Opened>),
+    /// The outcome of a round is known.
+    Round(Timestamp, Round),
+}
+
+/// How far the rounds on one connection are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// They go on.
+    Going,
+    /// There are no more, and we leave.
+    Complete,
+    /// The connection is over.
+    CutOff,
+}
+
+/// What the threads of a run share.
+pub struct Board {
+    fanout: Fanout,
+    probe: Probe,
+    state: Mutex<State>,
+    /// Signalled when an answer has come, and when the connection is over.
+    changed: Condvar,
+}
+
+struct State {
+    ledger: Ledger,
+    /// When the next round is due.
+    due: RunTime,
+    news: Vec<News>,
+    stage: Stage,
+}
+
+/// What the thread that sends has to do now.
+pub enum Turn {
+    /// Send the ping of this round.
+    Send(u64),
+    /// Something has changed.
+    Look,
+    /// Leave the connection, or let it be.
+    Leave(Stage),
+}
+
+impl Board {
+    /// Before the first round.
+    pub fn new(fanout: Fanout, probe: Probe, ledger: Ledger) -> Self {
+        let state = State { ledger, due: fanout.now().elapsed, news: Vec::new(), stage: Stage::CutOff };
+        Self { fanout, probe, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// What is sent.
+    pub fn probe(&self) -> &Probe {
+        &self.probe
+    }
+
+    /// The time since the start of the run.
+    pub fn now(&self) -> RunTime {
+        self.fanout.now().elapsed
+    }
+
+    /// The counts so far.
+    pub fn counts(&self) -> Counts {
+        self.lock().ledger.counts()
+    }
+
+    /// When the next round is due.
+    pub fn due(&self) -> RunTime {
+        self.lock().due
+    }
+
+    /// What is to be reported since this was asked last.
+    pub fn take_news(&self) -> Vec<News> {
+        mem::take(&mut self.lock().news)
+    }
+
+    /// A connection is open.
+    pub fn connected(&self, opened: Arc<Opened>) {
+        let mut state = self.lock();
+        state.news.push(News::Connected(self.fanout.now(), opened));
+        state.stage = Stage::Going;
+    }
+
+    /// There is no connection for the round that is due now.
+    pub fn failed(&self, pacing: &Pacing) {
+        let now = self.fanout.now();
+        let mut state = self.lock();
+        let round = state.ledger.fail(now.elapsed);
+        state.news.push(News::Round(now, round));
+        state.due = pacing.due_after(state.due, now.elapsed);
+    }
+
+    /// The connection is over. What it was before that.
+    pub fn disconnected(&self, is_lost: bool) -> Stage {
+        let now = self.fanout.now();
+        let mut state = self.lock();
+        let before = mem::replace(&mut state.stage, Stage::CutOff);
+        if is_lost {
+            let lost = state.ledger.cut_off();
+            state.tell(now, lost);
+        }
+        self.changed.notify_all();
+        before
+    }
+
+    /// What is to be done now, or after a wait for a change. `pacing` is that of this connection, `spacing` that of the run.
+    pub fn turn(&self, pacing: &Pacing, spacing: &Pacing) -> Turn {
+        let now = self.fanout.now();
+        let mut state = self.lock();
+        let overdue = state.ledger.overdue(now.elapsed);
+        state.tell(now, overdue);
+        if !state.news.is_empty() {
+            return Turn::Look;
+        }
+        if state.stage != Stage::Going {
+            return Turn::Leave(state.stage);
+        }
+        match pacing.next(&state.ledger, state.due, now.elapsed) {
+            Next::Send => {
+                state.due = spacing.due_after(state.due, now.elapsed);
+                // As late as possible, and before the answer can come.
+                Turn::Send(state.ledger.send(self.fanout.now().elapsed))
+            }
+            Next::Leave => {
+                state.stage = Stage::Complete;
+                Turn::Leave(Stage::Complete)
+            }
+            Next::Wait(until) => {
+                let left = until.map_or(Duration::MAX, |until| until.saturating_sub(now.elapsed));
+                drop(self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner));
+                Turn::Look
+            }
+        }
+    }
+
+    /// The ping that was to be sent was not.
+    pub fn withdraw(&self) {
+        let mut state = self.lock();
+        state.ledger.withdraw();
+        state.stage = Stage::CutOff;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn received(&self, at: Timestamp, event: &crate::wire::Event<'_>) {
+        let mut state = self.lock();
+        match self.probe.answered_by(event, state.ledger.unanswered()) {
+            Answer::None => return,
+            Answer::Foreign => state.ledger.foreign(),
+            Answer::To(number) => {
+                let known = state.ledger.answered(number, at.elapsed);
+                state.tell(at, known);
+            }
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+}
+
+impl State {
+    fn tell(&mut self, at: Timestamp, rounds: Vec<Round>) {
+        self.news.extend(rounds.into_iter().map(|round| News::Round(at, round)));
+    }
+}
+
+/// Writes down the answers that come, with the time at which they were read from the socket.
+pub struct AnswerSink(pub Arc<Board>);
+
+impl EventSink for AnswerSink {
+    fn wants(&self) -> Wants {
+        let messages = match self.0.probe {
+            Probe::Ping { .. } => Messages::InParts,
+            Probe::Message { .. } => Messages::Whole,
+        };
+        Wants { directions: Directions::Received, messages, detail: Detail::Messages }
+    }
+
+    fn event(&mut self, _origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
+        if let Event::Wire { direction: Direction::Received, event, .. } = event {
+            self.0.received(at, event);
+        }
+        Flow::Continue
+    }
+
+    fn flush(&mut self) -> Result<(), FlushError> {
+        Ok(())
+    }
+}

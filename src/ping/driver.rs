@@ -1,0 +1,148 @@
+//! What the runner is told: rounds on one connection, or each on a new one.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+use crate::client::driver::{After, AfterFailure, Driver};
+use crate::client::open::OpenSession;
+use crate::client::report::Unsent;
+use crate::client::thread_error;
+use crate::error::{Error, ExitStatus, Phase};
+use crate::ping::board::{Board, Stage};
+use crate::ping::pacing::Pacing;
+use crate::ping::sender::{Ended, Sender, SharedReport, report_news};
+use crate::platform::Notifier;
+use crate::session::backoff::Pause;
+use crate::session::{Cause, Handle, Outcome};
+
+/// Which connections the rounds have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connections {
+    /// All have the same.
+    One,
+    /// Each has its own.
+    OneEach,
+}
+
+/// Drives a run of rounds.
+pub struct PingDriver {
+    board: Arc<Board>,
+    report: SharedReport,
+    connections: Connections,
+    pacing: Pacing,
+    notifier: Notifier,
+    /// The thread that sends on the connection that is open.
+    sender: Ended,
+    /// How far the rounds were when the connection ended, while its thread has not.
+    stage: Option<Stage>,
+    /// A connection has been open.
+    has_connected: bool,
+    /// From when on the next connection is wanted.
+    due: Option<Instant>,
+}
+
+impl PingDriver {
+    /// Before the first connection. `notifier` wakes the runner.
+    pub fn new(
+        board: Arc<Board>,
+        report: SharedReport,
+        connections: Connections,
+        pacing: Pacing,
+        notifier: Notifier,
+    ) -> Self {
+        let (sender, stage, has_connected, due) = (Ended::default(), None, false, None);
+        Self { board, report, connections, pacing, notifier, sender, stage, has_connected, due }
+    }
+
+    /// Whether a connection has been open.
+    pub fn has_connected(&self) -> bool {
+        self.has_connected
+    }
+
+    /// Whether another connection is to follow.
+    fn has_more(&self) -> bool {
+        let sent = self.board.counts().sent;
+        self.connections == Connections::OneEach && self.pacing.count.is_none_or(|count| sent < count)
+    }
+
+    /// How often rounds begin on one connection, and how many there are by its end.
+    fn pacing_of_one(&self) -> Pacing {
+        match self.connections {
+            Connections::One => self.pacing,
+            Connections::OneEach => Pacing { interval: None, count: Some(self.board.counts().sent + 1) },
+        }
+    }
+}
+
+impl Driver for PingDriver {
+    fn opened(&mut self, session: OpenSession) {
+        self.has_connected = true;
+        self.board.connected(session.opened);
+        let sender = Sender {
+            board: Arc::clone(&self.board),
+            report: Arc::clone(&self.report),
+            handle: session.handle.clone(),
+            pacing: self.pacing_of_one(),
+            spacing: self.pacing,
+            notifier: self.notifier.clone(),
+        };
+        match sender.spawn() {
+            Ok(ended) => self.sender = ended,
+            Err(error) => {
+                session.handle.report(thread_error(Phase::Session, "to send pings", error));
+                session.handle.leave();
+            }
+        }
+    }
+
+    fn closed(&mut self, outcome: &mut Outcome, _offer: Option<Pause>) -> Option<After> {
+        let is_aborted = outcome.cause == Cause::Abort || outcome.output_gone;
+        let stage = *self.stage.get_or_insert_with(|| self.board.disconnected(!is_aborted));
+        if !self.sender.is_true() {
+            return None;
+        }
+        self.stage = None;
+        if is_aborted {
+            return Some(After::Over);
+        }
+        if stage != Stage::Complete && outcome.ended.status == ExitStatus::Success {
+            let code = u16::from(outcome.ended.code);
+            outcome
+                .add(Error::new(Phase::Session, format!("the server closed before the last ping, with code {code}")));
+        }
+        Some(if self.has_more() { After::Stay } else { After::Over })
+    }
+
+    fn failed(&mut self, error: Error) -> (Error, AfterFailure) {
+        if self.connections == Connections::One || !self.has_connected {
+            return (error, AfterFailure::Over);
+        }
+        self.board.failed(&self.pacing);
+        (error, if self.has_more() { AfterFailure::Stay } else { AfterFailure::Over })
+    }
+
+    /// A wait begins: reports what happened meanwhile, and wakes the runner when the next round is due. On a thread of its
+    /// own, for the report may block.
+    fn told(&mut self) {
+        let left = self.board.due().saturating_sub(self.board.now());
+        self.due = Some(Instant::now() + left);
+        let (report, board, notifier) = (Arc::clone(&self.report), Arc::clone(&self.board), self.notifier.clone());
+        let waiting = thread::Builder::new().spawn(move || {
+            report_news(&report, &board);
+            thread::sleep(board.due().saturating_sub(board.now()));
+            notifier.notify();
+        });
+        if waiting.is_err() {
+            self.due = Some(Instant::now());
+        }
+    }
+
+    fn take_reconnect(&mut self) -> bool {
+        self.due.take_if(|due| Instant::now() >= *due).is_some()
+    }
+
+    fn unsent(&mut self, _ended: Option<&Handle>) -> Unsent {
+        Unsent::default()
+    }
+}

@@ -1,0 +1,141 @@
+//! `wscope ping`: round-trip times, as ping(8) tells them.
+//!
+//! | file | what |
+//! |---|---|
+//! | `ledger`, `pacing` | what becomes of each round, and when the next begins: pure functions of the time |
+//! | `statistics`, `timeline`, `plot` | what many round trips amount to, and look like |
+//! | `probe` | what is sent, and how its answer is known |
+//! | `board` | what the threads share; a sink writes down answers there |
+//! | `sender`, `driver` | the thread that sends and reports, and what the runner is told |
+//! | `report`, `json` | the report as text and as JSON Lines |
+
+mod board;
+mod driver;
+mod json;
+mod ledger;
+mod pacing;
+mod plot;
+mod probe;
+mod report;
+mod sender;
+mod statistics;
+mod timeline;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+pub use json::SCHEMA;
+
+use crate::cli::{Ping, ReportFormat, RoundArgs};
+use crate::client::plan::{self, Plan, StdinUse, Wishes};
+use crate::client::reconnect::ReconnectPolicy;
+use crate::client::report::{self as last_words, Totals};
+use crate::client::runner::Runner;
+use crate::client::{setup_error, view};
+use crate::error::{Error, ExitStatus, Phase, Result};
+use crate::event::{FlushError, OutputStream};
+use crate::output::{Charset, Fanout, FdOutput};
+use crate::session::Echo;
+use crate::wire::Role;
+use board::{AnswerSink, Board};
+use driver::{Connections, PingDriver};
+use json::Lines;
+use ledger::{Answers, Ledger};
+use pacing::Pacing;
+use probe::Probe;
+use report::{Form, Report, ReportDetail, ReportOptions};
+use sender::{SharedReport, report_news};
+use statistics::Statistics;
+
+/// Time since the start of the run.
+pub type RunTime = Duration;
+
+/// Measures round trips, and reports them.
+///
+/// # Errors
+/// What is wrong with the command line, or with stdout or stderr.
+pub fn run(args: &Ping) -> Result<ExitStatus> {
+    let wishes = Wishes {
+        protocol: &args.protocol,
+        limits: &args.limits,
+        secrets: args.report.secrets(),
+        stdin: StdinUse::Free,
+    };
+    let settings = plan::settings(Role::Client, Echo::Off, &args.limits, &args.protocol, Instant::now());
+    let plan = Arc::new(Plan::connecting(&args.url, &args.connection, &wishes, settings)?);
+    let fanout = Fanout::new(view::direct(view::beside_a_report(&args.report))?);
+    let report = new_report(args)?;
+    let (probe, rounds) = (probe(&args.rounds), &args.rounds);
+    let answers = if rounds.message.is_none() { Answers::AllOlder } else { Answers::One };
+    let board = Arc::new(Board::new(fanout.clone(), probe, Ledger::new(answers, rounds.answer_timeout)));
+    fanout.add(Box::new(AnswerSink(Arc::clone(&board))));
+    let pacing = Pacing { interval: (!rounds.flood).then_some(rounds.interval), count: rounds.count() };
+    let connections = if rounds.fresh { Connections::OneEach } else { Connections::One };
+    let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::never(), Totals::of_report(&args.report))?;
+    let notifier = runner.poller.notifier();
+    let mut driver = PingDriver::new(Arc::clone(&board), Arc::clone(&report), connections, pacing, notifier);
+    let end = runner.run(&mut driver);
+    if !driver.has_connected() {
+        return Ok(end.status);
+    }
+    let status = status(end.status, &board);
+    Ok(summarize(&report, board, fanout, status))
+}
+
+fn probe(rounds: &RoundArgs) -> Probe {
+    match &rounds.message {
+        Some(text) => Probe::Message { text: text.clone() },
+        None => Probe::Ping { run: rand::random(), size: rounds.size },
+    }
+}
+
+fn new_report(args: &Ping) -> Result<SharedReport> {
+    let (rounds, view) = (&args.rounds, &args.report);
+    let options = ReportOptions {
+        probe: probe(rounds),
+        wait: rounds.answer_timeout,
+        detail: match (view.quiet, rounds.flood && !view.verbose) {
+            (true, _) => ReportDetail::Summary,
+            (false, true) => ReportDetail::Misses,
+            (false, false) => ReportDetail::Rounds,
+        },
+        is_fresh: rounds.fresh,
+        plot: rounds.plot.then(|| Charset::of_locale(|name| std::env::var_os(name))),
+        secrets: view.secrets(),
+    };
+    let form = match view.output {
+        ReportFormat::Text => Form::Text,
+        ReportFormat::Json => Form::Json(Box::new(Lines::new())),
+    };
+    let output = FdOutput::new(&io::stdout()).map_err(|error| setup_error("cannot use stdout", error))?;
+    let statistics = Statistics::new()
+        .map_err(|error| Error::new(Phase::Session, "cannot collect times").caused_by(io::Error::other(error)))?;
+    Ok(Arc::new(Mutex::new(Report::new(options, form, Box::new(output), statistics))))
+}
+
+/// What the shell is told. A signal is how a run without a count ends.
+fn status(status: ExitStatus, board: &Board) -> ExitStatus {
+    let counts = board.counts();
+    let status = if status == ExitStatus::Interrupted && counts.sent > 0 { ExitStatus::Success } else { status };
+    if counts.has_missed() { status.max(ExitStatus::TimedOut) } else { status }
+}
+
+/// Writes the summary, within a time limit: the reader of stdout may take nothing.
+fn summarize(report: &SharedReport, board: Arc<Board>, fanout: Fanout, status: ExitStatus) -> ExitStatus {
+    let shared = Arc::clone(report);
+    let blocked = last_words::write_within_limit(move || {
+        report_news(&shared, &board);
+        let mut report = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plot) = report.finish(fanout.now(), board.counts(), status) {
+            // That stderr cannot be written cannot be told anywhere.
+            let _ = io::stderr().lock().write_all(plot.as_bytes());
+        }
+    });
+    if blocked.is_some() {
+        return status;
+    }
+    let error = report.lock().unwrap_or_else(PoisonError::into_inner).take_error();
+    let failure = error.and_then(|error| FlushError { stream: OutputStream::Data, error }.remarkable());
+    failure.map_or(status, |error| status.max(last_words::alone(&error)))
+}
