@@ -92,6 +92,10 @@ fn what_is_ignored_is_told_and_what_is_unknown_is_an_error() {
     let output = Wscope::new().args(words).run();
     output.exits(0).says("ignored, as it means nothing for a WebSocket: `--compressed`, `-X, --request`");
     assert_ne!(server.outcome().header("Sec-WebSocket-Key"), Some("x"));
+    // Its own `-q` reads no `.curlrc`, and ours says less.
+    let words = ["curl", &server.url(), "-q", "--compressed", "--", "-N"];
+    Wscope::new().args(words).run().exits(0).says("`-q, --disable`, `--compressed`");
+    Wscope::new().args(words).arg("-q").run().exits(0).never_says("ignored");
     let output = Wscope::new().args(["curl", "ws://127.0.0.1:1/", "--compresed"]).run();
     output.exits(2).says("did you mean `--compressed`?");
 }

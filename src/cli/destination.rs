@@ -32,7 +32,7 @@ pub struct DestinationArgs {
 
     /// Connect to this Unix domain socket
     ///
-    /// Whatever host and port are in the URL, and through no proxy. `@NAME` is a socket without a file (Linux). As a
+    /// Whatever host and port are in the URL, or in a redirect, and through no proxy. `@NAME` is a socket without a file (Linux). As a
     /// URL: `ws+unix:PATH:/resource`, with the host `localhost`.
     #[arg(long, value_name = "PATH", hide_short_help = true)]
     pub unix_socket: Option<PathBuf>,

@@ -1,5 +1,9 @@
 //! What is followed, and how it is shown.
 
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixListener;
+use std::thread;
+
 use super::*;
 use crate::support::certificates::Authority;
 use crate::support::server::serve_tls;
@@ -80,6 +84,30 @@ fn a_cookie_does_not_go_to_another_host() {
     let first = redirecting(redirect(&location, "Set-Cookie: a=1; Path=/\r\n"));
     follow(first.url()).exits(0);
     assert_eq!(last.outcome().header("Cookie"), None);
+}
+
+/// As with curl, every server is taken to be there; who gets what still goes by host and port.
+#[test]
+fn a_socket_that_a_flag_names_is_where_redirects_lead_too() {
+    let wscope = Wscope::new();
+    let path = wscope.home().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let answers = [redirect("ws://other.test:81/x", ""), "HTTP/1.1 404 Not Found\r\n\r\n".to_owned()];
+    let server = thread::spawn(move || {
+        answers.map(|answer| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let lines = BufReader::new(&stream).lines().map(Result::unwrap);
+            let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+            stream.write_all(answer.as_bytes()).unwrap();
+            head.join("\n")
+        })
+    });
+    let wscope = wscope.args(["-N", "-L", "-u", "ann:S3CRET", "ws://first.test", "--unix-socket"]).arg(path);
+    wscope.run().exits(5).says("redirected: ws://first.test/ -> ws://other.test:81/x").says("does not get");
+    let [first, second] = server.join().unwrap();
+    assert!(first.contains("Host: first.test\n") && first.contains("Authorization: Basic"), "{first}");
+    assert!(second.starts_with("GET /x ") && second.contains("Host: other.test:81\n"), "{second}");
+    assert!(!second.contains("Authorization"), "{second}");
 }
 
 #[test]
