@@ -77,7 +77,8 @@ pub fn answer(question: &str, typing: Typing) -> Result<Answer> {
             .hint("`@FILE` reads a secret from a file"));
     }
     let failed = |cause| Error::new(Phase::Usage, format!("cannot ask: {subject}")).caused_by(cause);
-    let again = question.to_owned();
+    // After Ctrl-Z it may have been asked again already.
+    let again = format!("{CLEAR_LINE}{question}");
     let redraw = move |device: &Device| {
         // This fails only if the terminal is gone.
         let _ = device.output().and_then(|mut output| output.write_all(again.as_bytes()));

@@ -30,6 +30,23 @@ fn a_signal_at_the_question_leaves_the_terminal_sane() {
 }
 
 #[test]
+fn a_question_that_goes_on_after_ctrl_z_stands_there_once() {
+    let script = r#"set -m; "$0" "$@"; echo stopped; read line; fg"#;
+    let wscope = Wscope::new().args(["-u", "Aladdin"]).arg("ws://127.0.0.1:1/").under_shell(script);
+    let mut terminal = wscope.terminal(24, 100);
+    let question = "Password of Aladdin at 127.0.0.1:1:";
+    terminal.wait_line(question);
+    terminal.press(key::CTRL_Z);
+    terminal.wait("stopped");
+    terminal.press("\n");
+    terminal.wait_line(question);
+    terminal.enter("open sesame");
+    terminal.wait("connection refused");
+    terminal.wait_end();
+    assert_eq!(terminal.screen().matches(question).count(), 2, "{}", terminal.screen());
+}
+
+#[test]
 fn ctrl_c_ends_the_question() {
     let mut terminal = Wscope::new().args(["-u", "Aladdin"]).arg("ws://127.0.0.1:1/").terminal(24, 80);
     terminal.wait_until("a question", |screen| screen.contents().to_lowercase().contains("password"));
