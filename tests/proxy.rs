@@ -3,6 +3,7 @@
 use crate::support::proxy::{Protocol, leading_to};
 use crate::support::{Connection, Server, Wscope, bulk, serve};
 
+mod cut;
 mod environment;
 mod failures;
 mod matrix;

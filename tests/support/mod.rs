@@ -10,6 +10,7 @@
 //! | `connection` | one byte stream seen by a script: expect, send, drip, reset |
 //! | `peer` | a server described as data, step by step: [`peer::accepts`] |
 //! | `proxy` | a proxy: CONNECT or SOCKS 5, over TLS too, and what it was asked |
+//! | `cut_wire` | what a proxy or a server is reached through, and a chosen byte is the last that passes |
 //! | `event` | what one thread of a test waits for and another brings about |
 //! | `frame`, `head` | frames and HTTP heads by the letter of RFC 6455, written apart from `wscope::wire` |
 //! | `websocket` | an independent peer: tungstenite's `WebSocket` |
@@ -22,6 +23,7 @@ pub mod bulk;
 pub mod capture;
 pub mod certificates;
 pub mod connection;
+pub mod cut_wire;
 pub mod event;
 pub mod frame;
 pub mod head;

@@ -170,6 +170,11 @@ impl Settings {
 }
 
 impl Proxy {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `SCHEME://[LOGIN@]HOST:PORT`
     pub fn url(&self, scheme: &str, login: Option<&str>) -> String {
         let login = login.map(|login| format!("{login}@")).unwrap_or_default();
