@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::support::certificates::Authority;
-use crate::support::peer::{Peer, accepts, accepts_after, always, in_turn, in_turn_and_then, refuses_with};
+use crate::support::peer::{
+    Peer, accepts, accepts_after, always, hangs_up, in_turn, in_turn_and_then, in_turn_over_tls, refuses_with,
+};
 use crate::support::server::{serve_tls, unused_port};
 use crate::support::terminal::{Terminal, key};
 use crate::support::{Connection, Event, Frame, Wscope};
@@ -105,6 +107,15 @@ mod gives_up {
     }
 
     #[test]
+    fn when_the_server_asks_for_a_certificate_and_hangs_up_without_one() {
+        let authority = Authority::new();
+        let server = in_turn_over_tls(authority.client_asking_config(&authority.issue()), [hangs_up()]);
+        let program = Wscope::new().args(["-N", "--reconnect", "--cacert"]).arg(authority.file());
+        let output = program.arg(server.url()).run();
+        output.exits(5).says("`--cert FILE").never_says("reconnecting");
+    }
+
+    #[test]
     fn after_our_own_close() {
         let server = in_turn([accepts().takes_up_to_the_close().then_resets()]);
         Wscope::new().args(["-x", "bye", "-w", "0", "--reconnect"]).arg(server.url()).run().exits(0);
@@ -162,6 +173,25 @@ mod goes_on {
         let server = in_turn([closes_with(1001), closes_with(1000)]);
         let output = Wscope::new().args(["-N", "--reconnect"]).arg(server.url()).run();
         output.exits(0).says("the server closed with 1001 \"restart\"; reconnecting in ");
+    }
+
+    #[test]
+    fn when_a_server_that_has_let_us_in_before_asks_for_a_certificate_and_hangs_up() {
+        let authority = Authority::new();
+        let peers = [accepts().then_resets(), hangs_up(), accepts().then_closes_with(1000)];
+        let server = in_turn_over_tls(authority.client_asking_config(&authority.issue()), peers);
+        let program = Wscope::new().args(["-N", "--reconnect", "--cacert"]).arg(authority.file());
+        program.arg(server.url()).run().exits(0).says("(attempt 2)");
+    }
+
+    #[test]
+    fn when_a_server_hangs_up_that_got_the_certificate_which_it_asked_for() {
+        let authority = Authority::new();
+        let peers = [hangs_up(), accepts().then_closes_with(1000)];
+        let server = in_turn_over_tls(authority.client_asking_config(&authority.issue()), peers);
+        let (certificate, key) = authority.files_of(&authority.issue_for_client());
+        let program = Wscope::new().args(["-N", "--reconnect", "--cacert"]).arg(authority.file()).arg("--cert");
+        program.arg(certificate).arg("--key").arg(key).arg(server.url()).run().exits(0).says("(attempt 1)");
     }
 
     #[test]

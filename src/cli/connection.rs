@@ -131,14 +131,15 @@ pub struct TlsArgs {
 
     /// Ask for this name (SNI), and verify it
     ///
-    /// Instead of the name in the URL.
+    /// Instead of the name in the URL. A redirect to another origin asks for the name that it leads to.
     #[arg(long, alias = "tls-domain", value_name = "NAME", hide_short_help = true)]
     pub sni: Option<String>,
 
     /// Accept no server but one with this key
     ///
     /// Whatever its certificate says, and with `-k` too. The key is `sha256//` and the SHA-256 hash of the public key in
-    /// base64, as `-v` shows it (several are joined with `;`), or a file with the public key, PEM or DER.
+    /// base64, as `-v` shows it (several are joined with `;`), or a file with the public key, PEM or DER. Where a redirect
+    /// leads to another origin, any key will do that its certificate is verified with.
     #[arg(long, value_name = "HASHES|FILE", hide_short_help = true)]
     pub pinnedpubkey: Option<PinnedKeys>,
 

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 
 use crate::cli::SessionArgs;
+use crate::diagnosis::{Diagnosis, NoTls};
 use crate::error::{Error, Phase};
 use crate::session::Outcome;
 use crate::session::backoff::{Backoff, Pause};
@@ -11,17 +12,19 @@ use crate::session::backoff::{Backoff, Pause};
 /// Whether to connect again, and when: `--reconnect`.
 pub struct ReconnectPolicy {
     backoff: Option<Backoff>,
+    /// There has been a session: the server lets us in.
+    has_been_open: bool,
 }
 
 impl ReconnectPolicy {
     /// As the flag says.
     pub fn new(args: &SessionArgs) -> Self {
-        Self { backoff: args.reconnect.map(Backoff::new) }
+        Self { backoff: args.reconnect.map(Backoff::new), has_been_open: false }
     }
 
     /// Without the flag.
     pub fn never() -> Self {
-        Self { backoff: None }
+        Self { backoff: None, has_been_open: false }
     }
 
     /// Whether it was asked for.
@@ -31,17 +34,26 @@ impl ReconnectPolicy {
 
     /// After an attempt that failed; `None`: that was the last one.
     pub fn after_failure(&mut self, error: &Error) -> Option<Pause> {
-        let backoff = self.backoff.as_mut().filter(|_| error.is_transient())?;
+        let may_pass = error.is_transient() && (self.has_been_open || !is_for_want_of_a_certificate(error));
+        let backoff = self.backoff.as_mut().filter(|_| may_pass)?;
         backoff.next(error.asked_wait(), rand::random())
     }
 
     /// After a session; `None`: that was the last one.
     pub fn after_session(&mut self, outcome: &Outcome) -> Option<Pause> {
+        self.has_been_open = true;
         let backoff = self.backoff.as_mut()?;
         backoff.was_open_for(outcome.summary.open_for);
         let may_pass = outcome.cause.may_pass(outcome.ended.code);
         may_pass.then(|| backoff.next(None, rand::random())).flatten()
     }
+}
+
+/// Whether the server asked for a certificate of ours, got none, and hung up: where it has never let us in, that is its
+/// answer. One that got a certificate and does not accept it says so, as a rule.
+fn is_for_want_of_a_certificate(error: &Error) -> bool {
+    use NoTls::{NoCertificateFits, PerhapsCertificateWanted};
+    matches!(error.diagnosis(), Some(Diagnosis::NoTls(PerhapsCertificateWanted | NoCertificateFits)))
 }
 
 /// What is said before the pause: why, where that isn't known yet, and how long it takes.
@@ -87,12 +99,12 @@ mod tests {
     use super::*;
 
     fn policy(most: u32) -> ReconnectPolicy {
-        ReconnectPolicy { backoff: Some(Backoff::new(std::num::NonZeroU32::new(most))) }
+        ReconnectPolicy { backoff: Some(Backoff::new(std::num::NonZeroU32::new(most))), has_been_open: false }
     }
 
     #[test]
     fn without_the_flag_nothing_follows() {
-        let mut policy = ReconnectPolicy { backoff: None };
+        let mut policy = ReconnectPolicy { backoff: None, has_been_open: false };
         assert_eq!(policy.after_failure(&Error::new(Phase::Connect, "cannot").transient()), None);
     }
 

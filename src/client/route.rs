@@ -134,7 +134,7 @@ impl Routing {
 
     fn tls_to(&self, target: &Target, recipient: Recipient) -> Result<TlsTo> {
         let ConnectionArgs { tls, identity, .. } = &self.connection;
-        // The name of `--sni` is that of the server of the URL.
+        // The name of `--sni` is that of the server of the URL, and so is the key of `--pinnedpubkey`.
         let sni = tls.sni.clone().filter(|_| recipient == Recipient::First);
         let server_name = ServerName::parse(&sni.unwrap_or_else(|| target.endpoint().host()))?;
         let (cell, files) = match recipient {
@@ -143,6 +143,13 @@ impl Routing {
         };
         let prepare = || TlsClient::prepare(&tls_options(tls, files)?, &|key| passphrase(identity, key));
         let client = once(cell, prepare)?.clone();
+        let is_pinned = match recipient {
+            Recipient::First => true,
+            // With `-k` nothing else keeps what is secret from a stranger.
+            Recipient::Trusted => tls.insecure,
+            Recipient::Other => false,
+        };
+        let client = if is_pinned { client } else { client.without_pinned_keys() };
         Ok(TlsTo { client, server_name })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::*;
-use crate::support::certificates::Authority;
+use crate::support::certificates::{Authority, Identity};
 use crate::support::server::serve_tls;
 
 /// The flags that give the first server everything there is to give.
@@ -127,19 +127,46 @@ fn a_client_certificate_is_for_the_first_origin() {
     other.outcome().unwrap();
 }
 
-#[test]
-fn the_name_that_tls_asks_for_is_for_the_first_origin() {
-    let authority = Authority::new();
-    let other = serve_tls(authority.issue().config(), |mut connection| {
+/// A server that accepts, and one that redirects to it.
+fn redirecting_over_tls(first: &Identity, other: &Identity) -> [Server<Result<(), String>>; 2] {
+    let other = serve_tls(other.config(), |mut connection| {
         let request = connection.request();
         accept_and_close(&mut connection, &request);
     });
     let location = other.url();
-    let first = serve_tls(authority.issue_for("first.example").config(), move |mut connection| {
+    let first = serve_tls(first.config(), move |mut connection| {
         connection.request();
         connection.send(redirect(&location, ""));
     });
+    [first, other]
+}
+
+#[test]
+fn the_name_that_tls_asks_for_is_for_the_first_origin() {
+    let authority = Authority::new();
+    let [first, other] = redirecting_over_tls(&authority.issue_for("first.example"), &authority.issue());
     let wscope = Wscope::new().args(["-N", "-L", "--sni", "first.example", "--cacert"]).arg(authority.file());
     wscope.arg(first.url()).run().exits(0);
     other.outcome().unwrap();
+}
+
+#[test]
+fn a_pinned_key_is_that_of_the_first_origin() {
+    let authority = Authority::new();
+    let cacert = authority.file();
+    let run = |arguments: &[&str], pinned: &Identity, server: &Server<Result<(), String>>| {
+        let wscope = Wscope::new().args(["-N", "--pinnedpubkey", &pinned.pin(), "--cacert"]).arg(&cacert);
+        wscope.args(arguments.iter().copied()).arg(server.url()).run()
+    };
+    let (identity, stranger) = (authority.issue(), Identity::self_signed());
+    let [first, other] = redirecting_over_tls(&identity, &authority.issue());
+    run(&["-L"], &stranger, &first).exits(4).says("has a key that is not pinned");
+    run(&["-L"], &identity, &first).exits(0);
+    run(&["--location-trusted"], &identity, &first).exits(0);
+    assert_eq!([other.outcome(), other.outcome()], [Ok(()), Ok(())]);
+    // Where certificates are not looked at, only the pin keeps credentials from a stranger.
+    let [first, _other] = redirecting_over_tls(&identity, &stranger);
+    run(&["-L"], &identity, &first).exits(4).says("is self-signed");
+    run(&["-L", "-k"], &identity, &first).exits(0).says("the server is not verified");
+    run(&["--location-trusted", "-k"], &identity, &first).exits(4).says("has a key that is not pinned");
 }

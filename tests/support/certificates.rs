@@ -9,8 +9,8 @@ use rcgen::{
     PublicKeyData, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
+use rustls::server::{ClientCertVerifierBuilder, WantsServerCert, WebPkiClientVerifier};
+use rustls::{ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, ServerConfig, StreamOwned};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -156,13 +156,21 @@ impl Authority {
         identity: &Identity,
         versions: &[&'static rustls::SupportedProtocolVersion],
     ) -> Arc<ServerConfig> {
+        let verifier = self.client_verifier().build().expect("one root");
+        identity.config_of(builder(versions).with_client_cert_verifier(verifier))
+    }
+
+    /// What a server needs that asks for such a certificate, and lets in clients without one too.
+    pub fn client_asking_config(&self, identity: &Identity) -> Arc<ServerConfig> {
+        let verifier = self.client_verifier().allow_unauthenticated().build().expect("one root");
+        identity.config_of(builder(rustls::ALL_VERSIONS).with_client_cert_verifier(verifier))
+    }
+
+    fn client_verifier(&self) -> ClientCertVerifierBuilder {
         let mut roots = RootCertStore::empty();
         roots.add(self.certificate()).expect("a CA certificate");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-        let builder = builder(versions).with_client_cert_verifier(verifier.expect("one root"));
-        let config = builder.with_single_cert(identity.chain(), identity.private_key());
-        Arc::new(config.expect("a key of its certificate"))
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
     }
 }
 
@@ -190,7 +198,10 @@ impl Identity {
     }
 
     fn config_with(&self, versions: &[&'static rustls::SupportedProtocolVersion]) -> Arc<ServerConfig> {
-        let builder = builder(versions).with_no_client_auth();
+        self.config_of(builder(versions).with_no_client_auth())
+    }
+
+    fn config_of(&self, builder: ConfigBuilder<ServerConfig, WantsServerCert>) -> Arc<ServerConfig> {
         let config = builder.with_single_cert(self.chain(), self.private_key());
         Arc::new(config.expect("a key of its certificate"))
     }
@@ -224,7 +235,7 @@ impl Identity {
 
 fn builder(
     versions: &[&'static rustls::SupportedProtocolVersion],
-) -> rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier> {
+) -> ConfigBuilder<ServerConfig, rustls::WantsVerifier> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     ServerConfig::builder_with_provider(provider).with_protocol_versions(versions).expect("versions that ring speaks")
 }

@@ -56,6 +56,11 @@ pub fn refuses_with(status: &str, headers: &str) -> Peer {
     Peer::default().and(Step::Answer(format!("HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\n\r\n")))
 }
 
+/// Reads the request, and ends the stream.
+pub fn hangs_up() -> Peer {
+    Peer::default().and(Step::Answer(String::new()))
+}
+
 impl Peer {
     fn and(mut self, step: Step) -> Self {
         self.steps.push(step);

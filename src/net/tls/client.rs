@@ -73,6 +73,12 @@ impl TlsClient {
         Ok(Self { config, trust, identity })
     }
 
+    /// The same for a server whose key is none of those that are pinned.
+    pub fn without_pinned_keys(mut self) -> Self {
+        self.trust = self.trust.without_pinned_keys();
+        self
+    }
+
     /// The whole handshake over `stream`, which has one more layer then.
     pub(in crate::net) fn handshake(
         &self,

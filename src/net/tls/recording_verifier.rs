@@ -100,6 +100,11 @@ impl Trust {
         })
     }
 
+    /// The same for a server whose key is none of those that are pinned.
+    pub(super) fn without_pinned_keys(self) -> Self {
+        Self { pinned_keys: None, ..self }
+    }
+
     /// Whether a server that is not verified for this reason is refused.
     pub(super) fn refuses(&self, unverified: &Unverified) -> bool {
         match unverified {
