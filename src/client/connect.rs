@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 
-use crate::client::connect_error::{after_certificate_request, connect_error, proxy_setting};
+use crate::client::connect_error::{after_certificate_request, connect_error, on_the_way, proxy_setting};
 use crate::client::plan::Plan;
 use crate::client::redirect::{Hop, Hops};
 use crate::client::upgrade_error::refused;
@@ -167,7 +167,7 @@ pub fn open(hop: &Hop, strictness: Strictness, limit: TimeLimit, show: &mut dyn 
         Err(failure) => {
             let asked_for = tls.as_ref().and_then(|facts| facts.certificate_request.as_ref());
             let asked_for = asked_for.filter(|_| failure.is_without_answer());
-            let error = upgrade_error(&route.peer(), failure, request.secrets());
+            let error = on_the_way(route, upgrade_error(&route.peer(), failure, request.secrets()));
             return Err(match asked_for {
                 Some(certificate) => after_certificate_request(error, certificate),
                 None => error,

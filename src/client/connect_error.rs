@@ -62,7 +62,7 @@ pub fn connect_error(route: &Route, failure: ConnectFailure, secrets: Secrets) -
         Destination::Tcp(endpoint) | Destination::Behind(_, endpoint) => endpoint,
         Destination::Unix(_) => &route.endpoint,
     };
-    let mut error = match failure.at {
+    let mut error = match *failure.at {
         FailedAt::Server(cause) => error_at(Side::Client, route, endpoint, cause),
         FailedAt::Proxy(proxy, cause) => error_at(Side::ClientOfProxy, route, &proxy.endpoint, cause),
         FailedAt::Tunnel(proxy, failure) => proxy_error(&proxy, &endpoint.peer(), failure, secrets),
@@ -70,6 +70,11 @@ pub fn connect_error(route: &Route, failure: ConnectFailure, secrets: Secrets) -
     if *endpoint != route.endpoint {
         error = error.evidence(format!("`--connect-to` puts it in the place of `{}`", route.endpoint.peer()));
     }
+    on_the_way(route, error)
+}
+
+/// The same error, with the proxy that `route` leads through.
+pub fn on_the_way(route: &Route, error: Error) -> Error {
     match route.proxy() {
         Some(proxy) => error.evidence(format!("the way leads through {}", proxy_setting(proxy))),
         None => error,

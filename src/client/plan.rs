@@ -142,9 +142,12 @@ impl Plan {
 
     /// How long one more attempt to connect may take: as long as any, or what is left of the run.
     pub fn time_limit(&self) -> TimeLimit {
-        let limit = TimeLimit::starting_now(self.connect_timeout);
+        let owner = "`--connect-timeout` gives to all steps together";
+        let limit = TimeLimit { owner, ..TimeLimit::starting_now(self.connect_timeout) };
         match self.settings.max_time {
-            Some((until, length)) if until < limit.until => TimeLimit { until, length },
+            Some((until, length)) if until < limit.until => {
+                TimeLimit { until, length, owner: "`--max-time` gives to the whole run", ..limit }
+            }
             _ => limit,
         }
     }

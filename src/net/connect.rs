@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Instant;
 
 use super::endpoint::Endpoint;
 use super::failure::{ConnectCause, ConnectFailure, ConnectRecord, FailedAt};
@@ -40,7 +39,7 @@ pub fn connect(
     let mut recorder = Recorder { record: ConnectRecord::default(), observe };
     match establish(route, limit, &mut recorder) {
         Ok((stream, address)) => Ok(Connected { stream, address, record: recorder.record }),
-        Err(at) => Err(ConnectFailure { record: Box::new(recorder.record), at }),
+        Err(at) => Err(ConnectFailure { record: Box::new(recorder.record), at: Box::new(at) }),
     }
 }
 
@@ -66,9 +65,9 @@ fn connect_tcp(
     recorder: &mut Recorder<'_>,
 ) -> Result<(Stream, PeerAddress), ConnectCause> {
     let addresses = resolve_name(endpoint, lookup, limit, recorder)?;
-    let started = Instant::now();
+    let limit = limit.for_next_step();
     let TcpConnected { socket, address, failed } = happy_eyeballs::connect(&addresses, limit)?;
-    recorder.step(started, StepDetail::TcpConnected { address, failed });
+    recorder.step(limit, StepDetail::TcpConnected { address, failed });
     Ok((Stream::new(socket), address.into()))
 }
 
@@ -79,11 +78,11 @@ fn resolve_name(
     limit: TimeLimit,
     recorder: &mut Recorder<'_>,
 ) -> Result<Vec<SocketAddr>, ConnectCause> {
-    let started = Instant::now();
+    let limit = limit.for_next_step();
     let addresses = happy_eyeballs::interleave(&resolve::resolve(endpoint, lookup, limit)?);
     if endpoint.has_name() {
         let ips = addresses.iter().map(SocketAddr::ip).collect();
-        recorder.step(started, StepDetail::Resolved { name: endpoint.host(), addresses: ips });
+        recorder.step(limit, StepDetail::Resolved { name: endpoint.host(), addresses: ips });
     }
     Ok(addresses)
 }
@@ -111,11 +110,11 @@ fn tunnel(
             let facts = shake_hands(&mut stream, tls, limit, recorder).map_err(at_proxy)?;
             recorder.record.proxy_tls = Some(facts);
         }
-        let started = Instant::now();
+        let limit = limit.for_next_step();
         match proxy.ask(&mut stream, target, limit, recorder.observe) {
             Ok(answer) => {
                 let (proxy, target) = (proxy.endpoint.peer(), target.text());
-                recorder.step(started, StepDetail::ProxyConnected { proxy, target, answer });
+                recorder.step(limit, StepDetail::ProxyConnected { proxy, target, answer });
                 return Ok((stream, address));
             }
             Err(ProxyFailure::Socks(SocksFailure::Refused { attempts })) => {
@@ -137,9 +136,9 @@ fn shake_hands(
     limit: TimeLimit,
     recorder: &mut Recorder<'_>,
 ) -> Result<TlsFacts, ConnectCause> {
-    let started = Instant::now();
+    let limit = limit.for_next_step();
     let facts = client.handshake(stream, server_name, limit).map_err(ConnectCause::Tls)?;
-    recorder.step(started, StepDetail::tls_established(&facts));
+    recorder.step(limit, StepDetail::tls_established(&facts));
     (recorder.observe)(Event::Tls(&facts));
     Ok(facts)
 }
@@ -149,14 +148,14 @@ fn connect_unix(
     limit: TimeLimit,
     recorder: &mut Recorder<'_>,
 ) -> Result<(Stream, PeerAddress), ConnectCause> {
-    let started = Instant::now();
+    let limit = limit.for_next_step();
     let timed_out = ConnectCause::UnixTimedOut { limit };
     let Some(left) = limit.left() else { return Err(timed_out) };
     let socket = address.connect(left).map_err(|error| match error.kind() {
         io::ErrorKind::WouldBlock => timed_out,
         _ => ConnectCause::Unix { error },
     })?;
-    recorder.step(started, StepDetail::UnixConnected { path: address.to_string() });
+    recorder.step(limit, StepDetail::UnixConnected { path: address.to_string() });
     Ok((Stream::new(socket), PeerAddress::Unix(address.to_string())))
 }
 
@@ -167,8 +166,9 @@ struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
-    fn step(&mut self, since: Instant, detail: StepDetail) {
-        let step = Step { took: since.elapsed(), detail };
+    /// The step that `limit` was for is over.
+    fn step(&mut self, limit: TimeLimit, detail: StepDetail) {
+        let step = Step { took: limit.since.elapsed(), detail };
         (self.observe)(Event::Step(&step));
         self.record.steps.push(step);
     }
@@ -225,7 +225,7 @@ mod tests {
         let port = listener().1;
         let failure = connect_to(&format!(":{port}"), soon()).unwrap_err();
         assert_eq!(failure.record.steps[0].detail.name(), "resolve");
-        let FailedAt::Server(ConnectCause::AllFailed { failed }) = failure.at else { panic!("{failure:?}") };
+        let FailedAt::Server(ConnectCause::AllFailed { failed }) = *failure.at else { panic!("{failure:?}") };
         assert_eq!(failed[1].address, (Ipv4Addr::LOCALHOST, port).into());
         assert_eq!(failed[1].error.kind(), io::ErrorKind::ConnectionRefused);
         assert!(failed[0].address.is_ipv6());
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn a_limit_that_has_passed_is_told_with_what_was_not_reached() {
         let failure = connect_to("127.0.0.1:1", TimeLimit::starting_now(Duration::ZERO)).unwrap_err();
-        assert!(matches!(failure.at, FailedAt::Server(ConnectCause::ConnectTimedOut { .. })), "{failure:?}");
+        assert!(matches!(*failure.at, FailedAt::Server(ConnectCause::ConnectTimedOut { .. })), "{failure:?}");
         assert!(failure.record.steps.is_empty());
     }
 }

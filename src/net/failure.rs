@@ -26,7 +26,7 @@ pub struct ConnectFailure {
     /// How far it came.
     pub record: Box<ConnectRecord>,
     /// Where on the way it went wrong, and why.
-    pub at: FailedAt,
+    pub at: Box<FailedAt>,
 }
 
 /// Where on the way to a server it went wrong, and why.

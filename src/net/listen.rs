@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Instant;
 
 use rustls::ServerConfig;
 
@@ -178,9 +177,9 @@ impl Incoming {
         let mut stream = Stream::new(socket);
         let mut record = ConnectRecord::default();
         if let Some(config) = tls {
-            let started = Instant::now();
+            let limit = limit.for_next_step();
             let facts = tls::accept(config, &mut stream, limit).map_err(AcceptFailure::Tls)?;
-            record.steps.push(Step { took: started.elapsed(), detail: StepDetail::tls_established(&facts) });
+            record.steps.push(Step { took: limit.since.elapsed(), detail: StepDetail::tls_established(&facts) });
             record.tls = Some(facts);
         }
         Ok(Connected { stream, address, record })

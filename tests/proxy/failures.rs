@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::Duration;
 
 use crate::support::program::Output;
 use crate::support::proxy::{Protocol, leading_to};
@@ -68,20 +70,70 @@ fn a_proxy_that_does_not_answer_as_http_asks_is_named() {
 }
 
 #[test]
-fn a_dead_or_silent_proxy_is_named_with_the_phase() {
+fn a_dead_proxy_is_named() {
     let proxy = format!("http://127.0.0.1:{}", unused_port());
     let output = Wscope::new().args(["--proxy", &proxy, "ws://host.invalid/"]).run();
     output.exits(3).says("cannot connect to the proxy `127.0.0.1:").says("connection refused");
-    for (scheme, says) in [
-        ("http", "did not connect us to `host.invalid:80` within 0.3 s"),
-        ("socks5h", "did not connect us to `host.invalid:80` within 0.3 s"),
-        ("https", "no TLS handshake with the proxy"),
+}
+
+/// Grants CONNECT after `pause`, and says nothing more.
+fn silent_behind(pause: Duration) -> Server<()> {
+    serve_sockets("http", move |mut socket| {
+        let _ = socket.read(&mut [0; 4096]).expect("a request");
+        thread::sleep(pause);
+        socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").expect("it is read");
+        let _ = socket.read_to_end(&mut Vec::new());
+    })
+}
+
+fn runs_out_of_time(proxy: &str, url: &str) -> Output {
+    Wscope::new().args(["--connect-timeout", "0.3", "--proxy", proxy, url]).run()
+}
+
+#[test]
+fn a_time_limit_names_the_phase_and_the_hop() {
+    let silent = serve_sockets("http", |mut socket| drop(socket.read_to_end(&mut Vec::new())));
+    let connecting = silent_behind(Duration::ZERO);
+    for (scheme, proxy, url, says) in [
+        (
+            "http",
+            &silent,
+            "ws://host.invalid/",
+            "the proxy `PROXY` did not connect us to `host.invalid:80` within 0.3 s",
+        ),
+        (
+            "socks5h",
+            &silent,
+            "ws://host.invalid/",
+            "the proxy `PROXY` did not connect us to `host.invalid:80` within 0.3 s",
+        ),
+        ("https", &silent, "ws://host.invalid/", "no TLS handshake with the proxy `PROXY` within 0.3 s"),
+        ("http", &connecting, "wss://host.invalid/", "no TLS handshake with `host.invalid:443` within 0.3 s"),
+        (
+            "http",
+            &connecting,
+            "ws://host.invalid/",
+            "`host.invalid:80` accepted the connection and sent nothing within",
+        ),
     ] {
-        let silent = serve_sockets("http", |mut socket| drop(socket.read_to_end(&mut Vec::new())));
-        let proxy = format!("{scheme}://127.0.0.1:{}", silent.port());
-        let output = Wscope::new().args(["--connect-timeout", "0.3", "--proxy", &proxy, "ws://host.invalid/"]).run();
-        output.exits(7).says(says).says("through the proxy");
+        let peer = format!("127.0.0.1:{}", proxy.port());
+        let output = runs_out_of_time(&format!("{scheme}://{peer}"), url);
+        output.exits(7).says(&says.replace("PROXY", &peer)).says("through the proxy");
+        output.says("of the 0.3 s that `--connect-timeout` gives to all steps together");
     }
+    let proxy = format!("http://127.0.0.1:{}", silent.port());
+    let output = Wscope::new().args(["--max-time", "0.3", "--proxy", &proxy, "ws://host.invalid/"]).run();
+    output.exits(7).says("did not connect us").says("of the 0.3 s that `--max-time` gives to the whole run");
+}
+
+#[test]
+fn a_time_limit_says_how_long_its_last_step_has_waited() {
+    let proxy = silent_behind(Duration::from_millis(600));
+    let proxy = format!("http://127.0.0.1:{}", proxy.port());
+    let output = Wscope::new().args(["--connect-timeout", "1.5", "--proxy", &proxy, "ws://host.invalid/"]).run();
+    let (_, waited) = output.exits(7).stderr.split_once("waited ").expect("how long it waited");
+    let (waited, _) = waited.split_once(" s for it, of the 1.5 s that").expect("and of how much");
+    assert!(waited.parse::<f64>().expect("seconds") <= 0.9, "{output:?}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The client's side: ask, and check the answer.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::exchange::Exchange;
 use super::{UpgradeFailure, Upgraded};
@@ -23,7 +22,7 @@ pub fn open(
     limit: TimeLimit,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Upgraded, UpgradeFailure> {
-    let started = Instant::now();
+    let limit = limit.for_next_step();
     let bytes = request.encode();
     observe(Event::Head { direction: Direction::Sent, bytes: &bytes });
     let mut exchange = Exchange { stream, reader, limit };
@@ -31,7 +30,7 @@ pub fn open(
     let (head, leftover) = exchange.read_head(HeadKind::Response)?;
     observe(Event::Head { direction: Direction::Received, bytes: head.raw() });
     let step = Step {
-        took: started.elapsed(),
+        took: limit.since.elapsed(),
         detail: StepDetail::Upgraded { status_line: head.first_line_shown(request.secrets()) },
     };
     observe(Event::Step(&step));

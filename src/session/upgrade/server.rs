@@ -1,7 +1,6 @@
 //! The server's side: read the request, and answer it.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::exchange::Exchange;
 use super::{UpgradeFailure, Upgraded};
@@ -22,7 +21,7 @@ pub fn accept(
     limit: TimeLimit,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Upgraded, UpgradeFailure> {
-    let started = Instant::now();
+    let limit = limit.for_next_step();
     let mut exchange = Exchange { stream, reader, limit };
     let (head, leftover) = match exchange.read_head(HeadKind::Request) {
         Err(failure) => {
@@ -41,7 +40,7 @@ pub fn accept(
     exchange.write(&response)?;
     let status_line = response.split(|&byte| byte == b'\r').next().unwrap_or_default();
     let status_line = String::from_utf8_lossy(status_line).into_owned();
-    let step = Step { took: started.elapsed(), detail: StepDetail::Upgraded { status_line } };
+    let step = Step { took: limit.since.elapsed(), detail: StepDetail::Upgraded { status_line } };
     for note in &notes {
         observe(Event::Detail(note));
     }
