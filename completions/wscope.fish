@@ -89,7 +89,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l fragment -d 'Split what i
 complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_needs_command" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n "__fish_wscope_needs_command" -l show-config -d 'Print what is in force, and where each value comes from'
-complete -c wscope -n "__fish_wscope_needs_command" -s i -l interactive -d 'Go on with stdin after `-x`'
+complete -c wscope -n "__fish_wscope_needs_command" -s i -l interactive -d 'Go on with stdin after `-x` or `--script`'
 complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'The same as `--count 1`'
 complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send back every message'
 complete -c wscope -n "__fish_wscope_needs_command" -s N -l no-input -d 'Don\'t read stdin'
@@ -177,7 +177,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l ping-interval -d 
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l ping-timeout -d 'Give up when a ping stays unanswered' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l deflate -d 'Set the parameters of permessage-deflate' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l fragment -d 'Split what is sent into frames' -r
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -s i -l interactive -d 'Go on with stdin after `-x`'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s i -l interactive -d 'Go on with stdin after `-x` or `--script`'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 1 -d 'The same as `--count 1`'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l echo -d 'Send back every message'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s N -l no-input -d 'Don\'t read stdin'

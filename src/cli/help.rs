@@ -154,7 +154,7 @@ const AT_THE_PROMPT: &str = "
   sends it as it is. Ctrl-C clears the line; on an empty one it gives up what is
   being waited for, or else closes, as Ctrl-D and /quit do; a second one leaves
   at once. While no session is open the prompt says (closed), (waiting) for the
-  next attempt, or (connecting); in a line begun before, x or ~ stands for that.";
+  next attempt, or (connecting).";
 
 const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines
   that start with #, are skipped. What is wrong with it is found before anything
@@ -189,8 +189,9 @@ const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; b
 
   The first failure ends the session: with status 8, the file, the line, what
   was wanted, and what came instead. After the last line, wscope stays as it
-  does when input ends (see -w). At the prompt the same commands only say what
-  came of them, and /save FILE writes what was typed as a script.";
+  does when input ends (see -w); with -i, at a terminal, it gives the prompt, in
+  the same session. At the prompt the same commands only say what came of them;
+  /run FILE runs a script there, and /save FILE writes what was typed as one.";
 
 const PROFILES: &str = "  `wscope @staging` takes its URL and its flags from a table of the file of
   profiles. Without `@NAME` that file is not read.

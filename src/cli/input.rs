@@ -37,12 +37,14 @@ pub struct ExecuteArgs {
     ///
     /// Repeatable; sent in the order given, as text with `-b` too.
     #[arg(short = 'x', long, value_name = "MESSAGE", allow_hyphen_values = true, conflicts_with = "echo")]
+    #[arg(group = "first")]
     pub execute: Vec<String>,
 
-    /// Go on with stdin after `-x`
+    /// Go on with stdin after `-x` or `--script`
     ///
-    /// Typed or piped, as without `-x`.
-    #[arg(short, long, hide_short_help = true, requires = "execute", conflicts_with = "no_input")]
+    /// Typed or piped, as without `-x`. After `--script` at a terminal only: in the session of the script, also where that
+    /// has failed.
+    #[arg(short, long, hide_short_help = true, requires = "first", conflicts_with = "no_input")]
     pub interactive: bool,
 
     /// Wait between two messages
@@ -55,7 +57,7 @@ pub struct ExecuteArgs {
     ///
     /// With `-`, from stdin. Its first line may be `#!/usr/bin/env -S wscope --script`. It sends, waits for what it
     /// expects, and fails with status 8 when that doesn't come; see Scripts.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "first")]
     #[arg(conflicts_with_all = ["execute", "delay", "echo", "no_input", "input", "binary", "StopArgs"])]
     pub script: Option<PathBuf>,
 

@@ -66,7 +66,7 @@ impl SessionArgs {
     pub fn reads_stdin(&self) -> bool {
         let Self { input, execute, .. } = self;
         match &execute.script {
-            Some(script) => script == Path::new("-"),
+            Some(script) => execute.interactive || script == Path::new("-"),
             None => !input.no_input && !input.echo && (execute.execute.is_empty() || execute.interactive),
         }
     }

@@ -4,14 +4,16 @@ use std::io::{self, IsTerminal};
 
 use crate::cli::SessionArgs;
 use crate::client::report;
-use crate::error::ExitStatus;
+use crate::error::{Error, ExitStatus, Phase};
 use crate::frontend::{pipe, repl, script};
 
 /// Opens a session, talks, and tells how it ended.
 pub fn run(url: &str, args: &SessionArgs) -> ExitStatus {
     let status = match &args.execute.script {
-        Some(file) => script::run(url, args, file),
-        None if is_interactive(args) => repl::run(url, args),
+        Some(file) if !args.execute.interactive => script::run(url, args, file),
+        _ if is_interactive(args) => repl::run(url, args),
+        Some(_) => Err(Error::new(Phase::Usage, "`-i` after `--script` is for a terminal, and stdin is none")
+            .hint("a `/wait` at the end of the script keeps the session open")),
         None => pipe::run(url, args),
     };
     status.unwrap_or_else(|error| report::early(&error, &args.view, &args.input))

@@ -146,7 +146,7 @@ fn whole<'a>(first: &str, mut following: impl Iterator<Item = &'a str>) -> Strin
 }
 
 fn check(steps: &[ScriptStep], variables: &Variables) -> Result<()> {
-    let mut known = HashSet::new();
+    let mut known: HashSet<String> = variables.names().map(str::to_owned).collect();
     let mut placeholders = variables.clone();
     for step in steps {
         check_names(&step.line, &known).map_err(|error| error.at(&step.place))?;
@@ -173,7 +173,7 @@ fn check_step(step: &ScriptStep, placeholders: &Variables) -> Result<Option<Stri
     slash::check_file_of(&step.line).map_err(|error| error.at(&step.place))?;
     let refused = |why: &str| Err(input_error(why).at(&step.place));
     match command {
-        Some(Usage { name: "save", .. }) => return refused("`/save` is for the prompt"),
+        Some(Usage { name: name @ ("run" | "save"), .. }) => return refused(&format!("`/{name}` is for the prompt")),
         Some(Usage { name, scope: Scope::Server, .. }) => {
             return refused(&format!("`/{name}` is for the prompt of `wscope listen`"));
         }

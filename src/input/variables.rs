@@ -52,6 +52,11 @@ impl Variables {
         self.captured.insert(name.into(), value.into());
     }
 
+    /// The names of what was captured.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.captured.keys().map(String::as_str)
+    }
+
     /// Replaces each `${…}` by its value. A `${…}` inside a value stays as it is. `$${` becomes `${`.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ impl ServerConsole {
             // `/set` may ask later to show what was sent.
             let options = Options { follow_sent: FollowSent::Always, ..options };
             let fanout = Fanout::new(view::beside(&terminal, options)?);
-            let begin = line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message)?;
+            let (begin, _) = line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message)?;
             // The thread waits for it.
             let _ = begin.send(());
             return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source });

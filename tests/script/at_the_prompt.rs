@@ -3,6 +3,8 @@
 use super::*;
 use crate::support::terminal::{Terminal, key};
 
+const CONNECTED: &str = "Connected";
+
 fn open(url: String) -> Terminal {
     let terminal = Wscope::new().arg(url).env("LOGIN", "ann").terminal(24, 80);
     terminal.wait_line(">");
@@ -66,6 +68,88 @@ fn ctrl_c_gives_up_an_expectation_and_ctrl_d_leaves_it() {
     terminal.press(key::CTRL_D);
     terminal.exits(0);
     assert_eq!(server.outcome().texts(), ["one"]);
+}
+
+#[test]
+fn ctrl_c_gives_up_a_wait_after_the_end_of_the_session() {
+    let server = websocket::echo();
+    let mut terminal = open(server.url());
+    terminal.enter("/close");
+    terminal.wait("Disconnected");
+    terminal.wait_prompt("(closed) >");
+    terminal.enter("/wait 60");
+    terminal.wait_line("(waiting; Ctrl-C gives up) >");
+    terminal.press(key::CTRL_C);
+    terminal.wait_line("(closed) >");
+    terminal.enter("/stats");
+    terminal.wait("sent     ");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+}
+
+#[test]
+fn after_a_script_with_i_one_talks_in_its_session() {
+    let server = websocket::echo();
+    let script = Script::new("hello ${env:LOGIN}\n/expect hello (.*)\n/capture name re:o (.*)\n/wait 0.1\n");
+    let wscope = Wscope::new().arg("--script").arg(script.path()).args(["-i", &server.url()]).env("LOGIN", "ann");
+    let mut terminal = wscope.terminal(24, 80);
+    terminal.wait("< hello ann");
+    terminal.enter("again: ${name}");
+    terminal.wait("< again: ann");
+    terminal.enter("/quit");
+    terminal.exits(0);
+    assert_eq!(server.outcome().texts(), ["hello ann", "again: ann"]);
+}
+
+#[test]
+fn a_script_waits_for_the_first_session() {
+    let attempts = AtomicUsize::new(0);
+    let server = serve(move |mut connection| {
+        if attempts.fetch_add(1, Ordering::Relaxed) > 0 {
+            connection.accept();
+            assert_eq!(text(&mut connection), "from the script");
+            assert_eq!(text(&mut connection), "typed before");
+            connection.answer_close();
+        }
+    });
+    let script = Script::new("from the script\n");
+    let wscope = Wscope::new().arg("--script").arg(script.path()).args(["-i", "--reconnect", &server.url()]);
+    let mut terminal = wscope.terminal(24, 80);
+    terminal.wait(CONNECTED);
+    terminal.enter("typed before");
+    terminal.wait("> typed before");
+    terminal.enter("/quit");
+    terminal.wait_end();
+    server.outcome();
+}
+
+#[test]
+fn a_script_is_run_from_the_prompt_up_to_its_first_failure() {
+    let server = websocket::echo();
+    let script = Script::new("${name} says\n/expect within=0.1 no such thing\nnever sent\n");
+    let mut terminal = open(server.url());
+    terminal.enter("hello ann");
+    terminal.wait("< hello ann");
+    terminal.enter("/capture name re:o (.*)");
+    terminal.wait("captured `name`");
+    terminal.enter(&format!("/run {}", script.path().display()));
+    terminal.wait("< ann says");
+    terminal.wait("test.ws:2: no message matched `no such thing`");
+    let nested = Script::new("/run x\n");
+    terminal.enter(&format!("/run {}", nested.path().display()));
+    terminal.wait("test.ws:1: `/run` is for the prompt");
+    let quitting = Script::new("bye\n/quit\nnever sent\n");
+    terminal.enter(&format!("/run {}", quitting.path().display()));
+    terminal.exits(0);
+    assert_eq!(server.outcome().texts(), ["hello ann", "ann says", "bye"]);
+}
+
+#[test]
+fn the_prompt_after_a_script_wants_a_terminal() {
+    let script = Script::new("hello\n");
+    let wscope = Wscope::new().arg("--script").arg(script.path()).args(["-i", "ws://127.0.0.1:9"]);
+    let output = wscope.stdin("hello\n").run();
+    output.exits(2).says("`-i` after `--script` is for a terminal");
 }
 
 #[test]

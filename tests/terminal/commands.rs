@@ -126,6 +126,29 @@ fn what_is_typed_behind_a_command_that_waits_is_marked() {
 }
 
 #[test]
+fn what_is_typed_behind_a_send_that_blocks_or_a_reconnect_that_hangs_is_marked() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("large");
+    fs::write(&file, vec![0; 64 << 20]).unwrap();
+    for command in [format!("/binary @{}", file.display()), "/reconnect".into()] {
+        let attempts = AtomicUsize::new(0);
+        let server = serve(move |mut connection| {
+            if attempts.fetch_add(1, Ordering::Relaxed) == 0 {
+                connection.accept();
+            }
+            connection.rest();
+        });
+        let wscope = Wscope::new().args(["--connect-timeout", "3600", "--close-timeout", "0.1", "--no-deflate"]);
+        let mut terminal = open_with(&server, wscope);
+        terminal.enter(&command);
+        terminal.wait_line("(waiting; Ctrl-C leaves) >");
+        terminal.enter("behind");
+        terminal.press(key::CTRL_D);
+        terminal.wait_end();
+    }
+}
+
+#[test]
 fn views_can_be_switched() {
     let server = websocket::echo();
     let mut terminal = open(&server);

@@ -90,6 +90,21 @@ fn a_second_ctrl_c_does_not_wait_for_the_answer() {
 }
 
 #[test]
+fn before_a_mute_peer_it_is_said_how_to_leave_at_once() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.close_frame();
+        connection.expect_end();
+    });
+    let mut terminal = open_with(&server, Wscope::new().args(["--close-timeout", "60"]));
+    terminal.enter("/quit");
+    terminal.wait("closing; Ctrl-C again leaves at once");
+    terminal.press(key::CTRL_C);
+    terminal.wait_end();
+    server.outcome();
+}
+
+#[test]
 fn the_first_ctrl_c_leaves_when_output_is_blocked() {
     let ready = Event::new();
     let flood = ready.clone();

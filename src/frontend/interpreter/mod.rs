@@ -125,15 +125,16 @@ impl Interpreter {
                 Ok(Some(told))
             }
             Command::ExpectQuiet(time) => self.expecting(|expecting| expectation::quiet(expecting, time)).map(Some),
-            Command::Wait(time) if self.end_was_expected => self.expecting(|expecting| {
-                expecting.rest(time);
-                Ok(None)
-            }),
-            Command::Wait(time) => self.expecting(|expecting| {
-                expecting.pause(time);
-                expecting.mark();
-                Ok(None)
-            }),
+            Command::Wait(time) => {
+                // At the prompt a `/reconnect` may be typed behind it.
+                let outlasts_session = self.end_was_expected || self.mode == Mode::Interactive;
+                self.expecting(|expecting| {
+                    let wait = if outlasts_session { Expecting::rest } else { Expecting::pause };
+                    wait(expecting, time);
+                    expecting.mark();
+                    Ok(None)
+                })
+            }
             Command::Capture { name, from } => {
                 let value = self.expecting(|expecting| expectation::capture(expecting, &name, &from))?;
                 let told = match value.len() {
@@ -146,7 +147,7 @@ impl Interpreter {
             Command::Help | Command::Headers | Command::Stats | Command::List | Command::Set { .. } => {
                 self.look(&command).map(|()| None)
             }
-            Command::Save(_) | Command::To(..) | Command::Quit => {
+            Command::Run(_) | Command::Save(_) | Command::To(..) | Command::Quit => {
                 Err(Error::new(Phase::Usage, "this is for the prompt"))
             }
         }

@@ -7,12 +7,24 @@ use std::sync::mpsc::{self, Receiver};
 use super::line_reader::show_error;
 use crate::error::Result;
 use crate::event::{Event, Origin};
-use crate::frontend::interpreter::Interpreter;
+use crate::frontend::interpreter::{Flow, Interpreter, Mode};
 use crate::input::slash::{self, Command, Line};
 use crate::input::{PromptHandle, Script, Typed};
 
-/// The prompt while a command waits: what is typed behind it waits too.
+/// The prompt while a line is executed for longer than a moment: what is typed behind it waits too.
 const WAITING: &str = "(waiting; Ctrl-C gives up) > ";
+/// The same, for a connection, or for a peer that takes nothing.
+const BUSY: &str = "(waiting; Ctrl-C leaves) > ";
+
+/// What is executed.
+pub enum Work {
+    /// A line that was typed.
+    Line(String),
+    /// A script that is run before anything that is typed.
+    Script(Script),
+    /// Nothing more: the user leaves when everything before is done.
+    End,
+}
 
 /// Does what is typed.
 pub(super) struct LineExecutor {
@@ -28,10 +40,15 @@ impl LineExecutor {
         Self { interpreter, prompt, typed: Vec::new() }
     }
 
-    /// Executes lines until none comes any more; then drops `_busy`.
-    pub(super) fn run(mut self, lines: &Receiver<String>, pending: &AtomicUsize, _busy: mpsc::Sender<()>) {
-        for line in lines {
-            if let Err(error) = self.line(line) {
+    /// Executes what comes up to the end; then drops `_busy`.
+    pub(super) fn run(mut self, works: &Receiver<Work>, pending: &AtomicUsize, _busy: mpsc::Sender<()>) {
+        for work in works {
+            let result = match work {
+                Work::Line(line) => self.line(line),
+                Work::Script(script) => self.script(script),
+                Work::End => return,
+            };
+            if let Err(error) = result {
                 show_error(&self.interpreter.fanout, &error);
             }
             pending.fetch_sub(1, Ordering::Release);
@@ -42,25 +59,45 @@ impl LineExecutor {
         let variables = &self.interpreter.variables;
         match slash::parse_with(&line, |text, quoting| variables.expand(text, quoting))? {
             Line::Command(Command::Save(path)) => self.save(&path),
+            Line::Command(Command::Run(path)) => self.script(Script::read(&path, variables)?),
             Line::Command(Command::Help) => self.interpreter.execute("", Line::Command(Command::Help)).map(drop),
             Line::Command(Command::To(recipient, None)) => {
                 self.interpreter.execute("", Line::Command(Command::To(recipient, None)))?;
                 self.prompt.set(&recipient.prompt());
                 Ok(())
             }
-            understood => {
-                let result = if waits(&understood) {
-                    self.prompt.set_notice(Some(WAITING));
-                    let result = self.interpreter.execute("", understood).map(drop);
-                    self.prompt.set_notice(None);
-                    result
-                } else {
-                    self.interpreter.execute("", understood).map(drop)
-                };
-                self.typed.push(Typed { line, failed: result.is_err() });
-                result
+            understood => self.execute("", line, understood).map(drop),
+        }
+    }
+
+    /// Runs a script up to the first line that fails. `/quit` in it leaves.
+    fn script(&mut self, script: Script) -> Result<()> {
+        self.interpreter.mode = Mode::Script;
+        let result = self.steps(script);
+        self.interpreter.mode = Mode::Interactive;
+        if result? == Flow::Leave {
+            self.interpreter.endpoint.leave();
+        }
+        Ok(())
+    }
+
+    fn steps(&mut self, script: Script) -> Result<Flow> {
+        for step in script.steps {
+            let understood = step.understand(&self.interpreter.variables)?;
+            let done = self.execute(&step.place, step.line, understood);
+            if done.map_err(|error| error.at(&step.place))? == Flow::Leave {
+                return Ok(Flow::Leave);
             }
         }
+        Ok(Flow::Stay)
+    }
+
+    fn execute(&mut self, place: &str, line: String, understood: Line) -> Result<Flow> {
+        self.prompt.set_notice(Some(if waits(&understood) { WAITING } else { BUSY }));
+        let result = self.interpreter.execute(place, understood);
+        self.prompt.set_notice(None);
+        self.typed.push(Typed { line, failed: result.is_err() });
+        result
     }
 
     fn save(&self, path: &Path) -> Result<()> {
@@ -76,7 +113,7 @@ impl LineExecutor {
     }
 }
 
-/// Whether a line waits for the peer or for a time. A connection that is awaited has a prompt of its own.
+/// Whether a line waits for what the peer sends, or for a time: that can be given up.
 fn waits(line: &Line) -> bool {
     let Line::Command(command) = line else { return false };
     matches!(command, Command::Wait(_) | Command::Expect { .. } | Command::ExpectClose { .. } | Command::ExpectQuiet(_))

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::line_executor::LineExecutor;
+use super::line_executor::{LineExecutor, Work};
 use crate::client::thread_error;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
@@ -24,11 +24,29 @@ use crate::session::Handle;
 const AHEAD: usize = 1000;
 /// How long what was typed before may take after Ctrl-C or Ctrl-D: the peer may take nothing.
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
+/// How long leaving may take before it is said what is waited for.
+const SILENCE_LIMIT: Duration = Duration::from_secs(1);
 /// How soon to look again whether that is done.
 const TICK: Duration = Duration::from_millis(1);
 
+/// Where what is to be executed waits. Clones are the same queue.
+#[derive(Clone)]
+pub struct WorkQueue {
+    works: SyncSender<Work>,
+    /// How many were pushed and are not executed yet.
+    pending: Arc<AtomicUsize>,
+}
+
+impl WorkQueue {
+    /// `false`: nothing is executed any more.
+    pub fn push(&self, work: Work) -> bool {
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        self.works.send(work).is_ok()
+    }
+}
+
 /// Reads lines and has them executed, on two threads, until the user leaves; it begins when something is sent through the
-/// sender. A message that is made of a file has at most `max_message` bytes.
+/// sender. What else is to be executed can be pushed to the queue. A message that is made of a file has at most `max_message` bytes.
 ///
 /// # Errors
 /// [`Phase::Session`], when the process may have no more threads.
@@ -37,15 +55,16 @@ pub fn spawn(
     endpoint: impl Endpoint + 'static,
     fanout: Fanout,
     max_message: u64,
-) -> Result<Sender<()>> {
+) -> Result<(Sender<()>, WorkQueue)> {
     let endpoint: Arc<dyn Endpoint> = Arc::new(endpoint);
     let interpreter =
         Interpreter::new(Arc::clone(&endpoint), fanout.clone(), variables(), Mode::Interactive, max_message);
     let executor = LineExecutor::new(interpreter, editor.prompt());
-    let (lines, ahead) = mpsc::sync_channel(AHEAD);
+    let (works, ahead) = mpsc::sync_channel(AHEAD);
     let (busy, done) = mpsc::channel();
     let pending = Arc::new(AtomicUsize::new(0));
-    let reader = LineReader { lines, pending: Arc::clone(&pending), endpoint, fanout };
+    let queue = WorkQueue { works, pending: Arc::clone(&pending) };
+    let reader = LineReader { queue: queue.clone(), endpoint, fanout };
     let (begin, started) = mpsc::channel();
     let read = move || {
         // Where the run has ended before, the sender is gone.
@@ -58,7 +77,7 @@ pub fn spawn(
         thread::Builder::new().spawn(read)
     };
     start().map_err(|error| thread_error(Phase::Session, "for the prompt", error))?;
-    Ok(begin)
+    Ok((begin, queue))
 }
 
 /// How the user leaves.
@@ -72,9 +91,7 @@ enum Leaving {
 
 /// Passes lines on until the user leaves.
 struct LineReader {
-    lines: SyncSender<String>,
-    /// How many lines were passed on and are not executed yet.
-    pending: Arc<AtomicUsize>,
+    queue: WorkQueue,
     endpoint: Arc<dyn Endpoint>,
     fanout: Fanout,
 }
@@ -87,15 +104,36 @@ impl LineReader {
         drop(editor);
         match leaving {
             Leaving::InTurn => {
-                drop(self.lines);
+                self.queue.push(Work::End);
                 // The executor drops its end when all is done.
-                let _ = done.recv();
+                if done.recv_timeout(SILENCE_LIMIT) == Err(RecvTimeoutError::Timeout) {
+                    self.note("what was typed before /quit is not done yet; Ctrl-C leaves without it");
+                    let _ = done.recv();
+                }
             }
             Leaving::AtOnce => {
                 self.wait_for_executor(is_waiting);
             }
         }
         self.endpoint.leave();
+        self.tell_of_a_mute_peer();
+    }
+
+    /// Says how to leave at once, where the peer does not answer our Close soon. The main thread ends the process.
+    fn tell_of_a_mute_peer(&self) {
+        let Some(Ok(session)) = self.endpoint.client().map(SessionSlot::session) else { return };
+        let deadline = Instant::now() + SILENCE_LIMIT;
+        while Instant::now() < deadline {
+            if session.is_over() {
+                return;
+            }
+            thread::sleep(TICK);
+        }
+        self.note("closing; Ctrl-C again leaves at once");
+    }
+
+    fn note(&self, text: &str) {
+        self.fanout.show(Origin::default(), &Event::Note(text));
     }
 
     fn pass_on(&self, editor: &mut Editor) -> Leaving {
@@ -105,8 +143,7 @@ impl LineReader {
                     if slash::parse(&line).is_ok_and(|line| line == Line::Command(Command::Quit)) {
                         return Leaving::InTurn;
                     }
-                    self.pending.fetch_add(1, Ordering::Relaxed);
-                    if self.lines.send(line).is_err() {
+                    if !self.queue.push(Work::Line(line)) {
                         return Leaving::AtOnce;
                     }
                 }
@@ -124,7 +161,7 @@ impl LineReader {
     fn wait_for_executor(&self, is_there: fn(&Handle) -> bool) -> bool {
         let deadline = Instant::now() + LEAVE_LIMIT;
         loop {
-            let is_pending = self.pending.load(Ordering::Acquire) > 0;
+            let is_pending = self.queue.pending.load(Ordering::Acquire) > 0;
             let client = self.endpoint.client();
             if client.and_then(|client| client.session().ok()).is_some_and(|session| is_there(&session)) {
                 return true;

@@ -19,13 +19,18 @@ use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
 use crate::client::{thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
+use crate::frontend::interpreter::variables;
 use crate::frontend::pipe::{Pace, send_executed};
+use crate::frontend::script;
 use crate::frontend::session_slot::{Losses, SessionSlot};
-use crate::input::{Editor, EditorOptions, History, PromptHandle};
+use crate::input::{Editor, EditorOptions, History, PromptHandle, Script};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::session::backoff::Pause;
 use crate::session::{Cause, Handle, Outcome, Settings};
+
+use self::line_executor::Work;
+use self::line_reader::WorkQueue;
 
 /// Bytes of received messages that are kept for an `/expect`: more lines than a terminal scrolls back.
 const MEMORY: usize = 1024 * 1024;
@@ -38,15 +43,17 @@ const EXECUTED_LIMIT: Duration = Duration::from_millis(500);
 /// # Errors
 /// What is wrong with the command line, or with the terminal.
 pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
-    let plan = Arc::new(Plan::client(url, args, Instant::now())?.remembering(MEMORY));
+    let started = Instant::now();
+    let script = args.execute.script.as_deref().map(|path| script::read(path, &variables())).transpose()?;
+    let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
     let options = view::options(&args.view, &args.input, Banner::Shown);
     let options = Options { follow_sent: FollowSent::Always, ..options };
     let fanout = Fanout::new(view::direct(options.clone())?);
     let max_message = plan.protocol.max_message;
     let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let slot = Arc::new(SessionSlot::new(runner.poller.notifier(), Losses::Final));
-    let mut driver =
-        ReplDriver { slot, fanout, options, max_message, execute: args.execute.clone(), place: None, current: None };
+    let execute = args.execute.clone();
+    let mut driver = ReplDriver { slot, fanout, options, max_message, execute, script, place: None, current: None };
     let end = runner.run(&mut driver);
     let Some(Place { terminal, .. }) = driver.place else { return Ok(end.status) };
     Ok(terminal_end::show_what_is_left(&terminal, end, &mut runner))
@@ -60,6 +67,8 @@ struct ReplDriver {
     /// The largest message that is made of a file, in bytes.
     max_message: u64,
     execute: ExecuteArgs,
+    /// What the first session begins with.
+    script: Option<Script>,
     /// The terminal, once there is something to talk to or to wait for: until then it stays as it is.
     place: Option<Place>,
     /// The session that is open, and what tells when all of `-x` is sent: its sender is gone then.
@@ -70,6 +79,7 @@ struct ReplDriver {
 struct Place {
     terminal: Terminal,
     prompt: PromptHandle,
+    queue: WorkQueue,
     /// Has the thread that reads lines begin.
     begin: Sender<()>,
 }
@@ -128,8 +138,9 @@ impl Driver for ReplDriver {
                 Editor::open(EditorOptions { history, prompt: "> ".into(), marks: self.options.escape_marks() })?;
             *self.fanout.lock().printer() = view::beside(&terminal, self.options.clone())?;
             let prompt = editor.prompt();
-            let begin = line_reader::spawn(editor, Arc::clone(&self.slot), self.fanout.clone(), self.max_message)?;
-            self.place = Some(Place { terminal, prompt, begin });
+            let (begin, queue) =
+                line_reader::spawn(editor, Arc::clone(&self.slot), self.fanout.clone(), self.max_message)?;
+            self.place = Some(Place { terminal, prompt, queue, begin });
         }
         Ok(())
     }
@@ -152,6 +163,9 @@ impl Driver for ReplDriver {
         let handle = session.handle.clone();
         let executed = self.send_executed(session);
         self.current = Some((handle, executed));
+        if let (Some(place), Some(script)) = (&self.place, self.script.take()) {
+            place.queue.push(Work::Script(script));
+        }
         self.read_lines();
     }
 

@@ -56,7 +56,10 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
 }
 
 /// Reads a script and checks it; `-` is stdin.
-fn read(path: &Path, variables: &Variables) -> Result<Script> {
+///
+/// # Errors
+/// What is wrong with it.
+pub fn read(path: &Path, variables: &Variables) -> Result<Script> {
     if path != Path::new("-") {
         return Script::read(path, variables);
     }

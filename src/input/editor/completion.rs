@@ -21,7 +21,7 @@ pub(super) fn candidates(line: &str) -> (usize, Vec<Pair>) {
     let last = rest.rfind(' ').map_or(0, |space| space + 1);
     let (before, word) = rest.split_at(last);
     match name {
-        "file" | "save" => files(start, rest),
+        "file" | "run" | "save" => files(start, rest),
         "set" if before.is_empty() => (start, words(setting_names(), word, " ")),
         "set" => (start + last, words(["on", "off"].into_iter(), word, "")),
         "binary" | "frame" if word.starts_with('@') => files(start + last + 1, &word[1..]),

@@ -43,6 +43,8 @@ pub(super) struct LineEditor {
     batches: Receiver<String>,
     prompt: PromptHandle,
     keys: KeyDecoder,
+    /// When keys were read last.
+    read_at: Instant,
     bindings: Bindings,
     draft: Draft,
     past: Past,
@@ -83,6 +85,7 @@ impl LineEditor {
             batches,
             prompt,
             keys: KeyDecoder::default(),
+            read_at: Instant::now(),
             bindings: Bindings::new(device.special_keys()),
             draft: Draft::new(),
             past,
@@ -207,16 +210,14 @@ impl LineEditor {
 
     /// Waits until there is something to do, and takes the keys that have come.
     fn wait(&mut self) -> io::Result<()> {
-        let has_begun = self.keys.has_begun();
         let until_settled = self.settles.map(|until| until.saturating_duration_since(Instant::now()));
-        let limit = match until_settled {
-            Some(left) => left,
-            None if has_begun => ESCAPE_WAIT,
-            None => Duration::MAX,
-        };
+        let until_given_up = self.keys.has_begun().then(|| ESCAPE_WAIT.saturating_sub(self.read_at.elapsed()));
+        let limits = [until_settled, until_given_up, self.prompt.until_notice()];
+        let limit = limits.into_iter().flatten().min().unwrap_or(Duration::MAX);
         let file = self.terminal.device().file();
         if !self.poller.wait_for_keys(Descriptor::from(file), limit)? {
-            if has_begun && until_settled.is_none() {
+            // What other threads print ends the wait too.
+            if self.keys.has_begun() && self.read_at.elapsed() >= ESCAPE_WAIT {
                 self.keys.give_up();
             }
             return Ok(());
@@ -226,6 +227,7 @@ impl LineEditor {
             Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
             Ok(count) => {
                 self.keys.push(&bytes[..count]);
+                self.read_at = Instant::now();
                 Ok(())
             }
             // Another process that shares the terminal may make it non-blocking at any time.

@@ -90,6 +90,8 @@ pub enum Command {
         /// What to take.
         from: Capture,
     },
+    /// `/run FILE`
+    Run(PathBuf),
     /// `/save FILE`
     Save(PathBuf),
     /// `/to N|all [LINE]`. Without a line, it is for all that follow.
@@ -119,6 +121,7 @@ impl Command {
     fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path)
+            | Self::Run(path)
             | Self::Save(path)
             | Self::Binary(Payload::File(path))
             | Self::Frame(_, Payload::File(path)) => Some(path),

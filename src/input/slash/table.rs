@@ -202,6 +202,13 @@ pub const COMMANDS: &[Usage] = &[
         understand: |rest| nothing(rest, Command::List),
     },
     Usage {
+        name: "run",
+        arguments: "FILE",
+        summary: "run a script in this session, up to the first line that fails",
+        scope: Scope::Own,
+        understand: |rest| file_name(rest).map(Command::Run),
+    },
+    Usage {
         name: "save",
         arguments: "FILE",
         summary: "write what was typed as a script, never over a file that exists",
