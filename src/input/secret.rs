@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read};
 
 use crate::error::{Error, Phase, Result};
 use crate::output::Output;
+use crate::output::escape;
 use crate::output::terminal::Device;
 use crate::platform;
 
@@ -67,6 +68,8 @@ fn subject(question: &str) -> &str {
 /// if the answer is not UTF-8.
 pub fn answer(question: &str, typing: Typing) -> Result<Answer> {
     let subject = subject(question);
+    // A URL that somebody else wrote may name the user.
+    let question = &escape::to_line(question);
     let device = Device::open().map_err(|cause| {
         Error::new(Phase::Usage, format!("no terminal to ask on: {subject}"))
             .caused_by(cause)
@@ -117,10 +120,7 @@ fn ask_on(device: &Device, question: &str, typing: Typing) -> io::Result<Typed> 
     let mut output = device.output()?;
     output.write_all(question.as_bytes())?;
     let answer = read_line(device.file(), |line| match typing {
-        Typing::Shown => {
-            let line: String = String::from_utf8_lossy(line).chars().filter(|c| !c.is_control()).collect();
-            output.write_all(format!("{CLEAR_LINE}{question}{line}").as_bytes())
-        }
+        Typing::Shown => output.write_all(format!("{CLEAR_LINE}{question}{}", escape::to_line(line)).as_bytes()),
         Typing::Hidden => Ok(()),
     });
     drop(echo_off);

@@ -79,6 +79,20 @@ fn the_prompt_comes_after_the_question_and_another_connection_has_the_answer() {
 }
 
 #[test]
+fn what_is_no_text_in_a_name_is_shown_by_its_code() {
+    let server = for_aladdin(1000);
+    let mut terminal = Wscope::new().arg("-N").arg(with("a%1B%5B2Jb", &server)).terminal(24, 80);
+    terminal.wait(r"Password of a\x1b[2Jb at");
+    terminal.press(key::CTRL_D);
+    terminal.exits(5);
+    let mut terminal = Wscope::new().arg("-N").arg(server.url()).terminal(24, 80);
+    answer(&terminal, "User at", "a\x1b[2Jb");
+    terminal.wait(r"Password of a\x1b[2Jb at");
+    terminal.press(key::CTRL_D);
+    terminal.exits(5);
+}
+
+#[test]
 fn it_is_asked_three_times() {
     let server = for_aladdin(1000);
     let mut terminal = Wscope::new().args(["-x", "hi"]).arg(with("Aladdin", &server)).terminal(24, 80);
