@@ -23,7 +23,7 @@ pub fn listen(wscope: Wscope) -> (Running, SocketAddr) {
 }
 
 #[track_caller]
-fn listening_at(program: &Running, scheme: &str) -> SocketAddr {
+pub fn listening_at(program: &Running, scheme: &str) -> SocketAddr {
     program.wait_stderr(scheme);
     program.wait_stderr("\n");
     let stderr = program.stderr();
@@ -370,7 +370,7 @@ fn what_is_sent_waits_while_what_is_shown_of_it_is_not_read() {
 }
 
 /// The answer to a page of `origin`.
-fn answer_to_a_page(address: SocketAddr, origin: &str) -> String {
+pub fn answer_to_a_page(address: SocketAddr, origin: &str) -> String {
     let mut client = Connection::connect(address);
     client.send(UPGRADE_REQUEST.replace("\r\n\r\n", &format!("\r\nOrigin: {origin}\r\n\r\n")));
     if origin.contains("localhost") { client.head() } else { String::from_utf8(client.rest()).unwrap() }
@@ -416,4 +416,13 @@ fn every_address_that_is_not_loopback_is_announced() {
 fn where_it_listens_on_loopback_it_says_how_others_reach_it() {
     let (program, address) = listen(Wscope::new().args(["listen", "0"]));
     stop(program).says(&format!("a phone or container needs `0.0.0.0:{}`", address.port()));
+}
+
+#[test]
+fn times_in_what_goes_to_a_pipe_are_told() {
+    let note = "`-t` puts the time in front of each message";
+    let (program, _) = listen(Wscope::new().args(["listen", "0", "-t"]));
+    assert_eq!(stop(program).says(note).stderr.matches(note).count(), 1);
+    let (program, _) = listen(Wscope::new().args(["listen", "0", "-t=local"]));
+    stop(program).never_says(note);
 }

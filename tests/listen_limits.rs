@@ -12,7 +12,7 @@ use crate::support::{Connection, Frame, MIB, Wscope};
 const MASK: [u8; 4] = [1, 2, 3, 4];
 
 /// Bytes of DEFLATE that inflate to so many MiB of zeros.
-fn deflated(mebibytes: usize) -> Vec<u8> {
+pub fn deflated(mebibytes: usize) -> Vec<u8> {
     let mut block = Vec::with_capacity(64 * 1024);
     let mut compress = flate2::Compress::new(Compression::best(), false);
     compress.compress_vec(&vec![0; MIB], &mut block, FlushCompress::Full).unwrap();
@@ -20,7 +20,7 @@ fn deflated(mebibytes: usize) -> Vec<u8> {
 }
 
 /// A client with whom compression is agreed on.
-fn open_with_deflate(address: SocketAddr) -> Connection {
+pub fn open_with_deflate(address: SocketAddr) -> Connection {
     let mut client = Connection::connect(address);
     client.send(UPGRADE_REQUEST.replace("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"));
     let head = client.head();

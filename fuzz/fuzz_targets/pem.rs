@@ -3,6 +3,7 @@
 #![no_main]
 
 use std::fs;
+use std::path::PathBuf;
 
 use libfuzzer_sys::fuzz_target;
 use wscope::error::Phase;
@@ -17,13 +18,18 @@ fuzz_target!(|input: (bool, &[u8])| {
     let identity = Identity { certificate: path.clone(), key: path.clone() };
     for options in [
         TlsOptions { roots: TrustedRoots::File(path.clone()), ..TlsOptions::default() },
-        TlsOptions { identity: Some(identity), ..TlsOptions::default() },
+        // One root, and not those of the system: they would be read for each input.
+        TlsOptions { identity: Some(identity), roots: TrustedRoots::File(root()), ..TlsOptions::default() },
     ] {
         if let Err(error) = TlsClient::prepare(&options, &|_| Ok("sesame".to_owned())) {
             assert!(matches!(error.phase(), Phase::Usage | Phase::Tls) && !error.to_string().is_empty());
         }
     }
 });
+
+fn root() -> PathBuf {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/certificates/p521.pem").into()
+}
 
 /// Base64 (RFC 4648 section 4), so that the fuzzer comes as far as the DER.
 fn encoded(bytes: &[u8]) -> String {

@@ -16,7 +16,7 @@ use crate::net::{self, ListenOptions, Listener, Reach};
 use crate::platform::{Poller, Signals};
 use crate::server::clients::{ClientLimits, Clients};
 use crate::server::console::ServerConsole;
-use crate::server::ending::End;
+use crate::server::ending::ServerEnd;
 use crate::server::service::{self, Service};
 use crate::session::{Budget, Echo};
 use crate::wire::Role;
@@ -71,9 +71,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     if let (Some(text), Some(every)) = (args.push.push.clone(), args.push.every) {
         service::push(every, move |_| text.clone(), clients.clone(), fanout)?;
     }
-    let end = End::wait(&console, &clients, &signals, &mut poller, max_time.map(|(until, _)| until));
+    let end = ServerEnd::wait(&console, &clients, &signals, &mut poller, max_time.map(|(until, _)| until));
     let mut announcer = Announcer::new(console.fanout());
-    if let (End::Stopped(ExitStatus::TimedOut), Some((_, limit))) = (end, max_time) {
+    if let (ServerEnd::Stopped(ExitStatus::TimedOut), Some((_, limit))) = (end, max_time) {
         announcer.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }
     Ok(end.carry_out(&console, &clients, &mut announcer))

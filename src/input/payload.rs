@@ -10,7 +10,7 @@ use super::input_error;
 use super::path::path;
 use crate::diagnosis::Diagnosis;
 use crate::error::{Error, Result};
-use crate::platform::read_at_most;
+use crate::platform::{open_regular_file, read_at_most};
 
 /// Bytes, or the file that holds them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,15 @@ pub enum Payload {
     Bytes(Vec<u8>),
     /// `@FILE`: the content that the file has when [`load`](Self::load) is called.
     File(PathBuf),
+}
+
+/// Which files a message may be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKinds {
+    /// All that can be read. A FIFO is waited for.
+    Any,
+    /// Regular files, which are never waited for.
+    Regular,
 }
 
 impl Payload {
@@ -50,11 +59,12 @@ impl Payload {
     /// The bytes. A [`File`](Self::File) is read now.
     ///
     /// # Errors
-    /// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read, or holds more than `most` bytes.
-    pub fn load(self, most: u64) -> Result<Vec<u8>> {
+    /// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read, is not of `kinds`, or holds more than
+    /// `most` bytes.
+    pub fn load(self, kinds: FileKinds, most: u64) -> Result<Vec<u8>> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
-            Self::File(path) => read(&path, most),
+            Self::File(path) => read(&path, kinds, most),
         }
     }
 }
@@ -62,10 +72,15 @@ impl Payload {
 /// The content of a file that becomes a message.
 ///
 /// # Errors
-/// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read, or holds more than `most` bytes.
-pub fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
+/// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read, is not of `kinds`, or holds more than `most`
+/// bytes.
+pub fn read(path: &Path, kinds: FileKinds, most: u64) -> Result<Vec<u8>> {
     let name = path.display().to_string();
-    let read = File::open(path).and_then(|file| read_at_most(most, file));
+    let opened = match kinds {
+        FileKinds::Any => File::open(path),
+        FileKinds::Regular => open_regular_file(path),
+    };
+    let read = opened.and_then(|file| read_at_most(most, file));
     read.map_err(|cause| match cause.kind() {
         ErrorKind::FileTooLarge => too_long(&format!("`{name}`"), most),
         _ => unreadable(&name, cause),
@@ -123,7 +138,7 @@ mod tests {
     use super::*;
 
     fn bytes(text: &str) -> Vec<u8> {
-        Payload::parse(text).unwrap().load(1000).unwrap()
+        Payload::parse(text).unwrap().load(FileKinds::Any, 1000).unwrap()
     }
 
     #[test]
@@ -141,8 +156,10 @@ mod tests {
         let path = folder.path().join("a file");
         let payload = Payload::parse(&format!("@{}", path.display())).unwrap();
         fs::write(&path, [1, 2, 3]).unwrap();
-        assert_eq!(payload.clone().load(3).unwrap(), [1, 2, 3]);
-        assert!(payload.load(2).unwrap_err().to_string().contains("longer than a message may be, 2 bytes"));
+        assert_eq!(payload.clone().load(FileKinds::Regular, 3).unwrap(), [1, 2, 3]);
+        assert!(
+            payload.load(FileKinds::Any, 2).unwrap_err().to_string().contains("longer than a message may be, 2 bytes")
+        );
     }
 
     #[test]

@@ -55,6 +55,21 @@ pub fn open_own_file(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Opens a regular file to read it. Anything else is refused at once: a FIFO might never be written, and a terminal is read
+/// by the line editor.
+///
+/// # Errors
+/// The error of the system call; `InvalidInput`, if it is no regular file.
+pub fn open_regular_file(path: &Path) -> io::Result<File> {
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"))
+    }
+}
+
 /// Whether `path` leads to the open `file`, and not to another that has taken its place.
 pub fn is_at(file: &File, path: &Path) -> bool {
     let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());

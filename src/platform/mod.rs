@@ -15,7 +15,9 @@ mod unix_socket;
 mod whole_file;
 
 pub use descriptor::{Descriptor, is_out_of_descriptors};
-pub use files::{is_at, is_readable_by_others, open_own_file, private_file, private_folder, private_program};
+pub use files::{
+    is_at, is_readable_by_others, open_own_file, open_regular_file, private_file, private_folder, private_program,
+};
 pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
 pub use process::{interrupt, suspend};

@@ -17,7 +17,7 @@ use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::pipe::stdin;
 use crate::frontend::session_slot::SessionSlot;
 use crate::input::Source;
-use crate::input::slash::Recipient;
+use crate::input::slash::ClientSelector;
 use crate::output::Fanout;
 use crate::platform::Notifier;
 use crate::session::{MessageBatch, QueuedItem};
@@ -61,7 +61,7 @@ impl StdinFeed {
 #[derive(Clone)]
 pub(super) struct Broadcast {
     clients: Clients,
-    recipient: Recipient,
+    selector: ClientSelector,
     fanout: Fanout,
     /// Set when the user has left.
     has_left: Arc<AtomicBool>,
@@ -71,7 +71,7 @@ pub(super) struct Broadcast {
 impl Broadcast {
     /// What leaves sets `has_left`, and notifies the main thread.
     pub(super) fn new(clients: Clients, fanout: Fanout, has_left: Arc<AtomicBool>, notifier: Notifier) -> Self {
-        Self { clients, recipient: Recipient::All, fanout, has_left, notifier }
+        Self { clients, selector: ClientSelector::All, fanout, has_left, notifier }
     }
 
     /// Sends every message of the input, as fast as the clients take it, from the first client on; its end ends nothing.
@@ -122,17 +122,17 @@ impl Broadcast {
             if !self.clients.wait_for_one() || !self.clients.wait_for_room(&self.fanout) {
                 return None;
             }
-            if self.clients.broadcast(item, self.recipient, &self.fanout) {
+            if self.clients.broadcast(item, self.selector, &self.fanout) {
                 return Some(());
             }
         }
     }
 
     fn check_that_one_is_there(&self) -> Result<()> {
-        match self.recipient {
-            recipient if self.clients.has(recipient) => Ok(()),
-            Recipient::All => Err(Error::new(Phase::Session, "nobody is connected")),
-            Recipient::Client(number) => {
+        match self.selector {
+            selector if self.clients.has(selector) => Ok(()),
+            ClientSelector::All => Err(Error::new(Phase::Session, "nobody is connected")),
+            ClientSelector::Client(number) => {
                 let error = Error::new(Phase::Session, format!("client {number} is not connected"));
                 Err(error.hint("`/list` shows the clients; after `/to all`, lines go to all of them"))
             }
@@ -148,9 +148,9 @@ impl Endpoint for Broadcast {
     fn send(&self, outgoing: Outgoing<'_>) -> Result<()> {
         self.check_that_one_is_there()?;
         // A client that is too slow for it is closed, and a note says so.
-        let is_taken = self.clients.broadcast(&outgoing.into(), self.recipient, &self.fanout);
-        match self.recipient {
-            Recipient::Client(number) if !is_taken => {
+        let is_taken = self.clients.broadcast(&outgoing.into(), self.selector, &self.fanout);
+        match self.selector {
+            ClientSelector::Client(number) if !is_taken => {
                 Err(Error::new(Phase::Session, format!("not sent: the session with client {number} is closing")))
             }
             _ => Ok(()),
@@ -163,21 +163,21 @@ impl Endpoint for Broadcast {
 
     fn close(&self, code: CloseCode, reason: &str) -> Result<()> {
         self.check_that_one_is_there()?;
-        self.clients.each(self.recipient, |client| client.handle.close(Some((code, reason.to_owned()))));
+        self.clients.each(self.selector, |client| client.handle.close(Some((code, reason.to_owned()))));
         Ok(())
     }
 
     fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()> {
         self.check_that_one_is_there()?;
-        self.clients.each(self.recipient, |client| {
+        self.clients.each(self.selector, |client| {
             show(client.origin(), &Event::Summary(&client.handle.summary()));
         });
         Ok(())
     }
 
-    fn to(&self, recipient: Recipient) -> Result<Arc<dyn Endpoint>> {
-        let endpoint = Self { recipient, ..self.clone() };
-        if recipient != Recipient::All {
+    fn to(&self, selector: ClientSelector) -> Result<Arc<dyn Endpoint>> {
+        let endpoint = Self { selector, ..self.clone() };
+        if selector != ClientSelector::All {
             endpoint.check_that_one_is_there()?;
         }
         Ok(Arc::new(endpoint))
@@ -187,7 +187,7 @@ impl Endpoint for Broadcast {
         if self.clients.count() == 0 {
             show(Origin::default(), &Event::Note("no client is connected"));
         }
-        self.clients.each(Recipient::All, |client| show(client.origin(), &Event::Note(&client.facts)));
+        self.clients.each(ClientSelector::All, |client| show(client.origin(), &Event::Note(&client.facts)));
         Ok(())
     }
 

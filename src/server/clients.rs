@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::event::Event;
 use crate::event::Origin;
-use crate::input::slash::Recipient;
+use crate::input::slash::ClientSelector;
 use crate::output::Fanout;
 use crate::platform::Notifier;
 use crate::session::output::lock;
@@ -99,11 +99,11 @@ impl Clients {
         Self { limits, members: Arc::default(), blamed: Arc::default(), changed: Arc::default() }
     }
 
-    /// Queues something for every client that `recipient` means, and waits for none. One that is too slow is closed with
+    /// Queues something for every client that `selector` selects, and waits for none. One that is too slow is closed with
     /// 1013. `false`: no client got it.
-    pub fn broadcast(&self, item: &QueuedItem, recipient: Recipient, fanout: &Fanout) -> bool {
+    pub fn broadcast(&self, item: &QueuedItem, selector: ClientSelector, fanout: &Fanout) -> bool {
         let mut has_taker = false;
-        self.each(recipient, |client| {
+        self.each(selector, |client| {
             if !client.handle.is_open() {
                 return;
             }
@@ -126,7 +126,7 @@ impl Clients {
     /// Whether a client has not taken everything that waits to be sent.
     pub fn are_behind(&self) -> bool {
         let mut are_behind = false;
-        self.each(Recipient::All, |client| are_behind |= client.handle.send_progress().waiting > 0);
+        self.each(ClientSelector::All, |client| are_behind |= client.handle.send_progress().waiting > 0);
         are_behind
     }
 
@@ -143,7 +143,7 @@ impl Clients {
     /// for long is closed with 1013.
     pub fn wait_for_room(&self, fanout: &Fanout) -> bool {
         let room = CLIENT_ROOM.min(self.limits.budget.limit() / 2 / self.count().max(1));
-        self.each(Recipient::All, |client| {
+        self.each(ClientSelector::All, |client| {
             if client.handle.wait_for_room(room, NOTICE_AFTER) {
                 return;
             }
@@ -158,11 +158,11 @@ impl Clients {
         lock(&self.members).farewell.is_none()
     }
 
-    /// Does something with every client that `recipient` means.
-    pub fn each(&self, recipient: Recipient, mut action: impl FnMut(&Client)) {
+    /// Does something with every client that `selector` selects.
+    pub fn each(&self, selector: ClientSelector, mut action: impl FnMut(&Client)) {
         // A copy: an action may take the sinks, and the thread of a client that enters holds them.
         let open = lock(&self.members).open.clone();
-        open.iter().filter(|client| recipient.is(client.number)).for_each(&mut action);
+        open.iter().filter(|client| selector.selects(client.number)).for_each(&mut action);
     }
 
     /// Where there was to be one client in all, once that has left: how many messages were queued for it, and never taken.
@@ -175,16 +175,16 @@ impl Clients {
         lock(&self.members).open.len()
     }
 
-    /// Whether `recipient` means any client that has a session.
-    pub fn has(&self, recipient: Recipient) -> bool {
-        lock(&self.members).open.iter().any(|client| recipient.is(client.number))
+    /// Whether `selector` selects any client that has a session.
+    pub fn has(&self, selector: ClientSelector) -> bool {
+        lock(&self.members).open.iter().any(|client| selector.selects(client.number))
     }
 
     /// Closes every session, those too that are about to open.
     pub fn dismiss(&self, code: CloseCode, reason: &str) {
         lock(&self.members).farewell = Some((code, reason.to_owned()));
         self.changed.notify_all();
-        self.each(Recipient::All, |client| client.handle.close(Some((code, reason.to_owned()))));
+        self.each(ClientSelector::All, |client| client.handle.close(Some((code, reason.to_owned()))));
     }
 
     /// Waits until no client is connected any more, for as long as `limit`.

@@ -16,7 +16,7 @@ const FAREWELL_LIMIT: Duration = Duration::from_millis(500);
 
 /// Why the server ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum ServerEnd {
     /// The user left, or the reader of stdout went away: that one has seen enough.
     Left,
     /// The only client has left, with so many messages on the way to it.
@@ -25,7 +25,7 @@ pub enum End {
     Stopped(ExitStatus),
 }
 
-impl End {
+impl ServerEnd {
     /// Waits for it, until the time limit of the run.
     pub fn wait(
         console: &ServerConsole,

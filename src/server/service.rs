@@ -13,7 +13,7 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::http::redact::Secrets;
 use crate::http::{Head, StartLine};
-use crate::input::slash::Recipient;
+use crate::input::slash::ClientSelector;
 use crate::net::{ConnectRecord, Connected, Incoming, Listener, StreamReader, TimeLimit};
 use crate::output::{Fanout, client_facts};
 use crate::platform::Poller;
@@ -97,7 +97,7 @@ pub fn push(
         let started = Instant::now();
         for tick in 1_u32.. {
             thread::sleep((started + interval * tick).saturating_duration_since(Instant::now()));
-            clients.broadcast(&Outgoing::Text(&text(tick.into())).into(), Recipient::All, &fanout);
+            clients.broadcast(&Outgoing::Text(&text(tick.into())).into(), ClientSelector::All, &fanout);
         }
     };
     let started = thread::Builder::new().spawn(push);

@@ -1,5 +1,8 @@
 //! Slash commands.
 
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
 use super::*;
 
 #[test]
@@ -35,6 +38,27 @@ fn each_command_sends_what_it_says() {
     assert_eq!(frames[7].as_close(), (Some(4000), "good bye".into()));
     terminal.press(key::CTRL_D);
     terminal.wait_end();
+}
+
+/// Until something writes to a FIFO, its opening waits, and Ctrl-C could end nothing but the session.
+#[test]
+fn a_fifo_is_not_waited_for_at_the_prompt() {
+    let server = collect();
+    let wscope = Wscope::new();
+    let fifo = wscope.home().join("fifo");
+    mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+    let mut terminal = open_with(&server, wscope);
+    for command in ["/file ", "/binary @", "/frame op=text @"] {
+        terminal.enter(&format!("{command}{}", fifo.display()));
+    }
+    terminal.enter("/file /dev/tty");
+    terminal.enter("goes on");
+    terminal.wait("`/dev/tty`: it is no regular file");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+    let frames = server.outcome();
+    assert_eq!((frames.len(), frames[0].as_text()), (2, "goes on"));
+    assert_eq!(terminal.transcript().join(" ").matches("it is no regular file").count(), 4);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::frontend::session_slot::SessionSlot;
-use crate::input::slash::Recipient;
+use crate::input::slash::ClientSelector;
 use crate::wire::{CloseCode, Outgoing};
 
 /// Where the lines of a front end go.
@@ -34,11 +34,11 @@ pub trait Endpoint: Send + Sync {
     /// When nothing is connected.
     fn stats(&self, show: &mut dyn FnMut(Origin, &Event<'_>)) -> Result<()>;
 
-    /// The same clients as an endpoint of which `recipient` gets what is sent.
+    /// The same clients as an endpoint of which those that `selector` selects get what is sent.
     ///
     /// # Errors
     /// When there is no such client, or where there is one peer.
-    fn to(&self, _recipient: Recipient) -> Result<Arc<dyn Endpoint>> {
+    fn to(&self, _selector: ClientSelector) -> Result<Arc<dyn Endpoint>> {
         Err(one_peer())
     }
 

@@ -11,8 +11,9 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::session_slot::SessionSlot;
-use crate::input::slash::{COMMANDS, Command, KEYS, Line, Prompt, Recipient};
-use crate::input::{Pattern, Variables, payload};
+use crate::input::payload::{self, FileKinds, Payload};
+use crate::input::slash::{COMMANDS, ClientSelector, Command, KEYS, Line, Prompt};
+use crate::input::{Pattern, Variables};
 use crate::output::Fanout;
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
@@ -75,7 +76,7 @@ impl Interpreter {
             Line::Empty => None,
             Line::Text(text) => self.send(Outgoing::Text(&text))?,
             Line::Command(Command::Quit) => return Ok(Flow::Leave),
-            Line::Command(Command::To(recipient, line)) => return self.to(recipient, line, place),
+            Line::Command(Command::To(selector, line)) => return self.to(selector, line, place),
             Line::Command(command) => self.command(command)?,
         };
         match (result, self.mode) {
@@ -87,8 +88,8 @@ impl Interpreter {
     }
 
     /// Does `line` for one client; without a line, all that follow.
-    fn to(&mut self, recipient: Recipient, line: Option<Box<Line>>, place: &str) -> Result<Flow> {
-        let endpoint = self.endpoint.to(recipient)?;
+    fn to(&mut self, selector: ClientSelector, line: Option<Box<Line>>, place: &str) -> Result<Flow> {
+        let endpoint = self.endpoint.to(selector)?;
         let usual = mem::replace(&mut self.endpoint, endpoint);
         let Some(line) = line else { return Ok(Flow::Stay) };
         let done = self.execute(place, *line);
@@ -100,16 +101,17 @@ impl Interpreter {
     fn command(&mut self, command: Command) -> Result<Option<String>> {
         match command {
             Command::Text(text) => self.send(Outgoing::Text(&text)),
-            Command::Binary(payload) => self.send(Outgoing::Binary(&payload.load(self.max_message)?)),
+            Command::Binary(payload) => self.send(Outgoing::Binary(&self.load(payload)?)),
             Command::File(path) => {
-                let text = String::from_utf8(payload::read(&path, self.max_message)?).map_err(|error| {
-                    Error::new(Phase::Input, format!("`{}` is not text", path.display()))
-                        .caused_by(error.utf8_error())
-                        .hint("`/binary @FILE` sends any file")
-                })?;
+                let text =
+                    String::from_utf8(payload::read(&path, self.file_kinds(), self.max_message)?).map_err(|error| {
+                        Error::new(Phase::Input, format!("`{}` is not text", path.display()))
+                            .caused_by(error.utf8_error())
+                            .hint("`/binary @FILE` sends any file")
+                    })?;
                 self.send(Outgoing::Text(&text))
             }
-            Command::Frame(header, payload) => self.send(Outgoing::Frame(header, &payload.load(self.max_message)?)),
+            Command::Frame(header, payload) => self.send(Outgoing::Frame(header, &self.load(payload)?)),
             Command::Pong(data) => self.send(Outgoing::Pong(data.as_bytes())),
             Command::Ping(data) => self.ping(data.as_bytes()),
             Command::Close(code, reason) => self.endpoint.close(code, &reason).map(|()| None),
@@ -150,6 +152,18 @@ impl Interpreter {
             Command::Run(_) | Command::Save(_) | Command::To(..) | Command::Quit => {
                 Err(Error::new(Phase::Usage, "this is for the prompt"))
             }
+        }
+    }
+
+    fn load(&self, payload: Payload) -> Result<Vec<u8>> {
+        payload.load(self.file_kinds(), self.max_message)
+    }
+
+    /// At the prompt nothing would end the wait for a FIFO but the end of the session.
+    fn file_kinds(&self) -> FileKinds {
+        match self.mode {
+            Mode::Interactive => FileKinds::Regular,
+            Mode::Script => FileKinds::Any,
         }
     }
 

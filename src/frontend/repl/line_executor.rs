@@ -61,9 +61,9 @@ impl LineExecutor {
             Line::Command(Command::Save(path)) => self.save(&path),
             Line::Command(Command::Run(path)) => self.script(Script::read(&path, variables)?),
             Line::Command(Command::Help) => self.interpreter.execute("", Line::Command(Command::Help)).map(drop),
-            Line::Command(Command::To(recipient, None)) => {
-                self.interpreter.execute("", Line::Command(Command::To(recipient, None)))?;
-                self.prompt.set(&recipient.prompt());
+            Line::Command(Command::To(selector, None)) => {
+                self.interpreter.execute("", Line::Command(Command::To(selector, None)))?;
+                self.prompt.set(&selector.prompt());
                 Ok(())
             }
             understood => self.execute("", line, understood).map(drop),

@@ -3,16 +3,16 @@
 //! This module only parses: it reads no file, sends nothing and shows nothing.
 
 mod arguments;
+mod client_selector;
 mod frame;
-mod recipient;
 mod table;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use arguments::setting_names;
+pub use client_selector::ClientSelector;
 pub use frame::frame_fields;
-pub use recipient::Recipient;
 pub use table::{COMMANDS, KEYS, Prompt, Scope, Usage, nearest_of};
 
 use super::payload::Payload;
@@ -95,7 +95,7 @@ pub enum Command {
     /// `/save FILE`
     Save(PathBuf),
     /// `/to N|all [LINE]`. Without a line, it is for all that follow.
-    To(Recipient, Option<Box<Line>>),
+    To(ClientSelector, Option<Box<Line>>),
     /// `/list`
     List,
     /// `/quit`
@@ -185,7 +185,7 @@ fn parse_line(line: &str, expand: &dyn Fn(&str, Quoting) -> Result<String>) -> R
         Split::Text("") => Ok(Line::Empty),
         Split::Text(text) => expand(text, Quoting::Literal).map(Line::Text),
         Split::Command(usage, rest) if usage.name == "to" => {
-            recipient::to(rest, expand).map(Line::Command).map_err(|error| usage.told(error))
+            client_selector::to(rest, expand).map(Line::Command).map_err(|error| usage.told(error))
         }
         Split::Command(usage, rest) => {
             let (plain, pattern) = rest.split_at(arguments::pattern_start(usage.name, rest));

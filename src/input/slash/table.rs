@@ -3,7 +3,7 @@
 use super::arguments::{
     ArgumentError, binary, capture, close, control, duration, expect, expect_close, file_name, nothing, set,
 };
-use super::{Command, frame, recipient};
+use super::{Command, client_selector, frame};
 use crate::error::{Error, Result};
 use crate::input::input_error;
 
@@ -192,7 +192,7 @@ pub const COMMANDS: &[Usage] = &[
         arguments: "N|all [LINE]",
         summary: "do LINE for client N alone; no LINE: all that follow",
         scope: Scope::Server,
-        understand: |rest| recipient::to(rest, &|text, _| Ok(text.to_owned())),
+        understand: |rest| client_selector::to(rest, &|text, _| Ok(text.to_owned())),
     },
     Usage {
         name: "list",

@@ -9,7 +9,7 @@ use crate::input::variables::Quoting;
 
 /// The clients of a server that a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Recipient {
+pub enum ClientSelector {
     /// All of them.
     #[default]
     All,
@@ -17,9 +17,9 @@ pub enum Recipient {
     Client(u64),
 }
 
-impl Recipient {
-    /// Whether the client of this `number` is meant.
-    pub fn is(self, number: u64) -> bool {
+impl ClientSelector {
+    /// Whether it selects the client of this `number`.
+    pub fn selects(self, number: u64) -> bool {
         match self {
             Self::All => true,
             Self::Client(client) => client == number,
@@ -39,9 +39,9 @@ impl Recipient {
 /// names a client or makes a command.
 pub(super) fn to(rest: &str, expand: &dyn Fn(&str, Quoting) -> Result<String>) -> Result<Command, ArgumentError> {
     let (name, line) = rest.trim_start().split_once(char::is_whitespace).unwrap_or((rest.trim_start(), ""));
-    let recipient = match (name, name.parse()) {
-        ("all", _) => Recipient::All,
-        (_, Ok(client)) => Recipient::Client(client),
+    let selector = match (name, name.parse()) {
+        ("all", _) => ClientSelector::All,
+        (_, Ok(client)) => ClientSelector::Client(client),
         ("", _) => return Err(ArgumentError::Usage),
         _ => {
             return Err(input_error(format!("`{name}` is neither the number of a client nor `all`"))
@@ -50,14 +50,14 @@ pub(super) fn to(rest: &str, expand: &dyn Fn(&str, Quoting) -> Result<String>) -
         }
     };
     if line.trim().is_empty() {
-        return Ok(Command::To(recipient, None));
+        return Ok(Command::To(selector, None));
     }
     if let Split::Command(usage, _) = split(line)?
         && usage.scope != Scope::Session
     {
         return Err(input_error(format!("`/{}` is for no single client", usage.name)).into());
     }
-    Ok(Command::To(recipient, Some(Box::new(parse_line(line, expand)?))))
+    Ok(Command::To(selector, Some(Box::new(parse_line(line, expand)?))))
 }
 
 #[cfg(test)]
@@ -68,7 +68,7 @@ mod tests {
     use crate::wire::CloseCode;
 
     fn for_client(client: u64, line: Line) -> Line {
-        Line::Command(Command::To(Recipient::Client(client), Some(Box::new(line))))
+        Line::Command(Command::To(ClientSelector::Client(client), Some(Box::new(line))))
     }
 
     fn message(line: &str) -> String {
@@ -82,9 +82,9 @@ mod tests {
         let close = Command::Close(CloseCode::Restart, String::new());
         assert_eq!(parse("/to 12 /close 1012").unwrap(), for_client(12, Line::Command(close)));
         for without in ["/to 2", "/to  2 "] {
-            assert_eq!(parse(without).unwrap(), Line::Command(Command::To(Recipient::Client(2), None)));
+            assert_eq!(parse(without).unwrap(), Line::Command(Command::To(ClientSelector::Client(2), None)));
         }
-        assert_eq!(parse("/to all").unwrap(), Line::Command(Command::To(Recipient::All, None)));
+        assert_eq!(parse("/to all").unwrap(), Line::Command(Command::To(ClientSelector::All, None)));
     }
 
     #[test]
