@@ -126,6 +126,17 @@ fn a_unix_socket_is_served_and_reached_in_every_spelling() {
 }
 
 #[test]
+fn a_unix_socket_is_reached_without_a_proxy() {
+    let (_folder, path) = place();
+    let server = listening(&[], &path);
+    for url in [&["--unix-socket", path.as_str(), "ws://example.com/"][..], &[&format!("ws+unix:{path}:/")]] {
+        let wscope = Wscope::new().env("ALL_PROXY", "http://127.0.0.1:1").args(["-1", "-x", "hi"]);
+        wscope.args(url.iter().copied()).run().exits(0).prints("hi\n");
+    }
+    stop(server);
+}
+
+#[test]
 fn the_events_name_the_socket() {
     let (_folder, path) = place();
     let server = listening(&[], &path);

@@ -6,7 +6,9 @@ use crate::support::{Connection, Server, Wscope, bulk, serve};
 mod cut;
 mod environment;
 mod failures;
+mod login;
 mod matrix;
+mod together;
 
 /// Echoes until the client closes, and returns the request.
 fn echo() -> Server<String> {

@@ -3,11 +3,15 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use rustls::ServerConfig;
+use tempfile::TempDir;
 
 use crate::support::certificates::Authority;
 use crate::support::proxy::{Protocol, Proxy, leading_to};
@@ -45,6 +49,10 @@ fn every_combination_opens_echoes_and_closes() {
             }
         }
     }
+    for scheme in ["ws", "wss"] {
+        let outcome = run_over_a_unix_socket(&authority, scheme);
+        writeln!(table, "{scheme:<4} direct   no     Unix    {outcome}").expect("memory");
+    }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/proxy/matrix.txt");
     let before = fs::read_to_string(&path).unwrap_or_default();
     fs::write(&path, &table).expect("the folder can be written to");
@@ -56,8 +64,7 @@ fn run(authority: &Authority, scheme: &'static str, proxy: Option<&str>, has_log
     let server = echo(scheme, ip, &config);
     let host = if ip.is_ipv4() { "127.0.0.1" } else { "[::1]" };
     let target = format!("{host}:{}", server.port());
-    let lines = "hello from a pipe\n".repeat(MESSAGES);
-    let mut wscope = Wscope::new().without_waiting().args(["--count", "1000", "--cacert"]).arg(authority.file());
+    let mut wscope = Wscope::new();
     let started = proxy.map(|proxy_scheme| {
         let proxy = start(proxy_scheme, has_login, ip, &server, &config);
         (proxy.url(proxy_scheme, has_login.then_some(LOGIN)), proxy)
@@ -65,13 +72,43 @@ fn run(authority: &Authority, scheme: &'static str, proxy: Option<&str>, has_log
     if let Some((url, _)) = &started {
         wscope = wscope.args(["--proxy", url, "--proxy-cacert"]).arg(authority.file());
     }
-    let output = wscope.arg(format!("{scheme}://{target}/")).stdin(lines.clone()).run();
-    output.exits(0).prints(&lines);
+    let outcome = exchange(wscope, authority, &format!("{scheme}://{target}/"), &server);
     if let Some((_, proxy)) = started {
         let asked = proxy.asked();
         assert_eq!((asked.len(), &asked[0].target), (1, &target));
         assert_eq!(asked[0].login.as_deref(), has_login.then_some(DECODED));
     }
+    outcome
+}
+
+fn run_over_a_unix_socket(authority: &Authority, scheme: &'static str) -> String {
+    let server = echo(scheme, Ipv4Addr::LOCALHOST.into(), &authority.issue().config());
+    // A path that is short enough wherever the tests run.
+    let folder = TempDir::new_in("/tmp").expect("a folder");
+    let path = folder.path().join("s");
+    lead(UnixListener::bind(&path).expect("a socket"), server.address());
+    let wscope = Wscope::new().arg("--unix-socket").arg(&path);
+    exchange(wscope, authority, &format!("{scheme}://localhost/"), &server)
+}
+
+/// Leads one connection on to `server`.
+fn lead(listener: UnixListener, server: SocketAddr) {
+    thread::spawn(move || -> io::Result<()> {
+        let (mut client, _) = listener.accept()?;
+        let mut server = TcpStream::connect(server)?;
+        let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
+        thread::spawn(move || io::copy(&mut from, &mut to).and_then(|_| to.shutdown(Shutdown::Write)));
+        io::copy(&mut server, &mut client)?;
+        client.shutdown(Shutdown::Write)
+    });
+}
+
+/// Sends all messages, and gets all of them back.
+#[track_caller]
+fn exchange(wscope: Wscope, authority: &Authority, url: &str, server: &Server<u64>) -> String {
+    let lines = "hello from a pipe\n".repeat(MESSAGES);
+    let wscope = wscope.without_waiting().args(["--count", "1000", "--cacert"]).arg(authority.file()).arg(url);
+    wscope.stdin(lines.clone()).run().exits(0).prints(&lines);
     format!("opened, {} echoed, closed", server.outcome())
 }
 

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::PATIENCE;
 
-/// It carries one connection; behind that one nothing listens.
+/// It carries one connection, and hangs up on all others.
 pub struct CutWire {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -39,8 +39,9 @@ impl CutWire {
         let carrying = Arc::clone(&shared);
         thread::spawn(move || {
             let (client, _) = listener.accept().expect("a connection");
-            drop(listener);
-            carrying.carry(client, TcpStream::connect(server).expect("the server listens"));
+            thread::spawn(move || carrying.carry(client, TcpStream::connect(server).expect("the server listens")));
+            // The port stays taken: another test would get it.
+            listener.incoming().for_each(drop);
         });
         Self { address, shared }
     }

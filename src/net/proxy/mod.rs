@@ -3,6 +3,8 @@
 mod connect;
 mod failure;
 mod socks;
+#[cfg(test)]
+mod tests;
 mod url;
 
 use std::io;

@@ -88,3 +88,55 @@ impl ProxyUrl {
         format!("{}://{}", self.scheme.name(), self.endpoint.peer())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_what_is_spoken_and_where() {
+        for (text, shown) in [
+            ("proxy", "http://proxy:1080"),
+            ("proxy:3128", "http://proxy:3128"),
+            ("http://proxy", "http://proxy:1080"),
+            ("http://proxy:80", "http://proxy:80"),
+            ("http://proxy:443/", "http://proxy:443"),
+            ("HTTPS://Proxy", "https://proxy:443"),
+            ("https://proxy:80", "https://proxy:80"),
+            ("socks5://127.0.0.1", "socks5://127.0.0.1:1080"),
+            ("socks5h://[::1]:9050", "socks5h://[::1]:9050"),
+            ("http://[fe80::1%25lo]:1", "http://[fe80::1%lo]:1"),
+        ] {
+            assert_eq!(ProxyUrl::parse(text).expect(text).shown(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn userinfo_is_decoded_and_not_shown() {
+        let url = ProxyUrl::parse("http://ann:p%40ss@proxy").unwrap();
+        let credentials = url.credentials.as_ref().unwrap();
+        assert_eq!((credentials.user.as_str(), credentials.password.as_deref()), ("ann", Some("p@ss")));
+        assert_eq!(url.shown(), "http://proxy:1080");
+        assert!(ProxyUrl::parse("http://proxy").unwrap().credentials.is_none());
+    }
+
+    #[test]
+    fn what_is_no_url_of_a_proxy_is_refused_without_its_userinfo() {
+        for text in [
+            "",
+            "http://",
+            "ftp://ann:S3CRET@proxy",
+            "socks4://ann:S3CRET@proxy",
+            "http://ann:S3CRET@proxy/path",
+            "http://ann:S3CRET@proxy?query",
+            "http://ann:S3CRET@proxy#fragment",
+            "http://ann:S3CRET@proxy:0",
+            "http://ann:S3CRET@proxy:65536",
+            "http://ann:S3CRET@pro xy",
+            "3128",
+        ] {
+            let error = ProxyUrl::parse(text).expect_err(text).to_string();
+            assert!(!error.contains("S3CRET"), "{error}");
+        }
+    }
+}
