@@ -21,7 +21,7 @@ pub use files::{
 pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
 pub use process::{interrupt, suspend};
-pub use signal_thread::{SeenSignal, SignalEffect, watch_signals};
+pub use signal_thread::{SeenSignal, watch_signals};
 pub use signals::{Signal, Signals};
 pub use sockets::{is_under_way, wait_until_any_is_writable};
 pub use standard_streams::{Stdin, is_readable, lead_to_same_file};

@@ -24,20 +24,12 @@ pub enum SeenSignal {
     Fatal,
 }
 
-/// What follows a signal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignalEffect {
-    /// What it does by default.
-    Default,
-    /// Nothing: it was dealt with, or its other handlers deal with it.
-    Nothing,
-}
-
-/// Calls `see` with each signal, on a thread that lasts as long as the process.
+/// Calls `see` with each signal, on a thread that lasts as long as the process, and with what does as the signal does by
+/// default: where `see` calls that for one that ends the process, it does not return.
 ///
 /// # Errors
 /// The error of a system call: a handler cannot be installed, or the thread cannot be started.
-pub fn watch_signals(see: impl Fn(SeenSignal) -> SignalEffect + Send + 'static) -> io::Result<()> {
+pub fn watch_signals(see: impl Fn(SeenSignal, &dyn Fn()) + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new(ENDING.into_iter().chain([SIGCONT]))?;
     let watch = move || {
         for signal in &mut signals {
@@ -46,10 +38,10 @@ pub fn watch_signals(see: impl Fn(SeenSignal) -> SignalEffect + Send + 'static) 
                 SIGINT | SIGTERM => SeenSignal::Request,
                 _ => SeenSignal::Fatal,
             };
-            if see(seen) == SignalEffect::Default {
+            see(seen, &|| {
                 // This fails only for a signal that the crate does not know.
                 let _ = emulate_default_handler(signal);
-            }
+            });
         }
     };
     thread::Builder::new().name("signals".into()).spawn(watch)?;

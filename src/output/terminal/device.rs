@@ -9,7 +9,7 @@ use std::time::Duration;
 use terminal_size::terminal_size_of;
 
 use crate::output::{FdOutput, Output};
-use crate::platform::{self, CtrlC, SeenSignal, SignalEffect, SpecialKeys, TerminalModes};
+use crate::platform::{self, CtrlC, SeenSignal, SpecialKeys, TerminalModes};
 
 /// Switches bracketed paste off. The editor may have switched it on.
 const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
@@ -80,20 +80,23 @@ impl Device {
     /// The error of a system call: the process has no descriptor or no thread left.
     pub fn watch_signals(&self, redraw: impl Fn(&Self) + Send + 'static) -> io::Result<()> {
         let device = self.duplicate()?;
-        platform::watch_signals(move |signal| {
-            let set = *device.set();
-            match (signal, set) {
+        platform::watch_signals(move |signal, end_process| {
+            let set = device.set();
+            match (signal, *set) {
                 (SeenSignal::Continued, Some(modes)) => {
+                    drop(set);
                     // This fails only if the terminal is gone.
                     let _ = modes.apply_to(&device.file);
                     redraw(&device);
-                    SignalEffect::Nothing
                 }
-                (SeenSignal::Continued | SeenSignal::Request, None) => SignalEffect::Nothing,
-                (SeenSignal::Fatal, None) if !device.is_set_by_another() => SignalEffect::Default,
+                (SeenSignal::Continued | SeenSignal::Request, None) => {}
+                (SeenSignal::Fatal, None) if !device.is_set_by_another() => end_process(),
                 (SeenSignal::Request | SeenSignal::Fatal, _) => {
-                    let _ = device.restore().and_then(|()| device.write_within(LEAVE, Duration::ZERO));
-                    SignalEffect::Default
+                    // With the lock held up to the end: a thread that reads the terminal may get an empty answer when the
+                    // modes change, and must not end the process with an error before the signal does.
+                    let restored = device.found.apply_to(&device.file);
+                    let _ = restored.and_then(|()| device.write_within(LEAVE, Duration::ZERO));
+                    end_process();
                 }
             }
         })
