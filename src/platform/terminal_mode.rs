@@ -124,12 +124,6 @@ impl TerminalModes {
         Self(modes)
     }
 
-    /// Whether these are the [raw](Self::raw) form of `found`, whatever Ctrl-C is.
-    pub fn is_raw_form_of(self, found: Self) -> bool {
-        let (raw, signals) = (found.raw().0, LocalFlags::ISIG.bits());
-        self.0.c_lflag | signals == raw.c_lflag | signals && self.0.c_iflag == raw.c_iflag
-    }
-
     /// The same modes with another meaning of Ctrl-C and of the other keys that send signals.
     pub fn with_ctrl_c(self, ctrl_c: CtrlC) -> Self {
         let mut modes = self.0;

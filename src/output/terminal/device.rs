@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::panic;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use terminal_size::terminal_size_of;
@@ -19,6 +20,9 @@ const LEAVE: &[u8] = b"\x1b[?2004l\n";
 
 /// Switches bracketed paste on, as the editor does.
 const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
+
+/// How long a signal that ends the process may take where it finds nothing to put back.
+const OTHERS_FIRST: Duration = Duration::from_secs(1);
 
 /// The size of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +94,13 @@ impl Device {
                     redraw(&device);
                 }
                 (SeenSignal::Continued | SeenSignal::Request, None) => {}
-                (SeenSignal::Fatal, None) if !device.is_set_by_another() => end_process(),
+                (SeenSignal::Fatal, None) => {
+                    drop(set);
+                    // A later `Device` of this process may have set modes (a question comes before the prompt), and its
+                    // thread needs the time to put the terminal back.
+                    thread::sleep(OTHERS_FIRST);
+                    end_process();
+                }
                 (SeenSignal::Request | SeenSignal::Fatal, _) => {
                     // With the lock held up to the end: a thread that reads the terminal may get an empty answer when the
                     // modes change, and must not end the process with an error before the signal does.
@@ -100,12 +110,6 @@ impl Device {
                 }
             }
         })
-    }
-
-    /// Whether a later `Device` of this process has set modes, whose thread may see the signal after this one: a question
-    /// comes before the prompt.
-    fn is_set_by_another(&self) -> bool {
-        TerminalModes::of(&self.file).is_ok_and(|modes| modes.is_raw_form_of(self.found))
     }
 
     /// The same terminal through another descriptor.
