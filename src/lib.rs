@@ -20,6 +20,7 @@
 //! | [`client`] | from flags to an open session, the one loop around it, and the words for what went wrong |
 //! | [`frontend`] | what drives a client's sessions: a pipe, the prompt, a script |
 //! | [`server`] | the built-in server: accepting, broadcasting, its console |
+//! | [`idle`] | how long a connection may be silent, and what keeps it alive |
 //! | [`ping`] | `wscope ping`: measuring round trips, and the report of it |
 //! | [`command`] | one file per command: puts rooms together, and nothing else |
 
@@ -31,6 +32,7 @@ pub mod error;
 pub mod event;
 pub mod frontend;
 pub mod http;
+pub mod idle;
 pub mod input;
 pub mod net;
 pub mod output;

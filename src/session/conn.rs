@@ -87,6 +87,13 @@ impl StreamEnd {
 }
 
 impl Conn {
+    /// Whether the peer has reset the connection (TCP RST).
+    pub fn is_reset(&self) -> bool {
+        let is_reset = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionReset;
+        let read = matches!(&self.reading, Reading::Ended(StreamEnd::Failed(error)) if is_reset(error));
+        read || self.write_error.as_ref().is_some_and(is_reset)
+    }
+
     /// Queues our Close, unless one is queued already.
     pub fn close(&mut self, now: SessionTime, close: Option<(CloseCode, String)>) {
         if self.close_queued.is_none() {

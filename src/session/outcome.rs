@@ -17,6 +17,8 @@ pub struct Outcome {
     pub ended: Ended,
     /// Who or what is behind it.
     pub cause: Cause,
+    /// The peer reset the connection (TCP RST).
+    pub is_reset: bool,
     /// What went wrong, the most telling last.
     pub errors: Vec<Error>,
     /// Received data may have been left unprinted.

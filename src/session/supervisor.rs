@@ -204,6 +204,7 @@ impl Supervisor {
         let dropped = shared.out.try_lock().map_or(0, |out| out.dropped());
         let conn = mem::take(&mut *lock(&shared.conn));
         let dropped = conn.queue.messages() + dropped;
+        let is_reset = conn.is_reset();
         let (output_gone, matched, confirmed) = (conn.sink_gone, conn.matched, conn.pings.confirmed);
         let cause = match abort {
             _ if self.has_enough(&conn) => Cause::Enough,
@@ -212,7 +213,19 @@ impl Supervisor {
         };
         let unanswered = self.lifecycle.vain_wait().filter(|_| !shared.clock.is_answered());
         let (ended, errors) = self.sum_up(over, conn);
-        Outcome { ended, cause, errors, unprinted, output_gone, matched, confirmed, dropped, unanswered, summary }
+        Outcome {
+            ended,
+            cause,
+            is_reset,
+            errors,
+            unprinted,
+            output_gone,
+            matched,
+            confirmed,
+            dropped,
+            unanswered,
+            summary,
+        }
     }
 
     /// Waits until everything has been shown; a signal or the time limit of the run cuts it short.

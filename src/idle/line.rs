@@ -1,0 +1,189 @@
+//! One connection of a survey: what it is for, and what has become of it.
+
+use std::time::Duration;
+
+use super::Time;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// To be silent for so long, and then to be tried with a ping.
+    Quiet(Duration),
+    /// To send an unsolicited pong so often: bytes of ours alone.
+    Pongs(Duration),
+    /// To send a ping so often: bytes both ways.
+    Pings(Duration),
+}
+
+/// How a connection ended that we did not end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cut {
+    /// The peer sent a Close.
+    Close {
+        /// Its code; 1005 without one.
+        code: u16,
+        /// Its reason, unescaped.
+        reason: String,
+    },
+    /// The stream ended without a Close (TCP FIN).
+    End,
+    /// It was reset (TCP RST).
+    Reset,
+    /// Nothing was to be seen of its end until something was sent: that was answered with a reset.
+    ResetWhenUsed,
+    /// Nothing is to be seen of its end: what is sent is not answered.
+    Silent,
+}
+
+impl Cut {
+    /// Whether it could be seen when it happened.
+    pub fn is_visible(&self) -> bool {
+        matches!(self, Self::Close { .. } | Self::End | Self::Reset)
+    }
+}
+
+/// What is known of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is to be opened.
+    Wanted,
+    /// It is being opened.
+    Opening,
+    /// It is open.
+    Open,
+    /// It lived as long as it was to, and answered then.
+    Lasted,
+    /// It was cut, so long after its opening.
+    Cut(Duration, Cut),
+    /// It was given up: nothing would be learnt from it.
+    Dropped,
+}
+
+/// A connection.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// What it is for.
+    pub role: Role,
+    /// What is known of it.
+    pub fate: Fate,
+    /// When it was opened.
+    pub opened: Time,
+    /// When something was last sent on it.
+    sent: Time,
+    /// When it was tried with a ping that is not answered yet.
+    tried: Option<Time>,
+}
+
+/// What is to be done with a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Open it.
+    Open,
+    /// Send a ping.
+    Ping,
+    /// Send an unsolicited pong.
+    Pong,
+    /// Leave it.
+    Leave,
+}
+
+impl Line {
+    /// One that is to be opened.
+    pub fn new(role: Role) -> Self {
+        Self { role, fate: Fate::Wanted, opened: Time::ZERO, sent: Time::ZERO, tried: None }
+    }
+
+    /// It is open from now on.
+    pub fn open(&mut self, now: Time) {
+        (self.fate, self.opened, self.sent) = (Fate::Open, now, now);
+    }
+
+    /// A pong came that answers a ping of ours. What sends no pings but the last one has lasted then.
+    pub fn answered(&mut self) -> Option<Need> {
+        self.tried.take()?;
+        if let Role::Quiet(_) | Role::Pongs(_) = self.role {
+            self.fate = Fate::Lasted;
+            return Some(Need::Leave);
+        }
+        None
+    }
+
+    /// It is over, and we did not end it.
+    pub fn cut(&mut self, now: Time, cut: Cut) {
+        if self.fate != Fate::Open {
+            return;
+        }
+        let cut = if self.tried.is_some() && cut == Cut::Reset { Cut::ResetWhenUsed } else { cut };
+        let until = if cut.is_visible() { now } else { self.tried.unwrap_or(now) };
+        self.fate = Fate::Cut(until.saturating_sub(self.opened), cut);
+    }
+
+    /// It is given up.
+    pub fn drop_it(&mut self) -> Option<Need> {
+        let was_open = self.fate == Fate::Open;
+        if matches!(self.fate, Fate::Wanted | Fate::Opening | Fate::Open) {
+            self.fate = Fate::Dropped;
+        }
+        was_open.then_some(Need::Leave)
+    }
+
+    /// Whether more may be learnt from it.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.fate, Fate::Wanted | Fate::Opening | Fate::Open)
+    }
+
+    /// What is to be done now, where a ping is answered within `patience` or never. A keeper lives until it was open for
+    /// `enough`, where that is known.
+    pub fn need(&mut self, now: Time, patience: Duration, enough: Option<Duration>) -> Option<Need> {
+        match self.fate {
+            Fate::Wanted => {
+                self.fate = Fate::Opening;
+                return Some(Need::Open);
+            }
+            Fate::Open => {}
+            _ => return None,
+        }
+        if let Some(tried) = self.tried.filter(|tried| now >= *tried + patience) {
+            self.fate = Fate::Cut(tried.saturating_sub(self.opened), Cut::Silent);
+            return Some(Need::Leave);
+        }
+        let has_enough = enough.is_some_and(|enough| now >= self.opened + enough);
+        match self.role {
+            Role::Quiet(silence) if self.tried.is_none() && now >= self.opened + silence => Some(self.ping(now)),
+            // A ping that is answered is the proof that it is still open; one that waits is waited for.
+            Role::Pongs(_) if has_enough && self.tried.is_none() => Some(self.ping(now)),
+            Role::Pings(_) if has_enough && self.tried.is_none() => {
+                self.fate = Fate::Lasted;
+                Some(Need::Leave)
+            }
+            Role::Pongs(every) if self.tried.is_none() && now >= self.sent + every => {
+                self.sent = now;
+                Some(Need::Pong)
+            }
+            Role::Pings(every) if self.tried.is_none() && now >= self.sent + every => Some(self.ping(now)),
+            Role::Quiet(_) | Role::Pongs(_) | Role::Pings(_) => None,
+        }
+    }
+
+    fn ping(&mut self, now: Time) -> Need {
+        (self.sent, self.tried) = (now, Some(now));
+        Need::Ping
+    }
+
+    /// When it needs something next.
+    pub fn wake(&self, patience: Duration, enough: Option<Duration>) -> Option<Time> {
+        if self.fate != Fate::Open {
+            return None;
+        }
+        if let Some(tried) = self.tried {
+            return Some(tried + patience);
+        }
+        match self.role {
+            Role::Quiet(silence) => Some(self.opened + silence),
+            Role::Pongs(every) | Role::Pings(every) => {
+                let enough = enough.map(|enough| self.opened + enough);
+                enough.into_iter().chain([self.sent + every]).min()
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! `wscope check --idle`: how long a connection may be silent, how it is cut then, and what keeps it alive.
+//!
+//! `survey` decides what is done next, and what is known: a pure function of what has happened to its `line`s, and when.
+//! `connections` holds the connections, `report` tells what was learnt.
+
+mod connections;
+mod line;
+mod report;
+mod survey;
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+pub use report::SCHEMA;
+
+use crate::cli::{ConnectionArgs, LimitArgs, ProtocolArgs, ReportArgs, ReportFormat};
+use crate::client::announcer::Announcer;
+use crate::client::plan::{self, Plan, StdinUse, Wishes};
+use crate::client::{open, report as last_words, setup_error, view};
+use crate::error::{Error, ExitStatus, Result};
+use crate::output::Fanout;
+use crate::platform::{Poller, Signal, Signals};
+use crate::session::{Echo, Handle};
+use crate::wire::{Outgoing, Role};
+use connections::{Connections, Message};
+use line::Need;
+use survey::{Fact, Limit, Survey};
+
+/// Time since the start of a survey.
+pub type Time = Duration;
+
+/// How often it is told how things are.
+const TELLING: Duration = Duration::from_secs(10);
+/// How long connections may take to close at the end.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// The flags that a survey depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Flags<'a> {
+    /// The server.
+    pub url: &'a str,
+    /// The flags for connecting.
+    pub connection: &'a ConnectionArgs,
+    /// The limits of a session.
+    pub limits: &'a LimitArgs,
+    /// The flags for exact control of the protocol.
+    pub protocol: &'a ProtocolArgs,
+    /// The flags for the output.
+    pub report: &'a ReportArgs,
+}
+
+/// Surveys how long a connection may be silent, up to `max`, and reports it.
+///
+/// # Errors
+/// What is wrong with the command line, or with the first connection.
+pub fn run(flags: &Flags<'_>, max: Duration) -> Result<ExitStatus> {
+    let Flags { url, connection, limits, protocol, report } = flags;
+    let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
+    let mut settings = plan::settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
+    let max_time = settings.max_time.take().map(|(until, _)| until);
+    let plan = Arc::new(Plan::connecting(url, connection, &wishes, settings)?);
+    let fanout = Fanout::new(view::direct(view::beside_a_report(report))?);
+    open::announce(&plan, &fanout);
+    let survey = Survey::new(max);
+    let poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
+    let signals = Signals::catch(&poller).map_err(|error| setup_error("cannot catch signals", error))?;
+    let (messages, received) = mpsc::channel();
+    let notifier = poller.notifier();
+    let connections = Connections { plan, fanout: fanout.clone(), messages, notifier, started: Instant::now() };
+    let announcer = Announcer::new(fanout);
+    let run =
+        Run { survey, connections, received, handles: Vec::new(), announcer, poller, signals, max_time, error: None };
+    run.finish(max, report.output)
+}
+
+/// How a survey ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// There is nothing more to learn.
+    Complete,
+    /// A signal came.
+    Signal(Signal),
+    /// The time limit of the run passed.
+    OutOfTime,
+}
+
+impl End {
+    fn status(self) -> ExitStatus {
+        match self {
+            Self::Complete => ExitStatus::Success,
+            Self::Signal(signal) => signal.into(),
+            Self::OutOfTime => ExitStatus::TimedOut,
+        }
+    }
+}
+
+/// A survey that is under way.
+struct Run {
+    survey: Survey,
+    connections: Connections,
+    received: Receiver<Message>,
+    /// Of the connections by their numbers.
+    handles: Vec<Option<Handle>>,
+    announcer: Announcer,
+    poller: Poller,
+    signals: Signals,
+    /// When the whole run must be over.
+    max_time: Option<Instant>,
+    /// Why the first of the connections that could not be opened was not.
+    error: Option<Error>,
+}
+
+impl Run {
+    fn finish(mut self, max: Duration, format: ReportFormat) -> Result<ExitStatus> {
+        self.announcer.note(format!(
+            "8 connections side by side, silent for up to {} s; with what follows this takes up to {} s; Ctrl-C ends it with \
+             what is known",
+            max.as_secs(),
+            self.survey.longest().as_secs()
+        ));
+        let end = self.carry_out();
+        self.leave_all();
+        if !self.survey.has_opened()
+            && let Some(error) = self.error
+        {
+            return Err(error);
+        }
+        let is_complete = end == End::Complete;
+        let text = match format {
+            ReportFormat::Text => report::text(&self.survey, is_complete).into_bytes(),
+            ReportFormat::Json => report::json(&self.survey, is_complete),
+        };
+        let printed = last_words::printed(io::stdout().lock().write_all(&text));
+        Ok(end.status().max(printed))
+    }
+
+    fn carry_out(&mut self) -> End {
+        let mut telling = TELLING;
+        let mut is_told = false;
+        loop {
+            let now = self.connections.now();
+            for (number, need) in self.survey.needs(now) {
+                self.serve(number, need);
+            }
+            if self.survey.is_over() {
+                return End::Complete;
+            }
+            if !is_told && self.survey.limit().upper().is_some() {
+                is_told = true;
+                self.announcer.note("the silent ones are cut; now what keeps a connection alive".to_owned());
+            } else if now >= telling {
+                telling = now + TELLING;
+                self.tell(now);
+            }
+            let until = self.survey.wake().map_or(telling, |wake| wake.min(telling));
+            let until = self.connections.started + until;
+            let until = self.max_time.map_or(until, |limit| limit.min(until));
+            let (received, signals) = (&self.received, &self.signals);
+            let news = self
+                .poller
+                .wait_for(Some(until), None, |_| signals.take().map(Err).or_else(|| received.try_recv().ok().map(Ok)));
+            match news {
+                Some(Ok(message)) => self.take(message),
+                Some(Err(signal)) => return End::Signal(signal),
+                None if self.max_time.is_some_and(|limit| Instant::now() >= limit) => return End::OutOfTime,
+                None => {}
+            }
+        }
+    }
+
+    fn tell(&mut self, now: Time) {
+        let (count, longest) = self.survey.silent(now);
+        let known = match self.survey.limit() {
+            Limit::AtLeast(time) if time.is_zero() => String::new(),
+            limit => format!("; {} s are no harm", limit.lower().as_secs()),
+        };
+        if count > 0 {
+            self.announcer
+                .note(format!("{count} connections have been silent for up to {} s{known}", longest.as_secs()));
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        let (number, at, fact) = match message {
+            Message::Opened(number, at, handle) => {
+                if self.handles.len() <= number {
+                    self.handles.resize_with(number + 1, || None);
+                }
+                self.handles[number] = Some(handle);
+                (number, at, Fact::Opened)
+            }
+            Message::Fact(number, at, fact) => (number, at, fact),
+            Message::Failed(number, at, error) => {
+                self.error.get_or_insert(error);
+                (number, at, Fact::Failed)
+            }
+        };
+        if let Some(need) = self.survey.observe(number, at, fact) {
+            self.serve(number, need);
+        }
+    }
+
+    /// Does what a connection needs. Where nothing can be sent any more, its end is about to be told.
+    fn serve(&self, number: usize, need: Need) {
+        let handle = self.handles.get(number).and_then(Option::as_ref);
+        match (need, handle) {
+            (Need::Open, _) => self.connections.open(number),
+            (Need::Ping, Some(handle)) => drop(handle.ping(b"is it still open?")),
+            (Need::Pong, Some(handle)) => drop(handle.send(Outgoing::Pong(b""))),
+            (Need::Leave, Some(handle)) => handle.leave(),
+            (_, None) => {}
+        }
+    }
+
+    /// Closes what is still open, and gives it a moment for that.
+    fn leave_all(&mut self) {
+        let handles: Vec<&Handle> = self.handles.iter().flatten().collect();
+        for handle in &handles {
+            handle.leave();
+        }
+        let until = Instant::now() + FAREWELL;
+        self.poller.wait_for(Some(until), None, |_| handles.iter().all(|handle| handle.is_over()).then_some(()));
+    }
+}

@@ -1,0 +1,60 @@
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::line::Need;
+use super::super::survey::Fact;
+use super::*;
+
+const fn at(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Eight connections to a server that pings, and that closes after 10 seconds what is silent.
+fn surveyed() -> Survey {
+    let mut survey = Survey::new(at(64));
+    for (number, need) in survey.needs(at(0)) {
+        assert_eq!(need, Need::Open);
+        survey.observe(number, at(0), Fact::Opened);
+    }
+    survey.observe(0, at(3), Fact::Spoke(Speech::Pings));
+    survey.observe(0, at(10), Fact::Cut(Cut::Close { code: 1001, reason: "idle \u{1b}".into() }));
+    survey.needs(at(10));
+    survey.observe(7, at(10), Fact::Answered);
+    survey.needs(at(22));
+    survey.observe(6, at(22), Fact::Answered);
+    survey
+}
+
+#[test]
+fn the_schema_lists_what_is_written_and_nothing_else() {
+    let line = String::from_utf8(json(&surveyed(), true)).unwrap();
+    assert_eq!(line.matches('\n').count(), 1);
+    let value: Value = serde_json::from_str(&line).unwrap();
+    let written: BTreeSet<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    let listed: BTreeSet<_> = SCHEMA.iter().map(|field| field.name).collect();
+    assert_eq!(written, listed);
+}
+
+#[test]
+fn people_read_what_was_found_and_what_to_do() {
+    assert_eq!(
+        text(&surveyed(), true),
+        "silence  cut after 10 s: Close with code 1001, reason \"idle \\x1b\"\n\
+         pong     an unsolicited pong every 2 s keeps it open\n\
+         ping     a ping, and its pong, every 2 s keeps it open\n\
+         server   sends pings by itself, 3 s apart at most: they may keep a connection open, too\n\
+         do       send a ping every 5 s: `--ping-interval 5`\n"
+    );
+}
+
+#[test]
+fn what_is_not_known_yet_is_not_told() {
+    let survey = Survey::new(at(64));
+    assert_eq!(
+        text(&survey, false),
+        "silence  more than 0 s, as far as is known\nserver   sends nothing by itself\n\
+         do       let it go on to its end: what keeps it open is not known yet\n"
+    );
+    assert_eq!(json(&survey, false), b"{\"type\":\"idle\",\"complete\":false,\"at_least\":0.000000}\n");
+}
