@@ -154,7 +154,10 @@ const AT_THE_PROMPT: &str = "
   sends it as it is. Ctrl-C clears the line; on an empty one it gives up what is
   being waited for, or else closes, as Ctrl-D and /quit do; a second one leaves
   at once. While no session is open the prompt says (closed), (waiting) for the
-  next attempt, or (connecting).";
+  next attempt, or (connecting).
+  wscope cannot know what another program writes to the same terminal (such as
+  `wscope URL | tee log`): it may stand in the line that is typed. Ctrl-L draws
+  that line anew.";
 
 const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines
   that start with #, are skipped. What is wrong with it is found before anything

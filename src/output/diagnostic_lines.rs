@@ -249,7 +249,7 @@ pub fn summary(summary: &Summary) -> Vec<String> {
 
 fn totals(verb: &str, counters: &Counters) -> String {
     format!(
-        "{verb:<8} {} of {}; on the wire {} in {} of any kind",
+        "{verb:<8} {} of {}; on the wire {}, {} with control frames",
         count(counters.messages, "message"),
         count(counters.message_bytes, "byte"),
         count(counters.wire_bytes, "byte"),

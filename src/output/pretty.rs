@@ -9,7 +9,7 @@ use crate::output::sink::Sink;
 use crate::output::theme::Style;
 
 /// Texts that are nested deeper are shown as they are: the indentation of `[[[[…` grows with the square of its depth.
-const DEEPEST: usize = 32;
+pub const DEEPEST: usize = 32;
 
 /// The indentation of each level, in columns.
 const INDENT: usize = 2;
@@ -25,12 +25,22 @@ pub enum Layout {
 
 /// `payload` as JSON text. `None`, if it is no JSON object or array, or if it is too deep.
 pub fn json(payload: &[u8]) -> Option<&str> {
+    valid(payload).filter(|text| depth(text) <= DEEPEST)
+}
+
+/// Whether `payload` is JSON that is not laid out, because it is too deep.
+pub fn is_too_deep(payload: &[u8]) -> bool {
+    valid(payload).is_some_and(|text| depth(text) > DEEPEST)
+}
+
+/// `payload` as JSON text. `None`, if it is no JSON object or array.
+fn valid(payload: &[u8]) -> Option<&str> {
     if !matches!(payload.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return None;
     }
     let text = str::from_utf8(payload).ok()?;
     serde_json::from_str::<&RawValue>(text).ok()?;
-    (depth(text) <= DEEPEST).then_some(text)
+    Some(text)
 }
 
 /// Appends `text`, which must be a result of [`json`], without a line end. All lines after the first are indented by

@@ -53,6 +53,15 @@ pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
         });
         buffer.push(b'\n');
     }
+    if layout == Layout::LaidOut && pretty::is_too_deep(payload) {
+        let Sink { buffer, palette, .. } = sink;
+        palette.paint(buffer, Style::Faint, |output| {
+            output.extend_from_slice(b"  (not laid out: more than ");
+            digits::decimal(output, pretty::DEEPEST as u64);
+            output.extend_from_slice(b" levels deep)");
+        });
+        buffer.push(b'\n');
+    }
 }
 
 /// Splits `line` into pieces of at most [`PIECE`] bytes, and never inside a character.
@@ -129,6 +138,14 @@ mod tests {
     fn json_of_any_size_is_laid_out() {
         let json = format!("[{}0]", "0,".repeat(3 << 20));
         assert!(pretty::json(json.as_bytes()).is_some());
+    }
+
+    #[test]
+    fn json_that_is_too_deep_to_be_laid_out_says_so() {
+        let json = "[".repeat(33) + &"]".repeat(33);
+        let expected = format!("{json}\n  (not laid out: more than 32 levels deep)\n");
+        assert_eq!(shown_text(json.as_bytes(), Layout::LaidOut, 2), expected);
+        assert_eq!(shown_text(json.as_bytes(), Layout::AsItIs, 2), json + "\n");
     }
 
     #[test]

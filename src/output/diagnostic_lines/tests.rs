@@ -148,8 +148,8 @@ fn totals_count_both_ways() {
         summary(&totals),
         [
             "open for 12.345 s",
-            "sent     0 messages of 0 bytes; on the wire 0 bytes in 0 frames of any kind",
-            "received 1 message of 1000 bytes; on the wire 220 bytes in 4 frames of any kind",
+            "sent     0 messages of 0 bytes; on the wire 0 bytes, 0 frames with control frames",
+            "received 1 message of 1000 bytes; on the wire 220 bytes, 4 frames with control frames",
             "received 1000 bytes compressed to 200: saved 80%",
             "2 pings, round trip 1.000 ms / 2.000 ms / 3.000 ms (least, mean, most)",
         ]
