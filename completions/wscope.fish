@@ -116,6 +116,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print ve
 complete -c wscope -n "__fish_wscope_needs_command" -a "demo" -d 'Try wscope without a server'
 complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Be the server, and show what clients send'
 complete -c wscope -n "__fish_wscope_needs_command" -a "ping" -d 'Measure round-trip times'
+complete -c wscope -n "__fish_wscope_needs_command" -a "check" -d 'Find out why a connection does not work'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l delay -d 'Wait between two messages' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l script -d 'Run a script: what would be typed at the prompt' -r -F
@@ -317,4 +318,62 @@ complete -c wscope -n "__fish_wscope_using_subcommand ping" -l no-pong -d 'Don\'
 complete -c wscope -n "__fish_wscope_using_subcommand ping" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand ping" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand ping" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l probe -d 'Send this text message, and wait for an answer' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l output -d 'Print text or json' -r -f -a "text\t'For people'
+json\t'JSON Lines'"
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Even when redirected'
+never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s H -l header -d 'Add a header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s s -l subprotocol -d 'Offer a subprotocol' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s o -l origin -d 'Send an Origin header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s u -l user -d 'Basic auth; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l bearer -d 'Send a bearer token' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l cookie -d 'Send a cookie' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l connect-timeout -d 'Limit the whole handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l max-redirs -d 'Follow at most so many' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l resolve -d 'Connect to this address instead of looking the name up' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l unix-socket -d 'Connect to this Unix domain socket' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l proxy -d 'Go through a proxy' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l proxy-user -d 'Log in at the proxy; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l proxy-header -d 'Send a header to the proxy' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l proxy-cacert -d 'Trust this authority for the proxy' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l noproxy -d 'Hosts that no proxy is used for' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l cacert -d 'Trust this authority, not the system\'s' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l sni -d 'Ask for this name (SNI), and verify it' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l pinnedpubkey -d 'Accept no server but one with this key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l tls-min -d 'Accept no lower version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l tls-max -d 'Offer no higher version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l cert -d 'Show this certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l key -d 'The private key of the certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l passphrase -d 'Decrypt the private key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l mask-key -d 'Mask with this key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l ws-key -d 'Send this Sec-WebSocket-Key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s m -l max-time -d 'Limit the whole run' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l close-timeout -d 'Limit the closing handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l max-message -d 'Limit a message' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l deflate -d 'Set the parameters of permessage-deflate' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l fragment -d 'Split what is sent into frames' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-variations -d 'Make one connection only'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l strict -d 'Take a warning for a failure'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s v -l verbose -d 'Show how the connection came about, and its heads'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l show-secrets -d 'Don\'t hide credentials'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l frames -d 'Show each frame in a line'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l hex -d 'Show the bytes on the wire'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s q -l quiet -d 'Print only the summary, say nothing but errors and warnings'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s L -l location -d 'Follow redirects'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l location-trusted -d 'The same, and trust every server'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s 4 -l ipv4 -d 'Connect over IPv4 only'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s 6 -l ipv6 -d 'Connect over IPv6 only'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l proxy-insecure -d 'Don\'t verify the proxy\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-deflate -d 'Don\'t compress'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l lenient -d 'Report breaches of the protocol and go on'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-pong -d 'Don\'t answer pings'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-close-reply -d 'Don\'t answer Close'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n 'string match -q "@*" -- (commandline -ct)' -f -a '(wscope @ 2>/dev/null)'

@@ -22,8 +22,10 @@
 //! | [`server`] | the built-in server: accepting, broadcasting, its console |
 //! | [`idle`] | how long a connection may be silent, and what keeps it alive |
 //! | [`ping`] | `wscope ping`: measuring round trips, and the report of it |
+//! | [`check`] | what `wscope check` tries, and what it concludes |
 //! | [`command`] | one file per command: puts rooms together, and nothing else |
 
+pub mod check;
 pub mod cli;
 pub mod client;
 pub mod command;

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod backpressure;
+mod check;
 mod completion;
 mod conversation;
 mod curl;

@@ -60,6 +60,8 @@ pub enum Page {
     Curl,
     /// `wscope-ping.1`
     Ping,
+    /// `wscope-check.1`
+    Check,
 }
 
 impl Generated {
@@ -77,6 +79,7 @@ impl Generated {
             Self::Man { page: Page::Listen } => "man/wscope-listen.1",
             Self::Man { page: Page::Curl } => "man/wscope-curl.1",
             Self::Man { page: Page::Ping } => "man/wscope-ping.1",
+            Self::Man { page: Page::Check } => "man/wscope-check.1",
             Self::Completions { shell: Shell::Bash } => "completions/wscope.bash",
             Self::Completions { shell: Shell::Elvish } => "completions/wscope.elv",
             Self::Completions { shell: Shell::Fish } => "completions/wscope.fish",
@@ -111,6 +114,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         Page::Listen => ("listen", vec![("Examples", help::LISTEN_EXAMPLES.into())]),
         Page::Curl => ("curl", vec![("Examples", help::CURL_EXAMPLES.into())]),
         Page::Ping => ("ping", vec![("Examples", help::PING_EXAMPLES.into())]),
+        Page::Check => ("check", vec![("Examples", help::CHECK_EXAMPLES.into())]),
     };
     let command = cli.find_subcommand(name).unwrap_or(&cli).clone();
     let man = Man::new(command.mut_args(explained)).source(source).manual("User Commands");
@@ -126,7 +130,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     }
     let about_events = match page {
         Page::Wscope => Some(help::EVENTS),
-        Page::Ping => Some(help::PING_EVENTS),
+        Page::Ping | Page::Check => Some(help::REPORT_EVENTS),
         Page::Demo | Page::Listen | Page::Curl => None,
     };
     if let Some(about) = about_events {
@@ -136,7 +140,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     }
     rest.control("SH", ["SEE ALSO"]);
     rest.text([roman(
-        "wscope(1), wscope-demo(1), wscope-listen(1), wscope-curl(1), wscope-ping(1), RFC 6455, RFC 7692",
+        "wscope(1), wscope-demo(1), wscope-listen(1), wscope-curl(1), wscope-ping(1), wscope-check(1), RFC 6455, RFC 7692",
     )]);
     rest.to_writer(output)
 }

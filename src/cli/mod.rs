@@ -4,6 +4,7 @@
 //! flattened into each of these. This room only parses values. [`command`](crate::command) and the rooms below it read
 //! files, the environment and the terminal.
 
+mod check;
 mod compat;
 mod completion;
 mod connect;
@@ -33,6 +34,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+pub use check::{Check, ScopeArgs};
 pub use connect::Connect;
 pub use connection::{ConnectionArgs, IdentityArgs, RedirectArgs, RequestArgs, TlsArgs};
 pub use demo::Demo;
@@ -66,6 +68,8 @@ pub enum Invocation {
     Listen(Listen),
     /// Round-trip times.
     Ping(Ping),
+    /// What is wrong with a connection.
+    Check(Box<Check>),
     /// The flags of a profile, and those of the command line.
     Profile(Named),
     /// Print this: what is in force.
@@ -101,6 +105,7 @@ enum Subcommands {
     Listen(Box<Listen>),
     Ping(Box<Ping>),
     Curl(Curl),
+    Check(Box<Check>),
     #[command(hide = true)]
     Generate(Generate),
 }
@@ -141,6 +146,7 @@ fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, clap::Erro
         None => without_command(cli.default, arguments).map_err(refused)?,
         Some(Subcommands::Demo(demo)) => Invocation::Demo(*demo),
         Some(Subcommands::Listen(listen)) => Invocation::Listen(*listen),
+        Some(Subcommands::Check(check)) => Invocation::Check(check),
         Some(Subcommands::Curl(curl)) => translated(&curl)?,
         Some(Subcommands::Ping(ping)) => Invocation::Ping(*ping),
         Some(Subcommands::Generate(generate)) => Invocation::Generate(generate),
@@ -200,7 +206,11 @@ fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> 
             check_formats(&session.input, &session.view)
         }
         Invocation::Listen(Listen { input, view, .. }) => check_formats(input, view),
-        Invocation::Ping(_) | Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => Ok(()),
+        Invocation::Ping(_)
+        | Invocation::Check(_)
+        | Invocation::Generate(_)
+        | Invocation::Profile(_)
+        | Invocation::Config(_) => Ok(()),
     }
 }
 

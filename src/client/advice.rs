@@ -2,6 +2,7 @@
 
 mod proxy;
 mod refusal;
+mod unsound;
 
 use crate::diagnosis::{
     Breached, BrokenFrame, CannotListen, Diagnosis, ForbiddenOrigin, NoHead, NoTls, Transport, Unreachable, Untrusted,
@@ -27,6 +28,7 @@ pub fn advice(diagnosis: &Diagnosis) -> String {
         Diagnosis::NotFollowed(cause) => refusal::not_followed(cause),
         Diagnosis::Breached(cause) => breached(*cause),
         Diagnosis::BrokenFrame(cause) => broken_frame(*cause).to_owned(),
+        Diagnosis::Unsound(cause) => unsound::advice(cause),
         Diagnosis::OutOfDescriptors => "too many files and sockets are open: `ulimit -n` shows the limit".to_owned(),
         Diagnosis::OutOfThreads => {
             "too many threads: `ulimit -u` shows the user's limit, a container or a service may have its own".to_owned()
@@ -150,6 +152,9 @@ fn no_head(cause: NoHead) -> String {
         }
         NoHead::HungUp { transport: Transport::Tls } => "it speaks TLS, but perhaps not HTTP: is the port right? \
              Or something in between (a proxy, a firewall) refused the connection"
+            .to_owned(),
+        NoHead::Silent => "the server waits, or does not answer such a request at this path: look for the path in its \
+             documentation, and for the request in its log"
             .to_owned(),
         NoHead::CutOff => {
             "something on the way (a proxy, a firewall, a load balancer) or the other side itself cut the connection"

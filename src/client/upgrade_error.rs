@@ -42,13 +42,16 @@ pub fn upgrade_error(peer: &str, failure: UpgradeFailure, secrets: Secrets) -> E
                 Stage::Waiting(HeadKind::Request) => "connected and sent nothing",
                 Stage::Reading => "did not finish the head of its upgrade",
             };
-            limit.passed(Phase::Upgrade, format!("`{peer}` {silence}"))
+            let is_silent = stage == Stage::Waiting(HeadKind::Response);
+            limit
+                .passed(Phase::Upgrade, format!("`{peer}` {silence}"))
+                .diagnosed(is_silent.then_some(Diagnosis::NoHead(NoHead::Silent)))
         }
     }
 }
 
 /// The error for an upgrade that `peer` refused; `cause`, where more is known of it than the refusal tells.
-pub(super) fn refused(peer: &str, refusal: &Refusal, cause: Option<Diagnosis>) -> Error {
+pub fn refused(peer: &str, refusal: &Refusal, cause: Option<Diagnosis>) -> Error {
     let mut error = Error::new(Phase::Upgrade, format!("`{peer}` refused the upgrade: {}", refusal.status_line()));
     // A server that refuses the request as it is, or wants it sent elsewhere, will do so again.
     if !(300..=499).contains(&refusal.status()) {

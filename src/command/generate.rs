@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::check;
 use crate::cli::{Definition, Generate, Generated, Page};
 use crate::client::report;
 use crate::error::ExitStatus;
@@ -21,6 +22,7 @@ pub fn run(generate: Generate) -> ExitStatus {
 pub fn render(generated: Generated) -> io::Result<Vec<u8>> {
     let schema = match generated {
         Generated::Man { page: Page::Ping } => ping::SCHEMA,
+        Generated::Man { page: Page::Check } => check::SCHEMA,
         _ => SCHEMA,
     };
     let events: Vec<_> = schema

@@ -1,5 +1,6 @@
 //! One file per command; each puts the other rooms together, and nothing else.
 
+mod check;
 mod config;
 mod connect;
 mod demo;
@@ -22,6 +23,7 @@ pub fn run(mut invocation: Invocation) -> ExitStatus {
     }
     match invocation {
         Invocation::Connect(connect) => connect::run(&connect.url, &connect.session),
+        Invocation::Check(check) => check::run(&check),
         Invocation::Generate(generate) => generate::run(generate),
         Invocation::Profile(named) => profile::run(&named),
         Invocation::Config(text) => config::run(&text),
@@ -38,6 +40,10 @@ fn leave_stdin(invocation: &mut Invocation) {
         Invocation::Connect(connect) => leave(&mut connect.session),
         Invocation::Demo(demo) => leave(&mut demo.session),
         Invocation::Listen(listen) => listen.input.no_input = true,
-        Invocation::Ping(_) | Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => {}
+        Invocation::Ping(_)
+        | Invocation::Check(_)
+        | Invocation::Generate(_)
+        | Invocation::Profile(_)
+        | Invocation::Config(_) => {}
     }
 }

@@ -27,4 +27,45 @@ pub enum Intermediary {
     Varnish,
     /// Squid.
     Squid,
+    /// `HAProxy`.
+    HaProxy,
+    /// Traefik.
+    Traefik,
+    /// Kong.
+    Kong,
+    /// API Gateway of AWS.
+    ApiGateway,
+    /// An Application Gateway of Azure.
+    AzureGateway,
+    /// Fastly.
+    Fastly,
+    /// Akamai.
+    Akamai,
+}
+
+impl Intermediary {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nginx => "nginx",
+            Self::Apache => "Apache",
+            Self::Caddy => "Caddy",
+            Self::Envoy => "Envoy",
+            Self::Cloudflare => "Cloudflare",
+            Self::CloudFront => "CloudFront",
+            Self::AwsLoadBalancer => "the AWS load balancer",
+            Self::Google => "Google's load balancer",
+            Self::AzureFrontDoor => "Azure Front Door",
+            Self::Iis => "IIS",
+            Self::Varnish => "Varnish",
+            Self::Squid => "Squid",
+            Self::HaProxy => "HAProxy",
+            Self::Traefik => "Traefik",
+            Self::Kong => "Kong",
+            Self::ApiGateway => "AWS API Gateway",
+            Self::AzureGateway => "Azure Application Gateway",
+            Self::Fastly => "Fastly",
+            Self::Akamai => "Akamai",
+        }
+    }
 }

@@ -9,12 +9,14 @@ mod intermediary;
 mod redirect;
 mod refusal;
 mod tunnel;
+mod unsound;
 
 pub use connecting::{CannotListen, NoTls, Unreachable, Untrusted};
 pub use intermediary::Intermediary;
 pub use redirect::NotFollowed;
 pub use refusal::{EngineIo, Login, Refused, Scheme};
 pub use tunnel::NoTunnel;
+pub use unsound::Unsound;
 
 /// The likely cause of a failure. Texts in it may hold a peer's bytes, unescaped; they never hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub enum Diagnosis {
     OutOfDescriptors,
     /// The process may start no more threads.
     OutOfThreads,
+    /// The connection came about, and something is wrong with it.
+    Unsound(Unsound),
     /// A server of ours does not let a web page in.
     ForbiddenOrigin(ForbiddenOrigin),
 }
@@ -70,6 +74,8 @@ pub enum NoHead {
         /// What the request went through.
         transport: Transport,
     },
+    /// The server took the request and sent nothing until our time limit had passed.
+    Silent,
     /// The connection broke later.
     CutOff,
 }

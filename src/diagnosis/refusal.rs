@@ -136,6 +136,27 @@ pub enum Refused {
         /// `Retry-After`: seconds or a date.
         retry_after: Option<String>,
     },
+    /// The server refuses the request with extensions, and takes it without.
+    ExtensionsNotAccepted,
+    /// The server refuses the request with these subprotocols, and takes it without.
+    SubprotocolNotAccepted,
+    /// There is a WebSocket at another path of the server.
+    OtherPath {
+        /// Its URL, without secrets.
+        url: String,
+    },
+    /// The server has a page of its own for every path, as servers of single-page applications do.
+    SinglePage {
+        /// The path that was asked for.
+        path: String,
+    },
+    /// Another host answers in the server's place: a network that wants a login, or a filter.
+    CaptivePortal,
+    /// The bearer token that was sent has expired.
+    TokenExpired {
+        /// So many seconds ago.
+        seconds: u64,
+    },
     /// 520 to 527.
     NoAnswerBehindCloudflare,
 }

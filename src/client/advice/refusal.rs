@@ -11,6 +11,17 @@ const NGINX: &str = "nginx needs, in its `location`:
 const APACHE: &str = "Apache needs, above its other lines for this path:
   ProxyPass \"/ws/\" \"http://HOST:PORT/ws/\" upgrade=websocket";
 
+const CADDY: &str = "Caddy passes it on by itself where a `reverse_proxy` covers this path:
+  reverse_proxy /ws* HOST:PORT";
+
+const HAPROXY: &str =
+    "HAProxy passes it on by itself over HTTP/1.1; a server that speaks HTTP/2 needs, in its `backend`:
+  server NAME HOST:PORT ws h1";
+
+const ENVOY: &str = "Envoy needs, in its HTTP connection manager or for this route:
+  upgrade_configs:
+  - upgrade_type: websocket";
+
 const SOCK_JS: &str = "this is a SockJS server: its WebSocket is at the path with `/websocket` behind it";
 
 const HEAD_TOO_LARGE: &str = "the request has more headers, or longer ones, than the server takes: send fewer cookies, or \
@@ -59,7 +70,7 @@ pub(super) fn refused(cause: &Refused) -> String {
         Refused::AnsweredByView => ANSWERED_BY_VIEW.to_owned(),
         Refused::NoServerBehindProxy => NO_SERVER.to_owned(),
         Refused::UpgradesSwitchedOff { proxy } => cure(*proxy).to_owned(),
-        Refused::NetworkLogin => NETWORK_LOGIN.to_owned(),
+        Refused::NetworkLogin | Refused::CaptivePortal => NETWORK_LOGIN.to_owned(),
         Refused::OrdinaryPage { path, proxy } => ordinary_page(path, *proxy),
         Refused::RedirectWithoutLocation => "the server redirects, but does not say where to".to_owned(),
         Refused::LoginPage { location, login } => login_page(location, *login),
@@ -77,6 +88,14 @@ pub(super) fn refused(cause: &Refused) -> String {
         Refused::ServerFailed => "the server failed while it handled the upgrade: its log says why".to_owned(),
         Refused::Unsupported => UNSUPPORTED.to_owned(),
         Refused::NoAnswerBehindProxy { proxy } => bad_gateway(proxy.as_deref()),
+        Refused::ExtensionsNotAccepted => "`--no-deflate` offers no extension".to_owned(),
+        Refused::SubprotocolNotAccepted => "leave out `--subprotocol`, or offer one that the server speaks".to_owned(),
+        Refused::OtherPath { url } => format!("connect to `{url}`"),
+        Refused::SinglePage { path } => format!(
+            "ask for the path of the WebSocket: every path that the server does not know, `{path}` too, gets that page; or a \
+             proxy has to lead this one to the WebSocket server"
+        ),
+        Refused::TokenExpired { .. } => "get a new token, and give it with `--bearer`".to_owned(),
         Refused::NoAnswerBehindCloudflare => "Cloudflare could not get an answer from the server behind it".to_owned(),
     }
 }
@@ -105,8 +124,8 @@ fn cure(proxy: Intermediary) -> &'static str {
     match proxy {
         Intermediary::Nginx => NGINX,
         Intermediary::Apache => APACHE,
-        Intermediary::Caddy => "Caddy passes it on by itself where a `reverse_proxy` covers this path",
-        Intermediary::Envoy => "Envoy needs `upgrade_configs` with `upgrade_type: websocket` for this route",
+        Intermediary::Caddy => CADDY,
+        Intermediary::Envoy => ENVOY,
         Intermediary::Cloudflare => "at Cloudflare, `WebSockets` has to be on under Network",
         Intermediary::CloudFront => {
             "CloudFront has to forward the headers `Sec-WebSocket-…`: the origin request policy `AllViewer` does"
@@ -117,6 +136,23 @@ fn cure(proxy: Intermediary) -> &'static str {
         Intermediary::Iis => "IIS needs its feature `WebSocket Protocol`",
         Intermediary::Varnish => "Varnish has to `pipe` the request, with `Upgrade` and `Connection` copied",
         Intermediary::Squid => "Squid drops it without `http_upgrade_request_protocols`; `wss://` goes past it",
+        Intermediary::HaProxy => HAPROXY,
+        Intermediary::Traefik => {
+            "Traefik passes it on by itself: look at the middlewares of this router, and at what is behind it"
+        }
+        Intermediary::Kong => {
+            "Kong passes it on by itself: the route's `protocols` need `http` and `https`, or `ws` and `wss`"
+        }
+        Intermediary::ApiGateway => {
+            "API Gateway takes WebSockets only in an API of that kind, at the path of its stage"
+        }
+        Intermediary::AzureGateway => {
+            "Application Gateway passes it on by itself: look at the health of what is behind it"
+        }
+        Intermediary::Fastly => {
+            "Fastly passes it on only where its product WebSockets is enabled, and the VCL upgrades the request"
+        }
+        Intermediary::Akamai => "Akamai passes it on only where the behaviour `webSockets` is on for this path",
     }
 }
 

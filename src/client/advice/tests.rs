@@ -78,7 +78,7 @@ fn what_the_body_says_is_what_the_hint_is_about() {
 fn each_proxy_has_a_cure_of_its_own() {
     for (headers, expected) in [
         ("Server: Apache/2.4", "upgrade=websocket"),
-        ("Server: envoy", "`upgrade_type: websocket`"),
+        ("Server: envoy", "upgrade_type: websocket"),
         ("Server: cloudflare", "has to be on under Network"),
         ("Via: 1.1 x.cloudfront.net (CloudFront)", "`AllViewer`"),
         ("X-Azure-Ref: x", "route with caching"),

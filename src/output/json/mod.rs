@@ -7,4 +7,4 @@ mod write;
 
 pub use events::Stream;
 pub use schema::{Field, SCHEMA, VERSION, field};
-pub use write::{Members, long_base64, long_hexadecimal, object};
+pub use write::{Members, long_base64, long_hexadecimal, object, string};

@@ -1,7 +1,7 @@
 //! An answer that refuses the upgrade: what it says, and the start of its body.
 
-use super::{Request, diagnose};
-use crate::diagnosis::{Diagnosis, Login, Transport};
+use super::{Request, diagnose, signs};
+use crate::diagnosis::{Diagnosis, Intermediary, Login, Transport};
 use crate::http::redact::{Part, Secrets};
 use crate::http::{Body, Head, Version, shortened};
 
@@ -128,6 +128,11 @@ impl Refusal {
     /// The body, to feed it what follows the head.
     pub fn body_mut(&mut self) -> &mut Body {
         &mut self.body
+    }
+
+    /// The proxy that it comes from, as far as its head says.
+    pub fn intermediary(&self) -> Option<Intermediary> {
+        signs::proxy(self)
     }
 
     /// The cause, where it is a usual one.

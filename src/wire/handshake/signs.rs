@@ -18,7 +18,7 @@ const SOCK_JS: Cause = |_, _| Refused::SockJs;
 const NO_SERVER: Cause = |_, _| Refused::NoServerBehindProxy;
 
 /// What servers write into the body of a refusal, or into its reason phrase, in lower case, and what it means.
-pub(super) const SAID: [(&str, Cause); 67] = [
+pub(super) const SAID: [(&str, Cause); 70] = [
     // nginx, Go's net/http, Apache, Jetty and Tomcat.
     ("plain http request was sent to https port", PORT_SPEAKS_TLS),
     ("client sent an http request to an https server", PORT_SPEAKS_TLS),
@@ -82,6 +82,10 @@ pub(super) const SAID: [(&str, Cause); 67] = [
     ("'connection' header must contain 'upgrade'", UPGRADE_DROPPED),
     ("connection header did not include 'upgrade'", UPGRADE_DROPPED),
     ("no upgrade state was present", UPGRADE_DROPPED),
+    // SignalR, `wscope listen`.
+    ("connection id required", UPGRADE_DROPPED),
+    ("http version is not 1.1: `get", UPGRADE_DROPPED),
+    ("no `upgrade: websocket`: there is no", UPGRADE_DROPPED),
     // Apache's wstunnel: `Upgrade` is what it misses, or what it did not expect of the server.
     ("can only be retrieved using ssl", UPGRADE_DROPPED),
     ("unexpected upgrade:", UPGRADE_DROPPED),
@@ -170,8 +174,11 @@ fn of_head(refusal: &Refusal, proxy: Option<Intermediary>) -> Option<Refused> {
 }
 
 /// Whether the response says more than its status, in words that are not known here: then its status tells nothing of the
-/// cause.
+/// cause. A body that cannot be read may say anything.
 pub(super) fn is_explained(refusal: &Refusal, request: &Context) -> bool {
+    if refusal.body().start().is_err() {
+        return true;
+    }
     let said = said(refusal);
     let path = request.path.to_lowercase();
     let text = without_tags(&said);
@@ -225,6 +232,9 @@ pub(super) fn proxy(refusal: &Refusal) -> Option<Intermediary> {
         ("microsoft-iis", Intermediary::Iis),
         ("squid", Intermediary::Squid),
         ("apache/", Intermediary::Apache),
+        ("microsoft-azure-application-gateway", Intermediary::AzureGateway),
+        ("kong/", Intermediary::Kong),
+        ("akamaighost", Intermediary::Akamai),
     ];
     let of_via = [
         ("cloudfront", Intermediary::CloudFront),
@@ -233,13 +243,29 @@ pub(super) fn proxy(refusal: &Refusal) -> Option<Intermediary> {
         ("squid", Intermediary::Squid),
         ("varnish", Intermediary::Varnish),
     ];
-    let of_name = [("X-Azure-Ref", Intermediary::AzureFrontDoor), ("X-Varnish", Intermediary::Varnish)];
+    let of_name = [
+        ("X-Azure-Ref", Intermediary::AzureFrontDoor),
+        ("X-Amz-Apigw-Id", Intermediary::ApiGateway),
+        ("X-Kong-Request-Id", Intermediary::Kong),
+        ("X-Kong-Response-Latency", Intermediary::Kong),
+        ("X-Varnish", Intermediary::Varnish),
+    ];
     let found = |value: &str, signs: &[(&str, Intermediary)]| {
         signs.iter().find(|(sign, _)| value.contains(sign)).map(|(_, proxy)| *proxy)
     };
     let named = of_name.iter().find(|(name, _)| head.get(name).is_some()).map(|(_, proxy)| *proxy);
     let apache = (server == "apache").then_some(Intermediary::Apache);
-    found(&via, &of_via).or(named).or_else(|| found(&server, &of_server)).or(apache)
+    let fastly = text("X-Served-By").starts_with("cache-").then_some(Intermediary::Fastly);
+    let of_head = found(&via, &of_via).or(fastly).or(named).or_else(|| found(&server, &of_server)).or(apache);
+    // These two write no name into a head, and have pages of their own.
+    let of_page = [
+        ("your browser sent an invalid request", Intermediary::HaProxy),
+        ("the server returned an invalid or incomplete response", Intermediary::HaProxy),
+        ("no server is available to handle this request", Intermediary::HaProxy),
+        ("the server didn't respond in time", Intermediary::HaProxy),
+        ("no available server", Intermediary::Traefik),
+    ];
+    of_head.or_else(|| found(&said(refusal), &of_page))
 }
 
 #[cfg(test)]
@@ -305,6 +331,9 @@ mod tests {
                         <center><h1>400 Bad Request</h1></center><hr><center>nginx/1.18.0 (Ubuntu)</center></html>";
             assert!(cause(status, page).is_some(), "a page that says no more than the status");
             assert!(cause(status, "").is_some());
+        }
+        for status in ["400 x", "403 x", "426 x"] {
+            assert_eq!(cause(&format!("{status}\r\nContent-Encoding: br"), "\u{b}\u{16}\u{80}zzz"), None, "{status}");
         }
         let spring =
             "{\"timestamp\":\"2026-11-28T21:00:00Z\",\"status\":403,\"error\":\"Forbidden\",\"path\":\"/chat\"}";

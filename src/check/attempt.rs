@@ -1,0 +1,98 @@
+//! One attempt to open a session, with everything that was seen of it.
+
+use crate::client::connect::{self, Answer};
+use crate::client::plan::Plan;
+use crate::client::redirect::{Hop, Hops};
+use crate::error::Result;
+use crate::event::{Event, Origin, Step, StepDetail, TlsFacts};
+use crate::net::TimeLimit;
+use crate::output::Fanout;
+use crate::wire::Finding;
+
+/// What was seen of an attempt.
+#[derive(Default)]
+pub struct Attempt {
+    /// The steps that are over, in order.
+    pub steps: Vec<Step>,
+    /// What TLS with the server agreed on.
+    pub tls: Option<TlsFacts>,
+    /// What the server's head breaks.
+    pub breaches: Vec<Finding>,
+}
+
+impl Attempt {
+    /// Whether a proxy has connected us to the server.
+    fn is_behind_proxy(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.detail, StepDetail::ProxyConnected { .. }))
+    }
+
+    /// The handshake with the server, without the proxy's.
+    pub fn after_proxy(&self) -> &[Step] {
+        let end = self.steps.iter().position(|step| matches!(step.detail, StepDetail::ProxyConnected { .. }));
+        &self.steps[end.map_or(0, |end| end + 1)..]
+    }
+}
+
+/// Connects to one server, and asks for the upgrade: what was seen, and what came of it.
+pub fn attempt(hop: &Hop, plan: &Plan, limit: TimeLimit, fanout: &Fanout) -> (Attempt, Result<Answer>) {
+    let mut attempt = Attempt::default();
+    let answer = connect::open(hop, plan.protocol.strictness, limit, &mut |event| {
+        fanout.show(Origin::default(), &event);
+        match event {
+            Event::Step(step) => {
+                if matches!(step.detail, StepDetail::ProxyConnected { .. }) {
+                    // It was the proxy's.
+                    attempt.tls = None;
+                }
+                attempt.steps.push(step.clone());
+            }
+            Event::Tls(facts) => attempt.tls = Some(facts.clone()),
+            Event::Finding(finding) => attempt.breaches.push(finding.clone()),
+            _ => {}
+        }
+    });
+    if hop.route.proxy().is_some() && !attempt.is_behind_proxy() {
+        attempt.tls = None;
+    }
+    (attempt, answer)
+}
+
+/// The first attempt: to the server of the URL, and on to where redirects lead, as far as the flags follow them.
+pub struct First {
+    /// The last server that was asked.
+    pub hop: Hop,
+    /// What was seen of it.
+    pub attempt: Attempt,
+    /// What came of it.
+    pub answer: Result<Answer>,
+    /// How many servers were asked.
+    pub connections: usize,
+}
+
+/// Makes the first attempt.
+///
+/// # Errors
+/// Those of the flags.
+pub fn first(plan: &Plan, fanout: &Fanout) -> Result<First> {
+    let limit = plan.time_limit();
+    let mut hops = Hops::new(plan);
+    let mut hop = hops.first()?;
+    let mut connections = 1;
+    loop {
+        let (attempt, answer) = attempt(&hop, plan, limit, fanout);
+        let refusal = match answer {
+            Ok(Answer::Refused(refusal)) => refusal,
+            answer => {
+                let answer = answer.map_err(|error| hops.explain(error, &hop.target));
+                return Ok(First { hop, attempt, answer, connections });
+            }
+        };
+        match hops.lead(&hop, &refusal) {
+            Ok(target) => {
+                hop = hops.follow(hop, &refusal, target, &mut |event| fanout.show(Origin::default(), &event))?;
+            }
+            Err(_) => return Ok(First { hop, attempt, answer: Ok(Answer::Refused(refusal)), connections }),
+        }
+        connections += 1;
+    }
+}

@@ -1,0 +1,163 @@
+//! A report as JSON Lines.
+
+use super::report::{Finding, Report, Step, Trial};
+use crate::client::explain;
+use crate::diagnosis::Diagnosis;
+use crate::output::json::{Field, Members, field, object, string};
+
+/// The version of the schema, in the first line. It changes when a field goes or changes its meaning.
+const VERSION: u64 = 1;
+
+/// Every field of every line, in the order in which they are written.
+pub const SCHEMA: &[Field] = &[
+    field("*", "type", "string", "what the line is about"),
+    field("check", "version", "number", "of this schema: 1"),
+    field("check", "url", "string", "what was checked; secrets in it as `[hidden]`"),
+    field(
+        "step",
+        "name",
+        "string",
+        "`name`, `tcp`, `proxy`, `tls`, `upgrade`, `subprotocol`, `extensions`, `ping` or `close`",
+    ),
+    field("step", "status", "string", "`ok`, `warning`, `failure` or `not reached`"),
+    field("step", "what", "string", "what came of it, for people"),
+    field("step", "took", "number", "seconds; missing if not measured"),
+    field("variation", "what", "string", "what was changed in this further connection, for people"),
+    field("variation", "result", "string", "what came of it, for people"),
+    field("finding", "number", "number", "its place: 1 is the most likely cause"),
+    field("finding", "status", "string", "`failure` or `warning`"),
+    field("finding", "cause", "string", "the cause, in words joined by hyphens: `upgrade-dropped`; missing if unknown"),
+    field("finding", "what", "string", "what is wrong, in one sentence"),
+    field("finding", "seen", "array of strings", "the evidence"),
+    field("finding", "tried", "array of objects", "what the variations said"),
+    field("finding", "tried[].what", "string", "as in `variation`"),
+    field("finding", "tried[].result", "string", "as in `variation`"),
+    field("finding", "do", "string", "what to do next"),
+    field("finding", "paste", "array of strings", "lines to paste: a command, or lines of a configuration file"),
+    field("result", "connections", "number", "how many connections were made"),
+    field("result", "exit_status", "number", "what the shell is told"),
+];
+
+/// The lines of a report.
+pub fn render(report: &Report) -> Vec<u8> {
+    let mut output = Vec::new();
+    line(&mut output, "check", |members| {
+        members.number("version", VERSION);
+        members.string("url", &report.url);
+    });
+    for step in &report.steps {
+        line(&mut output, "step", |members| members_of_step(members, step));
+    }
+    for trial in &report.trials {
+        line(&mut output, "variation", |members| members_of_trial(members, trial));
+    }
+    for (number, finding) in (1..).zip(&report.findings) {
+        line(&mut output, "finding", |members| members_of_finding(members, number, finding));
+    }
+    line(&mut output, "result", |members| {
+        members.number("connections", report.connections as u64);
+        members.number("exit_status", report.status.code().into());
+    });
+    output
+}
+
+fn line(output: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Members<'_>)) {
+    object(output, |members| {
+        members.string("type", name);
+        write(members);
+    });
+    output.push(b'\n');
+}
+
+fn members_of_step(members: &mut Members<'_>, step: &Step) {
+    members.string("name", step.name.name());
+    members.string("status", step.status.name());
+    members.string("what", &step.what);
+    if let Some(took) = step.took {
+        members.seconds("took", took);
+    }
+}
+
+fn members_of_trial(members: &mut Members<'_>, trial: &Trial) {
+    members.string("what", &trial.what);
+    members.string("result", &trial.result);
+}
+
+fn members_of_finding(members: &mut Members<'_>, number: u64, finding: &Finding) {
+    let Finding { status, cause, what, seen, tried, next, paste } = finding;
+    members.number("number", number);
+    members.string("status", status.name());
+    members.optional_string("cause", cause.as_ref().map(|cause: &Diagnosis| explain(cause).name));
+    members.string("what", what);
+    members.array("seen", seen, |output, text| string(output, text));
+    members.array("tried", tried, |output, trial| object(output, |members| members_of_trial(members, trial)));
+    members.string("do", next);
+    members.array("paste", paste, |output, text| string(output, text));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use serde_json::Value;
+
+    use super::super::report::{Status, StepName};
+    use super::*;
+    use crate::diagnosis::Refused;
+    use crate::error::ExitStatus;
+
+    fn report() -> Report {
+        let trial = Trial { what: "no Origin".to_owned(), result: "403 Forbidden".to_owned() };
+        let finding = Finding {
+            status: Status::Failure,
+            cause: Some(Diagnosis::Refused(Refused::HeadTooLarge)),
+            what: "too large".to_owned(),
+            seen: vec!["431\u{1b}".to_owned()],
+            tried: vec![trial.clone()],
+            next: "less".to_owned(),
+            paste: vec!["large_client_header_buffers 4 32k;".to_owned()],
+        };
+        let took = Some(Duration::from_millis(3));
+        Report {
+            url: "ws://h/".to_owned(),
+            steps: vec![Step { name: StepName::Tcp, status: Status::Ok, what: "open".to_owned(), took }],
+            trials: vec![trial],
+            findings: vec![finding],
+            connections: 2,
+            status: ExitStatus::Upgrade,
+        }
+    }
+
+    fn fields(value: &Value, prefix: &str, found: &mut impl FnMut(&str)) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let separator = if prefix.is_empty() { "" } else { "." };
+                    let name = format!("{prefix}{separator}{name}");
+                    found(&name);
+                    fields(value, &name, found);
+                }
+            }
+            Value::Array(elements) => elements.iter().for_each(|value| fields(value, &format!("{prefix}[]"), found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_field_is_in_the_schema_and_every_field_of_the_schema_is_used() {
+        let lines = String::from_utf8(render(&report())).unwrap();
+        assert!(!lines.contains('\u{1b}'));
+        let mut used = BTreeSet::new();
+        for line in lines.lines() {
+            let value: Value = serde_json::from_str(line).unwrap();
+            let event = value["type"].as_str().unwrap().to_owned();
+            fields(&value, "", &mut |name| {
+                let is_it = |field: &&Field| field.name == name && (field.event == event || field.event == "*");
+                let field = SCHEMA.iter().find(is_it).unwrap_or_else(|| panic!("`{name}` of `{event}` is not listed"));
+                used.insert((field.event, field.name));
+            });
+        }
+        assert_eq!(used, SCHEMA.iter().map(|field| (field.event, field.name)).collect());
+    }
+}

@@ -1,0 +1,307 @@
+//! From what was seen and tried to findings.
+
+use std::time::Duration;
+
+use super::attempt::Attempt;
+use super::conversation::{Conversation, is_about_compression};
+use super::report::{Finding, Status, Trial};
+use super::steps;
+use super::token;
+use super::variation::{Asked, Variation};
+use crate::client::{advice, explain};
+use crate::diagnosis::{Diagnosis, NoTls, Refused, Unsound};
+use crate::error::Error;
+use crate::http::redact::{Part, Secrets};
+use crate::net::{Route, Target};
+use crate::wire::handshake::Refusal;
+use crate::wire::{CloseReason, Rule};
+
+/// Lines of evidence that a finding quotes.
+const MOST_SEEN: usize = 8;
+
+/// What a variation brought.
+pub struct Tried {
+    /// What was changed.
+    pub variation: Variation,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of a variation.
+pub enum Outcome {
+    /// It opens.
+    Opened,
+    /// A response that is no 101.
+    Answered(Box<Refusal>),
+    /// No response.
+    Failed(Error),
+}
+
+impl Outcome {
+    fn text(&self) -> String {
+        match self {
+            Self::Opened => "opens".to_owned(),
+            Self::Answered(refusal) => {
+                let line = refusal.status_line();
+                line.split_once(' ').map_or(line.clone(), |(_, status)| status.to_owned())
+            }
+            Self::Failed(error) => error.to_string(),
+        }
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Answered(refusal) => Some(refusal),
+            Self::Opened | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// What was tried, for the report.
+pub fn trials(asked: &Asked, tried: &[Tried]) -> Vec<Trial> {
+    let trial = |tried: &Tried| Trial { what: tried.variation.what(asked), result: tried.outcome.text() };
+    tried.iter().map(trial).collect()
+}
+
+/// Why there is no session: `error`, and the refusal where that is one.
+pub fn failure(asked: &Asked, error: &Error, refusal: Option<&Refusal>, tried: &[Tried]) -> Finding {
+    let cause = refined(asked, error.diagnosis(), refusal, tried);
+    let mut finding = match &cause {
+        Some(cause) => of_cause(Status::Failure, cause),
+        None => unknown(asked, error, refusal),
+    };
+    finding.seen = std::iter::once(error.to_string()).chain(causes(error)).collect();
+    let evidence = error.evidence_lines().iter().map(|line| line.strip_prefix("| ").unwrap_or(line).to_owned());
+    finding.seen.extend(evidence.take(MOST_SEEN));
+    finding.tried = trials(asked, tried);
+    if let Some(opened) = tried.iter().find(|tried| matches!(tried.outcome, Outcome::Opened)) {
+        finding.next = String::from("this opens:");
+        finding.paste = vec![command(asked, &opened.variation)];
+    }
+    finding
+}
+
+fn causes(error: &Error) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes
+}
+
+/// The cause, with what the variations tell of it.
+fn refined(
+    asked: &Asked,
+    suspected: Option<&Diagnosis>,
+    refusal: Option<&Refusal>,
+    tried: &[Tried],
+) -> Option<Diagnosis> {
+    if let (Some(ago), Some(401 | 403)) = (token::expired_for(&asked.options), refusal.map(Refusal::status)) {
+        return Some(Diagnosis::Refused(Refused::TokenExpired { seconds: ago.as_secs() }));
+    }
+    let opened = tried.iter().find(|tried| matches!(tried.outcome, Outcome::Opened));
+    if let Some(Tried { variation, .. }) = opened {
+        return of_opened(asked, suspected, variation).or_else(|| suspected.cloned());
+    }
+    let Some(refusal) = refusal else { return suspected.cloned() };
+    let is_lost = suspected.is_none() && refusal.status() == 426;
+    if is_lost && answered_alike(refusal, tried, &Variation::OrdinaryGet) {
+        return Some(Diagnosis::Refused(Refused::UpgradeDropped { proxy: refusal.intermediary() }));
+    }
+    let page = Some(refusal).filter(|refusal| (200..300).contains(&refusal.status()));
+    let has_page = page.is_some_and(|page| page.body().start().is_ok_and(|body| !body.is_empty()));
+    if has_page && answered_alike(refusal, tried, &Variation::OrdinaryGetNowhere) {
+        let path = asked.target.resource().split('?').next().unwrap_or("/").to_owned();
+        let path = asked.options.secrets.text(Part::Text(path.as_bytes()));
+        return Some(Diagnosis::Refused(Refused::SinglePage { path }));
+    }
+    let is_elsewhere = leads_to_other_host(asked, refusal);
+    let any_host = tried.iter().any(|tried| {
+        matches!(tried.variation, Variation::WithHost(_))
+            && tried.outcome.refusal().is_some_and(|other| location(other) == location(refusal))
+    });
+    if is_elsewhere && any_host {
+        return Some(Diagnosis::Refused(Refused::CaptivePortal));
+    }
+    suspected.cloned()
+}
+
+/// What it means that a variation opens.
+fn of_opened(asked: &Asked, suspected: Option<&Diagnosis>, variation: &Variation) -> Option<Diagnosis> {
+    let refused = match variation {
+        Variation::WithoutExtensions => Refused::ExtensionsNotAccepted,
+        Variation::WithoutOrigin | Variation::WithOrigin(_) => {
+            Refused::OriginNotAllowed { sent_origin: asked.sent_origin() }
+        }
+        Variation::WithoutSubprotocols => Refused::SubprotocolNotAccepted,
+        Variation::WithSubprotocol(_) => Refused::SubprotocolWanted,
+        Variation::OtherTransport if asked.target.secure() => {
+            return Some(Diagnosis::NoTls(NoTls::ServerWithout { peer: asked.target.endpoint().peer() }));
+        }
+        Variation::OtherTransport => Refused::PortSpeaksTls,
+        Variation::WithHost(_) => Refused::HostNotAllowed { host: asked.target.authority() },
+        Variation::At(_) if says_what_it_is(suspected) => return None,
+        Variation::At(resource) => {
+            let url = Target::with_resource(&asked.target.url(), resource);
+            Refused::OtherPath { url: asked.options.secrets.text(Part::Text(url.as_bytes())) }
+        }
+        Variation::PastProxy | Variation::OrdinaryGet | Variation::OrdinaryGetNowhere => return None,
+    };
+    Some(Diagnosis::Refused(refused))
+}
+
+/// Whether the server has said already what kind of server it is.
+fn says_what_it_is(suspected: Option<&Diagnosis>) -> bool {
+    matches!(suspected, Some(Diagnosis::Refused(Refused::EngineIo(_) | Refused::SockJs)))
+}
+
+fn answered_alike(refusal: &Refusal, tried: &[Tried], variation: &Variation) -> bool {
+    let body = |refusal: &Refusal| refusal.body().start().ok();
+    tried.iter().any(|tried| {
+        let other = tried.outcome.refusal();
+        tried.variation == *variation
+            && other.is_some_and(|other| other.status() == refusal.status() && body(other) == body(refusal))
+    })
+}
+
+fn location(refusal: &Refusal) -> Option<String> {
+    refusal.head().text("Location")
+}
+
+fn leads_to_other_host(asked: &Asked, refusal: &Refusal) -> bool {
+    let target = refusal.head().get("Location").and_then(|location| asked.target.redirected(location).ok());
+    target.is_some_and(|target| target.endpoint().host() != asked.target.endpoint().host())
+}
+
+/// A finding about `cause`, with what to do about it.
+fn of_cause(status: Status, cause: &Diagnosis) -> Finding {
+    let text = advice(cause);
+    let mut lines = text.lines();
+    let next = lines.next().unwrap_or_default().to_owned();
+    Finding {
+        status,
+        cause: Some(cause.clone()),
+        what: explain(cause).sentence,
+        seen: Vec::new(),
+        tried: Vec::new(),
+        next,
+        paste: lines.map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned()).collect(),
+    }
+}
+
+fn unknown(asked: &Asked, error: &Error, refusal: Option<&Refusal>) -> Finding {
+    let what = match refusal {
+        Some(refusal) => format!("The server refuses with {}, and why is not known.", refusal.status()),
+        None => "It fails, and why is not known.".to_owned(),
+    };
+    let next = match error.hint_text() {
+        Some(hint) => hint.to_owned(),
+        None => "the log of the server, and of each proxy before it, would tell; so may every byte of it:".to_owned(),
+    };
+    let paste = vec![format!("wscope -v --hex -w 0 {}", quoted(&shown_url(asked, &asked.target.url())))];
+    Finding { status: Status::Failure, cause: None, what, seen: Vec::new(), tried: Vec::new(), next, paste }
+}
+
+/// The command that opens a session as a variation has.
+fn command(asked: &Asked, variation: &Variation) -> String {
+    let url = asked.target.url();
+    let url = match variation {
+        Variation::At(resource) => Target::with_resource(&url, resource),
+        Variation::OtherTransport if asked.target.secure() => url.replacen("wss", "ws", 1),
+        Variation::OtherTransport => url.replacen("ws", "wss", 1),
+        _ => url,
+    };
+    let flag = match variation {
+        Variation::WithoutExtensions => "--no-deflate ".to_owned(),
+        Variation::WithOrigin(origin) => format!("--origin {} ", quoted(origin)),
+        Variation::WithSubprotocol(name) => format!("--subprotocol {name} "),
+        Variation::WithHost(host) => format!("-H 'Host: {host}' "),
+        Variation::PastProxy => "--noproxy '*' ".to_owned(),
+        _ => String::new(),
+    };
+    format!("wscope {flag}{}", quoted(&shown_url(asked, &url)))
+}
+
+fn shown_url(asked: &Asked, url: &str) -> String {
+    asked.options.secrets.text(Part::Text(url.as_bytes()))
+}
+
+/// As one word for a shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// What is wrong with a connection on the way to its session, though it came about.
+pub fn on_the_way(asked: &Asked, attempt: &Attempt, route: &Route) -> Vec<Finding> {
+    let warning = |cause, seen: String| {
+        let finding = of_cause(Status::Warning, &Diagnosis::Unsound(cause));
+        Finding { seen: vec![seen], ..finding }
+    };
+    let mut findings = Vec::new();
+    for step in &attempt.steps {
+        if let Some(address) = steps::dead_address(&step.detail, route) {
+            let seen = crate::output::connecting::step_detail(&step.detail);
+            findings.push(warning(Unsound::DeadAddress { address }, seen));
+        }
+    }
+    if let Some(facts) = &attempt.tls {
+        if let Err(fault) = &facts.verified {
+            findings.push(warning(Unsound::NotVerified, crate::output::certificate::complaint(fault)));
+        } else if let Some(days) = steps::days_left(facts).filter(|_| steps::expires_soon(facts)) {
+            let seen = facts.certificates.first().map_or(String::new(), crate::output::certificate::line);
+            findings.push(warning(Unsound::ExpiresSoon { days }, seen));
+        }
+    }
+    if let Some(ago) = token::expired_for(&asked.options) {
+        findings.push(warning(Unsound::TokenExpired { seconds: ago.as_secs() }, "its claim `exp`".to_owned()));
+    }
+    findings
+}
+
+/// What is wrong with a session that is open.
+pub fn session(conversation: &Conversation, probe: Option<&str>, secrets: Secrets) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut add = |status, cause, seen: Vec<String>| {
+        findings.push(Finding { seen, ..of_cause(status, &Diagnosis::Unsound(cause)) });
+    };
+    if let Some(breach) = &conversation.breach {
+        let cause = match breach.rule {
+            Rule::NoFrame => Unsound::BytesBehindUpgrade,
+            Rule::MaskedByServer => Unsound::MaskedFrames,
+            rule if is_about_compression(rule) => Unsound::BrokenCompression { works_without: false },
+            _ => Unsound::BrokenFrames,
+        };
+        let seen = format!("{} ({})", breach.rule.summary(), breach.rule.section());
+        add(Status::Failure, cause, vec![seen, breach.detail.clone()]);
+        return findings;
+    }
+    if conversation.closing.is_none() {
+        match &conversation.close {
+            Some(close) => {
+                let code = close.code.map_or(1005, u16::from);
+                add(steps::closed_first(conversation), Unsound::ClosedAtOnce { code }, vec![said(close, secrets)]);
+            }
+            None => add(Status::Failure, Unsound::EndedAtOnce, vec!["the end of the stream".to_owned()]),
+        }
+        return findings;
+    }
+    if conversation.pong.is_none() {
+        add(Status::Failure, Unsound::NoPong, vec!["no pong within 5 s".to_owned()]);
+    }
+    if probe.is_some() && conversation.answer.is_none() {
+        add(Status::Warning, Unsound::NoAnswer, vec!["no message within 5 s".to_owned()]);
+    }
+    if conversation.close.is_none() {
+        let waited = conversation.closing.unwrap_or(Duration::ZERO).as_secs_f64();
+        let how = if conversation.has_ended { "the connection ended" } else { "nothing came" };
+        add(Status::Warning, Unsound::NoCloseReply, vec![format!("{how} {waited:.1} s after our Close")]);
+    }
+    findings
+}
+
+fn said(close: &CloseReason, secrets: Secrets) -> String {
+    let code = close.code.map_or("no code".to_owned(), |code| u16::from(code).to_string());
+    format!("Close: {code}, \"{}\"", secrets.text(Part::Text(&close.reason)))
+}

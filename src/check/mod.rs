@@ -1,0 +1,207 @@
+//! `wscope check URL`: one attempt to open a session, variations of it where that fails, and what all of them say.
+//!
+//! Everything happens on the main thread, one connection at a time. `attempt` connects, `conversation` tries an open session,
+//! `variation` decides what else is tried, `judge` makes findings of it all; `report` is the result as data, and `text` and
+//! `json` are two views of it.
+
+mod attempt;
+mod conversation;
+mod json;
+mod judge;
+mod report;
+mod steps;
+mod text;
+mod token;
+mod variation;
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+pub use self::json::SCHEMA;
+
+use self::attempt::{Attempt, First};
+use self::conversation::Conversation;
+use self::judge::{Outcome, Tried};
+use self::report::{Finding, Report, Status};
+use self::steps::Progress;
+use self::variation::{Asked, Credentials, Destination, Variation};
+use crate::cli::{Check, ReportFormat};
+use crate::client::connect::Answer;
+use crate::client::open;
+use crate::client::plan::{self, Plan, StdinUse, Wishes};
+use crate::client::redirect::Hop;
+use crate::client::{refused, report as client_report, view};
+use crate::error::{Error, ExitStatus, Result};
+use crate::event::{Event, Opened, Origin};
+use crate::http::redact::Part;
+use crate::net::{self, TimeLimit};
+use crate::output::Fanout;
+use crate::session::Echo;
+use crate::wire::Role;
+use crate::wire::handshake::Refusal;
+
+/// How long a variation may take, where the flags give more.
+const VARIATION_LIMIT: Duration = Duration::from_secs(5);
+
+/// Checks, and prints what it found; what the shell is told.
+///
+/// # Errors
+/// Those of the flags.
+pub fn run(args: &Check) -> Result<ExitStatus> {
+    let fanout = Fanout::new(view::direct(view::beside_a_report(&args.report))?);
+    let plan = plan(args, &fanout)?;
+    let report = check(args, &plan, &fanout)?;
+    let output = match args.report.output {
+        ReportFormat::Text => text::render(&report, &text::Look::of_stdout(args.report.color())),
+        ReportFormat::Json => json::render(&report),
+    };
+    let printed = client_report::printed(io::stdout().lock().write_all(&output));
+    Ok(report.status.max(printed))
+}
+
+fn plan(args: &Check, fanout: &Fanout) -> Result<Plan> {
+    let Check { url, connection, limits, protocol, report, .. } = args;
+    let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
+    let settings = plan::settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
+    let plan = Plan::connecting(url, connection, &wishes, settings)?;
+    open::announce(&plan, fanout);
+    Ok(plan)
+}
+
+fn check(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<Report> {
+    let First { hop, attempt, answer, connections } = attempt::first(plan, fanout)?;
+    let asked = Asked {
+        first: plan.target.clone(),
+        target: hop.target.clone(),
+        options: plan.request.first().clone(),
+        has_proxy: hop.route.proxy().is_some(),
+    };
+    let checked = Checked { args, plan, fanout, hop: &hop, asked: &asked, attempt: &attempt };
+    let mut report = match answer {
+        Ok(Answer::Upgraded(handshaken)) => {
+            let opened = handshaken.opened.clone();
+            let conversation = conversation::hold(*handshaken, plan, fanout, args.scope.probe.as_deref());
+            checked.opened(&opened, &conversation)
+        }
+        Ok(Answer::Refused(refusal)) => checked.failed(&refused(&hop.route.peer(), &refusal, None), Some(&refusal))?,
+        Err(error) => checked.failed(&error, None)?,
+    };
+    report.connections += connections;
+    let is_bad = |status| report.findings.iter().any(|finding: &Finding| finding.status == status);
+    if args.scope.strict && is_bad(Status::Warning) {
+        report.status = report.status.max(ExitStatus::Session);
+    }
+    Ok(report)
+}
+
+/// A server that was asked.
+struct Checked<'a> {
+    args: &'a Check,
+    plan: &'a Plan,
+    fanout: &'a Fanout,
+    hop: &'a Hop,
+    asked: &'a Asked,
+    attempt: &'a Attempt,
+}
+
+impl Checked<'_> {
+    /// The report on a session that is open.
+    fn opened(&self, opened: &Opened, conversation: &Conversation) -> Report {
+        let secrets = self.plan.request.secrets();
+        let probe = self.args.scope.probe.as_deref();
+        let findings = judge::session(conversation, probe, secrets);
+        let has_failed = |finding: &Finding| finding.status == Status::Failure;
+        let status = match (&conversation.breach, findings.iter().any(has_failed)) {
+            (_, false) => ExitStatus::Success,
+            (Some(_), _) => ExitStatus::Protocol,
+            (None, true) if conversation.closing.is_some() => ExitStatus::TimedOut,
+            (None, true) => ExitStatus::Session,
+        };
+        self.report(None, Some((opened, conversation)), findings, status)
+    }
+
+    /// The report on a connection that did not come about.
+    fn failed(&self, error: &Error, refusal: Option<&Refusal>) -> Result<Report> {
+        let tried = if self.args.scope.no_variations { Vec::new() } else { self.vary(error, refusal)? };
+        let finding = judge::failure(self.asked, error, refusal, &tried);
+        let mut report = self.report(Some(error), None, vec![finding], error.exit_status());
+        report.trials = judge::trials(self.asked, &tried);
+        report.connections = tried.len();
+        Ok(report)
+    }
+
+    fn report(
+        &self,
+        error: Option<&Error>,
+        session: Option<(&Opened, &Conversation)>,
+        mut findings: Vec<Finding>,
+        status: ExitStatus,
+    ) -> Report {
+        let Hop { target, route, request } = self.hop;
+        let progress = Progress { route, request, attempt: self.attempt, error, session };
+        let known: Vec<_> = findings.iter().map(|finding| finding.what.clone()).collect();
+        let others = judge::on_the_way(self.asked, self.attempt, route);
+        findings.extend(others.into_iter().filter(|other| !known.contains(&other.what)));
+        findings.sort_by_key(|finding| finding.status != Status::Failure);
+        Report {
+            url: self.plan.request.secrets().text(Part::Text(target.url().as_bytes())),
+            steps: steps::all(&progress),
+            trials: Vec::new(),
+            findings,
+            connections: 0,
+            status,
+        }
+    }
+
+    /// Tries one variation after the other, until one opens.
+    fn vary(&self, error: &Error, refusal: Option<&Refusal>) -> Result<Vec<Tried>> {
+        let is_refused = |status| matches!(status, 401 | 407);
+        let mut credentials = match refusal.map(Refusal::status) {
+            Some(status) if is_refused(status) => Credentials::Refused,
+            _ => Credentials::NotRefused,
+        };
+        let hints = format!("{error}\n{}", error.evidence_lines().join("\n")).to_lowercase();
+        let mut tried = Vec::new();
+        for variation in variation::plan(error.diagnosis(), self.asked, &hints) {
+            let Some(Destination { target, recipient }) = variation.destination(self.asked, credentials) else {
+                continue;
+            };
+            let what = format!("trying: {}", variation.what(self.asked));
+            self.fanout.show(Origin::default(), &Event::Note(&what));
+            let plan = self.plan;
+            let mut route = plan.routing.to(&target, recipient)?;
+            if variation == Variation::PastProxy
+                && let net::Destination::Behind(_, endpoint) = route.destination
+            {
+                route.destination = net::Destination::Tcp(endpoint);
+            }
+            let request = plan.request.changed(&target, recipient, |options| variation.change(options))?;
+            let outcome = self.outcome(&Hop { target, route, request });
+            if let Outcome::Answered(refusal) = &outcome
+                && is_refused(refusal.status())
+            {
+                credentials = Credentials::Refused;
+            }
+            let is_open = matches!(outcome, Outcome::Opened);
+            tried.push(Tried { variation, outcome });
+            if is_open {
+                break;
+            }
+        }
+        Ok(tried)
+    }
+
+    fn outcome(&self, hop: &Hop) -> Outcome {
+        let own = self.plan.time_limit();
+        let short = TimeLimit::starting_now(VARIATION_LIMIT);
+        let limit = if own.until < short.until { own } else { short };
+        match attempt::attempt(hop, self.plan, limit, self.fanout).1 {
+            Ok(Answer::Upgraded(handshaken)) => {
+                conversation::leave(*handshaken, self.plan, self.fanout);
+                Outcome::Opened
+            }
+            Ok(Answer::Refused(refusal)) => Outcome::Answered(refusal),
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A report for people: a line a step, then the findings. At 80 columns, with and without colours and Unicode.
+
+#[cfg(test)]
+mod tests;
+
+use std::env;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::report::{Finding, Report, Status, Step, Trial};
+use crate::output::escape;
+use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Palette, StreamKind, Style};
+
+/// Columns of a line.
+const WIDTH: usize = 80;
+/// Columns at the end of a step's line that its time takes.
+const TIME: usize = 10;
+/// The columns in which the name of a step, and the label of a line of a finding, stand.
+const STEP_NAME: usize = 12;
+const LABEL: usize = 7;
+
+/// Which marks a report has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Marks {
+    /// ✓ ⚠ ✗
+    Unicode,
+    /// `ok`, `warn`, `FAIL`
+    Ascii,
+}
+
+/// How a report looks.
+#[derive(Debug)]
+pub struct Look {
+    marks: Marks,
+    palette: Palette,
+}
+
+impl Look {
+    /// As stdout, the locale and `choice` have it.
+    pub fn of_stdout(choice: ColorChoice) -> Self {
+        let stream = if io::stdout().is_terminal() { StreamKind::Terminal } else { StreamKind::Other };
+        let environment = ColorEnvironment::read(|name| env::var_os(name));
+        let colors = match (stream, choice) {
+            (StreamKind::Other, ColorChoice::Auto) => Colors::Off,
+            _ => Colors::choose(choice, &environment, stream),
+        };
+        let variables = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(env::var_os);
+        let locale = variables.map(|value| value.to_string_lossy().to_lowercase()).find(|value| !value.is_empty());
+        let is_utf_8 = locale.is_some_and(|locale| locale.contains("utf-8") || locale.contains("utf8"));
+        Self::new(if is_utf_8 { Marks::Unicode } else { Marks::Ascii }, colors)
+    }
+
+    /// With these marks, and colours or not.
+    pub fn new(marks: Marks, colors: Colors) -> Self {
+        Self { marks, palette: Palette::new(colors) }
+    }
+
+    fn mark(&self, status: Status) -> (&'static str, Style) {
+        let style = match status {
+            Status::Ok => Style::Note,
+            Status::Warning => Style::Number,
+            Status::Failure => Style::Error,
+            Status::NotReached => Style::Faint,
+        };
+        let mark = match (self.marks, status) {
+            (Marks::Unicode, Status::Ok) => " ✓ ",
+            (Marks::Unicode, Status::Warning) => " ⚠ ",
+            (Marks::Unicode, Status::Failure) => " ✗ ",
+            (Marks::Unicode, Status::NotReached) => " - ",
+            (Marks::Ascii, Status::Ok) => "ok   ",
+            (Marks::Ascii, Status::Warning) => "warn ",
+            (Marks::Ascii, Status::Failure) => "FAIL ",
+            (Marks::Ascii, Status::NotReached) => "-    ",
+        };
+        (mark, style)
+    }
+}
+
+/// The text of a report.
+pub fn render(report: &Report, look: &Look) -> Vec<u8> {
+    let mut output = Vec::new();
+    for step in &report.steps {
+        write_step(&mut output, step, look);
+    }
+    for (number, finding) in (1..).zip(&report.findings) {
+        output.push(b'\n');
+        write_finding(&mut output, number, finding, look);
+    }
+    let plural = if report.connections == 1 { "" } else { "s" };
+    output.extend_from_slice(format!("\n{} connection{plural}\n", report.connections).as_bytes());
+    output
+}
+
+fn write_step(output: &mut Vec<u8>, step: &Step, look: &Look) {
+    let (mark, style) = look.mark(step.status);
+    look.palette.write(output, style, mark);
+    let name = format!("{:<STEP_NAME$}", step.name.name());
+    output.extend_from_slice(name.as_bytes());
+    let indent = mark.width() + STEP_NAME;
+    let lines = wrapped(&step.what, WIDTH - indent - TIME);
+    for (number, line) in lines.iter().enumerate() {
+        if number > 0 {
+            output.extend(std::iter::repeat_n(b' ', indent));
+        }
+        output.extend_from_slice(line.as_bytes());
+        if let (0, Some(took)) = (number, step.took) {
+            let gap = (WIDTH - indent).saturating_sub(line.width());
+            let time = format!("{:>gap$}", milliseconds(took));
+            look.palette.write(output, Style::Faint, &time);
+        }
+        output.push(b'\n');
+    }
+}
+
+fn milliseconds(took: Duration) -> String {
+    let milliseconds = took.as_secs_f64() * 1e3;
+    if milliseconds < 10.0 { format!("{milliseconds:.1} ms") } else { format!("{milliseconds:.0} ms") }
+}
+
+fn write_finding(output: &mut Vec<u8>, number: usize, finding: &Finding, look: &Look) {
+    let Finding { status, what, seen, tried, next, paste, .. } = finding;
+    let (_, style) = look.mark(*status);
+    let head = format!("{number}. ");
+    look.palette.write(output, style, &head);
+    let lines = wrapped(what, WIDTH - head.len()).join("\n   ");
+    output.extend_from_slice(lines.as_bytes());
+    output.push(b'\n');
+    write_labelled(output, "seen", seen, look);
+    if !tried.is_empty() {
+        write_labelled(output, "tried", &[summary(tried)], look);
+    }
+    if !next.is_empty() {
+        write_labelled(output, "do", std::slice::from_ref(next), look);
+    }
+    for line in paste {
+        output.extend_from_slice(escape::to_line(line).as_bytes());
+        output.push(b'\n');
+    }
+}
+
+fn write_labelled(output: &mut Vec<u8>, label: &str, texts: &[String], look: &Look) {
+    let indent = 3 + LABEL;
+    let lines = texts.iter().flat_map(|text| wrapped(text, WIDTH - indent));
+    for (number, line) in lines.enumerate() {
+        output.extend_from_slice(b"   ");
+        let label = if number == 0 { label } else { "" };
+        look.palette.write(output, Style::Hint, &format!("{label:<LABEL$}"));
+        output.extend_from_slice(line.as_bytes());
+        output.push(b'\n');
+    }
+}
+
+/// What variations brought, those with one result together: `no extensions, no Origin: 403 Forbidden; ordinary GET: 200 OK`.
+fn summary(tried: &[Trial]) -> String {
+    let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
+    for trial in tried {
+        match groups.iter_mut().find(|(_, result)| *result == trial.result) {
+            Some((whats, _)) => whats.push(&trial.what),
+            None => groups.push((vec![&trial.what], &trial.result)),
+        }
+    }
+    groups.iter().map(|(whats, result)| format!("{}: {result}", whats.join(", "))).collect::<Vec<_>>().join("; ")
+}
+
+/// `text`, escaped, in lines of at most `width` columns, broken at blanks where there are some; at least one line.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let text = escape::to_line(text);
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for mut word in text.split(' ') {
+        if !line.is_empty() && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::take(&mut line));
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        while word.width() > width {
+            let (start, rest) = word.split_at(fitting(word, width));
+            lines.push(start.to_owned());
+            word = rest;
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+/// How many bytes of `word` take `width` columns at most; those of one character at least.
+fn fitting(word: &str, width: usize) -> usize {
+    let ends = word.char_indices().map(|(start, character)| start + character.len_utf8());
+    let first = word.chars().next().map_or(0, char::len_utf8);
+    ends.take_while(|end| word[..*end].width() <= width).last().unwrap_or(first)
+}

@@ -1,0 +1,67 @@
+//! `wscope check`: find out why it does not work.
+
+use clap::Args;
+
+use super::connection::ConnectionArgs;
+use super::help;
+use super::limits::LimitArgs;
+use super::protocol::ProtocolArgs;
+use super::report::ReportArgs;
+
+/// Find out why a connection does not work
+///
+/// Goes through name, TCP, TLS, upgrade, subprotocol, extensions, a ping and the closing handshake, and says of each how it
+/// went. Where the upgrade fails, it tries variations of the request that tell causes apart, at most nine, one at a time.
+/// Then it says what is wrong, the most likely cause first, with what was seen, what was tried, and what to do. It sends no
+/// message, except with --probe.
+#[derive(Debug, Clone, Args)]
+#[command(override_usage = "wscope check [OPTIONS] URL", after_help = help::examples(help::CHECK_EXAMPLES))]
+pub struct Check {
+    /// The server to check, as in `wscope URL`
+    #[arg(value_name = "URL")]
+    pub url: String,
+
+    /// What is checked.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+
+    /// How the report is shown.
+    #[command(flatten)]
+    pub report: ReportArgs,
+
+    /// The flags for connecting.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+
+    /// The limits of a session.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+
+    /// The flags for exact control of the protocol.
+    #[command(flatten)]
+    pub protocol: ProtocolArgs,
+}
+
+/// What is checked, and what is made of it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Check")]
+pub struct ScopeArgs {
+    /// Make one connection only
+    ///
+    /// Without it, up to nine more are made when the upgrade fails, each with one thing changed. None of them carries
+    /// credentials, cookies or headers of `-H` without TLS, to another host, or after they were refused.
+    #[arg(long)]
+    pub no_variations: bool,
+
+    /// Take a warning for a failure
+    ///
+    /// The exit status is 1 then.
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Send this text message, and wait for an answer
+    ///
+    /// For up to 5 seconds. Without it no message is sent.
+    #[arg(long, value_name = "TEXT")]
+    pub probe: Option<String>,
+}

@@ -1,0 +1,47 @@
+//! What is wrong with a connection that came about.
+
+/// What is wrong with a connection that came about, or is going to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unsound {
+    /// An address of the name does not answer, and another does.
+    DeadAddress {
+        /// The address, with its port.
+        address: String,
+    },
+    /// The server's certificate is not accepted, and `-k` goes on all the same.
+    NotVerified,
+    /// The server's certificate expires soon.
+    ExpiresSoon {
+        /// In so many days.
+        days: u64,
+    },
+    /// The bearer token that is sent has expired.
+    TokenExpired {
+        /// So many seconds ago.
+        seconds: u64,
+    },
+    /// The server closed the session right after the upgrade.
+    ClosedAtOnce {
+        /// The close code; 1005 for a Close without one.
+        code: u16,
+    },
+    /// The connection ended right after the upgrade, without Close.
+    EndedAtOnce,
+    /// Bytes that are no frame came behind the response.
+    BytesBehindUpgrade,
+    /// The server masks its frames.
+    MaskedFrames,
+    /// What the server compresses cannot be inflated.
+    BrokenCompression {
+        /// Whether it went well without compression.
+        works_without: bool,
+    },
+    /// The server breaks another rule of the framing.
+    BrokenFrames,
+    /// The server does not answer a ping.
+    NoPong,
+    /// The server does not answer the probe.
+    NoAnswer,
+    /// The server does not answer our Close.
+    NoCloseReply,
+}

@@ -1,0 +1,81 @@
+//! `wscope check`: what it finds against servers that go wrong, each in its own way, and against servers that don't.
+
+mod healthy;
+mod rude;
+mod secrecy;
+mod situations;
+
+use serde_json::Value;
+
+use crate::support::Wscope;
+use crate::support::program::Output;
+
+/// The lines of a report in JSON.
+struct Report(Vec<Value>);
+
+impl Report {
+    #[track_caller]
+    fn of(output: &Output) -> Self {
+        let text = String::from_utf8(output.stdout.clone()).expect("JSON is UTF-8");
+        let line =
+            |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{output:?}"));
+        Self(text.lines().map(line).collect())
+    }
+
+    fn of_type<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.0.iter().filter(move |line| line["type"] == name)
+    }
+
+    /// The finding that comes first.
+    fn first_finding(&self) -> Option<&Value> {
+        self.of_type("finding").next()
+    }
+}
+
+fn check(url: &str, flags: &[&str]) -> Wscope {
+    Wscope::new().arg("check").args(flags.iter().copied()).arg(url)
+}
+
+#[test]
+fn a_command_line_without_a_url_is_a_usage_error() {
+    Wscope::new().arg("check").run().exits(2);
+    check("gopher://x", &[]).run().exits(2).prints("");
+}
+
+#[test]
+fn what_a_server_sends_does_not_drive_the_terminal() {
+    let server = rude::answers("400 Bad\u{1b}[2JRequest", "Server: ng\u{1b}inx\r\n", "\u{1b}]0;title\u{7} wrong moon");
+    for flags in [&[][..], &["--output", "json"], &["--color", "never"]] {
+        let output = check(&server.url(), flags).run();
+        output.exits(5);
+        let out = [output.stdout.as_slice(), output.stderr.as_bytes()].concat();
+        assert!(!out.contains(&0x1b), "{output:?}");
+    }
+}
+
+#[test]
+fn without_utf_8_the_report_is_ascii() {
+    let server = rude::answers("404 Not Found", "", "");
+    let output = check(&server.url(), &["--no-variations"]).env("LANG", "C").run();
+    output.exits(5);
+    assert!(output.stdout.is_ascii() && output.stdout.starts_with(b"ok   name"), "{output:?}");
+}
+
+#[test]
+fn without_variations_there_is_one_connection() {
+    let server = rude::answers("400 Bad Request", "", "");
+    let report = Report::of(&check(&server.url(), &["--no-variations", "--output", "json"]).run());
+    assert_eq!(report.of_type("result").next().unwrap()["connections"], 1);
+    assert_eq!(report.of_type("variation").count(), 0);
+    let report = Report::of(&check(&server.url(), &["--output", "json"]).run());
+    let connections = report.of_type("result").next().unwrap()["connections"].as_u64().unwrap();
+    assert!((2..=10).contains(&connections), "{connections}");
+    assert_eq!(report.of_type("variation").count() as u64 + 1, connections);
+}
+
+#[test]
+fn a_warning_is_a_failure_where_that_is_asked_for() {
+    let server = rude::accepts_then(|connection| connection.send_frame(&crate::support::Frame::close(1000, "bye")));
+    check(&server.url(), &[]).run().exits(0);
+    check(&server.url(), &["--strict"]).run().exits(1);
+}

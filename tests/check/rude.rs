@@ -1,0 +1,97 @@
+//! Servers that go wrong.
+
+use std::net::Shutdown;
+
+use crate::support::head::Request;
+use crate::support::{Connection, Server, serve};
+
+/// A response with a body of that length.
+pub fn response(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
+}
+
+/// Sends `bytes`, and ends the stream.
+pub fn say(connection: &mut Connection, bytes: impl AsRef<[u8]>) {
+    // The program may have seen enough before everything is sent.
+    let _ = connection.try_send(bytes);
+    let _ = connection.socket().shutdown(Shutdown::Write);
+    connection.rest();
+}
+
+/// The request; `None` where the client speaks TLS: then it is told that this port does not.
+fn hear(connection: &mut Connection) -> Option<Request> {
+    let mut first = [0];
+    connection.socket().peek(&mut first).expect("a request, or a ClientHello");
+    if first == [0x16] {
+        say(connection, "HTTP/1.1 400 Bad Request\r\n\r\n");
+        return None;
+    }
+    Some(connection.request())
+}
+
+/// Answers every request so.
+pub fn answers(status: &str, headers: &str, body: &str) -> Server<()> {
+    let response = response(status, headers, body);
+    chooses(move |_| Some(response.clone()))
+}
+
+/// Accepts a request of which `choose` makes `None`, and answers others with what it makes of them.
+pub fn chooses(choose: impl Fn(&Request) -> Option<String> + Send + Sync + 'static) -> Server<()> {
+    serve(move |mut connection| {
+        let Some(request) = hear(&mut connection) else { return };
+        match choose(&request) {
+            Some(response) => say(&mut connection, response),
+            None => accept(&mut connection, &request),
+        }
+    })
+}
+
+/// Accepts, with the first subprotocol that is offered, and is polite to the end.
+pub fn accept(connection: &mut Connection, request: &Request) {
+    let offered = request.header("Sec-WebSocket-Protocol").and_then(|names| names.split(',').next());
+    let chosen = offered.map_or(String::new(), |name| format!("Sec-WebSocket-Protocol: {}\r\n", name.trim()));
+    connection.send(request.acceptance(&chosen));
+    polite(connection);
+}
+
+/// Answers pings and the Close; a client that hangs up is none of its business.
+pub fn polite(connection: &mut Connection) {
+    use crate::support::Frame;
+    use crate::support::frame::opcode;
+    while let Some(frame) = connection.frame_or_end() {
+        let reply = match frame.opcode {
+            opcode::PING => Frame::pong(&frame.payload),
+            opcode::PONG => continue,
+            _ => frame.clone().unmasked(),
+        };
+        if connection.try_send(reply.bytes()).is_err() || frame.opcode == opcode::CLOSE {
+            return;
+        }
+    }
+}
+
+/// Accepts, does this, and reads to the end.
+pub fn accepts_then(talk: impl Fn(&mut Connection) + Send + Sync + 'static) -> Server<()> {
+    serve(move |mut connection| {
+        connection.accept();
+        talk(&mut connection);
+        connection.rest();
+    })
+}
+
+/// Says this in place of an answer.
+pub fn says(bytes: &'static [u8]) -> Server<()> {
+    serve(move |mut connection| {
+        if hear(&mut connection).is_some() {
+            say(&mut connection, bytes);
+        }
+    })
+}
+
+/// Answers every upgrade with a right answer that `spoil` has altered.
+pub fn spoils(spoil: impl Fn(String) -> String + Send + Sync + 'static) -> Server<()> {
+    serve(move |mut connection| {
+        let request = connection.request();
+        say(&mut connection, spoil(request.acceptance("")));
+    })
+}
