@@ -270,7 +270,7 @@ pub fn session(conversation: &Conversation, probe: Option<&str>, secrets: Secret
         let cause = match breach.rule {
             Rule::NoFrame => Unsound::BytesBehindUpgrade,
             Rule::MaskedByServer => Unsound::MaskedFrames,
-            rule if is_about_compression(rule) => Unsound::BrokenCompression { works_without: false },
+            rule if is_about_compression(rule) => Unsound::BrokenCompression,
             _ => Unsound::BrokenFrames,
         };
         let seen = format!("{} ({})", breach.rule.summary(), breach.rule.section());

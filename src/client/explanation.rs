@@ -164,7 +164,7 @@ fn unsound(cause: &Unsound) -> Explanation {
         Unsound::EndedAtOnce => of("ended-at-once", "The connection ended right after the upgrade, without Close."),
         Unsound::BytesBehindUpgrade => of("bytes-behind-upgrade", "Bytes that are no frame follow the 101."),
         Unsound::MaskedFrames => of("masked-by-server", "The server masks its frames, which only a client does."),
-        Unsound::BrokenCompression { .. } => of("broken-compression", "What the server compresses cannot be inflated."),
+        Unsound::BrokenCompression => of("broken-compression", "What the server compresses cannot be inflated."),
         Unsound::BrokenFrames => of("broken-frame", "The server breaks a rule of the framing."),
         Unsound::NoPong => of("no-pong", "The server does not answer a ping."),
         Unsound::NoAnswer => of("no-answer", "Nothing came in answer to the probe."),

@@ -32,10 +32,7 @@ pub enum Unsound {
     /// The server masks its frames.
     MaskedFrames,
     /// What the server compresses cannot be inflated.
-    BrokenCompression {
-        /// Whether it went well without compression.
-        works_without: bool,
-    },
+    BrokenCompression,
     /// The server breaks another rule of the framing.
     BrokenFrames,
     /// The server does not answer a ping.

@@ -24,8 +24,7 @@ pub(super) fn advice(cause: &Unsound) -> String {
         Unsound::MaskedFrames => {
             "the server uses code of a client's: a server must not mask; `--lenient` reports it and goes on"
         }
-        Unsound::BrokenCompression { works_without: true } => "`--no-deflate` does without compression",
-        Unsound::BrokenCompression { works_without: false } => {
+        Unsound::BrokenCompression => {
             "a proxy may change what passes, or the server compresses wrongly; `--no-deflate` does without"
         }
         Unsound::BrokenFrames => "`--frames --hex` shows the bytes; `--lenient` goes on where that is possible",
