@@ -342,6 +342,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             break
         }
         'wscope;check' {
+            [CompletionResult]::new('--idle', '--idle', [CompletionResultType]::ParameterName, 'Find out how long a connection may be silent')
             [CompletionResult]::new('--probe', '--probe', [CompletionResultType]::ParameterName, 'Send this text message, and wait for an answer')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print text or json')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')

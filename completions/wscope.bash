@@ -266,12 +266,16 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__check)
-            opts="-v -q -H -s -o -u -L -4 -6 -k -m -h -M --no-variations --strict --probe --output --verbose --show-secrets --frames --hex --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-v -q -H -s -o -u -L -4 -6 -k -m -h -M --idle --no-variations --strict --probe --output --verbose --show-secrets --frames --hex --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --probe)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -335,6 +335,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --manual 'Print the whole manual'
         }
         &'wscope;check'= {
+            cand --idle 'Find out how long a connection may be silent'
             cand --probe 'Send this text message, and wait for an answer'
             cand --output 'Print text or json'
             cand --color 'When to use colours'

@@ -318,6 +318,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand ping" -l no-pong -d 'Don\'
 complete -c wscope -n "__fish_wscope_using_subcommand ping" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand ping" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand ping" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l idle -d 'Find out how long a connection may be silent' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l probe -d 'Send this text message, and wait for an answer' -r
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l output -d 'Print text or json' -r -f -a "text\t'For people'
 json\t'JSON Lines'"

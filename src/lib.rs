@@ -20,7 +20,6 @@
 //! | [`client`] | from flags to an open session, the one loop around it, and the words for what went wrong |
 //! | [`frontend`] | what drives a client's sessions: a pipe, the prompt, a script |
 //! | [`server`] | the built-in server: accepting, broadcasting, its console |
-//! | [`idle`] | how long a connection may be silent, and what keeps it alive |
 //! | [`ping`] | `wscope ping`: measuring round trips, and the report of it |
 //! | [`check`] | what `wscope check` tries, and what it concludes |
 //! | [`command`] | one file per command: puts rooms together, and nothing else |
@@ -34,7 +33,6 @@ pub mod error;
 pub mod event;
 pub mod frontend;
 pub mod http;
-pub mod idle;
 pub mod input;
 pub mod net;
 pub mod output;

@@ -3,6 +3,7 @@
 mod architecture;
 mod backpressure;
 mod check;
+mod check_idle;
 mod completion;
 mod conversation;
 mod curl;

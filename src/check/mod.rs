@@ -2,10 +2,11 @@
 //!
 //! Everything happens on the main thread, one connection at a time. `attempt` connects, `conversation` tries an open session,
 //! `variation` decides what else is tried, `judge` makes findings of it all; `report` is the result as data, and `text` and
-//! `json` are two views of it.
+//! `json` are two views of it. `idle` finds out how long a connection may be silent, many side by side.
 
 mod attempt;
 mod conversation;
+pub mod idle;
 mod json;
 mod judge;
 mod report;

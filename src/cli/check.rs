@@ -1,5 +1,7 @@
 //! `wscope check`: find out why it does not work.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::connection::ConnectionArgs;
@@ -7,6 +9,7 @@ use super::help;
 use super::limits::LimitArgs;
 use super::protocol::ProtocolArgs;
 use super::report::ReportArgs;
+use super::value;
 
 /// Find out why a connection does not work
 ///
@@ -46,6 +49,15 @@ pub struct Check {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Check")]
 pub struct ScopeArgs {
+    /// Find out how long a connection may be silent
+    ///
+    /// Up to MAX seconds, 600 by default; that and nothing else. Eight connections are open side by side, silent for growing
+    /// times, or kept alive by an unsolicited pong or a ping. It tells when and how a silent one is cut, what keeps one
+    /// open, and how often to ping. Ctrl-C ends it with what is known.
+    #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true, default_missing_value = "600")]
+    #[arg(value_parser = value::some_seconds, conflicts_with_all = ["no_variations", "strict", "probe"])]
+    pub idle: Option<Duration>,
+
     /// Make one connection only
     ///
     /// Without it, up to nine more are made when the upgrade fails, each with one thing changed. None of them carries

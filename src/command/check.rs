@@ -7,5 +7,9 @@ use crate::error::ExitStatus;
 
 /// Checks, and reports.
 pub fn run(args: &Check) -> ExitStatus {
-    check::run(args).unwrap_or_else(|error| report::alone(&error))
+    let checked = match args.scope.idle {
+        Some(max) => check::idle::run(args, max),
+        None => check::run(args),
+    };
+    checked.unwrap_or_else(|error| report::alone(&error))
 }

@@ -21,12 +21,13 @@ pub fn run(generate: Generate) -> ExitStatus {
 /// None that is known: it is written to memory.
 pub fn render(generated: Generated) -> io::Result<Vec<u8>> {
     let schema = match generated {
-        Generated::Man { page: Page::Ping } => ping::SCHEMA,
-        Generated::Man { page: Page::Check } => check::SCHEMA,
-        _ => SCHEMA,
+        Generated::Man { page: Page::Ping } => [ping::SCHEMA, &[]],
+        Generated::Man { page: Page::Check } => [check::SCHEMA, check::idle::SCHEMA],
+        _ => [SCHEMA, &[]],
     };
     let events: Vec<_> = schema
-        .iter()
+        .into_iter()
+        .flatten()
         .map(|field| Definition {
             group: if field.event == "*" { "Every event" } else { field.event },
             term: field.name,

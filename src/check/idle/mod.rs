@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 pub use report::SCHEMA;
 
-use crate::cli::{ConnectionArgs, LimitArgs, ProtocolArgs, ReportArgs, ReportFormat};
+use crate::cli::{Check, ReportFormat};
 use crate::client::announcer::Announcer;
 use crate::client::plan::{self, Plan, StdinUse, Wishes};
 use crate::client::{open, report as last_words, setup_error, view};
@@ -36,27 +36,12 @@ const TELLING: Duration = Duration::from_secs(10);
 /// How long connections may take to close at the end.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// The flags that a survey depends on.
-#[derive(Debug, Clone, Copy)]
-pub struct Flags<'a> {
-    /// The server.
-    pub url: &'a str,
-    /// The flags for connecting.
-    pub connection: &'a ConnectionArgs,
-    /// The limits of a session.
-    pub limits: &'a LimitArgs,
-    /// The flags for exact control of the protocol.
-    pub protocol: &'a ProtocolArgs,
-    /// The flags for the output.
-    pub report: &'a ReportArgs,
-}
-
 /// Surveys how long a connection may be silent, up to `max`, and reports it.
 ///
 /// # Errors
 /// What is wrong with the command line, or with the first connection.
-pub fn run(flags: &Flags<'_>, max: Duration) -> Result<ExitStatus> {
-    let Flags { url, connection, limits, protocol, report } = flags;
+pub fn run(args: &Check, max: Duration) -> Result<ExitStatus> {
+    let Check { url, connection, limits, protocol, report, .. } = args;
     let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
     let mut settings = plan::settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
     let max_time = settings.max_time.take().map(|(until, _)| until);
