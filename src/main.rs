@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use wscope::error::ExitStatus;
 use wscope::platform::Signal;
-use wscope::{cli, command};
+use wscope::{cli, command, output};
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             let printed = match error.kind() {
-                ErrorKind::DisplayHelp if asks_for_manual() => command::manual::print(&error.to_string()),
+                ErrorKind::DisplayHelp if asks_for_manual() => output::pager::print(&error.to_string()),
                 _ => error.print(),
             };
             if error.use_stderr() { ExitStatus::Usage.into() } else { command::printed(printed).into() }

@@ -24,7 +24,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("profile", &["error", "input::Quoting", "input::Variables", "platform"]),
     ("cli", &[
         "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",
-        "output::DataFormat", "output::Timestamps", "output::theme::ColorChoice", "profile", "wire",
+        "output::DataFormat", "output::fold", "output::Timestamps", "output::theme::ColorChoice", "profile", "wire",
     ]),
     ("client", &["cli", "diagnosis", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "platform", "session", "wire"]),

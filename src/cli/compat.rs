@@ -17,10 +17,6 @@ const VERSION: &str = "13";
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, and any may stand beside the others")]
 pub(super) struct CompatArgs {
-    /// The address to listen on with `-l`; otherwise the Host header
-    #[arg(long, hide = true)]
-    pub host: Option<String>,
-
     /// Nothing: slash commands are always understood
     #[arg(long, hide = true)]
     slash: bool,
@@ -68,13 +64,21 @@ pub(super) struct CompatArgs {
     /// websocat's `--subprotocol`; a number is the version, which wscat calls so
     #[arg(long, hide = true, value_parser = value::subprotocol)]
     protocol: Vec<String>,
+}
+
+/// What other tools say beside the URL, or beside a port.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CompatTargetArgs {
+    /// The address to listen on with `-l`; otherwise the Host header
+    #[arg(long, hide = true)]
+    pub host: Option<String>,
 
     /// `-` beside the URL: websocat names stdin and stdout so
     #[arg(hide = true)]
     second: Option<String>,
 }
 
-impl CompatArgs {
+impl CompatTargetArgs {
     /// The word after the first one.
     pub(super) fn second(&self) -> Option<&str> {
         self.second.as_deref()
@@ -89,7 +93,9 @@ impl CompatArgs {
     pub(super) fn url(&mut self, first: Option<String>) -> Option<String> {
         first.filter(|word| word != "-").or_else(|| self.second.take().filter(|word| word != "-"))
     }
+}
 
+impl CompatArgs {
     /// Does what these flags say to `session`, which wscat's `-c` opens or doesn't.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::Invocation;
-use super::compat::CompatArgs;
+use super::compat::{CompatArgs, CompatTargetArgs};
 use super::connection::ConnectionArgs;
 use super::listen::{AccessArgs, Listen, PushArgs};
 use super::session::SessionArgs;
@@ -27,6 +27,8 @@ pub struct Connect {
 pub(super) struct DefaultArgs {
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    compat_target: CompatTargetArgs,
     #[command(flatten)]
     compat: CompatArgs,
     /// Print what is in force, and where each value comes from
@@ -68,13 +70,13 @@ impl DefaultArgs {
 
     /// All that is given in place of a URL.
     pub(super) fn words(&self) -> impl Iterator<Item = &str> {
-        let words = [self.bare_url(), self.compat.second(), self.target.connect.as_deref()];
+        let words = [self.bare_url(), self.compat_target.second(), self.target.connect.as_deref()];
         words.into_iter().flatten()
     }
 
     /// The word beside the URL that is no name for stdin and stdout.
     pub(super) fn surplus(&self) -> Option<&str> {
-        self.compat.surplus(self.bare_url())
+        self.compat_target.surplus(self.bare_url())
     }
 
     /// Whether only what is in force is asked for.
@@ -95,11 +97,11 @@ impl DefaultArgs {
     /// # Errors
     /// The text of a usage error, in one line.
     pub(super) fn resolve(self) -> Result<Invocation, String> {
-        let Self { target, mut compat, mut session, show_config: _ } = self;
+        let Self { target, mut compat_target, compat, mut session, show_config: _ } = self;
         if let Some(port) = target.listen {
             let SessionArgs { input, view, limits, keepalive, protocol, connection, .. } = session;
             let (identity, push, access) = (connection.identity, PushArgs::default(), AccessArgs::default());
-            let address = match compat.host {
+            let address = match compat_target.host {
                 Some(host) => ListenAddress::new(&host, port),
                 None => ListenAddress::loopback(port),
             };
@@ -107,8 +109,8 @@ impl DefaultArgs {
             return Ok(Invocation::Listen(own));
         }
         let opened_by_connect = target.connect.is_some();
-        let Some(url) = compat.url(target.url).or(target.connect) else { return Err(url_is_missing(&session)) };
-        if let Some(host) = compat.host.take() {
+        let Some(url) = compat_target.url(target.url).or(target.connect) else { return Err(url_is_missing(&session)) };
+        if let Some(host) = compat_target.host.take() {
             let rule = HeaderRule::parse(&format!("Host: {host}"))?;
             session.connection.request.headers.push(HeaderSource::Rule(rule));
         }

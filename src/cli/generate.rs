@@ -9,6 +9,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 use super::{Cli, completion, help};
+use crate::output::fold::fold;
 
 /// Print the man pages or shell completions
 #[derive(Debug, Clone, Copy, Args)]
@@ -109,7 +110,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     cli.build();
     let source = format!("wscope {}", cli.get_version().unwrap_or_default());
     let (name, sections) = match page {
-        Page::Wscope => ("wscope", help::sections()),
+        Page::Wscope => ("wscope", help::sections(help::COLUMNS)),
         Page::Demo => ("demo", vec![("Examples", help::DEMO_EXAMPLES.into())]),
         Page::Listen => ("listen", vec![("Examples", help::LISTEN_EXAMPLES.into())]),
         Page::Curl => ("curl", vec![("Examples", help::CURL_EXAMPLES.into())]),
@@ -175,10 +176,10 @@ fn words(text: &str) -> Vec<Inline> {
 
 /// Writes text that keeps its lines and columns.
 fn preformatted(roff: &mut Roff, text: &str) {
-    // Two columns instead of seven: the lines are made for 80.
+    // Two columns instead of seven, so that examples fit.
     roff.control("in", ["2n"]);
     roff.control("nf", []);
-    for line in text.lines() {
+    for line in fold(text, help::COLUMNS).lines() {
         roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
     }
     roff.control("fi", []);

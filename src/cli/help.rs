@@ -1,11 +1,18 @@
 //! The parts of the help and the man page that do not belong to one flag.
 
+use std::env;
 use std::fmt::Write as _;
 
-use clap::{ArgAction, Args};
+use clap::builder::StyledStr;
+use clap::{ArgAction, Args, Command};
+use terminal_size::terminal_size;
 
 use crate::error::ExitStatus;
-use crate::input::slash::{COMMANDS, Scope};
+use crate::input::slash::{COMMANDS, KEYS, Scope};
+use crate::output::fold::{USUAL_COLUMNS, fold, fold_line};
+
+/// What help is set for.
+pub(super) const COLUMNS: usize = USUAL_COLUMNS;
 
 /// The flags that print help.
 #[derive(Debug, Clone, Args)]
@@ -64,11 +71,11 @@ pub(super) const CHECK_EXAMPLES: &str = "  wscope check wss://example.com/feed  
   wscope check --probe '{\"op\":\"ping\"}' URL   send this, and wait for an answer";
 
 /// The sections after the flags in `wscope --manual` and `wscope.1`: title and text of each.
-pub(super) fn sections() -> Vec<(&'static str, String)> {
+pub(super) fn sections(columns: usize) -> Vec<(&'static str, String)> {
     vec![
         ("Input and output", STREAMS.into()),
         ("Formats", FORMATS.into()),
-        ("Commands at the prompt", commands()),
+        ("Commands at the prompt", commands(columns)),
         ("Scripts", SCRIPTS.into()),
         ("Profiles", PROFILES.into()),
         ("Exit status", exit_statuses()),
@@ -78,9 +85,30 @@ pub(super) fn sections() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The command line with all that its help says, folded for the terminal. No other run needs that.
+pub(super) fn with_help(command: Command) -> Command {
+    let columns = columns();
+    let folded = |text: &StyledStr| fold(&text.to_string(), columns);
+    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let command = names.iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |command| match command.get_after_help().map(folded) {
+            Some(examples) => command.after_help(examples),
+            None => command,
+        })
+    });
+    command.after_help(fold(&after_help(), columns)).after_long_help(fold(&after_long_help(columns), columns))
+}
+
+/// How many columns help may take. Longer lines are hard to read.
+fn columns() -> usize {
+    let terminal = terminal_size().map(|(width, _)| width.0.into());
+    let wanted = || env::var("COLUMNS").ok()?.parse().ok();
+    terminal.or_else(wanted).unwrap_or(COLUMNS).min(COLUMNS)
+}
+
 /// The text after the flags in `wscope --manual`.
-pub(super) fn after_long_help() -> String {
-    sections().iter().fold(String::new(), |mut help, (title, text)| {
+fn after_long_help(columns: usize) -> String {
+    sections(columns).iter().fold(String::new(), |mut help, (title, text)| {
         let separator = if help.is_empty() { "" } else { "\n\n" };
         let _ = write!(help, "{separator}{title}:\n{}", text.trim_end());
         help
@@ -94,32 +122,32 @@ fn exit_statuses() -> String {
     })
 }
 
-fn commands() -> String {
-    let mut list = COMMANDS.iter().fold(String::new(), |mut list, usage| {
-        let synopsis = usage.synopsis().replace(" [op=", "\n      [op=").replace(" [len=", "\n      [len=");
+/// The commands, in lines that nobody has to fold, and the keys.
+fn commands(columns: usize) -> String {
+    let mut list = String::new();
+    for usage in COMMANDS {
+        let synopsis = fold_line(&format!("  {}", usage.synopsis()), columns, 4);
         let place = if usage.scope == Scope::Server { "in `listen`: " } else { "" };
-        let _ = writeln!(list, "  {synopsis}\n      {place}{}", usage.summary);
-        list
-    });
-    list.push_str(AT_THE_PROMPT);
-    list
+        let _ = writeln!(list, "{synopsis}\n      {place}{}", usage.summary);
+    }
+    KEYS.iter().fold(list, |list, sentences| format!("{list}\n  {sentences}"))
 }
 
 const STREAMS: &str = "  stdin and stdout are judged separately, each by whether it is a terminal.
 
   stdin, terminal     a line editor; lines are sent as text, / starts a command
   stdin, otherwise    data: each line is a text message, an empty one too
-  in the background   of its terminal (with &, or under timeout) stdin is left
+  in the background   of its terminal (with &, or under timeout) stdin is left \
                       to the foreground: nothing is read or asked, as with -N
-  stdout, terminal    text with what is invisible shown, binary as a hex dump; a
+  stdout, terminal    text with what is invisible shown, binary as a hex dump; a \
                       row that continues a line starts with two blanks
   stdout, otherwise   data: text with a newline each, binary as it is
-  stderr              what wscope says: notes, errors, -v, --frames, --hex, -P;
+  stderr              what wscope says: notes, errors, -v, --frames, --hex, -P; \
                       on a terminal also how far a long send is (not with -q)
 
-  When the input has ended, wscope waits up to 10 seconds for an answer to the
-  last of it, then until nothing has come for 2 seconds (or as -w says); then it
-  closes, and prints what still comes. Where stdin is empty from the start, and
+  When the input has ended, wscope waits up to 10 seconds for an answer to the \
+  last of it, then until nothing has come for 2 seconds (or as -w says); then it \
+  closes, and prints what still comes. Where stdin is empty from the start, and \
   nothing else is sent, it receives until the server closes, as with -N.";
 
 const FORMATS: &str = "  --input lines    each line is a text message, without its end (the default)
@@ -128,45 +156,32 @@ const FORMATS: &str = "  --input lines    each line is a text message, without i
   --input chunks   binary messages, as stdin arrives (-b)
   --input hex      each line is a binary message, in hex, with spaces or without
   --input base64   each line is a binary message, in Base64
-  --input json     each line is an object that says what to send, one of
-                     {\"text\":\"...\"}             {\"ping\":\"...\"}
-                     {\"binary\":\"BASE64\"}        {\"pong\":\"...\"}
-                     {\"json\":ANY VALUE}         {\"close\":{\"code\":1000}}
-                   or what --output json wrote: messages that were received then
+  --input json     each line is an object that says what to send: \
+                   {\"text\":\"...\"}, {\"binary\":\"BASE64\"}, {\"json\":VALUE}, \
+                   {\"ping\":\"...\"}, {\"pong\":\"...\"} or {\"close\":{\"code\":1000}}; \
+                   or what --output json wrote: messages that were received then \
                    are sent now, and other events are skipped
   A byte order mark in front of text is skipped.
-  With null and whole, -b makes messages binary. A line that cannot be sent ends
+  With null and whole, -b makes messages binary. A line that cannot be sent ends \
   the input: what came before it is sent and answered, and the exit status is 2.
 
-  --output text    text with a newline each (NUL with -0), binary as it is; on a
+  --output text    text with a newline each (NUL with -0), binary as it is; on a \
                    terminal laid out for people (the default)
-  --output raw     every message as it is, nothing between them; not for a
+  --output raw     every message as it is, nothing between them; not for a \
                    terminal, which it could drive (| cat says that you mean it)
   --output hex     each message is a line of hex
   --output base64  each message is a line of Base64
-  --output json    each event is a line of JSON: open, message, ping, pong,
+  --output json    each event is a line of JSON: open, message, ping, pong, \
                    close, finding, error, and with --frames frame; sent ones too
   --output none    nothing";
 
 /// The text before the fields of the events in the man page.
-pub(super) const EVENTS: &str = "  Each line of --output json is one object with these fields, version 1 of them.
+pub(super) const EVENTS: &str = "  Each line of --output json is one object with these fields, version 1 of them. \
   Later versions may add fields and types of events without a new number.";
 
-const AT_THE_PROMPT: &str = "
-  A line that starts with / is a command; // sends a line that starts with /.
-  Tab completes commands and names of files; elsewhere it is a tab.
-  Unfinished JSON, or a \\ at the end, continues on the next line; Alt-Enter
-  sends it as it is. Ctrl-C clears the line; on an empty one it gives up what is
-  being waited for, or else closes, as Ctrl-D and /quit do; a second one leaves
-  at once. While no session is open the prompt says (closed), (waiting) for the
-  next attempt, or (connecting).
-  wscope cannot know what another program writes to the same terminal (such as
-  `wscope URL | tee log`): it may stand in the line that is typed. Ctrl-L draws
-  that line anew.";
-
-const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines
-  that start with #, are skipped. What is wrong with it is found before anything
-  is sent. This one is run with `./login.ws URL`, or `wscope --script login.ws
+const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines \
+  that start with #, are skipped. What is wrong with it is found before anything \
+  is sent. This one is run with `./login.ws URL`, or `wscope --script login.ws \
   URL`:
 
     #!/usr/bin/env -S wscope --script
@@ -178,30 +193,30 @@ const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; b
     /close
     /expect-close 1000
 
-  /expect looks through what was received since the last match, and uses up what
-  it skips. The rest of the line is a regular expression (syntax:
-  https://docs.rs/regex; \\p knows general categories only), and matches anywhere
+  /expect looks through what was received since the last match, and uses up what \
+  it skips. The rest of the line is a regular expression (syntax: \
+  https://docs.rs/regex; \\p knows general categories only), and matches anywhere \
   in a message.
-  /expect-close makes any close a success if it is the one expected. Without a
+  /expect-close makes any close a success if it is the one expected. Without a \
   code it takes each; 1005 is a Close without a code, 1006 is none at all.
   /expect-quiet counts from the last match, or from when something was sent.
   /ping waits for its pong, in a script, and /reconnect until it is open again.
-  /capture reads the message that was matched last, or else the last one. It
-  takes the value at a JSON pointer (strings without their quotes), or what a
+  /capture reads the message that was matched last, or else the last one. It \
+  takes the value at a JSON pointer (strings without their quotes), or what a \
   regular expression's first group, or the whole of it, matches.
 
-  ${NAME} is replaced by what was captured, ${env:NAME} by an environment
-  variable: in messages and arguments, once. ${json:...} escapes the value for a
-  JSON string; in a regular expression it matches only itself. $${ is a literal
+  ${NAME} is replaced by what was captured, ${env:NAME} by an environment \
+  variable: in messages and arguments, once. ${json:...} escapes the value for a \
+  JSON string; in a regular expression it matches only itself. $${ is a literal \
   ${.
 
-  The first failure ends the session: with status 8, the file, the line, what
-  was wanted, and what came instead. After the last line, wscope stays as it
-  does when input ends (see -w); with -i, at a terminal, it gives the prompt, in
-  the same session. At the prompt the same commands only say what came of them;
+  The first failure ends the session: with status 8, the file, the line, what \
+  was wanted, and what came instead. After the last line, wscope stays as it \
+  does when input ends (see -w); with -i, at a terminal, it gives the prompt, in \
+  the same session. At the prompt the same commands only say what came of them; \
   /run FILE runs a script there, and /save FILE writes what was typed as one.";
 
-const PROFILES: &str = "  `wscope @staging` takes its URL and its flags from a table of the file of
+const PROFILES: &str = "  `wscope @staging` takes its URL and its flags from a table of the file of \
   profiles. Without `@NAME` that file is not read.
 
     [staging]
@@ -212,13 +227,13 @@ const PROFILES: &str = "  `wscope @staging` takes its URL and its flags from a t
     connect-timeout = 5
     insecure = false
 
-  A key is the long name of a flag; one without a value is true or false, one
-  that can be repeated may have a list. Flags on the command line take the place
-  of the profile's, and of those that they cannot be together with; headers one
-  by one, by name. `@staging/other/path` and `@staging?query` replace that part
-  of the URL. ${env:NAME} is replaced by an environment variable, $${ is a
-  literal ${. Files are named from the folder of the profiles on; ~/ is the home
-  folder. `wscope @` lists the profiles, `wscope @staging --show-config` says
+  A key is the long name of a flag; one without a value is true or false, one \
+  that can be repeated may have a list. Flags on the command line take the place \
+  of the profile's, and of those that they cannot be together with; headers one \
+  by one, by name. `@staging/other/path` and `@staging?query` replace that part \
+  of the URL. ${env:NAME} is replaced by an environment variable, $${ is a \
+  literal ${. Files are named from the folder of the profiles on; ~/ is the home \
+  folder. `wscope @` lists the profiles, `wscope @staging --show-config` says \
   what is in force and where it comes from.";
 
 const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no colours
@@ -227,10 +242,10 @@ const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no col
   TERM                         when unset or `dumb`: no colours
   SSLKEYLOGFILE                where to log TLS secrets, for Wireshark
   ws_proxy, wss_proxy          the proxy for such a URL, as --proxy has it
-  http_proxy, HTTPS_PROXY      the same, where those are not set; in capitals or
+  http_proxy, HTTPS_PROXY      the same, where those are not set; in capitals or \
                                not, but HTTP_PROXY is not read
   ALL_PROXY                    the proxy for all other URLs
-  NO_PROXY                     hosts that no proxy is used for, not even that of
+  NO_PROXY                     hosts that no proxy is used for, not even that of \
                                --proxy; written as for --noproxy
   SSL_CERT_FILE, SSL_CERT_DIR  certificates to trust instead of the system's
   XDG_CONFIG_HOME              where profiles are (default ~/.config)
@@ -240,14 +255,14 @@ const ENVIRONMENT: &str = "  NO_COLOR                     when not empty: no col
 
 const FILES: &str = "  $XDG_CONFIG_HOME/wscope/profiles.toml
                                    what `wscope @NAME` reads (see Profiles)
-  $XDG_STATE_HOME/wscope/history   what was typed; lines that start with a space
+  $XDG_STATE_HOME/wscope/history   what was typed; lines that start with a space \
                                    are not kept";
 
 const RECIPES: &str = "  Send three messages in order, print replies until 1.5 s of silence are over:
     wscope -x one -x two -x three -w 1.5 wss://example.com/ws
   Ask one question, print the one answer:
     wscope -1 -x '{\"op\":\"status\"}' wss://example.com/api
-  Wait until a job is done; exit status 7 if that takes more than a minute, 8 if
+  Wait until a job is done; exit status 7 if that takes more than a minute, 8 if \
   the server closes before:
     wscope -N --until '\"state\":\"done\"' -m 60 wss://example.com/jobs/7
   Collect the first 100 messages:
@@ -276,6 +291,6 @@ const RECIPES: &str = "  Send three messages in order, print replies until 1.5 s
   Log in, take the token from the reply, and check what follows (see Scripts):
     wscope --script login.ws wss://example.com/ws
   Check that a server pushes within 2 seconds, without a file:
-    printf '/expect within=2 push' | wscope --script - -w 0 wss://example.com/ws
+    echo '/expect within=2 push' | wscope --script - -w 0 wss://example.com/ws
   Send a frame that breaks the protocol, and see what the server does:
-    printf '/frame rsv=4 00ff' then Enter, at the prompt of wscope --frames URL";
+    echo '/frame rsv=4 00ff' | wscope --frames --script - wss://example.com/ws";

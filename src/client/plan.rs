@@ -16,7 +16,7 @@ use crate::client::route::Routing;
 use crate::error::{Error, Phase, Result};
 use crate::http::redact::Secrets;
 use crate::net::{Target, TimeLimit};
-use crate::platform::is_stdin_in_background;
+use crate::platform::{is_started_by_session_leader, is_stdin_in_background};
 use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
 use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateOffer, MaskSource, Role};
@@ -185,7 +185,9 @@ impl Plan {
 /// The note for a URL of which the shell may have taken all from an `&` on, and the `&` for the background.
 fn cut_by_the_shell(url: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
-    let may_be_cut = query.contains('=') && !query.contains('&') && is_stdin_in_background();
+    // `timeout wscope URL` is in the background too, but no child of the shell at the terminal.
+    let may_be_cut =
+        query.contains('=') && !query.contains('&') && is_stdin_in_background() && is_started_by_session_leader();
     may_be_cut.then(|| {
         "this runs in the background: if the URL went on with `&`, the shell cut it off there, and it needs quotes"
             .into()

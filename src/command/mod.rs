@@ -6,7 +6,6 @@ mod connect;
 mod demo;
 pub mod generate;
 mod listen;
-pub mod manual;
 mod ping;
 mod profile;
 

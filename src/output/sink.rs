@@ -69,6 +69,11 @@ impl Sink {
         }
     }
 
+    /// How many columns the terminal has now. `None`: the stream leads to none.
+    pub fn columns(&self) -> Option<usize> {
+        self.outlet.columns()
+    }
+
     /// One that keeps what it is given in its buffer.
     #[cfg(test)]
     pub fn kept(colors: Colors) -> Self {

@@ -20,7 +20,7 @@ pub use files::{
 };
 pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
-pub use process::{interrupt, suspend};
+pub use process::{interrupt, is_started_by_session_leader, suspend};
 pub use signal_thread::{SeenSignal, watch_signals};
 pub use signals::{Signal, Signals};
 pub use sockets::{is_under_way, wait_until_any_is_writable};

@@ -1,4 +1,4 @@
-//! Signals that the process sends to itself.
+//! Where the process stands, and signals that it sends to itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getppid, getsid};
 use signal_hook::consts::{SIGCONT, SIGINT};
 use signal_hook::{flag, low_level};
 
@@ -28,6 +28,11 @@ pub fn suspend() {
         thread::sleep(CHECK_INTERVAL);
     }
     low_level::unregister(handler);
+}
+
+/// Whether our parent leads the session, as the shell of a terminal does; no other program between, such as `timeout`.
+pub fn is_started_by_session_leader() -> bool {
+    getsid(None).is_ok_and(|session| session == getppid())
 }
 
 /// Ends the process by SIGINT, as Ctrl-C does to a program that does not catch it.

@@ -61,6 +61,16 @@ fn a_session_that_goes_on_there_ends_at_once_too() {
 }
 
 #[test]
+fn a_url_under_another_program_is_not_said_to_be_cut() {
+    let server = websocket::push([tungstenite::Message::text("pushed")]);
+    let wscope = Wscope::new().args(["-N", "-1"]).arg(format!("{}/?a=1", server.url().trim_end_matches('/')));
+    let mut terminal = wscope.under_shell(r#"set -m; timeout 20 "$0" "$@"; echo done"#).terminal(24, 80);
+    terminal.wait("done");
+    assert!(!terminal.screen().contains("it needs quotes"));
+    terminal.exits(0);
+}
+
+#[test]
 fn a_url_that_the_shell_may_have_cut_is_told_of_quotes() {
     for (query, is_told) in [("?a=1", true), ("?a=1&b=2", false), ("", false)] {
         let server = websocket::push([tungstenite::Message::text("pushed")]);

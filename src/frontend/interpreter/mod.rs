@@ -15,11 +15,9 @@ use crate::input::payload::{self, FileKinds, Payload};
 use crate::input::slash::{COMMANDS, ClientSelector, Command, KEYS, Line, Prompt};
 use crate::input::{Pattern, Variables};
 use crate::output::Fanout;
+use crate::output::fold::{fold, fold_line};
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
-
-/// Columns that every terminal has.
-const COLUMNS: usize = 80;
 
 /// Where the lines come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +72,12 @@ impl Interpreter {
     pub fn execute(&mut self, place: &str, line: Line) -> Result<Flow> {
         let result = match line {
             Line::Empty => None,
-            Line::Text(text) => self.send(Outgoing::Text(&text))?,
+            Line::Text(text) => {
+                if self.mode == Mode::Interactive {
+                    self.fanout.lock().printer().has_typed(&text);
+                }
+                self.send(Outgoing::Text(&text))?
+            }
             Line::Command(Command::Quit) => return Ok(Flow::Leave),
             Line::Command(Command::To(selector, line)) => return self.to(selector, line, place),
             Line::Command(command) => self.command(command)?,
@@ -186,27 +189,25 @@ impl Interpreter {
             Command::Set { setting, on } => self.fanout.lock().printer().set(*setting, *on),
             _ => {
                 let prompt = if self.endpoint.client().is_some() { Prompt::Client } else { Prompt::Server };
+                let columns = self.fanout.lock().printer().columns();
                 for usage in COMMANDS.iter().filter(|usage| usage.scope.works_at(prompt)) {
-                    self.show_folded(&usage.synopsis(), 8);
-                    self.show_folded(&format!("    {}", usage.summary), 4);
+                    self.show_lines(&fold_line(&usage.synopsis(), columns, 2));
+                    self.show_lines(&fold(&format!("    {}", usage.summary), columns));
                 }
-                for key in KEYS {
-                    self.show_folded(key, 4);
+                for sentences in KEYS {
+                    self.show_lines("");
+                    self.show_lines(&fold(sentences, columns));
                 }
             }
         }
         Ok(())
     }
 
-    /// Shows a line as a note, broken between words where it is wider than every terminal, and then indented.
-    fn show_folded(&self, line: &str, indent: usize) {
-        let mut rest = line.to_owned();
-        while let Some((end, _)) = rest.char_indices().nth(COLUMNS) {
-            let Some(blank) = rest[..end].rfind(' ').filter(|blank| *blank > indent) else { break };
-            self.show(&Event::Note(&rest[..blank]));
-            rest = format!("{:indent$}{}", "", &rest[blank + 1..]);
+    /// Shows each line as a note.
+    fn show_lines(&self, text: &str) {
+        for line in text.split('\n') {
+            self.show(&Event::Note(line));
         }
-        self.show(&Event::Note(&rest));
     }
 
     fn send(&self, outgoing: Outgoing<'_>) -> Result<Option<String>> {

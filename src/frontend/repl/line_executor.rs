@@ -57,7 +57,14 @@ impl LineExecutor {
 
     fn line(&mut self, line: String) -> Result<()> {
         let variables = &self.interpreter.variables;
-        match slash::parse_with(&line, |text, quoting| variables.expand(text, quoting))? {
+        let understood = match slash::parse_with(&line, |text, quoting| variables.expand(text, quoting)) {
+            Ok(understood) => understood,
+            Err(error) => {
+                self.typed.push(Typed { line, failed: true });
+                return Err(error);
+            }
+        };
+        match understood {
             Line::Command(Command::Save(path)) => self.save(&path),
             Line::Command(Command::Run(path)) => self.script(Script::read(&path, variables)?),
             Line::Command(Command::Help) => self.interpreter.execute("", Line::Command(Command::Help)).map(drop),

@@ -231,12 +231,17 @@ pub const COMMANDS: &[Usage] = &[
     },
 ];
 
-/// The keys of the prompt, for `/help`; ASCII.
+/// How lines are typed: paragraphs for `/help` and the manual.
 pub const KEYS: &[&str] = &[
-    "Tab completes commands and file names; Up and Ctrl-R look through the history.",
-    "A backslash at the end continues on the next line; Alt-Enter sends as it is.",
-    "Ctrl-C clears the line; on an empty one it gives up waiting, or closes.",
-    "Ctrl-D closes and leaves. `//` sends a line that starts with a slash.",
+    "A line that starts with / is a command; // sends a line that starts with /. Unfinished JSON, or a \\ at the end, \
+     continues on the next line; Alt-Enter sends it as it is.",
+    "Tab completes commands and names of files; elsewhere it is a tab. Up and Down go through what was typed before, \
+     Ctrl-R looks for a part of it.",
+    "Ctrl-C clears the line; on an empty one it gives up what is being waited for, or else closes, as Ctrl-D and /quit do; \
+     a second one leaves at once.",
+    "While no session is open the prompt says (closed), (waiting) for the next attempt, or (connecting).",
+    "wscope cannot know what another program writes to the same terminal (such as `wscope URL | tee log`): it may stand in \
+     the line that is typed. Ctrl-L draws that line anew.",
 ];
 
 /// The command of this name.

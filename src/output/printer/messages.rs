@@ -1,5 +1,7 @@
 //! Messages on the data stream.
 
+use std::mem;
+
 use crate::event::{Direction, Origin, Timestamp};
 use crate::output::options::{DataFormat, View};
 use crate::output::pretty::{self, Layout};
@@ -9,6 +11,9 @@ use crate::output::theme::Style;
 use crate::output::{json, text};
 use crate::wire::Kind;
 
+/// How many typed lines may be sent that are not read back yet. What is typed faster is shown twice.
+const TYPED: usize = 100;
+
 /// A binary message that comes in parts.
 #[derive(Debug, Default)]
 pub(super) struct Streamed {
@@ -16,6 +21,14 @@ pub(super) struct Streamed {
     length: u64,
     /// The first of them, for a terminal.
     start: Vec<u8>,
+}
+
+impl Streamed {
+    fn add(&mut self, payload: &[u8]) {
+        self.length += payload.len() as u64;
+        let missing = text::SHOWN.saturating_sub(self.start.len()).min(payload.len());
+        self.start.extend_from_slice(&payload[..missing]);
+    }
 }
 
 impl Printer {
@@ -48,9 +61,34 @@ impl Printer {
         }
     }
 
-    /// Shows a message that was sent.
+    /// Shows a message that was sent, unless it was typed.
     pub(super) fn sent(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
-        self.message_for_people(origin, at, Direction::Sent, kind, payload);
+        if kind == Kind::Binary || !self.typed.iter().any(|line| line.as_bytes() == payload) {
+            self.message_for_people(origin, at, Direction::Sent, kind, payload);
+        }
+    }
+
+    /// Remembers that a line stands on the terminal, where it was typed: as a message it is not shown once more.
+    pub fn has_typed(&mut self, line: &str) {
+        if self.stamps_sent() {
+            self.typed.truncate(TYPED - 1);
+            self.typed.push_front(line.to_owned());
+        }
+    }
+
+    /// Keeps the start of a large message that was sent, and shows it after its last piece.
+    pub(super) fn sent_part(&mut self, origin: Origin, at: Timestamp, payload: &[u8], last: bool) {
+        self.streamed_sent.add(payload);
+        if last {
+            let sent = mem::take(&mut self.streamed_sent);
+            self.streamed_for_people(origin, at, Direction::Sent, &sent);
+        }
+    }
+
+    fn streamed_for_people(&mut self, origin: Origin, at: Timestamp, direction: Direction, streamed: &Streamed) {
+        self.prefix(origin, at, direction);
+        let Sink { buffer, palette, .. } = &mut self.data;
+        text::binary(buffer, palette, &streamed.start, streamed.length);
     }
 
     fn message_for_people(&mut self, origin: Origin, at: Timestamp, direction: Direction, kind: Kind, payload: &[u8]) {
@@ -87,15 +125,12 @@ impl Printer {
     /// A piece of a binary message: written as it comes, or kept back for a terminal.
     pub(super) fn part(&mut self, origin: Origin, at: Timestamp, payload: &[u8], last: bool) {
         let first = self.streamed.length == 0;
-        self.streamed.length += payload.len() as u64;
+        self.streamed.add(payload);
         match (self.options.format, self.options.view) {
             (DataFormat::Text, View::Terminal) => {
-                let missing = text::SHOWN.saturating_sub(self.streamed.start.len()).min(payload.len());
-                self.streamed.start.extend_from_slice(&payload[..missing]);
                 if last {
-                    self.prefix(origin, at, Direction::Received);
-                    let Sink { buffer, palette, .. } = &mut self.data;
-                    text::binary(buffer, palette, &self.streamed.start, self.streamed.length);
+                    let received = mem::take(&mut self.streamed);
+                    self.streamed_for_people(origin, at, Direction::Received, &received);
                 }
             }
             (DataFormat::Text, View::Exact) => {

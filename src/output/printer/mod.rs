@@ -5,12 +5,14 @@ mod messages;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::event::{
     Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, OutputStream, Timestamp, Wants,
 };
 use crate::output::destination::Output;
+use crate::output::fold::USUAL_COLUMNS;
 use crate::output::options::{DataFormat, FollowSent, FrameView, Level, Options, Setting, View};
 use crate::output::printer::messages::Streamed;
 use crate::output::sink::{FLUSH_AT, Sink, SplitPolicy};
@@ -30,7 +32,12 @@ pub struct Printer {
     diagnostics: Option<Sink>,
     clock: TimestampWriter,
     json: json::Stream,
+    /// The large message that is being received.
     streamed: Streamed,
+    /// The large message that was sent and is being read back.
+    streamed_sent: Streamed,
+    /// The last lines that were typed, the newest first.
+    typed: VecDeque<String>,
     /// The payload of the ping whose pong is shown whatever the options say.
     asked: Option<Vec<u8>>,
 }
@@ -63,6 +70,8 @@ impl Printer {
             clock: TimestampWriter::default(),
             json,
             streamed: Streamed::default(),
+            streamed_sent: Streamed::default(),
+            typed: VecDeque::new(),
             asked: None,
         }
     }
@@ -89,7 +98,12 @@ impl Printer {
         self.diagnostics.as_mut().unwrap_or(&mut self.data).erase_status();
     }
 
-    /// Whether a terminal shows when a message was sent. A line that was typed stands there without its time.
+    /// How many columns there are for what is said.
+    pub fn columns(&self) -> usize {
+        self.diagnostics.as_ref().unwrap_or(&self.data).columns().unwrap_or(USUAL_COLUMNS)
+    }
+
+    /// Whether a terminal shows when a message was sent.
     fn stamps_sent(&self) -> bool {
         let is_for_people = self.options.format == DataFormat::Text && self.options.view == View::Terminal;
         is_for_people && self.options.timestamps.is_some()
@@ -107,6 +121,7 @@ impl Printer {
         if let Event::Open(_) = event {
             self.clock.open(origin.client, at);
             self.forget_parts();
+            self.streamed_sent = Streamed::default();
         }
         if self.options.format == DataFormat::Json {
             self.json.event(&mut self.data, &mut self.clock, &self.options, origin.client, at, event);
@@ -157,6 +172,9 @@ impl Printer {
             wire::Event::Message { kind, payload, .. } if received => self.message(origin, at, *kind, payload),
             wire::Event::Message { kind, payload, .. } if self.stamps_sent() => self.sent(origin, at, *kind, payload),
             wire::Event::Part { payload, last } if received => self.part(origin, at, payload, last.is_some()),
+            wire::Event::Part { payload, last } if self.stamps_sent() => {
+                self.sent_part(origin, at, payload, last.is_some());
+            }
             wire::Event::Ping(payload) => self.control(origin, at, direction, "ping", payload, None),
             wire::Event::Pong(payload) => self.control(origin, at, direction, "pong", payload, round_trip),
             wire::Event::Message { .. } | wire::Event::Part { .. } | wire::Event::Close(_) => {}

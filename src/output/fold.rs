@@ -1,0 +1,82 @@
+//! Folds our own prose, help above all, between words. What a peer sends is broken by `rows` instead.
+
+use std::iter;
+
+use unicode_width::UnicodeWidthStr;
+
+/// Where no terminal says how wide it is.
+pub const USUAL_COLUMNS: usize = 80;
+
+/// The least room for words beside an indentation.
+const ROOM: usize = 24;
+
+/// Folds each line of `text` that takes more than `columns`. What does not fit goes on below the start of the line's text;
+/// in a row of a table, which has two blanks and more between its cells, below the last cell.
+pub fn fold(text: &str, columns: usize) -> String {
+    let lines = text.split('\n').map(|line| {
+        let indent = line.len() - line.trim_start().len();
+        let cell = line.rfind("  ").map_or(indent, |gap| gap + 2);
+        fold_line(line, columns, if cell == indent || cell + ROOM <= columns { cell } else { indent + 2 })
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Folds a line that takes more than `columns`; what does not fit goes on below the column `hanging`.
+pub fn fold_line(line: &str, columns: usize, hanging: usize) -> String {
+    let mut folded = String::with_capacity(line.len());
+    let mut column = 0;
+    for word in words(line) {
+        let text = word.trim_start();
+        if column + word.width() > columns && column > hanging {
+            folded.push('\n');
+            folded.extend(iter::repeat_n(' ', hanging));
+            folded.push_str(text);
+            column = hanging + text.width();
+        } else {
+            folded.push_str(word);
+            column += word.width();
+        }
+    }
+    folded
+}
+
+/// The words of a line, each with the blanks before it.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    iter::from_fn(move || {
+        let blanks = rest.len() - rest.trim_start().len();
+        let end = rest[blanks..].find(' ').map_or(rest.len(), |end| blanks + end);
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_goes_on_below_its_start() {
+        assert_eq!(fold("  one two three\n\n  four", 9), "  one two\n  three\n\n  four");
+        assert_eq!(fold("short", 80), "short");
+    }
+
+    #[test]
+    fn a_cell_of_a_table_goes_on_below_itself() {
+        assert_eq!(
+            fold("  -a, --all     everything that there is to see", 40),
+            "  -a, --all     everything that there is\n                to see"
+        );
+    }
+
+    #[test]
+    fn a_line_goes_on_where_it_is_told_to() {
+        assert_eq!(fold_line("/set A B C", 7, 4), "/set A\n    B C");
+    }
+
+    #[test]
+    fn a_word_without_room_stays_whole() {
+        assert_eq!(fold("  https://example.com/long and", 12), "  https://example.com/long\n  and");
+    }
+}
