@@ -88,9 +88,9 @@ pub enum Invocation {
 /// on the wire; when the other side breaks the protocol it says which rule of the RFC, and where.
 #[derive(Debug, Parser)]
 #[command(name = "wscope", bin_name = "wscope", version, args_override_self = true, max_term_width = help::COLUMNS)]
-#[command(override_usage = "wscope [OPTIONS] URL|@PROFILE, or wscope COMMAND [OPTIONS] ...")]
+#[command(disable_help_subcommand = true, disable_help_flag = true)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
-#[command(override_usage = "wscope [OPTIONS] URL|@PROFILE\n       wscope COMMAND [OPTIONS] ...")]
+#[command(override_usage = "wscope [OPTIONS] URL|@PROFILE, or wscope COMMAND [OPTIONS] ...")]
 #[command(after_help = help::after_help())]
 struct Cli {
     #[command(subcommand)]
