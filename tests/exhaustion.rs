@@ -2,6 +2,7 @@
 
 use crate::listen::{listen, stop};
 use crate::support::connection::UPGRADE_REQUEST;
+use crate::support::frame::opcode;
 use crate::support::server::unused_port;
 use crate::support::{Connection, Frame, MIB, Wscope};
 
@@ -58,7 +59,14 @@ fn without_descriptors_that_is_told_once() {
         .collect();
     program.wait_stderr("cannot accept a client");
     drop(clients);
-    let (mut client, _) = Connection::open(address);
+    // Until the server has closed what those left, a new client may find no descriptor for its session.
+    let mut client = loop {
+        let (mut client, _) = Connection::open(address);
+        let ping = Frame::ping("").masked([1, 2, 3, 4]).bytes();
+        if client.try_send(ping).is_ok() && client.frame_or_end().is_some_and(|frame| frame.opcode == opcode::PONG) {
+            break client;
+        }
+    };
     client.send_frame(&Frame::text("still there?"));
     program.wait_stdout("still there?");
     let output = stop(program);
