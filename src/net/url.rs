@@ -102,8 +102,9 @@ pub(super) fn refuse_without_host(text: &str, rest: &str) -> Result<()> {
     let authority = &rest[userinfo_length(rest)..authority_length(rest)];
     let host = authority.split(':').next().unwrap_or_default();
     if !has_bare_ipv6(rest) && !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit()) {
+        let meant = without_secrets(&format!(":{host}{}", &rest[authority_length(rest)..]));
         return Err(
-            wrong(text, "has a number for its host").hint(format!("for a port of this machine write `:{host}`"))
+            wrong(text, "has a number for its host").hint(format!("for a port of this machine write `{meant}`"))
         );
     }
     Ok(())

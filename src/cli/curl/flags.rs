@@ -27,6 +27,8 @@ pub(super) enum Meaning {
     HeaderOf(&'static str),
     /// Cookies, or a file of them.
     Cookie,
+    /// The file of a certificate, and behind a colon the passphrase of its key.
+    Certificate,
     /// Nothing.
     Ignored,
     /// Nothing, and it has a value.
@@ -71,7 +73,7 @@ const FLAGS: &[Flag] = &[
     long("cacert", Meaning::Value("--cacert")),
     long("pinnedpubkey", Meaning::Value("--pinnedpubkey")),
     long("tls-max", Meaning::Value("--tls-max")),
-    flag('E', "cert", Meaning::Value("--cert")),
+    flag('E', "cert", Meaning::Certificate),
     long("key", Meaning::Value("--key")),
     long("pass", Meaning::Secret("--passphrase")),
     long("tlsv1.2", Meaning::Switch("--tls-min=1.2")),
@@ -141,6 +143,7 @@ impl Flag {
             | Meaning::Header
             | Meaning::HeaderOf(_)
             | Meaning::Cookie
+            | Meaning::Certificate
             | Meaning::IgnoredValue => true,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! curl's flags are translated to ours, by a table, and then parsed like any others.
 
+mod certificate;
 mod flags;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
+use self::certificate::Certificate;
 use self::flags::{Flag, Meaning};
 use super::help;
 
@@ -108,6 +110,14 @@ impl Reading {
             Meaning::Cookie if value.contains('=') => self.secret("--cookie", value),
             Meaning::Cookie => {
                 return Err(format!("{} names a file of cookies, which wscope does not read", flag.spelled()));
+            }
+            Meaning::Certificate => {
+                let Certificate { file, passphrase } =
+                    Certificate::parse(value).map_err(|complaint| format!("{} {complaint}", flag.spelled()))?;
+                self.words.push(format!("--cert={file}").into());
+                if let Some(passphrase) = passphrase {
+                    self.secret("--passphrase", passphrase);
+                }
             }
             Meaning::Ignored | Meaning::IgnoredValue => self.ignored.push(flag.spelled()),
             Meaning::Refused(advice) => return Err(format!("{}: {advice}", flag.spelled())),

@@ -33,6 +33,8 @@ fn every_letter_means_what_it_means_to_curl() {
     assert_eq!(flags(&["--oauth2-bearer", "@t", "-kL"]), ["--bearer=@@t", "--insecure", "--location"]);
     assert_eq!(flags(&["-m", "3", "--tlsv1.3"]), ["--max-time=3", "--tls-min=1.3"]);
     assert_eq!(flags(&["-x", "socks5h://p:1", "-Uann:x"]), ["--proxy=socks5h://p:1", "--proxy-user=ann:x"]);
+    assert_eq!(flags(&["-E", "c.pem:@a:b"]), ["--cert=c.pem", "--passphrase=@@a:b"]);
+    assert_eq!(flags(&["--cert", "c.pem"]), ["--cert=c.pem"]);
 }
 
 #[test]
@@ -79,6 +81,7 @@ fn what_is_not_understood_is_an_error_that_quotes_no_value() {
         (&["ws://h", "-H"], "`-H, --header` of curl's wants a value"),
         (&["ws://h", "-o", "file"], "`> FILE`"),
         (&["ws://h", "-b", "SECRET.txt"], "a file of cookies"),
+        (&["ws://h", "-E", "pkcs11:x?pin-value=SECRET"], "names a key in a token"),
         (&["-k"], "no URL"),
         (&["ws://h", "ws://SECRET"], "more than one URL"),
     ] {

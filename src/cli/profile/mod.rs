@@ -232,24 +232,34 @@ fn words(profiles: &Profiles, argument: &Arg, setting: &Setting) -> Result<Vec<O
             .map(|text| {
                 let value = with_environment(text).map_err(|error| error.to_string())?;
                 let mut word = OsString::from(format!("--{long}="));
-                word.push(located(profiles, argument, value));
+                word.push(located(profiles, argument, text, value)?);
                 Ok(word)
             })
             .collect(),
     }
 }
 
-/// The value, with files named from the folder of the profiles on: a profile means the same in every folder.
-fn located(profiles: &Profiles, argument: &Arg, value: String) -> OsString {
+/// The value, with files named from the folder of the profiles on: a profile means the same in every folder. Whether it
+/// names a file is decided by `written`, the text in the profile: what the environment puts in may be a secret.
+fn located(profiles: &Profiles, argument: &Arg, written: &str, value: String) -> Result<OsString, String> {
     let kind = argument.get_value_parser().type_id();
-    let takes_file = kind == TypeId::of::<Secret>() || kind == TypeId::of::<HeaderSource>();
-    match value.strip_prefix('@') {
-        Some(file) if takes_file && !file.starts_with('@') && file != "-" => {
+    if kind == TypeId::of::<PathBuf>() {
+        return Ok(if value == "-" { value.into() } else { profiles.locate(&value).into() });
+    }
+    let (is_secret, is_header) = (kind == TypeId::of::<Secret>(), kind == TypeId::of::<HeaderSource>());
+    if !(is_secret || is_header) || !value.starts_with('@') {
+        return Ok(value.into());
+    }
+    match written.strip_prefix('@') {
+        // It names no file, and it would be one on a command line.
+        None if is_header => Err("a header does not begin with `@`, as a variable has it".to_owned()),
+        None => Ok(format!("@{value}").into()),
+        Some(file) if file.starts_with('@') => Ok(value.into()),
+        Some(_) if value == "@-" => Ok(value.into()),
+        Some(_) => {
             let mut word = OsString::from("@");
-            word.push(profiles.locate(file));
-            word
+            word.push(profiles.locate(&value[1..]));
+            Ok(word)
         }
-        None if kind == TypeId::of::<PathBuf>() && value != "-" => profiles.locate(&value).into(),
-        _ => value.into(),
     }
 }

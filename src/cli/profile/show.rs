@@ -1,5 +1,6 @@
 //! What is in force, and where it comes from: `--show-config` and `wscope @`. Secrets are hidden.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 
@@ -120,6 +121,7 @@ fn shown(name: &str, value: &str) -> String {
         return value.to_owned();
     }
     match (name, value.split_once(':')) {
+        ("url", _) => Secrets::Hidden.text(Part::Text(without_userinfo(value).as_bytes())),
         ("subprotocol", _) => Secrets::Hidden.text(Part::Subprotocols(value.as_bytes())),
         ("header" | "proxy-header", Some((header, content))) => {
             let content = Secrets::Hidden.text(Part::Value { name: header, value: content.trim().as_bytes() });
@@ -129,6 +131,17 @@ fn shown(name: &str, value: &str) -> String {
         ("user" | "auth" | "proxy-user", None) => value.to_owned(),
         _ if usage_error::takes_secret(name) => HIDDEN.to_owned(),
         _ => Secrets::Hidden.text(Part::Text(value.as_bytes())),
+    }
+}
+
+/// The URL, which need not have a scheme, without all that stands before the host.
+fn without_userinfo(url: &str) -> Cow<'_, str> {
+    let start = url.find("://").map_or(0, |colon| colon + "://".len());
+    let (scheme, rest) = url.split_at(start);
+    let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+    match authority.rfind('@') {
+        Some(at) => format!("{scheme}{HIDDEN}{}", &rest[at..]).into(),
+        None => url.into(),
     }
 }
 

@@ -100,6 +100,25 @@ fn a_file_is_named_from_the_folder_of_the_profiles_on() {
 }
 
 #[test]
+fn what_a_variable_holds_names_no_file() {
+    let profiles = profiles("[a]\nurl = 'host'\n");
+    let mut command = Cli::command();
+    command.build();
+    let located = |key: &str, written: &str, value: &str| {
+        located(&profiles, argument(&command, key).unwrap(), written, value.to_owned())
+    };
+    assert_eq!(located("bearer", "${env:TOKEN}", "@SECRET"), Ok("@@SECRET".into()));
+    assert_eq!(located("bearer", "${env:TOKEN}", "@@SECRET"), Ok("@@@SECRET".into()));
+    assert_eq!(located("bearer", "@${env:NAME}", "@token"), Ok("@/etc/token".into()));
+    assert_eq!(located("bearer", "@@${env:TOKEN}", "@@SECRET"), Ok("@@SECRET".into()));
+    assert_eq!(located("bearer", "@-", "@-"), Ok("@-".into()));
+    for key in ["header", "proxy-header"] {
+        let complaint = located(key, "${env:HEADER}", "@SECRET").unwrap_err();
+        assert!(!complaint.contains("SECRET"), "{key}: {complaint}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_with_file_and_key() {
     let at = |setting: &str| error_text(&format!("[a]\nurl = 'host'\n{setting}\n"), "@a");
     assert!(
@@ -146,6 +165,8 @@ fn the_place_of_every_value_is_shown_and_no_secret() {
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{line}\n{shown}");
     }
+    let shown = config("[a]\nurl = 'ann:SE@CRET@host:8000/@x'\n", "@a --show-config");
+    assert_eq!(shown, "url = \"[hidden]@host:8000/@x\"  # /etc/p.toml:2\n");
     let alone = parse(words("--show-config -u me:SECRET host")).unwrap();
     let Invocation::Config(alone) = alone else { panic!("{alone:?}") };
     assert_eq!(alone, "url = \"host\"  # command line\nuser = \"me:[hidden]\"  # command line\n");

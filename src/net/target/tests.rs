@@ -160,7 +160,9 @@ fn a_slip_is_told_with_what_was_meant() {
         ("wss:/host", "`wss://`"),
         ("wss//host", "`wss://`"),
         ("ws:host:8000", "`ws://`"),
-        ("8080/path", "`:8080`"),
+        ("8080/path", "`:8080/path`"),
+        ("8080", "`:8080`"),
+        ("8080/path?token=x", "`:8080/path?[hidden]`"),
         (" ws://host", "leave it out"),
         (r"ws://host\a", "`%5C`"),
     ] {
