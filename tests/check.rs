@@ -79,3 +79,53 @@ fn a_warning_is_a_failure_where_that_is_asked_for() {
     check(&server.url(), &[]).run().exits(0);
     check(&server.url(), &["--strict"]).run().exits(1);
 }
+
+#[test]
+fn with_lenient_a_breach_that_is_passed_is_a_warning() {
+    use crate::support::Frame;
+    let masked = || {
+        rude::accepts_then(|connection| {
+            connection.send(Frame::text("masked").masked([1, 2, 3, 4]).bytes());
+            rude::polite(connection);
+        })
+    };
+    check(&masked().url(), &[]).run().exits(6);
+    let output = check(&masked().url(), &["--lenient", "--output", "json"]).run();
+    output.exits(0);
+    let report = Report::of(&output);
+    let finding = report.first_finding().expect("a warning");
+    assert_eq!((&finding["status"], &finding["cause"]), (&"warning".into(), &"masked-by-server".into()), "{finding}");
+}
+
+#[test]
+fn a_message_over_our_own_limit_is_no_breach_of_the_servers() {
+    use crate::support::Frame;
+    let server = rude::accepts_then(|connection| connection.send_frame(&Frame::text("x".repeat(2000))));
+    let output = check(&server.url(), &["--max-message", "1000", "--output", "json"]).run();
+    output.exits(1);
+    assert_eq!(Report::of(&output).first_finding().expect("a finding")["cause"], "over-limit", "{output:?}");
+}
+
+#[test]
+fn ctrl_c_ends_a_check_after_a_question() {
+    use std::os::unix::process::ExitStatusExt;
+
+    use crate::support::terminal::key;
+    use crate::support::{Event, serve};
+    let requested = Event::new();
+    let server = serve({
+        let requested = requested.clone();
+        move |mut connection| {
+            connection.request();
+            requested.happens();
+            connection.expect_end();
+        }
+    });
+    let wscope = Wscope::new().args(["check", "--user", "ann"]).arg(server.url());
+    let mut terminal = wscope.terminal(24, 80);
+    terminal.wait("Password of ann");
+    terminal.enter("secret");
+    requested.wait();
+    terminal.press(key::CTRL_C);
+    assert_eq!(terminal.wait_end().signal(), Some(nix::sys::signal::Signal::SIGINT as i32));
+}

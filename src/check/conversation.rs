@@ -35,11 +35,20 @@ pub struct Conversation {
     pub has_ended: bool,
     /// The breach that ended the session.
     pub breach: Option<Finding>,
+    /// The breaches that did not end it, one of each rule.
+    pub passed: Vec<Finding>,
     /// Messages that came.
     pub messages: u64,
 }
 
 impl Conversation {
+    /// Notes a breach that the session goes on after.
+    fn pass(&mut self, finding: Finding) {
+        if !self.passed.iter().any(|passed| passed.rule == finding.rule) {
+            self.passed.push(finding);
+        }
+    }
+
     fn is_over(&self) -> bool {
         self.close.is_some() || self.has_ended || self.breach.is_some()
     }
@@ -140,7 +149,13 @@ impl<'a> Talk<'a> {
                     self.seen.pong.get_or_insert_with(|| self.started.elapsed());
                 }
                 Event::Close(close) => self.seen.close = Some(close.into()),
-                Event::Finding(finding) => self.seen.breach = Some(finding),
+                Event::Finding(finding) => {
+                    if self.receiver.is_broken() {
+                        self.seen.breach = Some(finding);
+                    } else {
+                        self.seen.pass(finding);
+                    }
+                }
                 Event::Frame(_) | Event::Part { .. } | Event::Pong(_) => {}
             }
         }
@@ -195,6 +210,12 @@ fn show(fanout: &Fanout, direction: Direction, event: &Event<'_>) {
     if matches!(event, Event::Frame(_)) {
         fanout.show(Origin::default(), &event::Event::Wire { direction, event, round_trip: None });
     }
+}
+
+/// The rule that a breach is of, with its section; a limit of ours has none.
+pub fn breached(breach: &Finding) -> String {
+    let rule = breach.rule;
+    if rule.is_own_limit() { rule.summary().to_owned() } else { format!("{} ({})", rule.summary(), rule.section()) }
 }
 
 /// Whether a breach of this rule is one of compression.

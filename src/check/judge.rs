@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::attempt::Attempt;
-use super::conversation::{Conversation, is_about_compression};
+use super::conversation::{Conversation, breached, is_about_compression};
 use super::report::{Finding, Status, Trial};
 use super::steps;
 use super::token;
@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::http::redact::{Part, Secrets};
 use crate::net::{Route, Target};
 use crate::wire::handshake::Refusal;
-use crate::wire::{CloseReason, Rule};
+use crate::wire::{self, CloseReason, Rule};
 
 /// Lines of evidence that a finding quotes.
 const MOST_SEEN: usize = 8;
@@ -137,10 +137,10 @@ fn of_opened(asked: &Asked, suspected: Option<&Diagnosis>, variation: &Variation
         }
         Variation::WithoutSubprotocols => Refused::SubprotocolNotAccepted,
         Variation::WithSubprotocol(_) => Refused::SubprotocolWanted,
-        Variation::OtherTransport if asked.target.secure() => {
+        Variation::WithoutTls => {
             return Some(Diagnosis::NoTls(NoTls::ServerWithout { peer: asked.target.endpoint().peer() }));
         }
-        Variation::OtherTransport => Refused::PortSpeaksTls,
+        Variation::WithTls => Refused::PortSpeaksTls,
         Variation::WithHost(_) => Refused::HostNotAllowed { host: asked.target.authority() },
         Variation::At(_) if says_what_it_is(suspected) => return None,
         Variation::At(resource) => {
@@ -209,8 +209,8 @@ fn command(asked: &Asked, variation: &Variation) -> String {
     let url = asked.target.url();
     let url = match variation {
         Variation::At(resource) => Target::with_resource(&url, resource),
-        Variation::OtherTransport if asked.target.secure() => url.replacen("wss", "ws", 1),
-        Variation::OtherTransport => url.replacen("ws", "wss", 1),
+        Variation::WithoutTls => url.replacen("wss", "ws", 1),
+        Variation::WithTls => url.replacen("ws", "wss", 1),
         _ => url,
     };
     let flag = match variation {
@@ -262,21 +262,15 @@ pub fn on_the_way(asked: &Asked, attempt: &Attempt, route: &Route) -> Vec<Findin
 
 /// What is wrong with a session that is open.
 pub fn session(conversation: &Conversation, probe: Option<&str>, secrets: Secrets) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let passed = conversation.passed.iter().map(|passed| of_breach(Status::Warning, passed));
+    let mut findings: Vec<_> = passed.collect();
+    if let Some(breach) = &conversation.breach {
+        findings.push(of_breach(Status::Failure, breach));
+        return findings;
+    }
     let mut add = |status, cause, seen: Vec<String>| {
         findings.push(Finding { seen, ..of_cause(status, &Diagnosis::Unsound(cause)) });
     };
-    if let Some(breach) = &conversation.breach {
-        let cause = match breach.rule {
-            Rule::NoFrame => Unsound::BytesBehindUpgrade,
-            Rule::MaskedByServer => Unsound::MaskedFrames,
-            rule if is_about_compression(rule) => Unsound::BrokenCompression,
-            _ => Unsound::BrokenFrames,
-        };
-        let seen = format!("{} ({})", breach.rule.summary(), breach.rule.section());
-        add(Status::Failure, cause, vec![seen, breach.detail.clone()]);
-        return findings;
-    }
     if conversation.closing.is_none() {
         match &conversation.close {
             Some(close) => {
@@ -299,6 +293,19 @@ pub fn session(conversation: &Conversation, probe: Option<&str>, secrets: Secret
         add(Status::Warning, Unsound::NoCloseReply, vec![format!("{how} {waited:.1} s after our Close")]);
     }
     findings
+}
+
+/// What it means that the server broke a rule, or sent more than our own limits let in.
+fn of_breach(status: Status, breach: &wire::Finding) -> Finding {
+    let cause = match breach.rule {
+        rule if rule.is_own_limit() => Unsound::OverLimit,
+        Rule::NoFrame => Unsound::BytesBehindUpgrade,
+        Rule::MaskedByServer => Unsound::MaskedFrames,
+        rule if is_about_compression(rule) => Unsound::BrokenCompression,
+        _ => Unsound::BrokenFrames,
+    };
+    let seen = vec![breached(breach), breach.detail.clone()];
+    Finding { seen, ..of_cause(status, &Diagnosis::Unsound(cause)) }
 }
 
 fn said(close: &CloseReason, secrets: Secrets) -> String {

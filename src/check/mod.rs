@@ -1,8 +1,9 @@
 //! `wscope check URL`: one attempt to open a session, variations of it where that fails, and what all of them say.
 //!
-//! Everything happens on the main thread, one connection at a time. `attempt` connects, `conversation` tries an open session,
-//! `variation` decides what else is tried, `judge` makes findings of it all; `report` is the result as data, and `text` and
-//! `json` are two views of it. `idle` finds out how long a connection may be silent, many side by side.
+//! One connection after the other, on a thread of its own, while the main thread waits for signals. `attempt` connects,
+//! `conversation` tries an open session, `variation` decides what else is tried, `judge` makes findings of it all; `report` is
+//! the result as data, and `text` and `json` are two views of it. `idle` finds out how long a connection may be silent, many
+//! side by side.
 
 mod attempt;
 mod conversation;
@@ -16,6 +17,8 @@ mod token;
 mod variation;
 
 use std::io::{self, Write};
+use std::sync::mpsc::{self, TryRecvError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 pub use self::json::SCHEMA;
@@ -31,12 +34,13 @@ use crate::client::connect::Answer;
 use crate::client::open;
 use crate::client::plan::{self, Plan, StdinUse, Wishes};
 use crate::client::redirect::Hop;
-use crate::client::{refused, report as client_report, view};
-use crate::error::{Error, ExitStatus, Result};
+use crate::client::{refused, report as client_report, setup_error, thread_error, view};
+use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
 use crate::http::redact::Part;
 use crate::net::{self, TimeLimit};
 use crate::output::Fanout;
+use crate::platform::{Poller, Signals};
 use crate::session::Echo;
 use crate::wire::Role;
 use crate::wire::handshake::Refusal;
@@ -51,7 +55,30 @@ const VARIATION_LIMIT: Duration = Duration::from_secs(5);
 pub fn run(args: &Check) -> Result<ExitStatus> {
     let fanout = Fanout::new(view::direct(view::beside_a_report(&args.report))?);
     let plan = plan(args, &fanout)?;
-    let report = check(args, &plan, &fanout)?;
+    let mut poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
+    // A question for a password has left SIGINT and SIGTERM to us.
+    let signals = Signals::catch(&poller).map_err(|error| setup_error("cannot catch signals", error))?;
+    let (results, result) = mpsc::channel();
+    let (args, notifier) = (args.clone(), poller.notifier());
+    let check = move || {
+        // After a signal nothing receives the result.
+        let _ = results.send(check_and_print(&args, &plan, &fanout));
+        drop(results);
+        notifier.notify();
+    };
+    thread::Builder::new().spawn(check).map_err(|error| thread_error(Phase::Connect, "to check", error))?;
+    let broken_off = || Err(Error::new(Phase::Connect, "the check broke off"));
+    let end = poller.wait_for(None, None, |_| match (signals.take(), result.try_recv()) {
+        (Some(signal), _) => Some(Ok(signal.into())),
+        (None, Ok(result)) => Some(result),
+        (None, Err(TryRecvError::Empty)) => None,
+        (None, Err(TryRecvError::Disconnected)) => Some(broken_off()),
+    });
+    end.unwrap_or_else(broken_off)
+}
+
+fn check_and_print(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<ExitStatus> {
+    let report = check(args, plan, fanout)?;
     let output = match args.report.output {
         ReportFormat::Text => text::render(&report, &text::Look::of_stdout(args.report.color())),
         ReportFormat::Json => json::render(&report),
@@ -114,6 +141,7 @@ impl Checked<'_> {
         let has_failed = |finding: &Finding| finding.status == Status::Failure;
         let status = match (&conversation.breach, findings.iter().any(has_failed)) {
             (_, false) => ExitStatus::Success,
+            (Some(breach), _) if breach.rule.is_own_limit() => ExitStatus::Session,
             (Some(_), _) => ExitStatus::Protocol,
             (None, true) if conversation.closing.is_some() => ExitStatus::TimedOut,
             (None, true) => ExitStatus::Session,

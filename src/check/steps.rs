@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::attempt::Attempt;
-use super::conversation::Conversation;
+use super::conversation::{Conversation, breached};
 use super::report::{Status, Step, StepName};
 use crate::error::{Error, Phase};
 use crate::event::{self, Certificate, Opened, StepDetail, TlsFacts};
@@ -204,7 +204,7 @@ fn extensions(request: &Request, opened: &Opened) -> Step {
 
 fn ping(conversation: &Conversation) -> Step {
     let (status, what) = match (&conversation.breach, conversation.pong) {
-        (Some(breach), _) => (Status::Failure, format!("{} ({})", breach.rule.summary(), breach.rule.section())),
+        (Some(breach), _) => (Status::Failure, breached(breach)),
         (None, Some(_)) => (Status::Ok, "answered".to_owned()),
         (None, None) if conversation.close.is_some() => (Status::NotReached, "the server closed first".to_owned()),
         (None, None) if conversation.closing.is_none() => (Status::NotReached, "the connection ended first".to_owned()),

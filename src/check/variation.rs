@@ -31,8 +31,10 @@ pub enum Variation {
     WithoutSubprotocols,
     /// This subprotocol is offered.
     WithSubprotocol(&'static str),
-    /// With TLS in place of none, or without in its place.
-    OtherTransport,
+    /// With TLS in place of none.
+    WithTls,
+    /// Without TLS in its place, and then with nothing of the user's: not even the path, which may be a secret.
+    WithoutTls,
     /// With another path and query.
     At(String),
     /// The same path, asked for as an ordinary page.
@@ -102,8 +104,8 @@ impl Variation {
             Self::WithOrigin(origin) => format!("Origin {origin}"),
             Self::WithoutSubprotocols => "no subprotocol".to_owned(),
             Self::WithSubprotocol(name) => format!("subprotocol {name}"),
-            Self::OtherTransport if asked.target.secure() => "ws:// in place of wss://".to_owned(),
-            Self::OtherTransport => "wss:// in place of ws://".to_owned(),
+            Self::WithTls => "wss:// in place of ws://".to_owned(),
+            Self::WithoutTls => "ws:// in place of wss://, at /".to_owned(),
             Self::At(resource) => asked.options.secrets.text(Part::Text(resource.as_bytes())),
             Self::OrdinaryGet => "ordinary GET".to_owned(),
             Self::OrdinaryGetNowhere => format!("ordinary GET of {NO_PATH}"),
@@ -120,10 +122,8 @@ impl Variation {
         let first = &asked.target;
         let url = first.url();
         let url = match self {
-            Self::OtherTransport => {
-                let (scheme, peer) = (if first.secure() { "ws" } else { "wss" }, first.endpoint().peer());
-                format!("{scheme}://{peer}{}", first.resource())
-            }
+            Self::WithTls => format!("wss://{}{}", first.endpoint().peer(), first.resource()),
+            Self::WithoutTls => format!("ws://{}/", first.endpoint().peer()),
             Self::At(resource) => Target::with_resource(&url, resource),
             Self::OrdinaryGetNowhere => Target::with_resource(&url, NO_PATH),
             _ => url,
@@ -168,7 +168,13 @@ impl Variation {
                 options.authority = String::from(*host);
             }
             Self::OrdinaryGet | Self::OrdinaryGetNowhere => make_ordinary(options),
-            Self::OtherTransport | Self::At(_) | Self::PastProxy => {}
+            Self::WithoutTls => {
+                forget(options, "Origin");
+                forget(options, "Sec-WebSocket-Protocol");
+                options.origin = None;
+                options.subprotocols.clear();
+            }
+            Self::WithTls | Self::At(_) | Self::PastProxy => {}
         }
     }
 }
@@ -203,10 +209,10 @@ pub fn plan(suspected: Option<&Diagnosis>, asked: &Asked, hints: &str) -> Vec<Va
     let mut plan = match suspected {
         Some(Diagnosis::Refused(cause)) => for_refusal(cause, asked, hints),
         Some(Diagnosis::NoTls(NoTls::ServerWithout { .. }) | Diagnosis::NoHead(NoHead::PortSpeaksTls)) => {
-            vec![Variation::OtherTransport]
+            vec![other_transport(asked)]
         }
         Some(Diagnosis::NoHead(NoHead::HungUp { .. })) => {
-            [vec![Variation::OtherTransport, Variation::OrdinaryGet], simpler(asked), elsewhere(asked, hints)].concat()
+            [vec![other_transport(asked), Variation::OrdinaryGet], simpler(asked), elsewhere(asked, hints)].concat()
         }
         Some(Diagnosis::NoHead(NoHead::Silent)) => {
             [vec![Variation::OrdinaryGet], simpler(asked), elsewhere(asked, hints)].concat()
@@ -220,7 +226,7 @@ pub fn plan(suspected: Option<&Diagnosis>, asked: &Asked, hints: &str) -> Vec<Va
         plan.insert(0, Variation::PastProxy);
     }
     let is_unix = asked.target.socket().is_some();
-    plan.retain(|variation| *variation != Variation::OtherTransport || !is_unix);
+    plan.retain(|variation| *variation != other_transport(asked) || !is_unix);
     plan.truncate(MOST);
     plan
 }
@@ -228,7 +234,7 @@ pub fn plan(suspected: Option<&Diagnosis>, asked: &Asked, hints: &str) -> Vec<Va
 fn for_refusal(cause: &Refused, asked: &Asked, hints: &str) -> Vec<Variation> {
     let engine_io = || vec![Variation::At(ENGINE_IO.to_owned())];
     match cause {
-        Refused::PortSpeaksTls => vec![Variation::OtherTransport],
+        Refused::PortSpeaksTls => vec![other_transport(asked)],
         Refused::EngineIo(EngineIo::UpgradeDropped) => vec![Variation::OrdinaryGet],
         Refused::EngineIo(EngineIo::Version) => {
             [engine_io(), vec![Variation::At(ENGINE_IO.replace("EIO=4", "EIO=3"))]].concat()
@@ -241,7 +247,7 @@ fn for_refusal(cause: &Refused, asked: &Asked, hints: &str) -> Vec<Variation> {
         }
         Refused::HostNotAllowed { .. } | Refused::Misdirected => vec![Variation::WithHost("localhost")],
         Refused::Redirect { .. } | Refused::LoginPage { .. } if !asked.target.secure() => {
-            vec![Variation::OtherTransport, Variation::WithHost(NO_HOST)]
+            vec![Variation::WithTls, Variation::WithHost(NO_HOST)]
         }
         Refused::OrdinaryPage { .. } => {
             [vec![Variation::OrdinaryGetNowhere, Variation::OrdinaryGet], elsewhere(asked, hints), origins(asked)]
@@ -257,6 +263,10 @@ fn for_refusal(cause: &Refused, asked: &Asked, hints: &str) -> Vec<Variation> {
         }
         _ => Vec::new(),
     }
+}
+
+fn other_transport(asked: &Asked) -> Variation {
+    if asked.target.secure() { Variation::WithoutTls } else { Variation::WithTls }
 }
 
 /// The same request with less in it.

@@ -166,6 +166,7 @@ fn unsound(cause: &Unsound) -> Explanation {
         Unsound::MaskedFrames => of("masked-by-server", "The server masks its frames, which only a client does."),
         Unsound::BrokenCompression => of("broken-compression", "What the server compresses cannot be inflated."),
         Unsound::BrokenFrames => of("broken-frame", "The server breaks a rule of the framing."),
+        Unsound::OverLimit => of("over-limit", "The server sends more than the limits of this run let in."),
         Unsound::NoPong => of("no-pong", "The server does not answer a ping."),
         Unsound::NoAnswer => of("no-answer", "Nothing came in answer to the probe."),
         Unsound::NoCloseReply => of("no-close-reply", "The server does not answer Close."),

@@ -35,6 +35,8 @@ pub enum Unsound {
     BrokenCompression,
     /// The server breaks another rule of the framing.
     BrokenFrames,
+    /// The server sends more than a limit of ours lets in.
+    OverLimit,
     /// The server does not answer a ping.
     NoPong,
     /// The server does not answer the probe.

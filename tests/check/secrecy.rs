@@ -120,3 +120,27 @@ fn no_message_is_sent_without_a_probe() {
     assert_eq!(opcodes(&[]), [opcode::PING, opcode::CLOSE]);
     assert_eq!(opcodes(&["--probe", "hi"]), [opcode::PING, opcode::TEXT, opcode::CLOSE]);
 }
+
+#[test]
+fn a_port_without_tls_sees_nothing_of_the_url_or_the_flags() {
+    let heads = Heads::default();
+    let server: Server<()> = serve({
+        let note = note_all(&heads, |_| response("404 x", "", ""));
+        move |mut connection: Connection| {
+            let mut first = [0];
+            connection.socket().peek(&mut first).expect("a request, or a ClientHello");
+            if first == [0x16] {
+                return say(&mut connection, "HTTP/1.1 400 Bad Request\r\n\r\n");
+            }
+            note(connection);
+        }
+    });
+    let url = format!("wss://127.0.0.1:{}/ws/8f3kQx2v9LmPz7?tkt=abc123", server.port());
+    check(&url, &["--origin", "https://tenant.example", "-s", "room-4711"]).run().exits(4);
+    let heads = heads.lock().unwrap();
+    assert_eq!(heads.len(), 1);
+    assert!(heads[0].starts_with("GET / HTTP/1.1\r\n"), "{}", heads[0]);
+    for secret in ["8f3kQx2v9LmPz7", "abc123", "tenant", "4711"] {
+        assert!(!heads[0].contains(secret), "{secret}: {}", heads[0]);
+    }
+}

@@ -19,7 +19,7 @@ fn all() -> Vec<Variation> {
         Variation::WithOrigin("http://a".to_owned()),
         Variation::WithoutSubprotocols,
         Variation::WithSubprotocol("mqtt"),
-        Variation::OtherTransport,
+        Variation::WithoutTls,
         Variation::At(ENGINE_IO.to_owned()),
         Variation::OrdinaryGet,
         Variation::OrdinaryGetNowhere,
@@ -32,7 +32,7 @@ fn all() -> Vec<Variation> {
 fn what_was_meant_for_the_server_goes_to_it_alone_and_only_through_tls() {
     for variation in all() {
         let goes = |url, credentials| variation.destination(&asked(url), credentials).unwrap().recipient;
-        let is_other = matches!(variation, Variation::OtherTransport | Variation::WithHost(_) | Variation::PastProxy);
+        let is_other = matches!(variation, Variation::WithoutTls | Variation::WithHost(_) | Variation::PastProxy);
         let expected = if is_other { Recipient::Other } else { Recipient::First };
         assert_eq!(goes("wss://ann:pass@h/x", Credentials::NotRefused), expected, "{variation:?}");
         assert_eq!(goes("wss://ann:pass@h/x", Credentials::Refused), Recipient::Other, "{variation:?}");
@@ -52,7 +52,7 @@ fn a_secret_in_the_url_is_left_out_too() {
         variation.destination(&asked(url), Credentials::NotRefused).map(|destination| destination.target.url())
     };
     let secret = "wss://ann:pass@h/x?token=abc";
-    assert_eq!(url(secret, Variation::OtherTransport).as_deref(), Some("ws://h:443/x"));
+    assert_eq!(url(secret, Variation::WithoutTls).as_deref(), Some("ws://h:443/"));
     assert_eq!(url(secret, Variation::WithoutOrigin).as_deref(), Some("wss://h/x?token=abc"));
     assert_eq!(url("ws://h/x?token=abc", Variation::WithoutOrigin).as_deref(), Some("ws://h/x"));
     assert_eq!(url("ws://h/x?room=1", Variation::WithoutOrigin).as_deref(), Some("ws://h/x?room=1"));
@@ -98,5 +98,5 @@ fn the_proxy_is_passed_by_where_there_is_one() {
 fn a_unix_domain_socket_is_not_tried_with_tls() {
     let hung_up = Diagnosis::NoHead(NoHead::HungUp { transport: crate::diagnosis::Transport::Plain });
     let plan = plan(Some(&hung_up), &asked("ws+unix:/run/s:/x"), "");
-    assert!(!plan.is_empty() && !plan.contains(&Variation::OtherTransport));
+    assert!(!plan.is_empty() && !plan.contains(&Variation::WithTls));
 }

@@ -28,6 +28,7 @@ pub(super) fn advice(cause: &Unsound) -> String {
             "a proxy may change what passes, or the server compresses wrongly; `--no-deflate` does without"
         }
         Unsound::BrokenFrames => "`--frames --hex` shows the bytes; `--lenient` goes on where that is possible",
+        Unsound::OverLimit => "no rule of the protocol is broken: `--max-message` sets how large a message may be",
         Unsound::NoPong => "every WebSocket has to answer a ping: a proxy may swallow it, or the server hangs",
         Unsound::NoAnswer => "the server may answer nothing of this kind, or not so soon",
         Unsound::NoCloseReply => "the server drops connections without a reply to Close: clients see 1006",
