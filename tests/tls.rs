@@ -23,7 +23,8 @@ fn echo(mut connection: Connection) -> Option<u16> {
 fn refused(server: &Server<Result<Option<u16>, String>>, authority: &Authority) -> crate::support::program::Output {
     let output = Wscope::new().arg("--cacert").arg(authority.file()).arg(server.url()).stdin("hi\n").run();
     output.exits(4).prints("");
-    assert!(server.outcome().is_err());
+    let told = server.outcome().expect_err("the handshake fails");
+    assert!(told.contains("fatal alert"), "the server is told why: {told}");
     output
 }
 

@@ -263,7 +263,7 @@ const RECIPES: &str = "  Send three messages in order, print replies until 1.5 s
   Ask one question, print the one answer:
     wscope -1 -x '{\"op\":\"status\"}' wss://example.com/api
   Wait until a job is done; exit status 7 if that takes more than a minute, 8 if \
-  the server closes before:
+  the server is done before:
     wscope -N --until '\"state\":\"done\"' -m 60 wss://example.com/jobs/7
   Collect the first 100 messages:
     wscope -N --count 100 wss://example.com/feed > feed.jsonl

@@ -13,8 +13,9 @@ use super::value;
 pub struct StopArgs {
     /// Stop after so many messages (`-1` alone: after one)
     ///
-    /// Closes as soon as they have come, and prints nothing that comes after them. If the session ends before that, the
-    /// exit status is 8. Without `--wait`, they are waited for as long as it takes, or as `--max-time` says.
+    /// Closes as soon as they have come, and prints nothing that comes after them. If the session ends in order before
+    /// that, the exit status is 8; where it fails, the status tells how. Without `--wait`, they are waited for as long as
+    /// it takes, or as `--max-time` says.
     #[arg(long, alias = "max-messages-rev", value_name = "NUMBER", value_parser = value::at_least_one::<NonZeroU64>)]
     count: Option<NonZeroU64>,
 

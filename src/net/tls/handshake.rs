@@ -54,8 +54,16 @@ fn process<S: SideData>(
         return Err(TlsFailure::NotTls { first_bytes: first_bytes.to_vec() });
     }
     // The alert that tells the peer why; whether it arrives changes nothing here.
-    let _ = connection.write_tls(stream).and_then(|_| stream.flush());
+    let _ = write_alert(connection, stream);
     Err(error.into())
+}
+
+/// One write takes one record, and another may stand before the alert.
+fn write_alert<S: SideData>(connection: &mut ConnectionCommon<S>, stream: &mut Stream) -> io::Result<()> {
+    while connection.wants_write() {
+        connection.write_tls(stream)?;
+    }
+    stream.flush()
 }
 
 /// Each record begins with its content type (RFC 8446 section 5.1).
