@@ -196,7 +196,7 @@ mod missed {
             close_first(&mut connection, 1000);
         });
         let output = Wscope::new().args(["--until", "^done", &server.url()]).run();
-        output.exits(8).prints("busy\n").says("0 of 1 messages that match `^done`");
+        output.exits(8).prints("busy\n").says("0 of 1 message that matches `^done`");
     }
 
     #[test]

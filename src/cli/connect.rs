@@ -11,6 +11,7 @@ use super::listen::{AccessArgs, Listen, PushArgs};
 use super::session::SessionArgs;
 use super::value::{HeaderSource, Secret};
 use crate::http::HeaderRule;
+use crate::http::redact::Secrets;
 use crate::net::ListenAddress;
 
 /// Open a session with a server.
@@ -79,9 +80,9 @@ impl DefaultArgs {
         self.compat_target.surplus(self.bare_url())
     }
 
-    /// Whether only what is in force is asked for.
-    pub(super) fn show_config(&self) -> bool {
-        self.show_config
+    /// Whether only what is in force is asked for; then also whether with its secrets.
+    pub(super) fn show_config(&self) -> Option<Secrets> {
+        self.show_config.then(|| self.session.view.secrets())
     }
 
     /// Takes over what a profile says that is no flag: its URL, and what has to be said about its file.

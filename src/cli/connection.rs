@@ -184,6 +184,9 @@ impl RequestArgs {
     /// origin.
     pub fn note(&self) -> Option<String> {
         let origin = self.origin.as_deref().filter(|origin| !is_origin(origin))?;
+        if origin.is_empty() {
+            return Some("the Origin header is sent empty, and that is no origin (`https://host`)".to_owned());
+        }
         Some(format!(
             "`-o {origin}` is sent as the Origin header, and it is no origin (`https://host`); \
              to write what comes to a file, use `> {origin}`"

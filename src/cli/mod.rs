@@ -138,8 +138,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         ErrorKind::DisplayHelp => help_for(&arguments).unwrap_or(error),
         _ => usage_error::explain(&arguments, error),
     })?;
-    if cli.default.show_config() {
-        return Ok(Invocation::Config(profile::command_line(&arguments)));
+    if let Some(secrets) = cli.default.show_config() {
+        return Ok(Invocation::Config(profile::command_line(&arguments, secrets)));
     }
     understand(cli, &arguments)
 }
@@ -186,8 +186,8 @@ fn without_command(default: DefaultArgs, arguments: &[OsString]) -> Result<Invoc
     if let Some(name) = default.bare_url().filter(|url| is_command(url)) {
         return Err(usage_error::command_comes_first(name));
     }
-    if default.bare_url() == Some("help") {
-        return Err("help is `wscope --help`; for a host of that name, write `help/`".to_owned());
+    if let Some(text) = default.bare_url().and_then(|word| usage_error::no_command(word, default.surplus())) {
+        return Err(text);
     }
     if let Some(text) = default.words().find_map(other_tools::not_a_url) {
         return Err(text);
@@ -216,11 +216,9 @@ fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> 
             check_formats(&session.input, &session.view)
         }
         Invocation::Listen(Listen { input, view, .. }) => check_formats(input, view),
-        Invocation::Ping(_)
-        | Invocation::Check(_)
-        | Invocation::Generate(_)
-        | Invocation::Profile(_)
-        | Invocation::Config(_) => Ok(()),
+        Invocation::Ping(ping) => usage_error::refuse_profile(&ping.url),
+        Invocation::Check(check) => usage_error::refuse_profile(&check.url),
+        Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => Ok(()),
     }
 }
 

@@ -132,6 +132,9 @@ fn advice_for_a_server(flag: &str) -> Option<&'static str> {
 
 /// The text of the usage error for a word in the place of the URL that websocat would take for something else.
 pub(super) fn not_a_url(word: &str) -> Option<String> {
+    if word.starts_with("curl ") {
+        return Some("leave out the quotes around the command: `wscope curl ...`".to_owned());
+    }
     SPECIFIERS.iter().find_map(|(prefixes, advice)| {
         // `wss://host` is a URL, and `cmd:80` may be a host.
         let prefix = prefixes.iter().find(|prefix| word.starts_with(**prefix))?;

@@ -136,11 +136,45 @@ fn a_command_after_flags_is_pointed_out() {
     assert!(error_text("--frames listen 8080").contains("comes first"));
     assert!(error_text("host demo").contains("comes first"));
     assert!(error_text("help").contains("`wscope --help`"));
+    assert!(error_text("help ping").contains("`wscope ping --help`"));
+    assert!(error_text("version").contains("`wscope --version`"));
     assert_eq!(connect("help/").url, "help/");
     assert!(error_text("host other").contains("argument 2 is one too many"));
     assert!(error_text("--frames demo").contains("comes first"));
     assert_eq!(connect("--frames demo/").url, "demo/");
     assert_eq!(connect("-c demo").url, "demo");
+}
+
+#[test]
+fn a_slip_in_the_name_of_a_command_is_told() {
+    for (line, meant) in
+        [("lisen 8080", "listen"), ("pign ws://x", "ping"), ("lisetn", "listen"), ("chcek a.b", "check")]
+    {
+        assert!(error_text(line).contains(&format!("did you mean `{meant}`?")), "{line}");
+    }
+    for host in ["localhost", "pi", "core", "lisen/", "pign.local", "pign:80"] {
+        assert_eq!(connect(host).url, host);
+    }
+    assert_eq!(connect("-c lisen").url, "lisen");
+}
+
+#[test]
+fn one_curl_without_quotes_is_enough() {
+    assert!(error_text("curl curl ws://host/").contains("one `curl` too many"));
+    let quoted = parse(["wscope", "curl 'ws://host/'"].map(OsString::from)).expect_err("quotes");
+    assert!(quoted.to_string().contains("leave out the quotes"), "{quoted}");
+}
+
+#[test]
+fn an_empty_subprotocol_is_refused() {
+    assert!(error_text("--subprotocol= host").contains("expected a name"));
+}
+
+#[test]
+fn a_profile_behind_a_command_is_refused() {
+    for line in ["ping @staging", "check @staging", "demo @staging"] {
+        assert!(error_text(line).contains("only `wscope @NAME` reads profiles"), "{line}");
+    }
 }
 
 #[test]

@@ -24,6 +24,9 @@ const SECRET_FLAGS: [&str; 11] = [
     "--proxy-header",
 ];
 
+/// What is wrong with the name of a profile behind a command.
+const ONLY_SESSIONS: &str = "only `wscope @NAME` reads profiles: here, write the URL and its flags out";
+
 /// Whether the values of the flag with this long name are secrets.
 pub(super) fn takes_secret(long: &str) -> bool {
     SECRET_FLAGS.iter().any(|flag| flag.strip_prefix("--") == Some(long))
@@ -97,6 +100,33 @@ pub(super) fn command_comes_first(name: &str) -> String {
     format!("`{name}` is a command and comes first: `wscope {name} ...`; for a host of that name, write `{name}/`")
 }
 
+/// The text of the error for a first word that is a command of other programs, or a slip in the name of one of ours.
+/// `surplus` is the word beside it, which stands beside no URL.
+pub(super) fn no_command(word: &str, surplus: Option<&str>) -> Option<String> {
+    let host = format!("for a host of that name, write `{word}/`");
+    match (word, surplus.filter(|name| is_command(name))) {
+        ("help", Some(name)) => return Some(format!("help for `{name}` is `wscope {name} --help`")),
+        ("help" | "version", _) => return Some(format!("it is spelled `wscope --{word}`; {host}")),
+        _ => {}
+    }
+    if word.contains(['.', ':', '/', '@']) {
+        return None;
+    }
+    let command = Cli::command();
+    let commands = command.get_subcommands().filter(|command| !command.is_hide_set()).map(Command::get_name);
+    let slips = |name: &&str| strsim::damerau_levenshtein(word, name);
+    let nearest = commands.min_by_key(slips)?;
+    // A word alone may be a host.
+    let tolerated = if surplus.is_some() { 2 } else { (word.len() / 3).min(2) };
+    let is_slip = slips(&nearest) <= tolerated && slips(&nearest) < word.len().min(nearest.len());
+    is_slip.then(|| format!("there is no command `{word}`; did you mean `{nearest}`? ({host})"))
+}
+
+/// Refuses the name of a profile in the place of a command's URL. `Err` is the text of a usage error.
+pub(super) fn refuse_profile(url: &str) -> Result<(), String> {
+    if url.starts_with('@') { Err(ONLY_SESSIONS.to_owned()) } else { Ok(()) }
+}
+
 /// The surplus word in an error of clap. After a flag, clap may take it for a subcommand, as in
 /// `wscope --frames listen 8080`.
 fn surplus(error: &clap::Error) -> Option<&str> {
@@ -147,6 +177,7 @@ pub(super) fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
         return format!("{text}; a header with a space in it needs quotes");
     }
     match words.first() {
+        Some(name) if is_command(name) && surplus.starts_with('@') => ONLY_SESSIONS.to_owned(),
         Some(name) if is_command(name) => text,
         _ if surplus.contains("://") => format!("{text}: there is one URL, and nothing beside it but flags"),
         _ => format!("{text}: beside the URL there are only flags; a message is sent with `-x MESSAGE`, or from stdin"),
@@ -248,7 +279,7 @@ mod tests {
         for flag in ["--count=0", "--reconnect=0"] {
             assert!(error_text([flag, "host"]).contains("expected at least 1"), "{flag}");
         }
-        assert!(error_text(["--count=x", "host"]).contains("invalid digit"));
+        assert!(error_text(["--count=x", "host"]).contains("expected a whole number from 1 on"));
     }
 
     #[test]

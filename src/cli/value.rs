@@ -168,7 +168,8 @@ pub(super) fn ping_size(value: &str) -> Result<usize, String> {
 pub(super) fn at_least_one<T: FromStr<Err = ParseIntError>>(value: &str) -> Result<T, String> {
     value.parse().map_err(|error: ParseIntError| match error.kind() {
         IntErrorKind::Zero => "expected at least 1".to_owned(),
-        _ => error.to_string(),
+        IntErrorKind::PosOverflow => "expected a smaller number".to_owned(),
+        _ => "expected a whole number from 1 on".to_owned(),
     })
 }
 
@@ -180,6 +181,9 @@ pub(super) fn mask_key(value: &str) -> Result<[u8; 4], String> {
 
 /// Checks that a subprotocol is one, and no list.
 pub(super) fn subprotocol(value: &str) -> Result<String, String> {
+    if value.is_empty() {
+        return Err("expected a name; to offer none, leave the flag out".into());
+    }
     if value.contains(',') {
         return Err("it is one name: several are offered with `-s A -s B`".into());
     }

@@ -26,13 +26,15 @@ pub fn upgrade_error(peer: &str, failure: UpgradeFailure, secrets: Secrets) -> E
         }
         UpgradeFailure::Broken { error, stage, transport } => {
             let cause = match stage {
-                Stage::Waiting(HeadKind::Response) => NoHead::HungUp { transport },
-                Stage::Waiting(HeadKind::Request) | Stage::Writing | Stage::Reading => NoHead::CutOff,
+                Stage::Waiting(HeadKind::Response) => Some(NoHead::HungUp { transport }),
+                // A client that only looks whether a server is there.
+                Stage::Waiting(HeadKind::Request) => None,
+                Stage::Writing | Stage::Reading => Some(NoHead::CutOff),
             };
             Error::new(Phase::Upgrade, format!("the connection to `{peer}` broke during the upgrade"))
                 .caused_by(error)
                 .transient()
-                .diagnosed(Diagnosis::NoHead(cause))
+                .diagnosed(cause.map(Diagnosis::NoHead))
         }
         UpgradeFailure::Tls(failure) => tls_error(peer, failure),
         UpgradeFailure::TimedOut { limit, stage } => {
@@ -173,7 +175,12 @@ mod tests {
         let diagnosis = |stage| error(stage).diagnosis().cloned();
         let hung_up = Diagnosis::NoHead(NoHead::HungUp { transport: Transport::Plain });
         assert_eq!(diagnosis(Stage::Waiting(HeadKind::Response)), Some(hung_up));
-        for stage in [Stage::Writing, Stage::Waiting(HeadKind::Request), Stage::Reading] {
+        assert_eq!(
+            diagnosis(Stage::Waiting(HeadKind::Request)),
+            None,
+            "a client may only look whether a server is there"
+        );
+        for stage in [Stage::Writing, Stage::Reading] {
             assert_eq!(diagnosis(stage), Some(Diagnosis::NoHead(NoHead::CutOff)));
         }
         assert!(error(Stage::Reading).is_transient());

@@ -261,7 +261,7 @@ fn totals(verb: &str, counters: &Counters) -> String {
 fn saving(verb: &str, counters: &Counters) -> Option<String> {
     let (compressed, inflated) = (counters.compressed_bytes, counters.inflated_bytes);
     let percent = (u128::from(inflated.abs_diff(compressed)) * 100).checked_div(u128::from(inflated))?;
-    let outcome = if compressed <= inflated { "saved" } else { "lost" };
+    let outcome = if compressed <= inflated { "saved" } else { "grew by" };
     Some(format!("{verb:<8} {} compressed to {compressed}: {outcome} {percent}%", count(inflated, "byte")))
 }
 

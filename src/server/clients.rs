@@ -213,8 +213,8 @@ impl Clients {
         } else if members.open.iter().filter(|client| client.handle.is_open()).count() >= most {
             client.handle.cut_off(CloseCode::Again, "too many clients");
             let is_first = !mem::replace(&mut members.has_told, true);
-            note =
-                is_first.then(|| format!("{most} clients are connected (`--max-clients`): more are closed with 1013"));
+            let clients = if most == 1 { "client is" } else { "clients are" };
+            note = is_first.then(|| format!("{most} {clients} connected (`--max-clients`): more are closed with 1013"));
         }
         members.first.get_or_insert(client.number);
         members.open.push(client);

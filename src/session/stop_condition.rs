@@ -26,13 +26,14 @@ impl StopCondition {
 
     /// What to say when the session ended in order after only `matched` messages.
     pub(super) fn missed(&self, matched: u64) -> Error {
+        let (messages, matching) = if self.count.get() == 1 { ("message", "matches") } else { ("messages", "match") };
         let what = match &self.pattern {
-            Some(pattern) => format!("that match `{}` ", pattern.as_str()),
+            Some(pattern) => format!("that {matching} `{}` ", pattern.as_str()),
             None => String::new(),
         };
         Error::new(
             Phase::Expectation,
-            format!("{matched} of {} messages {what}had come when the session ended", self.count),
+            format!("{matched} of {} {messages} {what}had come when the session ended", self.count),
         )
     }
 
@@ -126,6 +127,6 @@ mod tests {
     fn a_goal_that_was_missed_says_by_how_much() {
         assert_eq!(stop_condition(5, None).missed(2).to_string(), "2 of 5 messages had come when the session ended");
         let pattern = stop_condition(1, Some("^done")).missed(0);
-        assert_eq!(pattern.to_string(), "0 of 1 messages that match `^done` had come when the session ended");
+        assert_eq!(pattern.to_string(), "0 of 1 message that matches `^done` had come when the session ended");
     }
 }

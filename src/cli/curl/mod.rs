@@ -48,6 +48,11 @@ impl Curl {
     /// # Errors
     /// The text of a usage error, in one line, which quotes no value.
     pub(super) fn translate(&self) -> Result<Translation, String> {
+        if let [first, _, ..] = self.words.as_slice()
+            && first == "curl"
+        {
+            return Err("there is one `curl` too many: `wscope curl ...`".to_owned());
+        }
         let mut reading = Reading::default();
         let mut words = self.words.iter().map(String::as_str);
         let mut own = Vec::new();

@@ -68,8 +68,9 @@ impl Named {
         let parsed = Cli::command().try_get_matches_from(&arguments);
         let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches));
         let mut cli = parsed.map_err(|error| merged.explain(profiles, &arguments, error))?;
-        if cli.default.show_config() {
-            return Ok(Invocation::Config(show::profile(profiles, &merged) + &command_line(&self.arguments)));
+        if let Some(secrets) = cli.default.show_config() {
+            let own = command_line(&self.arguments, secrets);
+            return Ok(Invocation::Config(show::profile(profiles, &merged, secrets) + &own));
         }
         let warning = show::exposed(profiles);
         cli.default.take_profile(merged.url, warning);

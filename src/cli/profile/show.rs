@@ -1,4 +1,4 @@
-//! What is in force, and where it comes from: `--show-config` and `wscope @`. Secrets are hidden.
+//! What is in force, and where it comes from: `--show-config` and `wscope @`. Secrets are hidden, unless asked for.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -15,29 +15,30 @@ use crate::profile::{Profiles, Setting, Value};
 /// One line for each profile: its name, a tab, its URL.
 pub(super) fn list(profiles: &Profiles) -> String {
     profiles.iter().fold(String::new(), |mut list, profile| {
-        let url = profile.url().map_or_else(String::new, |url| shown("url", url));
+        let url = profile.url().map_or_else(String::new, |url| shown("url", url, Secrets::Hidden));
         let _ = writeln!(list, "@{}\t{}", profile.name, printable(&url));
         list
     })
 }
 
 /// The settings of a profile, those too whose place the command line takes.
-pub(super) fn profile(profiles: &Profiles, merged: &Merged) -> String {
+pub(super) fn profile(profiles: &Profiles, merged: &Merged, secrets: Secrets) -> String {
     let mut text = String::new();
     let written = merged.profile.settings.iter().find(|setting| setting.key == "url");
     if let Some(setting) = written {
-        let (url, place) = (shown("url", merged.profile.url().unwrap_or_default()), profiles.place(setting));
+        let url = shown("url", merged.profile.url().unwrap_or_default(), secrets);
+        let place = profiles.place(setting);
         let _ = match merged.resource.as_str() {
             "" => writeln!(text, "url = {}  # {place}", quoted(&url)),
             resource => {
-                let resource = shown("url", resource);
+                let resource = shown("url", resource, secrets);
                 writeln!(text, "url = {}  # {place}, with {} of the command line", quoted(&url), quoted(&resource))
             }
         };
     }
     for flag in &merged.flags {
         let place = profiles.place(&flag.setting);
-        let _ = match (flag.is_used, value(&flag.setting)) {
+        let _ = match (flag.is_used, value(&flag.setting, secrets)) {
             (_, None) => Ok(()),
             (true, Some(value)) => writeln!(text, "{} = {value}  # {place}", flag.setting.key),
             (false, Some(value)) => {
@@ -49,7 +50,7 @@ pub(super) fn profile(profiles: &Profiles, merged: &Merged) -> String {
 }
 
 /// The flags of the command line.
-pub fn command_line(arguments: &[OsString]) -> String {
+pub fn command_line(arguments: &[OsString], secrets: Secrets) -> String {
     let Some(given) = given(arguments) else { return String::new() };
     let command = Cli::command();
     let mut text = String::new();
@@ -61,7 +62,7 @@ pub fn command_line(arguments: &[OsString]) -> String {
         }
         let name = if matches!(id, "url" | "connect") { Some("url") } else { flag.get_long() };
         let Some(name) = name else { continue };
-        if let Some(values) = values(name, &given, id) {
+        if let Some(values) = values(name, &given, id, secrets) {
             let _ = writeln!(text, "{name} = {values}  # command line");
         }
     }
@@ -69,14 +70,14 @@ pub fn command_line(arguments: &[OsString]) -> String {
 }
 
 /// The values of a flag that was given; `None` for a URL that is the name of a profile.
-fn values(name: &str, given: &ArgMatches, id: &str) -> Option<String> {
+fn values(name: &str, given: &ArgMatches, id: &str, secrets: Secrets) -> Option<String> {
     let raw: Vec<_> = given.get_raw(id).into_iter().flatten().map(OsStr::to_string_lossy).collect();
     if name == "url" && raw.iter().any(|url| url.starts_with('@')) {
         return None;
     }
     let takes_values =
         Cli::command().get_arguments().any(|flag| flag.get_id() == id && flag.get_action().takes_values());
-    Some(if takes_values { list_of(name, raw.iter().map(AsRef::as_ref)) } else { "true".to_owned() })
+    Some(if takes_values { list_of(name, raw.iter().map(AsRef::as_ref), secrets) } else { "true".to_owned() })
 }
 
 /// The warning where other users of the machine can read a secret in the file of profiles.
@@ -86,7 +87,7 @@ pub(super) fn exposed(profiles: &Profiles) -> Option<String> {
     let long = |key: &str| argument(&command, key).and_then(|flag| flag.get_long().map(str::to_owned));
     let holds_secret = |setting: &Setting| {
         let name = long(&setting.key).unwrap_or_else(|| setting.key.clone());
-        setting.texts().iter().any(|text| !text.contains("${env:") && shown(&name, text) != *text)
+        setting.texts().iter().any(|text| !text.contains("${env:") && shown(&name, text, Secrets::Hidden) != *text)
     };
     let is_exposed = profiles.is_exposed() && profiles.iter().any(|profile| profile.settings.iter().any(holds_secret));
     is_exposed.then(|| {
@@ -96,16 +97,16 @@ pub(super) fn exposed(profiles: &Profiles) -> Option<String> {
 }
 
 /// A value of a setting, in TOML; `None` where nothing is left of it.
-fn value(setting: &Setting) -> Option<String> {
+fn value(setting: &Setting, secrets: Secrets) -> Option<String> {
     match &setting.value {
         Value::Switch(switch) => Some(switch.to_string()),
         Value::Texts(texts) if texts.is_empty() => None,
-        Value::Texts(texts) => Some(list_of(&setting.key, texts.iter().map(String::as_str))),
+        Value::Texts(texts) => Some(list_of(&setting.key, texts.iter().map(String::as_str), secrets)),
     }
 }
 
-fn list_of<'a>(name: &str, values: impl Iterator<Item = &'a str>) -> String {
-    let values: Vec<_> = values.map(|value| quoted(&shown(name, value))).collect();
+fn list_of<'a>(name: &str, values: impl Iterator<Item = &'a str>, secrets: Secrets) -> String {
+    let values: Vec<_> = values.map(|value| quoted(&shown(name, value, secrets))).collect();
     match values.as_slice() {
         [] => "true".to_owned(),
         [value] => value.clone(),
@@ -113,9 +114,12 @@ fn list_of<'a>(name: &str, values: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// A value of the flag with this long name, without what is secret. A file that holds a secret, and the name of a variable,
+/// A value of the flag with this long name, without what is secret where that is hidden. A file that holds a secret, and the name of a variable,
 /// are none.
-fn shown(name: &str, value: &str) -> String {
+fn shown(name: &str, value: &str, secrets: Secrets) -> String {
+    if matches!(secrets, Secrets::Shown) {
+        return value.to_owned();
+    }
     let is_reference = value.starts_with("${env:") && value.find('}') == Some(value.len() - 1);
     if is_reference || (value.starts_with('@') && !value.starts_with("@@")) {
         return value.to_owned();

@@ -167,6 +167,9 @@ fn the_place_of_every_value_is_shown_and_no_secret() {
     }
     let shown = config("[a]\nurl = 'ann:SE@CRET@host:8000/@x'\n", "@a --show-config");
     assert_eq!(shown, "url = \"[hidden]@host:8000/@x\"  # /etc/p.toml:2\n");
+    let asked =
+        config("[a]\nurl = 'ann:SECRET@host'\nbearer = 'SECRET'\n", "@a --show-config --show-secrets -u me:SECRET");
+    assert_eq!(asked.matches("SECRET").count(), 3, "{asked}");
     let alone = parse(words("--show-config -u me:SECRET host")).unwrap();
     let Invocation::Config(alone) = alone else { panic!("{alone:?}") };
     assert_eq!(alone, "url = \"host\"  # command line\nuser = \"me:[hidden]\"  # command line\n");
