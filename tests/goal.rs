@@ -237,7 +237,7 @@ mod missed {
         terminal.wait_line(">");
         terminal.press(key::CTRL_D);
         terminal.exits(8);
-        assert!(terminal.screen().contains("0 of 1 messages"), "{}", terminal.screen());
+        assert!(terminal.screen().contains("0 of 1 message had"), "{}", terminal.screen());
     }
 
     #[test]

@@ -174,3 +174,9 @@ fn slips_are_answered_with_what_was_meant() {
     let version = parse("listen --version").expect_err("the version is printed");
     assert_eq!(version.to_string(), parse("--version").expect_err("the version is printed").to_string());
 }
+
+#[test]
+fn a_folder_in_the_place_of_a_unix_socket_is_told_as_that() {
+    let output = Wscope::new().args(["--unix-socket", env!("CARGO_MANIFEST_DIR"), "ws://host/"]).run();
+    output.exits(3).says("is a folder");
+}

@@ -5,6 +5,7 @@ mod tests;
 
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 
 use crate::client::proxy_error::proxy_error;
 use crate::diagnosis::{Diagnosis, NoTls, NoTunnel, Unreachable, Untrusted};
@@ -139,6 +140,9 @@ fn other_family(name: &str, wanted: AddressFamily, addresses: &[IpAddr]) -> Erro
 }
 
 fn unix_error(path: &str, error: io::Error) -> Error {
+    if Path::new(path).is_dir() {
+        return Error::new(Phase::Connect, format!("`{path}` is a folder, and no socket of a server"));
+    }
     let cause = match error.kind() {
         io::ErrorKind::NotFound => Some(Unreachable::NoSocket),
         io::ErrorKind::ConnectionRefused => Some(Unreachable::DeadSocket),
