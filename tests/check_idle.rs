@@ -75,13 +75,13 @@ fn found(line: &Value, how: &str) {
 fn a_close_tells_its_code_and_what_keeps_the_connection_open() {
     let server = serve(|mut connection| {
         if live(&mut connection, Life::Anything) {
-            connection.send_frame(&Frame::close(1001, "idle"));
+            connection.send_frame(&Frame::close(1001, "idle, token=hunter2hunter2"));
             connection.close_frame();
         }
     });
     let (_, line) = survey(&server);
     found(&line, "close");
-    assert_eq!((&line["code"], &line["reason"]), (&1001.into(), &"idle".into()));
+    assert_eq!((&line["code"], &line["reason"]), (&1001.into(), &"idle, token=[hidden]".into()));
     assert_eq!((&line["pongs_keep"], &line["pings_keep"]), (&true.into(), &true.into()), "{line}");
 }
 
@@ -146,4 +146,31 @@ fn without_a_connection_there_is_an_error_and_no_report() {
     let port = crate::support::server::unused_port();
     let output = Wscope::new().args(["check", "--idle=2"]).arg(format!("ws://127.0.0.1:{port}")).run();
     output.exits(3).prints("").says("refused");
+}
+
+#[test]
+fn a_flood_does_not_outlast_the_time_limit() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        let flood = Frame::pong("news").bytes().repeat(1000);
+        while connection.try_send(&flood).is_ok() {}
+    });
+    let output = Wscope::new().args(["check", "--idle=3600", "--max-time", "2"]).arg(server.url()).run();
+    output.exits(7);
+    assert!(output.took < Duration::from_secs(30), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("sends pongs by itself"), "{output:?}");
+}
+
+#[test]
+fn a_breach_is_no_limit() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        // A frame with a reserved bit.
+        connection.send([0xc1, 0x00]);
+        connection.echo_until_close();
+    });
+    let output = Wscope::new().args(["check", "--idle=8"]).arg(server.url()).run();
+    output.exits(6).says("that ended a connection, not its silence");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("as far as is known") && !text.contains("cut after"), "{output:?}");
 }

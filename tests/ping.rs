@@ -275,6 +275,36 @@ fn ctrl_c_ends_with_the_summary_and_is_no_failure() {
     let output = running.finish();
     output.exits(0).is_silent();
     assert!(text(&output).contains(" 0 lost, "), "{output:?}");
+
+    let counted = ping("-i 0.05 -c 1000", &server).spawn();
+    counted.wait_stdout("seq=2 ");
+    counted.signal(Signal::SIGINT);
+    counted.finish().exits(130).is_silent();
+}
+
+#[test]
+fn ctrl_c_before_any_answer_is_no_success() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.rest();
+    });
+    let running = ping("-i 0.05 -W 60", &server).spawn();
+    running.wait_stdout("connected: ");
+    running.signal(Signal::SIGINT);
+    let output = running.finish();
+    output.exits(130);
+    assert!(text(&output).contains(" 0 answered, 0 lost"), "{output:?}");
+}
+
+#[test]
+fn the_time_limit_ends_with_the_summary_and_is_no_failure() {
+    let server = polite();
+    for arguments in ["-i 0.1 --max-time 1", "--fresh -i 60 --max-time 1"] {
+        let output = ping(arguments, &server).run();
+        output.exits(0).is_silent();
+        assert!(text(&output).contains(" 0 lost, "), "{output:?}");
+    }
+    ping("-c 2 -i 60 --max-time 1", &server).run().exits(7).is_silent();
 }
 
 #[test]

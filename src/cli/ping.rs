@@ -14,8 +14,9 @@ use super::value;
 
 /// Measure round-trip times
 ///
-/// As ping(8): sends a WebSocket ping every second and times its pong, until Ctrl-C. The exit status is 0 when all were
-/// answered in time, 7 when some were not.
+/// As ping(8): sends a WebSocket ping every second and times its pong, until Ctrl-C or `--max-time`. The exit status is
+/// 0 when there were answers and all came in time, 7 when some did not; ended before any answer, or before the `--count`,
+/// it is 130 by Ctrl-C and 7 by `--max-time`.
 #[derive(Debug, Clone, Args)]
 #[command(override_usage = "wscope ping [OPTIONS] URL", after_help = help::examples(help::PING_EXAMPLES))]
 pub struct Ping {

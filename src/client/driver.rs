@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::open::OpenSession;
 use crate::client::report::Unsent;
-use crate::error::{Error, ExitStatus, Result};
+use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::session::backoff::Pause;
 use crate::session::{Handle, Outcome, Settings};
 
@@ -38,6 +38,11 @@ pub trait Driver {
 
     /// The time to answer [`closed`](Self::closed) is over: the `limit` of the run, or a moment after it was aborted.
     fn overdue(&mut self, _limit: Option<Duration>, _outcome: &mut Outcome) {}
+
+    /// The time `limit` of the run has passed while nothing was open; what is to be told of that, if anything.
+    fn out_of_time(&mut self, limit: Duration) -> Option<Error> {
+        Some(Error::timed_out(Phase::Session, limit, "the prompt was not left"))
+    }
 
     /// The last attempt to connect has failed: what to tell of it, and what follows.
     fn failed(&mut self, error: Error) -> (Error, AfterFailure);

@@ -244,7 +244,10 @@ impl Runner {
             None => Next::Connect(status),
             Some(Interruption::MaxTime) if pause.is_none() => {
                 let limit = self.plan.settings.max_time.map(|(_, limit)| limit).unwrap_or_default();
-                self.timed_out(driver, Error::timed_out(Phase::Session, limit, "the prompt was not left"))
+                match driver.out_of_time(limit) {
+                    Some(error) => self.timed_out(driver, error),
+                    None => Next::Over(End { status: ExitStatus::TimedOut, finish: Finish::Briefly }),
+                }
             }
             Some(interruption) => self.interrupted(driver, interruption, status),
         }

@@ -114,10 +114,8 @@ impl Board {
         let now = self.fanout.now();
         let mut state = self.lock();
         let before = mem::replace(&mut state.stage, Stage::CutOff);
-        if is_lost {
-            let lost = state.ledger.cut_off();
-            state.tell(now, lost);
-        }
+        let lost = if is_lost { state.ledger.cut_off() } else { state.ledger.overdue(now.elapsed) };
+        state.tell(now, lost);
         self.changed.notify_all();
         before
     }

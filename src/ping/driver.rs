@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::client::driver::{After, AfterFailure, Driver};
 use crate::client::open::OpenSession;
@@ -40,6 +40,8 @@ pub struct PingDriver {
     has_connected: bool,
     /// From when on the next connection is wanted.
     due: Option<Instant>,
+    /// The time limit of the run has ended it.
+    is_out_of_time: bool,
 }
 
 impl PingDriver {
@@ -51,8 +53,18 @@ impl PingDriver {
         pacing: Pacing,
         notifier: Notifier,
     ) -> Self {
-        let (sender, stage, has_connected, due) = (Ended::default(), None, false, None);
-        Self { board, report, connections, pacing, notifier, sender, stage, has_connected, due }
+        Self {
+            board,
+            report,
+            connections,
+            pacing,
+            notifier,
+            sender: Ended::default(),
+            stage: None,
+            has_connected: false,
+            due: None,
+            is_out_of_time: false,
+        }
     }
 
     /// Whether a connection has been open.
@@ -60,10 +72,24 @@ impl PingDriver {
         self.has_connected
     }
 
+    /// Whether the time limit of the run has ended it.
+    pub fn is_out_of_time(&self) -> bool {
+        self.is_out_of_time
+    }
+
     /// Whether another connection is to follow.
     fn has_more(&self) -> bool {
         let sent = self.board.counts().sent;
         self.connections == Connections::OneEach && self.pacing.count.is_none_or(|count| sent < count)
+    }
+
+    /// A session was aborted. The time limit of the run ends it as a signal does: that is no error to tell.
+    fn stopped(&mut self, outcome: &mut Outcome) {
+        if outcome.cause == Cause::Abort && outcome.ended.status == ExitStatus::TimedOut {
+            // The last is the one that says so.
+            outcome.errors.pop();
+            self.is_out_of_time = outcome.errors.is_empty();
+        }
     }
 
     /// How often rounds begin on one connection, and how many there are by its end.
@@ -104,6 +130,7 @@ impl Driver for PingDriver {
         }
         self.stage = None;
         if is_aborted {
+            self.stopped(outcome);
             return Some(After::Over);
         }
         if stage != Stage::Complete && outcome.ended.status == ExitStatus::Success {
@@ -120,6 +147,18 @@ impl Driver for PingDriver {
         }
         self.board.failed(&self.pacing);
         (error, if self.has_more() { AfterFailure::Stay } else { AfterFailure::Over })
+    }
+
+    fn overdue(&mut self, limit: Option<Duration>, outcome: &mut Outcome) {
+        if limit.is_some() {
+            self.is_out_of_time = true;
+            outcome.ended.status = outcome.ended.status.max(ExitStatus::TimedOut);
+        }
+    }
+
+    fn out_of_time(&mut self, _limit: Duration) -> Option<Error> {
+        self.is_out_of_time = true;
+        None
     }
 
     /// A wait begins: reports what happened meanwhile, and wakes the runner when the next round is due. On a thread of its

@@ -41,7 +41,7 @@ use crate::wire::Role;
 use board::{AnswerSink, Board};
 use driver::{Connections, PingDriver};
 use json::Lines;
-use ledger::{Answers, Ledger};
+use ledger::{Answers, Counts, Ledger};
 use pacing::Pacing;
 use probe::Probe;
 use report::{Form, Report, ReportDetail, ReportOptions};
@@ -79,7 +79,8 @@ pub fn run(args: &Ping) -> Result<ExitStatus> {
     if !driver.has_connected() {
         return Ok(end.status);
     }
-    let status = status(end.status, &board);
+    let is_stopped = end.status == ExitStatus::Interrupted || driver.is_out_of_time();
+    let status = status(end.status, is_stopped, rounds.count(), board.counts());
     Ok(summarize(&report, board, fanout, status))
 }
 
@@ -114,11 +115,16 @@ fn new_report(args: &Ping) -> Result<SharedReport> {
     Ok(Arc::new(Mutex::new(Report::new(options, form, Box::new(output), statistics))))
 }
 
-/// What the shell is told. A signal is how a run without a count ends.
-fn status(status: ExitStatus, board: &Board) -> ExitStatus {
-    let counts = board.counts();
-    let status = if status == ExitStatus::Interrupted && counts.sent > 0 { ExitStatus::Success } else { status };
-    if counts.has_missed() { status.max(ExitStatus::TimedOut) } else { status }
+/// What the shell is told. Ctrl-C and the time limit of the run are how one without a count ends; a round that is under way
+/// then is neither answered nor missed.
+fn status(status: ExitStatus, is_stopped: bool, count: Option<u64>, counts: Counts) -> ExitStatus {
+    let is_cut_short = count.is_some_and(|count| counts.sent < count || counts.waiting() > 0);
+    match (counts.has_missed(), is_stopped) {
+        (true, true) => ExitStatus::TimedOut,
+        (true, false) => status.max(ExitStatus::TimedOut),
+        (false, true) if counts.answered > 0 && !is_cut_short => ExitStatus::Success,
+        (false, _) => status,
+    }
 }
 
 /// Writes the summary, within a time limit: the reader of stdout may take nothing.
@@ -138,4 +144,27 @@ fn summarize(report: &SharedReport, board: Arc<Board>, fanout: Fanout, status: E
     let error = report.lock().unwrap_or_else(PoisonError::into_inner).take_error();
     let failure = error.and_then(|error| FlushError { stream: OutputStream::Data, error }.remarkable());
     failure.map_or(status, |error| status.max(last_words::alone(&error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_answers_are_a_success() {
+        let stopped = |counts: Counts, count| status(ExitStatus::Interrupted, true, count, counts);
+        let answered = |sent, answered| Counts { sent, answered, ..Counts::default() };
+        assert_eq!(stopped(answered(3, 2), None), ExitStatus::Success, "one is under way");
+        assert_eq!(stopped(answered(3, 3), Some(3)), ExitStatus::Success);
+        for (counts, count) in
+            [(answered(0, 0), None), (answered(1, 0), None), (answered(3, 3), Some(4)), (answered(3, 2), Some(3))]
+        {
+            assert_eq!(stopped(counts, count), ExitStatus::Interrupted, "{counts:?} of {count:?}");
+            assert_eq!(status(ExitStatus::TimedOut, true, count, counts), ExitStatus::TimedOut);
+        }
+        let missed = Counts { lost: 1, ..answered(3, 2) };
+        assert_eq!(stopped(missed, None), ExitStatus::TimedOut);
+        assert_eq!(status(ExitStatus::Success, false, Some(3), missed), ExitStatus::TimedOut);
+        assert_eq!(status(ExitStatus::Terminated, false, None, answered(1, 1)), ExitStatus::Terminated);
+    }
 }

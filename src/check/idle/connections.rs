@@ -1,7 +1,7 @@
 //! The connections of a survey, each with threads of its own, and what they tell.
 
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Instant;
 
@@ -12,10 +12,11 @@ use crate::client::connect::{self, Attempt};
 use crate::client::open::{self, Started};
 use crate::client::plan::Plan;
 use crate::client::{advice, setup_error, thread_error};
-use crate::error::{Error, Phase, Result};
+use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{
-    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, Timestamp, Wants,
+    Detail, Direction, Directions, Ended, Event, EventSink, Flow, FlushError, Messages, Origin, Timestamp, Wants,
 };
+use crate::http::redact::{Part, Secrets};
 use crate::output::{DataFormat, Discard, Fanout, Level, Options, Printer};
 use crate::platform::{Notifier, Poller};
 use crate::session::{Cause, Handle, Outcome};
@@ -30,8 +31,12 @@ pub enum Message {
     Opened(usize, Time, Handle),
     /// Something has happened to it.
     Fact(usize, Time, Fact),
+    /// The server says something by itself on it. Until the token is dropped, the connection tells no more of it.
+    Spoke(usize, Time, Speech, Arc<()>),
     /// It could not be opened.
     Failed(usize, Time, Error),
+    /// We ended it, for the server broke a rule.
+    Broken(usize, Time, Error),
 }
 
 /// Opens connections.
@@ -78,7 +83,7 @@ impl Connections {
     fn hold(&self, number: usize) -> Result<()> {
         let mut poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
         let fanout = if number == 0 { self.fanout.clone() } else { silent() };
-        fanout.add(Box::new(Listener { number, connections: self.clone() }));
+        fanout.add(Box::new(Listener { number, connections: self.clone(), spoken: Weak::new() }));
         let handshaken = match connect::on_thread(&self.plan, &fanout, &mut poller, |_| None::<()>) {
             Attempt::Connected(handshaken) => *handshaken,
             Attempt::Unauthorized(unauthorized) => return Err(unauthorized.error),
@@ -90,24 +95,34 @@ impl Connections {
         let Started { session, supervisor, .. } = started;
         self.tell(Message::Opened(number, self.now(), session.handle));
         let outcome = supervisor.run(&mut poller, None, None);
-        if let Some(cut) = cut(&outcome) {
+        if outcome.cause == Cause::Breach {
+            self.tell(Message::Broken(number, self.now(), breach(outcome.ended)));
+        } else if let Some(cut) = cut(&outcome, self.plan.request.secrets()) {
             self.tell(Message::Fact(number, self.now(), Fact::Cut(cut)));
         }
         Ok(())
     }
 }
 
+/// What tells of a breach, which says nothing about silence.
+fn breach(ended: Ended) -> Error {
+    let phase = if ended.status == ExitStatus::Protocol { Phase::Protocol } else { Phase::Session };
+    let why = ended.conclusion.unwrap_or_else(|| "the server broke the protocol".to_owned());
+    Error::new(phase, format!("{why}: that ended a connection, not its silence"))
+}
+
 /// How a connection ended that we did not end.
-fn cut(outcome: &Outcome) -> Option<Cut> {
+fn cut(outcome: &Outcome, secrets: Secrets) -> Option<Cut> {
     match outcome.cause {
-        Cause::Peer => Some(Cut::Close {
-            code: outcome.ended.code.into(),
-            reason: String::from_utf8_lossy(&outcome.ended.reason).into_owned(),
-        }),
+        Cause::Peer => Some(close(outcome.ended.code.into(), &outcome.ended.reason, secrets)),
         Cause::Loss if outcome.is_reset => Some(Cut::Reset),
-        Cause::Loss | Cause::Breach => Some(Cut::End),
-        Cause::Ourselves | Cause::Enough | Cause::Abort => None,
+        Cause::Loss => Some(Cut::End),
+        Cause::Ourselves | Cause::Enough | Cause::Abort | Cause::Breach => None,
     }
+}
+
+fn close(code: u16, reason: &[u8], secrets: Secrets) -> Cut {
+    Cut::Close { code, reason: secrets.text(Part::Text(reason)) }
 }
 
 /// Shows nothing: all connections have the same to say.
@@ -120,6 +135,21 @@ fn silent() -> Fanout {
 struct Listener {
     number: usize,
     connections: Connections,
+    /// The token of what was told last of what the server says: alive until that is taken.
+    spoken: Weak<()>,
+}
+
+impl Listener {
+    /// Tells that the server says something, unless that is yet to be taken from before: a flood takes no memory, and the
+    /// thread that reads never waits here. It holds the lock of the sinks, which the survey needs for its notes.
+    fn spoke(&mut self, speech: Speech) {
+        if self.spoken.strong_count() > 0 {
+            return;
+        }
+        let token = Arc::new(());
+        self.spoken = Arc::downgrade(&token);
+        self.connections.tell(Message::Spoke(self.number, self.connections.now(), speech, token));
+    }
 }
 
 impl EventSink for Listener {
@@ -135,13 +165,16 @@ impl EventSink for Listener {
             wire::Event::Ping(_) => Fact::Spoke(Speech::Pings),
             wire::Event::Message { .. } | wire::Event::Part { .. } => Fact::Spoke(Speech::Messages),
             // Where it answers ours, it cuts nothing any more.
-            wire::Event::Close(close) => Fact::Cut(Cut::Close {
-                code: close.code.map_or(NO_CODE, u16::from),
-                reason: String::from_utf8_lossy(close.reason).into_owned(),
-            }),
+            wire::Event::Close(received) => {
+                let code = received.code.map_or(NO_CODE, u16::from);
+                Fact::Cut(close(code, received.reason, self.connections.plan.request.secrets()))
+            }
             _ => return Flow::Continue,
         };
-        self.connections.tell(Message::Fact(self.number, self.connections.now(), fact));
+        match fact {
+            Fact::Spoke(speech) => self.spoke(speech),
+            fact => self.connections.tell(Message::Fact(self.number, self.connections.now(), fact)),
+        }
         Flow::Continue
     }
 

@@ -55,8 +55,18 @@ pub fn run(args: &Check, max: Duration) -> Result<ExitStatus> {
     let notifier = poller.notifier();
     let connections = Connections { plan, fanout: fanout.clone(), messages, notifier, started: Instant::now() };
     let announcer = Announcer::new(fanout);
-    let run =
-        Run { survey, connections, received, handles: Vec::new(), announcer, poller, signals, max_time, error: None };
+    let run = Run {
+        survey,
+        connections,
+        received,
+        handles: Vec::new(),
+        announcer,
+        poller,
+        signals,
+        max_time,
+        error: None,
+        breach: None,
+    };
     run.finish(max, report.output)
 }
 
@@ -95,6 +105,8 @@ struct Run {
     max_time: Option<Instant>,
     /// Why the first of the connections that could not be opened was not.
     error: Option<Error>,
+    /// Why we ended the first of those that we ended, where the server broke a rule.
+    breach: Option<Error>,
 }
 
 impl Run {
@@ -112,13 +124,19 @@ impl Run {
         {
             return Err(error);
         }
-        let is_complete = end == End::Complete;
+        // What a breach has ended tells nothing of silence.
+        let is_complete = end == End::Complete && self.breach.is_none();
         let text = match format {
             ReportFormat::Text => report::text(&self.survey, is_complete).into_bytes(),
             ReportFormat::Json => report::json(&self.survey, is_complete),
         };
         let printed = last_words::printed(io::stdout().lock().write_all(&text));
-        Ok(end.status().max(printed))
+        let broken = self.breach.map_or(ExitStatus::Success, |error| {
+            let status = error.exit_status();
+            self.announcer.error(error);
+            status
+        });
+        Ok(end.status().max(printed).max(broken))
     }
 
     fn carry_out(&mut self) -> End {
@@ -131,6 +149,10 @@ impl Run {
             }
             if self.survey.is_over() {
                 return End::Complete;
+            }
+            // Not only where there is no news: a server may give no end of it.
+            if self.max_time.is_some_and(|limit| Instant::now() >= limit) {
+                return End::OutOfTime;
             }
             if !is_told && self.survey.limit().upper().is_some() {
                 is_told = true;
@@ -149,7 +171,6 @@ impl Run {
             match news {
                 Some(Ok(message)) => self.take(message),
                 Some(Err(signal)) => return End::Signal(signal),
-                None if self.max_time.is_some_and(|limit| Instant::now() >= limit) => return End::OutOfTime,
                 None => {}
             }
         }
@@ -177,9 +198,18 @@ impl Run {
                 (number, at, Fact::Opened)
             }
             Message::Fact(number, at, fact) => (number, at, fact),
+            Message::Spoke(number, at, speech, token) => {
+                // From now on the connection may tell more.
+                drop(token);
+                (number, at, Fact::Spoke(speech))
+            }
             Message::Failed(number, at, error) => {
                 self.error.get_or_insert(error);
                 (number, at, Fact::Failed)
+            }
+            Message::Broken(number, at, error) => {
+                self.breach.get_or_insert(error);
+                (number, at, Fact::Broken)
             }
         };
         if let Some(need) = self.survey.observe(number, at, fact) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::line::Cut;
-use super::survey::{Keeping, Limit, Speech, Survey};
+use super::survey::{Keeping, Limit, Survey};
 use crate::output::escape;
 use crate::output::json::{Field, Members, field, object};
 
@@ -64,11 +64,7 @@ pub fn text(survey: &Survey, is_complete: bool) -> String {
     let spoken = survey.spoken().map_or_else(
         || "sends nothing by itself".to_owned(),
         |spoken| {
-            let what = match spoken.speech {
-                Speech::Messages => "messages",
-                Speech::Pings => "pings",
-                Speech::Pongs => "pongs",
-            };
+            let what = spoken.speech.name();
             let pause = seconds(spoken.every);
             format!("sends {what} by itself, {pause} s apart at most: they may keep a connection open, too")
         },
@@ -134,12 +130,7 @@ pub fn json(survey: &Survey, is_complete: bool) -> Vec<u8> {
             }
         }
         if let Some(spoken) = survey.spoken() {
-            let speech = match spoken.speech {
-                Speech::Messages => "messages",
-                Speech::Pings => "pings",
-                Speech::Pongs => "pongs",
-            };
-            members.string("server_sends", speech);
+            members.string("server_sends", spoken.speech.name());
             members.seconds("server_pause", spoken.every);
         }
         if let Some(interval) = survey.interval() {

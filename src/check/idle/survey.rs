@@ -29,6 +29,8 @@ pub enum Fact {
     Cut(Cut),
     /// It could not be opened.
     Failed,
+    /// We ended it, for the server broke a rule: that is no limit.
+    Broken,
 }
 
 /// What a server sends by itself.
@@ -40,6 +42,17 @@ pub enum Speech {
     Pings,
     /// Pongs that nobody asked for.
     Pongs,
+}
+
+impl Speech {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Pings => "pings",
+            Self::Pongs => "pongs",
+        }
+    }
 }
 
 /// How long a connection may be silent.
@@ -133,7 +146,7 @@ impl Survey {
                 line.cut(now, cut);
                 None
             }
-            Fact::Failed => line.drop_it(),
+            Fact::Failed | Fact::Broken => line.drop_it(),
             Fact::Spoke(speech) => {
                 let gap = now.saturating_sub(std::mem::replace(&mut self.heard[number], now));
                 let every = self.spoken.map_or(gap, |spoken| spoken.every.max(gap));

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::super::line::Need;
-use super::super::survey::Fact;
+use super::super::survey::{Fact, Speech};
 use super::*;
 
 const fn at(seconds: u64) -> Duration {
