@@ -10,8 +10,8 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::report::{Finding, Report, Status, Step, Trial};
-use crate::output::escape;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Palette, StreamKind, Style};
+use crate::output::{Charset, escape};
 
 /// Columns of a line.
 const WIDTH: usize = 80;
@@ -21,19 +21,10 @@ const TIME: usize = 10;
 const STEP_NAME: usize = 12;
 const LABEL: usize = 7;
 
-/// Which marks a report has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Marks {
-    /// ✓ ⚠ ✗
-    Unicode,
-    /// `ok`, `warn`, `FAIL`
-    Ascii,
-}
-
 /// How a report looks.
 #[derive(Debug)]
 pub struct Look {
-    marks: Marks,
+    charset: Charset,
     palette: Palette,
 }
 
@@ -46,15 +37,12 @@ impl Look {
             (StreamKind::Other, ColorChoice::Auto) => Colors::Off,
             _ => Colors::choose(choice, &environment, stream),
         };
-        let variables = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(env::var_os);
-        let locale = variables.map(|value| value.to_string_lossy().to_lowercase()).find(|value| !value.is_empty());
-        let is_utf_8 = locale.is_some_and(|locale| locale.contains("utf-8") || locale.contains("utf8"));
-        Self::new(if is_utf_8 { Marks::Unicode } else { Marks::Ascii }, colors)
+        Self::new(Charset::of_locale(|name| env::var_os(name)), colors)
     }
 
-    /// With these marks, and colours or not.
-    pub fn new(marks: Marks, colors: Colors) -> Self {
-        Self { marks, palette: Palette::new(colors) }
+    /// With marks of this character set, and colours or not.
+    pub fn new(charset: Charset, colors: Colors) -> Self {
+        Self { charset, palette: Palette::new(colors) }
     }
 
     fn mark(&self, status: Status) -> (&'static str, Style) {
@@ -64,15 +52,15 @@ impl Look {
             Status::Failure => Style::Error,
             Status::NotReached => Style::Faint,
         };
-        let mark = match (self.marks, status) {
-            (Marks::Unicode, Status::Ok) => " ✓ ",
-            (Marks::Unicode, Status::Warning) => " ⚠ ",
-            (Marks::Unicode, Status::Failure) => " ✗ ",
-            (Marks::Unicode, Status::NotReached) => " - ",
-            (Marks::Ascii, Status::Ok) => "ok   ",
-            (Marks::Ascii, Status::Warning) => "warn ",
-            (Marks::Ascii, Status::Failure) => "FAIL ",
-            (Marks::Ascii, Status::NotReached) => "-    ",
+        let mark = match (self.charset, status) {
+            (Charset::Unicode, Status::Ok) => " ✓ ",
+            (Charset::Unicode, Status::Warning) => " ⚠ ",
+            (Charset::Unicode, Status::Failure) => " ✗ ",
+            (Charset::Unicode, Status::NotReached) => " - ",
+            (Charset::Ascii, Status::Ok) => "ok   ",
+            (Charset::Ascii, Status::Warning) => "warn ",
+            (Charset::Ascii, Status::Failure) => "FAIL ",
+            (Charset::Ascii, Status::NotReached) => "-    ",
         };
         (mark, style)
     }

@@ -29,8 +29,8 @@ fn report() -> Report {
     }
 }
 
-fn rendered(marks: Marks) -> String {
-    String::from_utf8(render(&report(), &Look::new(marks, Colors::Off))).unwrap()
+fn rendered(charset: Charset) -> String {
+    String::from_utf8(render(&report(), &Look::new(charset, Colors::Off))).unwrap()
 }
 
 #[test]
@@ -51,12 +51,12 @@ proxy_http_version 1.1;
 
 4 connections
 ";
-    assert_eq!(rendered(Marks::Unicode), expected);
+    assert_eq!(rendered(Charset::Unicode), expected);
 }
 
 #[test]
 fn without_unicode_the_marks_are_words() {
-    let text = rendered(Marks::Ascii);
+    let text = rendered(Charset::Ascii);
     assert!(
         text.starts_with("ok   tcp  ") && text.contains("\nwarn tls  ") && text.contains("\nFAIL upgrade  "),
         "{text}"
@@ -71,8 +71,8 @@ fn no_line_is_longer_than_80_columns_whatever_a_peer_says() {
         report.steps[0].what.clone_from(&text);
         report.findings[0].what.clone_from(&text);
         report.findings[0].seen = vec![text];
-        for marks in [Marks::Unicode, Marks::Ascii] {
-            let text = String::from_utf8(render(&report, &Look::new(marks, Colors::Off))).unwrap();
+        for charset in [Charset::Unicode, Charset::Ascii] {
+            let text = String::from_utf8(render(&report, &Look::new(charset, Colors::Off))).unwrap();
             for line in text.lines() {
                 assert!(line.width() <= WIDTH, "{line}");
             }
