@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::iter;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -241,6 +242,11 @@ impl Error {
     /// In which phase it happened.
     pub fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// The errors underneath, outermost first.
+    pub fn causes(&self) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+        iter::successors(std::error::Error::source(self), |cause| (*cause).source())
     }
 
     /// The lines of evidence, in order.

@@ -70,7 +70,7 @@ pub fn failure(asked: &Asked, error: &Error, refusal: Option<&Refusal>, tried: &
         Some(cause) => of_cause(Status::Failure, cause),
         None => unknown(asked, error, refusal),
     };
-    finding.seen = std::iter::once(error.to_string()).chain(causes(error)).collect();
+    finding.seen = std::iter::once(error.to_string()).chain(error.causes().map(ToString::to_string)).collect();
     let evidence = error.evidence_lines().iter().map(|line| line.strip_prefix("| ").unwrap_or(line).to_owned());
     finding.seen.extend(evidence.take(MOST_SEEN));
     finding.tried = trials(asked, tried);
@@ -79,16 +79,6 @@ pub fn failure(asked: &Asked, error: &Error, refusal: Option<&Refusal>, tried: &
         finding.paste = vec![command(asked, &opened.variation)];
     }
     finding
-}
-
-fn causes(error: &Error) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        causes.push(cause.to_string());
-        next = cause.source();
-    }
-    causes
 }
 
 /// The cause, with what the variations tell of it.

@@ -1,6 +1,5 @@
 //! Whether to connect again and when (`--reconnect`), and the words for it.
 
-use std::error::Error as _;
 use std::fmt::Write as _;
 
 use crate::cli::SessionArgs;
@@ -80,11 +79,9 @@ pub fn loss(outcome: &Outcome) -> Option<String> {
 /// An error with its causes, and the first piece of evidence; of each address that was tried.
 pub fn in_a_line(error: &Error) -> String {
     let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
+    for cause in error.causes() {
         // Writing to a `String` cannot fail.
-        let _ = write!(line, ": {error}");
-        cause = error.source();
+        let _ = write!(line, ": {cause}");
     }
     let most = if error.phase() == Phase::Connect { usize::MAX } else { 1 };
     let evidence: Vec<&str> = error.evidence_lines().iter().take(most).map(AsRef::as_ref).collect();

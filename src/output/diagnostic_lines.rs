@@ -26,11 +26,9 @@ pub fn write_error(output: &mut Vec<u8>, palette: &Palette, advice: Advice, erro
     palette.write(output, Style::Error, "error:");
     output.push(b' ');
     escape::line(output, error.to_string().as_bytes());
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
+    for cause in error.causes() {
         output.extend_from_slice(b": ");
-        escape::line(output, error.to_string().as_bytes());
-        cause = error.source();
+        escape::line(output, cause.to_string().as_bytes());
     }
     output.push(b'\n');
     for evidence in error.evidence_lines() {

@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod tests;
 
-use std::error::Error as _;
-use std::iter;
 use std::time::Duration;
 
 use crate::diagnosis::Advice;
@@ -294,8 +292,7 @@ fn members_of_close(members: &mut Members<'_>, ended: &Ended) {
 fn members_of_error(members: &mut Members<'_>, error: &Error, advice: Advice) {
     members.string("phase", error.phase().name());
     members.string("message", &error.to_string());
-    let causes = iter::successors(error.source(), |cause| (*cause).source());
-    members.array("causes", causes, |output, cause| string(output, &cause.to_string()));
+    members.array("causes", error.causes(), |output, cause| string(output, &cause.to_string()));
     members.array("evidence", error.evidence_lines(), |output, line| string(output, line));
     members.optional_string("hint", error.hint_with(advice).as_deref());
     members.number("exit_status", error.exit_status().code().into());
