@@ -89,7 +89,7 @@ fn refined(
     tried: &[Tried],
 ) -> Option<Diagnosis> {
     if let (Some(ago), Some(401 | 403)) = (token::expired_for(&asked.options), refusal.map(Refusal::status)) {
-        return Some(Diagnosis::Refused(Refused::TokenExpired { seconds: ago.as_secs() }));
+        return Some(Diagnosis::Unsound(Unsound::TokenExpired { seconds: ago.as_secs() }));
     }
     let opened = tried.iter().find(|tried| matches!(tried.outcome, Outcome::Opened));
     if let Some(Tried { variation, .. }) = opened {

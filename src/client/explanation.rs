@@ -159,7 +159,7 @@ fn unsound(cause: &Unsound) -> Explanation {
             let plural = if *days == 1 { "" } else { "s" };
             of("certificate-expires-soon", format!("The server's certificate expires in {days} day{plural}."))
         }
-        Unsound::TokenExpired { seconds } => of("token-expired", refusal::expired(*seconds)),
+        Unsound::TokenExpired { seconds } => of("token-expired", expired(*seconds)),
         Unsound::ClosedAtOnce { code } => of("closed-at-once", closed(*code)),
         Unsound::EndedAtOnce => of("ended-at-once", "The connection ended right after the upgrade, without Close."),
         Unsound::BytesBehindUpgrade => of("bytes-behind-upgrade", "Bytes that are no frame follow the 101."),
@@ -171,6 +171,17 @@ fn unsound(cause: &Unsound) -> Explanation {
         Unsound::NoAnswer => of("no-answer", "Nothing came in answer to the probe."),
         Unsound::NoCloseReply => of("no-close-reply", "The server does not answer Close."),
     }
+}
+
+/// How long ago a token has expired.
+fn expired(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        0..120 => (seconds, "s"),
+        120..7_200 => (seconds / 60, "min"),
+        7_200..172_800 => (seconds / 3_600, "h"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("The bearer token expired {number} {unit} ago.")
 }
 
 /// A close code with its meaning: that of IANA's registry, or what servers use it for.

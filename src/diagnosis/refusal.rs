@@ -50,8 +50,6 @@ pub enum Refused {
         /// The proxy.
         proxy: Intermediary,
     },
-    /// The network wants a login of its own first: 511.
-    NetworkLogin,
     /// A success, such as 200: an ordinary page.
     OrdinaryPage {
         /// The path that was asked for.
@@ -150,13 +148,8 @@ pub enum Refused {
         /// The path that was asked for.
         path: String,
     },
-    /// Another host answers in the server's place: a network that wants a login, or a filter.
+    /// A network that wants a login, or a filter, answers in the server's place: 511, or a redirect of any host to another.
     CaptivePortal,
-    /// The bearer token that was sent has expired.
-    TokenExpired {
-        /// So many seconds ago.
-        seconds: u64,
-    },
     /// 520 to 527.
     NoAnswerBehindCloudflare,
 }

@@ -70,7 +70,7 @@ pub(super) fn refused(cause: &Refused) -> String {
         Refused::AnsweredByView => ANSWERED_BY_VIEW.to_owned(),
         Refused::NoServerBehindProxy => NO_SERVER.to_owned(),
         Refused::UpgradesSwitchedOff { proxy } => cure(*proxy).to_owned(),
-        Refused::NetworkLogin | Refused::CaptivePortal => NETWORK_LOGIN.to_owned(),
+        Refused::CaptivePortal => NETWORK_LOGIN.to_owned(),
         Refused::OrdinaryPage { path, proxy } => ordinary_page(path, *proxy),
         Refused::RedirectWithoutLocation => "the server redirects, but does not say where to".to_owned(),
         Refused::LoginPage { location, login } => login_page(location, *login),
@@ -95,7 +95,6 @@ pub(super) fn refused(cause: &Refused) -> String {
             "ask for the path of the WebSocket: every path that the server does not know, `{path}` too, gets that page; or a \
              proxy has to lead this one to the WebSocket server"
         ),
-        Refused::TokenExpired { .. } => "get a new token, and give it with `--bearer`".to_owned(),
         Refused::NoAnswerBehindCloudflare => "Cloudflare could not get an answer from the server behind it".to_owned(),
     }
 }

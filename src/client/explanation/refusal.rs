@@ -37,7 +37,7 @@ fn by_words(cause: &Refused) -> Option<Explanation> {
         Refused::UpgradesSwitchedOff { proxy } => {
             of("upgrades-switched-off", format!("{} passes no upgrades on: they are switched off.", proxy.name()))
         }
-        Refused::NetworkLogin | Refused::CaptivePortal => {
+        Refused::CaptivePortal => {
             of("captive-portal", "This network answers in the server's place: it wants a login of its own first.")
         }
         Refused::ExtensionsNotAccepted => {
@@ -50,7 +50,6 @@ fn by_words(cause: &Refused) -> Option<Explanation> {
         Refused::SinglePage { path } => {
             of("single-page", format!("The server has one page for every path, and `{path}` is none of a WebSocket."))
         }
-        Refused::TokenExpired { seconds } => of("token-expired", expired(*seconds)),
         _ => return None,
     })
 }
@@ -110,15 +109,4 @@ fn dropped(proxy: Option<Intermediary>) -> String {
         Some(proxy) => format!("{} does not pass Upgrade on.", proxy.name()),
         None => "Upgrade does not arrive at the server: a proxy drops it.".to_owned(),
     }
-}
-
-/// How long ago a token has expired.
-pub(super) fn expired(seconds: u64) -> String {
-    let (number, unit) = match seconds {
-        0..120 => (seconds, "s"),
-        120..7_200 => (seconds / 60, "min"),
-        7_200..172_800 => (seconds / 3_600, "h"),
-        _ => (seconds / 86_400, "days"),
-    };
-    format!("The bearer token expired {number} {unit} ago.")
 }

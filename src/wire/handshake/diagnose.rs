@@ -69,7 +69,7 @@ fn of_status(refusal: &Refusal, request: &Context) -> Option<Refused> {
         501 | 505 => Refused::Unsupported,
         502 | 504 => Refused::NoAnswerBehindProxy { proxy: refusal.text("Server") },
         503 => Refused::Unavailable { retry_after: refusal.text("Retry-After") },
-        511 => Refused::NetworkLogin,
+        511 => Refused::CaptivePortal,
         520..=527 => Refused::NoAnswerBehindCloudflare,
         _ => return None,
     })
