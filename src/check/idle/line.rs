@@ -70,6 +70,8 @@ pub struct Line {
     pub opened: Time,
     /// When something was last sent on it.
     sent: Time,
+    /// When it was opened, or the server last sent something by itself on it.
+    heard: Time,
     /// When it was tried with a ping that is not answered yet.
     tried: Option<Time>,
 }
@@ -90,12 +92,17 @@ pub enum Need {
 impl Line {
     /// One that is to be opened.
     pub fn new(role: Role) -> Self {
-        Self { role, fate: Fate::Wanted, opened: Time::ZERO, sent: Time::ZERO, tried: None }
+        Self { role, fate: Fate::Wanted, opened: Time::ZERO, sent: Time::ZERO, heard: Time::ZERO, tried: None }
     }
 
     /// It is open from now on.
     pub fn open(&mut self, now: Time) {
-        (self.fate, self.opened, self.sent) = (Fate::Open, now, now);
+        (self.fate, self.opened, self.sent, self.heard) = (Fate::Open, now, now, now);
+    }
+
+    /// The server sends something by itself; how long after the opening, or after what it sent before.
+    pub fn hear(&mut self, now: Time) -> Duration {
+        now.saturating_sub(std::mem::replace(&mut self.heard, now))
     }
 
     /// A pong came that answers a ping of ours. What sends no pings but the last one has lasted then.

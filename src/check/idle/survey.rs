@@ -108,9 +108,8 @@ pub struct Spoken {
 pub struct Survey {
     max: Duration,
     lines: Vec<Line>,
-    /// The server's own words, with when a connection last heard it.
+    /// The server's own words.
     spoken: Option<Spoken>,
-    heard: Vec<Time>,
     /// Some connection could be opened.
     has_opened: bool,
 }
@@ -121,9 +120,7 @@ impl Survey {
         let every = KEEPING.min(max / 16);
         let quiet = (0..QUIET_LINES).map(|power| Role::Quiet(max / 2_u32.pow(power)));
         let keepers = [Role::Pongs(every), Role::Pings(every)];
-        let lines: Vec<_> = quiet.chain(keepers).map(Line::new).collect();
-        let heard = vec![Time::ZERO; lines.len()];
-        Self { max, lines, spoken: None, heard, has_opened: false }
+        Self { max, lines: quiet.chain(keepers).map(Line::new).collect(), spoken: None, has_opened: false }
     }
 
     /// How long it may take: silence to the end, looking closer, and twice that to see what keeps a connection alive.
@@ -137,7 +134,6 @@ impl Survey {
         match fact {
             Fact::Opened => {
                 self.has_opened = true;
-                self.heard[number] = now;
                 line.open(now);
                 None
             }
@@ -148,7 +144,7 @@ impl Survey {
             }
             Fact::Failed | Fact::Broken => line.drop_it(),
             Fact::Spoke(speech) => {
-                let gap = now.saturating_sub(std::mem::replace(&mut self.heard[number], now));
+                let gap = line.hear(now);
                 let every = self.spoken.map_or(gap, |spoken| spoken.every.max(gap));
                 self.spoken = Some(Spoken { speech, every });
                 None
@@ -258,7 +254,7 @@ impl Survey {
     fn settle(&mut self) -> Vec<(usize, Need)> {
         let limit = self.limit();
         let is_vague = self.is_vague(&limit);
-        let is_without_limit = limit.upper().is_none() && !self.has_pending(|role| matches!(role, Role::Quiet(_)));
+        let is_without_limit = limit.upper().is_none() && !self.has_quiet();
         let is_useless = |role: Role| match role {
             Role::Quiet(silence) => limit.upper().is_some_and(|upper| silence >= upper || !is_vague),
             Role::Pongs(_) | Role::Pings(_) => is_without_limit,
@@ -267,7 +263,7 @@ impl Survey {
         for (number, line) in self.lines.iter_mut().enumerate().filter(|(_, line)| is_useless(line.role)) {
             needs.extend(line.drop_it().map(|need| (number, need)));
         }
-        if self.has_pending(|role| matches!(role, Role::Quiet(_))) {
+        if self.has_quiet() {
             return needs;
         }
         if let Limit::Between(lower, upper, _) = &limit
@@ -299,7 +295,6 @@ impl Survey {
 
     fn want(&mut self, roles: impl IntoIterator<Item = Role>) {
         self.lines.extend(roles.into_iter().map(Line::new));
-        self.heard.resize(self.lines.len(), Time::ZERO);
     }
 
     /// Whether a limit is worth looking closer at, and more connections may tell.
@@ -309,8 +304,9 @@ impl Survey {
         self.lines.len() < MOST_LINES && upper.saturating_sub(*lower) > enough
     }
 
-    fn has_pending(&self, is_meant: impl Fn(Role) -> bool) -> bool {
-        self.lines.iter().any(|line| line.is_pending() && is_meant(line.role))
+    /// Whether more may be learnt from a connection that is to be silent.
+    fn has_quiet(&self) -> bool {
+        self.lines.iter().any(|line| line.is_pending() && matches!(line.role, Role::Quiet(_)))
     }
 }
 
