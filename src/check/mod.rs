@@ -54,7 +54,8 @@ const VARIATION_LIMIT: Duration = Duration::from_secs(5);
 /// Those of the flags.
 pub fn run(args: &Check) -> Result<ExitStatus> {
     let fanout = Fanout::new(view::direct(view::beside_a_report(&args.report))?);
-    let plan = plan(args, &fanout)?;
+    let plan = plan(args)?;
+    open::announce(&plan, &fanout);
     let mut poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
     // A question for a password has left SIGINT and SIGTERM to us.
     let signals = Signals::catch(&poller).map_err(|error| setup_error("cannot catch signals", error))?;
@@ -87,13 +88,11 @@ fn check_and_print(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<ExitSta
     Ok(report.status.max(printed))
 }
 
-fn plan(args: &Check, fanout: &Fanout) -> Result<Plan> {
+fn plan(args: &Check) -> Result<Plan> {
     let Check { url, connection, limits, protocol, report, .. } = args;
     let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
     let settings = plan::settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
-    let plan = Plan::connecting(url, connection, &wishes, settings)?;
-    open::announce(&plan, fanout);
-    Ok(plan)
+    Plan::connecting(url, connection, &wishes, settings)
 }
 
 fn check(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<Report> {

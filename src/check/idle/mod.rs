@@ -17,13 +17,12 @@ pub use report::SCHEMA;
 
 use crate::cli::{Check, ReportFormat};
 use crate::client::announcer::Announcer;
-use crate::client::plan::{self, Plan, StdinUse, Wishes};
 use crate::client::{open, report as last_words, setup_error, view};
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::Fanout;
 use crate::platform::{Poller, Signal, Signals};
-use crate::session::{Echo, Handle};
-use crate::wire::{Outgoing, Role};
+use crate::session::Handle;
+use crate::wire::Outgoing;
 use connections::{Connections, Message};
 use line::Need;
 use survey::{Fact, Limit, Survey};
@@ -41,12 +40,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// # Errors
 /// What is wrong with the command line, or with the first connection.
 pub fn run(args: &Check, max: Duration) -> Result<ExitStatus> {
-    let Check { url, connection, limits, protocol, report, .. } = args;
-    let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
-    let mut settings = plan::settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
-    let max_time = settings.max_time.take().map(|(until, _)| until);
-    let plan = Arc::new(Plan::connecting(url, connection, &wishes, settings)?);
-    let fanout = Fanout::new(view::direct(view::beside_a_report(report))?);
+    let mut plan = super::plan(args)?;
+    let max_time = plan.settings.max_time.take().map(|(until, _)| until);
+    let plan = Arc::new(plan);
+    let fanout = Fanout::new(view::direct(view::beside_a_report(&args.report))?);
     open::announce(&plan, &fanout);
     let survey = Survey::new(max);
     let poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
@@ -67,7 +64,7 @@ pub fn run(args: &Check, max: Duration) -> Result<ExitStatus> {
         error: None,
         breach: None,
     };
-    run.finish(max, report.output)
+    run.finish(max, args.report.output)
 }
 
 /// How a survey ended.
