@@ -58,7 +58,7 @@ impl Outcome {
 }
 
 /// What was tried, for the report.
-pub fn trials(asked: &Asked, tried: &[Tried]) -> Vec<Trial> {
+fn trials(asked: &Asked, tried: &[Tried]) -> Vec<Trial> {
     let trial = |tried: &Tried| Trial { what: tried.variation.what(asked), result: tried.outcome.text() };
     tried.iter().map(trial).collect()
 }
@@ -103,9 +103,7 @@ fn refined(
     let page = Some(refusal).filter(|refusal| (200..300).contains(&refusal.status()));
     let has_page = page.is_some_and(|page| page.body().start().is_ok_and(|body| !body.is_empty()));
     if has_page && answered_alike(refusal, tried, &Variation::OrdinaryGetNowhere) {
-        let path = asked.target.resource().split('?').next().unwrap_or("/").to_owned();
-        let path = asked.options.secrets.text(Part::Text(path.as_bytes()));
-        return Some(Diagnosis::Refused(Refused::SinglePage { path }));
+        return Some(Diagnosis::Refused(Refused::SinglePage { path: asked.shown(asked.path()) }));
     }
     let is_elsewhere = leads_to_other_host(asked, refusal);
     let any_host = tried.iter().any(|tried| {
@@ -135,7 +133,7 @@ fn of_opened(asked: &Asked, suspected: Option<&Diagnosis>, variation: &Variation
         Variation::At(_) if says_what_it_is(suspected) => return None,
         Variation::At(resource) => {
             let url = Target::with_resource(&asked.target.url(), resource);
-            Refused::OtherPath { url: asked.options.secrets.text(Part::Text(url.as_bytes())) }
+            Refused::OtherPath { url: asked.shown(&url) }
         }
         Variation::PastProxy | Variation::OrdinaryGet | Variation::OrdinaryGetNowhere => return None,
     };
@@ -190,7 +188,7 @@ fn unknown(asked: &Asked, error: &Error, refusal: Option<&Refusal>) -> Finding {
         Some(hint) => hint.to_owned(),
         None => "the log of the server, and of each proxy before it, would tell; so may every byte of it:".to_owned(),
     };
-    let paste = vec![format!("wscope -v --hex -w 0 {}", quoted(&shown_url(asked, &asked.target.url())))];
+    let paste = vec![format!("wscope -v --hex -w 0 {}", quoted(&asked.shown(&asked.target.url())))];
     Finding { status: Status::Failure, cause: None, what, seen: Vec::new(), tried: Vec::new(), next, paste }
 }
 
@@ -211,11 +209,7 @@ fn command(asked: &Asked, variation: &Variation) -> String {
         Variation::PastProxy => "--noproxy '*' ".to_owned(),
         _ => String::new(),
     };
-    format!("wscope {flag}{}", quoted(&shown_url(asked, &url)))
-}
-
-fn shown_url(asked: &Asked, url: &str) -> String {
-    asked.options.secrets.text(Part::Text(url.as_bytes()))
+    format!("wscope {flag}{}", quoted(&asked.shown(&url)))
 }
 
 /// As one word for a shell.

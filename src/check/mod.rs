@@ -37,7 +37,6 @@ use crate::client::redirect::Hop;
 use crate::client::{refused, report as client_report, setup_error, thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
-use crate::http::redact::Part;
 use crate::net::{self, TimeLimit};
 use crate::output::Fanout;
 use crate::platform::{Poller, Signals};
@@ -152,10 +151,9 @@ impl Checked<'_> {
     fn failed(&self, error: &Error, refusal: Option<&Refusal>) -> Result<Report> {
         let tried = if self.args.scope.no_variations { Vec::new() } else { self.vary(error, refusal)? };
         let finding = judge::failure(self.asked, error, refusal, &tried);
-        let mut report = self.report(Some(error), None, vec![finding], error.exit_status());
-        report.trials = judge::trials(self.asked, &tried);
-        report.connections = tried.len();
-        Ok(report)
+        let trials = finding.tried.clone();
+        let report = self.report(Some(error), None, vec![finding], error.exit_status());
+        Ok(Report { trials, connections: tried.len(), ..report })
     }
 
     fn report(
@@ -172,7 +170,7 @@ impl Checked<'_> {
         findings.extend(others.into_iter().filter(|other| !known.contains(&other.what)));
         findings.sort_by_key(|finding| finding.status != Status::Failure);
         Report {
-            url: self.plan.request.secrets().text(Part::Text(target.url().as_bytes())),
+            url: self.asked.shown(&target.url()),
             steps: steps::all(&progress),
             trials: Vec::new(),
             findings,

@@ -61,8 +61,14 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn path(&self) -> &str {
+    /// The path that was asked for, without its query.
+    pub fn path(&self) -> &str {
         self.target.resource().split('?').next().unwrap_or("/")
+    }
+
+    /// A URL, or a part of one, without its secrets.
+    pub fn shown(&self, url: &str) -> String {
+        self.options.secrets.text(Part::Text(url.as_bytes()))
     }
 
     /// Whether `Origin` was sent, by its flag or as a header.
@@ -106,7 +112,7 @@ impl Variation {
             Self::WithSubprotocol(name) => format!("subprotocol {name}"),
             Self::WithTls => "wss:// in place of ws://".to_owned(),
             Self::WithoutTls => "ws:// in place of wss://, at /".to_owned(),
-            Self::At(resource) => asked.options.secrets.text(Part::Text(resource.as_bytes())),
+            Self::At(resource) => asked.shown(resource),
             Self::OrdinaryGet => "ordinary GET".to_owned(),
             Self::OrdinaryGetNowhere => format!("ordinary GET of {NO_PATH}"),
             Self::WithHost(host) => format!("Host {host}"),
