@@ -65,8 +65,8 @@ pub fn run(args: &Ping) -> Result<ExitStatus> {
     let settings = plan::settings(Role::Client, Echo::Off, &args.limits, &args.protocol, Instant::now());
     let plan = Arc::new(Plan::connecting(&args.url, &args.connection, &wishes, settings)?);
     let fanout = Fanout::new(view::direct(view::beside_a_report(&args.report))?);
-    let report = new_report(args)?;
     let (probe, rounds) = (probe(&args.rounds), &args.rounds);
+    let report = new_report(args, probe.clone())?;
     let answers = if rounds.message.is_none() { Answers::AllOlder } else { Answers::One };
     let board = Arc::new(Board::new(fanout.clone(), probe, Ledger::new(answers, rounds.answer_timeout)));
     fanout.add(Box::new(AnswerSink(Arc::clone(&board))));
@@ -91,10 +91,10 @@ fn probe(rounds: &RoundArgs) -> Probe {
     }
 }
 
-fn new_report(args: &Ping) -> Result<SharedReport> {
+fn new_report(args: &Ping, probe: Probe) -> Result<SharedReport> {
     let (rounds, view) = (&args.rounds, &args.report);
     let options = ReportOptions {
-        probe: probe(rounds),
+        probe,
         wait: rounds.answer_timeout,
         detail: match (view.quiet, rounds.flood && !view.verbose) {
             (true, _) => ReportDetail::Summary,
