@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::output::Charset;
+use crate::ping::report::exact;
 use crate::ping::statistics::Statistics;
 use crate::ping::timeline::{Slot, Timeline};
 
@@ -75,10 +76,10 @@ fn histogram(text: &mut String, statistics: &Statistics, ink: &Ink) {
     let most = counts.iter().copied().max().unwrap_or_default().max(1);
     text.push_str("round trips, ms             count\n");
     for (place, (from, count)) in bounds.iter().zip(&counts).enumerate() {
-        let to = bounds.get(place + 1).map(|to| milliseconds(*to)).unwrap_or_default();
+        let to = bounds.get(place + 1).map(|to| exact(*to)).unwrap_or_default();
         let bar = ink.bar.to_string().repeat(usize::try_from((count * BAR).div_ceil(most)).unwrap_or_default());
         // Writing to a `String` cannot fail.
-        let _ = writeln!(text, "{:>10} - {to:>10} {count:>9} {}{bar}", milliseconds(*from), ink.up);
+        let _ = writeln!(text, "{:>10} - {to:>10} {count:>9} {}{bar}", exact(*from), ink.up);
     }
 }
 
@@ -91,7 +92,7 @@ fn time_line(text: &mut String, statistics: &Statistics, timeline: &Timeline, in
         let (from, is_top) = (least + step * row, row + 1 == ROWS);
         let is_in = |slot: &Slot| slot.bounds.is_some_and(|(low, high)| (low < from + step || is_top) && high >= from);
         let cells: String = columns.iter().map(|slot| if is_in(slot) { ink.range } else { ' ' }).collect();
-        let _ = writeln!(text, "{:>10} {}{}", milliseconds(from), ink.up, cells.trim_end());
+        let _ = writeln!(text, "{:>10} {}{}", exact(from), ink.up, cells.trim_end());
     }
     if columns.iter().any(|slot| slot.missed > 0) {
         let cells: String = columns.iter().map(|slot| if slot.missed > 0 { ink.missed } else { ' ' }).collect();
@@ -101,10 +102,6 @@ fn time_line(text: &mut String, statistics: &Statistics, timeline: &Timeline, in
     let end = width * u32::try_from(columns.len()).unwrap_or(u32::MAX);
     let _ = writeln!(text, "{:>11}{}{along}", "", ink.corner);
     let _ = writeln!(text, "{:>11}0 s to {:.3} s, {:.3} s a column", "", end.as_secs_f64(), width.as_secs_f64());
-}
-
-fn milliseconds(time: Duration) -> String {
-    format!("{:.3}", time.as_secs_f64() * 1e3)
 }
 
 #[cfg(test)]

@@ -256,7 +256,7 @@ fn moments(moments: &Moments) -> String {
 }
 
 /// Milliseconds, to the microsecond.
-fn exact(time: Duration) -> String {
+pub fn exact(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64() * 1e3)
 }
 
