@@ -2,13 +2,8 @@
 
 use std::net::Shutdown;
 
-use crate::support::head::Request;
+use crate::support::head::{Request, response};
 use crate::support::{Connection, Server, serve};
-
-/// A response with a body of that length.
-pub fn response(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
-}
 
 /// Sends `bytes`, and ends the stream.
 pub fn say(connection: &mut Connection, bytes: impl AsRef<[u8]>) {
@@ -18,15 +13,20 @@ pub fn say(connection: &mut Connection, bytes: impl AsRef<[u8]>) {
     connection.rest();
 }
 
-/// The request; `None` where the client speaks TLS: then it is told that this port does not.
-fn hear(connection: &mut Connection) -> Option<Request> {
+/// Whether the client speaks TLS: then it is told that this port does not.
+pub fn refuses_tls(connection: &mut Connection) -> bool {
     let mut first = [0];
     connection.socket().peek(&mut first).expect("a request, or a ClientHello");
-    if first == [0x16] {
+    let is_tls = first == [0x16];
+    if is_tls {
         say(connection, "HTTP/1.1 400 Bad Request\r\n\r\n");
-        return None;
     }
-    Some(connection.request())
+    is_tls
+}
+
+/// The request; `None` where the client speaks TLS.
+fn hear(connection: &mut Connection) -> Option<Request> {
+    (!refuses_tls(connection)).then(|| connection.request())
 }
 
 /// Answers every request so.

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use super::check;
-use super::rude::{response, say};
+use super::rude::{refuses_tls, say};
 use crate::support::certificates::Authority;
 use crate::support::frame::opcode;
+use crate::support::head::response;
 use crate::support::server::serve_tls;
 use crate::support::{Connection, Server, serve};
 
@@ -80,13 +81,9 @@ fn no_variation_carries_a_secret_to_a_port_without_tls_or_with_another_host() {
     let server: Server<()> = serve({
         let note = note_all(&heads, |_| response("400 x", "", "Invalid Host header"));
         move |mut connection: Connection| {
-            // A ClientHello is refused with an answer without TLS.
-            let mut first = [0];
-            connection.socket().peek(&mut first).expect("a request, or a ClientHello");
-            if first == [0x16] {
-                return say(&mut connection, "HTTP/1.1 400 Bad Request\r\n\r\n");
+            if !refuses_tls(&mut connection) {
+                note(connection);
             }
-            note(connection);
         }
     });
     let url = format!("wss://127.0.0.1:{}/x?token=hush-token-of-the-url", server.port());
@@ -127,12 +124,9 @@ fn a_port_without_tls_sees_nothing_of_the_url_or_the_flags() {
     let server: Server<()> = serve({
         let note = note_all(&heads, |_| response("404 x", "", ""));
         move |mut connection: Connection| {
-            let mut first = [0];
-            connection.socket().peek(&mut first).expect("a request, or a ClientHello");
-            if first == [0x16] {
-                return say(&mut connection, "HTTP/1.1 400 Bad Request\r\n\r\n");
+            if !refuses_tls(&mut connection) {
+                note(connection);
             }
-            note(connection);
         }
     });
     let url = format!("wss://127.0.0.1:{}/ws/8f3kQx2v9LmPz7?tkt=abc123", server.port());

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use super::rude::{accept, accepts_then, answers, chooses, response, say, says, spoils};
+use super::rude::{accept, accepts_then, answers, chooses, say, says, spoils};
 use super::{Report, check};
 use crate::support::certificates::{Authority, Identity, only_in_2020};
-use crate::support::head::Request;
+use crate::support::head::{Request, response};
 use crate::support::server::{serve_tls, unused_port};
 use crate::support::{Frame, Server, serve};
 
@@ -271,8 +271,8 @@ fn each_is_named_by_its_first_finding() {
     /// So many at the same time: most of them wait.
     const AT_ONCE: usize = 6;
     let authority = Authority::new();
-    let all =
-        [refusals(), choosy(), networks(), acceptances(), sessions(), certificates(&authority), tokens()].concat_all();
+    let lists = [refusals(), choosy(), networks(), acceptances(), sessions(), certificates(&authority), tokens()];
+    let all: Vec<_> = lists.into_iter().flatten().collect();
     assert!(all.len() >= 40, "{} situations", all.len());
     let mut results = Vec::new();
     for some in all.chunks(AT_ONCE) {
@@ -293,16 +293,5 @@ fn each_is_named_by_its_first_finding() {
     if fs::read_to_string(&file).ok().as_ref() != Some(&table) {
         fs::write(&file, table).expect("the folder can be written to");
         panic!("situations.md was stale and has been rewritten: commit it");
-    }
-}
-
-/// All of several lists.
-trait ConcatAll {
-    fn concat_all(self) -> Vec<Situation>;
-}
-
-impl<const N: usize> ConcatAll for [Vec<Situation>; N] {
-    fn concat_all(self) -> Vec<Situation> {
-        self.into_iter().flatten().collect()
     }
 }

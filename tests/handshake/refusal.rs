@@ -1,11 +1,7 @@
 //! Answers that are no 101, and what is said of them.
 
 use super::*;
-
-/// An HTTP answer with a body of that length.
-fn response(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
-}
+use crate::support::head::response;
 
 #[track_caller]
 fn refused(bytes: impl Into<Vec<u8>>) -> crate::support::program::Output {

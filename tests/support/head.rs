@@ -2,6 +2,11 @@
 
 use tungstenite::handshake::derive_accept_key;
 
+/// A response with a body of that length, and these header lines, each with its `\r\n`.
+pub fn response(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len())
+}
+
 /// A request head, byte by byte as it was on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request(pub String);
