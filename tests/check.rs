@@ -110,17 +110,11 @@ fn a_message_over_our_own_limit_is_no_breach_of_the_servers() {
 fn ctrl_c_ends_a_check_after_a_question() {
     use std::os::unix::process::ExitStatusExt;
 
+    use crate::support::Event;
+    use crate::support::server::serve_silently;
     use crate::support::terminal::key;
-    use crate::support::{Event, serve};
     let requested = Event::new();
-    let server = serve({
-        let requested = requested.clone();
-        move |mut connection| {
-            connection.request();
-            requested.happens();
-            connection.expect_end();
-        }
-    });
+    let server = serve_silently(&requested);
     let wscope = Wscope::new().args(["check", "--user", "ann"]).arg(server.url());
     let mut terminal = wscope.terminal(24, 80);
     terminal.wait("Password of ann");

@@ -3,6 +3,7 @@
 use nix::sys::signal::Signal;
 
 use crate::support::frame::opcode;
+use crate::support::server::serve_silently;
 use crate::support::{Event, Frame, Wscope, bulk, serve};
 
 #[test]
@@ -26,14 +27,7 @@ fn a_signal_sends_a_close_and_does_not_wait_for_the_answer() {
 #[test]
 fn a_signal_ends_the_handshake() {
     let requested = Event::new();
-    let server = serve({
-        let requested = requested.clone();
-        move |mut connection| {
-            connection.request();
-            requested.happens();
-            connection.expect_end();
-        }
-    });
+    let server = serve_silently(&requested);
     let program = Wscope::new().without_waiting().arg(server.url()).spawn();
     requested.wait();
     program.signal(Signal::SIGINT);

@@ -11,7 +11,7 @@ use std::thread;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use socket2::{Domain, Socket, Type};
 
-use super::{Connection, PATIENCE};
+use super::{Connection, Event, PATIENCE};
 
 /// A server whose script yields a `T` for each connection.
 #[must_use = "`outcome` tells what the peer saw, and fails the test if its script failed"]
@@ -64,6 +64,16 @@ pub fn serve_tls<T: Send + 'static>(
     serve_sockets("wss", move |socket| {
         let stream = accept_tls(Arc::clone(&config), socket)?;
         Ok(script(Connection::tls(stream)))
+    })
+}
+
+/// Takes a request, which makes `requested` happen, and never answers.
+pub fn serve_silently(requested: &Event) -> Server<()> {
+    let requested = requested.clone();
+    serve(move |mut connection| {
+        connection.request();
+        requested.happens();
+        connection.expect_end();
     })
 }
 
