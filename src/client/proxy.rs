@@ -6,7 +6,6 @@ use crate::cli::ProxyArgs;
 use crate::client::{no_proxy, request};
 use crate::error::{Error, Phase, Result};
 use crate::http::HeaderRule;
-use crate::input::secret;
 use crate::net::{Credentials, Endpoint, ProxyUrl, Target};
 
 /// What is known of proxies for a server.
@@ -34,15 +33,15 @@ pub enum ProxyChoice {
 const FOR_PLAIN: [&str; 5] = ["ws_proxy", "WS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"];
 const FOR_SECURE: [&str; 6] = ["wss_proxy", "WSS_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// The proxy for `target`.
+/// The proxy for `target`; `flag` is what `--proxy` says.
 ///
 /// # Errors
-/// [`Phase::Usage`] for a URL that is none of a proxy, or a file that cannot be read.
-pub fn choose(target: &Target, args: &ProxyArgs) -> Result<ProxyChoice> {
-    let Some((setting, text)) = named(target, args)? else { return Ok(ProxyChoice::None) };
+/// [`Phase::Usage`] for a URL that is none of a proxy.
+pub fn choose(target: &Target, flag: Option<&str>, noproxy: Option<&str>) -> Result<ProxyChoice> {
+    let Some((setting, text)) = named(target, flag) else { return Ok(ProxyChoice::None) };
     let host = target.endpoint().host();
-    let (by, list) = match &args.noproxy {
-        Some(list) => ("--noproxy", list.clone()),
+    let (by, list) = match noproxy {
+        Some(list) => ("--noproxy", list.to_owned()),
         None => first_of(&["no_proxy", "NO_PROXY"]).unwrap_or_default(),
     };
     if no_proxy::has(&list, &host) {
@@ -55,18 +54,21 @@ pub fn choose(target: &Target, args: &ProxyArgs) -> Result<ProxyChoice> {
     Ok(ProxyChoice::Proxy { url, setting })
 }
 
+/// What `--proxy` says.
+///
+/// # Errors
+/// [`Phase::Usage`] for a file that cannot be read.
+pub fn flag(args: &ProxyArgs) -> Result<Option<String>> {
+    args.proxy.as_ref().map(|secret| request::read_secret("--proxy", secret)).transpose()
+}
+
 /// The user and the password that a flag gives for `proxy`; asks for a missing password.
 ///
 /// # Errors
 /// [`Phase::Usage`] where they cannot be read or asked for.
 pub fn user(args: &ProxyArgs, proxy: &Endpoint) -> Result<Option<Credentials>> {
-    let Some(secret) = &args.proxy_user else { return Ok(None) };
-    let given = request::read_secret("--proxy-user", secret)?;
-    if let Some((user, password)) = given.split_once(':') {
-        return Ok(Some(Credentials { user: user.to_owned(), password: Some(password.to_owned()) }));
-    }
-    let password = secret::ask(&format!("Password of {given} at the proxy {}: ", proxy.peer()))?;
-    Ok(Some(Credentials { user: given, password: Some(password) }))
+    let given = args.proxy_user.as_ref();
+    given.map(|user| request::credentials("--proxy-user", user, &format!("the proxy {}", proxy.peer()))).transpose()
 }
 
 /// The user's own headers for a proxy.
@@ -81,12 +83,12 @@ pub fn headers(args: &ProxyArgs) -> Result<Vec<HeaderRule>> {
 }
 
 /// The setting that names a proxy, and its value. The flag goes before the environment, even if it is empty.
-fn named(target: &Target, args: &ProxyArgs) -> Result<Option<(&'static str, String)>> {
-    if let Some(secret) = &args.proxy {
-        let text = request::read_secret("--proxy", secret)?;
-        return Ok((!text.is_empty()).then_some(("--proxy", text)));
+fn named(target: &Target, flag: Option<&str>) -> Option<(&'static str, String)> {
+    match flag {
+        Some(text) => (!text.is_empty()).then(|| ("--proxy", text.to_owned())),
+        None if target.secure() => first_of(&FOR_SECURE),
+        None => first_of(&FOR_PLAIN),
     }
-    Ok(if target.secure() { first_of(&FOR_SECURE) } else { first_of(&FOR_PLAIN) })
 }
 
 /// The first of these variables that is set, and not empty.

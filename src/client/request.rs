@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use data_encoding::BASE64;
-
 use crate::cli::{ConnectionArgs, HeaderSource, RequestArgs, Secret};
 use crate::client::cookies::Cookies;
 use crate::client::plan::{StdinUse, Wishes};
@@ -74,7 +72,7 @@ impl RequestTemplate {
 
     /// From now on the server of the URL gets these.
     pub fn set_credentials(&mut self, credentials: &Credentials) {
-        self.first.authorization = Some(basic(credentials));
+        self.first.authorization = Some(credentials.basic());
     }
 
     /// The request to the server of the URL.
@@ -118,7 +116,7 @@ impl RequestTemplate {
             Recipient::First => self.first.clone(),
             Recipient::Trusted => RequestOptions { headers: self.headers_for_any_host(), ..self.first.clone() },
             Recipient::Other => RequestOptions {
-                authorization: target.credentials().map(basic),
+                authorization: target.credentials().map(Credentials::basic),
                 cookie: None,
                 subprotocols: self.public_subprotocols(),
                 headers: Vec::new(),
@@ -168,32 +166,29 @@ fn new(options: &RequestOptions) -> Result<Request> {
     Request::new(options).map_err(|mistake| Error::new(Phase::Usage, format!("no such request can be sent: {mistake}")))
 }
 
-/// The value of `Authorization` for the userinfo of a URL.
-fn basic(credentials: &Credentials) -> String {
-    let Credentials { user, password } = credentials;
-    encode_basic(&format!("{user}:{}", password.as_deref().unwrap_or_default()))
-}
-
-fn encode_basic(credentials: &str) -> String {
-    format!("Basic {}", BASE64.encode(credentials.as_bytes()))
-}
-
 fn authorization(request: &RequestArgs, target: &Target) -> Result<Option<String>> {
     if let Some(bearer) = &request.bearer {
         return Ok(Some(format!("Bearer {}", read_secret("--bearer", bearer)?)));
     }
-    let credentials = if let Some(user) = &request.user {
-        let credentials = read_secret("--user", user)?;
-        if credentials.contains(':') {
-            credentials
-        } else {
-            let password = secret::ask(&format!("Password of {credentials} at {}: ", target.endpoint().peer()))?;
-            format!("{credentials}:{password}")
-        }
-    } else {
-        return Ok(target.credentials().map(basic));
+    let Some(user) = &request.user else {
+        return Ok(target.credentials().map(Credentials::basic));
     };
-    Ok(Some(encode_basic(&credentials)))
+    Ok(Some(credentials("--user", user, &target.endpoint().peer())?.basic()))
+}
+
+/// The user and the password that `flag` gives for a `server`; asks for a missing password.
+///
+/// # Errors
+/// [`Phase::Usage`] where they cannot be read or asked for.
+pub fn credentials(flag: &str, secret: &Secret, server: &str) -> Result<Credentials> {
+    let given = read_secret(flag, secret)?;
+    let (user, password) = if let Some((user, password)) = given.split_once(':') {
+        (user.to_owned(), password.to_owned())
+    } else {
+        let password = secret::ask(&format!("Password of {given} at {server}: "))?;
+        (given, password)
+    };
+    Ok(Credentials { user, password: Some(password) })
 }
 
 fn cookie(cookies: &[Secret]) -> Result<Option<String>> {

@@ -8,6 +8,7 @@ use crate::client::proxy::{self, ProxyChoice};
 use crate::client::redirect::Recipient;
 use crate::client::request;
 use crate::error::{Error, Phase, Result};
+use crate::http::HeaderRule;
 use crate::input::secret;
 use crate::net::{
     ConnectRequest, ConnectTo, Credentials, Destination, Endpoint, Identity, NameLookup, Proxy, ProxyProtocol,
@@ -20,10 +21,14 @@ use crate::platform::UnixAddress;
 #[derive(Clone)]
 pub struct Routing {
     connection: ConnectionArgs,
-    /// Prepared for the first server that is secure.
+    /// Prepared for the first secure server that gets our certificate.
     tls: OnceLock<TlsClient>,
-    /// The same without our certificate, for where a redirect leads.
+    /// The same without a certificate: there is none, or a redirect has led elsewhere.
     tls_without_identity: OnceLock<TlsClient>,
+    /// What `--proxy` says, read when a route is made for the first time.
+    proxy_flag: OnceLock<Option<String>>,
+    /// Read when the first proxy is used.
+    proxy_headers: OnceLock<Vec<HeaderRule>>,
     /// The same for the first `https` proxy.
     proxy_tls: OnceLock<TlsClient>,
     /// Read, or asked for, when the first proxy is used.
@@ -37,6 +42,8 @@ impl Routing {
             connection: connection.clone(),
             tls: OnceLock::new(),
             tls_without_identity: OnceLock::new(),
+            proxy_flag: OnceLock::new(),
+            proxy_headers: OnceLock::new(),
             proxy_tls: OnceLock::new(),
             proxy_user: OnceLock::new(),
         }
@@ -71,19 +78,26 @@ impl Routing {
 
     fn proxy(&self, target: &Target) -> Result<Option<Proxy>> {
         let args = &self.connection.proxy;
-        let ProxyChoice::Proxy { url, setting } = proxy::choose(target, args)? else { return Ok(None) };
+        let ProxyChoice::Proxy { url, setting } = self.proxy_choice(target)? else { return Ok(None) };
         let ProxyUrl { scheme, endpoint, credentials } = url;
         let user = once(&self.proxy_user, || proxy::user(args, &endpoint))?.clone();
         let credentials = user.or(credentials);
         let protocol = match scheme {
             ProxyScheme::Http | ProxyScheme::Https => {
-                ProxyProtocol::Connect(ConnectRequest::new(credentials, proxy::headers(args)?))
+                let headers = once(&self.proxy_headers, || proxy::headers(args))?.clone();
+                ProxyProtocol::Connect(ConnectRequest::new(credentials, headers))
             }
             ProxyScheme::Socks5 => ProxyProtocol::Socks5(Socks5::new(credentials, NameLookup::Here)?),
             ProxyScheme::Socks5h => ProxyProtocol::Socks5(Socks5::new(credentials, NameLookup::AtProxy)?),
         };
         let tls = if scheme == ProxyScheme::Https { Some(self.tls_to_proxy(&endpoint)?) } else { None };
         Ok(Some(Proxy { endpoint, tls, protocol, setting: setting.to_owned() }))
+    }
+
+    fn proxy_choice(&self, target: &Target) -> Result<ProxyChoice> {
+        let args = &self.connection.proxy;
+        let flag = once(&self.proxy_flag, || proxy::flag(args))?;
+        proxy::choose(target, flag.as_deref(), args.noproxy.as_deref())
     }
 
     /// Our own certificate, and what is trusted of servers, are not for a proxy.
@@ -118,7 +132,7 @@ impl Routing {
     /// # Errors
     /// As in [`to`](Self::to).
     pub fn why_no_proxy(&self, target: &Target) -> Result<Option<String>> {
-        Ok(match proxy::choose(target, &self.connection.proxy)? {
+        Ok(match self.proxy_choice(target)? {
             ProxyChoice::Bypassed { setting, by } => {
                 Some(format!("not through the proxy that `{setting}` names, as `{by}` says"))
             }
@@ -137,10 +151,8 @@ impl Routing {
         // The name of `--sni` is that of the server of the URL, and so is the key of `--pinnedpubkey`.
         let sni = tls.sni.clone().filter(|_| recipient == Recipient::First);
         let server_name = ServerName::parse(&sni.unwrap_or_else(|| target.endpoint().host()))?;
-        let (cell, files) = match recipient {
-            Recipient::First | Recipient::Trusted => (&self.tls, identity_files(identity)),
-            Recipient::Other => (&self.tls_without_identity, None),
-        };
+        let files = identity_files(identity).filter(|_| recipient != Recipient::Other);
+        let cell = if files.is_some() { &self.tls } else { &self.tls_without_identity };
         let prepare = || TlsClient::prepare(&tls_options(tls, files)?, &|key| passphrase(identity, key));
         let client = once(cell, prepare)?.clone();
         let is_pinned = match recipient {

@@ -5,6 +5,8 @@ mod tests;
 
 use std::fmt;
 
+use data_encoding::BASE64;
+
 use super::endpoint::Endpoint;
 use super::{unix_url, url};
 use crate::error::Result;
@@ -27,6 +29,14 @@ pub struct Credentials {
     pub user: String,
     /// What stood after it; `None` without a colon.
     pub password: Option<String>,
+}
+
+impl Credentials {
+    /// The value of `Authorization` and `Proxy-Authorization` for Basic auth (RFC 7617 section 2).
+    pub fn basic(&self) -> String {
+        let pair = format!("{}:{}", self.user, self.password.as_deref().unwrap_or_default());
+        format!("Basic {}", BASE64.encode(pair.as_bytes()))
+    }
 }
 
 impl fmt::Debug for Credentials {

@@ -3,8 +3,6 @@
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
-use data_encoding::BASE64;
-
 use super::{ProxyFailure, TunnelTarget};
 use crate::event::{Direction, Event};
 use crate::http::redact::Secrets;
@@ -60,10 +58,7 @@ impl ConnectRequest {
             TunnelTarget::Host(endpoint) => endpoint.authority(),
             TunnelTarget::Address(address) => address.to_string(),
         };
-        let login = self.credentials.as_ref().map(|Credentials { user, password }| {
-            let pair = format!("{user}:{}", password.as_deref().unwrap_or_default());
-            format!("Basic {}", BASE64.encode(pair.as_bytes()))
-        });
+        let login = self.credentials.as_ref().map(Credentials::basic);
         let defaults = [
             ("Host", Some(authority.clone())),
             ("Proxy-Authorization", login),
