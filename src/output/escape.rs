@@ -24,45 +24,35 @@ pub struct Marks {
 
 /// The same as [`text`], with `marks` around what is shown by its code.
 pub fn marked_text(output: &mut Vec<u8>, bytes: &[u8], marks: &Marks) {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let plain = safe_length(rest);
-        output.extend_from_slice(&rest[..plain]);
-        rest = &rest[plain..];
-        let length = unsafe_length(rest);
-        if length > 0 {
-            output.extend_from_slice(marks.before.as_bytes());
-            text(output, &rest[..length]);
-            output.extend_from_slice(marks.after.as_bytes());
-            rest = &rest[length..];
+    let mut is_marked = false;
+    for chunk in bytes.utf8_chunks() {
+        let mut rest = chunk.valid();
+        while let Some(first) = rest.chars().next() {
+            let is_code = is_replaced(first);
+            let end = rest.find(|character| is_replaced(character) != is_code).unwrap_or(rest.len());
+            let (run, behind) = rest.split_at(end);
+            turn(output, &mut is_marked, is_code, marks);
+            if is_code {
+                text(output, run.as_bytes());
+            } else {
+                output.extend_from_slice(run.as_bytes());
+            }
+            rest = behind;
+        }
+        if !chunk.invalid().is_empty() {
+            turn(output, &mut is_marked, true, marks);
+            text(output, chunk.invalid());
         }
     }
+    turn(output, &mut is_marked, false, marks);
 }
 
-/// How many bytes at the start of `bytes` [`text`] leaves as they are.
-fn safe_length(bytes: &[u8]) -> usize {
-    let mut length = 0;
-    for chunk in bytes.utf8_chunks() {
-        let valid = chunk.valid();
-        match valid.find(is_replaced) {
-            Some(found) => return length + found,
-            None if !chunk.invalid().is_empty() => return length + valid.len(),
-            None => length += valid.len(),
-        }
+/// Opens or closes the marks, unless `is_marked` is `to` already.
+fn turn(output: &mut Vec<u8>, is_marked: &mut bool, to: bool, marks: &Marks) {
+    if *is_marked != to {
+        output.extend_from_slice(if to { marks.before.as_bytes() } else { marks.after.as_bytes() });
+        *is_marked = to;
     }
-    length
-}
-
-/// How many bytes at the start of `bytes` it replaces.
-fn unsafe_length(bytes: &[u8]) -> usize {
-    let mut length = 0;
-    for chunk in bytes.utf8_chunks() {
-        if let Some(found) = chunk.valid().find(|character| !is_replaced(character)) {
-            return length + found;
-        }
-        length += chunk.valid().len() + chunk.invalid().len();
-    }
-    length
 }
 
 /// Whether [`text`] replaces `character`.
@@ -201,6 +191,22 @@ mod tests {
     }
 
     #[test]
+    fn marks_stand_around_what_is_shown_by_its_code() {
+        let marks = Marks { before: "<".to_owned(), after: ">".to_owned() };
+        for (bytes, shown) in [
+            (&b""[..], ""),
+            ("Grüße\n".as_bytes(), "Grüße\n"),
+            ("é\x1bé\x1b\x07".as_bytes(), r"é<\x1b>é<\x1b\x07>"),
+            (b"\x1b\xff\xfea\xc3", r"<\x1b\xff\xfe>a<\xc3>"),
+            (b"\xe2\x82\x1b b", r"<\xe2\x82\x1b> b"),
+        ] {
+            let mut output = Vec::new();
+            marked_text(&mut output, bytes, &marks);
+            assert_eq!(String::from_utf8(output).unwrap(), shown);
+        }
+    }
+
+    #[test]
     fn control_characters_are_shown() {
         assert_eq!(escaped(b"\x1b]0;title\x07\x1b[2J"), r"\x1b]0;title\x07\x1b[2J");
         assert_eq!(escaped(b"over\rwritten\0\x7f"), r"over\rwritten\x00\x7f");
@@ -247,6 +253,13 @@ mod tests {
         fn nothing_unsafe_ever_comes_out(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
             prop_assert!(!escaped(&bytes).chars().any(|character| is_unsafe(character) && !"\n\t".contains(character)));
             prop_assert!(!to_line(&bytes).chars().any(is_unsafe));
+        }
+
+        #[test]
+        fn marks_change_nothing_else(bytes in proptest::collection::vec(any::<u8>(), 0..256)) {
+            let mut output = Vec::new();
+            marked_text(&mut output, &bytes, &Marks::default());
+            prop_assert_eq!(String::from_utf8(output).unwrap(), escaped(&bytes));
         }
 
         #[test]

@@ -151,7 +151,7 @@ impl Options {
 
     /// What surrounds a character that is shown by its code in a line that is typed.
     pub fn escape_marks(&self) -> Marks {
-        Palette::new(self.diagnostics_colors).escape_marks()
+        Palette::new(self.diagnostics_colors).escape_marks().clone()
     }
 
     /// Switches `setting` on or off, as `/set` does.

@@ -25,16 +25,16 @@ pub enum Layout {
 
 /// `payload` as JSON text. `None`, if it is no JSON object or array, or if it is too deep.
 pub fn json(payload: &[u8]) -> Option<&str> {
-    valid(payload).filter(|text| depth(text) <= DEEPEST)
+    valid(payload).filter(|text| !is_too_deep(text))
 }
 
-/// Whether `payload` is JSON that is not laid out, because it is too deep.
-pub fn is_too_deep(payload: &[u8]) -> bool {
-    valid(payload).is_some_and(|text| depth(text) > DEEPEST)
+/// Whether `text`, which must be a result of [`valid`], is shown as it is, because it is too deep.
+pub fn is_too_deep(text: &str) -> bool {
+    depth(text) > DEEPEST
 }
 
 /// `payload` as JSON text. `None`, if it is no JSON object or array.
-fn valid(payload: &[u8]) -> Option<&str> {
+pub fn valid(payload: &[u8]) -> Option<&str> {
     if !matches!(payload.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return None;
     }

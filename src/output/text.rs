@@ -21,10 +21,11 @@ const SHOWN_TEXT: usize = 64 << 10;
 /// The other lines are indented by as many columns, so that a peer cannot make one message look like two. The sink is
 /// flushed in between, because an escaped and indented message may be many times as long as its payload.
 pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
-    let shown = if let Some(json) = pretty::json(payload) {
+    let json = pretty::valid(payload);
+    let is_too_deep = json.is_some_and(pretty::is_too_deep);
+    let shown = if let Some(json) = json.filter(|_| !is_too_deep) {
         pretty::write_start(sink, json, layout, View::Terminal, indent, SHOWN_TEXT)
     } else {
-        let marks = sink.palette.escape_marks();
         let shown = match payload.get(..SHOWN_TEXT) {
             Some(start) => escape::whole_characters(start),
             None => payload.len(),
@@ -36,7 +37,7 @@ pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
                 sink.flush_if_large();
             }
             for piece in pieces(line) {
-                escape::marked_text(&mut sink.buffer, piece, &marks);
+                escape::marked_text(&mut sink.buffer, piece, sink.palette.escape_marks());
                 sink.flush_if_large();
             }
         }
@@ -53,7 +54,7 @@ pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
         });
         buffer.push(b'\n');
     }
-    if layout == Layout::LaidOut && pretty::is_too_deep(payload) {
+    if layout == Layout::LaidOut && is_too_deep {
         let Sink { buffer, palette, .. } = sink;
         palette.paint(buffer, Style::Faint, |output| {
             output.extend_from_slice(b"  (not laid out: more than ");

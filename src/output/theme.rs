@@ -128,21 +128,20 @@ const STYLES: [Style; 10] = [
 /// The escape sequences of one stream. They are made once.
 #[derive(Debug)]
 pub struct Palette {
-    /// For each style, the sequences before and after the text.
-    sequences: Vec<(String, String)>,
+    /// For each style.
+    sequences: Vec<Marks>,
 }
 
 impl Palette {
     /// What surrounds a character that is shown by its code.
-    pub fn escape_marks(&self) -> Marks {
-        let (before, after) = &self.sequences[Style::Faint as usize];
-        Marks { before: before.clone(), after: after.clone() }
+    pub fn escape_marks(&self) -> &Marks {
+        &self.sequences[Style::Faint as usize]
     }
 
     /// The palette of a stream.
     pub fn new(colors: Colors) -> Self {
         let sequences = match colors {
-            Colors::Off => vec![(String::new(), String::new()); STYLES.len()],
+            Colors::Off => vec![Marks::default(); STYLES.len()],
             Colors::On => {
                 control::set_override(true);
                 STYLES.into_iter().map(sequences).collect()
@@ -153,7 +152,7 @@ impl Palette {
 
     /// Appends the text that `write` appends, in `style`.
     pub fn paint(&self, output: &mut Vec<u8>, style: Style, write: impl FnOnce(&mut Vec<u8>)) {
-        let (before, after) = &self.sequences[style as usize];
+        let Marks { before, after } = &self.sequences[style as usize];
         if before.is_empty() {
             return write(output);
         }
@@ -169,7 +168,7 @@ impl Palette {
 }
 
 /// The sequences that `colored` puts before and after a text.
-fn sequences(style: Style) -> (String, String) {
+fn sequences(style: Style) -> Marks {
     const TEXT: &str = "x";
     let styled = match style {
         Style::Received => TEXT.blue(),
@@ -182,7 +181,8 @@ fn sequences(style: Style) -> (String, String) {
         Style::Literal => TEXT.magenta(),
     };
     let styled = styled.to_string();
-    styled.split_once(TEXT).map(|(before, after)| (before.to_owned(), after.to_owned())).unwrap_or_default()
+    let (before, after) = styled.split_once(TEXT).unwrap_or_default();
+    Marks { before: before.to_owned(), after: after.to_owned() }
 }
 
 #[cfg(test)]
