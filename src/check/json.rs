@@ -97,15 +97,13 @@ fn members_of_finding(members: &mut Members<'_>, number: u64, finding: &Finding)
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::time::Duration;
-
-    use serde_json::Value;
 
     use super::super::report::{Status, StepName};
     use super::*;
     use crate::diagnosis::Refused;
     use crate::error::ExitStatus;
+    use crate::output::json::assert_fields;
 
     fn report() -> Report {
         let trial = Trial { what: "no Origin".to_owned(), result: "403 Forbidden".to_owned() };
@@ -129,35 +127,10 @@ mod tests {
         }
     }
 
-    fn fields(value: &Value, prefix: &str, found: &mut impl FnMut(&str)) {
-        match value {
-            Value::Object(members) => {
-                for (name, value) in members {
-                    let separator = if prefix.is_empty() { "" } else { "." };
-                    let name = format!("{prefix}{separator}{name}");
-                    found(&name);
-                    fields(value, &name, found);
-                }
-            }
-            Value::Array(elements) => elements.iter().for_each(|value| fields(value, &format!("{prefix}[]"), found)),
-            _ => {}
-        }
-    }
-
     #[test]
     fn every_field_is_in_the_schema_and_every_field_of_the_schema_is_used() {
         let lines = String::from_utf8(render(&report())).unwrap();
         assert!(!lines.contains('\u{1b}'));
-        let mut used = BTreeSet::new();
-        for line in lines.lines() {
-            let value: Value = serde_json::from_str(line).unwrap();
-            let event = value["type"].as_str().unwrap().to_owned();
-            fields(&value, "", &mut |name| {
-                let is_it = |field: &&Field| field.name == name && (field.event == event || field.event == "*");
-                let field = SCHEMA.iter().find(is_it).unwrap_or_else(|| panic!("`{name}` of `{event}` is not listed"));
-                used.insert((field.event, field.name));
-            });
-        }
-        assert_eq!(used, SCHEMA.iter().map(|field| (field.event, field.name)).collect());
+        assert_fields(SCHEMA, lines.lines());
     }
 }

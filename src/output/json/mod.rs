@@ -6,5 +6,7 @@ mod texts;
 mod write;
 
 pub use events::Stream;
+#[cfg(test)]
+pub use schema::tests::assert_fields;
 pub use schema::{Field, SCHEMA, VERSION, field};
 pub use write::{Members, long_base64, long_hexadecimal, object, string};

@@ -109,3 +109,47 @@ pub const SCHEMA: &[Field] = &[
     field("error", "hint", "string", "what to try next; missing if unknown"),
     field("error", "exit_status", "number", "what the shell is told"),
 ];
+
+#[cfg(test)]
+pub mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::Field;
+
+    /// Holds the fields of `lines` against `schema`.
+    ///
+    /// # Panics
+    /// Where a field is not in the schema, or one of the schema is in no line.
+    pub fn assert_fields<'a>(schema: &[Field], lines: impl IntoIterator<Item = &'a str>) {
+        let mut used = BTreeSet::new();
+        for line in lines {
+            let value: Value = serde_json::from_str(line).unwrap();
+            let event = value["type"].as_str().unwrap().to_owned();
+            visit(&value, "", &mut |name| {
+                let is_it = |field: &&Field| field.name == name && (field.event == event || field.event == "*");
+                let field = schema.iter().find(is_it);
+                let field = field.unwrap_or_else(|| panic!("`{name}` of `{event}` is not in the schema"));
+                used.insert((field.event, field.name));
+            });
+        }
+        let listed: BTreeSet<_> = schema.iter().map(|field| (field.event, field.name)).collect();
+        assert_eq!(used, listed);
+    }
+
+    fn visit(value: &Value, prefix: &str, found: &mut impl FnMut(&str)) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    let separator = if prefix.is_empty() { "" } else { "." };
+                    let name = format!("{prefix}{separator}{name}");
+                    found(&name);
+                    visit(value, &name, found);
+                }
+            }
+            Value::Array(elements) => elements.iter().for_each(|value| visit(value, &format!("{prefix}[]"), found)),
+            _ => {}
+        }
+    }
+}

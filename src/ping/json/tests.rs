@@ -1,10 +1,8 @@
-use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
-
-use serde_json::Value;
 
 use super::*;
 use crate::event::{PeerAddress, Step, StepDetail};
+use crate::output::json::assert_fields;
 use crate::ping::statistics::Statistics;
 use crate::ping::timeline::Timeline;
 
@@ -51,33 +49,7 @@ fn all_lines() -> Vec<String> {
 
 #[test]
 fn the_schema_lists_what_is_written_and_nothing_else() {
-    let mut used = BTreeSet::new();
-    for line in all_lines() {
-        let value: Value = serde_json::from_str(&line).unwrap();
-        let event = value["type"].as_str().unwrap().to_owned();
-        fields(&value, "", &mut |name| {
-            let field = SCHEMA.iter().find(|field| field.name == name && (field.event == event || field.event == "*"));
-            let field = field.unwrap_or_else(|| panic!("`{name}` of `{event}` is not in the schema"));
-            used.insert((field.event, field.name));
-        });
-    }
-    let listed: BTreeSet<_> = SCHEMA.iter().map(|field| (field.event, field.name)).collect();
-    assert_eq!(used, listed);
-}
-
-fn fields(value: &Value, prefix: &str, found: &mut impl FnMut(&str)) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                let separator = if prefix.is_empty() { "" } else { "." };
-                let name = format!("{prefix}{separator}{name}");
-                found(&name);
-                fields(value, &name, found);
-            }
-        }
-        Value::Array(elements) => elements.iter().for_each(|value| fields(value, &format!("{prefix}[]"), found)),
-        _ => {}
-    }
+    assert_fields(SCHEMA, all_lines().iter().map(String::as_str));
 }
 
 #[test]

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::io;
 use std::time::SystemTime;
 
@@ -10,7 +9,7 @@ use crate::error::{ExitStatus, Phase};
 use crate::event::{
     Certificate, CertificateAnswer, CertificateFault, CertificateRequest, FailedCheck, Step, StepDetail,
 };
-use crate::output::json::SCHEMA;
+use crate::output::json::{SCHEMA, assert_fields};
 use crate::output::options::FrameView;
 use crate::output::theme::Colors;
 use crate::wire::{CloseCode, Data, Header, LengthEncoding, OpCode, Role, Rule};
@@ -208,32 +207,8 @@ fn every_field_is_in_the_schema_and_every_field_of_the_schema_is_used() {
         lines.of(&Event::Ended(&ended())),
         lines.of(&Event::Error(&error())),
     ];
-    let mut used = BTreeSet::new();
-    for line in events {
+    for line in &events {
         assert_eq!(line.matches('\n').count(), 1, "{line}");
-        let value: Value = serde_json::from_str(&line).unwrap();
-        let event = value["type"].as_str().unwrap().to_owned();
-        fields(&value, "", &mut |name| {
-            let field = SCHEMA.iter().find(|field| field.name == name && (field.event == event || field.event == "*"));
-            let field = field.unwrap_or_else(|| panic!("`{name}` of `{event}` is not in the schema"));
-            used.insert((field.event, field.name));
-        });
     }
-    let listed: BTreeSet<_> = SCHEMA.iter().map(|field| (field.event, field.name)).collect();
-    assert_eq!(used, listed);
-}
-
-fn fields(value: &Value, prefix: &str, found: &mut impl FnMut(&str)) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                let separator = if prefix.is_empty() { "" } else { "." };
-                let name = format!("{prefix}{separator}{name}");
-                found(&name);
-                fields(value, &name, found);
-            }
-        }
-        Value::Array(elements) => elements.iter().for_each(|value| fields(value, &format!("{prefix}[]"), found)),
-        _ => {}
-    }
+    assert_fields(SCHEMA, events.iter().map(String::as_str));
 }
