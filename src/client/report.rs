@@ -13,7 +13,7 @@ use crate::client::advice;
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, FlushError, Origin, OutputStream};
-use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Palette, StreamKind};
+use crate::output::theme::{ColorChoice, Colors, Palette};
 use crate::output::{Banner, Fanout, write_error};
 use crate::session::Outcome;
 use crate::session::output::SessionOutput;
@@ -34,10 +34,7 @@ pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
 
 /// Reports an error on stderr alone; its exit status.
 pub fn alone(error: &Error) -> ExitStatus {
-    let is_terminal = io::stderr().is_terminal();
-    let destination = if is_terminal { StreamKind::Terminal } else { StreamKind::Other };
-    let environment = ColorEnvironment::read(|name| std::env::var_os(name));
-    let palette = Palette::new(Colors::choose(ColorChoice::Auto, &environment, destination));
+    let palette = Palette::new(show::colors(ColorChoice::Auto, io::stderr().is_terminal()));
     let mut text = Vec::new();
     write_error(&mut text, &palette, advice, error);
     // That stderr cannot be written cannot be told anywhere.

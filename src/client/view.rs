@@ -12,12 +12,7 @@ use crate::platform::{Descriptor, lead_to_same_file};
 
 /// What the flags say about the view, for a run that announces itself or doesn't.
 pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
-    let environment = ColorEnvironment::read(|name| std::env::var_os(name));
     let choice = view.color();
-    let colors = |is_terminal| {
-        let destination = if is_terminal { StreamKind::Terminal } else { StreamKind::Other };
-        Colors::choose(choice, &environment, destination)
-    };
     let (on_terminal, talks_on_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
     let form = |is_terminal| if is_terminal { View::Terminal } else { View::Exact };
     Options {
@@ -25,19 +20,15 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         delimiter: input.format.delimiter(),
         view: form(on_terminal),
         diagnostics_view: form(talks_on_terminal),
-        data_colors: if on_terminal || choice == ColorChoice::Always { colors(on_terminal) } else { Colors::Off },
-        diagnostics_colors: colors(talks_on_terminal),
-        level: match (view.quiet, view.verbose) {
-            (true, _) => Level::Quiet,
-            (false, true) => Level::Verbose,
-            (false, false) => Level::Normal,
+        data_colors: if on_terminal || choice == ColorChoice::Always {
+            colors(choice, on_terminal)
+        } else {
+            Colors::Off
         },
+        diagnostics_colors: colors(choice, talks_on_terminal),
+        level: level(view.quiet, view.verbose),
         banner,
-        frames: match (view.frames, view.hex) {
-            (_, true) => FrameView::Hex,
-            (true, false) => FrameView::Lines,
-            (false, false) => FrameView::Hidden,
-        },
+        frames: frames(view.frames, view.hex),
         follow_sent: FollowSent::WhenShown,
         ping_pong: view.show_ping_pong,
         pretty: view.pretty,
@@ -49,26 +40,38 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
 
 /// What is said on stderr beside a report on stdout.
 pub fn beside_a_report(report: &ReportArgs) -> Options {
-    let environment = ColorEnvironment::read(|name| std::env::var_os(name));
-    let destination = if io::stderr().is_terminal() { StreamKind::Terminal } else { StreamKind::Other };
-    let level = match (report.quiet, report.verbose) {
+    Options {
+        format: DataFormat::None,
+        diagnostics_colors: colors(report.color(), io::stderr().is_terminal()),
+        level: level(report.quiet, report.verbose),
+        banner: Banner::Hidden,
+        frames: frames(report.frames, report.hex),
+        secrets: report.secrets(),
+        ..Options::new(advice)
+    }
+}
+
+/// Whether a stream that is a terminal, or is not, is coloured.
+pub fn colors(choice: ColorChoice, is_terminal: bool) -> Colors {
+    let destination = if is_terminal { StreamKind::Terminal } else { StreamKind::Other };
+    Colors::choose(choice, &ColorEnvironment::read(|name| std::env::var_os(name)), destination)
+}
+
+/// What `--quiet` and `--verbose` say.
+fn level(quiet: bool, verbose: bool) -> Level {
+    match (quiet, verbose) {
         (true, _) => Level::Quiet,
         (false, true) => Level::Verbose,
         (false, false) => Level::Normal,
-    };
-    let frames = match (report.frames, report.hex) {
+    }
+}
+
+/// What `--frames` and `--hex` say.
+fn frames(frames: bool, hex: bool) -> FrameView {
+    match (frames, hex) {
         (_, true) => FrameView::Hex,
         (true, false) => FrameView::Lines,
         (false, false) => FrameView::Hidden,
-    };
-    Options {
-        format: DataFormat::None,
-        diagnostics_colors: Colors::choose(report.color(), &environment, destination),
-        level,
-        banner: Banner::Hidden,
-        frames,
-        secrets: report.secrets(),
-        ..Options::new(advice)
     }
 }
 
