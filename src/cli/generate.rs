@@ -130,8 +130,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         preformatted(&mut rest, &text);
     }
     let about_events = match page {
-        Page::Wscope => Some(help::EVENTS),
-        Page::Ping | Page::Check => Some(help::REPORT_EVENTS),
+        Page::Wscope | Page::Ping | Page::Check => Some(help::EVENTS),
         Page::Demo | Page::Listen | Page::Curl => None,
     };
     if let Some(about) = about_events {

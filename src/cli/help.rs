@@ -61,11 +61,6 @@ pub(super) const PING_EXAMPLES: &str = "  wscope ping -c 10 wss://example.com/ws
   wscope ping --message 'hi {number}' URL   past a proxy that answers pings
   wscope ping -c 100 --output json URL      for programs";
 
-/// The text before the fields of a report in the man page of its command.
-pub(super) const REPORT_EVENTS: &str =
-    "  Each line of --output json is one object with these fields, version 1 of them.
-  Later versions may add fields and types of events without a new number.";
-
 pub(super) const CHECK_EXAMPLES: &str = "  wscope check wss://example.com/feed         what is wrong, and what to do
   wscope check --strict --output json URL     for a script: status 1 for a warning
   wscope check --probe '{\"op\":\"ping\"}' URL   send this, and wait for an answer";

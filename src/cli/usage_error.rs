@@ -146,8 +146,7 @@ fn secret_with_hyphen<'a>(arguments: &'a [OsString], error: &clap::Error) -> Opt
         let (flag, value) = (pair[0].to_str()?, pair[1].to_str()?);
         let command = Cli::command();
         let named = command.get_arguments().find(|argument| is_called(argument, flag))?.get_long()?;
-        let is_secret = SECRET_FLAGS.iter().any(|secret| secret.strip_prefix("--") == Some(named));
-        (is_secret && value.starts_with(unknown)).then_some(flag)
+        (takes_secret(named) && value.starts_with(unknown)).then_some(flag)
     })
 }
 

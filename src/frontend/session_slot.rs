@@ -50,7 +50,7 @@ struct State {
     /// The session that is open, or was open before: what it received can still be expected.
     latest: Option<Handle>,
     /// The session that was last open to what is typed: what is known of it can still be shown.
-    shown: Option<OpenSession>,
+    shown: Option<Arc<Opened>>,
     /// The totals of the session that ended last.
     totals: Option<Summary>,
     opening: Opening,
@@ -112,7 +112,7 @@ impl SessionSlot {
     /// The session is open to what is typed, unless it is over already.
     pub fn opened(&self, session: OpenSession) {
         let mut state = lock(&self.state);
-        state.shown = Some(session.clone());
+        state.shown = Some(Arc::clone(&session.opened));
         if !session.handle.is_over() {
             state.open = Some(session);
             self.grant(&mut state);
@@ -177,7 +177,7 @@ impl SessionSlot {
     /// When there is none.
     pub fn opening_facts(&self) -> Result<Arc<Opened>> {
         let state = self.state_after(|opening| opening == Opening::No);
-        state.shown.as_ref().map(|session| Arc::clone(&session.opened)).ok_or_else(not_open)
+        state.shown.clone().ok_or_else(not_open)
     }
 
     /// The totals of the session that is open, or of the one that ended last.

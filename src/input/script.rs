@@ -3,7 +3,6 @@
 //! Blank lines and lines with `#` in column 1 are skipped. Every other line means what it means at the prompt. A line
 //! can continue on the next one, as at the prompt.
 
-use std::collections::HashSet;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -146,20 +145,18 @@ fn whole<'a>(first: &str, mut following: impl Iterator<Item = &'a str>) -> Strin
 }
 
 fn check(steps: &[ScriptStep], variables: &Variables) -> Result<()> {
-    let mut known: HashSet<String> = variables.names().map(str::to_owned).collect();
     let mut placeholders = variables.clone();
     for step in steps {
-        check_names(&step.line, &known).map_err(|error| error.at(&step.place))?;
+        check_names(&step.line, &placeholders).map_err(|error| error.at(&step.place))?;
         if let Some(name) = check_step(step, &placeholders)? {
-            placeholders.set(&name, PLACEHOLDER);
-            known.insert(name);
+            placeholders.set(name, PLACEHOLDER);
         }
     }
     Ok(())
 }
 
-fn check_names(line: &str, known: &HashSet<String>) -> Result<()> {
-    match captures_in(line)?.into_iter().find(|name| !known.contains(*name)) {
+fn check_names(line: &str, variables: &Variables) -> Result<()> {
+    match captures_in(line)?.into_iter().find(|name| !variables.has(name)) {
         None => Ok(()),
         Some(unknown) => {
             Err(input_error(format!("nothing before captures `${{{unknown}}}`")).hint("`$${` is a literal `${`"))

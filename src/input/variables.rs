@@ -52,9 +52,9 @@ impl Variables {
         self.captured.insert(name.into(), value.into());
     }
 
-    /// The names of what was captured.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.captured.keys().map(String::as_str)
+    /// Whether a value of this name was captured.
+    pub fn has(&self, name: &str) -> bool {
+        self.captured.contains_key(name)
     }
 
     /// Replaces each `${…}` by its value. A `${…}` inside a value stays as it is. `$${` becomes `${`.

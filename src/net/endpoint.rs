@@ -55,11 +55,6 @@ impl Endpoint {
         self.zone.as_deref()
     }
 
-    /// The same host at another port.
-    pub(super) fn at_port(&self, port: u16) -> Self {
-        Self { port, ..self.clone() }
-    }
-
     /// Whether this is its host.
     pub(super) fn is_at(&self, host: &Host) -> bool {
         self.host == *host

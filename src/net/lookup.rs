@@ -97,7 +97,7 @@ impl ConnectTo {
             Some(Self { to_host: Some(host), to_port, .. }) => {
                 Endpoint::new(host.clone(), None, to_port.unwrap_or(endpoint.port()))
             }
-            Some(Self { to_port, .. }) => endpoint.at_port(to_port.unwrap_or(endpoint.port())),
+            Some(Self { to_port, .. }) => endpoint.with_port(to_port.unwrap_or(endpoint.port())),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::PATIENCE;
+use super::proxy::pass_on;
 
 /// It carries one connection, and hangs up on all others.
 pub struct CutWire {
@@ -85,11 +86,8 @@ impl Shared {
     fn carry(&self, mut client: TcpStream, mut server: TcpStream) {
         let clone = |socket: &TcpStream| socket.try_clone().expect("a descriptor");
         self.state().ends = Some((clone(&client), clone(&server)));
-        let (mut from, mut to) = (clone(&server), clone(&client));
-        thread::spawn(move || {
-            let _ = std::io::copy(&mut from, &mut to);
-            let _ = to.shutdown(Shutdown::Write);
-        });
+        let (from, to) = (clone(&server), clone(&client));
+        thread::spawn(move || pass_on(from, to));
         let mut buffer = [0; 16 * 1024];
         while let Ok(count @ 1..) = client.read(&mut buffer) {
             let mut state = self.state();

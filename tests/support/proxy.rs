@@ -1,6 +1,6 @@
 //! A proxy in a thread of the test: HTTP's CONNECT or SOCKS 5, with TLS or without, and with a login or without.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
@@ -232,7 +232,8 @@ impl Client {
     }
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream) {
+/// Copies until the end, and passes that on too.
+pub fn pass_on(mut from: TcpStream, mut to: TcpStream) {
     // An end by an error is an end.
     let _ = std::io::copy(&mut from, &mut to);
     let _ = to.shutdown(Shutdown::Write);
@@ -283,7 +284,7 @@ fn readable(client: &TcpStream, client_open: bool, server: &TcpStream, server_op
     let flags = |open: bool| if open { PollFlags::POLLIN } else { PollFlags::empty() };
     let mut both = [PollFd::new(client.as_fd(), flags(client_open)), PollFd::new(server.as_fd(), flags(server_open))];
     let limit = PollTimeout::try_from(PATIENCE).expect("a small number");
-    poll(&mut both, limit).unwrap_or_else(|error| panic!("{}: {error}", ErrorKind::Other));
+    poll(&mut both, limit).expect("poll(2)");
     let has = |fd: &PollFd<'_>, open: bool| open && fd.revents().is_some_and(|events| !events.is_empty());
     (has(&both[0], client_open), has(&both[1], server_open))
 }

@@ -13,6 +13,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 pub(super) use self::show::command_line;
+use super::usage_error::is_called;
 use super::value::{HeaderSource, Secret};
 use super::{Cli, Invocation, understand, usage_error};
 use crate::input::slash::nearest_of;
@@ -173,9 +174,8 @@ fn url(profiles: &Profiles, profile: &Profile, resource: &str) -> Result<String,
 
 /// The flag that a key names.
 fn argument<'a>(command: &'a Command, key: &str) -> Option<&'a Arg> {
-    command.get_arguments().filter(|argument| is_setting(argument)).find(|argument| {
-        argument.get_long() == Some(key) || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&key))
-    })
+    let flag = format!("--{key}");
+    command.get_arguments().find(|argument| is_setting(argument) && is_called(argument, &flag))
 }
 
 fn is_setting(argument: &Arg) -> bool {

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory};
+use clap::{Arg, ArgMatches, CommandFactory};
 
 use super::super::{Cli, usage_error};
 use super::{Merged, NO_SETTINGS, argument, given};
@@ -62,7 +62,7 @@ pub fn command_line(arguments: &[OsString], secrets: Secrets) -> String {
         }
         let name = if matches!(id, "url" | "connect") { Some("url") } else { flag.get_long() };
         let Some(name) = name else { continue };
-        if let Some(values) = values(name, &given, id, secrets) {
+        if let Some(values) = values(name, flag, &given, secrets) {
             let _ = writeln!(text, "{name} = {values}  # command line");
         }
     }
@@ -70,18 +70,23 @@ pub fn command_line(arguments: &[OsString], secrets: Secrets) -> String {
 }
 
 /// The values of a flag that was given; `None` for a URL that is the name of a profile.
-fn values(name: &str, given: &ArgMatches, id: &str, secrets: Secrets) -> Option<String> {
-    let raw: Vec<_> = given.get_raw(id).into_iter().flatten().map(OsStr::to_string_lossy).collect();
+fn values(name: &str, flag: &Arg, given: &ArgMatches, secrets: Secrets) -> Option<String> {
+    let raw: Vec<_> = given.get_raw(flag.get_id().as_str()).into_iter().flatten().map(OsStr::to_string_lossy).collect();
     if name == "url" && raw.iter().any(|url| url.starts_with('@')) {
         return None;
     }
-    let takes_values =
-        Cli::command().get_arguments().any(|flag| flag.get_id() == id && flag.get_action().takes_values());
-    Some(if takes_values { list_of(name, raw.iter().map(AsRef::as_ref), secrets) } else { "true".to_owned() })
+    Some(if flag.get_action().takes_values() {
+        list_of(name, raw.iter().map(AsRef::as_ref), secrets)
+    } else {
+        "true".to_owned()
+    })
 }
 
 /// The warning where other users of the machine can read a secret in the file of profiles.
 pub(super) fn exposed(profiles: &Profiles) -> Option<String> {
+    if !profiles.is_exposed() {
+        return None;
+    }
     let mut command = Cli::command();
     command.build();
     let long = |key: &str| argument(&command, key).and_then(|flag| flag.get_long().map(str::to_owned));
@@ -89,8 +94,7 @@ pub(super) fn exposed(profiles: &Profiles) -> Option<String> {
         let name = long(&setting.key).unwrap_or_else(|| setting.key.clone());
         setting.texts().iter().any(|text| !text.contains("${env:") && shown(&name, text, Secrets::Hidden) != *text)
     };
-    let is_exposed = profiles.is_exposed() && profiles.iter().any(|profile| profile.settings.iter().any(holds_secret));
-    is_exposed.then(|| {
+    profiles.iter().any(|profile| profile.settings.iter().any(holds_secret)).then(|| {
         let path = profiles.path().display();
         format!("other users can read the secrets in `{path}`: `chmod 600` it, or use `@FILE` or `${{env:NAME}}` in it")
     })

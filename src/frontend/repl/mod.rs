@@ -106,25 +106,20 @@ impl ReplDriver {
         let handle = session.handle.clone();
         slot.started(handle.clone());
         let (busy, done) = mpsc::channel();
-        let (give, given) = mpsc::channel();
+        let opened = session.clone();
         let send = move || {
             let _busy: Sender<()> = busy;
-            let Ok(session) = given.recv() else { return };
             if delay.is_some() {
-                slot.opened(session);
+                slot.opened(opened);
                 send_executed(&messages, &mut Pace::new(&handle, delay));
             } else {
                 send_executed(&messages, &mut Pace::new(&handle, None));
-                slot.opened(session);
+                slot.opened(opened);
             }
         };
-        match thread::Builder::new().spawn(send) {
-            // The thread waits for it.
-            Ok(_) => drop(give.send(session)),
-            Err(error) => {
-                self.slot.opened(session);
-                line_reader::show_error(&self.fanout, &thread_error(Phase::Session, "to send what `-x` says", error));
-            }
+        if let Err(error) = thread::Builder::new().spawn(send) {
+            self.slot.opened(session);
+            line_reader::show_error(&self.fanout, &thread_error(Phase::Session, "to send what `-x` says", error));
         }
         done
     }

@@ -18,7 +18,7 @@ use super::view::{Line, View};
 use super::{Entry, History, PromptHandle};
 use crate::input::continuation::{goes_on, is_incomplete_json, unescaped};
 use crate::output::Output;
-use crate::output::terminal::{Size, Terminal};
+use crate::output::terminal::{BRACKETED_PASTE_OFF, BRACKETED_PASTE_ON, Size, Terminal};
 use crate::platform::{self, Descriptor, Poller, is_terminal_gone};
 
 /// How long the rest of an escape sequence may take.
@@ -30,9 +30,6 @@ const SETTLE: Duration = Duration::from_millis(300);
 
 /// How many bytes of keys are read at once.
 const READ: usize = 4096;
-
-const PASTE_ON: &[u8] = b"\x1b[?2004h";
-const PASTE_OFF: &[u8] = b"\x1b[?2004l";
 
 /// An editor on a terminal.
 pub(super) struct LineEditor {
@@ -121,7 +118,7 @@ impl LineEditor {
     }
 
     fn edit(&mut self) -> io::Result<Entry> {
-        self.output.write_all(PASTE_ON)?;
+        self.output.write_all(BRACKETED_PASTE_ON)?;
         self.has_changed = true;
         self.settles = None;
         loop {
@@ -146,7 +143,7 @@ impl LineEditor {
         let (prompt, mut output) = (self.prompt.text(), Vec::new());
         let line = Line { prompt: &prompt, text: self.draft.text(), cursor: self.draft.cursor() };
         self.view.draw_finished(&mut output, line, self.terminal.device().size().unwrap_or(Size::USUAL));
-        output.extend_from_slice(PASTE_OFF);
+        output.extend_from_slice(BRACKETED_PASTE_OFF);
         self.output.write_all(&output)
     }
 
@@ -178,7 +175,7 @@ impl LineEditor {
         let mut output = Vec::with_capacity(batch.len() + 1024);
         if batch.is_empty() {
             self.view.forget();
-            output.extend_from_slice(PASTE_ON);
+            output.extend_from_slice(BRACKETED_PASTE_ON);
         } else {
             self.view.clear(&mut output, self.size);
             output.extend_from_slice(batch.as_bytes());

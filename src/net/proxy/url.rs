@@ -37,11 +37,6 @@ pub enum ProxyScheme {
 impl ProxyScheme {
     const ALL: [(&'static str, Self); 4] =
         [("http", Self::Http), ("https", Self::Https), ("socks5", Self::Socks5), ("socks5h", Self::Socks5h)];
-
-    /// As it stands in a URL.
-    pub fn name(self) -> &'static str {
-        Self::ALL.into_iter().find(|(_, scheme)| *scheme == self).map_or("", |(name, _)| name)
-    }
 }
 
 impl ProxyUrl {
@@ -82,20 +77,20 @@ impl ProxyUrl {
         let credentials = url::credentials(&url).map_err(not_text)?;
         Ok(Self { scheme, endpoint: Endpoint::new(host, zone, port), credentials })
     }
-
-    /// In full form, without userinfo.
-    pub fn shown(&self) -> String {
-        format!("{}://{}", self.scheme.name(), self.endpoint.peer())
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn shown(url: &ProxyUrl) -> String {
+        let (name, _) = ProxyScheme::ALL.into_iter().find(|(_, scheme)| *scheme == url.scheme).expect("a scheme");
+        format!("{name}://{}", url.endpoint.peer())
+    }
+
     #[test]
     fn a_url_says_what_is_spoken_and_where() {
-        for (text, shown) in [
+        for (text, meant) in [
             ("proxy", "http://proxy:1080"),
             ("proxy:3128", "http://proxy:3128"),
             ("http://proxy", "http://proxy:1080"),
@@ -107,7 +102,7 @@ mod tests {
             ("socks5h://[::1]:9050", "socks5h://[::1]:9050"),
             ("http://[fe80::1%25lo]:1", "http://[fe80::1%lo]:1"),
         ] {
-            assert_eq!(ProxyUrl::parse(text).expect(text).shown(), shown, "{text}");
+            assert_eq!(shown(&ProxyUrl::parse(text).expect(text)), meant, "{text}");
         }
     }
 
@@ -116,7 +111,7 @@ mod tests {
         let url = ProxyUrl::parse("http://ann:p%40ss@proxy").unwrap();
         let credentials = url.credentials.as_ref().unwrap();
         assert_eq!((credentials.user.as_str(), credentials.password.as_deref()), ("ann", Some("p@ss")));
-        assert_eq!(url.shown(), "http://proxy:1080");
+        assert_eq!(shown(&url), "http://proxy:1080");
         assert!(ProxyUrl::parse("http://proxy").unwrap().credentials.is_none());
     }
 

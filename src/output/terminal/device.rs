@@ -13,13 +13,13 @@ use crate::output::{FdOutput, Output};
 use crate::platform::{self, CtrlC, SeenSignal, SpecialKeys, TerminalModes};
 
 /// Switches bracketed paste off. The editor may have switched it on.
-const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
+pub const BRACKETED_PASTE_OFF: &[u8] = b"\x1b[?2004l";
 
 /// Leaves the line in which the cursor is, and switches bracketed paste off.
 const LEAVE: &[u8] = b"\x1b[?2004l\n";
 
 /// Switches bracketed paste on, as the editor does.
-const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
+pub const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
 
 /// How long a signal that ends the process may take where it finds nothing to put back.
 const OTHERS_FIRST: Duration = Duration::from_secs(1);
@@ -198,14 +198,6 @@ impl Device {
         pause();
         self.wait_for_foreground();
         self.apply(modes)?;
-        self.switch_paste_on()
-    }
-
-    /// Switches bracketed paste on, after another program has had the terminal.
-    ///
-    /// # Errors
-    /// The error of the write: the terminal is gone.
-    pub fn switch_paste_on(&self) -> io::Result<()> {
         self.output()?.write_all(BRACKETED_PASTE_ON)
     }
 

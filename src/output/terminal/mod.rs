@@ -27,7 +27,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use device::{Device, Size};
+pub use device::{BRACKETED_PASTE_OFF, BRACKETED_PASTE_ON, Device, Size};
 
 use self::pending_lines::{BUDGET, PendingLines};
 use super::{FdOutput, Output};
@@ -42,9 +42,6 @@ const LAST_WAIT: Duration = Duration::from_millis(100);
 
 /// Moves the cursor below the line that the editor has drawn, and switches off bracketed paste, which the editor uses.
 const LEAVE_LINE: &[u8] = b"\x1b[?2004l\r\n";
-
-/// Switches off bracketed paste, if the editor has drawn no line.
-const LEAVE_NOTHING: &[u8] = b"\x1b[?2004l";
 
 /// Gives the editor a text to print above its line.
 pub type PrintAbove = Box<dyn FnMut(String) -> io::Result<()> + Send>;
@@ -123,15 +120,15 @@ impl Terminal {
         &self.shared.device
     }
 
-    /// Attaches an editor, in place of the one before: sets the modes that the editor needs, and starts the thread that
-    /// makes Ctrl-C a signal while the editor reads no keys (`watch.rs`).
+    /// Attaches the editor: sets the modes that it needs, and starts the thread that makes Ctrl-C a signal while it reads no
+    /// keys (`watch.rs`).
     ///
     /// # Errors
     /// An [`io::Error`], if the terminal is gone, or if the thread cannot be started.
     pub fn attach(&self, print_above: PrintAbove) -> io::Result<()> {
         self.device().set_raw()?;
-        let before = self.shared.lock().print_above.replace(print_above);
-        if before.is_none() { watch::start(Arc::clone(&self.shared)) } else { Ok(()) }
+        self.shared.lock().print_above = Some(print_above);
+        watch::start(Arc::clone(&self.shared))
     }
 
     /// The editor is about to use the terminal. Waits until no other thread writes to it.
@@ -336,7 +333,7 @@ impl Shared {
             // An editor that has just shown a batch has not drawn its line again yet.
             let has_line = !was_given || state.given.is_some();
             // If this fails, the next write fails too, and its error is reported.
-            let _ = self.device.write_within(if has_line { LEAVE_LINE } else { LEAVE_NOTHING }, LAST_WAIT);
+            let _ = self.device.write_within(if has_line { LEAVE_LINE } else { BRACKETED_PASTE_OFF }, LAST_WAIT);
         }
         state.phase = LinePhase::Idle;
         state.print_above = None;
