@@ -11,6 +11,7 @@
 //! | [`http`] | HTTP/1.1 heads and bodies, and what in them is secret; sans-I/O |
 //! | [`wire`] | RFC 6455 and RFC 7692, sans-I/O: bytes in, bytes and events out |
 //! | [`event`] | what happened, and `EventSink`: what takes events |
+//! | [`dialect`] | what is spoken inside the messages: payload to meaning, one file each |
 //! | [`net`] | endpoints, names, TCP, TLS: a byte stream, and a record of how it came about |
 //! | [`output`] | the sinks for people and programs: text, JSON Lines, frames, colours, escaping; the terminal |
 //! | [`session`] | one open connection: its upgrade, threads, locks and clocks |
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod client;
 pub mod command;
 pub mod diagnosis;
+pub mod dialect;
 pub mod error;
 pub mod event;
 pub mod frontend;

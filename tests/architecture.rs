@@ -10,13 +10,14 @@ use source::{Function, Source, functions, names_a_flag, sources, string_literals
 
 /// Which rooms (or parts of them) each room may use besides itself.
 #[rustfmt::skip]
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("diagnosis", &[]),
     ("error", &["diagnosis"]),
     ("platform", &[]),
     ("http", &[]),
     ("wire", &["diagnosis", "http"]),
     ("event", &["error", "wire"]),
+    ("dialect", &["event", "wire"]),
     ("net", &["diagnosis", "error", "event", "http", "platform"]),
     ("output", &["diagnosis", "error", "event", "http", "platform", "wire"]),
     ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
@@ -69,8 +70,20 @@ const PLATFORM_ONLY: [&str; 7] =
     ["nix::", "signal_hook", "std::os::", "os::fd", "os::unix", "\"/dev/tty\"", "\"/proc/self"];
 
 /// What is below `client` and knows nothing of the command line.
-const BELOW_CLIENT: [&str; 11] =
-    ["diagnosis", "error", "platform", "http", "wire", "event", "net", "output", "session", "input", "profile"];
+const BELOW_CLIENT: [&str; 12] = [
+    "diagnosis",
+    "error",
+    "platform",
+    "http",
+    "wire",
+    "event",
+    "dialect",
+    "net",
+    "output",
+    "session",
+    "input",
+    "profile",
+];
 
 /// Files below `client` that may name a flag.
 const MAY_NAME_FLAGS: [&str; 3] = [

@@ -109,7 +109,7 @@ fn shown(number: u8, text: &str, bytes: &[u8], name: &str) -> String {
     show(&Event::Head { direction, bytes: &head });
     show(&Event::Open(&opened));
     for event in &messages {
-        show(&Event::Wire { direction, event, round_trip });
+        show(&Event::Wire { direction, event, round_trip, annotation: None });
     }
     for event in
         [Event::Note(text), Event::Detail(text), Event::Warning(text), Event::Error(&error), Event::Ended(&ended)]

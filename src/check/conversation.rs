@@ -208,7 +208,7 @@ impl<'a> Talk<'a> {
 /// Shows a frame, where frames are observed.
 fn show(fanout: &Fanout, direction: Direction, event: &Event<'_>) {
     if matches!(event, Event::Frame(_)) {
-        fanout.show(Origin::default(), &event::Event::Wire { direction, event, round_trip: None });
+        fanout.show(Origin::default(), &event::Event::Wire { direction, event, round_trip: None, annotation: None });
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod sink;
 
+mod annotation;
 mod connecting;
 mod tls;
 
@@ -10,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 pub use sink::{Detail, Directions, EventSink, Flow, FlushError, Messages, OutputStream, Wants};
 
+pub use self::annotation::{Annotation, AnnotationSource};
 pub use self::connecting::{FailedAttempt, PeerAddress, Step, StepDetail};
 pub use self::tls::{
     Certificate, CertificateAnswer, CertificateFacts, CertificateFault, CertificateRequest, FailedCheck, TlsFacts,
@@ -139,6 +141,8 @@ pub enum Event<'a> {
         event: &'a wire::Event<'a>,
         /// For a pong that answers one of our pings: how long it took.
         round_trip: Option<Duration>,
+        /// What a message means, where that is known.
+        annotation: Option<&'a Annotation>,
     },
     /// A breach in the handshake (those in frames come as [`wire::Event::Finding`]).
     Finding(&'a Finding),

@@ -178,8 +178,8 @@ mod tests {
     #[test]
     fn a_sink_gets_what_it_wants_of_the_wire_and_all_else() {
         let ping = wire::Event::Ping(b"");
-        let received = Event::Wire { direction: Direction::Received, event: &ping, round_trip: None };
-        let sent = Event::Wire { direction: Direction::Sent, event: &ping, round_trip: None };
+        let received = Event::Wire { direction: Direction::Received, event: &ping, round_trip: None, annotation: None };
+        let sent = Event::Wire { direction: Direction::Sent, event: &ping, round_trip: None, annotation: None };
         let texts = Wants { detail: Detail::Texts, ..LITTLE };
         let both = Wants { directions: Directions::Both, ..texts };
         assert_eq!([LITTLE, texts, both].map(|wants| wants.include(&received)), [false, true, true]);

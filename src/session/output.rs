@@ -193,7 +193,7 @@ impl OutputGuard<'_> {
 
     /// Gives something received to the sinks.
     pub fn received(&mut self, at: Timestamp, event: &wire::Event<'_>, round_trip: Option<Duration>) {
-        self.event(at, &Event::Wire { direction: Direction::Received, event, round_trip });
+        self.event(at, &Event::Wire { direction: Direction::Received, event, round_trip, annotation: None });
     }
 
     /// Has as many text messages shown as can be shown without a look at each.
@@ -222,7 +222,7 @@ impl OutputGuard<'_> {
         if let Some(mut decoder) = decoder {
             decoder.observe(self.wants().observe());
             sent.decode(&mut decoder, |at, event| {
-                self.event(at, &Event::Wire { direction: Direction::Sent, event, round_trip: None });
+                self.event(at, &Event::Wire { direction: Direction::Sent, event, round_trip: None, annotation: None });
             });
             lock(&self.session.backlog).decoder = Some(decoder);
         }

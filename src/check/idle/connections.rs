@@ -158,7 +158,9 @@ impl EventSink for Listener {
     }
 
     fn event(&mut self, _origin: Origin, _at: Timestamp, event: &Event<'_>) -> Flow {
-        let Event::Wire { direction: Direction::Received, event, round_trip } = event else { return Flow::Continue };
+        let Event::Wire { direction: Direction::Received, event, round_trip, .. } = event else {
+            return Flow::Continue;
+        };
         let fact = match event {
             wire::Event::Pong(_) if round_trip.is_some() => Fact::Answered,
             wire::Event::Pong(_) => Fact::Spoke(Speech::Pongs),

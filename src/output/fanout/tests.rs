@@ -50,7 +50,7 @@ fn received(event: &wire::Event<'_>) -> (Flow, usize, usize) {
     let (none, seen_by_none) = channel();
     fanout.add(Box::new(Probe { wants, answer: Flow::Stop, fails: false, seen: all }));
     fanout.add(Box::new(Probe { wants: quiet(), answer: Flow::Continue, fails: false, seen: none }));
-    let event = Event::Wire { direction: Direction::Received, event, round_trip: None };
+    let event = Event::Wire { direction: Direction::Received, event, round_trip: None, annotation: None };
     let flow = fanout.lock().event(US, fanout.now(), &event);
     (flow, seen_by_all.try_iter().count(), seen_by_none.try_iter().count())
 }

@@ -60,7 +60,7 @@ impl Stream {
             Event::Wire { direction, event: wire::Event::Ping(payload), .. } => {
                 self.line(sink, "ping", |members| members_of_control(members, *direction, payload, None));
             }
-            Event::Wire { direction, event: wire::Event::Pong(payload), round_trip } => {
+            Event::Wire { direction, event: wire::Event::Pong(payload), round_trip, .. } => {
                 self.line(sink, "pong", |members| members_of_control(members, *direction, payload, *round_trip));
             }
             Event::Wire { event: wire::Event::Finding(finding), .. } => self.finding(sink, finding, options.advice),

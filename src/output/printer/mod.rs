@@ -129,7 +129,7 @@ impl Printer {
         let verbose = self.options.level == Level::Verbose;
         let quiet = self.options.level == Level::Quiet;
         match event {
-            Event::Wire { direction, event, round_trip } => {
+            Event::Wire { direction, event, round_trip, .. } => {
                 self.wire_event(origin, at, *direction, event, *round_trip);
             }
             Event::Finding(finding) => self.finding(origin, finding),

@@ -75,7 +75,7 @@ impl Scene {
     }
 
     fn received(&mut self, event: &wire::Event<'_>) -> &mut Self {
-        self.event(&Event::Wire { direction: Direction::Received, event, round_trip: None })
+        self.event(&Event::Wire { direction: Direction::Received, event, round_trip: None, annotation: None })
     }
 
     fn text(&mut self, text: &str) -> &mut Self {
@@ -198,7 +198,11 @@ fn timestamps_stand_before_each_piped_message_too() {
     let mut scene = Scene::new(Options { timestamps: Some(Timestamps::Relative), ..Options::default() });
     scene.event(&Event::Open(&opened()));
     let event = message(Kind::Text, b"a");
-    scene.at(1_500, US, &Event::Wire { direction: Direction::Received, event: &event, round_trip: None });
+    scene.at(
+        1_500,
+        US,
+        &Event::Wire { direction: Direction::Received, event: &event, round_trip: None, annotation: None },
+    );
     assert_eq!(scene.flushed().0, "+1.500000 a\n");
 }
 
@@ -226,7 +230,11 @@ fn lines_of_a_message_stand_below_each_other_whatever_is_in_front() {
     let mut scene = Scene::new(Options { timestamps: Some(Timestamps::Relative), ..terminal() });
     let event = message(Kind::Text, b"a\nb");
     let origin = Origin { client: Some(12) };
-    scene.at(0, origin, &Event::Wire { direction: Direction::Received, event: &event, round_trip: None });
+    scene.at(
+        0,
+        origin,
+        &Event::Wire { direction: Direction::Received, event: &event, round_trip: None, annotation: None },
+    );
     assert_eq!(scene.flushed().0, "+0.000000 [12] < a\n                 b\n");
 }
 
@@ -235,7 +243,7 @@ fn one_terminal_for_both_streams_keeps_the_order() {
     let terminal_outlet = Written::default();
     let mut printer = Printer::shared(terminal(), Box::new(terminal_outlet.clone()));
     let text = message(Kind::Text, b"a");
-    let received = Event::Wire { direction: Direction::Received, event: &text, round_trip: None };
+    let received = Event::Wire { direction: Direction::Received, event: &text, round_trip: None, annotation: None };
     for event in [Event::Note("first"), received, Event::Note("last")] {
         let _ = printer.event(US, START, &event);
     }
@@ -259,7 +267,7 @@ fn a_closed_stdout_is_told_apart_from_a_closed_stderr() {
     let _ = printer.event(US, START, &Event::Note("a"));
     printer.flush().unwrap();
     let text = message(Kind::Text, b"a");
-    let received = Event::Wire { direction: Direction::Received, event: &text, round_trip: None };
+    let received = Event::Wire { direction: Direction::Received, event: &text, round_trip: None, annotation: None };
     let _ = printer.event(US, START, &received);
     let error = printer.flush().unwrap_err();
     assert_eq!((error.stream, error.error.kind()), (OutputStream::Data, ErrorKind::BrokenPipe));
@@ -326,7 +334,11 @@ fn the_clients_of_listen_are_numbered() {
     let text = message(Kind::Text, b"a");
     let client = Origin { client: Some(3) };
     scene.at(0, client, &Event::Open(&opened()));
-    scene.at(0, client, &Event::Wire { direction: Direction::Received, event: &text, round_trip: None });
+    scene.at(
+        0,
+        client,
+        &Event::Wire { direction: Direction::Received, event: &text, round_trip: None, annotation: None },
+    );
     let expected = (
         "[3] < a\n".to_owned(),
         "[3] Connected (127.0.0.1:9000, /chat?token=[hidden, 18 characters], subprotocol chat)\n".to_owned(),

@@ -45,7 +45,7 @@ impl Lines {
     }
 
     fn of_wire(&mut self, direction: Direction, event: &wire::Event<'_>) -> String {
-        self.of(&Event::Wire { direction, event, round_trip: Some(Duration::from_micros(250)) })
+        self.of(&Event::Wire { direction, event, round_trip: Some(Duration::from_micros(250)), annotation: None })
     }
 }
 

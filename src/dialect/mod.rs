@@ -1,0 +1,76 @@
+//! Dialects: what is spoken inside the messages of a WebSocket. Pure: payloads in, [`Annotation`]s out.
+//!
+//! Each file is one dialect and ends in a [`Description`]; a line in [`ALL`] adds it.
+
+use std::time::Duration;
+
+use crate::event::Annotation;
+use crate::wire::{Kind, Role};
+
+/// Every dialect that is known, in the order in which they are asked whether a message is theirs.
+pub const ALL: &[&Description] = &[];
+
+/// What has to be known of a dialect before it is spoken.
+#[derive(Debug, Clone, Copy)]
+pub struct Description {
+    /// Its name for `--dialect`, annotations and JSON: lower case, with `-`.
+    pub name: &'static str,
+    /// The subprotocols that mean it.
+    pub subprotocols: &'static [&'static str],
+    /// Whether a request target (path and query) means it.
+    pub is_target: fn(&str) -> bool,
+    /// Whether a message can only be of this dialect: one of the first of a session, with its sender.
+    pub is_message: fn(&Message<'_>) -> bool,
+    /// A session of it begins.
+    pub start: fn(&Opening<'_>) -> Box<dyn Dialect>,
+}
+
+/// What the handshake said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening<'a> {
+    /// The subprotocol agreed on.
+    pub subprotocol: Option<&'a str>,
+    /// The target of the request: path and query.
+    pub target: &'a str,
+}
+
+/// A message of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// Which end sent it.
+    pub from: Role,
+    /// Text or binary.
+    pub kind: Kind,
+    /// The whole of it.
+    pub payload: &'a [u8],
+    /// When it passed, since the start of the run.
+    pub at: Duration,
+}
+
+/// The state of a dialect in one session. What a peer can make it remember has a limit.
+pub trait Dialect: Send {
+    /// Takes a message of either end, in order, and says what it is. `None`: there is nothing to say.
+    fn message(&mut self, message: &Message<'_>) -> Option<Annotation>;
+
+    /// What a close code means in this dialect, where it says more than RFC 6455.
+    fn close_code(&self, code: u16) -> Option<&'static str> {
+        let _ = code;
+        None
+    }
+
+    /// The heartbeat that the client owes next. It is owed until [`message`](Self::message) has seen it sent.
+    fn heartbeat(&self) -> Option<Heartbeat> {
+        None
+    }
+}
+
+/// A message that keeps a connection alive, as its dialect demands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// When it has to be sent, since the start of the run.
+    pub due: Duration,
+    /// Text or binary.
+    pub kind: Kind,
+    /// The message.
+    pub payload: Vec<u8>,
+}
