@@ -3,7 +3,6 @@
 
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use crate::client::open::OpenSession;
 use crate::error::{Error, Phase, Result};
@@ -296,7 +295,7 @@ impl Endpoint for Arc<SessionSlot> {
 
 /// The peer takes nothing that is sent after its Close, even while it could still be sent.
 fn check_that_the_peer_listens(handle: &Handle) -> Result<()> {
-    let disconnect = handle.expecting().and_then(|expecting| expecting.disconnect(Duration::ZERO).ok());
+    let disconnect = handle.expecting().and_then(|expecting| expecting.disconnected());
     disconnect.map_or(Ok(()), |disconnect| Err(not_sent(&expectation::words(&disconnect))))
 }
 

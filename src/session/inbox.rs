@@ -229,6 +229,11 @@ impl Expecting<'_> {
         self.watching(|| self.wait(self.deadline(within), |state| state.disconnect.clone()))
     }
 
+    /// Why no further message will come, where that is known already. This is no wait: no other thread sees one.
+    pub fn disconnected(&self) -> Option<Disconnect> {
+        lock(&self.inbox.state).disconnect.clone()
+    }
+
     /// Waits for the pong that answers the ping of this number, or a later one (RFC 6455 section 5.5.3).
     ///
     /// # Errors

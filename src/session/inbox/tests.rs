@@ -64,6 +64,21 @@ fn the_end_is_found_after_what_came_before_it() {
 }
 
 #[test]
+fn a_look_whether_the_end_has_come_is_no_wait() {
+    with_inbox(1000, |inbox, expecting| {
+        thread::scope(|scope| {
+            let looks = scope.spawn(|| (0..10_000).all(|_| expecting.disconnected().is_none()));
+            while !looks.is_finished() {
+                assert!(!expecting.is_awaited());
+            }
+            assert!(looks.join().unwrap());
+        });
+        inbox.disconnected(Disconnect::Left);
+        assert_eq!(expecting.disconnected(), Some(Disconnect::Left));
+    });
+}
+
+#[test]
 fn a_wait_is_given_up_from_another_thread() {
     with_inbox(1000, |_, expecting| {
         assert!(!expecting.give_up());
