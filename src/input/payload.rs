@@ -1,7 +1,7 @@
 //! The PAYLOAD argument of `/binary` and `/frame`.
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
@@ -21,13 +21,26 @@ pub enum Payload {
     File(PathBuf),
 }
 
-/// Which files a message may be made of.
+/// Which files messages and scripts may be read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKinds {
     /// All that can be read. A FIFO is waited for.
     Any,
     /// Regular files, which are never waited for.
     Regular,
+}
+
+impl FileKinds {
+    /// Opens a file to read it.
+    ///
+    /// # Errors
+    /// The error of the system call; `InvalidInput`, if it is none of these.
+    pub(super) fn open(self, path: &Path) -> io::Result<File> {
+        match self {
+            Self::Any => File::open(path),
+            Self::Regular => open_regular_file(path),
+        }
+    }
 }
 
 impl Payload {
@@ -76,11 +89,7 @@ impl Payload {
 /// bytes.
 pub fn read(path: &Path, kinds: FileKinds, most: u64) -> Result<Vec<u8>> {
     let name = path.display().to_string();
-    let opened = match kinds {
-        FileKinds::Any => File::open(path),
-        FileKinds::Regular => open_regular_file(path),
-    };
-    let read = opened.and_then(|file| read_at_most(most, file));
+    let read = kinds.open(path).and_then(|file| read_at_most(most, file));
     read.map_err(|cause| match cause.kind() {
         ErrorKind::FileTooLarge => too_long(&format!("`{name}`"), most),
         _ => unreadable(&name, cause),
@@ -93,7 +102,7 @@ pub(super) fn too_long(what: &str, most: u64) -> Error {
 }
 
 /// The error for a file that cannot be read.
-pub(super) fn unreadable(path: &str, cause: std::io::Error) -> Error {
+pub(super) fn unreadable(path: &str, cause: io::Error) -> Error {
     input_error(format!("cannot read `{path}`")).caused_by(cause)
 }
 

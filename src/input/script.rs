@@ -10,11 +10,11 @@ use serde_json::value::RawValue;
 
 use super::continuation::{Brackets, escaped, goes_on, is_incomplete_json, unescaped};
 use super::input_error;
-use super::payload::unreadable;
+use super::payload::{FileKinds, unreadable};
 use super::slash::{self, Command, Line, Scope, Usage};
 use super::variables::{Variables, captures_in};
 use crate::error::Result;
-use crate::platform::{private_program, read_file};
+use crate::platform::{private_program, read_all};
 
 /// The check of a script uses this in place of a value that a message will give.
 const PLACEHOLDER: &str = "0";
@@ -71,10 +71,10 @@ impl Script {
     /// Reads a script from a file.
     ///
     /// # Errors
-    /// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read or is not UTF-8, and the errors of [`parse`](Self::parse).
-    pub fn read(path: &Path, variables: &Variables) -> Result<Self> {
+    /// [`Phase::Input`](crate::error::Phase::Input), if the file cannot be read, is not of `kinds` or is not UTF-8, and the errors of [`parse`](Self::parse).
+    pub fn read(path: &Path, kinds: FileKinds, variables: &Variables) -> Result<Self> {
         let name = path.display().to_string();
-        let bytes = read_file(path).map_err(|cause| unreadable(&name, cause))?;
+        let bytes = kinds.open(path).and_then(read_all).map_err(|cause| unreadable(&name, cause))?;
         let text = str::from_utf8(&bytes).map_err(|error| {
             let line = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
             input_error("not UTF-8").at(&format!("{name}:{line}"))
@@ -326,7 +326,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("session.ws");
         Script::save(&path, &typed).unwrap();
-        let script = Script::read(&path, &variables()).unwrap();
+        let script = Script::read(&path, FileKinds::Regular, &variables()).unwrap();
         let meant = |line: &str| match slash::parse(line).unwrap() {
             Line::Command(Command::Text(text)) => Line::Text(text),
             other => other,
@@ -369,7 +369,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("latin.ws");
         fs::write(&path, b"hello\n\ncaf\xe9\n").unwrap();
-        let error = Script::read(&path, &variables()).unwrap_err();
+        let error = Script::read(&path, FileKinds::Regular, &variables()).unwrap_err();
         assert_eq!(error.to_string(), format!("{}:3: not UTF-8", path.display()));
     }
 }

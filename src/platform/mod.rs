@@ -30,4 +30,4 @@ pub use terminal_mode::{
     open_terminal, wait_for_foreground, write_within,
 };
 pub use unix_socket::{SocketFile, UnixAddress, UnixListener, UnixStream};
-pub use whole_file::{read_at_most, read_file, read_text_file};
+pub use whole_file::{read_all, read_at_most, read_file, read_text_file};

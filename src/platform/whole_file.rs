@@ -41,7 +41,11 @@ pub fn read_at_most(most: u64, input: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn read_all(input: impl Read) -> io::Result<Vec<u8>> {
+/// All of `input`, which has at most 16 MiB.
+///
+/// # Errors
+/// The error of the system call; `FileTooLarge`, if it has more.
+pub fn read_all(input: impl Read) -> io::Result<Vec<u8>> {
     read_at_most(LARGEST_FILE, input)
 }
 

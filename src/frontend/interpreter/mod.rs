@@ -47,6 +47,8 @@ pub struct Interpreter {
     pub variables: Variables,
     /// Where the lines come from.
     pub mode: Mode,
+    /// Which files may be read.
+    pub file_kinds: FileKinds,
     /// The largest message that is made of a file, in bytes.
     pub max_message: u64,
     /// Whether the end of the session was expected.
@@ -60,9 +62,10 @@ impl Interpreter {
         fanout: Fanout,
         variables: Variables,
         mode: Mode,
+        file_kinds: FileKinds,
         max_message: u64,
     ) -> Self {
-        Self { endpoint, fanout, variables, mode, max_message, end_was_expected: false }
+        Self { endpoint, fanout, variables, mode, file_kinds, max_message, end_was_expected: false }
     }
 
     /// Does it. `place` goes before what is told of it.
@@ -107,7 +110,7 @@ impl Interpreter {
             Command::Binary(payload) => self.send(Outgoing::Binary(&self.load(payload)?)),
             Command::File(path) => {
                 let text =
-                    String::from_utf8(payload::read(&path, self.file_kinds(), self.max_message)?).map_err(|error| {
+                    String::from_utf8(payload::read(&path, self.file_kinds, self.max_message)?).map_err(|error| {
                         Error::new(Phase::Input, format!("`{}` is not text", path.display()))
                             .caused_by(error.utf8_error())
                             .hint("`/binary @FILE` sends any file")
@@ -159,15 +162,7 @@ impl Interpreter {
     }
 
     fn load(&self, payload: Payload) -> Result<Vec<u8>> {
-        payload.load(self.file_kinds(), self.max_message)
-    }
-
-    /// At the prompt nothing would end the wait for a FIFO but the end of the session.
-    fn file_kinds(&self) -> FileKinds {
-        match self.mode {
-            Mode::Interactive => FileKinds::Regular,
-            Mode::Script => FileKinds::Any,
-        }
+        payload.load(self.file_kinds, self.max_message)
     }
 
     /// What only shows something, or changes what is shown.
@@ -256,7 +251,7 @@ impl Interpreter {
         let since = Instant::now();
         let (matched, is_lost) = self.expecting(|expecting| {
             let matched = expectation::message(expecting, within, pattern);
-            let is_lost = matched.is_err() && expecting.disconnect(Duration::ZERO).is_ok();
+            let is_lost = matched.is_err() && expecting.disconnected().is_some();
             Ok((matched, is_lost))
         })?;
         if is_lost && self.resume()? {

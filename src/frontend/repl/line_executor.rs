@@ -66,7 +66,9 @@ impl LineExecutor {
         };
         match understood {
             Line::Command(Command::Save(path)) => self.save(&path),
-            Line::Command(Command::Run(path)) => self.script(Script::read(&path, variables)?),
+            Line::Command(Command::Run(path)) => {
+                self.script(Script::read(&path, self.interpreter.file_kinds, variables)?)
+            }
             Line::Command(Command::Help) => self.interpreter.execute("", Line::Command(Command::Help)).map(drop),
             Line::Command(Command::To(selector, None)) => {
                 self.interpreter.execute("", Line::Command(Command::To(selector, None)))?;

@@ -19,6 +19,7 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
 use crate::frontend::session_slot::{Losses, Request, SessionSlot};
+use crate::input::payload::FileKinds;
 use crate::input::{Script, Variables};
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::platform::{Notifier, Stdin};
@@ -61,7 +62,7 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
 /// What is wrong with it.
 pub fn read(path: &Path, variables: &Variables) -> Result<Script> {
     if path != Path::new("-") {
-        return Script::read(path, variables);
+        return Script::read(path, FileKinds::Any, variables);
     }
     let text = Stdin::read_text()
         .map_err(|cause| Error::new(Phase::Input, "cannot read the script from stdin").caused_by(cause))?;
@@ -89,7 +90,7 @@ fn spawn(
     let (ends, end) = mpsc::channel();
     let run = move || {
         let endpoint: Arc<dyn Endpoint> = Arc::new(Arc::clone(&slot));
-        let mut interpreter = Interpreter::new(endpoint, fanout, variables, Mode::Script, max_message);
+        let mut interpreter = Interpreter::new(endpoint, fanout, variables, Mode::Script, FileKinds::Any, max_message);
         let result = slot.session().and_then(|_| execute(&script, &mut interpreter));
         finish(&slot, result, &ends);
         notifier.notify();
