@@ -8,6 +8,7 @@ mod situations;
 use serde_json::Value;
 
 use crate::support::Wscope;
+use crate::support::head::response;
 use crate::support::program::Output;
 
 /// The lines of a report in JSON.
@@ -122,4 +123,32 @@ fn ctrl_c_ends_a_check_after_a_question() {
     requested.wait();
     terminal.press(key::CTRL_C);
     assert_eq!(terminal.wait_end().signal(), Some(nix::sys::signal::Signal::SIGINT as i32));
+}
+
+#[test]
+fn max_time_limits_the_whole_check() {
+    let server = rude::accepts_then(|_| {});
+    let output = check(&server.url(), &["--max-time", "1", "--output", "json"]).run();
+    output.exits(7);
+    let report = Report::of(&output);
+    assert_eq!(report.of_type("finding").count(), 0, "what was cut short is no fault of the server's: {output:?}");
+    let ping = report.of_type("step").find(|step| step["name"] == "ping").expect("a ping");
+    assert_eq!(ping["status"], "not reached");
+}
+
+#[test]
+fn variations_carry_the_cookies_of_redirects() {
+    let server = rude::chooses(|request| match request.line().split(' ').nth(1).unwrap_or_default() {
+        "/" => Some(response("302 x", "Location: /x\r\nSet-Cookie: id=1\r\n", "")),
+        _ if request.header("Cookie").is_none() => Some(response("401 x", "", "")),
+        _ if request.header("Origin").is_some() => None,
+        _ => Some(response("403 x", "", "")),
+    });
+    let output = check(&server.url(), &["-L", "--output", "json"]).run();
+    output.exits(5);
+    let report = Report::of(&output);
+    let finding = report.first_finding().expect("a finding");
+    assert_eq!(finding["cause"], "origin-not-allowed", "{output:?}");
+    let next = finding["do"].as_str().expect("what to do");
+    assert!(next.starts_with("this opens: the same command with `--origin "), "{next}");
 }

@@ -1,6 +1,7 @@
 //! One attempt to open a session, with everything that was seen of it.
 
 use crate::client::connect::{self, Answer};
+use crate::client::cookies::Cookies;
 use crate::client::plan::Plan;
 use crate::client::redirect::{Hop, Hops};
 use crate::error::Result;
@@ -67,6 +68,8 @@ pub struct First {
     pub answer: Result<Answer>,
     /// How many servers were asked.
     pub connections: usize,
+    /// The cookies that the redirects have set.
+    pub cookies: Cookies,
 }
 
 /// Makes the first attempt.
@@ -84,15 +87,14 @@ pub fn first(plan: &Plan, fanout: &Fanout) -> Result<First> {
             Ok(Answer::Refused(refusal)) => refusal,
             answer => {
                 let answer = answer.map_err(|error| hops.explain(error, &hop.target));
-                return Ok(First { hop, attempt, answer, connections });
+                return Ok(First { hop, attempt, answer, connections, cookies: hops.into_cookies() });
             }
         };
-        match hops.lead(&hop, &refusal) {
-            Ok(target) => {
-                hop = hops.follow(hop, &refusal, target, &mut |event| fanout.show(Origin::default(), &event))?;
-            }
-            Err(_) => return Ok(First { hop, attempt, answer: Ok(Answer::Refused(refusal)), connections }),
-        }
+        let Ok(target) = hops.lead(&hop, &refusal) else {
+            let (answer, cookies) = (Ok(Answer::Refused(refusal)), hops.into_cookies());
+            return Ok(First { hop, attempt, answer, connections, cookies });
+        };
+        hop = hops.follow(hop, &refusal, target, &mut |event| fanout.show(Origin::default(), &event))?;
         connections += 1;
     }
 }

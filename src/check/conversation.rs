@@ -37,6 +37,8 @@ pub struct Conversation {
     pub breach: Option<Finding>,
     /// The breaches that did not end it, one of each rule.
     pub passed: Vec<Finding>,
+    /// Whether the time limit of the whole run passed while something was waited for.
+    pub is_cut_short: bool,
     /// Messages that came.
     pub messages: u64,
 }
@@ -88,6 +90,8 @@ struct Talk<'a> {
     sent: Receiver,
     pong: AutoReply,
     started: Instant,
+    /// When the whole run must be over.
+    limit: Option<Instant>,
     seen: Conversation,
 }
 
@@ -101,7 +105,8 @@ impl<'a> Talk<'a> {
         sent.observe(wants.observe());
         let writer = StreamWriter::new(Arc::clone(&stream));
         let (pong, seen) = (plan.settings.pong, Conversation::default());
-        Self { fanout, sent, stream, reader, writer, receiver, sender, pong, started: Instant::now(), seen }
+        let (started, limit) = (Instant::now(), plan.settings.max_time.map(|(until, _)| until));
+        Self { fanout, stream, reader, writer, receiver, sender, sent, pong, started, limit, seen }
     }
 
     fn send(&mut self, outgoing: Outgoing<'_>) {
@@ -126,12 +131,18 @@ impl<'a> Talk<'a> {
         self.writer.flush()
     }
 
-    /// Takes what comes, until `is_enough`, the session is over, or the time is.
+    /// Takes what comes, until `is_enough`, the session is over, or the time is, or that of the whole run.
     fn listen(&mut self, until: Instant, is_enough: impl Fn(&Conversation) -> bool) {
+        let limit = self.limit.filter(|limit| *limit < until);
+        let until = limit.unwrap_or(until);
         loop {
             self.take_events();
             let left = until.saturating_duration_since(Instant::now());
-            if is_enough(&self.seen) || self.seen.is_over() || left.is_zero() {
+            if is_enough(&self.seen) || self.seen.is_over() {
+                return;
+            }
+            if left.is_zero() {
+                self.seen.is_cut_short |= limit.is_some();
                 return;
             }
             self.read_within(left);

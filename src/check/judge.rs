@@ -23,6 +23,8 @@ const MOST_SEEN: usize = 8;
 pub struct Tried {
     /// What was changed.
     pub variation: Variation,
+    /// Where it went.
+    pub target: Target,
     /// What came of it.
     pub outcome: Outcome,
 }
@@ -75,8 +77,9 @@ pub fn failure(asked: &Asked, error: &Error, refusal: Option<&Refusal>, tried: &
     finding.seen.extend(evidence.take(MOST_SEEN));
     finding.tried = trials(asked, tried);
     if let Some(opened) = tried.iter().find(|tried| matches!(tried.outcome, Outcome::Opened)) {
-        finding.next = String::from("this opens:");
-        finding.paste = vec![command(asked, &opened.variation)];
+        let (next, paste) = opening(asked, opened);
+        finding.next = next;
+        finding.paste = paste.into_iter().collect();
     }
     finding
 }
@@ -192,24 +195,24 @@ fn unknown(asked: &Asked, error: &Error, refusal: Option<&Refusal>) -> Finding {
     Finding { status: Status::Failure, cause: None, what, seen: Vec::new(), tried: Vec::new(), next, paste }
 }
 
-/// The command that opens a session as a variation has.
-fn command(asked: &Asked, variation: &Variation) -> String {
-    let url = asked.target.url();
-    let url = match variation {
-        Variation::At(resource) => Target::with_resource(&url, resource),
-        Variation::WithoutTls => url.replacen("wss", "ws", 1),
-        Variation::WithTls => url.replacen("ws", "wss", 1),
-        _ => url,
+/// How a session opens as this variation did, and the line to paste for it, where there is one. Flags of the user's are
+/// named by `the same command`: the variation may have needed them.
+fn opening(asked: &Asked, tried: &Tried) -> (String, Option<String>) {
+    let url = quoted(&asked.shown(&tried.target.url()));
+    let change = match &tried.variation {
+        Variation::WithoutTls => return ("this opens, without TLS:".to_owned(), Some(format!("wscope {url}"))),
+        Variation::WithTls | Variation::At(_) | Variation::OrdinaryGet | Variation::OrdinaryGetNowhere => {
+            return ("this opens: the same command with the URL".to_owned(), Some(url));
+        }
+        Variation::WithoutOrigin => "without `Origin`".to_owned(),
+        Variation::WithoutSubprotocols => "without `--subprotocol`".to_owned(),
+        Variation::WithoutExtensions => "with `--no-deflate`".to_owned(),
+        Variation::WithOrigin(origin) => format!("with `--origin {}`", quoted(origin)),
+        Variation::WithSubprotocol(name) => format!("with `--subprotocol {name}`"),
+        Variation::WithHost(host) => format!("with `-H 'Host: {host}'`"),
+        Variation::PastProxy => "with `--noproxy '*'`".to_owned(),
     };
-    let flag = match variation {
-        Variation::WithoutExtensions => "--no-deflate ".to_owned(),
-        Variation::WithOrigin(origin) => format!("--origin {} ", quoted(origin)),
-        Variation::WithSubprotocol(name) => format!("--subprotocol {name} "),
-        Variation::WithHost(host) => format!("-H 'Host: {host}' "),
-        Variation::PastProxy => "--noproxy '*' ".to_owned(),
-        _ => String::new(),
-    };
-    format!("wscope {flag}{}", quoted(&asked.shown(&url)))
+    (format!("this opens: the same command {change}"), None)
 }
 
 /// As one word for a shell.
@@ -263,6 +266,9 @@ pub fn session(conversation: &Conversation, probe: Option<&str>, secrets: Secret
             }
             None => add(Status::Failure, Unsound::EndedAtOnce, vec!["the end of the stream".to_owned()]),
         }
+        return findings;
+    }
+    if conversation.is_cut_short {
         return findings;
     }
     if conversation.pong.is_none() {

@@ -28,9 +28,10 @@ use self::conversation::Conversation;
 use self::judge::{Outcome, Tried};
 use self::report::{Finding, Report, Status};
 use self::steps::Progress;
-use self::variation::{Asked, Credentials, Destination, Variation};
+use self::variation::{Asked, Credentials, Destination, SetCookies, Variation};
 use crate::cli::{Check, ReportFormat};
 use crate::client::connect::Answer;
+use crate::client::cookies::Cookies;
 use crate::client::open;
 use crate::client::plan::{self, Plan, StdinUse, Wishes};
 use crate::client::redirect::Hop;
@@ -95,14 +96,14 @@ fn plan(args: &Check) -> Result<Plan> {
 }
 
 fn check(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<Report> {
-    let First { hop, attempt, answer, connections } = attempt::first(plan, fanout)?;
+    let First { hop, attempt, answer, connections, cookies } = attempt::first(plan, fanout)?;
     let asked = Asked {
         first: plan.target.clone(),
         target: hop.target.clone(),
         options: plan.request.first().clone(),
         has_proxy: hop.route.proxy().is_some(),
     };
-    let checked = Checked { args, plan, fanout, hop: &hop, asked: &asked, attempt: &attempt };
+    let checked = Checked { args, plan, fanout, hop: &hop, asked: &asked, attempt: &attempt, cookies: &cookies };
     let mut report = match answer {
         Ok(Answer::Upgraded(handshaken)) => {
             let opened = handshaken.opened.clone();
@@ -113,6 +114,10 @@ fn check(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<Report> {
         Err(error) => checked.failed(&error, None)?,
     };
     report.connections += connections;
+    if plan.is_out_of_time() {
+        fanout.show(Origin::default(), &Event::Note("the time of `--max-time` is over; the check is not complete"));
+        report.status = report.status.max(ExitStatus::TimedOut);
+    }
     let is_bad = |status| report.findings.iter().any(|finding: &Finding| finding.status == status);
     if args.scope.strict && is_bad(Status::Warning) {
         report.status = report.status.max(ExitStatus::Session);
@@ -128,6 +133,8 @@ struct Checked<'a> {
     hop: &'a Hop,
     asked: &'a Asked,
     attempt: &'a Attempt,
+    /// Those that redirects have set.
+    cookies: &'a Cookies,
 }
 
 impl Checked<'_> {
@@ -189,32 +196,42 @@ impl Checked<'_> {
         let hints = format!("{error}\n{}", error.evidence_lines().join("\n")).to_lowercase();
         let mut tried = Vec::new();
         for variation in variation::plan(error.diagnosis(), self.asked, &hints) {
-            let Some(Destination { target, recipient }) = variation.destination(self.asked, credentials) else {
-                continue;
-            };
+            let Some(destination) = variation.destination(self.asked, credentials) else { continue };
+            if self.plan.is_out_of_time() {
+                break;
+            }
             let what = format!("trying: {}", variation.what(self.asked));
             self.fanout.show(Origin::default(), &Event::Note(&what));
-            let plan = self.plan;
-            let mut route = plan.routing.to(&target, recipient)?;
-            if variation == Variation::PastProxy
-                && let net::Destination::Behind(_, endpoint) = route.destination
-            {
-                route.destination = net::Destination::Tcp(endpoint);
-            }
-            let request = plan.request.changed(&target, recipient, |options| variation.change(options))?;
-            let outcome = self.outcome(&Hop { target, route, request });
+            let hop = self.varied(&variation, destination)?;
+            let outcome = self.outcome(&hop);
             if let Outcome::Answered(refusal) = &outcome
                 && is_refused(refusal.status())
             {
                 credentials = Credentials::Refused;
             }
             let is_open = matches!(outcome, Outcome::Opened);
-            tried.push(Tried { variation, outcome });
+            tried.push(Tried { variation, target: hop.target, outcome });
             if is_open {
                 break;
             }
         }
         Ok(tried)
+    }
+
+    fn varied(&self, variation: &Variation, destination: Destination) -> Result<Hop> {
+        let Destination { target, recipient, cookies } = destination;
+        let mut route = self.plan.routing.to(&target, recipient)?;
+        if *variation == Variation::PastProxy
+            && let net::Destination::Behind(_, endpoint) = route.destination
+        {
+            route.destination = net::Destination::Tcp(endpoint);
+        }
+        let cookies = match cookies {
+            SetCookies::Sent => self.cookies,
+            SetCookies::Withheld => &Cookies::default(),
+        };
+        let request = self.plan.request.changed(&target, recipient, cookies, |options| variation.change(options))?;
+        Ok(Hop { target, route, request })
     }
 
     fn outcome(&self, hop: &Hop) -> Outcome {

@@ -202,12 +202,16 @@ fn extensions(request: &Request, opened: &Opened) -> Step {
     Step { name: StepName::Extensions, status: Status::Ok, what, took: None }
 }
 
+/// What is said of a step that the time limit of the whole run cut short.
+const OUT_OF_TIME: &str = "the time was over first";
+
 fn ping(conversation: &Conversation) -> Step {
     let (status, what) = match (&conversation.breach, conversation.pong) {
         (Some(breach), _) => (Status::Failure, breached(breach)),
         (None, Some(_)) => (Status::Ok, "answered".to_owned()),
         (None, None) if conversation.close.is_some() => (Status::NotReached, "the server closed first".to_owned()),
         (None, None) if conversation.closing.is_none() => (Status::NotReached, "the connection ended first".to_owned()),
+        (None, None) if conversation.is_cut_short => (Status::NotReached, OUT_OF_TIME.to_owned()),
         (None, None) => (Status::Failure, "no pong within 5 s".to_owned()),
     };
     Step { name: StepName::Ping, status, what, took: conversation.pong }
@@ -222,6 +226,7 @@ fn close(conversation: &Conversation, secrets: Secrets) -> Step {
     let (status, what) = match (said, conversation.closing) {
         (Some(said), Some(_)) => (Status::Ok, format!("1000 answered with {said}")),
         (Some(said), None) => (closed_first(conversation), format!("the server closed first, with {said}")),
+        (None, Some(_)) if conversation.is_cut_short => (Status::NotReached, OUT_OF_TIME.to_owned()),
         (None, Some(_)) => (Status::Warning, "no reply to Close".to_owned()),
         (None, None) if conversation.breach.is_some() => (Status::NotReached, "not reached".to_owned()),
         (None, None) => (Status::Failure, "the connection ended without Close".to_owned()),

@@ -92,6 +92,15 @@ pub enum Credentials {
     Refused,
 }
 
+/// Whether a variation carries the cookies that redirects have set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetCookies {
+    /// It goes where the first request went.
+    Sent,
+    /// It goes elsewhere, or they were refused.
+    Withheld,
+}
+
 /// Where a variation goes, and what it may carry.
 #[derive(Debug)]
 pub struct Destination {
@@ -99,6 +108,8 @@ pub struct Destination {
     pub target: Target,
     /// What is for its server.
     pub recipient: Recipient,
+    /// Whether it gets what redirects have set.
+    pub cookies: SetCookies,
 }
 
 impl Variation {
@@ -136,11 +147,14 @@ impl Variation {
         };
         let target = Target::parse(&url).ok()?;
         let other_host = matches!(self, Self::WithHost(_) | Self::PastProxy);
+        let goes_where_asked =
+            target.has_same_origin(&asked.target) && !other_host && credentials == Credentials::NotRefused;
+        let cookies = if goes_where_asked { SetCookies::Sent } else { SetCookies::Withheld };
         let is_safe = target.secure() && target.has_same_origin(&asked.first) && !other_host;
         if is_safe && credentials == Credentials::NotRefused {
-            return Some(Destination { target, recipient: Recipient::First });
+            return Some(Destination { target, recipient: Recipient::First, cookies });
         }
-        Some(Destination { target: without_secrets(target)?, recipient: Recipient::Other })
+        Some(Destination { target: without_secrets(target)?, recipient: Recipient::Other, cookies })
     }
 
     /// Changes what a request is made of.

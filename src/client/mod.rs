@@ -4,7 +4,7 @@ mod advice;
 pub mod announcer;
 pub mod connect;
 mod connect_error;
-mod cookies;
+pub mod cookies;
 pub mod driver;
 mod exhaustion;
 mod explanation;

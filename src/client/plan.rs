@@ -140,6 +140,11 @@ impl Plan {
         })
     }
 
+    /// Whether the time limit of the whole run has passed.
+    pub fn is_out_of_time(&self) -> bool {
+        self.settings.max_time.is_some_and(|(until, _)| Instant::now() >= until)
+    }
+
     /// How long one more attempt to connect may take: as long as any, or what is left of the run.
     pub fn time_limit(&self) -> TimeLimit {
         let owner = "`--connect-timeout` gives to all steps together";

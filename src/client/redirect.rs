@@ -73,6 +73,11 @@ impl<'a> Hops<'a> {
         Self { plan, cookies: Cookies::default(), passed: Vec::new() }
     }
 
+    /// The cookies that they have set.
+    pub fn into_cookies(self) -> Cookies {
+        self.cookies
+    }
+
     /// The server of the URL.
     ///
     /// # Errors

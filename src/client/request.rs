@@ -95,7 +95,8 @@ impl RequestTemplate {
         new(&RequestOptions { cookie, ..options })
     }
 
-    /// The request to `target` with what `change` makes of it. It is given only what `recipient` may see.
+    /// The request to `target`, with `cookies`, and with what `change` makes of it. It is given only what `recipient` may see
+    /// of the rest.
     ///
     /// # Errors
     /// [`Phase::Usage`] where it would be none.
@@ -103,9 +104,11 @@ impl RequestTemplate {
         &self,
         target: &Target,
         recipient: Recipient,
+        cookies: &Cookies,
         change: impl FnOnce(&mut RequestOptions),
     ) -> Result<Request> {
         let mut options = self.options(target, recipient);
+        options.cookie = cookies.header(target, options.cookie.as_deref());
         change(&mut options);
         new(&options)
     }
