@@ -19,7 +19,7 @@ mod variation;
 use std::io::{self, Write};
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use self::json::SCHEMA;
 
@@ -33,7 +33,7 @@ use crate::cli::{Check, ReportFormat};
 use crate::client::connect::Answer;
 use crate::client::cookies::Cookies;
 use crate::client::open;
-use crate::client::plan::{self, Plan, StdinUse, Wishes};
+use crate::client::plan::Plan;
 use crate::client::redirect::Hop;
 use crate::client::{refused, report as client_report, setup_error, thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
@@ -41,8 +41,6 @@ use crate::event::{Event, Opened, Origin};
 use crate::net::{self, TimeLimit};
 use crate::output::Fanout;
 use crate::platform::{Poller, Signals};
-use crate::session::Echo;
-use crate::wire::Role;
 use crate::wire::handshake::Refusal;
 
 /// How long a variation may take, where the flags give more.
@@ -53,8 +51,8 @@ const VARIATION_LIMIT: Duration = Duration::from_secs(5);
 /// # Errors
 /// Those of the flags.
 pub fn run(args: &Check) -> Result<ExitStatus> {
-    let fanout = Fanout::new(view::direct(view::beside_a_report(&args.report))?);
-    let plan = plan(args)?;
+    let fanout = Fanout::new(view::direct(view::beside_a_report(&args.session.report))?);
+    let plan = Plan::reported(&args.url, &args.session)?;
     open::announce(&plan, &fanout);
     let mut poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
     // A question for a password has left SIGINT and SIGTERM to us.
@@ -80,19 +78,12 @@ pub fn run(args: &Check) -> Result<ExitStatus> {
 
 fn check_and_print(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<ExitStatus> {
     let report = check(args, plan, fanout)?;
-    let output = match args.report.output {
-        ReportFormat::Text => text::render(&report, &text::Look::of_stdout(args.report.color())),
+    let output = match args.session.report.output {
+        ReportFormat::Text => text::render(&report, &text::Look::of_stdout(args.session.report.color())),
         ReportFormat::Json => json::render(&report),
     };
     let printed = client_report::printed(io::stdout().lock().write_all(&output));
     Ok(report.status.max(printed))
-}
-
-fn plan(args: &Check) -> Result<Plan> {
-    let Check { url, connection, limits, protocol, report, .. } = args;
-    let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
-    let settings = plan::settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
-    Plan::connecting(url, connection, &wishes, settings)
 }
 
 fn check(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<Report> {

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::connection::ConnectionArgs;
 use super::help;
-use super::limits::LimitArgs;
-use super::protocol::ProtocolArgs;
-use super::report::ReportArgs;
+use super::session::ReportedSessionArgs;
 use super::value;
 
 /// Find out why a connection does not work
@@ -28,21 +25,9 @@ pub struct Check {
     #[command(flatten)]
     pub scope: ScopeArgs,
 
-    /// How the report is shown.
+    /// The flags of its sessions.
     #[command(flatten)]
-    pub report: ReportArgs,
-
-    /// The flags for connecting.
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
-
-    /// The limits of a session.
-    #[command(flatten)]
-    pub limits: LimitArgs,
-
-    /// The flags for exact control of the protocol.
-    #[command(flatten)]
-    pub protocol: ProtocolArgs,
+    pub session: ReportedSessionArgs,
 }
 
 /// What is checked, and what is made of it.

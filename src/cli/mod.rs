@@ -50,7 +50,7 @@ pub use profile::Named;
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use proxy::ProxyArgs;
 pub use report::{ReportArgs, ReportFormat};
-pub use session::SessionArgs;
+pub use session::{ReportedSessionArgs, SessionArgs};
 pub use stop::StopArgs;
 pub use value::{HeaderSource, SHORTEST_PING, Secret, Wait};
 pub use view::ViewArgs;

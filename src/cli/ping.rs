@@ -5,11 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::connection::ConnectionArgs;
 use super::help;
-use super::limits::LimitArgs;
-use super::protocol::ProtocolArgs;
-use super::report::ReportArgs;
+use super::session::ReportedSessionArgs;
 use super::value;
 
 /// Measure round-trip times
@@ -26,18 +23,9 @@ pub struct Ping {
     /// What is sent, how often, and how it is judged.
     #[command(flatten)]
     pub rounds: RoundArgs,
-    /// The flags for the output.
+    /// The flags of its sessions.
     #[command(flatten)]
-    pub report: ReportArgs,
-    /// The flags for connecting.
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
-    /// The limits of a session.
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    /// The flags for exact control of the protocol.
-    #[command(flatten)]
-    pub protocol: ProtocolArgs,
+    pub session: ReportedSessionArgs,
 }
 
 /// The flags for the rounds.

@@ -9,6 +9,7 @@ use super::connection::ConnectionArgs;
 use super::input::{ExecuteArgs, InputArgs};
 use super::limits::{KeepaliveArgs, LimitArgs};
 use super::protocol::ProtocolArgs;
+use super::report::ReportArgs;
 use super::stop::StopArgs;
 use super::value;
 use super::view::ViewArgs;
@@ -70,4 +71,21 @@ impl SessionArgs {
             None => !input.no_input && !input.echo && (execute.execute.is_empty() || execute.interactive),
         }
     }
+}
+
+/// The flags of a session that is reported on.
+#[derive(Debug, Clone, Args)]
+pub struct ReportedSessionArgs {
+    /// How the report is shown.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// The flags for connecting.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// The limits of a session.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// The flags for exact control of the protocol.
+    #[command(flatten)]
+    pub protocol: ProtocolArgs,
 }

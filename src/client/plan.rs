@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 
 use crate::cli::{
-    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, SessionArgs, StopArgs, ViewArgs, Wait,
+    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, ReportedSessionArgs, SessionArgs, StopArgs,
+    ViewArgs, Wait,
 };
 use crate::client::redirect::{Recipient, RedirectPolicy};
 use crate::client::request::{self, RequestTemplate};
@@ -108,11 +109,22 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Sessions with `url` that are reported on.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
+    pub fn reported(url: &str, args: &ReportedSessionArgs) -> Result<Self> {
+        let ReportedSessionArgs { report, connection, limits, protocol } = args;
+        let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
+        let settings = settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
+        Self::connecting(url, connection, &wishes, settings)
+    }
+
     /// Connections to `url`, and sessions with these `settings` on them.
     ///
     /// # Errors
     /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
-    pub fn connecting(url: &str, connection: &ConnectionArgs, wishes: &Wishes<'_>, settings: Settings) -> Result<Self> {
+    fn connecting(url: &str, connection: &ConnectionArgs, wishes: &Wishes<'_>, settings: Settings) -> Result<Self> {
         let ConnectionArgs { fixed, .. } = connection;
         let target = Target::parse(url)?;
         let routing = Routing::new(connection);

@@ -23,12 +23,12 @@ mod timeline;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use json::SCHEMA;
 
 use crate::cli::{Ping, ReportFormat, RoundArgs};
-use crate::client::plan::{self, Plan, StdinUse, Wishes};
+use crate::client::plan::Plan;
 use crate::client::reconnect::ReconnectPolicy;
 use crate::client::report::{self as last_words, Totals};
 use crate::client::runner::Runner;
@@ -36,8 +36,6 @@ use crate::client::{setup_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{FlushError, OutputStream};
 use crate::output::{Charset, Fanout, FdOutput};
-use crate::session::Echo;
-use crate::wire::Role;
 use board::{AnswerSink, Board};
 use driver::{Connections, PingDriver};
 use json::Lines;
@@ -56,15 +54,8 @@ pub type RunTime = Duration;
 /// # Errors
 /// What is wrong with the command line, or with stdout or stderr.
 pub fn run(args: &Ping) -> Result<ExitStatus> {
-    let wishes = Wishes {
-        protocol: &args.protocol,
-        limits: &args.limits,
-        secrets: args.report.secrets(),
-        stdin: StdinUse::Free,
-    };
-    let settings = plan::settings(Role::Client, Echo::Off, &args.limits, &args.protocol, Instant::now());
-    let plan = Arc::new(Plan::connecting(&args.url, &args.connection, &wishes, settings)?);
-    let fanout = Fanout::new(view::direct(view::beside_a_report(&args.report))?);
+    let plan = Arc::new(Plan::reported(&args.url, &args.session)?);
+    let fanout = Fanout::new(view::direct(view::beside_a_report(&args.session.report))?);
     let (probe, rounds) = (probe(&args.rounds), &args.rounds);
     let report = new_report(args, probe.clone())?;
     let answers = if rounds.message.is_none() { Answers::AllOlder } else { Answers::One };
@@ -72,7 +63,8 @@ pub fn run(args: &Ping) -> Result<ExitStatus> {
     fanout.add(Box::new(AnswerSink(Arc::clone(&board))));
     let pacing = Pacing { interval: (!rounds.flood).then_some(rounds.interval), count: rounds.count() };
     let connections = if rounds.fresh { Connections::OneEach } else { Connections::One };
-    let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::never(), Totals::of_report(&args.report))?;
+    let mut runner =
+        Runner::new(plan, fanout.clone(), ReconnectPolicy::never(), Totals::of_report(&args.session.report))?;
     let notifier = runner.poller.notifier();
     let mut driver = PingDriver::new(Arc::clone(&board), Arc::clone(&report), connections, pacing, notifier);
     let end = runner.run(&mut driver);
@@ -92,7 +84,7 @@ fn probe(rounds: &RoundArgs) -> Probe {
 }
 
 fn new_report(args: &Ping, probe: Probe) -> Result<SharedReport> {
-    let (rounds, view) = (&args.rounds, &args.report);
+    let (rounds, view) = (&args.rounds, &args.session.report);
     let options = ReportOptions {
         probe,
         wait: rounds.answer_timeout,

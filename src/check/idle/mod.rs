@@ -17,6 +17,7 @@ pub use report::SCHEMA;
 
 use crate::cli::{Check, ReportFormat};
 use crate::client::announcer::Announcer;
+use crate::client::plan::Plan;
 use crate::client::{open, report as last_words, setup_error, view};
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::Fanout;
@@ -40,10 +41,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// # Errors
 /// What is wrong with the command line, or with the first connection.
 pub fn run(args: &Check, max: Duration) -> Result<ExitStatus> {
-    let mut plan = super::plan(args)?;
+    let mut plan = Plan::reported(&args.url, &args.session)?;
     let max_time = plan.settings.max_time.take().map(|(until, _)| until);
     let plan = Arc::new(plan);
-    let fanout = Fanout::new(view::direct(view::beside_a_report(&args.report))?);
+    let fanout = Fanout::new(view::direct(view::beside_a_report(&args.session.report))?);
     open::announce(&plan, &fanout);
     let survey = Survey::new(max);
     let poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
@@ -64,7 +65,7 @@ pub fn run(args: &Check, max: Duration) -> Result<ExitStatus> {
         error: None,
         breach: None,
     };
-    run.finish(max, args.report.output)
+    run.finish(max, args.session.report.output)
 }
 
 /// How a survey ended.
