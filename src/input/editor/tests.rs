@@ -316,6 +316,8 @@ fn ctrl_c_is_a_key_again_when_output_goes_on() {
     session.pause(true);
     session.wait_for_signals(true);
     session.pause(false);
+    // Before that a busy machine may make the terminal stand still again.
+    session.wait_for("all pushed");
     session.wait_for_signals(false);
     session.press(&format!("cleared{CTRL_C}{CTRL_D}"));
     let (report, rows) = session.end();
