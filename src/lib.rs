@@ -14,6 +14,7 @@
 //! | [`dialect`] | what is spoken inside the messages: payload to meaning, one file each |
 //! | [`net`] | endpoints, names, TCP, TLS: a byte stream, and a record of how it came about |
 //! | [`output`] | the sinks for people and programs: text, JSON Lines, frames, colours, escaping; the terminal |
+//! | [`recording`] | what happened, in files: the records that a reader gives, and the formats |
 //! | [`session`] | one open connection: its upgrade, threads, locks and clocks |
 //! | [`input`] | where outgoing messages come from: stdin's formats, the line editor, slash commands, scripts |
 //! | [`profile`] | the user's file of named sets of flags |
@@ -41,6 +42,7 @@ pub mod output;
 pub mod ping;
 pub mod platform;
 pub mod profile;
+pub mod recording;
 pub mod server;
 pub mod session;
 pub mod wire;

@@ -10,7 +10,7 @@ use source::{Function, Source, functions, names_a_flag, sources, string_literals
 
 /// Which rooms (or parts of them) each room may use besides itself.
 #[rustfmt::skip]
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("diagnosis", &[]),
     ("error", &["diagnosis"]),
     ("platform", &[]),
@@ -20,6 +20,7 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("dialect", &["event", "wire"]),
     ("net", &["diagnosis", "error", "event", "http", "platform"]),
     ("output", &["diagnosis", "error", "event", "http", "platform", "wire"]),
+    ("recording", &["diagnosis", "error", "event", "http", "output", "platform", "wire"]),
     ("session", &["diagnosis", "error", "event", "http", "net", "output", "platform", "wire"]),
     ("input", &["diagnosis", "error", "output::Output", "output::Setting", "output::Timestamps", "output::escape", "output::terminal", "platform", "wire"]),
     ("profile", &["error", "input::Quoting", "input::Variables", "platform"]),
@@ -70,7 +71,7 @@ const PLATFORM_ONLY: [&str; 7] =
     ["nix::", "signal_hook", "std::os::", "os::fd", "os::unix", "\"/dev/tty\"", "\"/proc/self"];
 
 /// What is below `client` and knows nothing of the command line.
-const BELOW_CLIENT: [&str; 12] = [
+const BELOW_CLIENT: [&str; 13] = [
     "diagnosis",
     "error",
     "platform",
@@ -80,6 +81,7 @@ const BELOW_CLIENT: [&str; 12] = [
     "dialect",
     "net",
     "output",
+    "recording",
     "session",
     "input",
     "profile",

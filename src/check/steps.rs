@@ -79,6 +79,8 @@ fn seen<'a>(name: StepName, progress: &Progress<'a>) -> Option<&'a event::Step> 
         StepDetail::TlsEstablished { .. } => name == StepName::Tls,
         StepDetail::Upgraded { .. } => name == StepName::Upgrade,
         StepDetail::ProxyConnected { .. } => name == StepName::Proxy,
+        // Only a recording has it.
+        StepDetail::Described { .. } => false,
     };
     let attempt = progress.attempt;
     match name {

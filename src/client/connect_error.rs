@@ -255,7 +255,7 @@ pub fn after_certificate_request(error: Error, request: &CertificateRequest) -> 
             NoTls::CertificateNotAccepted
         }
         (CertificateAnswer::Sent { .. }, _) => NoTls::PerhapsCertificateNotAccepted,
-        (CertificateAnswer::None, _) => NoTls::PerhapsCertificateWanted,
+        (CertificateAnswer::None | CertificateAnswer::Described(_), _) => NoTls::PerhapsCertificateWanted,
         (CertificateAnswer::NoneFit, _) => NoTls::NoCertificateFits,
     };
     error.evidence(certificate::request(request)).diagnosed(Diagnosis::NoTls(cause))

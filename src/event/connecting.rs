@@ -84,9 +84,19 @@ pub enum StepDetail {
         /// The first line of the response.
         status_line: String,
     },
+    /// A step of a recording, which keeps no more of it.
+    Described {
+        /// Its name: one of [`NAMES`](Self::NAMES).
+        name: &'static str,
+        /// What it was, and what came of it.
+        text: String,
+    },
 }
 
 impl StepDetail {
+    /// The names of all steps.
+    pub const NAMES: [&'static str; 5] = ["resolve", "connect", "proxy", "tls", "upgrade"];
+
     /// The step of a TLS handshake that brought these facts.
     pub fn tls_established(facts: &TlsFacts) -> Self {
         Self::TlsEstablished { version: facts.version.clone(), cipher_suite: facts.cipher_suite.clone() }
@@ -100,6 +110,7 @@ impl StepDetail {
             Self::ProxyConnected { .. } => "proxy",
             Self::TlsEstablished { .. } => "tls",
             Self::Upgraded { .. } => "upgrade",
+            Self::Described { name, .. } => name,
         }
     }
 }

@@ -46,6 +46,8 @@ pub enum CertificateAnswer {
     None,
     /// None: the server checks no signature that its key can make.
     NoneFit,
+    /// What a recording says of the whole request.
+    Described(String),
 }
 
 /// A certificate of a peer.
@@ -58,6 +60,8 @@ pub enum Certificate {
         /// How many.
         length: usize,
     },
+    /// What a recording says of it.
+    Described(String),
 }
 
 impl Certificate {
@@ -65,7 +69,7 @@ impl Certificate {
     pub fn facts(&self) -> Option<&CertificateFacts> {
         match self {
             Self::Readable(facts) => Some(facts),
-            Self::Malformed { .. } => None,
+            Self::Malformed { .. } | Self::Described(_) => None,
         }
     }
 }
@@ -178,4 +182,6 @@ pub enum FailedCheck {
     Other(String),
     /// It could not be checked, in the words of the library.
     Unchecked(String),
+    /// What a recording says of the whole fault.
+    Described(String),
 }

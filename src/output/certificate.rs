@@ -14,6 +14,7 @@ pub fn line(certificate: &Certificate) -> String {
     let facts = match certificate {
         Certificate::Readable(facts) => facts,
         Certificate::Malformed { length } => return format!("{length} bytes that are no certificate"),
+        Certificate::Described(text) => return text.clone(),
     };
     let CertificateFacts { subject, issuer, not_before, not_after, names, key, key_hash, fingerprint } = facts;
     let names = if names.is_empty() { String::new() } else { format!(", names {}", names.join(" ")) };
@@ -38,6 +39,7 @@ pub fn request(request: &CertificateRequest) -> String {
         CertificateAnswer::NoneFit => {
             "and none was sent: the server takes no signature that the key can make".to_owned()
         }
+        CertificateAnswer::Described(text) => return text.clone(),
     };
     let issuers = if issuers.is_empty() { String::new() } else { format!(" of {}", issuers.join(" or of ")) };
     format!("a client certificate{issuers} was asked for, {answer}")
@@ -46,6 +48,9 @@ pub fn request(request: &CertificateRequest) -> String {
 /// The fault as a sentence: which certificate failed which check.
 pub fn complaint(fault: &CertificateFault) -> String {
     let CertificateFault { depth, subject, check } = fault;
+    if let FailedCheck::Described(text) = check {
+        return text.clone();
+    }
     let subject = if subject.is_empty() { String::new() } else { format!(" `{subject}`") };
     let check = failed_check(check);
     match depth {
@@ -88,6 +93,7 @@ fn failed_check(check: &FailedCheck) -> String {
         FailedCheck::OldVersion => "is of an X.509 version before 3".to_owned(),
         FailedCheck::Other(error) => format!("is refused: {error}"),
         FailedCheck::Unchecked(error) => format!("cannot be judged: {error}"),
+        FailedCheck::Described(text) => text.clone(),
     }
 }
 

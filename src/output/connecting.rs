@@ -24,6 +24,7 @@ pub fn step_detail(detail: &StepDetail) -> String {
         StepDetail::ProxyConnected { proxy, target, answer } => format!("{target} through {proxy}: {answer}"),
         StepDetail::TlsEstablished { version, cipher_suite } => format!("{version} {cipher_suite}"),
         StepDetail::Upgraded { status_line } => status_line.clone(),
+        StepDetail::Described { text, .. } => text.clone(),
     }
 }
 

@@ -1,0 +1,10 @@
+//! Recordings: what happened, in files. A source gives [`Record`]s, and lends each as an [`Event`](crate::event::Event), so
+//! that every [`EventSink`](crate::event::EventSink) can take a recording as it takes a session.
+
+mod format;
+mod record;
+mod source;
+
+pub use format::Format;
+pub use record::{Record, RecordedEvent, RecordedFrame, RecordedWire};
+pub use source::{ReadError, Records};

@@ -1,0 +1,46 @@
+//! What reading a recording gives.
+
+use std::fmt;
+use std::io;
+
+use crate::recording::Record;
+
+/// The records of a recording, in order, each read when it is asked for. After an error nothing follows.
+pub type Records = Box<dyn Iterator<Item = Result<Record, ReadError>>>;
+
+/// Why no further record can be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The file ends in the middle of a record: what wrote it was killed, or the disk was full.
+    Cut {
+        /// Where that record begins.
+        offset: u64,
+    },
+    /// It is no recording, or it is damaged.
+    Malformed {
+        /// Where the record that cannot be read begins, or the byte that is wrong, as far as it is known.
+        offset: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// The file cannot be read.
+    Io(io::Error),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cut { offset } => write!(formatter, "it ends in the middle of the record at byte {offset}"),
+            Self::Malformed { offset, why } => write!(formatter, "{why}, at byte {offset}"),
+            Self::Io(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
