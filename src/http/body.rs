@@ -4,7 +4,7 @@ use std::io::Read;
 
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
-use super::Head;
+use super::{Framing, Head};
 
 /// How much of the body is kept, in bytes.
 pub const MAX_BODY: usize = 4 * 1024;
@@ -47,20 +47,12 @@ enum Coding {
     Other(String),
 }
 
-/// How the end of the body is known (RFC 9112 section 6.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Framing {
-    Length(u64),
-    Chunked,
-    UntilClose,
-}
-
 impl Body {
     /// The body that `head`, a response, announces; nothing of it has come yet.
     pub fn of(head: &Head) -> Self {
         let media_type = head.text("Content-Type").unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        Self { framing: Framing::of(head), coding: Coding::of(head), media_type, raw: Vec::new() }
+        Self { framing: Framing::for_showing(head), coding: Coding::of(head), media_type, raw: Vec::new() }
     }
 
     /// Takes the bytes that follow the head; what is beyond the limit is dropped.
@@ -151,18 +143,6 @@ impl Coding {
             Self::Gzip => inflated(GzDecoder::new(start)),
             // RFC 9110 means zlib's format (RFC 1950); some servers send the bare stream (RFC 1951).
             Self::Deflate => inflated(ZlibDecoder::new(start)).or_else(|| inflated(DeflateDecoder::new(start))),
-        }
-    }
-}
-
-impl Framing {
-    fn of(head: &Head) -> Self {
-        let length = head.text("Content-Length").and_then(|length| length.parse().ok());
-        match (head.status(), length) {
-            (Some(100..=199 | 204 | 304), _) => Self::Length(0),
-            _ if head.lists("Transfer-Encoding", "chunked") => Self::Chunked,
-            (_, Some(length)) => Self::Length(length),
-            (_, None) => Self::UntilClose,
         }
     }
 }

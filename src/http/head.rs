@@ -67,8 +67,24 @@ impl Head {
         }
     }
 
+    /// The method of a request.
+    pub fn method(&self) -> Option<&str> {
+        match &self.start {
+            StartLine::Request { method, .. } => Some(method),
+            StartLine::Status { .. } => None,
+        }
+    }
+
+    /// The target of a request, as it was sent.
+    pub fn target(&self) -> Option<&str> {
+        match &self.start {
+            StartLine::Request { target, .. } => Some(target),
+            StartLine::Status { .. } => None,
+        }
+    }
+
     /// Whether another response follows: any 1xx but 101 (RFC 9110 section 15.2).
-    pub(super) fn is_interim(&self) -> bool {
+    pub fn is_interim(&self) -> bool {
         matches!(self.status(), Some(100 | 102..=199))
     }
 

@@ -13,12 +13,22 @@ pub const MAX_HEADER_LINES: usize = 256;
 #[derive(Debug)]
 pub struct HeadReader {
     kind: HeadKind,
+    stops_at: StopsAt,
     raw: Vec<u8>,
     head_start: usize,
     line_start: usize,
     lines: usize,
     /// What is wrong with the responses that were read past.
     interim: Vec<Defect>,
+}
+
+/// Which response ends the reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StopsAt {
+    /// The one that answers the request.
+    Final,
+    /// Each, also one that announces another.
+    Any,
 }
 
 /// What is known after some more bytes.
@@ -40,7 +50,20 @@ pub enum HeadProgress<'a> {
 impl HeadReader {
     /// For a head of that kind.
     pub fn new(kind: HeadKind) -> Self {
-        Self { kind, raw: Vec::new(), head_start: 0, line_start: 0, lines: 0, interim: Vec::new() }
+        Self {
+            kind,
+            stops_at: StopsAt::Final,
+            raw: Vec::new(),
+            head_start: 0,
+            line_start: 0,
+            lines: 0,
+            interim: Vec::new(),
+        }
+    }
+
+    /// The same, but a response that announces another one is not read past.
+    pub(super) fn of_each(kind: HeadKind) -> Self {
+        Self { stops_at: StopsAt::Any, ..Self::new(kind) }
     }
 
     /// Takes the next bytes of the stream. After `Complete` or `Failed` the reader has done its work.
@@ -57,7 +80,7 @@ impl HeadReader {
                 continue;
             }
             match Head::parse(&self.raw, self.head_start, self.kind) {
-                Some(head) if head.is_interim() => {
+                Some(head) if head.is_interim() && self.stops_at == StopsAt::Final => {
                     self.head_start = self.raw.len();
                     self.interim.extend_from_slice(head.defects());
                 }

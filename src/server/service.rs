@@ -11,8 +11,8 @@ use crate::client::report::Totals;
 use crate::client::{accept_error, advice, thread_error, upgrade_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Opened, Origin};
+use crate::http::Head;
 use crate::http::redact::Secrets;
-use crate::http::{Head, StartLine};
 use crate::input::slash::ClientSelector;
 use crate::net::{ConnectRecord, Connected, Incoming, Listener, StreamReader, TimeLimit};
 use crate::output::{Fanout, client_facts};
@@ -148,7 +148,7 @@ impl Service {
         steps.push(step);
         let opened = Opened {
             url: url(&head, tls.is_some()),
-            target: target(&head).to_owned(),
+            target: head.target().unwrap_or_default().to_owned(),
             address,
             status: 101,
             headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
@@ -203,18 +203,10 @@ impl Service {
 /// The URL that a client asked for, in full form.
 fn url(request: &Head, is_secure: bool) -> String {
     let scheme = if is_secure { "wss" } else { "ws" };
-    let target = target(request);
+    let target = request.target().unwrap_or_default();
     if target.starts_with('/') {
         format!("{scheme}://{}{target}", request.text("host").unwrap_or_default())
     } else {
         target.to_owned()
-    }
-}
-
-/// The request target, as it was sent.
-fn target(request: &Head) -> &str {
-    match request.start_line() {
-        StartLine::Request { target, .. } => target,
-        StartLine::Status { .. } => "",
     }
 }
