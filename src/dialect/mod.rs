@@ -2,13 +2,19 @@
 //!
 //! Each file is one dialect and ends in a [`Description`]; a line in [`ALL`] adds it.
 
+mod json;
+mod json_rpc;
+mod pending;
+#[cfg(test)]
+mod testing;
+
 use std::time::Duration;
 
 use crate::event::Annotation;
 use crate::wire::{Kind, Role};
 
 /// Every dialect that is known, in the order in which they are asked whether a message is theirs.
-pub const ALL: &[&Description] = &[];
+pub const ALL: &[&Description] = &[&json_rpc::JSON_RPC];
 
 /// What has to be known of a dialect before it is spoken.
 #[derive(Debug, Clone, Copy)]
@@ -73,4 +79,15 @@ pub struct Heartbeat {
     pub kind: Kind,
     /// The message.
     pub payload: Vec<u8>,
+}
+
+/// So many characters of a peer's text are quoted.
+const LONGEST_QUOTE: usize = 80;
+
+/// The start of a peer's text, for an annotation. What is left out is shown by `…`.
+fn quote(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_QUOTE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }

@@ -12,6 +12,8 @@ pub struct Annotation {
     /// What the message is, as a word for programs: `event`, `ack`, `CONNECT`.
     pub kind: Cow<'static, str>,
     /// One line for people: what the message itself does not say at first sight. Empty where there is nothing to add.
+    /// It has neither [`took`](Self::took) nor [`error`](Self::error): who shows it sets them behind it, as in `ack 12
+    /// after 84 ms: no such room`.
     pub text: String,
     /// The id that the message carries.
     pub id: Option<String>,

@@ -26,7 +26,7 @@ pub use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode}
 pub const LONGEST_CONTROL: usize = 125;
 
 /// Which end of the connection one is (RFC 6455 section 1.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Opens the connection; masks what it sends.
     Client,
