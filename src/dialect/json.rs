@@ -39,6 +39,11 @@ impl<'a> Object<'a> {
         Some(Self { members })
     }
 
+    /// Names and values, in order.
+    pub fn members(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
+        self.members.iter().map(|(name, value)| (&**name, *value))
+    }
+
     /// The last member of this name.
     pub fn get(&self, name: &str) -> Option<Raw<'a>> {
         self.members.iter().rfind(|(key, _)| key == name).map(|(_, value)| *value)
@@ -89,11 +94,6 @@ impl<'a> Array<'a> {
     /// An element, if it is a string.
     pub fn text(&self, index: usize) -> Option<String> {
         self.get(index).and_then(text)
-    }
-
-    /// An element, if it is a whole number that is not negative.
-    pub fn number(&self, index: usize) -> Option<u64> {
-        self.get(index).and_then(number)
     }
 }
 

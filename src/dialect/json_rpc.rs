@@ -174,7 +174,7 @@ fn named_failure(part: &Annotation) -> Option<String> {
 }
 
 fn breach(error: &str) -> Annotation {
-    Annotation { error: Some(format!("not JSON-RPC 2.0: {error}")), ..Annotation::new(SOURCE, "breach", "") }
+    Annotation::breach(SOURCE, format!("not JSON-RPC 2.0: {error}"))
 }
 
 #[cfg(test)]

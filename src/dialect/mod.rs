@@ -2,9 +2,12 @@
 //!
 //! Each file is one dialect and ends in a [`Description`]; a line in [`ALL`] adds it.
 
+mod cdp;
 mod json;
 mod json_rpc;
 mod pending;
+mod phoenix;
+mod pusher;
 #[cfg(test)]
 mod testing;
 
@@ -14,7 +17,7 @@ use crate::event::Annotation;
 use crate::wire::{Kind, Role};
 
 /// Every dialect that is known, in the order in which they are asked whether a message is theirs.
-pub const ALL: &[&Description] = &[&json_rpc::JSON_RPC];
+pub const ALL: &[&Description] = &[&json_rpc::JSON_RPC, &cdp::CDP, &phoenix::PHOENIX, &pusher::PUSHER];
 
 /// What has to be known of a dialect before it is spoken.
 #[derive(Debug, Clone, Copy)]

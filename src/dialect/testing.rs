@@ -57,14 +57,14 @@ impl Conversation {
 
 /// All that is said, in a line.
 pub fn line(annotation: &Annotation) -> String {
-    let mut line = annotation.text.clone();
-    if let Some(took) = annotation.took {
-        line.push_str(&format!(" after {} ms", took.as_millis()));
-    }
-    if let Some(error) = &annotation.error {
-        line.push_str(&format!("{}{error}", if line.is_empty() { "" } else { ": " }));
-    }
-    if annotation.is_heartbeat { format!("({line})") } else { line }
+    let after = annotation.took.map(|took| format!(" after {} ms", took.as_millis())).unwrap_or_default();
+    let said = format!("{}{after}", annotation.text);
+    let said = match &annotation.error {
+        Some(error) if said.is_empty() => error.clone(),
+        Some(error) => format!("{said}: {error}"),
+        None => said,
+    };
+    if annotation.is_heartbeat { format!("({said})") } else { said }
 }
 
 /// `payload` with what must not be shown as dots.

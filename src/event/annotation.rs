@@ -11,9 +11,8 @@ pub struct Annotation {
     pub source: AnnotationSource,
     /// What the message is, as a word for programs: `event`, `ack`, `CONNECT`.
     pub kind: Cow<'static, str>,
-    /// One line for people: what the message itself does not say at first sight. Empty where there is nothing to add.
-    /// It has neither [`took`](Self::took) nor [`error`](Self::error): who shows it sets them behind it, as in `ack 12
-    /// after 84 ms: no such room`.
+    /// One line for people: what the message itself does not say at first sight. Empty where there is nothing to add. What
+    /// is shown is `text`, then ` after 84 ms` (`took`), then `: ` and the `error`: these are not repeated in it.
     pub text: String,
     /// The id that the message carries.
     pub id: Option<String>,
@@ -52,5 +51,18 @@ impl Annotation {
             is_heartbeat: false,
             secrets: Vec::new(),
         }
+    }
+
+    /// The [`kind`](Self::kind) of one that tells of a breach of the dialect.
+    pub const BREACH: &str = "breach";
+
+    /// One that tells of a breach of the dialect, and nothing else.
+    pub fn breach(source: AnnotationSource, error: impl Into<String>) -> Self {
+        Self { error: Some(error.into()), ..Self::new(source, Self::BREACH, "") }
+    }
+
+    /// One that says that a message only keeps the connection alive.
+    pub fn heartbeat(source: AnnotationSource, kind: impl Into<Cow<'static, str>>) -> Self {
+        Self { is_heartbeat: true, ..Self::new(source, kind, "") }
     }
 }
