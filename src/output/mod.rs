@@ -32,7 +32,7 @@ mod timestamp;
 
 pub use charset::Charset;
 pub use destination::{Discard, FdOutput, Output};
-pub use diagnostic_lines::{client_facts, write_error};
+pub use diagnostic_lines::{client_facts, tls as tls_facts, write_error};
 pub use fanout::{Fanout, Sinks};
 pub use options::{Banner, DataFormat, FollowSent, FrameView, Level, Options, Setting, Timestamps, View};
 pub use printer::Printer;

@@ -2,6 +2,8 @@
 //! that every [`EventSink`](crate::event::EventSink) can take a recording as it takes a session.
 
 mod format;
+pub mod har;
+pub mod html;
 mod record;
 mod source;
 

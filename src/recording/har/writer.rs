@@ -1,0 +1,309 @@
+//! Makes a HAR of a recording.
+//!
+//! An entry has all messages of its connection in one place, and a recording has them in the order in which they came. So
+//! the recording is read more than once: first to know its connections, then once for as many connections as fit in
+//! memory together.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
+
+use data_encoding::BASE64;
+use jiff::Timestamp as Moment;
+
+use crate::event::{Direction, Opened, PeerAddress};
+use crate::http::redact::{Part, Secrets};
+use crate::output::json::{Members, object};
+use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
+use crate::wire::Kind;
+
+/// Bytes of payloads that are held at a time: of the connections that are written after another one.
+const HELD: u64 = 32 << 20;
+/// What waits is written when it has grown beyond this.
+const FLUSH_AT: usize = 64 << 10;
+
+/// Writes the recording that `records` gives, each time from its beginning. One that is cut is written up to there.
+///
+/// # Errors
+/// When it cannot be read, or `output` not be written.
+pub fn write(
+    output: &mut impl Write,
+    records: &mut dyn FnMut() -> Result<Records, ReadError>,
+    secrets: Secrets,
+) -> io::Result<()> {
+    let connections = survey(records)?;
+    output.write_all(b"{\"log\":{\"version\":\"1.2\",")?;
+    let creator = concat!("\"creator\":{\"name\":\"wscope\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"},");
+    output.write_all(creator.as_bytes())?;
+    output.write_all(b"\"pages\":[],\"entries\":[")?;
+    let mut first = 0;
+    while first < connections.len() {
+        let last = end_of_group(&connections, first);
+        write_group(output, records()?, &connections, first..last, secrets)?;
+        first = last;
+    }
+    output.write_all(b"]}}\n")
+}
+
+/// A connection of the recording.
+struct Connection {
+    opened: Box<Opened>,
+    /// When it was open.
+    at: SystemTime,
+    /// Until when something of it was recorded.
+    until: SystemTime,
+    /// Bytes of its payloads.
+    size: u64,
+}
+
+/// Which connection a record belongs to: each opening begins another.
+#[derive(Default)]
+struct Assignment {
+    current: HashMap<Option<u64>, usize>,
+    opened: usize,
+}
+
+impl Assignment {
+    fn of(&mut self, record: &Record) -> Option<usize> {
+        if let RecordedEvent::Open(_) = record.event {
+            self.current.insert(record.origin.client, self.opened);
+            self.opened += 1;
+        }
+        self.current.get(&record.origin.client).copied()
+    }
+}
+
+/// The next record; `None` at the end, and where the recording is cut.
+fn next(records: &mut Records) -> io::Result<Option<Record>> {
+    match records.next().transpose() {
+        Ok(record) => Ok(record),
+        Err(ReadError::Cut { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl From<ReadError> for io::Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) => error,
+            error => Self::new(io::ErrorKind::InvalidData, error),
+        }
+    }
+}
+
+fn survey(records: &mut dyn FnMut() -> Result<Records, ReadError>) -> io::Result<Vec<Connection>> {
+    let (mut records, mut assignment) = (records()?, Assignment::default());
+    let mut connections: Vec<Connection> = Vec::new();
+    while let Some(record) = next(&mut records)? {
+        let place = assignment.of(&record);
+        if let RecordedEvent::Open(opened) = record.event {
+            connections.push(Connection { opened, at: record.at.wall, until: record.at.wall, size: 0 });
+        } else if let Some(connection) = place.and_then(|place| connections.get_mut(place)) {
+            connection.until = record.at.wall;
+            if let RecordedEvent::Wire { event: RecordedWire::Message { payload, .. }, .. } = &record.event {
+                connection.size += payload.len() as u64;
+            }
+        }
+    }
+    Ok(connections)
+}
+
+/// The end of the connections that are written in one go, `first` among them: it is not held, and the others are.
+fn end_of_group(connections: &[Connection], first: usize) -> usize {
+    let mut held = 0;
+    let others = connections[first + 1..].iter().take_while(|connection| {
+        held += connection.size;
+        held <= HELD
+    });
+    first + 1 + others.count()
+}
+
+fn write_group(
+    output: &mut impl Write,
+    mut records: Records,
+    connections: &[Connection],
+    group: std::ops::Range<usize>,
+    secrets: Secrets,
+) -> io::Result<()> {
+    let mut entries: Vec<_> = connections[group.clone()].iter().map(|connection| connection.start(secrets)).collect();
+    if group.start > 0 {
+        output.write_all(b",")?;
+    }
+    let mut assignment = Assignment::default();
+    while let Some(record) = next(&mut records)? {
+        let Some(place) = assignment.of(&record).and_then(|place| place.checked_sub(group.start)) else { continue };
+        let Some(entry) = entries.get_mut(place) else { continue };
+        connections[group.start + place].message(entry, &record);
+        if place == 0 && entry.len() > FLUSH_AT {
+            output.write_all(entry)?;
+            entry.clear();
+        }
+    }
+    for (place, entry) in entries.iter().enumerate() {
+        output.write_all(if place > 0 { b"," } else { b"" })?;
+        output.write_all(entry)?;
+        output.write_all(b"\n]}")?;
+    }
+    Ok(())
+}
+
+impl Connection {
+    /// Whether we were the server: then its headers are those of a request (RFC 6455 section 4.1).
+    fn was_served(&self) -> bool {
+        self.opened.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))
+    }
+
+    /// The entry up to its first message.
+    fn start(&self, secrets: Secrets) -> Vec<u8> {
+        let opened = &self.opened;
+        let timings = Timings::of(self);
+        let started = self.at.checked_sub(timings.until_open()).unwrap_or(self.at);
+        let mut entry = b"\n".to_vec();
+        object(&mut entry, |members| {
+            members.string("startedDateTime", &date(started));
+            members.prepared(format!("\"time\":{:.3}", timings.total()).as_bytes());
+            members.object("request", |members| request(members, opened, secrets));
+            members.object("response", |members| response(members, opened, secrets));
+            members.object("cache", |_| {});
+            members.object("timings", |members| timings.write(members));
+            if let PeerAddress::Tcp(address) = &opened.address {
+                members.string("serverIPAddress", &address.ip().to_string());
+            }
+            members.string("_resourceType", "websocket");
+            members.prepared(b"\"_webSocketMessages\":[");
+        });
+        // The object goes on.
+        entry.pop();
+        entry
+    }
+
+    /// Adds a record to its entry, if it is a message.
+    fn message(&self, entry: &mut Vec<u8>, record: &Record) {
+        let RecordedEvent::Wire { direction, event: RecordedWire::Message { kind, payload, .. }, .. } = &record.event
+        else {
+            return;
+        };
+        let from_client = (*direction == Direction::Sent) != self.was_served();
+        entry.extend_from_slice(if entry.last() == Some(&b'[') { b"\n" } else { b",\n" });
+        object(entry, |members| {
+            members.string("type", if from_client { "send" } else { "receive" });
+            members.seconds("time", record.at.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+            match kind {
+                Kind::Text => {
+                    members.number("opcode", 1);
+                    members.string("data", &String::from_utf8_lossy(payload));
+                }
+                Kind::Binary => {
+                    members.number("opcode", 2);
+                    members.string("data", &BASE64.encode(payload));
+                }
+            }
+        });
+    }
+}
+
+/// The names and values of a head's headers.
+fn headers(members: &mut Members<'_>, head: &[u8]) {
+    let head = String::from_utf8_lossy(head);
+    let lines = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+    members.array("headers", lines, |output, (name, value)| pair(output, name, value.trim()));
+    members.array("cookies", [], |_, ()| {});
+}
+
+fn pair(output: &mut Vec<u8>, name: &str, value: &str) {
+    object(output, |members| {
+        members.string("name", name);
+        members.string("value", value);
+    });
+}
+
+fn request(members: &mut Members<'_>, opened: &Opened, secrets: Secrets) {
+    let head = secrets.bytes(Part::Head(&opened.request_head));
+    let url = secrets.text(Part::Text(opened.url.as_bytes()));
+    members.string("method", "GET");
+    members.string("url", &url);
+    members.string("httpVersion", "HTTP/1.1");
+    headers(members, &head);
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
+    members.array("queryString", parameters, |output, parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        pair(output, name, value);
+    });
+    members.number("headersSize", opened.request_head.len() as u64);
+    members.number("bodySize", 0);
+}
+
+fn response(members: &mut Members<'_>, opened: &Opened, secrets: Secrets) {
+    let head = secrets.bytes(Part::Head(&opened.response_head));
+    let first_line = String::from_utf8_lossy(head.split(|byte| *byte == b'\r').next().unwrap_or_default()).into_owned();
+    members.number("status", opened.status.into());
+    members.string("statusText", first_line.splitn(3, ' ').nth(2).unwrap_or_default());
+    members.string("httpVersion", "HTTP/1.1");
+    headers(members, &head);
+    members.object("content", |members| {
+        members.number("size", 0);
+        members.string("mimeType", "x-unknown");
+    });
+    members.string("redirectURL", "");
+    members.number("headersSize", opened.response_head.len() as u64);
+    members.number("bodySize", 0);
+}
+
+/// How long each part of a connection took, in milliseconds; `None`: there was none.
+struct Timings {
+    resolve: Option<f64>,
+    /// With TLS, as HAR wants it.
+    connect: Option<f64>,
+    tls: Option<f64>,
+    wait: f64,
+    receive: f64,
+}
+
+impl Timings {
+    fn of(connection: &Connection) -> Self {
+        let of = |names: &[&str]| {
+            let steps = connection.opened.steps.iter().filter(|step| names.contains(&step.detail.name()));
+            steps.map(|step| step.took.as_secs_f64() * 1000.0).reduce(|sum, took| sum + took)
+        };
+        let open_for = connection.until.duration_since(connection.at).unwrap_or_default();
+        Self {
+            resolve: of(&["resolve"]),
+            connect: of(&["connect", "proxy", "tls"]),
+            tls: of(&["tls"]),
+            wait: of(&["upgrade"]).unwrap_or_default(),
+            receive: open_for.as_secs_f64() * 1000.0,
+        }
+    }
+
+    fn until_open(&self) -> Duration {
+        let milliseconds = self.resolve.unwrap_or_default() + self.connect.unwrap_or_default() + self.wait;
+        Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
+    }
+
+    fn total(&self) -> f64 {
+        self.until_open().as_secs_f64() * 1000.0 + self.receive
+    }
+
+    fn write(&self, members: &mut Members<'_>) {
+        let rows = [
+            ("blocked", None),
+            ("dns", self.resolve),
+            ("connect", self.connect),
+            ("ssl", self.tls),
+            ("send", Some(0.0)),
+            ("wait", Some(self.wait)),
+            ("receive", Some(self.receive)),
+        ];
+        for (name, took) in rows {
+            members.prepared(
+                format!("\"{name}\":{}", took.map_or("-1".to_owned(), |took| format!("{took:.3}"))).as_bytes(),
+            );
+        }
+    }
+}
+
+/// A time as HAR wants it (ISO 8601).
+fn date(time: SystemTime) -> String {
+    Moment::try_from(time).map_or_else(|_| Moment::UNIX_EPOCH.to_string(), |moment| format!("{moment:.6}"))
+}
