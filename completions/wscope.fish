@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong dialect= t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -44,6 +44,12 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_needs_command" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+json-rpc\t''
+cdp\t''
+phoenix\t''
+pusher\t''"
 complete -c wscope -n "__fish_wscope_needs_command" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -99,7 +105,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show how
 complete -c wscope -n "__fish_wscope_needs_command" -l show-secrets -d 'Don\'t hide credentials'
 complete -c wscope -n "__fish_wscope_needs_command" -l frames -d 'Show each frame in a line'
 complete -c wscope -n "__fish_wscope_needs_command" -l hex -d 'Show the bytes on the wire'
-complete -c wscope -n "__fish_wscope_needs_command" -s P -l show-ping-pong -d 'Show pings and pongs'
+complete -c wscope -n "__fish_wscope_needs_command" -s P -l show-ping-pong -d 'Show pings and pongs, and heartbeats of dialects'
 complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
 complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects'
@@ -136,6 +142,12 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+json-rpc\t''
+cdp\t''
+phoenix\t''
+pusher\t''"
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -188,7 +200,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -s v -l verbose -d '
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l show-secrets -d 'Don\'t hide credentials'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l frames -d 'Show each frame in a line'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l hex -d 'Show the bytes on the wire'
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -s P -l show-ping-pong -d 'Show pings and pongs'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s P -l show-ping-pong -d 'Show pings and pongs, and heartbeats of dialects'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s L -l location -d 'Follow redirects'
@@ -221,6 +233,12 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+json-rpc\t''
+cdp\t''
+phoenix\t''
+pusher\t''"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -246,7 +264,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -s v -l verbose -d
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l show-secrets -d 'Don\'t hide credentials'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l frames -d 'Show each frame in a line'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l hex -d 'Show the bytes on the wire'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -s P -l show-ping-pong -d 'Show pings and pongs'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s P -l show-ping-pong -d 'Show pings and pongs, and heartbeats of dialects'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-deflate -d 'Don\'t compress'

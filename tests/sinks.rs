@@ -124,7 +124,13 @@ fn run(
 
     let mut poller = Poller::new().unwrap();
     let (decoder, encoder, decoding) = ends();
-    let output = SessionOutput::new(&fanout, fanout.wants(), Origin::default(), decoding, poller.notifier());
+    let output = SessionOutput::new(
+        &fanout,
+        fanout.lock().wants(Origin::default()),
+        Origin::default(),
+        decoding,
+        poller.notifier(),
+    );
     let stream = Arc::new(Stream::new(socket));
     let reader = StreamReader::new(Arc::clone(&stream));
     let started = session::start(stream, reader, decoder, encoder, output, settings(after_input), poller.notifier());

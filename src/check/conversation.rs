@@ -97,8 +97,8 @@ struct Talk<'a> {
 
 impl<'a> Talk<'a> {
     fn new(handshaken: Handshaken, plan: &Plan, fanout: &'a Fanout) -> Self {
-        let Handshaken { stream, reader, deflate, leftover, .. } = handshaken;
-        let wants = fanout.wants();
+        let Handshaken { stream, reader, opened, deflate, leftover } = handshaken;
+        let wants = fanout.wants(&opened);
         let (mut receiver, sender, sent) = ends(&plan.protocol, &plan.settings, deflate, wants, &leftover);
         receiver.observe(wants.observe());
         let mut sent = Receiver::new(sent);

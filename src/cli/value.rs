@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
+use crate::dialect::Choice;
 use crate::http::HeaderRule;
 use crate::net::ListenAddress;
 use crate::wire::LONGEST_CONTROL;
@@ -142,6 +144,11 @@ fn size(value: &str) -> Result<u64, String> {
     let unit = unit.to_ascii_lowercase();
     let &(_, bytes) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(error)?;
     number.checked_mul(bytes).ok_or_else(|| "the size is beyond 2^64 bytes".into())
+}
+
+/// Parses which dialect is looked for.
+pub(super) fn dialect() -> impl TypedValueParser<Value = Choice> {
+    PossibleValuesParser::new(Choice::names()).try_map(|name| Choice::named(&name).ok_or("no such dialect"))
 }
 
 /// Parses a size of at least one byte.

@@ -3,6 +3,8 @@
 use clap::Args;
 
 use super::format;
+use super::value;
+use crate::dialect::Choice;
 use crate::http::redact::Secrets;
 use crate::output::DataFormat;
 use crate::output::Timestamps;
@@ -50,9 +52,18 @@ pub struct ViewArgs {
     #[arg(long)]
     pub hex: bool,
 
-    /// Show pings and pongs
+    /// Show pings and pongs, and heartbeats of dialects
     #[arg(short = 'P', long, hide_short_help = true)]
     pub show_ping_pong: bool,
+
+    /// Say what messages mean: auto, none or a NAME
+    ///
+    /// In a line below each message; with `--output json` in its `annotation`, and where messages go into a pipe or a file on
+    /// stderr. `auto` goes by the subprotocol, then by path and parameters, then by the first sixteen messages; it is in force
+    /// where text is shown on a terminal. Heartbeats are then counted and not shown, unless `-P` says so, and
+    /// passwords and tokens in messages are hidden, unless `--show-secrets` says so.
+    #[arg(long, value_name = "NAME", value_parser = value::dialect(), hide_possible_values = true, hide_short_help = true)]
+    pub dialect: Option<Choice>,
 
     /// Put the time in front: local, utc or relative
     ///

@@ -55,7 +55,7 @@ pub fn start(
     notifier: Notifier,
 ) -> Result<Started> {
     let Handshaken { stream, reader, opened, deflate, leftover } = handshaken;
-    let wants = fanout.wants();
+    let wants = fanout.wants(&opened);
     let (receiver, sender, sent_decoder) = ends(&plan.protocol, &settings, deflate, wants, &leftover);
     let output = SessionOutput::new(fanout, wants, Origin::default(), sent_decoder, notifier.clone());
     // Only formatted here. The reader thread writes it, before anything that is received: writing may block, and this

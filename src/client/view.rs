@@ -4,11 +4,15 @@ use std::io::{self, IsTerminal};
 
 use crate::cli::{InputArgs, ReportArgs, ViewArgs};
 use crate::client::advice;
+use crate::dialect::{Annotator, Choice};
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, StreamKind};
-use crate::output::{Banner, DataFormat, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, View};
+use crate::output::{
+    Annotations, Banner, DataFormat, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, View,
+};
 use crate::platform::{Descriptor, lead_to_same_file};
+use crate::wire::Role;
 
 /// What the flags say about the view, for a run that announces itself or doesn't.
 pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
@@ -31,10 +35,25 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         frames: frames(view.frames, view.hex),
         follow_sent: FollowSent::WhenShown,
         ping_pong: view.show_ping_pong,
+        annotations: if dialect(view).is_some() { Annotations::Shown } else { Annotations::Hidden },
         pretty: view.pretty,
         advice,
         timestamps: view.timestamps(),
         secrets: view.secrets(),
+    }
+}
+
+/// What says what messages mean, where that is wanted; what is sent is sent by `role`.
+pub fn annotator(view: &ViewArgs, role: Role) -> Option<Annotator> {
+    dialect(view).map(|choice| Annotator::new(choice, role))
+}
+
+/// Which dialect is looked for, if any is.
+fn dialect(view: &ViewArgs) -> Option<Choice> {
+    match view.dialect {
+        Some(Choice::None) => None,
+        Some(choice) => Some(choice),
+        None => (view.output == DataFormat::Text && io::stdout().is_terminal()).then_some(Choice::Auto),
     }
 }
 

@@ -2,22 +2,53 @@
 //!
 //! Each file is one dialect and ends in a [`Description`]; a line in [`ALL`] adds it.
 
+mod annotator;
 mod cdp;
 mod json;
 mod json_rpc;
 mod pending;
 mod phoenix;
 mod pusher;
+mod recognition;
 #[cfg(test)]
 mod testing;
 
 use std::time::Duration;
 
-use crate::event::Annotation;
+pub use annotator::Annotator;
+
+use crate::event::{Annotation, Opened};
 use crate::wire::{Kind, Role};
 
 /// Every dialect that is known, in the order in which they are asked whether a message is theirs.
 pub const ALL: &[&Description] = &[&json_rpc::JSON_RPC, &cdp::CDP, &phoenix::PHOENIX, &pusher::PUSHER];
+
+/// Which dialect is looked for: the value of `dialect`.
+#[derive(Debug, Clone, Copy)]
+pub enum Choice {
+    /// Whichever is recognised: by the subprotocol agreed on, by the target, by the first messages.
+    Auto,
+    /// None.
+    None,
+    /// This one, whatever the session looks like.
+    Named(&'static Description),
+}
+
+impl Choice {
+    /// The names of all choices.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ["auto", "none"].into_iter().chain(ALL.iter().map(|dialect| dialect.name))
+    }
+
+    /// The choice of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "auto" => Some(Self::Auto),
+            "none" => Some(Self::None),
+            _ => ALL.iter().find(|dialect| dialect.name == name).map(|dialect| Self::Named(dialect)),
+        }
+    }
+}
 
 /// What has to be known of a dialect before it is spoken.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +72,12 @@ pub struct Opening<'a> {
     pub subprotocol: Option<&'a str>,
     /// The target of the request: path and query.
     pub target: &'a str,
+}
+
+impl<'a> From<&'a Opened> for Opening<'a> {
+    fn from(opened: &'a Opened) -> Self {
+        Self { subprotocol: opened.subprotocol.as_deref(), target: &opened.target }
+    }
 }
 
 /// A message of a session.

@@ -29,7 +29,7 @@ pub enum Direction {
 }
 
 /// Whose event it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Origin {
     /// The number of the client in `listen`; `None` for our own session.
     pub client: Option<u64>,
@@ -78,6 +78,8 @@ pub struct Opened {
 pub struct Ended {
     /// The close code: the peer's, or ours where the peer sent none; 1005 for a Close without a code, 1006 for an end without Close.
     pub code: CloseCode,
+    /// What the code means in the dialect that was spoken, where that is known.
+    pub meaning: Option<&'static str>,
     /// The reason in the peer's Close as it was on the wire, empty where there was none.
     pub reason: Vec<u8>,
     /// What we conclude: how it ended without a Close of the peer's, or which rule the peer broke.

@@ -124,9 +124,9 @@ pub fn disconnected(output: &mut Vec<u8>, palette: &Palette, ended: &Ended) {
         let _ = write!(output, "Disconnected (code: {}, reason: \"", u16::from(ended.code));
         escape::line(output, &ended.reason);
         output.extend_from_slice(b"\")");
-        if let Some(conclusion) = &ended.conclusion {
+        for said in ended.meaning.into_iter().chain(ended.conclusion.as_deref()) {
             output.extend_from_slice(b": ");
-            escape::line(output, conclusion.as_bytes());
+            escape::line(output, said.as_bytes());
         }
     });
     output.push(b'\n');
@@ -217,7 +217,8 @@ pub fn ended(ended: &Ended) -> String {
         Direction::Received => "the peer",
     };
     let clean = if ended.clean { "cleanly" } else { "not cleanly" };
-    let name = close_code_name(ended.code).map(|name| format!(" ({name})")).unwrap_or_default();
+    let name =
+        ended.meaning.or_else(|| close_code_name(ended.code)).map(|name| format!(" ({name})")).unwrap_or_default();
     let reason = match ended.reason.as_slice() {
         [] => String::new(),
         reason => format!(", reason \"{}\"", escape::to_line(reason)),

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::event::{Detail, Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
+use crate::dialect::{Annotator, Heartbeat};
+use crate::event::{Detail, Ended, Event, EventSink, Flow, FlushError, Opened, Origin, Timestamp, Wants};
 use crate::output::Printer;
 use crate::wire::Receiver;
 
@@ -17,6 +18,8 @@ pub struct Fanout {
 /// The sinks themselves. All of them get an event before any gets the next.
 pub struct Sinks {
     started: Instant,
+    /// Says what messages mean, before any sink gets them; `None` where that is not wanted.
+    annotator: Option<Annotator>,
     /// The one sink that people can tell to show more or less.
     printer: Printer,
     /// All others, with what they want.
@@ -27,8 +30,14 @@ impl Fanout {
     /// With the printer as the only sink.
     pub fn new(printer: Printer) -> Self {
         let started = Instant::now();
-        let sinks = Sinks { started, printer, others: Vec::new() };
+        let sinks = Sinks { started, annotator: None, printer, others: Vec::new() };
         Self { started, sinks: Arc::new(Mutex::new(sinks)) }
+    }
+
+    /// The same, and the sinks are told what messages mean, if anything says it.
+    pub fn annotated(self, annotator: Option<Annotator>) -> Self {
+        self.lock().annotator = annotator;
+        self
     }
 
     /// One sink more. It gets what happens from now on, and should be added before the first session starts: whether sent
@@ -48,9 +57,15 @@ impl Fanout {
         self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the sinks want, all together.
-    pub fn wants(&self) -> Wants {
-        self.lock().wants()
+    /// What the sinks want, all together, of a session that is about to open.
+    pub fn wants(&self, opened: &Opened) -> Wants {
+        let sinks = self.lock();
+        sinks.with_dialect(sinks.annotator.as_ref().and_then(|annotator| annotator.wants_for(opened)))
+    }
+
+    /// The time of the run that is `elapsed` after its start, on the clock of deadlines.
+    pub fn instant(&self, elapsed: Duration) -> Instant {
+        self.started + elapsed
     }
 
     /// Gives one event to all sinks and flushes them. May block. An error of the printer comes again with the next flush,
@@ -70,27 +85,62 @@ impl Sinks {
         &mut self.printer
     }
 
-    /// What the sinks want, all together.
-    pub fn wants(&self) -> Wants {
-        self.others.iter().fold(self.printer.wants(), |wants, (more, _)| wants.union(*more))
+    /// What the sinks want, all together, of a session that is open.
+    pub fn wants(&self, origin: Origin) -> Wants {
+        self.with_dialect(self.dialect_wants(origin))
     }
 
-    /// Gives an event to each sink that wants it.
+    /// What has to be seen of a session to say what its messages mean.
+    fn dialect_wants(&self, origin: Origin) -> Option<Wants> {
+        self.annotator.as_ref().and_then(|annotator| annotator.wants(origin))
+    }
+
+    fn with_dialect(&self, dialect: Option<Wants>) -> Wants {
+        let all = self.others.iter().map(|(wants, _)| *wants).chain(dialect);
+        all.fold(self.printer.wants(), Wants::union)
+    }
+
+    /// The heartbeat that we owe next in a session, as its client.
+    pub fn heartbeat(&self, origin: Origin) -> Option<Heartbeat> {
+        self.annotator.as_ref().and_then(|annotator| annotator.heartbeat(origin))
+    }
+
+    /// Gives an event to each sink that wants it, with what it means.
     pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
+        let Some(annotator) = &mut self.annotator else { return self.give(origin, at, event) };
+        let annotation = annotator.event(origin, at, event);
+        match event {
+            Event::Wire { direction, event, round_trip, .. } => {
+                let (direction, round_trip) = (*direction, *round_trip);
+                self.give(origin, at, &Event::Wire { direction, event, round_trip, annotation: annotation.as_ref() })
+            }
+            Event::Ended(ended) => {
+                let meaning = annotator.ended(origin, ended.code.into());
+                self.give(origin, at, &Event::Ended(&Ended { meaning, ..(*ended).clone() }))
+            }
+            event => self.give(origin, at, event),
+        }
+    }
+
+    fn give(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
         let mut flow = Flow::Continue;
         // Before the printer, which may block.
         for (_, sink) in self.others.iter_mut().filter(|(wants, _)| wants.include(event)) {
             flow = flow.and(sink.event(origin, at, event));
         }
-        if self.printer.wants().include(event) {
+        // It shows what a message of ours means, also where it does not show the message.
+        let is_annotated = matches!(event, Event::Wire { annotation: Some(_), .. });
+        if is_annotated || self.printer.wants().include(event) {
             flow = flow.and(self.printer.event(origin, at, event));
         }
         flow
     }
 
-    /// Has text messages taken out of `receiver` in bulk. Only one sink can take them out of a receiver: the printer, where no other wants any.
+    /// Has text messages taken out of `receiver` in bulk. Only one sink can take them out of a receiver: the printer, where
+    /// no other wants any and no dialect may be spoken.
     pub fn texts(&mut self, origin: Origin, at: Timestamp, receiver: &mut Receiver) {
-        if self.others.iter().all(|(wants, _)| wants.detail == Detail::Nothing) {
+        let is_alone = self.others.iter().all(|(wants, _)| wants.detail == Detail::Nothing);
+        if is_alone && self.dialect_wants(origin).is_none() {
             self.printer.texts(origin, at, receiver);
         }
     }
@@ -101,7 +151,7 @@ impl Sinks {
     /// # Errors
     /// That of the printer.
     pub fn flush(&mut self) -> Result<(), FlushError> {
-        let Self { started, printer, others } = self;
+        let Self { started, printer, others, .. } = self;
         others.retain_mut(|(_, sink)| {
             let Err(failure) = sink.flush() else { return true };
             if let Some(error) = failure.remarkable() {

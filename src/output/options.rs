@@ -92,6 +92,15 @@ pub enum FollowSent {
     Always,
 }
 
+/// Whether what messages mean is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Annotations {
+    /// Below the message, or beside it.
+    Shown,
+    /// Not at all.
+    Hidden,
+}
+
 /// All options of a [`Printer`](super::Printer).
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -115,8 +124,10 @@ pub struct Options {
     pub frames: FrameView,
     /// Whether the printer gets sent frames even while it does not show them.
     pub follow_sent: FollowSent,
-    /// Whether pings and pongs are shown.
+    /// Whether pings, pongs and the heartbeats of dialects are shown.
     pub ping_pong: bool,
+    /// Whether what messages mean is shown.
+    pub annotations: Annotations,
     /// Whether JSON text messages are laid out over several lines.
     pub pretty: bool,
     /// The times in front of messages; `None` shows none.
@@ -142,6 +153,7 @@ impl Options {
             frames: FrameView::Hidden,
             follow_sent: FollowSent::WhenShown,
             ping_pong: false,
+            annotations: Annotations::Hidden,
             pretty: false,
             timestamps: None,
             secrets: Secrets::Hidden,

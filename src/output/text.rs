@@ -1,6 +1,8 @@
 //! Shows messages on a terminal: escaped, and indented so that no line inside a message looks like the start of
 //! another.
 
+use std::ops::Range;
+
 use crate::output::options::View;
 use crate::output::pretty::{self, Layout};
 use crate::output::sink::Sink;
@@ -76,8 +78,8 @@ fn pieces(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Appends the size of a binary message and a dump of its first bytes. `start` holds the first [`SHOWN`] bytes or more,
-/// or the whole message.
-pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64) {
+/// or the whole message. The bytes in `hidden` are shown as asterisks.
+pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64, hidden: &[Range<usize>]) {
     palette.paint(output, Style::Faint, |output| {
         output.extend_from_slice(b"(binary, ");
         digits::decimal(output, length);
@@ -85,7 +87,7 @@ pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64
     });
     output.push(b'\n');
     let shown = &start[..start.len().min(SHOWN)];
-    hex::dump(output, palette, "  ", shown, 0, &[]);
+    hex::dump(output, palette, "  ", shown, 0, hidden);
     let more = length.saturating_sub(shown.len() as u64);
     if more > 0 {
         palette.paint(output, Style::Faint, |output| {
@@ -94,6 +96,14 @@ pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64
             output.extend_from_slice(b" more: `--hex` shows them all, and so does redirecting stdout");
         });
         output.push(b'\n');
+    }
+}
+
+/// What is said of heartbeats that were not shown.
+pub fn hidden_heartbeats(count: u64) -> String {
+    match count {
+        1 => "1 heartbeat is not shown: `-P` shows it".to_owned(),
+        _ => format!("{count} heartbeats are not shown: `-P` shows them"),
     }
 }
 
@@ -164,15 +174,15 @@ mod tests {
     #[test]
     fn a_short_binary_message_is_shown_whole() {
         assert_eq!(
-            shown(|output, palette| binary(output, palette, b"\x00\x01\x1b[2J", 6)),
+            shown(|output, palette| binary(output, palette, b"\x00\x01\x1b[2J", 6, &[])),
             "(binary, 6 bytes)\n  0000: 00 01 1b 5b 32 4a                                ...[2J\n"
         );
-        assert_eq!(shown(|output, palette| binary(output, palette, b"", 0)), "(binary, 0 bytes)\n");
+        assert_eq!(shown(|output, palette| binary(output, palette, b"", 0, &[])), "(binary, 0 bytes)\n");
     }
 
     #[test]
     fn a_long_binary_message_says_how_much_is_left_out() {
-        let output = shown(|output, palette| binary(output, palette, &[0; 4096], 10_000));
+        let output = shown(|output, palette| binary(output, palette, &[0; 4096], 10_000, &[]));
         assert_eq!(output.lines().count(), 1 + SHOWN / 16 + 1);
         assert_eq!(output.lines().next(), Some("(binary, 10000 bytes)"));
         assert_eq!(

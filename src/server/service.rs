@@ -160,7 +160,7 @@ impl Service {
             request_head: head.raw().to_vec(),
             response_head: sent_head,
         };
-        let wants = self.fanout.wants();
+        let wants = self.fanout.wants(&opened);
         let (receiver, sender, sent_decoder) = ends(&self.protocol, &self.settings, agreed.deflate, wants, &leftover);
         let no_session =
             |error| Error::new(Phase::Session, format!("cannot set up a session with `{peer}`")).caused_by(error);

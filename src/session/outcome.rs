@@ -94,7 +94,7 @@ pub(super) fn ended(over: Over, conn: &mut Conn) -> Ended {
         let ours_normal = by == Direction::Received || ours.as_ref().is_none_or(|ours| is_normal(ours.code));
         let status = if is_normal(code) && ours_normal { ExitStatus::Success } else { ExitStatus::Session };
         let code = code.unwrap_or(CloseCode::Status);
-        return Ended { code, reason, conclusion: None, by, clean: ours.is_some(), status };
+        return Ended { code, meaning: None, reason, conclusion: None, by, clean: ours.is_some(), status };
     }
     let (code, conclusion, status) = if let Some(CloseReason { code, .. }) = ours {
         let conclusion = match over {
@@ -111,7 +111,7 @@ pub(super) fn ended(over: Over, conn: &mut Conn) -> Ended {
         };
         (CloseCode::Abnormal, conclusion, ExitStatus::Session)
     };
-    Ended { code, reason: Vec::new(), conclusion: Some(conclusion), by, clean: false, status }
+    Ended { code, meaning: None, reason: Vec::new(), conclusion: Some(conclusion), by, clean: false, status }
 }
 
 /// How it ended where the peer broke a rule. The breach may have come when the session was closing for another reason.
@@ -124,7 +124,7 @@ fn broken(finding: &Finding, ours: Option<CloseReason>, peers: Option<CloseReaso
         (None, Some(ours)) => (ours.code.unwrap_or(CloseCode::Status), Vec::new(), by),
         (None, None) => (own_code, Vec::new(), Direction::Sent),
     };
-    Ended { code, reason, conclusion, by, clean: false, status }
+    Ended { code, meaning: None, reason, conclusion, by, clean: false, status }
 }
 
 /// 1000, 1001, or no code.

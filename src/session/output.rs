@@ -20,7 +20,7 @@ pub struct SessionOutput {
     fanout: Fanout,
     origin: Origin,
     /// What is sent is shown, too.
-    follows_sent: bool,
+    follows_sent: AtomicBool,
     /// Wakes the supervisor.
     notifier: Notifier,
     /// A sink has seen what it wanted.
@@ -43,7 +43,7 @@ impl SessionOutput {
         Arc::new(Self {
             fanout: fanout.clone(),
             origin,
-            follows_sent: wants.directions == Directions::Both,
+            follows_sent: AtomicBool::new(wants.directions == Directions::Both),
             notifier,
             is_stopped: AtomicBool::new(false),
             backlog: Mutex::new(Backlog::new(decoding)),
@@ -53,12 +53,12 @@ impl SessionOutput {
 
     /// Whether what is sent must be given to [`sent`](Self::sent).
     pub fn follows_sent(&self) -> bool {
-        self.follows_sent
+        self.follows_sent.load(Ordering::Acquire)
     }
 
     /// Whether so much of what was sent is not shown yet that nothing more is to be sent.
     pub fn is_behind(&self) -> bool {
-        self.follows_sent && lock(&self.backlog).sent.is_much()
+        self.follows_sent() && lock(&self.backlog).sent.is_much()
     }
 
     /// Whether a sink has seen what it wanted, so that the session is to end.
@@ -175,7 +175,7 @@ pub struct OutputGuard<'a> {
 impl OutputGuard<'_> {
     /// What the sinks want, as long as they are held.
     pub fn wants(&self) -> Wants {
-        self.sinks.wants()
+        self.sinks.wants(self.session.origin)
     }
 
     /// The time of an event that happens now.
@@ -225,6 +225,10 @@ impl OutputGuard<'_> {
                 self.event(at, &Event::Wire { direction: Direction::Sent, event, round_trip: None, annotation: None });
             });
             lock(&self.session.backlog).decoder = Some(decoder);
+            // No dialect has been recognised. For good: a decoder cannot begin in the middle of a stream.
+            if self.wants().directions == Directions::Received {
+                self.session.follows_sent.store(false, Ordering::Release);
+            }
         }
         for show in deferred {
             show(self);

@@ -79,6 +79,7 @@ fn announcements_are_what_users_of_wscat_know() {
     let ended = Ended {
         code: CloseCode::Abnormal,
         reason: b"a\x1b\nb\xff".to_vec(),
+        meaning: None,
         conclusion: Some("left".to_owned()),
         by: Direction::Received,
         clean: false,
@@ -103,7 +104,7 @@ fn announcements_are_what_users_of_wscat_know() {
 fn the_end_says_who_and_how() {
     let ended_by = |by, code, clean, reason: &str| {
         let (reason, status) = (reason.as_bytes().to_vec(), ExitStatus::Success);
-        ended(&Ended { code, reason, conclusion: None, by, clean, status })
+        ended(&Ended { code, meaning: None, reason, conclusion: None, by, clean, status })
     };
     assert_eq!(
         ended_by(Direction::Sent, CloseCode::Normal, true, ""),

@@ -65,13 +65,13 @@ fn each_sink_gets_what_it_wants_and_one_of_them_may_stop() {
 #[test]
 fn what_is_wanted_is_what_any_sink_wants() {
     let fanout = Fanout::new(printer());
-    assert_eq!(fanout.wants(), Wants { detail: Detail::Texts, ..quiet() });
+    assert_eq!(fanout.lock().wants(US), Wants { detail: Detail::Texts, ..quiet() });
     fanout.lock().printer().set(Setting::PingPong, true);
-    assert_eq!(fanout.wants(), Wants { directions: Directions::Both, detail: Detail::Texts, ..quiet() });
+    assert_eq!(fanout.lock().wants(US), Wants { directions: Directions::Both, detail: Detail::Texts, ..quiet() });
     let whole = Wants { messages: Messages::Whole, detail: Detail::Frames, ..quiet() };
     fanout.add(Box::new(Probe { wants: whole, answer: Flow::Continue, fails: false, seen: channel().0 }));
     let all = Wants { directions: Directions::Both, messages: Messages::Whole, detail: Detail::Frames };
-    assert_eq!(fanout.wants(), all);
+    assert_eq!(fanout.lock().wants(US), all);
 }
 
 #[test]

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use crate::diagnosis::Advice;
 use crate::error::Error;
-use crate::event::{Direction, Ended, Event, Opened, Timestamp, TlsFacts};
+use crate::event::{Annotation, AnnotationSource, Direction, Ended, Event, Opened, Timestamp, TlsFacts};
 use crate::http::redact::{Part, Secrets};
 use crate::output::connecting::step_detail;
 use crate::output::json::VERSION;
 use crate::output::json::texts::Texts;
 use crate::output::json::write::{Members, long_base64, long_string, object, string};
-use crate::output::options::{Options, Timestamps, View};
+use crate::output::options::{Annotations, Options, Timestamps, View};
 use crate::output::sink::Sink;
 use crate::output::timestamp::{self, TimestampWriter};
 use crate::output::{certificate, diagnostic_lines, digits, frames};
@@ -51,8 +51,13 @@ impl Stream {
         }
         self.share(clock, client, at);
         match event {
-            Event::Wire { direction, event: wire::Event::Message { kind, payload, facts }, .. } => {
+            Event::Wire { direction, event: wire::Event::Message { kind, payload, facts }, annotation, .. } => {
                 self.message(sink, *direction, *kind, payload, facts);
+                if let Some(annotation) = annotation.filter(|_| options.annotations == Annotations::Shown) {
+                    sink.buffer.extend_from_slice(b",\"annotation\":");
+                    object(&mut sink.buffer, |members| members_of_annotation(members, annotation));
+                }
+                sink.buffer.extend_from_slice(b"}\n");
             }
             Event::Wire { direction, event: wire::Event::Frame(frame), .. } => {
                 self.line(sink, "frame", |members| members_of_frame(members, *direction, frame));
@@ -142,6 +147,7 @@ impl Stream {
         sink.buffer.push(b'\n');
     }
 
+    /// Appends the line of a message, up to its annotation.
     fn message(&mut self, sink: &mut Sink, direction: Direction, kind: Kind, payload: &[u8], facts: &MessageFacts) {
         let lead = self.lead(direction, kind);
         let output = &mut sink.buffer;
@@ -161,7 +167,6 @@ impl Stream {
             long_base64(sink, payload);
             sink.buffer.push(b'"');
         }
-        sink.buffer.extend_from_slice(b"}\n");
     }
 }
 
@@ -216,6 +221,22 @@ fn members_of_tls(members: &mut Members<'_>, tls: &TlsFacts) {
     members.optional_string("failure", failure.as_deref());
     let request = tls.certificate_request.as_ref().map(certificate::request);
     members.optional_string("certificate_request", request.as_deref());
+}
+
+fn members_of_annotation(members: &mut Members<'_>, annotation: &Annotation) {
+    let Annotation { source, kind, text, id, answers, took, error, is_heartbeat: _, secrets: _ } = annotation;
+    match source {
+        AnnotationSource::Dialect(name) => members.string("dialect", name),
+        AnnotationSource::Decoder(name) => members.string("decoder", name),
+    }
+    members.string("kind", kind);
+    members.string("text", text);
+    members.optional_string("id", id.as_deref());
+    members.optional_string("answers", answers.as_deref());
+    if let Some(took) = took {
+        members.milliseconds("took_ms", *took);
+    }
+    members.optional_string("error", error.as_deref());
 }
 
 fn members_of_control(members: &mut Members<'_>, direction: Direction, payload: &[u8], round_trip: Option<Duration>) {
@@ -273,6 +294,7 @@ fn members_of_finding(members: &mut Members<'_>, finding: &Finding, advice: Advi
 
 fn members_of_close(members: &mut Members<'_>, ended: &Ended) {
     members.number("code", u16::from(ended.code).into());
+    members.optional_string("meaning", ended.meaning);
     members.string("reason", &String::from_utf8_lossy(&ended.reason));
     if str::from_utf8(&ended.reason).is_err() {
         members.base64("binary", &ended.reason);

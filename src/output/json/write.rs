@@ -62,6 +62,14 @@ impl Members<'_> {
         timestamp::seconds(self.name(name), value);
     }
 
+    /// A duration in milliseconds.
+    pub fn milliseconds(&mut self, name: &str, value: Duration) {
+        let microseconds = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
+        let output = self.name(name);
+        digits::decimal(output, microseconds / 1000);
+        output.extend_from_slice(format!(".{:03}", microseconds % 1000).as_bytes());
+    }
+
     /// A boolean.
     pub fn boolean(&mut self, name: &str, value: bool) {
         self.name(name).extend_from_slice(if value { b"true" } else { b"false" });
@@ -267,13 +275,14 @@ mod tests {
             members.optional_string("c", None);
             members.number("d", 1);
             members.seconds("e", Duration::from_millis(1_500));
+            members.milliseconds("j", Duration::from_micros(84_007));
             members.boolean("f", true);
             members.array("g", [1, 2], digits::decimal);
             members.object("h", |members| members.hexadecimal("i", &[0xff, 0]));
         });
         assert_eq!(
             String::from_utf8(output).unwrap(),
-            r#"{"a":"b","d":1,"e":1.500000,"f":true,"g":[1,2],"h":{"i":"ff00"}}"#
+            r#"{"a":"b","d":1,"e":1.500000,"j":84.007,"f":true,"g":[1,2],"h":{"i":"ff00"}}"#
         );
     }
 

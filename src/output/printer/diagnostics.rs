@@ -120,7 +120,7 @@ impl Printer {
     }
 
     /// Appends what `write` writes to the diagnostics stream, after the time, if wanted, and the client's number.
-    fn timed(&mut self, origin: Origin, at: Timestamp, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
+    pub(super) fn timed(&mut self, origin: Origin, at: Timestamp, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
         if let Some(timestamps) = self.options.timestamps {
             let view = self.options.diagnostics_view;
             let Sink { buffer, palette, .. } = self.diagnostics.as_mut().unwrap_or(&mut self.data);

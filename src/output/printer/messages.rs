@@ -1,10 +1,12 @@
 //! Messages on the data stream.
 
 use std::mem;
+use std::ops::Range;
 
 use crate::event::{Direction, Origin, Timestamp};
-use crate::output::options::{DataFormat, View};
+use crate::output::options::{Annotations, DataFormat, View};
 use crate::output::pretty::{self, Layout};
+use crate::output::printer::annotations::without;
 use crate::output::printer::{Printer, label};
 use crate::output::sink::Sink;
 use crate::output::theme::Style;
@@ -56,21 +58,28 @@ impl Printer {
             }
             DataFormat::Text => match self.options.view {
                 View::Exact => self.exact_message(origin, at, kind, payload),
-                View::Terminal => self.message_for_people(origin, at, Direction::Received, kind, payload),
+                View::Terminal => {
+                    self.message_for_people(origin, at, Direction::Received, (kind, payload), &[]);
+                }
             },
         }
     }
 
     /// Shows a message that was sent, unless it was typed.
     pub(super) fn sent(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
-        if kind == Kind::Binary || !self.typed.iter().any(|line| line.as_bytes() == payload) {
-            self.message_for_people(origin, at, Direction::Sent, kind, payload);
+        if !self.was_typed(kind, payload) {
+            self.message_for_people(origin, at, Direction::Sent, (kind, payload), &[]);
         }
+    }
+
+    /// Whether a message stands on the terminal already, where it was typed.
+    pub(super) fn was_typed(&self, kind: Kind, payload: &[u8]) -> bool {
+        kind == Kind::Text && self.typed.iter().any(|line| line.as_bytes() == payload)
     }
 
     /// Remembers that a line stands on the terminal, where it was typed: as a message it is not shown once more.
     pub fn has_typed(&mut self, line: &str) {
-        if self.stamps_sent() {
+        if self.stamps_sent() || (self.is_for_people() && self.options.annotations == Annotations::Shown) {
             self.typed.truncate(TYPED - 1);
             self.typed.push_front(line.to_owned());
         }
@@ -88,19 +97,28 @@ impl Printer {
     fn streamed_for_people(&mut self, origin: Origin, at: Timestamp, direction: Direction, streamed: &Streamed) {
         self.prefix(origin, at, direction);
         let Sink { buffer, palette, .. } = &mut self.data;
-        text::binary(buffer, palette, &streamed.start, streamed.length);
+        text::binary(buffer, palette, &streamed.start, streamed.length, &[]);
     }
 
-    fn message_for_people(&mut self, origin: Origin, at: Timestamp, direction: Direction, kind: Kind, payload: &[u8]) {
+    /// Shows a message without its `secrets`. How many columns its lines are indented by is returned.
+    pub(super) fn message_for_people(
+        &mut self,
+        origin: Origin,
+        at: Timestamp,
+        direction: Direction,
+        (kind, payload): (Kind, &[u8]),
+        secrets: &[Range<usize>],
+    ) -> usize {
         let indent = self.prefix(origin, at, direction);
         let layout = self.layout();
         match kind {
-            Kind::Text => text::text(&mut self.data, payload, layout, indent),
+            Kind::Text => text::text(&mut self.data, &without(payload, secrets), layout, indent),
             Kind::Binary => {
                 let Sink { buffer, palette, .. } = &mut self.data;
-                text::binary(buffer, palette, payload, payload.len() as u64);
+                text::binary(buffer, palette, payload, payload.len() as u64, secrets);
             }
         }
+        indent
     }
 
     fn exact_message(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
@@ -153,7 +171,7 @@ impl Printer {
     }
 
     /// Appends what stands in front of a message on a terminal. How many columns it takes is returned.
-    fn prefix(&mut self, origin: Origin, at: Timestamp, direction: Direction) -> usize {
+    pub(super) fn prefix(&mut self, origin: Origin, at: Timestamp, direction: Direction) -> usize {
         let label = label(origin);
         let columns = self.time(origin, at) + label.len();
         let Sink { buffer, palette, .. } = &mut self.data;

@@ -1,19 +1,21 @@
 //! The one thing that turns events into bytes on the two streams.
 
+mod annotations;
 mod diagnostics;
 mod messages;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::event::{
-    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, OutputStream, Timestamp, Wants,
+    Annotation, Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, OutputStream,
+    Timestamp, Wants,
 };
 use crate::output::destination::Output;
 use crate::output::fold::USUAL_COLUMNS;
-use crate::output::options::{DataFormat, FollowSent, FrameView, Level, Options, Setting, View};
+use crate::output::options::{Annotations, DataFormat, FollowSent, FrameView, Level, Options, Setting, View};
 use crate::output::printer::messages::Streamed;
 use crate::output::sink::{FLUSH_AT, Sink, SplitPolicy};
 use crate::output::timestamp::TimestampWriter;
@@ -40,6 +42,8 @@ pub struct Printer {
     typed: VecDeque<String>,
     /// The payload of the ping whose pong is shown whatever the options say.
     asked: Option<Vec<u8>>,
+    /// How many heartbeats of each session were not shown.
+    hidden_heartbeats: HashMap<Origin, u64>,
 }
 
 impl Printer {
@@ -73,6 +77,7 @@ impl Printer {
             streamed_sent: Streamed::default(),
             typed: VecDeque::new(),
             asked: None,
+            hidden_heartbeats: HashMap::new(),
         }
     }
 
@@ -105,8 +110,7 @@ impl Printer {
 
     /// Whether a terminal shows when a message was sent.
     fn stamps_sent(&self) -> bool {
-        let is_for_people = self.options.format == DataFormat::Text && self.options.view == View::Terminal;
-        is_for_people && self.options.timestamps.is_some()
+        self.is_for_people() && self.options.timestamps.is_some()
     }
 
     /// Whether events of what is sent are shown.
@@ -129,8 +133,9 @@ impl Printer {
         let verbose = self.options.level == Level::Verbose;
         let quiet = self.options.level == Level::Quiet;
         match event {
-            Event::Wire { direction, event, round_trip, .. } => {
-                self.wire_event(origin, at, *direction, event, *round_trip);
+            Event::Wire { direction, event, round_trip, annotation } => {
+                let annotation = annotation.filter(|_| self.options.annotations == Annotations::Shown);
+                self.wire_event(origin, at, *direction, event, (*round_trip, annotation));
             }
             Event::Finding(finding) => self.finding(origin, finding),
             Event::Error(error) => self.error(origin, error),
@@ -138,12 +143,17 @@ impl Printer {
             Event::Ended(ended) => {
                 self.erase_progress();
                 self.ended(origin, at, ended);
+                self.hidden_heartbeats(origin);
+                self.hidden_heartbeats.remove(&origin);
             }
             Event::Head { direction, bytes } if verbose => self.head(origin, *direction, bytes),
             Event::Step(step) if verbose => self.details(origin, &[diagnostic_lines::step(step)]),
             Event::Tls(facts) if verbose => self.details(origin, &diagnostic_lines::tls(facts)),
             Event::Detail(detail) if verbose => self.details(origin, &[*detail]),
-            Event::Summary(summary) if !quiet => self.details(origin, &diagnostic_lines::summary(summary)),
+            Event::Summary(summary) if !quiet => {
+                self.details(origin, &diagnostic_lines::summary(summary));
+                self.hidden_heartbeats(origin);
+            }
             Event::Warning(warning) => self.note(origin, warning),
             Event::Note(note) if !quiet => self.note(origin, note),
             Event::Head { .. }
@@ -161,7 +171,7 @@ impl Printer {
         at: Timestamp,
         direction: Direction,
         event: &wire::Event<'_>,
-        round_trip: Option<Duration>,
+        (round_trip, annotation): (Option<Duration>, Option<&Annotation>),
     ) {
         let received = direction == Direction::Received;
         match event {
@@ -169,6 +179,9 @@ impl Printer {
             // All else is in the JSON lines.
             _ if self.options.format == DataFormat::Json => {}
             wire::Event::Frame(frame) => self.frame(origin, at, direction, frame),
+            wire::Event::Message { kind, payload, .. } if let Some(annotation) = annotation => {
+                self.annotated(origin, at, direction, (*kind, payload), annotation);
+            }
             wire::Event::Message { kind, payload, .. } if received => self.message(origin, at, *kind, payload),
             wire::Event::Message { kind, payload, .. } if self.stamps_sent() => self.sent(origin, at, *kind, payload),
             wire::Event::Part { payload, last } if received => self.part(origin, at, payload, last.is_some()),
@@ -204,7 +217,7 @@ impl EventSink for Printer {
     /// Formats one event. Writes only what is too large to wait; an error of that is kept for the next
     /// [`flush`](Self::flush).
     fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
-        if let Event::Wire { direction: Direction::Received, event, .. } = event
+        if let Event::Wire { direction: Direction::Received, event, annotation: None, .. } = event
             && let wire::Event::Message { kind, payload, .. } = event
             && self.bare
         {

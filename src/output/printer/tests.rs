@@ -1,4 +1,5 @@
 mod amounts;
+mod annotated;
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -119,7 +120,15 @@ fn opened() -> Opened {
 
 fn ended(status: ExitStatus) -> Ended {
     let code = if status == ExitStatus::Success { CloseCode::Normal } else { CloseCode::Abnormal };
-    Ended { code, reason: b"bye".to_vec(), conclusion: None, by: Direction::Received, clean: true, status }
+    Ended {
+        code,
+        meaning: None,
+        reason: b"bye".to_vec(),
+        conclusion: None,
+        by: Direction::Received,
+        clean: true,
+        status,
+    }
 }
 
 fn terminal() -> Options {

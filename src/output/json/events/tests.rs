@@ -30,7 +30,7 @@ impl Lines {
             stream: Stream::default(),
             sink: Sink::kept(Colors::Off),
             clock: TimestampWriter::default(),
-            options: Options { frames: FrameView::Hex, ..Options::default() },
+            options: Options { frames: FrameView::Hex, annotations: Annotations::Shown, ..Options::default() },
             client: None,
             at: Timestamp { wall, elapsed: Duration::ZERO },
         }
@@ -46,6 +46,12 @@ impl Lines {
 
     fn of_wire(&mut self, direction: Direction, event: &wire::Event<'_>) -> String {
         self.of(&Event::Wire { direction, event, round_trip: Some(Duration::from_micros(250)), annotation: None })
+    }
+
+    fn of_annotated(&mut self, annotation: &Annotation) -> String {
+        let event = message(Kind::Text, b"a", None);
+        let (direction, annotation) = (Direction::Received, Some(annotation));
+        self.of(&Event::Wire { direction, event: &event, round_trip: None, annotation })
     }
 }
 
@@ -77,6 +83,16 @@ fn opened() -> Opened {
     }
 }
 
+fn annotation(source: AnnotationSource) -> Annotation {
+    Annotation {
+        id: Some("1".to_owned()),
+        answers: Some("2".to_owned()),
+        took: Some(Duration::from_millis(84)),
+        error: Some("no".to_owned()),
+        ..Annotation::new(source, "RECEIPT", "of SEND")
+    }
+}
+
 fn message(kind: Kind, payload: &[u8], compressed: Option<u64>) -> wire::Event<'_> {
     let facts = MessageFacts { length: payload.len() as u64, compressed, fragments: 1 };
     wire::Event::Message { kind, payload, facts }
@@ -104,6 +120,7 @@ fn ended() -> Ended {
     Ended {
         code: CloseCode::Normal,
         reason: b"bye\xff".to_vec(),
+        meaning: Some("goodbye"),
         conclusion: Some("left".to_owned()),
         by: Direction::Received,
         clean: true,
@@ -198,6 +215,8 @@ fn every_field_is_in_the_schema_and_every_field_of_the_schema_is_used() {
         lines.of(&Event::Open(&opened())),
         lines.of_wire(received, &message(Kind::Text, b"a", Some(1))),
         lines.of_wire(received, &message(Kind::Binary, b"a", None)),
+        lines.of_annotated(&annotation(AnnotationSource::Dialect("stomp"))),
+        lines.of_annotated(&annotation(AnnotationSource::Decoder("cbor"))),
         lines.of_wire(received, &wire::Event::Ping(b"a")),
         lines.of_wire(received, &wire::Event::Ping(b"\xff")),
         lines.of_wire(received, &wire::Event::Pong(b"a")),
