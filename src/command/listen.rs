@@ -12,7 +12,7 @@ use crate::client::route;
 use crate::client::setup_error;
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
-use crate::net::{self, ListenOptions, Listener, Reach};
+use crate::net::{self, ListenOptions, Listener, Reach, ServerIdentity};
 use crate::platform::{Poller, Signals};
 use crate::server::clients::{ClientLimits, Clients};
 use crate::server::console::ServerConsole;
@@ -101,5 +101,8 @@ pub(super) fn client_limits(args: &AccessArgs) -> ClientLimits {
 }
 
 fn options(args: &Listen) -> ListenOptions {
-    ListenOptions { address: args.address.clone(), identity: route::identity_files(&args.identity) }
+    ListenOptions {
+        address: args.address.clone(),
+        identity: route::identity_files(&args.identity).map(ServerIdentity::Files),
+    }
 }

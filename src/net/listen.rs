@@ -2,9 +2,6 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
-
-use rustls::ServerConfig;
 
 use super::AskPassphrase;
 use super::connect::Connected;
@@ -12,7 +9,7 @@ use super::failure::{AcceptFailure, ConnectRecord};
 use super::limit::TimeLimit;
 use super::listen_address::ListenAddress;
 use super::stream::{Socket, Stream};
-use super::tls::{self, Identity};
+use super::tls::{self, ServerIdentity, ServerTls};
 use crate::diagnosis::{CannotListen, Diagnosis};
 use crate::error::{Error, Phase, Result};
 use crate::event::{PeerAddress, Step, StepDetail};
@@ -23,8 +20,8 @@ use crate::platform::{SocketFile, UnixAddress, UnixListener, is_out_of_descripto
 pub struct ListenOptions {
     /// Where.
     pub address: ListenAddress,
-    /// With a certificate and its key, it serves `wss`.
-    pub identity: Option<Identity>,
+    /// Who it is, where it serves `wss`.
+    pub identity: Option<ServerIdentity>,
 }
 
 /// A socket that listens.
@@ -32,7 +29,7 @@ pub struct ListenOptions {
 pub struct Listener {
     socket: ListeningSocket,
     file: Option<SocketFile>,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<ServerTls>,
 }
 
 #[derive(Debug)]
@@ -47,7 +44,7 @@ enum ListeningSocket {
 /// [`Phase::Usage`] for a certificate or key that cannot be used, [`Phase::Connect`] for an address that cannot be had.
 pub fn listen(options: &ListenOptions, passphrase: AskPassphrase<'_>) -> Result<Listener> {
     let tls = match &options.identity {
-        Some(identity) => Some(tls::server_config(identity, passphrase)?),
+        Some(identity) => Some(ServerTls::new(identity, passphrase)?),
         None => None,
     };
     let (socket, file) = bind(&options.address).map_err(|error| cannot_listen(&options.address, error))?;
@@ -156,7 +153,7 @@ pub enum Reach {
 pub struct Incoming {
     socket: Socket,
     address: PeerAddress,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<ServerTls>,
 }
 
 impl Incoming {
@@ -176,8 +173,9 @@ impl Incoming {
         }
         let mut stream = Stream::new(socket);
         let mut record = ConnectRecord::default();
-        if let Some(config) = tls {
+        if let Some(tls) = tls {
             let limit = limit.for_next_step();
+            let config = tls.config(stream.socket().local_ip()).map_err(|error| AcceptFailure::Tls(error.into()))?;
             let facts = tls::accept(config, &mut stream, limit).map_err(AcceptFailure::Tls)?;
             record.steps.push(Step { took: limit.since.elapsed(), detail: StepDetail::tls_established(&facts) });
             record.tls = Some(facts);

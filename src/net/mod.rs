@@ -39,8 +39,9 @@ pub use self::route::{Destination, Route, TlsTo};
 pub use self::stream::{Socket, Stream, StreamReader, StreamWriter};
 pub use self::target::{Credentials, Target};
 pub use self::tls::{
-    Identity, Incompatibility, PinnedKeys, RefusedCertificate, ServerName, TlsClient, TlsFailure, TlsOptions,
-    TlsVersion, TlsVersions, TrustedRoots, Verification,
+    Authority, AuthorityError, AuthorityFault, Identity, Incompatibility, PinnedKeys, RefusedCertificate,
+    ServerIdentity, ServerName, TlsClient, TlsFailure, TlsOptions, TlsVersion, TlsVersions, TrustedRoots, Verification,
+    accept_as,
 };
 use crate::error::Result;
 

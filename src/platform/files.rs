@@ -10,7 +10,7 @@ use nix::fcntl::OFlag;
 pub(super) const READ_WRITE: u32 = 0o600;
 const READ_WRITE_EXECUTE: u32 = 0o700;
 /// What the group and others may do.
-const OTHERS: u32 = 0o077;
+pub(super) const OTHERS: u32 = 0o077;
 
 /// Options to open a file. If it is created, only its owner may read and write it.
 pub fn private_file() -> OpenOptions {

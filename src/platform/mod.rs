@@ -3,6 +3,7 @@
 
 mod descriptor;
 mod files;
+mod own_files;
 mod pipe;
 mod poller;
 mod process;
@@ -18,6 +19,7 @@ pub use descriptor::{Descriptor, is_out_of_descriptors};
 pub use files::{
     is_at, is_readable_by_others, open_own_file, open_regular_file, private_file, private_folder, private_program,
 };
+pub use own_files::{Readers, create_secret_file, keep_file, read_secret_file};
 pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
 pub use process::{interrupt, is_started_by_session_leader, suspend};

@@ -1,7 +1,7 @@
 //! The socket under a stream: TCP, or a Unix domain socket.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::Duration;
 
 use crate::platform::Descriptor;
@@ -38,6 +38,15 @@ impl Socket {
             Self::Tcp(socket) => socket.into(),
             #[cfg(unix)]
             Self::Unix(socket) => socket.into(),
+        }
+    }
+
+    /// The address at which it is connected on this side; `None` for a Unix domain socket.
+    pub(in crate::net) fn local_ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::Tcp(socket) => socket.local_addr().ok().map(|address| address.ip()),
+            #[cfg(unix)]
+            Self::Unix(_) => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! TLS with rustls: what to trust, how to identify ourselves, and what came of it.
 
+mod authority;
 mod certificate;
 mod certificate_error;
 mod chain;
@@ -17,11 +18,13 @@ mod server;
 
 use rustls::CommonState;
 
+pub use self::authority::{Authority, AuthorityError, AuthorityFault};
 pub use self::client::{ServerName, TlsClient};
 pub use self::failure::{Incompatibility, RefusedCertificate, TlsFailure};
 pub use self::options::{Identity, TlsOptions, TlsVersion, TlsVersions, TrustedRoots, Verification};
 pub use self::pinned_keys::PinnedKeys;
-pub(super) use self::server::{accept, server_config};
+pub use self::server::{ServerIdentity, accept_as};
+pub(super) use self::server::{ServerTls, accept};
 use crate::event::TlsFacts;
 
 /// What wscope speaks inside TLS: the upgrade is HTTP/1.1.

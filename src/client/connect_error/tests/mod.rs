@@ -17,8 +17,8 @@ use super::*;
 use crate::client::advice;
 use crate::error::{ExitStatus, Result};
 use crate::net::{
-    Connected, Identity, ListenAddress, ListenOptions, Listener, Route, ServerName, Target, TimeLimit, TlsClient,
-    TlsOptions, TlsTo, TlsVersion, TlsVersions, TrustedRoots, Verification, connect, listen,
+    Connected, Identity, ListenAddress, ListenOptions, Listener, Route, ServerIdentity, ServerName, Target, TimeLimit,
+    TlsClient, TlsOptions, TlsTo, TlsVersion, TlsVersions, TrustedRoots, Verification, connect, listen,
 };
 
 /// A CA of our own, and a folder for what it issues.
@@ -88,7 +88,8 @@ fn soon() -> TimeLimit {
 }
 
 fn listener(identity: Identity) -> Listener {
-    let options = ListenOptions { address: ListenAddress::loopback(0), identity: Some(identity) };
+    let options =
+        ListenOptions { address: ListenAddress::loopback(0), identity: Some(ServerIdentity::Files(identity)) };
     listen(&options, &no_passphrase).unwrap()
 }
 
