@@ -12,6 +12,7 @@
 //! | [`wire`] | RFC 6455 and RFC 7692, sans-I/O: bytes in, bytes and events out |
 //! | [`event`] | what happened, and `EventSink`: what takes events |
 //! | [`dialect`] | what is spoken inside the messages: payload to meaning, one file each |
+//! | [`pattern`] | expressions that match a message: regular expression, JSON, jq; pure |
 //! | [`net`] | endpoints, names, TCP, TLS: a byte stream, and a record of how it came about |
 //! | [`output`] | the sinks for people and programs: text, JSON Lines, frames, colours, escaping; the terminal |
 //! | [`recording`] | what happened, in files: the records that a reader gives, and the formats |
@@ -39,6 +40,7 @@ pub mod http;
 pub mod input;
 pub mod net;
 pub mod output;
+pub mod pattern;
 pub mod ping;
 pub mod platform;
 pub mod profile;

@@ -10,7 +10,7 @@ use source::{Function, Source, functions, names_a_flag, sources, string_literals
 
 /// Which rooms (or parts of them) each room may use besides itself.
 #[rustfmt::skip]
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("diagnosis", &[]),
     ("error", &["diagnosis"]),
     ("platform", &[]),
@@ -18,6 +18,7 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("wire", &["diagnosis", "http"]),
     ("event", &["error", "wire"]),
     ("dialect", &["event", "wire"]),
+    ("pattern", &["event::Direction", "wire::Kind"]),
     ("net", &["diagnosis", "error", "event", "http", "platform"]),
     ("output", &["diagnosis", "dialect", "error", "event", "http", "platform", "wire"]),
     ("recording", &["diagnosis", "error", "event", "http", "output", "platform", "wire"]),
@@ -71,7 +72,7 @@ const PLATFORM_ONLY: [&str; 7] =
     ["nix::", "signal_hook", "std::os::", "os::fd", "os::unix", "\"/dev/tty\"", "\"/proc/self"];
 
 /// What is below `client` and knows nothing of the command line.
-const BELOW_CLIENT: [&str; 13] = [
+const BELOW_CLIENT: [&str; 14] = [
     "diagnosis",
     "error",
     "platform",
@@ -79,6 +80,7 @@ const BELOW_CLIENT: [&str; 13] = [
     "wire",
     "event",
     "dialect",
+    "pattern",
     "net",
     "output",
     "recording",

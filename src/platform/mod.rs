@@ -12,6 +12,7 @@ mod signals;
 mod sockets;
 mod standard_streams;
 mod terminal_mode;
+mod threads;
 mod unix_socket;
 mod whole_file;
 
@@ -31,5 +32,6 @@ pub use terminal_mode::{
     CtrlC, SpecialKeys, TerminalModes, is_in_foreground, is_stdin_in_background, is_terminal_gone, is_writable_within,
     open_terminal, wait_for_foreground, write_within,
 };
+pub use threads::thread_for_messages;
 pub use unix_socket::{SocketFile, UnixAddress, UnixListener, UnixStream};
 pub use whole_file::{read_all, read_at_most, read_file, read_text_file};

@@ -5,14 +5,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::backlog::Backlog;
 use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Fanout, Sinks};
-use crate::platform::Notifier;
+use crate::platform::{Notifier, thread_for_messages};
 use crate::wire::{self, Receiver, ReceiverOptions};
 
 /// How one session shows things. The sinks are shared: `listen` has many sessions.
@@ -131,7 +130,7 @@ impl SessionOutput {
             }
             session.shown.notify_all();
         };
-        let started = thread::Builder::new().spawn(show);
+        let started = thread_for_messages().spawn(show);
         if started.is_err() {
             lock(&self.backlog).has_thread = false;
         }

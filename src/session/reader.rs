@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::thread;
 
 use super::budget::{Budget, Share};
 use super::clock::SessionTime;
@@ -16,6 +15,7 @@ use super::stop_condition::MatchCounter;
 use super::{ECHO_BUDGET, Echo, Shared};
 use crate::event::{Detail, Event, FlushError, OutputStream, Timestamp};
 use crate::net::StreamReader;
+use crate::platform::thread_for_messages;
 use crate::wire::{self, CloseCode, Ending, Finding, Receiver, Rule};
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
@@ -42,7 +42,7 @@ pub(super) fn spawn(shared: Arc<Shared>, stream: StreamReader, receiver: Receive
         lock(&shared.conn).reading = Reading::Ended(end);
         shared.notifier.notify();
     };
-    thread::Builder::new().spawn(read).map(drop)
+    thread_for_messages().spawn(read).map(drop)
 }
 
 struct Reader {

@@ -19,6 +19,7 @@ use crate::input::payload::FileKinds;
 use crate::input::slash::{self, Command, Line};
 use crate::input::{Editor, Entry};
 use crate::output::Fanout;
+use crate::platform::thread_for_messages;
 use crate::session::Handle;
 
 /// How many lines may be typed ahead.
@@ -76,7 +77,7 @@ pub fn spawn(
         }
     };
     let start = || {
-        thread::Builder::new().spawn(move || executor.run(&ahead, &pending, busy))?;
+        thread_for_messages().spawn(move || executor.run(&ahead, &pending, busy))?;
         thread::Builder::new().spawn(read)
     };
     start().map_err(|error| thread_error(Phase::Session, "for the prompt", error))?;

@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cli::SessionArgs;
@@ -22,7 +21,7 @@ use crate::frontend::session_slot::{Losses, Request, SessionSlot};
 use crate::input::payload::FileKinds;
 use crate::input::{Script, Variables};
 use crate::output::{Banner, Fanout, FollowSent, Options};
-use crate::platform::{Notifier, Stdin};
+use crate::platform::{Notifier, Stdin, thread_for_messages};
 use crate::session::backoff::Pause;
 use crate::session::{Handle, Outcome};
 use crate::wire::Role;
@@ -96,7 +95,7 @@ fn spawn(
         finish(&slot, result, &ends);
         notifier.notify();
     };
-    let spawned = thread::Builder::new().spawn(run);
+    let spawned = thread_for_messages().spawn(run);
     spawned.map_err(|error| thread_error(Phase::Session, "for the script", error))?;
     Ok(end)
 }

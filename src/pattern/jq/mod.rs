@@ -1,0 +1,230 @@
+//! jq, by jaq: a filter is compiled once and run for each message, on the thread that has the message.
+//!
+//! jaq has no limits of its own. So nothing that is nested deeper than [`DEEPEST`] reaches it, what takes time that grows with the
+//! square of its length does not either, and the filters are missing that would end the program. What a filter of the user's
+//! own does beyond that is the user's.
+
+mod arithmetic;
+mod compile;
+mod functions;
+mod mistakes;
+mod regexes;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+use jaq_core::data::{DataT, HasLut};
+use jaq_core::{Ctx, Lut, Vars};
+use jaq_json::Val;
+
+use self::regexes::Regexes;
+use super::error::Mistake;
+use super::json::Json;
+use super::syntax::{ExpressionKind, Syntax};
+use super::{ExpressionError, Message};
+use crate::event::Direction;
+use crate::wire::Kind;
+
+/// How deep JSON may be nested.
+const DEEPEST: usize = 128;
+/// How many digits a number may have in a row: reading and showing one takes time that grows with the square of them.
+const LONGEST_NUMBER: usize = 1000;
+/// How many bytes a filter may make of one message.
+const MOST: usize = 64 << 20;
+
+/// A jq filter. A clone is the same filter, not compiled anew.
+#[derive(Clone)]
+pub struct JqFilter {
+    program: Arc<Program>,
+    written: Arc<str>,
+}
+
+/// A compiled filter, and what its functions share from one message to the next.
+struct Program {
+    filter: jaq_core::Filter<Values>,
+    /// The variables that it uses, in the order in which it was compiled with them.
+    variables: Vec<Variable>,
+    regexes: Regexes,
+}
+
+/// What is known of a message beside its payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Variable {
+    Direction,
+    Opcode,
+    Size,
+    Note,
+}
+
+/// The values that a filter works on.
+struct Values;
+
+impl DataT for Values {
+    type V<'a> = Val;
+    type Data<'a> = &'a Program;
+}
+
+impl<'a> HasLut<'a, Values> for &'a Program {
+    fn lut(&self) -> &'a Lut<Values> {
+        &self.filter.lut
+    }
+}
+
+impl Variable {
+    const ALL: [Self; 4] = [Self::Direction, Self::Opcode, Self::Size, Self::Note];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Direction => "$dir",
+            Self::Opcode => "$op",
+            Self::Size => "$size",
+            Self::Note => "$note",
+        }
+    }
+
+    fn value(self, message: &Message<'_>) -> Val {
+        let text = |text: &str| Val::from(text.to_owned());
+        match self {
+            Self::Direction if message.direction == Direction::Sent => text("sent"),
+            Self::Direction => text("received"),
+            Self::Opcode if message.kind == Kind::Text => text("text"),
+            Self::Opcode => text("binary"),
+            Self::Size => Val::from(message.payload.len()),
+            Self::Note => message.note.map_or(Val::Null, text),
+        }
+    }
+}
+
+impl JqFilter {
+    /// Parses a filter that makes something of a message.
+    ///
+    /// # Errors
+    /// Where it is wrong, and what may be meant.
+    pub fn parse(text: &str) -> Result<Self, ExpressionError> {
+        let syntax = Syntax { text, is_negated: false, kind: ExpressionKind::Jq, is_told_by_start: false, body: text };
+        Self::compiled(text, compile::Use::Output).map_err(|mistake| ExpressionError::new(&syntax, mistake))
+    }
+
+    /// Compiles a filter that says yes or no.
+    pub(super) fn compile_condition(text: &str) -> Result<Self, Mistake> {
+        Self::compiled(text, compile::Use::Condition)
+    }
+
+    fn compiled(text: &str, wanted: compile::Use) -> Result<Self, Mistake> {
+        let program = compile::compile(text, wanted)?;
+        Ok(Self { program: Arc::new(program), written: text.into() })
+    }
+
+    /// Whether any of its results is neither `false` nor `null`.
+    pub(super) fn holds(&self, message: &Message<'_>) -> Result<bool, String> {
+        let mut results = self.program.run(message)?;
+        loop {
+            match results.next() {
+                None => return Ok(false),
+                Some(Ok(Val::Null | Val::Bool(false))) => {}
+                Some(Ok(_)) => return Ok(true),
+                // Of what has not this shape it does not hold: that is what a filter is for.
+                Some(Err(_)) if Json::of(message.payload).is_none() => return Ok(false),
+                Some(Err(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// What it makes of a message: the text of each result. A string is its text, anything else JSON.
+    ///
+    /// # Errors
+    /// Why it makes nothing of it.
+    pub fn apply(&self, message: &Message<'_>) -> Result<Vec<Vec<u8>>, String> {
+        let mut texts = Vec::new();
+        let mut length = 0;
+        for result in self.program.run(message)? {
+            let text = match result? {
+                Val::TStr(string) => string.to_vec(),
+                other => written(&other)?,
+            };
+            // What a result costs beside its text.
+            length += text.len() + size_of::<Vec<u8>>();
+            if length > MOST {
+                return Err(format!("it makes more than {} MiB of one message", MOST >> 20));
+            }
+            texts.push(text);
+        }
+        Ok(texts)
+    }
+}
+
+impl Program {
+    fn run<'a>(&'a self, message: &Message<'_>) -> Result<impl Iterator<Item = Result<Val, String>> + use<'a>, String> {
+        let input = input(message)?;
+        let variables = self.variables.iter().map(|variable| variable.value(message));
+        let context = Ctx::<Values>::new(self, Vars::new(variables));
+        Ok(self.filter.id.run((context, input)).map(|result| {
+            result.map_err(|exception| match exception.get_err() {
+                Ok(error) => match error.into_val() {
+                    Val::TStr(text) => bounded(&String::from_utf8_lossy(&text)),
+                    other => bounded(&other.to_string()),
+                },
+                Err(_) => "it ended without a result".to_owned(),
+            })
+        }))
+    }
+}
+
+/// What a filter gets: JSON as its value, other text as a string, other bytes as a byte string.
+fn input(message: &Message<'_>) -> Result<Val, String> {
+    match Json::of(message.payload) {
+        Some(json) => read(json),
+        None if simdutf8::basic::from_utf8(message.payload).is_ok() => Ok(Val::utf8_str(message.payload.to_vec())),
+        None => Ok(Val::byte_str(message.payload.to_vec())),
+    }
+}
+
+/// The value of JSON that jaq can be given.
+fn read(json: Json<'_>) -> Result<Val, String> {
+    let extent = json.extent();
+    if extent.depth > DEEPEST {
+        return Err(format!("it is nested deeper than {DEEPEST}"));
+    }
+    if extent.digits > LONGEST_NUMBER {
+        return Err(format!("it has a number of more than {LONGEST_NUMBER} digits"));
+    }
+    jaq_json::read::parse_single(json.text().as_bytes()).map_err(|error| format!("jq cannot read it: {error}"))
+}
+
+fn written(value: &Val) -> Result<Vec<u8>, String> {
+    let mut text = Vec::new();
+    let style = jaq_json::write::Pp::default();
+    jaq_json::write::write(&mut text, &style, 0, value).map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+/// An error of a filter has the values in it that it could not use.
+fn bounded(error: &str) -> String {
+    const SHOWN: usize = 120;
+    match error.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &error[..end]),
+        None => error.to_owned(),
+    }
+}
+
+impl fmt::Display for JqFilter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.written)
+    }
+}
+
+impl fmt::Debug for JqFilter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("JqFilter").field(&self.written).finish()
+    }
+}
+
+impl PartialEq for JqFilter {
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+impl Eq for JqFilter {}

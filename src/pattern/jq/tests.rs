@@ -1,0 +1,151 @@
+//! jq: what a filter gets, what comes of it, and what no message can do.
+
+use std::thread;
+
+use super::*;
+use crate::pattern::Expression;
+
+fn message(payload: &[u8]) -> Message<'_> {
+    let kind = if str::from_utf8(payload).is_ok() { Kind::Text } else { Kind::Binary };
+    Message { direction: Direction::Received, kind, payload, note: Some("ack 12") }
+}
+
+fn holds(filter: &str, payload: &str) -> Result<bool, String> {
+    JqFilter::compile_condition(filter).unwrap().holds(&message(payload.as_bytes()))
+}
+
+fn applied(filter: &str, payload: &str) -> Result<Vec<String>, String> {
+    let texts = JqFilter::parse(filter).unwrap().apply(&message(payload.as_bytes()))?;
+    Ok(texts.into_iter().map(|text| String::from_utf8(text).unwrap()).collect())
+}
+
+#[test]
+fn a_filter_holds_where_any_result_is_true() {
+    let payload = r#"{"type":"ticker","data":{"price":101.5},"tags":["a","b"]}"#;
+    for filter in [
+        ".data.price > 100",
+        ".tags[] == \"b\"",
+        "select(.type)",
+        ".type | test(\"^tick\")",
+        ".type | test(\"TICK\"; \"i\")",
+        "$size > 10 and $op == \"text\" and $dir == \"received\" and $note == \"ack 12\"",
+        ".data | has(\"price\")",
+        "[.tags[] | ascii_upcase] == [\"A\",\"B\"]",
+    ] {
+        assert_eq!(holds(filter, payload), Ok(true), "{filter}");
+    }
+    for filter in [".data.price > 102", ".nothing", "empty", ".tags[] == \"c\"", "null, false"] {
+        assert_eq!(holds(filter, payload), Ok(false), "{filter}");
+    }
+    assert_eq!(holds(".a", "[1]"), Err("cannot index [1] with \"a\"".to_owned()));
+}
+
+#[test]
+fn what_is_no_json_is_a_string() {
+    assert_eq!(holds("startswith(\"he\")", "hello"), Ok(true));
+    assert_eq!(holds(".data.price < 5", "hello"), Ok(false));
+    let binary = JqFilter::compile_condition("$op == \"binary\" and $size == 2").unwrap();
+    assert_eq!(binary.holds(&message(b"\xff\x00")), Ok(true));
+    let negated = Expression::parse("not:.type == \"ping\"").unwrap();
+    assert!(negated.judge(&message(b"hello")).matches);
+}
+
+#[test]
+fn results_are_texts_or_json() {
+    let payload = r#"{"n":[1.10,123456789012345678901234567890,1E5],"t":"a\nb","o":{"x":null}}"#;
+    assert_eq!(
+        applied(".t, .n, .o", payload).unwrap(),
+        ["a\nb", "[1.10,123456789012345678901234567890,1E5]", r#"{"x":null}"#]
+    );
+    assert_eq!(applied("empty", payload).unwrap(), [""; 0]);
+    assert_eq!(applied("\"\\(.n[0] + 1) \\($dir)\"", payload).unwrap(), ["2.1 received"]);
+    assert_eq!(
+        applied(".t | @base64, (@base64 | @base64d), @uri, @json", payload).unwrap(),
+        ["YQpi", "a\nb", "a%0Ab", "\"a\\nb\""]
+    );
+    assert_eq!(applied("0 | todate, (todate | fromdate)", "0").unwrap(), ["1970-01-01T00:00:00Z", "0"]);
+    assert_eq!(
+        applied("[match(\"(?<x>é)b\"; \"g\") | .offset, .captures[0].name]", "aéb éb").unwrap(),
+        [r#"[1,"x",4,"x"]"#]
+    );
+    assert_eq!(
+        applied("sub(\"(?<d>[0-9]+)\"; \"<\\(.d)>\"), [splits(\", *\")], [scan(\"[a-z]\")]", "a1, b2").unwrap(),
+        ["a<1>, b2", r#"["a1","b2"]"#, r#"["a","b"]"#]
+    );
+    assert_eq!(applied("pow(.; 2), sqrt, floor", "9").unwrap(), ["81.0", "3.0", "9"]);
+}
+
+#[test]
+fn what_jq_cannot_read_is_told() {
+    let nested = |depth| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(holds(".", &nested(128)), Ok(true));
+    assert_eq!(holds(".", &nested(129)), Err("it is nested deeper than 128".to_owned()));
+    assert_eq!(holds(".", &"1".repeat(1001)), Err("it has a number of more than 1000 digits".to_owned()));
+    assert!(holds(".a", r#"{"a":"\ud800"}"#).unwrap_err().starts_with("jq cannot read it: byte offset "));
+    assert_eq!(applied("fromjson", &format!("\"{}\"", nested(129))), Err("it is nested deeper than 128".to_owned()));
+    assert_eq!(applied("fromjson", r#""NaN""#), Err("this text is not JSON".to_owned()));
+}
+
+#[test]
+fn no_message_ends_the_program() {
+    for filter in [".s * .n", ".n * .s", ".s *= .n", ". as {$s, $n} | $s * $n", "\"\\(.s * .n)\""] {
+        let filter = format!("({filter}), \"end\"");
+        for times in ["1000000000000000000", "99999999999999999999999999"] {
+            let error = applied(&filter, &format!(r#"{{"s":"abc","n":{times}}}"#)).unwrap_err();
+            assert_eq!(error, "a text would become longer than 64 MiB", "{filter}");
+        }
+    }
+    assert_eq!(
+        applied(".s * .n, 2 * 3, (.o *= {b:2} | .o)", r#"{"s":"ab","n":2,"o":{"a":1}}"#).unwrap(),
+        ["abab", "6", r#"{"a":1,"b":2}"#]
+    );
+    assert!(applied(".a[.n] = 1", r#"{"a":[],"n":1000000000000}"#).is_err());
+    assert_eq!(applied(".a % .b", r#"{"a":-9223372036854775808,"b":-1}"#).unwrap(), ["0"]);
+    assert!(applied(".a % .b", r#"{"a":1,"b":0}"#).is_err());
+    assert!(applied("implode", "[-9223372036854775807, 1114112]").is_err());
+    assert!(applied("todate", "1e300").is_err());
+    assert!(applied(".a as $a | .t | test($a)", r#"{"a":"((a{1000}){1000}){1000}","t":"x"}"#).is_err());
+    assert_eq!(applied("[.a, .b | floor, round, length]", r#"{"a":1e400,"b":-1.5}"#).unwrap().len(), 1);
+}
+
+#[test]
+fn the_deepest_message_leaves_stack_to_the_filters_that_walk() {
+    // Half of what a thread that judges messages has.
+    let walking = thread::Builder::new().stack_size(8 << 20).spawn(walk_the_deepest_message).unwrap();
+    assert!(walking.join().is_ok());
+}
+
+fn walk_the_deepest_message() {
+    let nested = format!("{}1{}", "{\"a\":[".repeat(64), "]}".repeat(64));
+    for filter in [
+        "[..] | length",
+        "walk(.)",
+        "[paths] | length",
+        "tojson | fromjson",
+        "[recurse(.[]?)] | last",
+        ". == .",
+        "[leaf_paths]",
+        "del(..|numbers)",
+        "def f: if type == \"number\" then . else (.[] |= f) end; f",
+    ] {
+        let Ok(filter) = JqFilter::parse(filter) else { continue };
+        assert!(filter.apply(&message(nested.as_bytes())).is_ok(), "{filter}");
+    }
+    let deep = format!("{}1{}", "(".repeat(150), ")".repeat(150));
+    assert_eq!(applied(&deep, &nested).unwrap(), ["1"]);
+    let chain = vec!["."; 190].join("|");
+    assert_eq!(applied(&chain, "1").unwrap(), ["1"]);
+    for deep in
+        ["(".repeat(10_000), "-".repeat(16_000), "[".repeat(10_000), "if ".repeat(5_000), vec!["."; 8_000].join("|")]
+    {
+        assert!(JqFilter::parse(&deep).is_err());
+    }
+}
+
+#[test]
+fn too_much_output_is_told() {
+    assert_eq!(
+        applied("repeat(\"0123456789\" * 100000)", "0"),
+        Err("it makes more than 64 MiB of one message".to_owned())
+    );
+}
