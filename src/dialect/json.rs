@@ -95,6 +95,11 @@ impl<'a> Array<'a> {
     pub fn text(&self, index: usize) -> Option<String> {
         self.get(index).and_then(text)
     }
+
+    /// An element, if it is a whole number that is not negative.
+    pub fn number(&self, index: usize) -> Option<u64> {
+        self.get(index).and_then(number)
+    }
 }
 
 /// The text of a JSON string.

@@ -2,26 +2,41 @@
 //!
 //! Each file is one dialect and ends in a [`Description`]; a line in [`ALL`] adds it.
 
+mod action_cable;
 mod annotator;
 mod cdp;
 mod json;
 mod json_rpc;
+mod kubernetes;
+mod mqtt;
 mod pending;
 mod phoenix;
 mod pusher;
 mod recognition;
+mod signalr;
 #[cfg(test)]
 mod testing;
+mod wamp;
 
 use std::time::Duration;
 
 pub use annotator::Annotator;
 
-use crate::event::{Annotation, Opened};
+use crate::event::{Annotation, AnnotationSource, Opened};
 use crate::wire::{Kind, Role};
 
 /// Every dialect that is known, in the order in which they are asked whether a message is theirs.
-pub const ALL: &[&Description] = &[&json_rpc::JSON_RPC, &cdp::CDP, &phoenix::PHOENIX, &pusher::PUSHER];
+pub const ALL: &[&Description] = &[
+    &mqtt::MQTT,
+    &wamp::WAMP,
+    &phoenix::PHOENIX,
+    &action_cable::ACTION_CABLE,
+    &pusher::PUSHER,
+    &signalr::SIGNALR,
+    &kubernetes::KUBERNETES,
+    &json_rpc::JSON_RPC,
+    &cdp::CDP,
+];
 
 /// Which dialect is looked for: the value of `dialect`.
 #[derive(Debug, Clone, Copy)]
@@ -129,5 +144,33 @@ fn quote(text: &str) -> String {
     match text.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+/// So many parts of a message are told one by one.
+const MOST_PARTS: usize = 8;
+
+/// What is said of a message that holds several of its dialect, from what is said of each.
+fn combined(source: AnnotationSource, mut parts: Vec<Annotation>) -> Option<Annotation> {
+    if parts.len() <= 1 {
+        return parts.pop();
+    }
+    let errors = joined(parts.iter().filter_map(|part| part.error.as_deref()));
+    let text = joined(parts.iter().map(|part| if part.text.is_empty() { &*part.kind } else { &*part.text }));
+    Some(Annotation {
+        took: parts.iter().filter_map(|part| part.took).max(),
+        error: (!errors.is_empty()).then_some(errors),
+        is_heartbeat: parts.iter().all(|part| part.is_heartbeat),
+        secrets: parts.iter_mut().flat_map(|part| std::mem::take(&mut part.secrets)).collect(),
+        ..Annotation::new(source, "batch", text)
+    })
+}
+
+fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let texts: Vec<_> = texts.collect();
+    let said = texts.iter().take(MOST_PARTS).copied().collect::<Vec<_>>().join("; ");
+    match texts.len().checked_sub(MOST_PARTS) {
+        None | Some(0) => said,
+        Some(more) => format!("{said}; {more} more"),
     }
 }

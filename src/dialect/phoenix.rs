@@ -101,7 +101,7 @@ impl Dialect for Phoenix {
         } else {
             format!(r#"[null,"x{number}","phoenix","heartbeat",{{}}]"#)
         };
-        Some(Heartbeat { due: self.last_sent + INTERVAL, kind: Kind::Text, payload: text.into_bytes() })
+        Some(Heartbeat { due: self.last_sent.saturating_add(INTERVAL), kind: Kind::Text, payload: text.into_bytes() })
     }
 }
 

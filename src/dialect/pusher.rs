@@ -32,6 +32,10 @@ const SOURCE: AnnotationSource = AnnotationSource::Dialect(PUSHER.name);
 /// Members that are not shown.
 const SECRETS: [&str; 4] = ["auth", "channel_data", "shared_secret", "user_data"];
 
+/// The activity timeout of a server that tells none, and the longest that is believed, in seconds.
+const DEFAULT_TIMEOUT: u64 = 120;
+const LONGEST_TIMEOUT: u64 = 24 * 60 * 60;
+
 /// The longest name of a channel under which a subscription is kept, in bytes.
 const LONGEST_CHANNEL: usize = 256;
 
@@ -84,7 +88,7 @@ impl Dialect for Pusher {
         };
         match (self.owes_pong, self.activity_timeout) {
             (Some(due), _) => Some(message(due, "pong")),
-            (None, Some(timeout)) => Some(message(self.last_active + timeout, "ping")),
+            (None, Some(timeout)) => Some(message(self.last_active.saturating_add(timeout), "ping")),
             (None, None) => None,
         }
     }
@@ -111,7 +115,7 @@ impl Pusher {
     fn established(&mut self, object: &Object<'_>) -> Annotation {
         let data = data(object);
         let data = Object::of(data.as_bytes()).unwrap_or_default();
-        let seconds = data.number("activity_timeout").unwrap_or(120);
+        let seconds = data.number("activity_timeout").unwrap_or(DEFAULT_TIMEOUT).min(LONGEST_TIMEOUT);
         self.activity_timeout = Some(Duration::from_secs(seconds));
         let socket = quote(&data.text("socket_id").unwrap_or_default());
         let text = format!("connected as {socket}, ping after {seconds} s of silence");
