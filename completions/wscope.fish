@@ -121,6 +121,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l no-close-reply -d 'Don\'t
 complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print version'
 complete -c wscope -n "__fish_wscope_needs_command" -a "demo" -d 'Try wscope without a server'
 complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Be the server, and show what clients send'
+complete -c wscope -n "__fish_wscope_needs_command" -a "tap" -d 'Stand between clients and a server, and show what passes'
 complete -c wscope -n "__fish_wscope_needs_command" -a "ping" -d 'Measure round-trip times'
 complete -c wscope -n "__fish_wscope_needs_command" -a "check" -d 'Find out why a connection does not work'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
@@ -216,8 +217,8 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-close-reply -d
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l allow-origin -d 'Let web pages of this origin in' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-clients -d 'Serve this many clients at once' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-buffered -d 'Limit what all clients hold in memory' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-clients -d 'Serve this many clients at once' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l push -d 'Push this text to every client' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l every -d 'How often to push' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
@@ -273,6 +274,64 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pong -d 'Don
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l allow-origin -d 'Let web pages of this origin in' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l max-buffered -d 'Limit what all clients hold in memory' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l output -d 'Print text, raw, hex, base64, json or none' -r -f -a "text\t'For people on a terminal; elsewhere text with a newline each, and binary as it is'
+raw\t'Every message as it is, with nothing between them'
+hex\t'Each message is a line of hex'
+base64\t'Each message is a line of Base64'
+json\t'Each event of the session is a line of JSON'
+none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
+local\t'Wall clock, in the local time zone'
+utc\t'Wall clock, in UTC'"
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Even when redirected'
+never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s H -l header -d 'Add a header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s s -l subprotocol -d 'Offer a subprotocol' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s o -l origin -d 'Send an Origin header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s u -l user -d 'Basic auth; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l bearer -d 'Send a bearer token' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l cookie -d 'Send a cookie' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l connect-timeout -d 'Limit the whole handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l resolve -d 'Connect to this address instead of looking the name up' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l unix-socket -d 'Connect to this Unix domain socket' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l proxy -d 'Go through a proxy' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l proxy-user -d 'Log in at the proxy; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l proxy-header -d 'Send a header to the proxy' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l proxy-cacert -d 'Trust this authority for the proxy' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l noproxy -d 'Hosts that no proxy is used for' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l cacert -d 'Trust this authority, not the system\'s' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l sni -d 'Ask for this name (SNI), and verify it' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l pinnedpubkey -d 'Accept no server but one with this key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l tls-min -d 'Accept no lower version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l tls-max -d 'Offer no higher version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l cert -d 'Show this certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l key -d 'The private key of the certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l passphrase -d 'Decrypt the private key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s m -l max-time -d 'Limit the whole run' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l close-timeout -d 'Limit the closing handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l max-message -d 'Limit a message' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l keep-host -d 'Pass Host on as clients send it'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l keep-origin -d 'Pass Origin on as clients send it'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s N -l no-input -d 'Don\'t read stdin'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s v -l verbose -d 'Show how the connection came about, and its heads'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l show-secrets -d 'Don\'t hide credentials'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l frames -d 'Show each frame in a line'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l hex -d 'Show the bytes on the wire'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s P -l show-ping-pong -d 'Show pings and pongs'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l pretty -d 'Lay out JSON'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s 4 -l ipv4 -d 'Connect over IPv4 only'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s 6 -l ipv6 -d 'Connect over IPv6 only'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l proxy-insecure -d 'Don\'t verify the proxy\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n "__fish_wscope_using_subcommand ping" -s i -l interval -d 'Wait so long from ping to ping' -r
 complete -c wscope -n "__fish_wscope_using_subcommand ping" -s c -l count -d 'Stop after so many pings' -r
 complete -c wscope -n "__fish_wscope_using_subcommand ping" -s W -l answer-timeout -d 'How long a pong may take' -r

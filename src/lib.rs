@@ -23,6 +23,7 @@
 //! | [`client`] | from flags to an open session, the one loop around it, and the words for what went wrong |
 //! | [`frontend`] | what drives a client's sessions: a pipe, the prompt, a script |
 //! | [`server`] | the built-in server: accepting, broadcasting, its console |
+//! | [`tap`] | the relay between clients and a server, and what it shows of what passes |
 //! | [`ping`] | `wscope ping`: measuring round trips, and the report of it |
 //! | [`check`] | what `wscope check` tries, and what it concludes |
 //! | [`command`] | one file per command: puts rooms together, and nothing else |
@@ -47,4 +48,5 @@ pub mod profile;
 pub mod recording;
 pub mod server;
 pub mod session;
+pub mod tap;
 pub mod wire;

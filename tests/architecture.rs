@@ -10,7 +10,7 @@ use source::{Function, Source, functions, names_a_flag, sources, string_literals
 
 /// Which rooms (or parts of them) each room may use besides itself.
 #[rustfmt::skip]
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnosis", &[]),
     ("error", &["diagnosis"]),
     ("platform", &[]),
@@ -32,10 +32,11 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("client", &["cli", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "platform", "session", "wire"]),
     ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
+    ("tap", &["cli", "client", "diagnosis", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("ping", &["cli", "client", "error", "event", "http::redact", "output", "platform", "session", "wire"]),
     ("check", &["cli", "client", "diagnosis", "error", "event", "http", "net", "output", "platform", "session", "wire"]),
     ("command", &[
-        "check", "cli", "client", "error", "event", "frontend", "input", "net", "output", "ping", "platform", "profile", "server", "session", "wire",
+        "check", "cli", "client", "error", "event", "frontend", "input", "net", "output", "ping", "platform", "profile", "server", "session", "tap", "wire",
     ]),
 ];
 

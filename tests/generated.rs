@@ -64,7 +64,7 @@ fn man_pages_fit_80_columns() -> io::Result<()> {
     if !Path::new("/usr/bin/man").exists() {
         return Ok(());
     }
-    for page in ["wscope.1", "wscope-curl.1", "wscope-demo.1", "wscope-listen.1"] {
+    for page in ["wscope.1", "wscope-curl.1", "wscope-demo.1", "wscope-listen.1", "wscope-tap.1"] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("man").join(page);
         let mut man = Command::new("man");
         man.args(["-P", "cat", "-l"]).arg(file).env("MANWIDTH", "80").env("LANG", "C.UTF-8").env("TERM", "dumb");

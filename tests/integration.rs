@@ -38,6 +38,7 @@ mod secrets;
 mod signals;
 mod sinks;
 mod support;
+mod tap;
 mod terminal;
 mod tls;
 mod wire;

@@ -7,7 +7,7 @@ use clap::Args;
 use super::Invocation;
 use super::compat::{CompatArgs, CompatTargetArgs};
 use super::connection::ConnectionArgs;
-use super::listen::{AccessArgs, Listen, PushArgs};
+use super::listen::{AccessArgs, ClientArgs, Listen, PushArgs};
 use super::session::SessionArgs;
 use super::value::{HeaderSource, Secret};
 use crate::http::HeaderRule;
@@ -101,12 +101,13 @@ impl DefaultArgs {
         let Self { target, mut compat_target, compat, mut session, show_config: _ } = self;
         if let Some(port) = target.listen {
             let SessionArgs { input, view, limits, keepalive, protocol, connection, .. } = session;
-            let (identity, push, access) = (connection.identity, PushArgs::default(), AccessArgs::default());
+            let (identity, push) = (connection.identity, PushArgs::default());
+            let (access, clients) = (AccessArgs::default(), ClientArgs::default());
             let address = match compat_target.host {
                 Some(host) => ListenAddress::new(&host, port),
                 None => ListenAddress::loopback(port),
             };
-            let own = Listen { address, access, push, input, view, identity, limits, keepalive, protocol };
+            let own = Listen { address, access, clients, push, input, view, identity, limits, keepalive, protocol };
             return Ok(Invocation::Listen(own));
         }
         let opened_by_connect = target.connect.is_some();

@@ -72,7 +72,7 @@ pub struct RequestArgs {
     /// Send a bearer token
     ///
     /// `@FILE` reads it from a file, less one newline at its end; `@@` stands for a literal `@`.
-    #[arg(long, alias = "oauth2-bearer", value_name = "TOKEN")]
+    #[arg(long, alias = "oauth2-bearer", value_name = "TOKEN", hide_short_help = true)]
     pub bearer: Option<Secret>,
 
     /// Send a cookie

@@ -57,6 +57,8 @@ pub enum Page {
     Demo,
     /// `wscope-listen.1`
     Listen,
+    /// `wscope-tap.1`
+    Tap,
     /// `wscope-curl.1`
     Curl,
     /// `wscope-ping.1`
@@ -78,6 +80,7 @@ impl Generated {
             Self::Man { page: Page::Wscope } => "man/wscope.1",
             Self::Man { page: Page::Demo } => "man/wscope-demo.1",
             Self::Man { page: Page::Listen } => "man/wscope-listen.1",
+            Self::Man { page: Page::Tap } => "man/wscope-tap.1",
             Self::Man { page: Page::Curl } => "man/wscope-curl.1",
             Self::Man { page: Page::Ping } => "man/wscope-ping.1",
             Self::Man { page: Page::Check } => "man/wscope-check.1",
@@ -113,6 +116,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         Page::Wscope => ("wscope", help::sections(help::COLUMNS)),
         Page::Demo => ("demo", vec![("Examples", help::DEMO_EXAMPLES.into())]),
         Page::Listen => ("listen", vec![("Examples", help::LISTEN_EXAMPLES.into())]),
+        Page::Tap => ("tap", vec![("Examples", help::TAP_EXAMPLES.into())]),
         Page::Curl => ("curl", vec![("Examples", help::CURL_EXAMPLES.into())]),
         Page::Ping => ("ping", vec![("Examples", help::PING_EXAMPLES.into())]),
         Page::Check => ("check", vec![("Examples", help::CHECK_EXAMPLES.into())]),
@@ -131,7 +135,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     }
     let about_events = match page {
         Page::Wscope | Page::Ping | Page::Check => Some(help::EVENTS),
-        Page::Demo | Page::Listen | Page::Curl => None,
+        Page::Demo | Page::Listen | Page::Tap | Page::Curl => None,
     };
     if let Some(about) = about_events {
         rest.control("SH", ["EVENTS"]);
@@ -140,7 +144,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     }
     rest.control("SH", ["SEE ALSO"]);
     rest.text([roman(
-        "wscope(1), wscope-demo(1), wscope-listen(1), wscope-curl(1), wscope-ping(1), wscope-check(1), RFC 6455, RFC 7692",
+        "wscope(1), wscope-demo(1), wscope-listen(1), wscope-tap(1), wscope-curl(1), wscope-ping(1), wscope-check(1), RFC 6455, RFC 7692",
     )]);
     rest.to_writer(output)
 }

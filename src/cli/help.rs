@@ -55,6 +55,12 @@ pub(super) const LISTEN_EXAMPLES: &str = "  wscope listen 8080 --echo -v        
   wscope listen 8080 --push tick --every 2    feed a client under test
   tail -f events.jsonl | wscope listen 8080   send each line to all clients";
 
+pub(super) const TAP_EXAMPLES: &str =
+    "  wscope tap 8080 wss://example.com/feed         clients connect to ws://localhost:8080/feed
+  wscope tap 0.0.0.0:8080 http://localhost:3000  a phone's page, and its WebSockets
+  wscope tap 8080 wss://example.com --frames     with the frames that carry the messages
+  wscope tap 8080 URL --output json | jq .       for programs: `from` is client or server";
+
 pub(super) const PING_EXAMPLES: &str = "  wscope ping -c 10 wss://example.com/ws    ten round trips, and their figures
   wscope ping --flood -c 10000 --plot URL   how they are distributed
   wscope ping --fresh -i 60 URL             a connection a minute, phase by phase

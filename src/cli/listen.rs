@@ -30,9 +30,12 @@ pub struct Listen {
     /// (`unix:@NAME`, without a file, is for everybody on the machine).
     #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,
-    /// The clients that are let in.
+    /// What is let in.
     #[command(flatten)]
     pub access: AccessArgs,
+    /// How many clients there may be.
+    #[command(flatten)]
+    pub clients: ClientArgs,
     /// The messages that the server sends by itself.
     #[command(flatten)]
     pub push: PushArgs,
@@ -71,19 +74,10 @@ pub struct PushArgs {
     pub every: Option<Duration>,
 }
 
-/// The flags for the clients that a server lets in.
+/// The flags for how many clients a server has.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
-pub struct AccessArgs {
-    /// Let web pages of this origin in
-    ///
-    /// Such as `https://example.com`; repeatable. `*` lets every page in, `null` those without an origin (a file:// page,
-    /// a sandboxed frame). Always let in are clients that send no Origin, as no browser does, pages of this machine
-    /// (`http://localhost:3000`), and pages that the server's own IP address served. Others get 403: a browser lets any
-    /// page that you visit connect to this machine, and it would read and write what you do.
-    #[arg(long, value_name = "ORIGIN")]
-    pub allow_origin: Vec<AllowedOrigin>,
-
+pub struct ClientArgs {
     /// Serve this many clients at once
     ///
     /// More are closed with code 1013.
@@ -96,6 +90,20 @@ pub struct AccessArgs {
     /// When it has left. Others are closed with code 1013.
     #[arg(long, conflicts_with = "max_clients")]
     pub once: bool,
+}
+
+/// The flags for what is let in: web pages, and what clients hold in memory.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct AccessArgs {
+    /// Let web pages of this origin in
+    ///
+    /// Such as `https://example.com`; repeatable. `*` lets every page in, `null` those without an origin (a file:// page,
+    /// a sandboxed frame). Always let in are clients that send no Origin, as no browser does, pages of this machine
+    /// (`http://localhost:3000`), and pages that the server's own IP address served. Others get 403: a browser lets any
+    /// page that you visit connect to this machine, and it would read and write what you do.
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow_origin: Vec<AllowedOrigin>,
 
     /// Limit what all clients hold in memory
     ///
@@ -109,15 +117,20 @@ pub struct AccessArgs {
 const MAX_CLIENTS: &str = "1000";
 const MAX_BUFFERED: &str = "256MiB";
 
+impl Default for ClientArgs {
+    /// As without flags.
+    fn default() -> Self {
+        Self { max_clients: number(MAX_CLIENTS), once: false }
+    }
+}
+
 impl Default for AccessArgs {
     /// As without flags.
     fn default() -> Self {
-        let number = |text| value::some_size(text).unwrap_or(NonZeroUsize::MIN);
-        Self {
-            allow_origin: Vec::new(),
-            max_clients: number(MAX_CLIENTS),
-            once: false,
-            max_buffered: number(MAX_BUFFERED),
-        }
+        Self { allow_origin: Vec::new(), max_buffered: number(MAX_BUFFERED) }
     }
+}
+
+fn number(text: &str) -> NonZeroUsize {
+    value::some_size(text).unwrap_or(NonZeroUsize::MIN)
 }

@@ -26,6 +26,7 @@ mod proxy;
 mod report;
 mod session;
 mod stop;
+mod tap;
 mod usage_error;
 mod value;
 mod view;
@@ -44,7 +45,7 @@ pub use format::FormatArgs;
 pub use generate::{Definition, Generate, Generated, Page};
 pub use input::{ExecuteArgs, InputArgs};
 pub use limits::{KeepaliveArgs, LimitArgs};
-pub use listen::{AccessArgs, Listen, PushArgs};
+pub use listen::{AccessArgs, ClientArgs, Listen, PushArgs};
 pub use ping::{Ping, RoundArgs};
 pub use profile::Named;
 pub use protocol::{FixedArgs, ProtocolArgs};
@@ -52,6 +53,7 @@ pub use proxy::ProxyArgs;
 pub use report::{ReportArgs, ReportFormat};
 pub use session::{ReportedSessionArgs, SessionArgs};
 pub use stop::StopArgs;
+pub use tap::{RewriteArgs, Tap};
 pub use value::{HeaderSource, SHORTEST_PING, Secret, Wait};
 pub use view::ViewArgs;
 
@@ -68,6 +70,8 @@ pub enum Invocation {
     Demo(Demo),
     /// A server without a session of our own.
     Listen(Listen),
+    /// A relay between clients and a server.
+    Tap(Box<Tap>),
     /// Round-trip times.
     Ping(Ping),
     /// What is wrong with a connection.
@@ -105,6 +109,7 @@ struct Cli {
 enum Subcommands {
     Demo(Box<DemoArgs>),
     Listen(Box<Listen>),
+    Tap(Box<Tap>),
     Ping(Box<Ping>),
     Curl(Curl),
     Check(Box<Check>),
@@ -151,6 +156,7 @@ fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, clap::Erro
         None => without_command(cli.default, arguments).map_err(refused)?,
         Some(Subcommands::Demo(demo)) => Invocation::Demo(demo.resolve().map_err(refused)?),
         Some(Subcommands::Listen(listen)) => Invocation::Listen(*listen),
+        Some(Subcommands::Tap(tap)) => Invocation::Tap(tap),
         Some(Subcommands::Check(check)) => Invocation::Check(check),
         Some(Subcommands::Curl(curl)) => translated(&curl)?,
         Some(Subcommands::Ping(ping)) => Invocation::Ping(*ping),
@@ -216,6 +222,10 @@ fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> 
             check_formats(&session.input, &session.view)
         }
         Invocation::Listen(Listen { input, view, .. }) => check_formats(input, view),
+        Invocation::Tap(tap) => {
+            tap.view.check()?;
+            usage_error::refuse_profile(&tap.url)
+        }
         Invocation::Ping(ping) => usage_error::refuse_profile(&ping.url),
         Invocation::Check(check) => usage_error::refuse_profile(&check.url),
         Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => Ok(()),

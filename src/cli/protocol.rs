@@ -8,7 +8,7 @@ use super::value;
 use crate::wire::DeflateOffer;
 
 /// The flags for exact control of the protocol. With `-v` a session reports which of them change its behaviour.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Protocol")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, and any may stand beside the others")]
 pub struct ProtocolArgs {

@@ -242,8 +242,8 @@ fn defaults_are_those_of_the_manual() {
     assert_eq!(session.limits.close_timeout, Duration::from_secs(30));
     assert_eq!(session.limits.max_message, 64 << 20);
     assert_eq!(session.execute.wait, None);
-    for access in [listen("listen 8080").access, listen("-l 8080").access] {
-        assert_eq!((access.max_clients.get(), access.max_buffered.get()), (1000, 256 << 20));
+    for Listen { access, clients, .. } in [listen("listen 8080"), listen("-l 8080")] {
+        assert_eq!((clients.max_clients.get(), access.max_buffered.get()), (1000, 256 << 20));
     }
 }
 

@@ -12,7 +12,8 @@ use crate::client::upgrade_error::refused;
 use crate::client::{thread_error, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Opened, Origin};
-use crate::net::{self, ConnectRecord, Connected, Destination, Stream, StreamReader, TimeLimit};
+use crate::http::redact::Secrets;
+use crate::net::{self, ConnectRecord, Connected, Destination, Route, Stream, StreamReader, TimeLimit};
 use crate::output::{Fanout, certificate};
 use crate::platform::{Descriptor, Poller, Wakeup};
 use crate::session::upgrade::{self, UpgradeFailure, Upgraded};
@@ -147,17 +148,8 @@ pub enum Answer {
 /// Those of connecting, TLS and the upgrade, with what to try next.
 pub fn open(hop: &Hop, strictness: Strictness, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>)) -> Result<Answer> {
     let Hop { target, route, request } = hop;
-    if let Some(proxy) = route.proxy() {
-        show(Event::Detail(&format!("through {}", proxy_setting(proxy))));
-    }
-    let Connected { stream, address, record } =
-        net::connect(route, limit, show).map_err(|failure| connect_error(route, failure, request.secrets()))?;
-    let ConnectRecord { mut steps, proxy_tls, tls } = record;
-    for (peer, facts) in [("proxy", &proxy_tls), ("server", &tls)] {
-        if let Some(Err(fault)) = facts.as_ref().map(|facts| &facts.verified) {
-            show(Event::Warning(&format!("the {peer} is not verified: {}", certificate::complaint(fault))));
-        }
-    }
+    let Connected { stream, address, record } = connected(route, limit, request.secrets(), show)?;
+    let ConnectRecord { mut steps, tls, .. } = record;
     let stream = Arc::new(stream);
     let mut reader = StreamReader::new(Arc::clone(&stream));
     let upgraded = upgrade::open(&stream, &mut reader, request, strictness, limit, show);
@@ -190,4 +182,27 @@ pub fn open(hop: &Hop, strictness: Strictness, limit: TimeLimit, show: &mut dyn 
         response_head: head.raw().to_vec(),
     };
     Ok(Answer::Upgraded(Box::new(Handshaken { stream, reader, opened, deflate: agreed.deflate, leftover })))
+}
+
+/// Connects to one server, without asking it for anything; each step is shown as it happens.
+///
+/// # Errors
+/// Those of connecting and TLS, with what to try next.
+pub fn connected(
+    route: &Route,
+    limit: TimeLimit,
+    secrets: Secrets,
+    show: &mut dyn FnMut(Event<'_>),
+) -> Result<Connected> {
+    if let Some(proxy) = route.proxy() {
+        show(Event::Detail(&format!("through {}", proxy_setting(proxy))));
+    }
+    let connected = net::connect(route, limit, show).map_err(|failure| connect_error(route, failure, secrets))?;
+    let ConnectRecord { proxy_tls, tls, .. } = &connected.record;
+    for (peer, facts) in [("proxy", proxy_tls), ("server", tls)] {
+        if let Some(Err(fault)) = facts.as_ref().map(|facts| &facts.verified) {
+            show(Event::Warning(&format!("the {peer} is not verified: {}", certificate::complaint(fault))));
+        }
+    }
+    Ok(connected)
 }

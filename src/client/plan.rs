@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 
 use crate::cli::{
-    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, ReportedSessionArgs, SessionArgs, StopArgs,
+    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, ReportedSessionArgs, SessionArgs, StopArgs, Tap,
     ViewArgs, Wait,
 };
 use crate::client::redirect::{Recipient, RedirectPolicy};
@@ -118,6 +118,18 @@ impl Plan {
         let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
         let settings = settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
         Self::connecting(url, connection, &wishes, settings)
+    }
+
+    /// Connections to the server of a tap. Their frames are the clients'.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
+    pub fn relayed(args: &Tap) -> Result<Self> {
+        let protocol = ProtocolArgs::default();
+        let stdin = if args.rewrite.no_input { StdinUse::Free } else { StdinUse::Input };
+        let wishes = Wishes { protocol: &protocol, limits: &args.limits, secrets: args.view.secrets(), stdin };
+        let settings = settings(Role::Client, Echo::Off, &args.limits, &protocol, Instant::now());
+        Self::connecting(&args.url, &args.connection(), &wishes, settings)
     }
 
     /// Connections to `url`, and sessions with these `settings` on them.

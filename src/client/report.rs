@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::cli::{InputArgs, ReportArgs, ViewArgs};
+use crate::cli::{ReportArgs, ViewArgs};
 use crate::client::advice;
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
@@ -22,10 +22,10 @@ use crate::session::output::SessionOutput;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Reports an error that came before there was a printer, in the way that the flags ask for; its exit status.
-pub fn early(error: &Error, view: &ViewArgs, input: &InputArgs) -> ExitStatus {
-    match show::direct(show::options(view, input, Banner::Hidden)) {
-        Ok(fanout) => {
-            Fanout::new(fanout).show(Origin::default(), &Event::Error(error));
+pub fn early(error: &Error, view: &ViewArgs) -> ExitStatus {
+    match show::direct(show::options_of(view, Banner::Hidden)) {
+        Ok(printer) => {
+            Fanout::new(printer).show(Origin::default(), &Event::Error(error));
             error.exit_status()
         }
         Err(_) => alone(error),

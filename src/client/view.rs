@@ -8,20 +8,22 @@ use crate::dialect::{Annotator, Choice};
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, StreamKind};
-use crate::output::{
-    Annotations, Banner, DataFormat, FdOutput, FollowSent, FrameView, Level, Options, Output, Printer, View,
-};
+use crate::output::{Annotations, Banner, DataFormat, FdOutput, FrameView, Level, Options, Output, Printer, View};
 use crate::platform::{Descriptor, lead_to_same_file};
 use crate::wire::Role;
 
-/// What the flags say about the view, for a run that announces itself or doesn't.
+/// What the flags say about the view, for a run that announces itself or doesn't, and whose input says how messages end.
 pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
+    Options { delimiter: input.format.delimiter(), ..options_of(view, banner) }
+}
+
+/// The same for a run without input.
+pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
     let choice = view.color();
     let (on_terminal, talks_on_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
     let form = |is_terminal| if is_terminal { View::Terminal } else { View::Exact };
     Options {
         format: view.output,
-        delimiter: input.format.delimiter(),
         view: form(on_terminal),
         diagnostics_view: form(talks_on_terminal),
         data_colors: if on_terminal || choice == ColorChoice::Always {
@@ -33,13 +35,12 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
         level: level(view.quiet, view.verbose),
         banner,
         frames: frames(view.frames, view.hex),
-        follow_sent: FollowSent::WhenShown,
         ping_pong: view.show_ping_pong,
         annotations: if dialect(view).is_some() { Annotations::Shown } else { Annotations::Hidden },
         pretty: view.pretty,
-        advice,
         timestamps: view.timestamps(),
         secrets: view.secrets(),
+        ..Options::new(advice)
     }
 }
 

@@ -16,7 +16,7 @@ pub fn run(url: &str, args: &SessionArgs) -> ExitStatus {
             .hint("a `/wait` at the end of the script keeps the session open")),
         None => pipe::run(url, args),
     };
-    status.unwrap_or_else(|error| report::early(&error, &args.view, &args.input))
+    status.unwrap_or_else(|error| report::early(&error, &args.view))
 }
 
 /// Whether the lines come from a person at a terminal.

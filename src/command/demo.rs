@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::connect;
 use super::listen::client_limits;
-use crate::cli::{AccessArgs, Demo, ProxyArgs};
+use crate::cli::{AccessArgs, ClientArgs, Demo, ProxyArgs};
 use crate::client::advice;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
@@ -28,7 +28,7 @@ pub fn run(args: &Demo) -> ExitStatus {
             session.connection.proxy = ProxyArgs::none();
             connect::run(&url, &session)
         }
-        Err(error) => report::early(&error, &args.session.view, &args.session.input),
+        Err(error) => report::early(&error, &args.session.view),
     }
 }
 
@@ -40,7 +40,7 @@ fn start(args: &Demo) -> Result<String> {
     let mut settings = plan::settings(Role::Server, Echo::On, &session.limits, &session.protocol, Instant::now());
     settings.max_time = None;
     (settings.ping_interval, settings.ping_timeout) = (session.keepalive.ping_interval, session.keepalive.ping_timeout);
-    let limits = client_limits(&AccessArgs::default());
+    let limits = client_limits(&AccessArgs::default(), &ClientArgs::default());
     settings.budget = Some(limits.budget.clone());
     let quiet = Options { level: Level::Quiet, format: DataFormat::None, ..Options::new(advice) };
     // What the server has to say is not for the client's terminal.

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::cli::{AccessArgs, Listen};
+use crate::cli::{AccessArgs, ClientArgs, Listen};
 use crate::client::announcer::Announcer;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
@@ -23,7 +23,7 @@ use crate::wire::Role;
 
 /// Serves until a signal, the time limit, `/quit`, the end of the only client (`--once`), or until the reader of our output goes away.
 pub fn run(args: &Listen) -> ExitStatus {
-    serve(args).unwrap_or_else(|error| report::early(&error, &args.view, &args.input))
+    serve(args).unwrap_or_else(|error| report::early(&error, &args.view))
 }
 
 fn serve(args: &Listen) -> Result<ExitStatus> {
@@ -39,8 +39,8 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let cannot = |error: io::Error| setup_error("cannot catch signals", error);
     let mut poller = Poller::new().map_err(cannot)?;
     let signals = Signals::catch(&poller).map_err(cannot)?;
-    let once = args.access.once.then(|| poller.notifier());
-    let limits = ClientLimits { once, ..client_limits(&args.access) };
+    let once = args.clients.once.then(|| poller.notifier());
+    let limits = ClientLimits { once, ..client_limits(&args.access, &args.clients) };
     let budget = limits.budget.clone();
     let clients = Clients::new(limits);
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
@@ -81,6 +81,11 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
 
 /// Where it listens, and for whom.
 fn announcement(listener: &Listener) -> String {
+    format!("Listening on {} {}", listener.url(), for_whom(listener))
+}
+
+/// Who can connect to `listener`, and how to quit.
+pub(super) fn for_whom(listener: &Listener) -> String {
     let reach = match (listener.reach(), listener.ip_address()) {
         (Reach::OtherMachines, _) => "for other machines too (".to_owned(),
         (Reach::ThisUser, _) => "for this user alone (mode 0600; ".to_owned(),
@@ -92,12 +97,12 @@ fn announcement(listener: &Listener) -> String {
             format!("(a phone or container needs `[::]:{}`; ", address.port())
         }
     };
-    format!("Listening on {} {reach}press Ctrl-C to quit)", listener.url())
+    format!("{reach}press Ctrl-C to quit)")
 }
 
 /// What all clients together may be.
-pub(super) fn client_limits(args: &AccessArgs) -> ClientLimits {
-    ClientLimits { clients: args.max_clients.get(), budget: Budget::new(args.max_buffered.get()), once: None }
+pub(super) fn client_limits(access: &AccessArgs, clients: &ClientArgs) -> ClientLimits {
+    ClientLimits { clients: clients.max_clients.get(), budget: Budget::new(access.max_buffered.get()), once: None }
 }
 
 fn options(args: &Listen) -> ListenOptions {

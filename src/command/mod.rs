@@ -8,6 +8,7 @@ pub mod generate;
 mod listen;
 mod ping;
 mod profile;
+mod tap;
 
 pub use crate::client::report::printed;
 
@@ -28,6 +29,7 @@ pub fn run(mut invocation: Invocation) -> ExitStatus {
         Invocation::Config(text) => config::run(&text),
         Invocation::Demo(demo) => demo::run(&demo),
         Invocation::Listen(listen) => listen::run(&listen),
+        Invocation::Tap(args) => tap::run(&args),
         Invocation::Ping(args) => ping::run(&args),
     }
 }
@@ -39,6 +41,7 @@ fn leave_stdin(invocation: &mut Invocation) {
         Invocation::Connect(connect) => leave(&mut connect.session),
         Invocation::Demo(demo) => leave(&mut demo.session),
         Invocation::Listen(listen) => listen.input.no_input = true,
+        Invocation::Tap(tap) => tap.rewrite.no_input = true,
         Invocation::Ping(_)
         | Invocation::Check(_)
         | Invocation::Generate(_)

@@ -22,6 +22,7 @@ pub use self::socket::Socket;
 use self::tls_layer::TlsLayer;
 pub use self::writer::StreamWriter;
 use crate::diagnosis::Transport;
+use crate::platform::reset_when_closed;
 
 /// A connected stream.
 ///
@@ -79,6 +80,17 @@ impl Stream {
     /// [`StreamWriter::close_notify`].
     pub fn shut_down_writing(&self) {
         let _ = self.socket.shutdown(Shutdown::Write);
+    }
+
+    /// Has the connection end with a reset when it is closed: what the peer has not been sent by then it will not get.
+    pub fn reset_when_closed(&self) {
+        // A Unix domain socket has no reset.
+        let _ = reset_when_closed(self.socket.descriptor());
+    }
+
+    /// Has a blocked read return as if the stream had ended, and every later one. The peer learns nothing of it.
+    pub fn stop_reading(&self) {
+        let _ = self.socket.shutdown(Shutdown::Read);
     }
 
     /// Whether TLS has bytes of its own to send (key updates, alerts).

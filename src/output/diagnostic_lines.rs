@@ -12,6 +12,7 @@ use crate::event::{Direction, Ended, Opened, Step, Summary, TlsFacts};
 use crate::http::redact::{Part, Secrets};
 use crate::http::{LONGEST_NAME, shortened};
 use crate::output::connecting::step_detail;
+use crate::output::options::Perspective;
 use crate::output::theme::{Palette, Style};
 use crate::output::{certificate, escape, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role};
@@ -136,17 +137,23 @@ pub fn disconnected(output: &mut Vec<u8>, palette: &Palette, ended: &Ended) {
 pub fn control(
     output: &mut Vec<u8>,
     palette: &Palette,
-    direction: Direction,
+    (direction, perspective): (Direction, Perspective),
     name: &str,
     payload: &[u8],
     round_trip: Option<Duration>,
 ) {
-    let (style, mark, verb) = match direction {
-        Direction::Sent => (Style::Sent, "> ", "Sent"),
-        Direction::Received => (Style::Received, "< ", "Received"),
+    let (style, mark) = match direction {
+        Direction::Sent => (Style::Sent, ">"),
+        Direction::Received => (Style::Received, "<"),
+    };
+    let verb = match (perspective, direction) {
+        (Perspective::End, Direction::Sent) => "Sent",
+        (Perspective::End, Direction::Received) => "Received",
+        (Perspective::Between, Direction::Sent) => "Client's",
+        (Perspective::Between, Direction::Received) => "Server's",
     };
     palette.paint(output, style, |output| {
-        let _ = write!(output, "{mark}{verb} {name} (data: \"");
+        let _ = write!(output, "{mark} {verb} {name} (data: \"");
         escape::line(output, payload);
         output.push(b'"');
         if let Some(round_trip) = round_trip {
@@ -211,11 +218,8 @@ pub fn subprotocol(opened: &Opened, secrets: Secrets) -> Option<String> {
 }
 
 /// The detail line of the end of a session.
-pub fn ended(ended: &Ended) -> String {
-    let by = match ended.by {
-        Direction::Sent => "us",
-        Direction::Received => "the peer",
-    };
+pub fn ended(ended: &Ended, perspective: Perspective) -> String {
+    let by = perspective.sender(ended.by);
     let clean = if ended.clean { "cleanly" } else { "not cleanly" };
     let name =
         ended.meaning.or_else(|| close_code_name(ended.code)).map(|name| format!(" ({name})")).unwrap_or_default();
@@ -228,9 +232,13 @@ pub fn ended(ended: &Ended) -> String {
 }
 
 /// The detail lines with the totals of a session.
-pub fn summary(summary: &Summary) -> Vec<String> {
+pub fn summary(summary: &Summary, perspective: Perspective) -> Vec<String> {
     let mut lines = vec![format!("open for {:.3} s", summary.open_for.as_secs_f64())];
-    for (verb, counters) in [("sent", &summary.sent), ("received", &summary.received)] {
+    let verbs = match perspective {
+        Perspective::End => ["sent", "received"],
+        Perspective::Between => ["client", "server"],
+    };
+    for (verb, counters) in verbs.into_iter().zip([&summary.sent, &summary.received]) {
         lines.push(totals(verb, counters));
         lines.extend(saving(verb, counters));
     }

@@ -34,7 +34,9 @@ pub use charset::Charset;
 pub use destination::{Discard, FdOutput, Output};
 pub use diagnostic_lines::{client_facts, tls as tls_facts, write_error};
 pub use fanout::{Fanout, Sinks};
-pub use options::{Annotations, Banner, DataFormat, FollowSent, FrameView, Level, Options, Setting, Timestamps, View};
+pub use options::{
+    Annotations, Banner, DataFormat, FollowSent, FrameView, Level, Options, Perspective, Setting, Timestamps, View,
+};
 pub use printer::Printer;
 pub use progress::Progress;
 pub use timestamp::TimestampWriter;

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use crate::diagnosis::Advice;
+use crate::event::Direction;
 use crate::http::redact::Secrets;
 use crate::output::escape::Marks;
 use crate::output::theme::{Colors, Palette};
@@ -82,6 +83,47 @@ impl Timestamps {
     }
 }
 
+/// Where we stand: how the two directions are shown, and which of them is data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Perspective {
+    /// At one end. What the peer sends is data; what we send is shown beside it where that is asked for.
+    End,
+    /// Between a client and a server. What either sends is data: [`Direction::Sent`] is the client's,
+    /// [`Direction::Received`] the server's.
+    Between,
+}
+
+impl Perspective {
+    /// The member of a JSON object that says which way something went: its name and its value.
+    pub fn direction(self, direction: Direction) -> (&'static str, &'static str) {
+        match (self, direction) {
+            (Self::End, Direction::Sent) => ("direction", "sent"),
+            (Self::End, Direction::Received) => ("direction", "received"),
+            (Self::Between, direction) => ("from", self.side(direction)),
+        }
+    }
+
+    /// The side that sends this way, for people.
+    pub fn sender(self, direction: Direction) -> &'static str {
+        match (self, direction) {
+            (Self::End, Direction::Sent) => "us",
+            (Self::End, Direction::Received) => "the peer",
+            (Self::Between, Direction::Sent) => "the client",
+            (Self::Between, Direction::Received) => "the server",
+        }
+    }
+
+    /// The same as one word for programs.
+    pub fn side(self, direction: Direction) -> &'static str {
+        match (self, direction) {
+            (Self::End, Direction::Sent) => "us",
+            (Self::End, Direction::Received) => "peer",
+            (Self::Between, Direction::Sent) => "client",
+            (Self::Between, Direction::Received) => "server",
+        }
+    }
+}
+
 /// Whether a printer gets the frames that are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FollowSent {
@@ -104,6 +146,8 @@ pub enum Annotations {
 /// All options of a [`Printer`](super::Printer).
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Where we stand.
+    pub perspective: Perspective,
     /// The shape of messages on the data stream.
     pub format: DataFormat,
     /// What follows each text message in [`View::Exact`]: `\n`, or NUL.
@@ -142,6 +186,7 @@ impl Options {
     /// The options for stdout in a pipe, without any flag.
     pub fn new(advice: Advice) -> Self {
         Self {
+            perspective: Perspective::End,
             format: DataFormat::Text,
             delimiter: b'\n',
             view: View::Exact,

@@ -18,17 +18,18 @@ pub const SHOWN: usize = 512;
 /// How many bytes of a text message are shown.
 const SHOWN_TEXT: usize = 64 << 10;
 
-/// Appends the first [`SHOWN_TEXT`] bytes of a text message and a line end. Before its first line stands a prefix that is `indent` columns wide.
+/// Appends the first [`SHOWN_TEXT`] bytes of a text message, or in [`View::Exact`] all, and a line end. Before its first line stands a prefix that is `indent` columns wide.
 ///
 /// The other lines are indented by as many columns, so that a peer cannot make one message look like two. The sink is
 /// flushed in between, because an escaped and indented message may be many times as long as its payload.
-pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize) {
+pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize, view: View) {
+    let most = if view == View::Exact { usize::MAX } else { SHOWN_TEXT };
     let json = pretty::valid(payload);
     let is_too_deep = json.is_some_and(pretty::is_too_deep);
     let shown = if let Some(json) = json.filter(|_| !is_too_deep) {
-        pretty::write_start(sink, json, layout, View::Terminal, indent, SHOWN_TEXT)
+        pretty::write_start(sink, json, layout, View::Terminal, indent, most)
     } else {
-        let shown = match payload.get(..SHOWN_TEXT) {
+        let shown = match payload.get(..most) {
             Some(start) => escape::whole_characters(start),
             None => payload.len(),
         };
@@ -77,8 +78,8 @@ fn pieces(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Appends the size of a binary message and a dump of its first bytes. `start` holds the first [`SHOWN`] bytes or more,
-/// or the whole message. The bytes in `hidden` are shown as asterisks.
+/// Appends the size of a binary message and a dump of `start`: its first bytes, or the whole message. The bytes in `hidden`
+/// are shown as asterisks.
 pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64, hidden: &[Range<usize>]) {
     palette.paint(output, Style::Faint, |output| {
         output.extend_from_slice(b"(binary, ");
@@ -86,9 +87,8 @@ pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64
         output.extend_from_slice(if length == 1 { b" byte)" } else { b" bytes)" });
     });
     output.push(b'\n');
-    let shown = &start[..start.len().min(SHOWN)];
-    hex::dump(output, palette, "  ", shown, 0, hidden);
-    let more = length.saturating_sub(shown.len() as u64);
+    hex::dump(output, palette, "  ", start, 0, hidden);
+    let more = length.saturating_sub(start.len() as u64);
     if more > 0 {
         palette.paint(output, Style::Faint, |output| {
             output.extend_from_slice(b"  ... and ");
@@ -120,7 +120,7 @@ mod tests {
 
     fn shown_text(payload: &[u8], layout: Layout, indent: usize) -> String {
         let mut sink = Sink::kept(Colors::Off);
-        text(&mut sink, payload, layout, indent);
+        text(&mut sink, payload, layout, indent, View::Terminal);
         String::from_utf8(sink.buffer).unwrap()
     }
 
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_long_binary_message_says_how_much_is_left_out() {
-        let output = shown(|output, palette| binary(output, palette, &[0; 4096], 10_000, &[]));
+        let output = shown(|output, palette| binary(output, palette, &[0; SHOWN], 10_000, &[]));
         assert_eq!(output.lines().count(), 1 + SHOWN / 16 + 1);
         assert_eq!(output.lines().next(), Some("(binary, 10000 bytes)"));
         assert_eq!(

@@ -34,6 +34,11 @@ impl<'a> Descriptor<'a> {
         tcgetpgrp(self.0).ok()
     }
 
+    /// For calls that take any descriptor.
+    pub(super) fn owner(self) -> BorrowedFd<'a> {
+        self.0
+    }
+
     /// The argument of poll(2) that waits for `events`.
     pub(super) fn poll_for(self, events: PollFlags) -> PollFd<'a> {
         PollFd::new(self.0, events)

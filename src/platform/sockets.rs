@@ -1,10 +1,12 @@
-//! Connecting sockets that do not block.
+//! What sockets can do besides what the standard library says of them.
 
 use std::io;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::libc::linger;
 use nix::poll::{PollFd, PollFlags, poll};
+use nix::sys::socket::{setsockopt, sockopt};
 
 use super::Descriptor;
 use super::descriptor::rounded_up;
@@ -27,4 +29,12 @@ pub fn wait_until_any_is_writable<'a>(
     }
     let has_happened = |polled: &PollFd<'_>| polled.revents().is_some_and(|events| !events.is_empty());
     polled.iter().enumerate().filter(|(_, polled)| has_happened(polled)).map(|(index, _)| index).collect()
+}
+
+/// Has a TCP connection end with a reset when the last descriptor of this socket is closed: what is not sent yet is dropped.
+///
+/// # Errors
+/// Those of setsockopt(2).
+pub fn reset_when_closed(socket: Descriptor<'_>) -> io::Result<()> {
+    setsockopt(&socket.owner(), sockopt::Linger, &linger { l_onoff: 1, l_linger: 0 }).map_err(io::Error::from)
 }

@@ -32,7 +32,7 @@ impl Budget {
     }
 
     /// A part of it that holds nothing yet.
-    pub(super) fn share(&self) -> Share {
+    pub fn share(&self) -> Share {
         self.state.shares.fetch_add(1, Ordering::Relaxed);
         Share { budget: self.clone(), held: 0 }
     }
@@ -40,7 +40,7 @@ impl Budget {
 
 /// What one direction of a session holds of a [`Budget`]. It gives everything back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Share {
+pub struct Share {
     budget: Budget,
     held: usize,
 }

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-pub use budget::Budget;
+pub use budget::{Budget, Share};
 pub use cause::Cause;
 pub use handle::{Batch, Handle, NotSent, QueueFull};
 pub use inbox::{Disconnect, ExpectError, Expecting, Received, Unmatched};

@@ -90,12 +90,26 @@ fn announcements_are_what_users_of_wscat_know() {
         "Disconnected (code: 1006, reason: \"a\\x1b\\nb\\xff\"): left\n"
     );
     assert_eq!(
-        written(|output, palette| control(output, palette, Direction::Received, "ping", b"x", None)),
+        written(|output, palette| control(
+            output,
+            palette,
+            (Direction::Received, Perspective::End),
+            "ping",
+            b"x",
+            None
+        )),
         "< Received ping (data: \"x\")\n"
     );
     let round_trip = Some(Duration::from_micros(1_234));
     assert_eq!(
-        written(|output, palette| control(output, palette, Direction::Received, "pong", b"", round_trip)),
+        written(|output, palette| control(
+            output,
+            palette,
+            (Direction::Received, Perspective::End),
+            "pong",
+            b"",
+            round_trip
+        )),
         "< Received pong (data: \"\", 1.234 ms)\n"
     );
 }
@@ -104,7 +118,7 @@ fn announcements_are_what_users_of_wscat_know() {
 fn the_end_says_who_and_how() {
     let ended_by = |by, code, clean, reason: &str| {
         let (reason, status) = (reason.as_bytes().to_vec(), ExitStatus::Success);
-        ended(&Ended { code, meaning: None, reason, conclusion: None, by, clean, status })
+        ended(&Ended { code, meaning: None, reason, conclusion: None, by, clean, status }, Perspective::End)
     };
     assert_eq!(
         ended_by(Direction::Sent, CloseCode::Normal, true, ""),
@@ -146,7 +160,7 @@ fn totals_count_both_ways() {
         open_for: Duration::from_millis(12_345),
     };
     assert_eq!(
-        summary(&totals),
+        summary(&totals, Perspective::End),
         [
             "open for 12.345 s",
             "sent     0 messages of 0 bytes; on the wire 0 bytes, 0 frames with control frames",

@@ -13,7 +13,7 @@ use crate::output::connecting::step_detail;
 use crate::output::json::VERSION;
 use crate::output::json::texts::Texts;
 use crate::output::json::write::{Members, long_base64, long_string, object, string};
-use crate::output::options::{Annotations, Options, Timestamps, View};
+use crate::output::options::{Annotations, Options, Perspective, Timestamps, View};
 use crate::output::sink::Sink;
 use crate::output::timestamp::{self, TimestampWriter};
 use crate::output::{certificate, diagnostic_lines, digits, frames};
@@ -27,7 +27,7 @@ pub struct Stream {
     /// `"time":…,"elapsed":…,"client":…`
     shared: Vec<u8>,
     /// For which messages `lead` was made of `shared`.
-    lead_for: Option<(Direction, Kind)>,
+    lead_for: Option<(Way, Kind)>,
     /// What the lines of such messages have in common, up to `"length":`.
     lead: Vec<u8>,
     /// Room for what [`Texts`] makes of it.
@@ -50,33 +50,28 @@ impl Stream {
             *self = Self::default();
         }
         self.share(clock, client, at);
+        let perspective = options.perspective;
         match event {
             Event::Wire { direction, event: wire::Event::Message { kind, payload, facts }, annotation, .. } => {
-                self.message(sink, *direction, *kind, payload, facts);
+                self.message(sink, perspective.direction(*direction), *kind, payload, facts);
                 if let Some(annotation) = annotation.filter(|_| options.annotations == Annotations::Shown) {
                     sink.buffer.extend_from_slice(b",\"annotation\":");
                     object(&mut sink.buffer, |members| members_of_annotation(members, annotation));
                 }
                 sink.buffer.extend_from_slice(b"}\n");
             }
-            Event::Wire { direction, event: wire::Event::Frame(frame), .. } => {
-                self.line(sink, "frame", |members| members_of_frame(members, *direction, frame));
+            Event::Wire { direction, event, round_trip, .. } => {
+                self.wire_event(sink, options, perspective.direction(*direction), event, *round_trip);
             }
-            Event::Wire { direction, event: wire::Event::Ping(payload), .. } => {
-                self.line(sink, "ping", |members| members_of_control(members, *direction, payload, None));
-            }
-            Event::Wire { direction, event: wire::Event::Pong(payload), round_trip, .. } => {
-                self.line(sink, "pong", |members| members_of_control(members, *direction, payload, *round_trip));
-            }
-            Event::Wire { event: wire::Event::Finding(finding), .. } => self.finding(sink, finding, options.advice),
             Event::Finding(finding) => self.finding(sink, finding, options.advice),
             Event::Open(opened) => {
                 self.line(sink, "open", |members| members_of_open(members, opened, options.secrets));
             }
-            Event::Ended(ended) => self.line(sink, "close", |members| members_of_close(members, ended)),
+            Event::Ended(ended) => {
+                self.line(sink, "close", |members| members_of_close(members, ended, perspective.side(ended.by)));
+            }
             Event::Error(error) => self.line(sink, "error", |members| members_of_error(members, error, options.advice)),
-            Event::Wire { event: wire::Event::Part { .. } | wire::Event::Close(_), .. }
-            | Event::Step(_)
+            Event::Step(_)
             | Event::Tls(_)
             | Event::Head { .. }
             | Event::Summary(_)
@@ -86,10 +81,39 @@ impl Stream {
         }
     }
 
+    fn wire_event(
+        &mut self,
+        sink: &mut Sink,
+        options: &Options,
+        direction: Way,
+        event: &wire::Event<'_>,
+        round_trip: Option<Duration>,
+    ) {
+        match event {
+            wire::Event::Frame(frame) => {
+                self.line(sink, "frame", |members| members_of_frame(members, direction, frame));
+            }
+            wire::Event::Ping(payload) => {
+                self.line(sink, "ping", |members| members_of_control(members, direction, payload, None));
+            }
+            wire::Event::Pong(payload) => {
+                self.line(sink, "pong", |members| members_of_control(members, direction, payload, round_trip));
+            }
+            wire::Event::Finding(finding) => self.finding(sink, finding, options.advice),
+            wire::Event::Message { .. } | wire::Event::Part { .. } | wire::Event::Close(_) => {}
+        }
+    }
+
     /// For text messages of one time that were received as they are: no member of them depends on anything but the text.
-    pub fn texts(&mut self, clock: &mut TimestampWriter, client: Option<u64>, at: Timestamp) -> Texts<'_> {
+    pub fn texts(
+        &mut self,
+        clock: &mut TimestampWriter,
+        perspective: Perspective,
+        client: Option<u64>,
+        at: Timestamp,
+    ) -> Texts<'_> {
         self.share(clock, client, at);
-        self.lead(Direction::Received, Kind::Text);
+        self.lead(perspective.direction(Direction::Received), Kind::Text);
         Texts::new(&self.lead, &mut self.text_lead)
     }
 
@@ -116,7 +140,7 @@ impl Stream {
     }
 
     /// What the lines of such messages begin with.
-    fn lead(&mut self, direction: Direction, kind: Kind) -> &[u8] {
+    fn lead(&mut self, direction: Way, kind: Kind) -> &[u8] {
         if self.lead_for == Some((direction, kind)) {
             return &self.lead;
         }
@@ -128,7 +152,8 @@ impl Stream {
         self.lead.clear();
         self.lead.extend_from_slice(b"{\"type\":\"message\",");
         self.lead.extend_from_slice(&self.shared);
-        for piece in [",\"direction\":\"", direction_name(direction), "\",\"opcode\":\"", opcode, "\",\"length\":"] {
+        let (name, value) = direction;
+        for piece in [",\"", name, "\":\"", value, "\",\"opcode\":\"", opcode, "\",\"length\":"] {
             self.lead.extend_from_slice(piece.as_bytes());
         }
         &self.lead
@@ -148,7 +173,7 @@ impl Stream {
     }
 
     /// Appends the line of a message, up to its annotation.
-    fn message(&mut self, sink: &mut Sink, direction: Direction, kind: Kind, payload: &[u8], facts: &MessageFacts) {
+    fn message(&mut self, sink: &mut Sink, direction: Way, kind: Kind, payload: &[u8], facts: &MessageFacts) {
         let lead = self.lead(direction, kind);
         let output = &mut sink.buffer;
         output.extend_from_slice(lead);
@@ -170,12 +195,8 @@ impl Stream {
     }
 }
 
-fn direction_name(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Sent => "sent",
-        Direction::Received => "received",
-    }
-}
+/// The member that says which way something went.
+type Way = (&'static str, &'static str);
 
 fn members_of_open(members: &mut Members<'_>, opened: &Opened, secrets: Secrets) {
     members.number("version", VERSION);
@@ -239,8 +260,8 @@ fn members_of_annotation(members: &mut Members<'_>, annotation: &Annotation) {
     members.optional_string("error", error.as_deref());
 }
 
-fn members_of_control(members: &mut Members<'_>, direction: Direction, payload: &[u8], round_trip: Option<Duration>) {
-    members.string("direction", direction_name(direction));
+fn members_of_control(members: &mut Members<'_>, (name, value): Way, payload: &[u8], round_trip: Option<Duration>) {
+    members.string(name, value);
     match str::from_utf8(payload) {
         Ok(text) => members.string("text", text),
         Err(_) => members.base64("binary", payload),
@@ -250,9 +271,9 @@ fn members_of_control(members: &mut Members<'_>, direction: Direction, payload: 
     }
 }
 
-fn members_of_frame(members: &mut Members<'_>, direction: Direction, frame: &Frame<'_>) {
+fn members_of_frame(members: &mut Members<'_>, (name, value): Way, frame: &Frame<'_>) {
     let header = &frame.header;
-    members.string("direction", direction_name(direction));
+    members.string(name, value);
     members.number("offset", frame.offset);
     match frames::name(header.opcode) {
         Some(name) => members.string("opcode", name),
@@ -292,7 +313,7 @@ fn members_of_finding(members: &mut Members<'_>, finding: &Finding, advice: Advi
     members.optional_string("hint", finding.diagnosis.as_ref().map(advice).as_deref());
 }
 
-fn members_of_close(members: &mut Members<'_>, ended: &Ended) {
+fn members_of_close(members: &mut Members<'_>, ended: &Ended, by: &str) {
     members.number("code", u16::from(ended.code).into());
     members.optional_string("meaning", ended.meaning);
     members.string("reason", &String::from_utf8_lossy(&ended.reason));
@@ -300,13 +321,7 @@ fn members_of_close(members: &mut Members<'_>, ended: &Ended) {
         members.base64("binary", &ended.reason);
     }
     members.optional_string("conclusion", ended.conclusion.as_deref());
-    members.string(
-        "by",
-        match ended.by {
-            Direction::Sent => "us",
-            Direction::Received => "peer",
-        },
-    );
+    members.string("by", by);
     members.boolean("clean", ended.clean);
     members.number("exit_status", ended.status.code().into());
 }

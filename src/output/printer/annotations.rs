@@ -36,7 +36,9 @@ impl Printer {
         annotation: &Annotation,
     ) {
         if !self.is_for_people() {
-            if direction == Direction::Received {
+            if self.is_between() {
+                self.passed(origin, at, direction, kind, payload);
+            } else if direction == Direction::Received {
                 self.message(origin, at, kind, payload);
             }
             return self.beside(origin, at, direction, annotation);
@@ -50,7 +52,7 @@ impl Printer {
             Secrets::Shown => &[],
         };
         let was_typed = direction == Direction::Sent && self.was_typed(kind, payload);
-        let indent = if !was_typed && (direction == Direction::Received || self.stamps_sent()) {
+        let indent = if !was_typed && (direction == Direction::Received || self.is_between() || self.stamps_sent()) {
             self.message_for_people(origin, at, direction, (kind, payload), secrets)
         } else if was_typed {
             "< ".len()

@@ -47,6 +47,7 @@ impl Printer {
         let is_asked =
             round_trip.is_some() && self.asked.as_deref() == Some(payload) && self.options.level > Level::Quiet;
         if self.options.ping_pong || is_asked {
+            let direction = (direction, self.options.perspective);
             self.timed(origin, at, |output, palette| {
                 diagnostic_lines::control(output, palette, direction, name, payload, round_trip);
             });
@@ -83,7 +84,7 @@ impl Printer {
     /// Announces an end.
     pub(super) fn ended(&mut self, origin: Origin, at: Timestamp, ended: &Ended) {
         if self.options.level == Level::Verbose {
-            self.details(origin, &[diagnostic_lines::ended(ended)]);
+            self.details(origin, &[diagnostic_lines::ended(ended, self.options.perspective)]);
         }
         // Nothing else says why the exit status is that of a session gone wrong, or that the peer left a Close unanswered.
         // A server that goes away may not have been through.

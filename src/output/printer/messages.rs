@@ -65,6 +65,26 @@ impl Printer {
         }
     }
 
+    /// Shows a message that passes between a client and a server. In a pipe, too, a mark says whose it is.
+    pub(super) fn passed(&mut self, origin: Origin, at: Timestamp, direction: Direction, kind: Kind, payload: &[u8]) {
+        match self.options.format {
+            DataFormat::None | DataFormat::Json => {}
+            DataFormat::Text | DataFormat::Raw => {
+                self.message_for_people(origin, at, direction, (kind, payload), &[]);
+            }
+            DataFormat::Hex => {
+                self.prefix(origin, at, direction);
+                json::long_hexadecimal(&mut self.data, payload);
+                self.data.buffer.push(b'\n');
+            }
+            DataFormat::Base64 => {
+                self.prefix(origin, at, direction);
+                json::long_base64(&mut self.data, payload);
+                self.data.buffer.push(b'\n');
+            }
+        }
+    }
+
     /// Shows a message that was sent, unless it was typed.
     pub(super) fn sent(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
         if !self.was_typed(kind, payload) {
@@ -112,10 +132,11 @@ impl Printer {
         let indent = self.prefix(origin, at, direction);
         let layout = self.layout();
         match kind {
-            Kind::Text => text::text(&mut self.data, &without(payload, secrets), layout, indent),
+            Kind::Text => text::text(&mut self.data, &without(payload, secrets), layout, indent, self.options.view),
             Kind::Binary => {
+                let most = if self.options.view == View::Exact { payload.len() } else { text::SHOWN };
                 let Sink { buffer, palette, .. } = &mut self.data;
-                text::binary(buffer, palette, payload, payload.len() as u64, secrets);
+                text::binary(buffer, palette, &payload[..most.min(payload.len())], payload.len() as u64, secrets);
             }
         }
         indent

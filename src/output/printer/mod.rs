@@ -15,7 +15,9 @@ use crate::event::{
 };
 use crate::output::destination::Output;
 use crate::output::fold::USUAL_COLUMNS;
-use crate::output::options::{Annotations, DataFormat, FollowSent, FrameView, Level, Options, Setting, View};
+use crate::output::options::{
+    Annotations, DataFormat, FollowSent, FrameView, Level, Options, Perspective, Setting, View,
+};
 use crate::output::printer::messages::Streamed;
 use crate::output::sink::{FLUSH_AT, Sink, SplitPolicy};
 use crate::output::timestamp::TimestampWriter;
@@ -116,9 +118,15 @@ impl Printer {
     /// Whether events of what is sent are shown.
     fn shows_sent(&self) -> bool {
         self.stamps_sent()
+            || self.is_between()
             || self.options.format == DataFormat::Json
             || self.options.ping_pong
             || self.options.frames > FrameView::Hidden
+    }
+
+    /// Whether the messages of both directions are data.
+    fn is_between(&self) -> bool {
+        self.options.perspective == Perspective::Between
     }
 
     fn any_event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) {
@@ -151,7 +159,7 @@ impl Printer {
             Event::Tls(facts) if verbose => self.details(origin, &diagnostic_lines::tls(facts)),
             Event::Detail(detail) if verbose => self.details(origin, &[*detail]),
             Event::Summary(summary) if !quiet => {
-                self.details(origin, &diagnostic_lines::summary(summary));
+                self.details(origin, &diagnostic_lines::summary(summary, self.options.perspective));
                 self.hidden_heartbeats(origin);
             }
             Event::Warning(warning) => self.note(origin, warning),
@@ -182,6 +190,9 @@ impl Printer {
             wire::Event::Message { kind, payload, .. } if let Some(annotation) = annotation => {
                 self.annotated(origin, at, direction, (*kind, payload), annotation);
             }
+            wire::Event::Message { kind, payload, .. } if self.is_between() => {
+                self.passed(origin, at, direction, *kind, payload);
+            }
             wire::Event::Message { kind, payload, .. } if received => self.message(origin, at, *kind, payload),
             wire::Event::Message { kind, payload, .. } if self.stamps_sent() => self.sent(origin, at, *kind, payload),
             wire::Event::Part { payload, last } if received => self.part(origin, at, payload, last.is_some()),
@@ -202,6 +213,8 @@ impl EventSink for Printer {
         Wants {
             directions: if follows_sent { Directions::Both } else { Directions::Received },
             messages: match self.options.format {
+                // The parts of two directions, or of two connections, must not be mixed.
+                _ if self.is_between() => Messages::Whole,
                 DataFormat::Text | DataFormat::Raw | DataFormat::None => Messages::InParts,
                 DataFormat::Hex | DataFormat::Base64 | DataFormat::Json => Messages::Whole,
             },
@@ -238,7 +251,7 @@ impl EventSink for Printer {
             return;
         }
         if self.options.format == DataFormat::Json {
-            let mut lines = self.json.texts(&mut self.clock, origin.client, at);
+            let mut lines = self.json.texts(&mut self.clock, self.options.perspective, origin.client, at);
             receiver.visit_texts(|text| {
                 let added = lines.add(&mut self.data, text);
                 self.data.flush_if_large();
@@ -270,7 +283,11 @@ impl EventSink for Printer {
 }
 
 fn is_bare(options: &Options) -> bool {
-    options.format == DataFormat::Text && options.view == View::Exact && options.timestamps.is_none() && !options.pretty
+    options.perspective == Perspective::End
+        && options.format == DataFormat::Text
+        && options.view == View::Exact
+        && options.timestamps.is_none()
+        && !options.pretty
 }
 
 /// What tells the clients of `listen` apart.

@@ -16,15 +16,21 @@ const REST_LIMIT: Duration = Duration::from_secs(1);
 const MOST_OF_REST: usize = 1024 * 1024;
 
 /// An upgrade that is under way.
-pub(super) struct Exchange<'a> {
+pub struct Exchange<'a> {
+    /// What it goes through.
     pub stream: &'a Arc<Stream>,
+    /// The reading end of it.
     pub reader: &'a mut StreamReader,
+    /// The time that it has.
     pub limit: TimeLimit,
 }
 
 impl Exchange<'_> {
     /// Writes all of `bytes`.
-    pub(super) fn write(&mut self, mut bytes: &[u8]) -> Result<(), UpgradeFailure> {
+    ///
+    /// # Errors
+    /// A connection that broke, a time limit that passed.
+    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), UpgradeFailure> {
         let stage = Stage::Writing;
         let mut writer = StreamWriter::new(Arc::clone(self.stream));
         loop {
@@ -47,7 +53,10 @@ impl Exchange<'_> {
     }
 
     /// Reads the peer's head; also gives the bytes that came behind it.
-    pub(super) fn read_head(&mut self, kind: HeadKind) -> Result<(Head, Vec<u8>), UpgradeFailure> {
+    ///
+    /// # Errors
+    /// What is no head, a connection that broke, a time limit that passed.
+    pub fn read_head(&mut self, kind: HeadKind) -> Result<(Head, Vec<u8>), UpgradeFailure> {
         let mut heads = HeadReader::new(kind);
         let mut buffer = [0; 16 * 1024];
         loop {
@@ -72,7 +81,7 @@ impl Exchange<'_> {
 
     /// Ends our direction, and takes what a client that was refused still sends, as far as that is little. Bytes that lie
     /// unread when the connection is closed make the system reset it, and the client may lose the answer.
-    pub(super) fn drain(&mut self) {
+    pub fn drain(&mut self) {
         StreamWriter::new(Arc::clone(self.stream)).close_notify();
         self.stream.shut_down_writing();
         let until = Instant::now() + REST_LIMIT;

@@ -11,6 +11,7 @@ mod server;
 use std::io;
 
 pub use client::open;
+pub use exchange::Exchange;
 pub use server::accept;
 
 use crate::diagnosis::{ForbiddenOrigin, Transport};

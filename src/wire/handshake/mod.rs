@@ -23,12 +23,12 @@ pub use check::CheckResult;
 pub use diagnose::{diagnose_breach, diagnose_no_head};
 pub(super) use extensions::parse_parameters;
 pub use extensions::{Extension, Parameter, parse_extensions};
-pub use origin::AllowedOrigin;
+pub use origin::{AllowedOrigin, check_host, check_origin, is_of_server};
 pub use refusal::Refusal;
 pub use request::{Request, RequestOptions};
 pub use response::{Answer, check_response};
 pub use rule::HandshakeRule;
-pub use server::{Reply, ServerOptions, check_request, refuse};
+pub use server::{Reply, ServerOptions, check_request, refusal, refuse};
 
 use super::DeflateParameters;
 

@@ -49,7 +49,7 @@ impl FromStr for AllowedOrigin {
 ///
 /// # Errors
 /// The origin that is not let in.
-pub(super) fn check_origin(head: &Head, allowed: &[AllowedOrigin]) -> Result<(), ForbiddenOrigin> {
+pub fn check_origin(head: &Head, allowed: &[AllowedOrigin]) -> Result<(), ForbiddenOrigin> {
     if head.get("Origin").is_none() || allowed.contains(&AllowedOrigin::Any) {
         return Ok(());
     }
@@ -67,6 +67,28 @@ pub(super) fn check_origin(head: &Head, allowed: &[AllowedOrigin]) -> Result<(),
     } else {
         Err(ForbiddenOrigin::Named(origin.text))
     }
+}
+
+/// Whether the page that sent the request `head` was loaded from the server that got it, which speaks `scheme`. A page whose
+/// name has been made to resolve to our address was not, unless it is `allowed`.
+pub fn is_of_server(head: &Head, scheme: &str, allowed: &[AllowedOrigin]) -> bool {
+    let own = head.text("Host").and_then(|host| WebOrigin::parse(&format!("{scheme}://{host}")));
+    let origin = WebOrigin::parse(&String::from_utf8_lossy(&head.joined("Origin")));
+    match (own, origin) {
+        (Some(own), Some(origin)) => own.text == origin.text && own.is_trusted(allowed),
+        _ => false,
+    }
+}
+
+/// Whether the request `head` was made for a server that was reached by its address or as `localhost`, or by the host of an
+/// origin that is `allowed`. A page whose name has been made to resolve to our address may send requests without `Origin`.
+///
+/// # Errors
+/// The origin that is not let in.
+pub fn check_host(head: &Head, scheme: &str, allowed: &[AllowedOrigin]) -> Result<(), ForbiddenOrigin> {
+    let Some(host) = head.text("Host") else { return Ok(()) };
+    let own = WebOrigin::parse(&format!("{scheme}://{host}")).ok_or(ForbiddenOrigin::Malformed)?;
+    if own.is_trusted(allowed) { Ok(()) } else { Err(ForbiddenOrigin::Named(own.text)) }
 }
 
 /// An origin as browsers write it (RFC 6454 section 6.2): in lower case, and without the usual port of its scheme.
@@ -103,6 +125,16 @@ impl WebOrigin {
 
     fn host(&self) -> &str {
         split_port(&self.text[self.host_at..]).0
+    }
+
+    /// Whether its host is an address, or this machine, or it is `allowed`: no owner of a name chose where it leads.
+    fn is_trusted(&self, allowed: &[AllowedOrigin]) -> bool {
+        let is_it = |allowed: &AllowedOrigin| match allowed {
+            AllowedOrigin::Any => true,
+            AllowedOrigin::Null => false,
+            AllowedOrigin::Exactly(origin) => *origin == self.text,
+        };
+        is_address(self.host()) || is_loopback(self.host()) || allowed.iter().any(is_it)
     }
 }
 

@@ -9,7 +9,7 @@ use tungstenite::handshake::derive_accept_key;
 use super::extensions::{Extension, parse_extensions};
 use super::is_key;
 use crate::http::redact::{Part, Secrets};
-use crate::http::{HeaderRule, USER_AGENT, encode_head, token};
+use crate::http::{Head, HeaderRule, StartLine, USER_AGENT, encode_head, token};
 use crate::wire::deflate::DeflateOffer;
 
 /// What a request is made of. Values may be secrets.
@@ -58,6 +58,15 @@ impl Request {
         let RequestOptions { target, headers: rules, .. } = options;
         let headers = HeaderRule::apply(rules, default_headers(options));
         Ok(Self { target: target.clone(), headers, secrets: options.secrets })
+    }
+
+    /// The request whose head this is: another client's, as it passes. What is not UTF-8 becomes U+FFFD. `None`: it is a
+    /// response.
+    pub fn of(head: &Head, secrets: Secrets) -> Option<Self> {
+        let StartLine::Request { target, .. } = head.start_line() else { return None };
+        let headers =
+            head.headers().map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned()));
+        Some(Self { target: target.clone(), headers: headers.collect(), secrets })
     }
 
     /// The bytes that go out, secrets included.

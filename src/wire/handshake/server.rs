@@ -217,7 +217,8 @@ fn without_body(mut response: Vec<u8>) -> Vec<u8> {
 /// Nothing more is read on the connection.
 const CLOSE: (&str, &str) = ("Connection", "close");
 
-fn refusal(status: &str, telling: &[(&str, &str)], reason: &str) -> Vec<u8> {
+/// A response that refuses a request: its status, the headers `telling` why, and the `reason` as its body.
+pub fn refusal(status: &str, telling: &[(&str, &str)], reason: &str) -> Vec<u8> {
     let length = (reason.len() + 1).to_string();
     let common = [
         ("Content-Type", "text/plain; charset=utf-8"),

@@ -180,6 +180,25 @@ fn messages_of_one_time_each_say_their_own_direction_opcode_and_client() {
 }
 
 #[test]
+fn between_a_client_and_a_server_each_event_says_whose_it_is() {
+    let mut lines = Lines::new();
+    lines.options.perspective = Perspective::Between;
+    for (direction, name) in [(Direction::Sent, "client"), (Direction::Received, "server")] {
+        let events = [
+            lines.of_wire(direction, &message(Kind::Text, b"a", None)),
+            lines.of_wire(direction, &wire::Event::Ping(b"a")),
+            lines.of_wire(direction, &wire::Event::Frame(FRAME)),
+        ];
+        for line in events {
+            let value: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!((&value["from"], &value["direction"]), (&name.into(), &Value::Null), "{line}");
+        }
+        let line = lines.of(&Event::Ended(&Ended { by: direction, ..ended() }));
+        assert!(line.contains(&format!("\"by\":\"{name}\"")), "{line}");
+    }
+}
+
+#[test]
 fn text_that_is_not_utf_8_goes_as_binary() {
     let line = Lines::new().of_wire(Direction::Received, &message(Kind::Text, b"a\xff", None));
     assert!(line.contains(r#""opcode":"text","length":2,"fragments":1,"binary":"Yf8="}"#), "{line}");
@@ -226,6 +245,15 @@ fn every_field_is_in_the_schema_and_every_field_of_the_schema_is_used() {
         lines.of(&Event::Ended(&ended())),
         lines.of(&Event::Error(&error())),
     ];
+    lines.options.perspective = Perspective::Between;
+    lines.stream = Stream::default();
+    let events = events.into_iter().chain([
+        lines.of_wire(received, &message(Kind::Text, b"a", Some(1))),
+        lines.of_wire(received, &wire::Event::Ping(b"a")),
+        lines.of_wire(received, &wire::Event::Pong(b"a")),
+        lines.of_wire(received, &wire::Event::Frame(FRAME)),
+    ]);
+    let events: Vec<_> = events.collect();
     for line in &events {
         assert_eq!(line.matches('\n').count(), 1, "{line}");
     }

@@ -1,0 +1,102 @@
+//! `wscope tap`: a relay between clients and a server that shows what passes.
+
+use clap::Args;
+
+use super::connection::{ConnectionArgs, IdentityArgs, RedirectArgs, RequestArgs, TlsArgs};
+use super::destination::DestinationArgs;
+use super::help;
+use super::limits::LimitArgs;
+use super::listen::AccessArgs;
+use super::protocol::FixedArgs;
+use super::proxy::ProxyArgs;
+use super::value;
+use super::view::ViewArgs;
+use crate::net::ListenAddress;
+
+/// Stand between clients and a server, and show what passes
+///
+/// A relay: clients connect to PORT in place of the server, and each connection is passed on to URL, byte for byte. Their
+/// WebSockets are shown in both directions, with the connection's number: `>` goes to the server, `<` comes from it. The flags
+/// for connecting, TLS and proxies are about the way to the server. Ordinary HTTP is passed on too, so that a page loads
+/// through it; it shows only with -v.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = help::examples(help::TAP_EXAMPLES), override_usage = "wscope tap [OPTIONS] [ADDR:]PORT URL")]
+pub struct Tap {
+    /// Where clients connect; loopback unless an address is given
+    ///
+    /// `0.0.0.0:PORT` is every IPv4 interface, `[::]:PORT` every one: a phone, a container or another machine needs that.
+    /// Port 0 takes any that is free, and says which. `unix:PATH` is a Unix domain socket.
+    #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
+    pub address: ListenAddress,
+    /// The server
+    ///
+    /// Scheme, host and port count. Paths and queries are the clients'; a path here only completes the address that is printed.
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// What is rewritten.
+    #[command(flatten)]
+    pub rewrite: RewriteArgs,
+    /// What is let in.
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// The flags for the output.
+    #[command(flatten)]
+    pub view: ViewArgs,
+    /// What is added to requests.
+    #[command(flatten)]
+    pub request: RequestArgs,
+    /// Where the socket to the server goes.
+    #[command(flatten)]
+    pub destination: DestinationArgs,
+    /// A proxy on the way to the server.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+    /// The certificates to trust.
+    #[command(flatten)]
+    pub tls: TlsArgs,
+    /// The certificate to show the server.
+    #[command(flatten)]
+    pub identity: IdentityArgs,
+    /// The limits.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// The flags for what is rewritten in requests.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct RewriteArgs {
+    /// Pass Host on as clients send it
+    ///
+    /// Otherwise it becomes that of the URL, which every server with several names needs.
+    #[arg(long)]
+    pub keep_host: bool,
+
+    /// Pass Origin on as clients send it
+    ///
+    /// Otherwise the Origin of a page that was loaded through this tap becomes that of the URL. Any other is always passed
+    /// on as it is.
+    #[arg(long)]
+    pub keep_origin: bool,
+
+    /// Don't read stdin
+    ///
+    /// No prompt at a terminal, and no commands from a pipe.
+    #[arg(short = 'N', long, help_heading = "Input")]
+    pub no_input: bool,
+}
+
+impl Tap {
+    /// The flags for the way to the server. Redirects are the clients' business, and so are masks and keys.
+    pub fn connection(&self) -> ConnectionArgs {
+        ConnectionArgs {
+            request: self.request.clone(),
+            redirects: RedirectArgs { location: false, location_trusted: false, max_redirs: 0 },
+            destination: self.destination.clone(),
+            proxy: self.proxy.clone(),
+            tls: self.tls.clone(),
+            identity: self.identity.clone(),
+            fixed: FixedArgs { mask_key: None, ws_key: None },
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The tap itself: accepts clients, and serves each on a thread of its own.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::observer::Decoding;
+use super::rewrite::{Asks, Rewriting};
+use super::upstream::Upstream;
+use crate::client::report::Totals;
+use crate::client::thread_error;
+use crate::error::{Error, Phase, Result};
+use crate::event::{Event, Origin};
+use crate::http::Head;
+use crate::net::{Incoming, Listener};
+use crate::output::Fanout;
+use crate::session::Budget;
+use crate::session::output::lock;
+
+/// How many clients are served at once; others wait until one has left.
+const MOST_CLIENTS: usize = 1000;
+/// How long nothing is said of further clients that cannot be accepted.
+const REPEAT_AFTER: Duration = Duration::from_mins(1);
+
+/// How to relay.
+pub struct Options {
+    /// The server.
+    pub upstream: Upstream,
+    /// What is changed in requests.
+    pub rewriting: Rewriting,
+    /// Whether requests get credentials that clients do not have.
+    pub adds_credentials: bool,
+    /// Where everything is shown.
+    pub fanout: Fanout,
+    /// Whether the totals of each WebSocket are shown.
+    pub totals: Totals,
+    /// The largest message that is decoded, in bytes.
+    pub max_message: u64,
+    /// The memory for messages that are not whole, of all connections.
+    pub budget: Budget,
+}
+
+/// What serves clients.
+pub(super) struct Service {
+    pub upstream: Upstream,
+    pub rewriting: Rewriting,
+    pub adds_credentials: bool,
+    pub fanout: Fanout,
+    pub totals: Totals,
+    pub decoding: Decoding,
+    /// How many WebSockets there were.
+    numbers: AtomicU64,
+    /// It was said what is rewritten.
+    has_told: AtomicBool,
+    /// How many clients are connected.
+    clients: Mutex<usize>,
+    /// Signalled when one has left.
+    left: Condvar,
+}
+
+/// Starts accepting; returns at once.
+///
+/// # Errors
+/// [`Phase::Session`], when the process may have no more threads.
+pub fn serve(listener: Listener, options: Options) -> Result<()> {
+    let Options { upstream, rewriting, adds_credentials, fanout, totals, max_message, budget } = options;
+    let service = Arc::new(Service {
+        upstream,
+        rewriting,
+        adds_credentials,
+        fanout,
+        totals,
+        decoding: Decoding { max_message, budget, deflate: None },
+        numbers: AtomicU64::new(0),
+        has_told: AtomicBool::new(false),
+        clients: Mutex::new(0),
+        left: Condvar::new(),
+    });
+    let accept = move || service.accept_all(&listener);
+    let started = thread::Builder::new().spawn(accept);
+    started.map(drop).map_err(|error| thread_error(Phase::Session, "to accept clients", error))
+}
+
+impl Service {
+    fn accept_all(self: Arc<Self>, listener: &Listener) {
+        let mut told: Option<Instant> = None;
+        loop {
+            let is_full = |clients: &mut usize| *clients >= MOST_CLIENTS;
+            let clients = self.left.wait_while(lock(&self.clients), is_full).unwrap_or_else(PoisonError::into_inner);
+            drop(clients);
+            match listener.accept() {
+                Ok(incoming) => self.start(incoming),
+                Err(error) => {
+                    if told.is_none_or(|told| told.elapsed() >= REPEAT_AFTER) {
+                        self.show_error(&error);
+                        told = Some(Instant::now());
+                    }
+                    // Out of descriptors, most likely: let some clients leave first.
+                    thread::sleep(Duration::from_millis(100));
+                }
+            }
+        }
+    }
+
+    /// Serves a client on a thread of its own; one that cannot be had hangs up on it.
+    fn start(self: &Arc<Self>, incoming: Incoming) {
+        *lock(&self.clients) += 1;
+        let service = Arc::clone(self);
+        let started = thread::Builder::new().spawn(move || {
+            if let Err(error) = service.accepted(incoming) {
+                service.show_error(&error);
+            }
+            service.leave();
+        });
+        if let Err(error) = started {
+            self.leave();
+            self.show_error(&thread_error(Phase::Session, "for another client", error));
+        }
+    }
+
+    fn leave(&self) {
+        *lock(&self.clients) -= 1;
+        self.left.notify_one();
+    }
+
+    /// The number of one more WebSocket.
+    pub(super) fn number(&self) -> Origin {
+        Origin { client: Some(self.numbers.fetch_add(1, Ordering::Relaxed) + 1) }
+    }
+
+    /// The head of a request as the server gets it. The first time that it is changed it is said how.
+    pub(super) fn rewrite(&self, origin: Origin, head: &Head, asks: Asks) -> Vec<u8> {
+        let rewritten = self.rewriting.apply(head, asks);
+        if !rewritten.changes.is_empty() && !self.has_told.swap(true, Ordering::Relaxed) {
+            let note = format!(
+                "the server gets {} (`--keep-host`, `--keep-origin` pass them on as they are)",
+                rewritten.changes.join(", ")
+            );
+            self.fanout.show(origin, &Event::Note(&note));
+        }
+        rewritten.bytes
+    }
+
+    fn show_error(&self, error: &Error) {
+        self.fanout.show(Origin::default(), &Event::Error(error));
+    }
+}

@@ -1,0 +1,166 @@
+//! One WebSocket: asks the server for what a client asks for, passes its answer on, and what follows.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::client::Request;
+use super::observer::{Decoding, Observer};
+use super::relay::{End, PumpEnd, RelayEnd, relay};
+use super::rewrite::Asks;
+use super::service::Service;
+use crate::client::report::Totals;
+use crate::client::{advice, upgrade_error};
+use crate::error::{Error, Phase, Result};
+use crate::event::{Direction, Event, Opened, Origin, Step, StepDetail};
+use crate::http::{Head, HeadKind};
+use crate::net::{ConnectRecord, Connected, StreamReader};
+use crate::session::upgrade::{Exchange, UpgradeFailure};
+use crate::wire::Finding;
+use crate::wire::handshake::{
+    self, AllowedOrigin, Answer, CheckResult, Refusal, ServerOptions, Strictness, check_request, check_response,
+};
+
+impl Service {
+    /// Passes a client's request for an upgrade on, and the WebSocket that comes of it, to its end.
+    ///
+    /// # Errors
+    /// Why the server could not be asked, or did not answer; the client has been told.
+    pub(super) fn websocket(&self, origin: Origin, request: Request) -> Result<()> {
+        let mut show = |event: Event<'_>| self.fanout.show(origin, &event);
+        for finding in self.breaches_of(&request.head) {
+            show(Event::Finding(&finding));
+        }
+        let rewritten = self.rewrite(origin, &request.head, Asks::ForUpgrade);
+        let limit = self.upstream.time_limit();
+        let Connected { stream, record, .. } = match self.upstream.connect(limit, &mut show) {
+            Ok(connected) => connected,
+            Err(error) => {
+                request.refuse(&error, limit);
+                return Err(error);
+            }
+        };
+        let stream = Arc::new(stream);
+        let mut reader = StreamReader::new(Arc::clone(&stream));
+        let limit = limit.for_next_step();
+        let mut exchange = Exchange { stream: &stream, reader: &mut reader, limit };
+        show(Event::Head { direction: Direction::Sent, bytes: &rewritten });
+        let answered = exchange.write(&rewritten).and_then(|()| exchange.read_head(HeadKind::Response));
+        let (head, leftover) = match answered {
+            Ok(answer) => answer,
+            Err(failure) => {
+                let error = upgrade_error(&self.upstream.peer(), failure, self.upstream.secrets());
+                request.refuse(&error, limit);
+                return Err(error);
+            }
+        };
+        show(Event::Head { direction: Direction::Received, bytes: head.raw() });
+        let status_line = head.first_line_shown(self.upstream.secrets());
+        let step = Step { took: limit.since.elapsed(), detail: StepDetail::Upgraded { status_line } };
+        show(Event::Step(&step));
+        let server = End { stream, reader, head: head.raw().to_vec(), leftover };
+        let passing = Passing { service: self, origin, request, sent_head: rewritten, head, step, server };
+        match passing.check() {
+            Some(Answer::Upgraded(result)) => passing.open(result, record),
+            Some(Answer::Refused(refusal)) => passing.refuse(refusal),
+            None => Ok(()),
+        }
+    }
+
+    /// What is wrong with the request of a client.
+    fn breaches_of(&self, head: &Head) -> Vec<Finding> {
+        let options = ServerOptions {
+            deflate: None,
+            strictness: Strictness::Lenient,
+            allowed_origins: vec![AllowedOrigin::Any],
+            advice,
+            secrets: self.upstream.secrets(),
+        };
+        check_request(head, &options).result.findings
+    }
+}
+
+/// An upgrade that the server has answered.
+struct Passing<'a> {
+    service: &'a Service,
+    origin: Origin,
+    request: Request,
+    sent_head: Vec<u8>,
+    head: Head,
+    step: Step,
+    server: End,
+}
+
+impl Passing<'_> {
+    fn check(&self) -> Option<Answer> {
+        let asked = handshake::Request::of(&self.request.head, self.service.upstream.secrets())?;
+        Some(check_response(&self.head, &asked, Strictness::Lenient))
+    }
+
+    /// Passes the answer on, and all that follows, decoded.
+    fn open(self, result: CheckResult, record: ConnectRecord) -> Result<()> {
+        let Self { service, origin, request, sent_head, head, step, server } = self;
+        let CheckResult { findings, verified, notes, agreed } = result;
+        let agreed = agreed.unwrap_or_default();
+        let opened = Opened {
+            url: service.upstream.url(request.target()),
+            target: request.target().to_owned(),
+            address: request.client.address.clone(),
+            status: head.status().unwrap_or_default(),
+            headers: head.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
+            subprotocol: agreed.subprotocol,
+            extensions: agreed.extensions,
+            tls: record.tls,
+            steps: record.steps.into_iter().chain([step]).collect(),
+            verified,
+            request_head: sent_head,
+            response_head: head.raw().to_vec(),
+        };
+        for note in &notes {
+            service.fanout.show(origin, &Event::Note(note));
+        }
+        for finding in &findings {
+            service.fanout.show(origin, &Event::Finding(finding));
+        }
+        service.fanout.show(origin, &Event::Open(&opened));
+        let started = Instant::now();
+        let decoding = Decoding { deflate: agreed.deflate, ..service.decoding.clone() };
+        let observer = Arc::new(Observer::new(service.fanout.clone(), origin, &decoding));
+        let end = relay(request.into_end(), server, Some(Arc::clone(&observer))).map_err(cannot_relay)?;
+        let ended = observer.ended(end.first, how(&end).as_deref());
+        service.fanout.show(origin, &Event::Ended(&ended));
+        if service.totals == Totals::Shown {
+            service.fanout.show(origin, &Event::Summary(&observer.summary(started.elapsed())));
+        }
+        Ok(())
+    }
+
+    /// Passes a refusal on. What follows on the connection is no WebSocket.
+    fn refuse(self, mut refusal: Refusal) -> Result<()> {
+        let Self { service, origin, request, server, .. } = self;
+        refusal.set_transport(server.stream.transport());
+        refusal.body_mut().feed(&server.leftover);
+        let failure = UpgradeFailure::Refused(Box::new(refusal));
+        let error = upgrade_error(&service.upstream.peer(), failure, service.upstream.secrets());
+        service.fanout.show(origin, &Event::Error(&error));
+        relay(request.into_end(), server, None).map(drop).map_err(cannot_relay)
+    }
+}
+
+/// How a WebSocket ended where no Close did it.
+fn how(end: &RelayEnd) -> Option<String> {
+    let (side, other) = match end.first {
+        Direction::Sent => ("client", "server"),
+        Direction::Received => ("server", "client"),
+    };
+    Some(match end.how {
+        PumpEnd::Ended => format!("the {side} ended the connection without a Close"),
+        PumpEnd::Broken => format!("the {side} broke the connection"),
+        PumpEnd::Refused => format!("the {other} takes nothing any more"),
+        PumpEnd::Stopped => return None,
+    })
+}
+
+/// The error of a relay that did not come about.
+pub(super) fn cannot_relay(error: std::io::Error) -> Error {
+    Error::new(Phase::Session, "cannot pass the connection on").caused_by(error)
+}
