@@ -6,6 +6,8 @@ use crate::listen::{listening_at, stop};
 use crate::support::program::Running;
 use crate::support::{Connection, Frame, Wscope, serve};
 
+mod pages;
+
 /// Starts it between a free port and `url`, and waits until it listens. Returns where.
 #[track_caller]
 pub fn tap(wscope: Wscope, url: &str) -> (Running, SocketAddr) {

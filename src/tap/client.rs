@@ -8,16 +8,16 @@ use super::rewrite::Asks;
 use super::service::Service;
 use super::websocket::cannot_relay;
 use crate::client::{accept_error, advice, upgrade_error};
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Diagnosis, ForbiddenOrigin};
 use crate::error::{Error, Result};
 use crate::event::{Event, Origin, PeerAddress};
-use crate::http::{Head, HeadKind, StartLine};
+use crate::http::{Head, HeadKind};
 use crate::net::{Connected, Incoming, Stream, StreamReader, TimeLimit};
 use crate::session::upgrade::{Exchange, Stage, UpgradeFailure};
 use crate::wire::handshake::{check_host, check_origin, refusal, refuse};
 
 /// How long a client may take for TLS and its request.
-const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+pub(super) const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// Nothing more is read on the connection.
 const CLOSE: (&str, &str) = ("Connection", "close");
@@ -44,7 +44,7 @@ pub(super) struct Request {
 
 impl Client {
     /// Tells it that it gets no answer of the server's, and why.
-    fn refuse(mut self, status: &str, reason: &str, limit: TimeLimit) {
+    pub(super) fn refuse(mut self, status: &str, reason: &str, limit: TimeLimit) {
         self.answer(&refusal(status, &[CLOSE], reason), limit);
     }
 
@@ -60,10 +60,7 @@ impl Client {
 impl Request {
     /// The target, as it was on the first line.
     pub(super) fn target(&self) -> &str {
-        match self.head.start_line() {
-            StartLine::Request { target, .. } => target,
-            StartLine::Status { .. } => "",
-        }
+        self.head.target().unwrap_or_default()
     }
 
     /// Tells the client that the server could not be asked, or did not answer, and why.
@@ -78,8 +75,28 @@ impl Request {
         End { stream, reader, head: Vec::new(), leftover: self.leftover }
     }
 
-    fn is_upgrade(&self) -> bool {
-        self.head.lists("Upgrade", "websocket") && self.head.lists("Connection", "upgrade")
+    /// What is asked for.
+    fn kind(&self) -> Kind {
+        Kind::of(&self.head)
+    }
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    WebSocket,
+    /// An upgrade to something else.
+    OtherProtocol,
+    Page,
+}
+
+impl Kind {
+    fn of(head: &Head) -> Self {
+        match head.lists("Connection", "upgrade") && head.get("Upgrade").is_some() {
+            false => Self::Page,
+            true if head.lists("Upgrade", "websocket") => Self::WebSocket,
+            true => Self::OtherProtocol,
+        }
     }
 }
 
@@ -115,16 +132,26 @@ impl Service {
                 return Err(upgrade_error(&client.address.to_string(), failure, self.upstream.secrets()));
             }
         };
-        let request = Request { client, head, leftover };
-        let is_upgrade = request.is_upgrade();
-        let origin = if is_upgrade { self.number() } else { Origin::default() };
-        let request = self.admit(request, limit);
-        let passed =
-            request.and_then(|request| if is_upgrade { self.websocket(origin, request) } else { self.page(request) });
-        if let Err(error) = passed {
-            self.fanout.show(origin, &Event::Error(&error));
+        let mut next = Some(Request { client, head, leftover });
+        while let Some(request) = next {
+            let kind = request.kind();
+            let origin = if kind == Kind::WebSocket { self.number() } else { Origin::default() };
+            let passed = self.admit(request).and_then(|request| match kind {
+                Kind::WebSocket => self.websocket(origin, request).map(|()| None),
+                Kind::OtherProtocol => self.undecoded(request).map(|()| None),
+                Kind::Page => self.pages(request),
+            });
+            next = passed.unwrap_or_else(|error| {
+                self.fanout.show(origin, &Event::Error(&error));
+                None
+            });
         }
         Ok(())
+    }
+
+    /// Whether a request is passed on with those before it on the same connection.
+    pub(super) fn serves_as_page(&self, head: &Head) -> bool {
+        Kind::of(head) == Kind::Page && self.check_access(head).is_ok()
     }
 
     /// The request, where it may be passed on. A tap that adds credentials lets in no more web pages than a server of ours
@@ -132,32 +159,36 @@ impl Service {
     ///
     /// # Errors
     /// Which page it is of; the client has been told.
-    fn admit(&self, request: Request, limit: TimeLimit) -> Result<Request> {
-        if !self.adds_credentials {
-            return Ok(request);
-        }
-        let allowed = &self.rewriting.allowed;
-        let checked = check_origin(&request.head, allowed)
-            .and_then(|()| check_host(&request.head, self.rewriting.scheme, allowed));
-        match checked {
+    fn admit(&self, request: Request) -> Result<Request> {
+        match self.check_access(&request.head) {
             Ok(()) => Ok(request),
             Err(forbidden) => {
                 let peer = request.client.address.to_string();
                 let reason = advice(&Diagnosis::ForbiddenOrigin(forbidden.clone()));
-                request.client.refuse("403 Forbidden", &reason, limit);
+                request.client.refuse("403 Forbidden", &reason, TimeLimit::starting_now(REQUEST_LIMIT));
                 Err(upgrade_error(&peer, UpgradeFailure::ForbiddenOrigin(forbidden), self.upstream.secrets()))
             }
         }
     }
 
-    /// Passes a request for anything but an upgrade on, and what follows.
+    fn check_access(&self, head: &Head) -> std::result::Result<(), ForbiddenOrigin> {
+        if !self.adds_credentials {
+            return Ok(());
+        }
+        let allowed = &self.rewriting.allowed;
+        check_origin(head, allowed).and_then(|()| check_host(head, self.rewriting.scheme, allowed))
+    }
+
+    /// Passes a request for an upgrade to another protocol on, and what follows.
     ///
     /// # Errors
     /// Why the server could not be asked; the client has been told.
-    fn page(&self, request: Request) -> Result<()> {
+    fn undecoded(&self, request: Request) -> Result<()> {
         let origin = Origin::default();
         let line = request.head.first_line_shown(self.upstream.secrets());
-        self.fanout.show(origin, &Event::Detail(&format!("{}: {line}", request.client.address)));
+        let detail =
+            format!("{}: {line}, which asks for another protocol, is passed on undecoded", request.client.address);
+        self.fanout.show(origin, &Event::Detail(&detail));
         let head = self.rewrite(origin, &request.head, Asks::ForPage);
         let limit = self.upstream.time_limit();
         let connected = match self.upstream.connect(limit, &mut |event| self.fanout.show(origin, &event)) {

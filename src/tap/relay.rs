@@ -17,7 +17,7 @@ use crate::net::{Stream, StreamReader, StreamWriter};
 const READ_SIZE: usize = 128 * 1024;
 
 /// How long a write may block before what is being passed on is shown, and before looking whether the connection was cut.
-const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// One end of a relay.
 pub(super) struct End {
@@ -198,23 +198,36 @@ impl Pump {
     }
 
     /// Writes all of `bytes`. Where the other end does not take them at once, what was noted is shown first.
-    fn write(&mut self, mut bytes: &[u8]) -> Result<(), PumpEnd> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), PumpEnd> {
+        let link = Arc::clone(&self.link);
         let mut is_shown = false;
-        loop {
-            let written = if bytes.is_empty() { self.writer.flush().map(|()| 0) } else { self.writer.write(bytes) };
-            match written {
-                Ok(_) if bytes.is_empty() => return Ok(()),
-                Ok(count) => bytes = &bytes[count..],
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    if !mem::replace(&mut is_shown, true) {
-                        self.show();
-                    }
-                }
-                Err(_) => return Err(PumpEnd::Refused),
+        let mut show = || {
+            if let Some(observer) = link.observer.as_ref().filter(|_| !mem::replace(&mut is_shown, true)) {
+                observer.show();
             }
-            if self.link.is_over.load(Ordering::Acquire) {
-                return Err(PumpEnd::Stopped);
-            }
+        };
+        write_all(&mut self.writer, bytes, &link.is_over, &mut show)
+    }
+}
+
+/// Writes all of `bytes`, unless it `is_over` meanwhile. `wait` is called as often as the other end takes nothing for a
+/// while.
+pub(super) fn write_all(
+    writer: &mut StreamWriter,
+    mut bytes: &[u8],
+    is_over: &AtomicBool,
+    wait: &mut dyn FnMut(),
+) -> Result<(), PumpEnd> {
+    loop {
+        let written = if bytes.is_empty() { writer.flush().map(|()| 0) } else { writer.write(bytes) };
+        match written {
+            Ok(_) if bytes.is_empty() => return Ok(()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => wait(),
+            Err(_) => return Err(PumpEnd::Refused),
+        }
+        if is_over.load(Ordering::Acquire) {
+            return Err(PumpEnd::Stopped);
         }
     }
 }

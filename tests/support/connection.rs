@@ -223,6 +223,17 @@ impl Connection {
         }
     }
 
+    /// Reads so many bytes.
+    #[track_caller]
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
+        while self.buffer.len() - self.taken < count {
+            assert!(self.fill(), "the stream ended after {} of {count} bytes", self.buffer.len() - self.taken);
+        }
+        let bytes = self.buffer[self.taken..self.taken + count].to_vec();
+        self.taken += count;
+        bytes
+    }
+
     /// Reads to the end of the stream and returns what came. A reset counts as the end.
     #[track_caller]
     pub fn rest(&mut self) -> Vec<u8> {

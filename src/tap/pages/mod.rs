@@ -1,0 +1,135 @@
+//! Ordinary HTTP: requests and responses on one connection of a client and one to the server are passed on as they come,
+//! until a request asks for something else.
+//!
+//! The client's thread passes requests on, and changes their heads; a second thread passes responses on. What the first
+//! has asked for tells the second how a response is to be read.
+
+mod requests;
+mod responses;
+
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+
+use self::requests::{Requests, RequestsEnd};
+use self::responses::Responses;
+use super::client::{REQUEST_LIMIT, Request};
+use super::relay::{PumpEnd, WRITE_TIMEOUT};
+use super::service::Service;
+use super::websocket::cannot_relay;
+use crate::client::thread_error;
+use crate::error::{Error, Phase, Result};
+use crate::event::{Event, Origin, PeerAddress};
+use crate::http::Head;
+use crate::http::redact::Secrets;
+use crate::net::{Connected, Stream, TimeLimit};
+use crate::output::Fanout;
+use crate::session::output::lock;
+
+/// Bytes that are read at a time.
+const READ_SIZE: usize = 64 * 1024;
+
+/// How many requests may wait for their responses; further ones are not read meanwhile.
+const MOST_UNANSWERED: usize = 100;
+
+/// What both threads share.
+struct Link {
+    client: Arc<Stream>,
+    server: Arc<Stream>,
+    /// What is asked for and not answered yet.
+    asked: Mutex<Asked>,
+    /// Signalled when something was answered, or no more will be.
+    answered: Condvar,
+    /// Both threads are to end.
+    is_over: AtomicBool,
+}
+
+#[derive(Default)]
+struct Asked {
+    methods: VecDeque<String>,
+    /// No more responses come.
+    is_over: bool,
+}
+
+/// Where what passes is told.
+#[derive(Clone)]
+struct Trace {
+    fanout: Fanout,
+    secrets: Secrets,
+    client: PeerAddress,
+}
+
+impl Service {
+    /// Passes `request` on, one for anything but an upgrade, and those that follow on the same connection. Gives the first
+    /// one that is to be served otherwise.
+    ///
+    /// # Errors
+    /// Why the server could not be asked, or what is no request; the client has been told.
+    pub(super) fn pages(&self, request: Request) -> Result<Option<Request>> {
+        let limit = self.upstream.time_limit();
+        let connected = self.upstream.connect(limit, &mut |event| self.fanout.show(Origin::default(), &event));
+        let server = match connected {
+            Ok(Connected { stream, .. }) => Arc::new(stream),
+            Err(error) => {
+                request.refuse(&error, limit);
+                return Err(error);
+            }
+        };
+        let Request { client, head, leftover } = request;
+        for stream in [&client.stream, &server] {
+            stream.set_read_timeout(None).map_err(cannot_relay)?;
+            stream.set_write_timeout(Some(WRITE_TIMEOUT)).map_err(cannot_relay)?;
+        }
+        let link = Arc::new(Link::new(Arc::clone(&client.stream), server));
+        let trace =
+            Trace { fanout: self.fanout.clone(), secrets: self.upstream.secrets(), client: client.address.clone() };
+        let responses = Responses::new(&link, trace.clone());
+        let passing = thread::Builder::new()
+            .spawn(move || responses.run())
+            .map_err(|error| thread_error(Phase::Session, "for the responses to a client", error))?;
+        let mut requests = Requests::new(self, &link, client, trace);
+        let end = requests.pass_all(&head, &leftover);
+        requests.stop(&end);
+        // A panic of the thread has been reported already.
+        let _ = passing.join();
+        let client = requests.into_client();
+        match end {
+            RequestsEnd::Pump(_) => Ok(None),
+            RequestsEnd::Elsewhere(head, leftover) => Ok(Some(Request { client, head: *head, leftover })),
+            RequestsEnd::Unreadable(fault) => {
+                let peer = client.address.to_string();
+                client.refuse(
+                    "400 Bad Request",
+                    &format!("This is no request that can be passed on: {fault}"),
+                    TimeLimit::starting_now(REQUEST_LIMIT),
+                );
+                Err(Error::new(Phase::Session, format!("a request of `{peer}` cannot be passed on")).caused_by(fault))
+            }
+        }
+    }
+}
+
+impl Link {
+    fn new(client: Arc<Stream>, server: Arc<Stream>) -> Self {
+        Self { client, server, asked: Mutex::default(), answered: Condvar::new(), is_over: AtomicBool::new(false) }
+    }
+
+    /// Waits until at most so many requests are not answered.
+    fn wait_for_answers(&self, most: usize) -> std::result::Result<(), RequestsEnd> {
+        let is_waiting = |asked: &mut Asked| !asked.is_over && asked.methods.len() > most;
+        let asked = self.answered.wait_while(lock(&self.asked), is_waiting).unwrap_or_else(PoisonError::into_inner);
+        if asked.is_over { Err(RequestsEnd::Pump(PumpEnd::Stopped)) } else { Ok(()) }
+    }
+}
+
+impl Trace {
+    /// Tells the first line of a request or a response.
+    fn first_line(&self, head: &Head) {
+        self.say(&head.first_line_shown(self.secrets));
+    }
+
+    fn say(&self, what: &str) {
+        self.fanout.show(Origin::default(), &Event::Detail(&format!("{}: {what}", self.client)));
+    }
+}

@@ -1,0 +1,135 @@
+//! The requests of a client, as they are passed on.
+
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Link, MOST_UNANSWERED, READ_SIZE, Trace};
+use crate::event::Origin;
+use crate::http::{Framing, Head, HeadKind, MessageFault, MessageReader, Piece};
+use crate::net::StreamWriter;
+use crate::session::output::lock;
+use crate::tap::client::Client;
+use crate::tap::relay::{PumpEnd, write_all};
+use crate::tap::rewrite::Asks;
+use crate::tap::service::Service;
+
+/// Passes requests on.
+pub(super) struct Requests<'a> {
+    service: &'a Service,
+    link: &'a Link,
+    client: Client,
+    writer: StreamWriter,
+    messages: MessageReader,
+    /// What is passed on next.
+    out: Vec<u8>,
+    trace: Trace,
+}
+
+/// Why no more requests are passed on.
+pub(super) enum RequestsEnd {
+    /// As with any other stream.
+    Pump(PumpEnd),
+    /// This one asks for something else; what was read behind it follows. All before it is answered.
+    Elsewhere(Box<Head>, Vec<u8>),
+    /// What comes is no request.
+    Unreadable(MessageFault),
+}
+
+impl<'a> Requests<'a> {
+    pub(super) fn new(service: &'a Service, link: &'a Link, client: Client, trace: Trace) -> Self {
+        let writer = StreamWriter::new(Arc::clone(&link.server));
+        let messages = MessageReader::new(HeadKind::Request);
+        Self { service, link, client, writer, messages, out: Vec::new(), trace }
+    }
+
+    pub(super) fn into_client(self) -> Client {
+        self.client
+    }
+
+    /// Passes on the request with this `head`, of which `bytes` were read behind it, and all that follow.
+    pub(super) fn pass_all(&mut self, head: &Head, bytes: &[u8]) -> RequestsEnd {
+        let first = self.head(head).and_then(|()| self.pass(bytes));
+        if let Err(end) = first {
+            return end;
+        }
+        let mut buffer = vec![0; READ_SIZE];
+        loop {
+            let read = self.client.reader.read(&mut buffer);
+            let passed = match read {
+                _ if self.link.is_over.load(Ordering::Acquire) => return RequestsEnd::Pump(PumpEnd::Stopped),
+                Ok(0) => return RequestsEnd::Pump(PumpEnd::Ended),
+                Ok(count) => self.pass(&buffer[..count]),
+                Err(_) => return RequestsEnd::Pump(PumpEnd::Broken),
+            };
+            if let Err(end) = passed {
+                return end;
+            }
+        }
+    }
+
+    fn pass(&mut self, mut bytes: &[u8]) -> Result<(), RequestsEnd> {
+        loop {
+            match self.messages.next(&mut bytes) {
+                Ok(None) => return self.write(),
+                Ok(Some(Piece::Body(body))) => self.out.extend_from_slice(body),
+                Ok(Some(Piece::Head(head))) if self.service.serves_as_page(&head) => self.head(&head)?,
+                Ok(Some(Piece::Head(head))) => {
+                    self.write()?;
+                    self.link.wait_for_answers(0)?;
+                    return Err(RequestsEnd::Elsewhere(head, bytes.to_vec()));
+                }
+                Err(fault) => return Err(self.unreadable(fault)),
+            }
+        }
+    }
+
+    /// Notes what is asked for.
+    fn head(&mut self, head: &Head) -> Result<(), RequestsEnd> {
+        let framing = Framing::of_request(head).map_err(|fault| self.unreadable(MessageFault::Framing(fault)))?;
+        self.trace.first_line(head);
+        if lock(&self.link.asked).methods.len() >= MOST_UNANSWERED {
+            self.write()?;
+            self.link.wait_for_answers(MOST_UNANSWERED - 1)?;
+        }
+        lock(&self.link.asked).methods.push_back(head.method().unwrap_or_default().to_owned());
+        self.out.extend(self.service.rewrite(Origin::default(), head, Asks::ForPage));
+        self.messages.expect(framing);
+        Ok(())
+    }
+
+    /// What was asked for before has its answers first.
+    fn unreadable(&mut self, fault: MessageFault) -> RequestsEnd {
+        match self.write().and_then(|()| self.link.wait_for_answers(0)) {
+            Ok(()) => RequestsEnd::Unreadable(fault),
+            Err(end) => end,
+        }
+    }
+
+    fn write(&mut self) -> Result<(), RequestsEnd> {
+        let out = mem::take(&mut self.out);
+        write_all(&mut self.writer, &out, &self.link.is_over, &mut || {}).map_err(RequestsEnd::Pump)
+    }
+
+    /// Sees to it that the other thread ends, now or when the server has said all.
+    pub(super) fn stop(&mut self, end: &RequestsEnd) {
+        let Link { client, server, is_over, .. } = self.link;
+        match end {
+            RequestsEnd::Pump(PumpEnd::Ended) => {
+                self.writer.close_notify();
+                server.shut_down_writing();
+            }
+            RequestsEnd::Pump(PumpEnd::Refused) => client.reset_when_closed(),
+            RequestsEnd::Pump(PumpEnd::Stopped) => {}
+            RequestsEnd::Pump(PumpEnd::Broken) => {
+                is_over.store(true, Ordering::Release);
+                server.reset_when_closed();
+                server.stop_reading();
+            }
+            RequestsEnd::Elsewhere(..) | RequestsEnd::Unreadable(_) => {
+                is_over.store(true, Ordering::Release);
+                server.stop_reading();
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Ordinary HTTP through `wscope tap`: byte for byte, and an upgrade among it is seen.
+
+use std::net::TcpStream;
+
+use crate::listen::{listening_at, stop};
+use crate::support::connection::UPGRADE_REQUEST;
+use crate::support::head::response;
+use crate::support::{Connection, Event, Frame, Wscope, serve};
+use crate::tap::tap;
+
+/// A request with the `Host` of the tap, which the server does not get.
+fn request(line: &str, headers: &str) -> String {
+    format!("{line} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")
+}
+
+#[test]
+fn requests_and_responses_on_one_connection_pass_as_they_are() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Odd:\tvalue \r\n\r\n\
+                   5;a=\"b\"\r\nhello\r\n0\r\nTrailer: t\r\n\r\n";
+    let exchanges = [
+        (request("GET /page", ""), response("200 OK", "", "<html>")),
+        (request("HEAD /page", ""), "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".to_owned()),
+        (
+            request("GET /cached", "If-None-Match: x\r\n"),
+            "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n".to_owned(),
+        ),
+        (request("POST /form", "Content-Length: 4\r\n") + "a=b&", response("201 Created", "x-lower: CASE\r\n", "made")),
+        (request("PUT /stream", "Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n0\r\n\r\n", chunked.to_owned()),
+        (
+            request("GET /early", ""),
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".to_owned() + &response("200 OK", "", ""),
+        ),
+        (request("DELETE /thing", ""), "HTTP/1.1 204 No Content\r\n\r\n".to_owned()),
+    ];
+    let script = exchanges.clone();
+    let server = serve(move |mut connection| {
+        let host = format!("Host: {}\r\n", connection.socket().local_addr().unwrap());
+        for (request, response) in &script {
+            let expected = request.replace("Host: localhost\r\n", &host);
+            assert_eq!(String::from_utf8(connection.bytes(expected.len())).unwrap(), expected);
+            connection.send(response);
+        }
+        connection.expect_end();
+    });
+    let (program, address) = tap(Wscope::new(), &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    for (request, response) in &exchanges {
+        client.send(request);
+        assert_eq!(String::from_utf8(client.bytes(response.len())).unwrap(), *response);
+    }
+    client.half_close();
+    client.expect_end();
+    server.outcome();
+    let output = stop(program);
+    output.prints("");
+    assert!(!output.stderr.contains("/page"), "{}", output.stderr);
+}
+
+#[test]
+fn requests_that_are_sent_at_once_get_their_responses_in_order() {
+    let server = serve(|mut connection| {
+        for number in 0..3 {
+            assert_eq!(connection.request().line(), format!("GET /{number} HTTP/1.1"));
+        }
+        for number in 0..3 {
+            connection.send(response("200 OK", "", &number.to_string()));
+        }
+    });
+    let (program, address) = tap(Wscope::new(), &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    client.send((0..3).map(|number| request(&format!("GET /{number}"), "")).collect::<String>());
+    let expected: String = (0..3).map(|number| response("200 OK", "", &number.to_string())).collect();
+    assert_eq!(String::from_utf8(client.rest()).unwrap(), expected);
+    stop(program);
+}
+
+#[test]
+fn a_client_that_waits_for_100_gets_it() {
+    let server = serve(|mut connection| {
+        connection.request();
+        connection.send("HTTP/1.1 100 Continue\r\n\r\n");
+        assert_eq!(connection.bytes(4), b"body");
+        connection.send(response("200 OK", "", ""));
+    });
+    let (program, address) = tap(Wscope::new(), &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    client.send(request("POST /", "Content-Length: 4\r\nExpect: 100-continue\r\n"));
+    assert_eq!(client.head(), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("body");
+    assert!(client.head().starts_with("HTTP/1.1 200 "));
+    server.outcome();
+    stop(program);
+}
+
+#[test]
+fn an_upgrade_late_on_a_connection_is_seen() {
+    let server = serve(|mut connection| {
+        let first = connection.request();
+        if first.line().starts_with("POST") {
+            assert_eq!(connection.bytes(2), b"hi");
+            connection.send(response("200 OK", "", "page"));
+            connection.expect_end();
+        } else {
+            connection.send(first.acceptance(""));
+            connection.echo_until_close();
+        }
+    });
+    let (program, address) = tap(Wscope::new(), &server.url());
+    let mut client = Connection::connect(address);
+    client.send(request("POST /page", "Content-Length: 2\r\n") + "hi" + UPGRADE_REQUEST);
+    let page = response("200 OK", "", "page");
+    assert_eq!(String::from_utf8(client.bytes(page.len())).unwrap(), page);
+    assert!(client.head().starts_with("HTTP/1.1 101 "));
+    client.send_frame(&Frame::text("late"));
+    assert_eq!(client.frame(), Frame::text("late"));
+    program.wait_stdout("[1] > late\n[1] < late\n");
+    client.send_frame(&Frame::close(1000, ""));
+    client.close_frame();
+    client.expect_end();
+    stop(program);
+}
+
+#[test]
+fn pages_show_with_v_alone_and_without_secrets() {
+    let server = serve(|mut connection| {
+        connection.request();
+        connection.send(response("404 Not Found", "", "gone"));
+    });
+    let program = Wscope::new().args(["tap", "-v", "0"]).arg(server.url()).spawn();
+    let address = listening_at(&program, " at ws://");
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    client.send(request("GET /x?token=abcdefghijklmnopqrstuvwxyz", ""));
+    client.rest();
+    program.wait_stderr(": HTTP/1.1 404 Not Found\n");
+    let output = stop(program);
+    assert!(output.stderr.contains(": GET /x?token=[hidden"), "{}", output.stderr);
+}
+
+#[test]
+fn a_request_that_others_may_read_otherwise_is_not_passed_on() {
+    let server = serve(|mut connection| {
+        connection.request();
+        connection.send(response("200 OK", "", "first"));
+        String::from_utf8(connection.rest()).unwrap()
+    });
+    let (program, address) = tap(Wscope::new(), &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    let smuggling = request("POST /", "Content-Length: 44\r\nTransfer-Encoding: chunked\r\n")
+        + "0\r\n\r\n"
+        + &request("GET /admin", "");
+    client.send(request("GET /", "") + &smuggling);
+    let answer = String::from_utf8(client.rest()).unwrap();
+    let (first, refusal) = answer.split_once("first").unwrap();
+    assert!(first.starts_with("HTTP/1.1 200 ") && refusal.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert!(refusal.contains("both Transfer-Encoding and Content-Length (RFC 9112 section 6.1)"), "{answer}");
+    assert_eq!(server.outcome(), "");
+    program.wait_stderr("both Transfer-Encoding and Content-Length");
+    stop(program);
+}
+
+#[test]
+fn a_response_that_others_may_read_otherwise_is_told() {
+    let server = serve(|mut connection| {
+        connection.request();
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd");
+    });
+    let (program, address) = tap(Wscope::new(), &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    client.send(request("GET /", ""));
+    let answer = String::from_utf8(client.rest()).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 502 ") && answer.contains("Content-Length"), "{answer}");
+    stop(program);
+}
+
+#[test]
+fn a_client_that_leaves_is_missed_by_the_server() {
+    let (waiting, gone) = (Event::new(), Event::new());
+    let (server_waits, server_misses) = (waiting.clone(), gone.clone());
+    let server = serve(move |mut connection| {
+        connection.request();
+        connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
+        server_waits.happens();
+        connection.expect_end();
+        server_misses.happens();
+    });
+    let (program, address) = tap(Wscope::new(), &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    client.send(request("GET /events", ""));
+    client.head();
+    assert_eq!(client.bytes(9), b"data: 1\n\n");
+    waiting.wait();
+    drop(client);
+    gone.wait();
+    stop(program);
+}
+
+#[test]
+fn another_protocol_passes_undecoded() {
+    let server = serve(|mut connection| {
+        connection.request();
+        connection.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\nready");
+        assert_eq!(connection.bytes(3), b"\0\x01\x02");
+        connection.send(b"\xff");
+    });
+    let (program, address) = tap(Wscope::new(), &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    client.send(request("GET /raw", "Connection: Upgrade\r\nUpgrade: raw\r\n"));
+    assert!(client.head().contains("Upgrade: raw"));
+    assert_eq!(client.bytes(5), b"ready");
+    client.send(b"\0\x01\x02");
+    assert_eq!(client.rest(), b"\xff");
+    server.outcome();
+    stop(program);
+}
+
+#[test]
+fn a_large_body_passes_both_ways() {
+    let body: Vec<u8> = (0..3_000_000_u32).map(|index| index.to_le_bytes()[(index % 3) as usize]).collect();
+    let expected = body.clone();
+    let server = serve(move |mut connection| {
+        connection.request();
+        assert!(connection.bytes(expected.len()) == expected, "the body was changed");
+        connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", expected.len()));
+        connection.send(&expected);
+    });
+    let (program, address) = tap(Wscope::new(), &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    client.send(request("POST /", &format!("Content-Length: {}\r\n", body.len())));
+    client.send(&body);
+    client.head();
+    assert!(client.bytes(body.len()) == body, "the body was changed");
+    server.outcome();
+    stop(program);
+}
