@@ -1,11 +1,13 @@
 //! One attempt to open a session, with everything that was seen of it.
 
+use std::net::IpAddr;
+
 use crate::client::connect::{self, Answer};
 use crate::client::cookies::Cookies;
 use crate::client::plan::Plan;
 use crate::client::redirect::{Hop, Hops};
 use crate::error::Result;
-use crate::event::{Event, Origin, Step, StepDetail, TlsFacts};
+use crate::event::{Certificate, Event, Origin, Step, StepDetail, TlsFacts};
 use crate::net::TimeLimit;
 use crate::output::Fanout;
 use crate::wire::Finding;
@@ -25,6 +27,13 @@ impl Attempt {
     /// Whether a proxy has connected us to the server.
     fn is_behind_proxy(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.detail, StepDetail::ProxyConnected { .. }))
+    }
+
+    /// A DNS name of the server's certificate, other than `asked`.
+    pub fn other_name(&self, asked: &str) -> Option<String> {
+        let certificate = self.tls.as_ref()?.certificates.first().and_then(Certificate::facts)?;
+        let is_name = |name: &&String| name.parse::<IpAddr>().is_err() && !name.starts_with('*') && *name != asked;
+        certificate.names.iter().find(is_name).cloned()
     }
 
     /// The handshake with the server, without the proxy's.

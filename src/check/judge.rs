@@ -7,15 +7,17 @@ use super::conversation::{Conversation, breached, is_about_compression};
 use super::report::{Finding, Status, Trial};
 use super::steps;
 use super::token;
-use super::variation::{Asked, Variation};
+use super::variation::{Asked, NO_HOST, Variation};
 use crate::client::{advice, explain};
-use crate::diagnosis::{Diagnosis, NoTls, Refused, Unsound};
+use crate::diagnosis::{Diagnosis, NoHead, NoTls, Refused, Unsound};
 use crate::error::Error;
 use crate::http::redact::{Part, Secrets};
 use crate::net::{Route, Target};
 use crate::wire::handshake::Refusal;
 use crate::wire::{self, CloseReason, Rule};
 
+/// Headers of the user's that are refused may be too large from so many bytes on.
+const LARGE: usize = 1024;
 /// Lines of evidence that a finding quotes.
 const MOST_SEEN: usize = 8;
 
@@ -35,6 +37,10 @@ pub enum Outcome {
     Opened,
     /// A response that is no 101.
     Answered(Box<Refusal>),
+    /// The greeting of this protocol is answered as the protocol has it.
+    Speaks(&'static str),
+    /// It is answered with something else, or not at all.
+    SpeaksNot,
     /// No response.
     Failed(Error),
 }
@@ -47,6 +53,8 @@ impl Outcome {
                 let line = refusal.status_line();
                 line.split_once(' ').map_or(line.clone(), |(_, status)| status.to_owned())
             }
+            Self::Speaks(protocol) => format!("it speaks {protocol}"),
+            Self::SpeaksNot => "no answer of that protocol".to_owned(),
             Self::Failed(error) => error.to_string(),
         }
     }
@@ -54,7 +62,7 @@ impl Outcome {
     fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Answered(refusal) => Some(refusal),
-            Self::Opened | Self::Failed(_) => None,
+            Self::Opened | Self::Speaks(_) | Self::SpeaksNot | Self::Failed(_) => None,
         }
     }
 }
@@ -76,8 +84,9 @@ pub fn failure(asked: &Asked, error: &Error, refusal: Option<&Refusal>, tried: &
     let evidence = error.evidence_lines().iter().map(|line| line.strip_prefix("| ").unwrap_or(line).to_owned());
     finding.seen.extend(evidence.take(MOST_SEEN));
     finding.tried = trials(asked, tried);
-    if let Some(opened) = tried.iter().find(|tried| matches!(tried.outcome, Outcome::Opened)) {
-        let (next, paste) = opening(asked, opened);
+    let is_cured_there = matches!(cause, Some(Diagnosis::Refused(Refused::HeadTooLarge)));
+    let opened = tried.iter().find(|tried| matches!(tried.outcome, Outcome::Opened)).filter(|_| !is_cured_there);
+    if let Some((next, paste)) = opened.and_then(|opened| opening(asked, opened)) {
         finding.next = next;
         finding.paste = paste.into_iter().collect();
     }
@@ -98,15 +107,27 @@ fn refined(
     if let Some(Tried { variation, .. }) = opened {
         return of_opened(asked, suspected, variation).or_else(|| suspected.cloned());
     }
+    let spoken = tried.iter().find_map(|tried| match tried.outcome {
+        Outcome::Speaks(name) => Some(name),
+        _ => None,
+    });
+    if let Some(name) = spoken {
+        return Some(Diagnosis::NoHead(NoHead::OtherProtocol { name }));
+    }
     let Some(refusal) = refusal else { return suspected.cloned() };
+    let path = || asked.shown(asked.path());
     let is_lost = suspected.is_none() && refusal.status() == 426;
     if is_lost && answered_alike(refusal, tried, &Variation::OrdinaryGet) {
-        return Some(Diagnosis::Refused(Refused::UpgradeDropped { proxy: refusal.intermediary() }));
+        let proxy = refusal.intermediary();
+        return Some(with_proxy(Refused::UpgradeDropped { path: path(), proxy }, tried));
     }
     let page = Some(refusal).filter(|refusal| (200..300).contains(&refusal.status()));
     let has_page = page.is_some_and(|page| page.body().start().is_ok_and(|body| !body.is_empty()));
+    if has_page && is_portal_page(asked, refusal, tried) {
+        return Some(Diagnosis::Refused(Refused::CaptivePortal));
+    }
     if has_page && answered_alike(refusal, tried, &Variation::OrdinaryGetNowhere) {
-        return Some(Diagnosis::Refused(Refused::SinglePage { path: asked.shown(asked.path()) }));
+        return Some(Diagnosis::Refused(Refused::SinglePage { path: path() }));
     }
     let is_elsewhere = leads_to_other_host(asked, refusal);
     let any_host = tried.iter().any(|tried| {
@@ -116,12 +137,57 @@ fn refined(
     if is_elsewhere && any_host {
         return Some(Diagnosis::Refused(Refused::CaptivePortal));
     }
-    suspected.cloned()
+    match suspected {
+        Some(Diagnosis::Refused(cause)) => Some(with_proxy(cause.clone(), tried)),
+        suspected => suspected.cloned(),
+    }
+}
+
+/// The cause, with the proxy: one that passes on what the server calls itself shows in answers of its own.
+fn with_proxy(mut cause: Refused, tried: &[Tried]) -> Diagnosis {
+    if let Refused::UpgradeDropped { proxy, .. }
+    | Refused::NotTakenForUpgrade { proxy, .. }
+    | Refused::VersionLowered { proxy, .. }
+    | Refused::OrdinaryPage { proxy, .. } = &mut cause
+    {
+        *proxy =
+            proxy.or_else(|| tried.iter().filter_map(|tried| tried.outcome.refusal()).find_map(Refusal::intermediary));
+    }
+    Diagnosis::Refused(cause)
+}
+
+/// Whether any host gets this page, and it leads to another one: as networks answer that want a login.
+fn is_portal_page(asked: &Asked, page: &Refusal, tried: &[Tried]) -> bool {
+    let any_host = Variation::WithHost(NO_HOST.to_owned());
+    let body = page.body().start().unwrap_or_default();
+    answered_alike(page, tried, &any_host) && names_other_host(&String::from_utf8_lossy(&body).to_lowercase(), asked)
+}
+
+/// Whether a page, in lower case, sends its reader to another host.
+fn names_other_host(page: &str, asked: &Asked) -> bool {
+    const LEADING: [&str; 4] = ["http-equiv=\"refresh\"", "location", "action=", "<loginurl>"];
+    /// So many bytes behind a sign the URL begins.
+    const REACH: usize = 200;
+    let own = asked.target.endpoint().host();
+    LEADING.iter().flat_map(|sign| page.match_indices(sign)).any(|(at, _)| {
+        let near: String = page[at..].chars().take(REACH).collect();
+        let url = near
+            .split_once("://")
+            .map(|(_, url)| url.split(['/', ':', '"', '\'', '?', '<']).next().unwrap_or_default());
+        url.is_some_and(|host| !host.is_empty() && host != own)
+    })
 }
 
 /// What it means that a variation opens.
 fn of_opened(asked: &Asked, suspected: Option<&Diagnosis>, variation: &Variation) -> Option<Diagnosis> {
     let refused = match variation {
+        Variation::WithoutHeaders if asked.given_length() >= LARGE => Refused::HeadTooLarge,
+        Variation::WithoutHeaders => match asked.only_header() {
+            Some(rule) if rule.name().eq_ignore_ascii_case("Host") => {
+                Refused::HostNotAllowed { host: asked.shown(rule.value().unwrap_or_default()) }
+            }
+            _ => Refused::HeadersNotAccepted,
+        },
         Variation::WithoutExtensions => Refused::ExtensionsNotAccepted,
         Variation::WithoutOrigin | Variation::WithOrigin(_) => {
             Refused::OriginNotAllowed { sent_origin: asked.sent_origin() }
@@ -138,7 +204,9 @@ fn of_opened(asked: &Asked, suspected: Option<&Diagnosis>, variation: &Variation
             let url = Target::with_resource(&asked.target.url(), resource);
             Refused::OtherPath { url: asked.shown(&url) }
         }
-        Variation::PastProxy | Variation::OrdinaryGet | Variation::OrdinaryGetNowhere => return None,
+        Variation::PastProxy | Variation::OrdinaryGet | Variation::OrdinaryGetNowhere | Variation::Greeting(_) => {
+            return None;
+        }
     };
     Some(Diagnosis::Refused(refused))
 }
@@ -163,7 +231,14 @@ fn location(refusal: &Refusal) -> Option<String> {
 
 fn leads_to_other_host(asked: &Asked, refusal: &Refusal) -> bool {
     let target = refusal.head().get("Location").and_then(|location| asked.target.redirected(location).ok());
-    target.is_some_and(|target| target.endpoint().host() != asked.target.endpoint().host())
+    target.is_some_and(|target| {
+        let (other, own) = (target.endpoint(), asked.target.endpoint());
+        let is_related = |one: &str, other: &str| one == other || one.ends_with(&format!(".{other}"));
+        let are_related = is_related(&other.host(), &own.host()) || is_related(&own.host(), &other.host());
+        let are_local = other.is_loopback() && own.is_loopback();
+        // A redirect to TLS, or to the server's other name, keeps the path.
+        !are_related && !are_local && target.resource() != asked.target.resource()
+    })
 }
 
 /// A finding about `cause`, with what to do about it.
@@ -195,14 +270,14 @@ fn unknown(asked: &Asked, error: &Error, refusal: Option<&Refusal>) -> Finding {
     Finding { status: Status::Failure, cause: None, what, seen: Vec::new(), tried: Vec::new(), next, paste }
 }
 
-/// How a session opens as this variation did, and the line to paste for it, where there is one. Flags of the user's are
-/// named by `the same command`: the variation may have needed them.
-fn opening(asked: &Asked, tried: &Tried) -> (String, Option<String>) {
+/// How a session opens as this variation did, and the line to paste for it, where there is one; `None` where the cause says
+/// more. Flags of the user's are named by `the same command`: the variation may have needed them.
+fn opening(asked: &Asked, tried: &Tried) -> Option<(String, Option<String>)> {
     let url = quoted(&asked.shown(&tried.target.url()));
     let change = match &tried.variation {
-        Variation::WithoutTls => return ("this opens, without TLS:".to_owned(), Some(format!("wscope {url}"))),
-        Variation::WithTls | Variation::At(_) | Variation::OrdinaryGet | Variation::OrdinaryGetNowhere => {
-            return ("this opens: the same command with the URL".to_owned(), Some(url));
+        Variation::WithoutTls => return Some(("this opens, without TLS:".to_owned(), Some(format!("wscope {url}")))),
+        Variation::WithTls | Variation::At(_) => {
+            return Some(("this opens: the same command with the URL".to_owned(), Some(url)));
         }
         Variation::WithoutOrigin => "without `Origin`".to_owned(),
         Variation::WithoutSubprotocols => "without `--subprotocol`".to_owned(),
@@ -211,8 +286,10 @@ fn opening(asked: &Asked, tried: &Tried) -> (String, Option<String>) {
         Variation::WithSubprotocol(name) => format!("with `--subprotocol {name}`"),
         Variation::WithHost(host) => format!("with `-H 'Host: {host}'`"),
         Variation::PastProxy => "with `--noproxy '*'`".to_owned(),
+        Variation::WithoutHeaders => format!("without `-H '{}: …'`", asked.only_header()?.name()),
+        Variation::OrdinaryGet | Variation::OrdinaryGetNowhere | Variation::Greeting(_) => return None,
     };
-    (format!("this opens: the same command {change}"), None)
+    Some((format!("this opens: the same command {change}"), None))
 }
 
 /// As one word for a shell.

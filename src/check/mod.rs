@@ -7,6 +7,7 @@
 
 mod attempt;
 mod conversation;
+mod greeting;
 pub mod idle;
 mod json;
 mod judge;
@@ -28,7 +29,7 @@ use self::conversation::Conversation;
 use self::judge::{Outcome, Tried};
 use self::report::{Finding, Report, Status};
 use self::steps::Progress;
-use self::variation::{Asked, Credentials, Destination, SetCookies, Variation};
+use self::variation::{Asked, Credentials, Destination, Greeting, SetCookies, Variation};
 use crate::cli::{Check, ReportFormat};
 use crate::client::connect::Answer;
 use crate::client::cookies::Cookies;
@@ -93,6 +94,7 @@ fn check(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<Report> {
         target: hop.target.clone(),
         options: plan.request.first().clone(),
         has_proxy: hop.route.proxy().is_some(),
+        other_name: attempt.other_name(&hop.target.endpoint().host()),
     };
     let checked = Checked { args, plan, fanout, hop: &hop, asked: &asked, attempt: &attempt, cookies: &cookies };
     let mut report = match answer {
@@ -184,7 +186,9 @@ impl Checked<'_> {
             Some(status) if is_refused(status) => Credentials::Refused,
             _ => Credentials::NotRefused,
         };
-        let hints = format!("{error}\n{}", error.evidence_lines().join("\n")).to_lowercase();
+        let body = refusal.and_then(|refusal| refusal.body().start().ok()).unwrap_or_default();
+        let evidence = error.evidence_lines().join("\n");
+        let hints = format!("{error}\n{evidence}\n{}", String::from_utf8_lossy(&body)).to_lowercase();
         let mut tried = Vec::new();
         for variation in variation::plan(error.diagnosis(), self.asked, &hints) {
             let Some(destination) = variation.destination(self.asked, credentials) else { continue };
@@ -194,13 +198,16 @@ impl Checked<'_> {
             let what = format!("trying: {}", variation.what(self.asked));
             self.fanout.show(Origin::default(), &Event::Note(&what));
             let hop = self.varied(&variation, destination)?;
-            let outcome = self.outcome(&hop);
+            let outcome = match variation {
+                Variation::Greeting(greeting) => self.greet(greeting, &hop),
+                _ => self.outcome(&hop),
+            };
             if let Outcome::Answered(refusal) = &outcome
                 && is_refused(refusal.status())
             {
                 credentials = Credentials::Refused;
             }
-            let is_open = matches!(outcome, Outcome::Opened);
+            let is_open = matches!(outcome, Outcome::Opened | Outcome::Speaks(_));
             tried.push(Tried { variation, target: hop.target, outcome });
             if is_open {
                 break;
@@ -225,11 +232,23 @@ impl Checked<'_> {
         Ok(Hop { target, route, request })
     }
 
-    fn outcome(&self, hop: &Hop) -> Outcome {
+    /// How long one variation may take.
+    fn limit(&self) -> TimeLimit {
         let own = self.plan.time_limit();
         let short = TimeLimit::starting_now(VARIATION_LIMIT);
-        let limit = if own.until < short.until { own } else { short };
-        match attempt::attempt(hop, self.plan, limit, self.fanout).1 {
+        if own.until < short.until { own } else { short }
+    }
+
+    fn greet(&self, greeting: Greeting, hop: &Hop) -> Outcome {
+        match greeting::greet(greeting, &hop.route, self.limit(), self.plan.request.secrets()) {
+            Ok(true) => Outcome::Speaks(greeting.protocol()),
+            Ok(false) => Outcome::SpeaksNot,
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+
+    fn outcome(&self, hop: &Hop) -> Outcome {
+        match attempt::attempt(hop, self.plan, self.limit(), self.fanout).1 {
             Ok(Answer::Upgraded(handshaken)) => {
                 conversation::leave(*handshaken, self.plan, self.fanout);
                 Outcome::Opened

@@ -1,26 +1,29 @@
 //! Variations of the request that tell causes apart: which are tried, and what each of them may carry.
 
+mod plan;
 #[cfg(test)]
 mod tests;
 
+pub use plan::plan;
+
 use crate::client::redirect::Recipient;
-use crate::diagnosis::{Breached, Diagnosis, EngineIo, NoHead, NoTls, Refused};
 use crate::http::HeaderRule;
 use crate::http::redact::{Part, Secrets};
 use crate::net::Target;
 use crate::wire::handshake::RequestOptions;
 
-/// The most variations of one check.
-pub const MOST: usize = 9;
-
 /// A path that no server has: one that answers there all the same has a page for every path.
 pub const NO_PATH: &str = "/wscope-check-no-such-path";
 /// A host that no server is (RFC 6761 section 6.4).
-const NO_HOST: &str = "wscope-check.invalid";
+pub const NO_HOST: &str = "wscope-check.invalid";
+/// The host that servers for development know.
+const LOCAL: &str = "localhost";
 
 /// One thing that is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Variation {
+    /// Without the headers, the cookies and the credentials that the user gave.
+    WithoutHeaders,
     /// No extension is offered.
     WithoutExtensions,
     /// Without `Origin`.
@@ -42,9 +45,11 @@ pub enum Variation {
     /// An ordinary page, at a path that no server has.
     OrdinaryGetNowhere,
     /// With this `Host`.
-    WithHost(&'static str),
+    WithHost(String),
     /// To the server itself, and not through the proxy.
     PastProxy,
+    /// The first bytes of another protocol, in place of the request.
+    Greeting(Greeting),
 }
 
 /// What is known of the first request.
@@ -58,6 +63,8 @@ pub struct Asked {
     pub options: RequestOptions,
     /// Whether a proxy is on the way.
     pub has_proxy: bool,
+    /// A name of the server's certificate, other than the one that was asked for.
+    pub other_name: Option<String>,
 }
 
 impl Asked {
@@ -77,9 +84,66 @@ impl Asked {
         self.options.origin.is_some() || self.options.headers.iter().any(named)
     }
 
+    /// The bytes of the headers that the user gave, his cookies and credentials among them.
+    pub fn given_length(&self) -> usize {
+        let RequestOptions { headers, cookie, authorization, .. } = &self.options;
+        let of_headers = headers.iter().filter_map(HeaderRule::value).map(str::len);
+        of_headers.chain([cookie, authorization].into_iter().flatten().map(String::len)).sum()
+    }
+
+    /// The header that the user gave, where it is the only one.
+    pub fn only_header(&self) -> Option<&HeaderRule> {
+        let RequestOptions { headers, cookie, authorization, .. } = &self.options;
+        match (headers.as_slice(), cookie, authorization) {
+            ([rule], None, None) => Some(rule),
+            _ => None,
+        }
+    }
+
+    /// A `Host` that the server may know in place of the one that was asked for.
+    fn other_host(&self) -> Option<String> {
+        let local = || (self.target.endpoint().host() != LOCAL).then(|| LOCAL.to_owned());
+        self.other_name.clone().or_else(local)
+    }
+
     fn own_origin(&self) -> String {
         let scheme = if self.target.secure() { "https" } else { "http" };
         format!("{scheme}://{}", self.target.authority())
+    }
+}
+
+/// A protocol that a server may speak in place of HTTP/1.1, and that a client begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Greeting {
+    /// The preface of HTTP/2 and empty settings (RFC 9113 section 3.4).
+    Http2,
+    /// A CONNECT for an empty session (MQTT 3.1.1, section 3.1).
+    Mqtt,
+}
+
+impl Greeting {
+    /// The name of the protocol.
+    pub fn protocol(self) -> &'static str {
+        match self {
+            Self::Http2 => "HTTP/2",
+            Self::Mqtt => "MQTT",
+        }
+    }
+
+    /// What is sent.
+    pub fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Http2 => b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+            Self::Mqtt => b"\x10\x0c\0\x04MQTT\x04\x02\0\x0a\0\0",
+        }
+    }
+
+    /// Whether `answer` begins as the protocol has it: with a SETTINGS frame, with a CONNACK.
+    pub fn is_answered_by(self, answer: &[u8]) -> bool {
+        match self {
+            Self::Http2 => answer.get(3..9).is_some_and(|header| header.starts_with(&[4]) && header.ends_with(&[0; 4])),
+            Self::Mqtt => answer.starts_with(&[0x20, 2]),
+        }
     }
 }
 
@@ -116,6 +180,7 @@ impl Variation {
     /// What it changes, for people.
     pub fn what(&self, asked: &Asked) -> String {
         match self {
+            Self::WithoutHeaders => "none of the headers and credentials given".to_owned(),
             Self::WithoutExtensions => "no extensions".to_owned(),
             Self::WithoutOrigin => "no Origin".to_owned(),
             Self::WithOrigin(origin) => format!("Origin {origin}"),
@@ -128,6 +193,7 @@ impl Variation {
             Self::OrdinaryGetNowhere => format!("ordinary GET of {NO_PATH}"),
             Self::WithHost(host) => format!("Host {host}"),
             Self::PastProxy => "past the proxy".to_owned(),
+            Self::Greeting(greeting) => format!("the greeting of {}", greeting.protocol()),
         }
     }
 
@@ -146,11 +212,11 @@ impl Variation {
             _ => url,
         };
         let target = Target::parse(&url).ok()?;
-        let other_host = matches!(self, Self::WithHost(_) | Self::PastProxy);
+        let is_withheld = matches!(self, Self::WithHost(_) | Self::PastProxy | Self::WithoutHeaders);
         let goes_where_asked =
-            target.has_same_origin(&asked.target) && !other_host && credentials == Credentials::NotRefused;
+            target.has_same_origin(&asked.target) && !is_withheld && credentials == Credentials::NotRefused;
         let cookies = if goes_where_asked { SetCookies::Sent } else { SetCookies::Withheld };
-        let is_safe = target.secure() && target.has_same_origin(&asked.first) && !other_host;
+        let is_safe = target.secure() && target.has_same_origin(&asked.first) && !is_withheld;
         if is_safe && credentials == Credentials::NotRefused {
             return Some(Destination { target, recipient: Recipient::First, cookies });
         }
@@ -185,7 +251,7 @@ impl Variation {
             }
             Self::WithHost(host) => {
                 forget(options, "Host");
-                options.authority = String::from(*host);
+                options.authority.clone_from(host);
             }
             Self::OrdinaryGet | Self::OrdinaryGetNowhere => make_ordinary(options),
             Self::WithoutTls => {
@@ -194,7 +260,7 @@ impl Variation {
                 options.origin = None;
                 options.subprotocols.clear();
             }
-            Self::WithTls | Self::At(_) | Self::PastProxy => {}
+            Self::WithTls | Self::At(_) | Self::PastProxy | Self::WithoutHeaders | Self::Greeting(_) => {}
         }
     }
 }
@@ -221,120 +287,4 @@ fn make_ordinary(options: &mut RequestOptions) {
         }
     }
     options.headers.push(HeaderRule::Set { name: "Connection".to_owned(), value: "close".to_owned() });
-}
-
-/// The variations that tell the suspected cause from others, the most telling first. `hints` is what the server said, in
-/// lower case.
-pub fn plan(suspected: Option<&Diagnosis>, asked: &Asked, hints: &str) -> Vec<Variation> {
-    let mut plan = match suspected {
-        Some(Diagnosis::Refused(cause)) => for_refusal(cause, asked, hints),
-        Some(Diagnosis::NoTls(NoTls::ServerWithout { .. }) | Diagnosis::NoHead(NoHead::PortSpeaksTls)) => {
-            vec![other_transport(asked)]
-        }
-        Some(Diagnosis::NoHead(NoHead::HungUp { .. })) => {
-            [vec![other_transport(asked), Variation::OrdinaryGet], simpler(asked), elsewhere(asked, hints)].concat()
-        }
-        Some(Diagnosis::NoHead(NoHead::Silent)) => {
-            [vec![Variation::OrdinaryGet], simpler(asked), elsewhere(asked, hints)].concat()
-        }
-        Some(Diagnosis::Breached(Breached::ExtensionNotOffered | Breached::Other)) => simpler(asked),
-        None => [vec![Variation::OrdinaryGet], simpler(asked), elsewhere(asked, hints)].concat(),
-        Some(_) => Vec::new(),
-    };
-    let is_of_network = matches!(suspected, None | Some(Diagnosis::NoTunnel(_) | Diagnosis::NoHead(_)));
-    if asked.has_proxy && (is_of_network || !plan.is_empty()) {
-        plan.insert(0, Variation::PastProxy);
-    }
-    let is_unix = asked.target.socket().is_some();
-    plan.retain(|variation| *variation != other_transport(asked) || !is_unix);
-    plan.truncate(MOST);
-    plan
-}
-
-fn for_refusal(cause: &Refused, asked: &Asked, hints: &str) -> Vec<Variation> {
-    let engine_io = || vec![Variation::At(ENGINE_IO.to_owned())];
-    match cause {
-        Refused::PortSpeaksTls => vec![other_transport(asked)],
-        Refused::EngineIo(EngineIo::UpgradeDropped) => vec![Variation::OrdinaryGet],
-        Refused::EngineIo(EngineIo::Version) => {
-            [engine_io(), vec![Variation::At(ENGINE_IO.replace("EIO=4", "EIO=3"))]].concat()
-        }
-        Refused::EngineIo(_) => engine_io(),
-        Refused::SockJs => vec![Variation::At(format!("{}/websocket", asked.path().trim_end_matches('/')))],
-        Refused::SubprotocolWanted => subprotocols(),
-        Refused::OriginNotAllowed { .. } | Refused::Forbidden { .. } => {
-            [origins(asked), simpler(asked), elsewhere(asked, hints)].concat()
-        }
-        Refused::HostNotAllowed { .. } | Refused::Misdirected => vec![Variation::WithHost("localhost")],
-        Refused::Redirect { .. } | Refused::LoginPage { .. } if !asked.target.secure() => {
-            vec![Variation::WithTls, Variation::WithHost(NO_HOST)]
-        }
-        Refused::OrdinaryPage { .. } => {
-            [vec![Variation::OrdinaryGetNowhere, Variation::OrdinaryGet], elsewhere(asked, hints), origins(asked)]
-                .concat()
-        }
-        Refused::NothingThere { .. } | Refused::NoGet { .. } | Refused::Redirect { .. } => elsewhere(asked, hints),
-        Refused::UpgradeDropped { .. } | Refused::NotTakenForUpgrade { .. } => {
-            [simpler(asked), origins(asked), vec![Variation::OrdinaryGet], elsewhere(asked, hints), subprotocols()]
-                .concat()
-        }
-        Refused::ServerFailed | Refused::Unsupported | Refused::NoAnswerBehindProxy { .. } => {
-            [simpler(asked), vec![Variation::OrdinaryGet]].concat()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn other_transport(asked: &Asked) -> Variation {
-    if asked.target.secure() { Variation::WithoutTls } else { Variation::WithTls }
-}
-
-/// The same request with less in it.
-fn simpler(asked: &Asked) -> Vec<Variation> {
-    let extensions = asked.options.deflate.is_some().then_some(Variation::WithoutExtensions);
-    let subprotocols = (!asked.options.subprotocols.is_empty()).then_some(Variation::WithoutSubprotocols);
-    extensions.into_iter().chain(subprotocols).collect()
-}
-
-fn origins(asked: &Asked) -> Vec<Variation> {
-    let without = asked.sent_origin().then_some(Variation::WithoutOrigin);
-    let own = asked.own_origin();
-    let with = (asked.options.origin.as_ref() != Some(&own)).then_some(Variation::WithOrigin(own));
-    without.into_iter().chain(with).collect()
-}
-
-/// What servers insist on, those first that are used most.
-fn subprotocols() -> Vec<Variation> {
-    ["graphql-transport-ws", "v12.stomp", "mqtt", "graphql-ws", "vite-hmr"].map(Variation::WithSubprotocol).to_vec()
-}
-
-/// Where an Engine.IO server is, unless its configuration says otherwise.
-const ENGINE_IO: &str = "/socket.io/?EIO=4&transport=websocket";
-
-/// Where the WebSocket of a server is, by what it says of itself; for any server at the end.
-const ELSEWHERE: [(&str, &str); 12] = [
-    ("cowboy", "/ws"),
-    ("phoenix", "/socket/websocket"),
-    ("tomcat", "/examples/websocket/echoProgrammatic"),
-    ("rails", "/cable"),
-    ("sockjs", "/websocket"),
-    ("graphql", "/graphql"),
-    ("home assistant", "/api/websocket"),
-    ("socket.io", ENGINE_IO),
-    ("", ENGINE_IO),
-    ("", "/ws"),
-    ("", "/websocket"),
-    ("", "/"),
-];
-
-fn elsewhere(asked: &Asked, hints: &str) -> Vec<Variation> {
-    let mut found = Vec::new();
-    for (_, resource) in ELSEWHERE.into_iter().filter(|(sign, _)| hints.contains(sign)) {
-        let variation = Variation::At(resource.to_owned());
-        let path = resource.split('?').next().unwrap_or_default();
-        if path != asked.path() && !found.contains(&variation) {
-            found.push(variation);
-        }
-    }
-    found
 }

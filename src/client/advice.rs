@@ -10,6 +10,9 @@ use crate::diagnosis::{
 
 const USE_WSS: &str = "the port speaks TLS: use `wss://` instead of `ws://`";
 
+const HTTP_2: &str = "nginx: no `http2` in the `listen` of a port without TLS; HAProxy: no `proto h2` in the `bind`, and \
+                      `alpn h2,http/1.1`; Apache: `Protocols h2 http/1.1`";
+
 /// The next thing to try; more than one line where it is lines of a configuration file.
 pub fn advice(diagnosis: &Diagnosis) -> String {
     match diagnosis {
@@ -91,7 +94,7 @@ fn no_tls(cause: &NoTls) -> String {
              the TLS library knows no older one"
         }
         NoTls::UnknownServerName => "it does not know the name; `--sni NAME` asks for another",
-        NoTls::NoHttp => "it does not offer HTTP/1.1, which the upgrade needs",
+        NoTls::NoHttp => return format!("it does not offer HTTP/1.1, which the upgrade needs: {HTTP_2}"),
         NoTls::ClientDoesNotTrust => "the client does not trust the certificate of `--cert`",
         NoTls::OurVersions => "it speaks a version that `--tls-min` or `--tls-max` leaves out",
         NoTls::OurCipherSuites => {
@@ -144,6 +147,10 @@ fn no_head(cause: NoHead) -> String {
         NoHead::ClientSpeaksTls => {
             "the client speaks TLS: it should use `ws://`, or give this server `--cert` and `--key`".to_owned()
         }
+        NoHead::OtherProtocol { name: "HTTP/2" } => format!("the upgrade needs HTTP/1.1: {HTTP_2}"),
+        NoHead::OtherProtocol { name: "MQTT" } => "this is a broker's port for MQTT alone: its port for WebSockets is \
+             another one (Mosquitto: a `listener` with `protocol websockets`), with the subprotocol `mqtt`"
+            .to_owned(),
         NoHead::OtherProtocol { name } => format!("this looks like {name}: is the port right?"),
         NoHead::HungUp { transport: Transport::Plain } => {
             "a port that speaks TLS often hangs up like this on a plain request: try `wss://`; \

@@ -13,6 +13,8 @@ pub enum Refused {
     SockJs,
     /// The body says that `Upgrade` or `Connection` did not arrive: a proxy dropped them.
     UpgradeDropped {
+        /// The path that was asked for.
+        path: String,
         /// The proxy that can be made out.
         proxy: Option<Intermediary>,
     },
@@ -80,6 +82,8 @@ pub enum Refused {
     },
     /// 400 or 426 without a further explanation.
     NotTakenForUpgrade {
+        /// The path that was asked for.
+        path: String,
         /// The proxy that can be made out.
         proxy: Option<Intermediary>,
     },
@@ -122,8 +126,15 @@ pub enum Refused {
     },
     /// 500.
     ServerFailed,
-    /// 501 or 505.
+    /// 501.
     Unsupported,
+    /// 505, or a body that says so: what arrived at the server was not HTTP/1.1.
+    VersionLowered {
+        /// The path that was asked for.
+        path: String,
+        /// The proxy that can be made out.
+        proxy: Option<Intermediary>,
+    },
     /// 502 or 504.
     NoAnswerBehindProxy {
         /// `Server`, which is the proxy here.
@@ -134,6 +145,8 @@ pub enum Refused {
         /// `Retry-After`: seconds or a date.
         retry_after: Option<String>,
     },
+    /// The server refuses the request with the headers that the user gave, and takes it without.
+    HeadersNotAccepted,
     /// The server refuses the request with extensions, and takes it without.
     ExtensionsNotAccepted,
     /// The server refuses the request with these subprotocols, and takes it without.

@@ -88,6 +88,15 @@ pub fn says(bytes: &'static [u8]) -> Server<()> {
     })
 }
 
+/// Says this where a client begins with that byte, and hangs up on others.
+pub fn greeted(byte: u8, answer: &'static [u8]) -> Server<()> {
+    serve(move |mut connection| {
+        let mut first = [0];
+        connection.socket().peek(&mut first).expect("a first byte");
+        say(&mut connection, if first == [byte] { answer } else { b"" });
+    })
+}
+
 /// Answers every upgrade with a right answer that `spoil` has altered.
 pub fn spoils(spoil: impl Fn(String) -> String + Send + Sync + 'static) -> Server<()> {
     serve(move |mut connection| {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use super::rude::{accept, accepts_then, answers, chooses, say, says, spoils};
+use super::rude::{accept, accepts_then, answers, chooses, greeted, say, says, spoils};
 use super::{Report, check};
 use crate::support::certificates::{Authority, Identity, only_in_2020};
 use crate::support::head::{Request, response};
@@ -80,9 +80,24 @@ fn choosy() -> Vec<Situation> {
         let offered = request.header("Sec-WebSocket-Protocol");
         (offered != Some("graphql-transport-ws")).then(|| response("400 Bad Request", "", "Missing Subprotocol"))
     });
+    let cookies = chooses(|request| {
+        let length = request.header("Cookie").map_or(0, str::len);
+        (length > 1000).then(|| response("400 Bad request", "", "Your browser sent an invalid request."))
+    });
+    let cookie = format!("Cookie: {}", "x".repeat(2000));
+    let vite = serve(|mut connection| {
+        let request = connection.request();
+        match request.header("Sec-WebSocket-Protocol") {
+            Some("vite-hmr") => accept(&mut connection, &request),
+            _ if request.header("Upgrade").is_some() => drop(connection.rest()),
+            _ => say(&mut connection, response("200 OK", "", "a page")),
+        }
+    });
     let hosts = chooses(|request| {
         (request.header("Host") != Some("localhost")).then(|| response("403 Forbidden", "", "Invalid Host header"))
     });
+    let named =
+        chooses(|request| (request.header("Host") == Some("x.example")).then(|| response("403 Forbidden", "", "")));
     vec![
         at("Socket.IO asked at `/`", "engine-io", url(&engine_io, "/")),
         at("SockJS asked at its base path", "sockjs", url(&sockjs, "/echo")),
@@ -96,6 +111,10 @@ fn choosy() -> Vec<Situation> {
         at("a subprotocol is not wanted", "subprotocol-not-accepted", url(&has("Sec-WebSocket-Protocol"), "/x"))
             .with(&["-s", "chat"]),
         at("graphql-ws without its subprotocol", "subprotocol-wanted", url(&graphql, "/graphql")),
+        at("HAProxy's buffers too small for a cookie", "head-too-large", url(&cookies, "/x")).with(&["-H", &cookie]),
+        at("a header is not wanted", "headers-not-accepted", url(&has("X-Tenant"), "/x")).with(&["-H", "X-Tenant: 1"]),
+        at("another Host is given", "host-not-allowed", url(&named, "/x")).with(&["-H", "Host: x.example"]),
+        at("vite without its subprotocol", "subprotocol-wanted", url(&vite, "/")).with(&["--connect-timeout", "1"]),
         at("webpack's dev server, another Host", "host-not-allowed", url(&hosts, "/ws")),
     ]
 }
@@ -117,6 +136,12 @@ fn networks() -> Vec<Situation> {
         at("a port that speaks HTTP/2 alone", "http2-only", url(&says(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64"), "/")),
         at("a port that answers with a TLS alert", "port-speaks-tls", url(&says(b"\x15\x03\x03\0\x02\x02\x0a"), "/")),
         at("a server that hangs up on the request", "hung-up", url(&says(b""), "/")),
+        at(
+            "a port that answers the greeting of HTTP/2 alone",
+            "http2-only",
+            url(&greeted(b'P', b"\0\0\0\x04\0\0\0\0\0"), "/"),
+        ),
+        at("a broker's port for MQTT", "other-protocol", url(&greeted(0x10, b"\x20\x02\0\0"), "/")),
         at("a server that never answers", "silent-server", url(&silent, "/")).with(&["--connect-timeout", "0.5"]),
         at("nothing listens", "nothing-listens", format!("ws://127.0.0.1:{}/", unused_port())),
         at("a name that is none", "unknown-name", "ws://nowhere.invalid/"),

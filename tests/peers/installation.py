@@ -45,6 +45,21 @@ def node_with(package, version):
     return [node], {**os.environ, "NODE_PATH": str(modules)}
 
 
+# What `doctor` examines besides `ws`.
+NPM_SERVERS = ["ws@8", "socket.io@4", "sockjs@0.3", "graphql-ws@6", "graphql@16", "vite@6"]
+
+
+def npm_servers():
+    """The folder of npm's packages in which all of `NPM_SERVERS` are; one of their own, for they are many."""
+    folder = cache_folder() / "npm-servers"
+    if not (folder / ".ok").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        print(f"installing {' '.join(NPM_SERVERS)} into {folder}", flush=True)
+        run([program("npm"), "install", "--silent", "--no-fund", "--no-audit", "--prefix", folder, *NPM_SERVERS])
+        (folder / ".ok").touch()
+    return folder / "node_modules"
+
+
 def node_with_ws():
     """JavaScript with npm's `ws`."""
     return node_with("ws", "8")
@@ -61,6 +76,8 @@ def python_with_websockets():
     return [str(environment / "bin/python")], {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
+# Long enough that none is said to expire soon.
+DAYS = "90"
 # A key pair on P-256: made at once, accepted everywhere.
 NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
@@ -68,7 +85,7 @@ NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 def make_authority(folder):
     """A private CA and certificates of its, for localhost and for a client: the files `ca.pem`, `certificate.pem` and `key.pem`,
     `client-certificate.pem` and `client-key.pem`."""
-    run([program("openssl"), "req", "-x509", *NEW_KEY, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=wscope test authority",
+    run([program("openssl"), "req", "-x509", *NEW_KEY, "-keyout", "ca.key", "-out", "ca.pem", "-days", DAYS, "-subj", "/CN=wscope test authority",
          "-addext", "keyUsage=critical,keyCertSign"], cwd=folder)
     issue(folder, "", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1\n")
     issue(folder, "client-", "/CN=ada", "extendedKeyUsage=clientAuth\n")
@@ -78,7 +95,7 @@ def issue(folder, prefix, subject, extensions):
     openssl, key, certificate = program("openssl"), f"{prefix}key.pem", f"{prefix}certificate.pem"
     run([openssl, "req", *NEW_KEY, "-keyout", key, "-out", "request.pem", "-subj", subject], cwd=folder)
     (folder / "extensions.txt").write_text(f"{extensions}basicConstraints=critical,CA:FALSE\n")
-    run([openssl, "x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+    run([openssl, "x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", DAYS,
          "-extfile", "extensions.txt", "-out", certificate], cwd=folder)
 
 

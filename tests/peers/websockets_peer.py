@@ -25,7 +25,7 @@ def say(**what):
 async def answer(connection):
     headers = {name.lower(): value for name, value in connection.request.headers.raw_items()}
     url = urlsplit(connection.request.path)
-    identifier = parse_qs(url.query)["id"][0]
+    identifier = parse_qs(url.query).get("id", [""])[0]
     say(id=identifier, event="open", subprotocol=connection.subprotocol, headers=headers,
         extensions=connection.response.headers.get("Sec-WebSocket-Extensions", ""))
     task, *arguments = url.path.split("/")[1:]

@@ -42,6 +42,7 @@ pub const SCHEMA: &[Field] = &[
         "number",
         "seconds from ping to ping that keep it open; missing where none is needed or known",
     ),
+    field("idle", "do", "string", "what to do next"),
 ];
 
 /// The report for people.
@@ -102,13 +103,25 @@ fn how(cut: &Cut) -> String {
 
 fn advice(survey: &Survey, is_complete: bool) -> String {
     match (survey.limit().upper(), survey.interval(), survey.pings()) {
-        (_, Some(interval), _) => format!("send a ping every {0} s: `--ping-interval {0}`", seconds(interval)),
+        (_, Some(interval), _) => {
+            format!("send a ping every {0} s: `--ping-interval {0}`{1}", seconds(interval), setting(&survey.limit()))
+        }
         (None, ..) if is_complete => "nothing: no keeping alive is needed".to_owned(),
         (_, None, Keeping::Fails(_)) => {
             "it is cut whatever is sent: the limit is on the life of a connection; connect again (`--reconnect`)"
                 .to_owned()
         }
         _ => "let it go on to its end: what keeps it open is not known yet".to_owned(),
+    }
+}
+
+/// Where the limit is set, as far as how it cuts tells: a proxy sends no Close.
+fn setting(limit: &Limit) -> &'static str {
+    match limit {
+        Limit::AtLeast(_) | Limit::At(_, Cut::Close { .. }) | Limit::Between(_, _, Cut::Close { .. }) => "",
+        _ => {
+            "; or raise the limit, if that is a proxy's: nginx `proxy_read_timeout`, HAProxy `timeout tunnel`, Apache `Timeout`"
+        }
     }
 }
 
@@ -136,6 +149,7 @@ pub fn json(survey: &Survey, is_complete: bool) -> Vec<u8> {
         if let Some(interval) = survey.interval() {
             members.seconds("interval", interval);
         }
+        members.string("do", &advice(survey, is_complete));
     });
     line.push(b'\n');
     line

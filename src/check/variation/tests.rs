@@ -1,5 +1,6 @@
+use super::plan::MOST;
 use super::*;
-use crate::diagnosis::Login;
+use crate::diagnosis::{Diagnosis, EngineIo, Login, NoHead, Refused};
 use crate::wire::DeflateOffer;
 
 fn asked(url: &str) -> Asked {
@@ -9,7 +10,7 @@ fn asked(url: &str) -> Asked {
         deflate: Some(DeflateOffer::default()),
         ..RequestOptions::default()
     };
-    Asked { first: target.clone(), target, options, has_proxy: false }
+    Asked { first: target.clone(), target, options, has_proxy: false, other_name: None }
 }
 
 fn all() -> Vec<Variation> {
@@ -20,10 +21,10 @@ fn all() -> Vec<Variation> {
         Variation::WithoutSubprotocols,
         Variation::WithSubprotocol("mqtt"),
         Variation::WithoutTls,
-        Variation::At(ENGINE_IO.to_owned()),
+        Variation::At("/socket.io/".to_owned()),
         Variation::OrdinaryGet,
         Variation::OrdinaryGetNowhere,
-        Variation::WithHost("localhost"),
+        Variation::WithHost("localhost".to_owned()),
         Variation::PastProxy,
     ]
 }
@@ -65,7 +66,7 @@ fn at_most_nine_are_tried_and_none_twice() {
     let path = || "/".to_owned();
     let causes = [
         Refused::OrdinaryPage { path: path(), proxy: None },
-        Refused::NotTakenForUpgrade { proxy: None },
+        Refused::NotTakenForUpgrade { path: path(), proxy: None },
         Refused::NothingThere { path: path() },
         Refused::Forbidden {
             host: path(),

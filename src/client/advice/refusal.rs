@@ -3,20 +3,17 @@
 use super::USE_WSS;
 use crate::diagnosis::{EngineIo, Intermediary, Login, NotFollowed, Refused, Scheme, Transport};
 
-const NGINX: &str = "nginx needs, in its `location`:
+const NGINX: &str = "
   proxy_http_version 1.1;
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection \"upgrade\";";
 
-const APACHE: &str = "Apache needs, above its other lines for this path:
-  ProxyPass \"/ws/\" \"http://HOST:PORT/ws/\" upgrade=websocket";
-
-const CADDY: &str = "Caddy passes it on by itself where a `reverse_proxy` covers this path:
-  reverse_proxy /ws* HOST:PORT";
-
 const HAPROXY: &str =
-    "HAProxy passes it on by itself over HTTP/1.1; a server that speaks HTTP/2 needs, in its `backend`:
+    "HAProxy passes it on, unless a rule deletes it (`http-request del-header`); a server with HTTP/2 needs:
   server NAME HOST:PORT ws h1";
+
+const LOWERED_BY_APACHE: &str =
+    "take `SetEnv force-proxy-request-1.0` out of Apache's configuration: it has it speak HTTP/1.0 to the server";
 
 const ENVOY: &str = "Envoy needs, in its HTTP connection manager or for this route:
   upgrade_configs:
@@ -25,7 +22,11 @@ const ENVOY: &str = "Envoy needs, in its HTTP connection manager or for this rou
 const SOCK_JS: &str = "this is a SockJS server: its WebSocket is at the path with `/websocket` behind it";
 
 const HEAD_TOO_LARGE: &str = "the request has more headers, or longer ones, than the server takes: send fewer cookies, or \
-                              raise its limit (nginx: `large_client_header_buffers`)";
+                              raise its limit (nginx: `large_client_header_buffers`; Apache: `LimitRequestFieldSize`, \
+                              `LimitRequestLine`; HAProxy: `tune.bufsize`; Node: `--max-http-header-size`)";
+
+const HEADERS_NOT_ACCEPTED: &str = "the server takes the request without what `-H`, `--cookie`, `--user` and `--bearer` \
+                                    put into it: leave them out one by one";
 
 const SUBPROTOCOL_WANTED: &str =
     "the server insists on a subprotocol: offer the one that it speaks with `--subprotocol`";
@@ -58,7 +59,7 @@ pub(super) fn refused(cause: &Refused) -> String {
         Refused::PortSpeaksTls => USE_WSS.to_owned(),
         Refused::EngineIo(said) => engine_io(*said),
         Refused::SockJs => SOCK_JS.to_owned(),
-        Refused::UpgradeDropped { proxy } => upgrade_dropped(*proxy),
+        Refused::UpgradeDropped { path, proxy } => upgrade_dropped(path, *proxy),
         Refused::HeadTooLarge => HEAD_TOO_LARGE.to_owned(),
         Refused::CertificateWanted => CERTIFICATE_WANTED.to_owned(),
         Refused::HostNotAllowed { host } => host_not_allowed(host),
@@ -69,14 +70,17 @@ pub(super) fn refused(cause: &Refused) -> String {
         Refused::BotCheck => BOT_CHECK.to_owned(),
         Refused::AnsweredByView => ANSWERED_BY_VIEW.to_owned(),
         Refused::NoServerBehindProxy => NO_SERVER.to_owned(),
-        Refused::UpgradesSwitchedOff { proxy } => cure(*proxy).to_owned(),
+        Refused::UpgradesSwitchedOff { proxy } => cure("/ws", *proxy),
         Refused::CaptivePortal => NETWORK_LOGIN.to_owned(),
         Refused::OrdinaryPage { path, proxy } => ordinary_page(path, *proxy),
         Refused::RedirectWithoutLocation => "the server redirects, but does not say where to".to_owned(),
         Refused::LoginPage { location, login } => login_page(location, *login),
         Refused::Redirect { location, path } => redirect(location, path),
         Refused::OtherVersions { versions } => other_versions(versions),
-        Refused::NotTakenForUpgrade { proxy } => not_taken(*proxy),
+        Refused::NotTakenForUpgrade { path, proxy } => {
+            format!("the server did not take this for a WebSocket request; {}", upgrade_dropped(path, *proxy))
+        }
+        Refused::VersionLowered { path, proxy } => version_lowered(path, *proxy),
         Refused::Unauthorized { scheme, login } => unauthorized(*scheme, *login),
         Refused::Forbidden { host, transport, sent_origin, login } => forbidden(host, *transport, *sent_origin, *login),
         Refused::NothingThere { path } => nothing_there(path),
@@ -88,6 +92,7 @@ pub(super) fn refused(cause: &Refused) -> String {
         Refused::ServerFailed => "the server failed while it handled the upgrade: its log says why".to_owned(),
         Refused::Unsupported => UNSUPPORTED.to_owned(),
         Refused::NoAnswerBehindProxy { proxy } => bad_gateway(proxy.as_deref()),
+        Refused::HeadersNotAccepted => HEADERS_NOT_ACCEPTED.to_owned(),
         Refused::ExtensionsNotAccepted => "`--no-deflate` offers no extension".to_owned(),
         Refused::SubprotocolNotAccepted => "leave out `--subprotocol`, or offer one that the server speaks".to_owned(),
         Refused::OtherPath { url } => format!("connect to `{url}`"),
@@ -105,25 +110,52 @@ fn engine_io(said: EngineIo) -> String {
         EngineIo::Session => "it does not know the session in the URL: leave out `sid=…`",
         EngineIo::Version => "it speaks another version than the URL asks for: try `EIO=4`, or `EIO=3` for Socket.IO 2",
         EngineIo::UpgradeDropped => {
-            return format!("this is an Engine.IO (Socket.IO) server; {}", upgrade_dropped(None));
+            return format!("this is an Engine.IO (Socket.IO) server; {}", upgrade_dropped("/socket.io", None));
         }
     };
     format!("this is an Engine.IO (Socket.IO) server: {advice}")
 }
 
-fn upgrade_dropped(proxy: Option<Intermediary>) -> String {
+fn upgrade_dropped(path: &str, proxy: Option<Intermediary>) -> String {
     match proxy {
-        None | Some(Intermediary::Nginx) => format!("the usual cause is a proxy that drops `Upgrade`; {NGINX}"),
-        Some(proxy) => format!("a proxy may drop `Upgrade` on the way: {}", cure(proxy)),
+        None => format!(
+            "the usual cause is a proxy that drops `Upgrade`; {}\n  # or {}\n  # or {HAPROXY}",
+            nginx(path),
+            apache(path)
+        ),
+        Some(proxy) => format!("a proxy may drop `Upgrade` on the way: {}", cure(path, proxy)),
     }
 }
 
-/// What lets a proxy pass on an upgrade.
-fn cure(proxy: Intermediary) -> &'static str {
+fn version_lowered(path: &str, proxy: Option<Intermediary>) -> String {
     match proxy {
-        Intermediary::Nginx => NGINX,
-        Intermediary::Apache => APACHE,
-        Intermediary::Caddy => CADDY,
+        Some(Intermediary::Nginx) => nginx(path),
+        Some(Intermediary::Apache) => LOWERED_BY_APACHE.to_owned(),
+        Some(proxy) => format!("have {} speak HTTP/1.1 to the server behind it", proxy.name()),
+        None => format!("{}\n  # or {LOWERED_BY_APACHE}", nginx(path)),
+    }
+}
+
+fn nginx(path: &str) -> String {
+    format!("nginx needs, in the `location` of `{path}`:{NGINX}")
+}
+
+fn apache(path: &str) -> String {
+    format!(
+        "Apache needs, above its other lines for this path:\n  ProxyPass \"{path}\" \"http://HOST:PORT{path}\" upgrade=websocket"
+    )
+}
+
+/// What lets a proxy pass on an upgrade at `path`.
+fn cure(path: &str, proxy: Intermediary) -> String {
+    let text = match proxy {
+        Intermediary::Nginx => return nginx(path),
+        Intermediary::Apache => return apache(path),
+        Intermediary::Caddy => {
+            return format!(
+                "Caddy passes it on by itself where a `reverse_proxy` covers this path:\n  reverse_proxy {path}* HOST:PORT"
+            );
+        }
         Intermediary::Envoy => ENVOY,
         Intermediary::Cloudflare => "at Cloudflare, `WebSockets` has to be on under Network",
         Intermediary::CloudFront => {
@@ -152,7 +184,8 @@ fn cure(proxy: Intermediary) -> &'static str {
             "Fastly passes it on only where its product WebSockets is enabled, and the VCL upgrades the request"
         }
         Intermediary::Akamai => "Akamai passes it on only where the behaviour `webSockets` is on for this path",
-    }
+    };
+    text.to_owned()
 }
 
 fn host_not_allowed(host: &str) -> String {
@@ -171,16 +204,12 @@ fn ordinary_page(path: &str, proxy: Option<Intermediary>) -> String {
     format!(
         "an ordinary page came back instead of an upgrade: either `{path}` is not the path of the WebSocket, \
          or `Upgrade` got lost on the way; {}",
-        upgrade_dropped(proxy)
+        upgrade_dropped(path, proxy)
     )
 }
 
 fn other_versions(versions: &str) -> String {
     format!("the server speaks other versions of the protocol only: {versions}; RFC 6455 is version 13")
-}
-
-fn not_taken(proxy: Option<Intermediary>) -> String {
-    format!("the server did not take this for a WebSocket request; {}", upgrade_dropped(proxy))
 }
 
 fn nothing_there(path: &str) -> String {

@@ -14,7 +14,7 @@ fn by_words(cause: &Refused) -> Option<Explanation> {
         Refused::PortSpeaksTls => of("port-speaks-tls", "The port speaks TLS, and was asked without."),
         Refused::EngineIo(said) => engine_io(*said),
         Refused::SockJs => of("sockjs", "This is a SockJS server, asked at its base path or for another transport."),
-        Refused::UpgradeDropped { proxy } => of("upgrade-dropped", dropped(*proxy)),
+        Refused::UpgradeDropped { proxy, .. } => of("upgrade-dropped", dropped(*proxy)),
         Refused::HeadTooLarge => of("head-too-large", "The request's head, or a header such as Cookie, is too large."),
         Refused::CertificateWanted => of("client-certificate-wanted", "The server wants a certificate of ours."),
         Refused::HostNotAllowed { host } => {
@@ -39,6 +39,10 @@ fn by_words(cause: &Refused) -> Option<Explanation> {
         }
         Refused::CaptivePortal => {
             of("captive-portal", "This network answers in the server's place: it wants a login of its own first.")
+        }
+        Refused::VersionLowered { proxy, .. } => of("http-1.0-upstream", lowered(*proxy)),
+        Refused::HeadersNotAccepted => {
+            of("headers-not-accepted", "The server refuses a request with the headers or credentials that were given.")
         }
         Refused::ExtensionsNotAccepted => {
             of("extensions-not-accepted", "The server refuses a request that offers an extension.")
@@ -69,7 +73,7 @@ fn by_status(cause: &Refused) -> Explanation {
         Refused::OtherVersions { versions } => {
             of("other-version", format!("The server speaks other versions of the protocol: {versions}."))
         }
-        Refused::NotTakenForUpgrade { proxy } => of("not-taken-for-upgrade", dropped(*proxy)),
+        Refused::NotTakenForUpgrade { proxy, .. } => of("not-taken-for-upgrade", dropped(*proxy)),
         Refused::Unauthorized { login: Login::NotSent, .. } => of("unauthorized", "The server wants credentials."),
         Refused::Unauthorized { login: Login::Sent, .. } => {
             of("unauthorized", "The server does not accept the credentials.")
@@ -102,6 +106,11 @@ fn engine_io(said: EngineIo) -> Explanation {
         EngineIo::UpgradeDropped => ("upgrade-dropped", "and Upgrade got lost on the way to it"),
     };
     of(name, format!("This is an Engine.IO (Socket.IO) server, {what}."))
+}
+
+fn lowered(proxy: Option<Intermediary>) -> String {
+    let name = proxy.map_or("A proxy", Intermediary::name);
+    format!("{name} speaks HTTP/1.0 to the server behind it, and the upgrade needs HTTP/1.1.")
 }
 
 fn dropped(proxy: Option<Intermediary>) -> String {

@@ -66,7 +66,8 @@ fn of_status(refusal: &Refusal, request: &Context) -> Option<Refused> {
         429 => Refused::TooManyRequests { retry_after: refusal.text("Retry-After") },
         431 => Refused::HeadTooLarge,
         500 => Refused::ServerFailed,
-        501 | 505 => Refused::Unsupported,
+        501 => Refused::Unsupported,
+        505 => Refused::VersionLowered { path, proxy: signs::proxy(refusal) },
         502 | 504 => Refused::NoAnswerBehindProxy { proxy: refusal.text("Server") },
         503 => Refused::Unavailable { retry_after: refusal.text("Retry-After") },
         511 => Refused::CaptivePortal,
@@ -103,7 +104,7 @@ fn of_bad_request(refusal: &Refusal, request: &Context) -> Option<Refused> {
         return Some(Refused::OtherVersions { versions });
     }
     let proxy = signs::proxy(refusal);
-    (!signs::is_explained(refusal, request)).then_some(Refused::NotTakenForUpgrade { proxy })
+    (!signs::is_explained(refusal, request)).then(|| Refused::NotTakenForUpgrade { path: request.path.clone(), proxy })
 }
 
 fn first_scheme(refusal: &Refusal) -> Scheme {

@@ -7,7 +7,8 @@ use crate::diagnosis::{EngineIo, Intermediary, Refused};
 /// Makes the cause of what the request was like, and of the proxy that can be made out.
 type Cause = fn(&Context, Option<Intermediary>) -> Refused;
 
-const UPGRADE_DROPPED: Cause = |_, proxy| Refused::UpgradeDropped { proxy };
+const UPGRADE_DROPPED: Cause = |request, proxy| Refused::UpgradeDropped { path: request.path.clone(), proxy };
+const VERSION_LOWERED: Cause = |request, proxy| Refused::VersionLowered { path: request.path.clone(), proxy };
 const PORT_SPEAKS_TLS: Cause = |_, _| Refused::PortSpeaksTls;
 const HEAD_TOO_LARGE: Cause = |_, _| Refused::HeadTooLarge;
 const HOST_NOT_ALLOWED: Cause = |request, _| Refused::HostNotAllowed { host: request.host.clone() };
@@ -18,7 +19,7 @@ const SOCK_JS: Cause = |_, _| Refused::SockJs;
 const NO_SERVER: Cause = |_, _| Refused::NoServerBehindProxy;
 
 /// What servers write into the body of a refusal, or into its reason phrase, in lower case, and what it means.
-pub(super) const SAID: [(&str, Cause); 70] = [
+pub(super) const SAID: [(&str, Cause); 71] = [
     // nginx, Go's net/http, Apache, Jetty and Tomcat.
     ("plain http request was sent to https port", PORT_SPEAKS_TLS),
     ("client sent an http request to an https server", PORT_SPEAKS_TLS),
@@ -81,10 +82,12 @@ pub(super) const SAID: [(&str, Cause); 70] = [
     ("http upgrade header missing", UPGRADE_DROPPED),
     ("'connection' header must contain 'upgrade'", UPGRADE_DROPPED),
     ("connection header did not include 'upgrade'", UPGRADE_DROPPED),
-    ("no upgrade state was present", UPGRADE_DROPPED),
-    // SignalR, `wscope listen`.
+    // SignalR.
     ("connection id required", UPGRADE_DROPPED),
-    ("http version is not 1.1: `get", UPGRADE_DROPPED),
+    // axum, python websockets, `wscope listen`: what they were asked in was HTTP/1.0.
+    ("no upgrade state was present", VERSION_LOWERED),
+    ("unsupported http version", VERSION_LOWERED),
+    ("http version is not 1.1: `get", VERSION_LOWERED),
     ("no `upgrade: websocket`: there is no", UPGRADE_DROPPED),
     // Apache's wstunnel: `Upgrade` is what it misses, or what it did not expect of the server.
     ("can only be retrieved using ssl", UPGRADE_DROPPED),
@@ -105,21 +108,25 @@ pub(super) const SAID: [(&str, Cause); 70] = [
 ];
 
 /// Words that say no more than a status does.
-const GENERIC: [&str; 42] = [
+const GENERIC: [&str; 52] = [
     "access",
+    "administrative",
     "allowed",
     "apache",
     "at",
     "bad",
+    "by",
     "cloudflare",
     "code",
     "debian",
     "denied",
     "detail",
     "details",
+    "don",
     "error",
     "failed",
     "forbidden",
+    "have",
     "html",
     "http",
     "https",
@@ -138,16 +145,22 @@ const GENERIC: [&str; 42] = [
     "reason",
     "request",
     "required",
+    "resource",
+    "rules",
     "server",
     "status",
     "statuscode",
     "success",
+    "the",
+    "this",
     "timestamp",
     "title",
+    "to",
     "type",
     "ubuntu",
     "upgrade",
     "websocket",
+    "you",
 ];
 
 /// What the response says of its cause, where that is known.
@@ -263,6 +276,8 @@ pub(super) fn proxy(refusal: &Refusal) -> Option<Intermediary> {
         ("the server returned an invalid or incomplete response", Intermediary::HaProxy),
         ("no server is available to handle this request", Intermediary::HaProxy),
         ("the server didn't respond in time", Intermediary::HaProxy),
+        ("request forbidden by administrative rules", Intermediary::HaProxy),
+        ("<h1>404 not found</h1>\nthe requested resource could not be found", Intermediary::HaProxy),
         ("no available server", Intermediary::Traefik),
     ];
     of_head.or_else(|| found(&said(refusal), &of_page))
@@ -283,7 +298,7 @@ mod tests {
 
     #[test]
     fn the_body_is_heard_before_the_status() {
-        let host = || "example.com".to_owned();
+        let (host, path) = (|| "example.com".to_owned(), || "/chat".to_owned());
         for (head, body, expected) in [
             ("400 x", "<center>Request Header Or Cookie Too Large</center>", Refused::HeadTooLarge),
             ("400 x", "<center>No required SSL certificate was sent</center>", Refused::CertificateWanted),
@@ -301,13 +316,14 @@ mod tests {
             (
                 "426 x\r\nServer: Apache",
                 "resource can only be retrieved using SSL",
-                Refused::UpgradeDropped { proxy: Some(Intermediary::Apache) },
+                Refused::UpgradeDropped { path: path(), proxy: Some(Intermediary::Apache) },
             ),
-            ("400 No WebSocket Upgrade header found", "", Refused::UpgradeDropped { proxy: None }),
+            ("400 No WebSocket Upgrade header found", "", Refused::UpgradeDropped { path: path(), proxy: None }),
+            ("505 x\r\nServer: nginx", "", Refused::VersionLowered { path: path(), proxy: Some(Intermediary::Nginx) }),
             (
                 "502 x\r\nServer: openresty/1",
                 "Unexpected Upgrade: h2",
-                Refused::UpgradeDropped { proxy: Some(Intermediary::Nginx) },
+                Refused::UpgradeDropped { path: path(), proxy: Some(Intermediary::Nginx) },
             ),
         ] {
             assert_eq!(cause(head, body), Some(expected), "{head} {body}");

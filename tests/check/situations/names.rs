@@ -2,7 +2,7 @@
 
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-pub const REFUSALS: [Row; 35] = [
+pub const REFUSALS: [Row; 37] = [
     (
         "nginx that drops Upgrade",
         "not-taken-for-upgrade",
@@ -82,6 +82,14 @@ pub const REFUSALS: [Row; 35] = [
     ("407 of a proxy in between", "proxy-unauthorized", "407 x", "Proxy-Authenticate: Basic realm=\"x\"\r\n", ""),
     ("a redirect to a page for signing in", "login-page", "302 Found", "Location: /login?next=x\r\n", ""),
     ("a network that wants a login", "captive-portal", "511 Network Authentication Required", "", ""),
+    ("nginx that speaks HTTP/1.0 to the server", "http-1.0-upstream", "505 x", "Server: nginx\r\n", "HTTP/1.0."),
+    (
+        "captive portal: any host gets a page that leads to another one",
+        "captive-portal",
+        "200 OK",
+        "Content-Type: text/html\r\n",
+        "<meta http-equiv=\"refresh\" content=\"0; url=http://portal.example/hello\">",
+    ),
     ("another version of the protocol", "other-version", "426 x", "Sec-WebSocket-Version: 8, 7\r\n", ""),
     ("too many requests", "too-many-requests", "429 Too Many Requests", "Retry-After: 7\r\n", ""),
     ("no capacity", "unavailable", "503 Service Unavailable", "", "try later"),

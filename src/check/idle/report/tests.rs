@@ -50,5 +50,5 @@ fn what_is_not_known_yet_is_not_told() {
         "silence  more than 0 s, as far as is known\nserver   sends nothing by itself\n\
          do       let it go on to its end: what keeps it open is not known yet\n"
     );
-    assert_eq!(json(&survey, false), b"{\"type\":\"idle\",\"complete\":false,\"at_least\":0.000000}\n");
+    assert_eq!(json(&survey, false), b"{\"type\":\"idle\",\"complete\":false,\"at_least\":0.000000,\"do\":\"let it go on to its end: what keeps it open is not known yet\"}\n");
 }
