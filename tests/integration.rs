@@ -32,7 +32,6 @@ mod progress;
 mod proxy;
 mod reconnect;
 mod redirect;
-mod replay;
 mod script;
 mod script_reconnect;
 mod secrets;

@@ -55,7 +55,6 @@ fn start(args: &Demo) -> Result<String> {
             fanout: fanout.clone(),
             secrets: session.view.secrets(),
             totals: Totals::Hidden,
-            replay: None,
             allowed_origins: Vec::new(),
         },
         clients.clone(),

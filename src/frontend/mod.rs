@@ -1,8 +1,7 @@
-//! What drives a client's session: a pipe, the prompt, a script, or a recording.
+//! What drives a client's session: a pipe, the prompt, or a script.
 
 pub mod interpreter;
 pub mod pipe;
 pub mod repl;
-pub mod replay;
 pub mod script;
 pub mod session_slot;

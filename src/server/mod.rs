@@ -4,5 +4,4 @@ mod broadcast;
 pub mod clients;
 pub mod console;
 pub mod ending;
-pub mod replay;
 pub mod service;

@@ -65,15 +65,20 @@ def node_with_ws():
     return node_with("ws", "8")
 
 
+def python_environment(package):
+    """The virtual environment that has a package of PyPI's."""
+    environment = cache_folder() / f"{package}-venv"
+    if not (environment / ".ok").exists():
+        print(f"installing python {package} into {environment}", flush=True)
+        run([sys.executable, "-m", "venv", "--clear", environment])
+        run([environment / "bin/pip", "-q", "--disable-pip-version-check", "install", package])
+        (environment / ".ok").touch()
+    return environment
+
+
 def python_with_websockets():
     """The command that runs Python with `websockets`, and its environment."""
-    environment = cache_folder() / "websockets-venv"
-    if not (environment / ".ok").exists():
-        print(f"installing python websockets into {environment}", flush=True)
-        run([sys.executable, "-m", "venv", "--clear", environment])
-        run([environment / "bin/pip", "-q", "--disable-pip-version-check", "install", WEBSOCKETS])
-        (environment / ".ok").touch()
-    return [str(environment / "bin/python")], {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    return [str(python_environment(WEBSOCKETS) / "bin/python")], {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 # Long enough that none is said to expire soon.
