@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong dialect= t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong dialect= t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= heartbeat no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -46,6 +46,8 @@ json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
 complete -c wscope -n "__fish_wscope_needs_command" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
 none\t''
+graphql-transport-ws\t''
+graphql-ws\t''
 json-rpc\t''
 cdp\t''
 phoenix\t''
@@ -114,6 +116,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -s 4 -l ipv4 -d 'Connect ove
 complete -c wscope -n "__fish_wscope_needs_command" -s 6 -l ipv6 -d 'Connect over IPv6 only'
 complete -c wscope -n "__fish_wscope_needs_command" -l proxy-insecure -d 'Don\'t verify the proxy\'s certificate'
 complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_needs_command" -l heartbeat -d 'Send the heartbeats that a dialect demands'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-deflate -d 'Don\'t compress'
 complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Report breaches of the protocol and go on'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-pong -d 'Don\'t answer pings'
@@ -145,6 +148,8 @@ json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
 none\t''
+graphql-transport-ws\t''
+graphql-ws\t''
 json-rpc\t''
 cdp\t''
 phoenix\t''
@@ -210,6 +215,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 4 -l ipv4 -d 'Con
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 6 -l ipv6 -d 'Connect over IPv6 only'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l proxy-insecure -d 'Don\'t verify the proxy\'s certificate'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l heartbeat -d 'Send the heartbeats that a dialect demands'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-deflate -d 'Don\'t compress'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l lenient -d 'Report breaches of the protocol and go on'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-pong -d 'Don\'t answer pings'
@@ -236,6 +242,8 @@ json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
 none\t''
+graphql-transport-ws\t''
+graphql-ws\t''
 json-rpc\t''
 cdp\t''
 phoenix\t''

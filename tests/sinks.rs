@@ -16,7 +16,7 @@ use wscope::net::{Stream, StreamReader};
 use wscope::output::{Discard, Fanout, FdOutput, Options, Printer};
 use wscope::platform::Poller;
 use wscope::session::output::SessionOutput;
-use wscope::session::{self, AfterInput, AutoReply, Echo, Outcome, Settings};
+use wscope::session::{self, AfterInput, AutoReply, Echo, HeartbeatPolicy, Outcome, Settings};
 use wscope::wire::{
     self, MaskSource, Observe, Outgoing, Receiver as Decoder, ReceiverOptions, Role, Sender as Encoder, SenderOptions,
 };
@@ -205,6 +205,7 @@ fn settings(after_input: AfterInput) -> Settings {
         stop_condition: None,
         remember: None,
         staying: None,
+        heartbeats: HeartbeatPolicy::Send,
         budget: None,
     }
 }

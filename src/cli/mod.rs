@@ -219,6 +219,7 @@ fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> 
     match invocation {
         Invocation::Connect(Connect { session, .. }) | Invocation::Demo(Demo { session }) => {
             session.refuse_proxy(arguments)?;
+            session.check()?;
             check_formats(&session.input, &session.view)
         }
         Invocation::Listen(Listen { input, view, .. }) => check_formats(input, view),

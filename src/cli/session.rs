@@ -13,6 +13,7 @@ use super::report::ReportArgs;
 use super::stop::StopArgs;
 use super::value;
 use super::view::ViewArgs;
+use crate::dialect::Choice;
 
 /// All flags of a client's session, except the server.
 #[derive(Debug, Clone, Args)]
@@ -51,6 +52,11 @@ pub struct SessionArgs {
     /// The pings of the client's own.
     #[command(flatten)]
     pub keepalive: KeepaliveArgs,
+    /// Send the heartbeats that a dialect demands
+    ///
+    /// As `--dialect` recognises it, whatever is shown: without them the server closes the connection.
+    #[arg(long, help_heading = "Connection", hide_short_help = true)]
+    pub heartbeat: bool,
     /// The flags for exact control of the protocol.
     #[command(flatten)]
     pub protocol: ProtocolArgs,
@@ -63,6 +69,19 @@ pub struct SessionArgs {
 }
 
 impl SessionArgs {
+    /// Refuses flags that contradict each other.
+    ///
+    /// # Errors
+    /// The text of a usage error, in one line.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.view.dialect {
+            Some(Choice::None) if self.heartbeat => {
+                Err("`--heartbeat` sends what a dialect demands, and `--dialect none` looks for none".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether stdin is read: as messages, or as a script.
     pub fn reads_stdin(&self) -> bool {
         let Self { input, execute, .. } = self;

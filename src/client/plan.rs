@@ -18,7 +18,7 @@ use crate::error::{Error, Phase, Result};
 use crate::http::redact::Secrets;
 use crate::net::{Target, TimeLimit};
 use crate::platform::{is_started_by_session_leader, is_stdin_in_background};
-use crate::session::{AfterInput, AutoReply, Echo, Settings, StopCondition};
+use crate::session::{AfterInput, AutoReply, Echo, HeartbeatPolicy, Settings, StopCondition};
 use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateOffer, MaskSource, Role};
 
@@ -27,6 +27,9 @@ const QUIET: Duration = Duration::from_secs(2);
 /// What is said when data keeps a session open for long after that.
 const STAYING: &str = "data keeps the session open after the end of the input: it closes when none has come for 2 seconds; \
      `-w SECONDS` closes it in any case";
+/// What is said when the dialect demands a heartbeat that is not sent by itself.
+const HEARTBEATS: &str =
+    "the server waits for a heartbeat of this dialect, and closes the connection without it: `--heartbeat` sends them";
 /// How long the peer may be silent before it has answered our Close.
 const CLOSE_QUIET: Duration = Duration::from_secs(5);
 
@@ -235,7 +238,9 @@ fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
     let echo = if args.input.echo { Echo::On } else { Echo::Off };
     let common = settings(Role::Client, echo, &args.limits, &args.protocol, started);
     let KeepaliveArgs { ping_interval, ping_timeout } = args.keepalive;
-    Settings { after_input, stop_condition, staying: Some(STAYING), ping_interval, ping_timeout, ..common }
+    let heartbeats = if args.heartbeat { HeartbeatPolicy::Send } else { common.heartbeats };
+    let staying = Some(STAYING);
+    Settings { after_input, stop_condition, staying, heartbeats, ping_interval, ping_timeout, ..common }
 }
 
 fn stop_condition(stop: &StopArgs) -> Option<StopCondition> {
@@ -259,6 +264,7 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
         stop_condition: None,
         remember: None,
         staying: None,
+        heartbeats: HeartbeatPolicy::Tell(HEARTBEATS),
         budget: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Says of the messages of all sessions of a run what they mean.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::recognition::Recognition;
 use super::{Choice, Heartbeat, Message, Opening};
@@ -23,7 +24,7 @@ impl Annotator {
 
     /// What has to be seen of a session that opens.
     pub fn wants_for(&self, opened: &Opened) -> Option<Wants> {
-        wants(&Recognition::begin(self.choice, &Opening::from(opened)))
+        wants(&Recognition::begin(self.choice, &Opening::of(opened, Duration::ZERO)))
     }
 
     /// What has to be seen of a session that is open. `None`: it speaks no dialect.
@@ -35,7 +36,7 @@ impl Annotator {
     pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Option<Annotation> {
         match event {
             Event::Open(opened) => {
-                self.sessions.insert(origin, Recognition::begin(self.choice, &Opening::from(*opened)));
+                self.sessions.insert(origin, Recognition::begin(self.choice, &Opening::of(opened, at.elapsed)));
                 None
             }
             Event::Wire { direction, event: wire::Event::Message { kind, payload, .. }, .. } => {

@@ -5,6 +5,7 @@
 mod action_cable;
 mod annotator;
 mod cdp;
+mod graphql;
 mod json;
 mod json_rpc;
 mod kubernetes;
@@ -27,6 +28,8 @@ use crate::wire::{Kind, Role};
 
 /// Every dialect that is known, in the order in which they are asked whether a message is theirs.
 pub const ALL: &[&Description] = &[
+    &graphql::TRANSPORT,
+    &graphql::LEGACY,
     &mqtt::MQTT,
     &wamp::WAMP,
     &phoenix::PHOENIX,
@@ -87,11 +90,14 @@ pub struct Opening<'a> {
     pub subprotocol: Option<&'a str>,
     /// The target of the request: path and query.
     pub target: &'a str,
+    /// When that was, since the start of the run.
+    pub at: Duration,
 }
 
-impl<'a> From<&'a Opened> for Opening<'a> {
-    fn from(opened: &'a Opened) -> Self {
-        Self { subprotocol: opened.subprotocol.as_deref(), target: &opened.target }
+impl<'a> Opening<'a> {
+    /// What it said of a session that opened `at` this time.
+    pub fn of(opened: &'a Opened, at: Duration) -> Self {
+        Self { subprotocol: opened.subprotocol.as_deref(), target: &opened.target, at }
     }
 }
 

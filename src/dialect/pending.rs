@@ -49,6 +49,12 @@ impl<K: Hash + Eq + Clone, V> Pending<K, V> {
         Some((&request.value, now.saturating_sub(request.at)))
     }
 
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, key: &K, now: Duration) -> Option<(&mut V, Duration)> {
+        let request = self.requests.get_mut(self.numbers.get(key)?)?;
+        Some((&mut request.value, now.saturating_sub(request.at)))
+    }
+
     /// The request with this key is answered: what it was, and how long it has waited.
     pub fn close(&mut self, key: &K, now: Duration) -> Option<(V, Duration)> {
         let request = self.requests.remove(&self.numbers.remove(key)?)?;

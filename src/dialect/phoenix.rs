@@ -57,7 +57,7 @@ impl Phoenix {
             is_version_1: version.is_none_or(|version| version.starts_with('1')),
             pushes: Pending::default(),
             joins: Pending::default(),
-            last_sent: Duration::ZERO,
+            last_sent: opening.at,
             heartbeats: 0,
         }
     }

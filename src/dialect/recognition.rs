@@ -1,5 +1,7 @@
 //! Which dialect a session speaks: by the subprotocol agreed on, then by the target, then by its first messages.
 
+use std::time::Duration;
+
 use super::{ALL, Choice, Description, Dialect, Message, Opening};
 use crate::event::Annotation;
 
@@ -9,7 +11,7 @@ const LOOKED_AT: u8 = 16;
 /// What is known of the dialect of one session.
 pub(super) enum Recognition {
     /// Nothing yet; so many more messages are looked at.
-    Open { left: u8, subprotocol: Option<String>, target: String },
+    Open { left: u8, subprotocol: Option<String>, target: String, at: Duration },
     /// The target means it. As long as no message has been of it, what goes against it is not told; `left` such messages are
     /// enough to give it up.
     Likely { left: u8, dialect: Box<dyn Dialect> },
@@ -38,8 +40,8 @@ impl Recognition {
         if let Some(description) = known.iter().find(|dialect| (dialect.is_target)(opening.target)) {
             return Self::Likely { left: LOOKED_AT, dialect: (description.start)(opening) };
         }
-        let Opening { subprotocol, target } = *opening;
-        Self::Open { left: LOOKED_AT, subprotocol: subprotocol.map(str::to_owned), target: target.to_owned() }
+        let Opening { subprotocol, target, at } = *opening;
+        Self::Open { left: LOOKED_AT, subprotocol: subprotocol.map(str::to_owned), target: target.to_owned(), at }
     }
 
     /// Takes a message, and says what it is.
@@ -54,9 +56,9 @@ impl Recognition {
 
     /// Looks whether `message` is of a dialect, where that is not known yet.
     fn look(&mut self, known: &[&Description], message: &Message<'_>) {
-        let Self::Open { left, subprotocol, target } = self else { return };
+        let Self::Open { left, subprotocol, target, at } = self else { return };
         if let Some(description) = known.iter().find(|dialect| (dialect.is_message)(message)) {
-            let opening = Opening { subprotocol: subprotocol.as_deref(), target };
+            let opening = Opening { subprotocol: subprotocol.as_deref(), target, at: *at };
             *self = Self::Certain((description.start)(&opening));
             return;
         }
@@ -97,8 +99,6 @@ impl Description {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::event::AnnotationSource;
     use crate::wire::{Kind, Role};
@@ -136,7 +136,7 @@ mod tests {
         kinds
     }
 
-    const ELSEWHERE: Opening<'static> = Opening { subprotocol: None, target: "/" };
+    const ELSEWHERE: Opening<'static> = Opening { subprotocol: None, target: "/", at: Duration::ZERO };
 
     fn shown(kinds: &[Option<String>]) -> Vec<&str> {
         kinds.iter().map(|kind| kind.as_deref().unwrap_or("-")).collect()

@@ -15,7 +15,7 @@ pub struct Conversation {
 impl Conversation {
     /// One that the handshake opened.
     pub fn new(description: &Description, subprotocol: Option<&str>, target: &str) -> Self {
-        Self { dialect: (description.start)(&Opening { subprotocol, target }), now: Duration::ZERO }
+        Self { dialect: (description.start)(&Opening { subprotocol, target, at: Duration::ZERO }), now: Duration::ZERO }
     }
 
     /// Time passes.

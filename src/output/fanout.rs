@@ -100,6 +100,11 @@ impl Sinks {
         all.fold(self.printer.wants(), Wants::union)
     }
 
+    /// Whether a dialect may be spoken in a session.
+    pub fn may_speak(&self, origin: Origin) -> bool {
+        self.dialect_wants(origin).is_some()
+    }
+
     /// The heartbeat that we owe next in a session, as its client.
     pub fn heartbeat(&self, origin: Origin) -> Option<Heartbeat> {
         self.annotator.as_ref().and_then(|annotator| annotator.heartbeat(origin))
@@ -140,7 +145,7 @@ impl Sinks {
     /// no other wants any and no dialect may be spoken.
     pub fn texts(&mut self, origin: Origin, at: Timestamp, receiver: &mut Receiver) {
         let is_alone = self.others.iter().all(|(wants, _)| wants.detail == Detail::Nothing);
-        if is_alone && self.dialect_wants(origin).is_none() {
+        if is_alone && !self.may_speak(origin) {
             self.printer.texts(origin, at, receiver);
         }
     }

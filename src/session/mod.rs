@@ -84,6 +84,15 @@ pub enum Echo {
     On,
 }
 
+/// What to do when a heartbeat is due that the dialect of the session demands of us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeartbeatPolicy {
+    /// Send it.
+    Send,
+    /// Say this, once.
+    Tell(&'static str),
+}
+
 /// How a session behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -113,6 +122,8 @@ pub struct Settings {
     pub remember: Option<usize>,
     /// What is said, once, when data keeps the session open long after the input; `None` where nothing is.
     pub staying: Option<&'static str>,
+    /// What to do about heartbeats that the dialect demands.
+    pub heartbeats: HeartbeatPolicy,
     /// The memory that it shares with other sessions; `None` for a session alone.
     pub budget: Option<Budget>,
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use super::backlog::Backlog;
+use crate::dialect::Heartbeat;
 use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Fanout, Sinks};
 use crate::platform::{Notifier, thread_for_messages};
@@ -25,6 +26,7 @@ pub struct SessionOutput {
     /// A sink has seen what it wanted.
     is_stopped: AtomicBool,
     backlog: Mutex<Backlog>,
+    heartbeats: Mutex<Heartbeats>,
     /// Signalled when the thread that shows the backlog has ended.
     shown: Condvar,
 }
@@ -46,6 +48,7 @@ impl SessionOutput {
             notifier,
             is_stopped: AtomicBool::new(false),
             backlog: Mutex::new(Backlog::new(decoding)),
+            heartbeats: Mutex::default(),
             shown: Condvar::new(),
         })
     }
@@ -63,6 +66,30 @@ impl SessionOutput {
     /// Whether a sink has seen what it wanted, so that the session is to end.
     pub fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Acquire)
+    }
+
+    /// When the heartbeat that the dialect demands next is due. Never waits for the sinks.
+    pub fn heartbeat_due(&self) -> Option<Instant> {
+        lock(&self.heartbeats).next.as_ref().map(|heartbeat| self.fanout.instant(heartbeat.due))
+    }
+
+    /// Takes that heartbeat, to be sent now.
+    pub fn take_heartbeat(&self) -> Option<Heartbeat> {
+        let mut heartbeats = lock(&self.heartbeats);
+        heartbeats.taken = heartbeats.next.take();
+        heartbeats.taken.clone()
+    }
+
+    /// The dialect demands this heartbeat next, as far as what was sent has been shown.
+    fn demand(&self, heartbeat: Option<Heartbeat>) {
+        let mut heartbeats = lock(&self.heartbeats);
+        let next = heartbeat.filter(|heartbeat| heartbeats.taken.as_ref() != Some(heartbeat));
+        let is_news = next != heartbeats.next;
+        heartbeats.next = next;
+        drop(heartbeats);
+        if is_news {
+            self.notifier.notify();
+        }
     }
 
     /// Notes the bytes of frames that are about to be sent. The thread that shows something next shows them first. Never
@@ -161,6 +188,15 @@ impl SessionOutput {
     }
 }
 
+/// The heartbeats that a dialect demands of us.
+#[derive(Debug, Default)]
+struct Heartbeats {
+    /// The next one.
+    next: Option<Heartbeat>,
+    /// The last one that was taken: the dialect demands it until it has seen it sent.
+    taken: Option<Heartbeat>,
+}
+
 /// The sinks, held for some events of one session.
 pub struct OutputGuard<'a> {
     sinks: MutexGuard<'a, Sinks>,
@@ -187,6 +223,11 @@ impl OutputGuard<'_> {
         if self.sinks.event(self.session.origin, at, event) == Flow::Stop {
             self.session.is_stopped.store(true, Ordering::Release);
             self.session.notifier.notify();
+        }
+        let is_opening_or_message =
+            matches!(event, Event::Open(_) | Event::Wire { event: wire::Event::Message { .. }, .. });
+        if is_opening_or_message && self.sinks.may_speak(self.session.origin) {
+            self.session.demand(self.sinks.heartbeat(self.session.origin));
         }
     }
 

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::Shared;
 use super::cause::Cause;
 use super::conn::{Conn, Reading};
 use super::inbox::Disconnect;
 use super::lifecycle::{Abort, Action, Facts, Lifecycle, Now, Output, Peer, PingFacts, Sending, Showing, Unanswered};
 use super::outcome::{Outcome, Over, ended};
 use super::output::lock;
-use super::queue::QueuedItem;
+use super::queue::{MessageBatch, QueuedItem};
 use super::writer::FlushState;
+use super::{HeartbeatPolicy, Shared};
 use crate::diagnosis::Diagnosis;
+use crate::dialect::Heartbeat;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Ended, Event};
 use crate::platform::{Descriptor, Poller, Signals, Wakeup};
@@ -31,6 +32,8 @@ pub struct Supervisor {
     shared: Arc<Shared>,
     lifecycle: Lifecycle,
     flush_state: FlushState,
+    /// It has been said that the dialect demands heartbeats.
+    has_told_heartbeat: bool,
 }
 
 /// What a turn came to.
@@ -46,7 +49,7 @@ enum Turn {
 impl Supervisor {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let lifecycle = Lifecycle::new(&shared.settings);
-        Self { shared, lifecycle, flush_state: FlushState::None }
+        Self { shared, lifecycle, flush_state: FlushState::None, has_told_heartbeat: false }
     }
 
     /// Supervises the session until it is over and everything that arrived has been shown. `signals` end it at once; in
@@ -102,6 +105,7 @@ impl Supervisor {
                 let ping = conn.pings.queued(now.session);
                 conn.queue.push(QueuedItem::Ping(ping));
             }
+            Action::Heartbeat => self.heartbeat(&mut conn),
             Action::FailPing(timeout, unanswered) => {
                 conn.errors.push(ping_error(timeout, unanswered));
                 conn.close(now.session, Some((CloseCode::Normal, "ping timeout".to_owned())));
@@ -118,7 +122,27 @@ impl Supervisor {
         match action {
             Action::Wait(limit) => Turn::Wait(limit),
             Action::Over(over) => Turn::Over(over),
-            Action::Close | Action::TellStaying | Action::Ping | Action::FailPing(..) | Action::HangUp => Turn::Acted,
+            Action::Close
+            | Action::TellStaying
+            | Action::Ping
+            | Action::Heartbeat
+            | Action::FailPing(..)
+            | Action::HangUp => Turn::Acted,
+        }
+    }
+
+    /// A heartbeat is due that the dialect demands.
+    fn heartbeat(&mut self, conn: &mut Conn) {
+        let shared = &self.shared;
+        match (shared.settings.heartbeats, shared.output.take_heartbeat()) {
+            (HeartbeatPolicy::Send, Some(Heartbeat { kind, payload, .. })) => {
+                conn.queue.push(QueuedItem::Data(MessageBatch::whole(kind, payload)));
+            }
+            (HeartbeatPolicy::Tell(note), Some(_)) => {
+                self.has_told_heartbeat = true;
+                shared.output.defer(move |shown| shown.event(shown.now(), &Event::Note(note)));
+            }
+            (_, None) => {}
         }
     }
 
@@ -160,6 +184,7 @@ impl Supervisor {
                 unanswered: conn.pings.oldest_unanswered(),
                 last: conn.pings.last_sent,
             },
+            heartbeat: shared.output.heartbeat_due().filter(|_| !self.has_told_heartbeat),
             last_byte: clock.last_byte(),
             last_data: clock.last_data(),
             last_asked: clock.last_asked(),

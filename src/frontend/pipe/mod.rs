@@ -25,7 +25,6 @@ use crate::error::{Error, ExitStatus, Result};
 use crate::output::{Banner, Fanout};
 use crate::session::backoff::Pause;
 use crate::session::{AfterInput, Cause, Handle, Outcome, Settings};
-use crate::wire::Role;
 use delivery_stats::DeliveryStats;
 use progress::ProgressDisplay;
 use sender::{Input, InputSender, SendJob, SendResult, WhenEmpty};
@@ -44,7 +43,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin, when_empty };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let fanout = Fanout::new(view::direct(view::options(&args.view, &args.input, banner))?)
-        .annotated(view::annotator(&args.view, Role::Client));
+        .annotated(view::client_annotator(args));
     let sender =
         InputSender::spawn(input).map_err(|error| setup_error("cannot read stdin beside the session", error))?;
     let mut driver = PipeDriver {

@@ -28,7 +28,6 @@ use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::session::backoff::Pause;
 use crate::session::{Cause, Handle, Outcome, Settings};
-use crate::wire::Role;
 
 use self::line_executor::Work;
 use self::line_reader::WorkQueue;
@@ -49,7 +48,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
     let options = view::options(&args.view, &args.input, Banner::Shown);
     let options = Options { follow_sent: FollowSent::Always, ..options };
-    let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::annotator(&args.view, Role::Client));
+    let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
     let max_message = plan.protocol.max_message;
     let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let slot = Arc::new(SessionSlot::new(runner.poller.notifier(), Losses::Final));

@@ -24,7 +24,6 @@ use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::platform::{Notifier, Stdin, thread_for_messages};
 use crate::session::backoff::Pause;
 use crate::session::{Handle, Outcome};
-use crate::wire::Role;
 
 /// Bytes of received messages that are kept for what the script expects.
 const MEMORY: usize = 16 * 1024 * 1024;
@@ -43,7 +42,7 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let options = Options { follow_sent: FollowSent::Always, ..view::options(&args.view, &args.input, banner) };
-    let fanout = Fanout::new(view::direct(options)?).annotated(view::annotator(&args.view, Role::Client));
+    let fanout = Fanout::new(view::direct(options)?).annotated(view::client_annotator(args));
     let max_message = plan.protocol.max_message;
     let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let notifier = runner.poller.notifier();

@@ -1,5 +1,7 @@
 //! What is known of a session when it is decided what is to be done.
 
+use std::time::Instant;
+
 use super::SessionTime;
 use crate::platform::Signal;
 use crate::session::conn::Input;
@@ -28,6 +30,8 @@ pub struct Facts {
     pub sending: Sending,
     /// Our pings.
     pub pings: PingFacts,
+    /// When the heartbeat is due that the dialect demands next.
+    pub heartbeat: Option<Instant>,
     /// When the last byte came.
     pub last_byte: SessionTime,
     /// When the last byte of a data frame came.

@@ -97,6 +97,8 @@ pub(super) enum Action {
     TellStaying,
     /// Queue a ping.
     Ping,
+    /// Do what there is to do about the heartbeat that is due.
+    Heartbeat,
     /// Fail the connection: this limit has passed without a pong.
     FailPing(Duration, Unanswered),
     /// End our direction of the TCP connection.
@@ -271,6 +273,11 @@ impl Lifecycle {
             self.pong_overdue = true;
             let unanswered = if queued == waiting { Unanswered::NotTaken } else { Unanswered::NoPong };
             return Some(Action::FailPing(timeout, unanswered));
+        }
+        if let Some(due) = facts.heartbeat
+            && deadlines.passed_on_the_wall(now.wall, due)
+        {
+            return Some(Action::Heartbeat);
         }
         let interval = self.limits.ping_interval.filter(|_| pings.queued.is_none())?;
         deadlines.passed(now.session, pings.last + interval).then_some(Action::Ping)

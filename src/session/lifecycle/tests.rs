@@ -1,7 +1,7 @@
 use std::num::NonZeroU64;
 
 use super::*;
-use crate::session::{AutoReply, Echo, StopCondition};
+use crate::session::{AutoReply, Echo, HeartbeatPolicy, StopCondition};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -20,6 +20,7 @@ fn quiet() -> Facts {
         close_sent: false,
         sending: Sending::Done,
         pings: PingFacts { queued: None, unanswered: None, last: seconds(0) },
+        heartbeat: None,
         last_byte: seconds(0),
         last_data: seconds(0),
         last_asked: None,
@@ -47,6 +48,7 @@ fn settings() -> Settings {
         stop_condition: None,
         remember: None,
         staying: None,
+        heartbeats: HeartbeatPolicy::Send,
         budget: None,
     }
 }
@@ -175,6 +177,15 @@ fn it_pings_at_intervals_that_begin_with_the_last_ping() {
     assert_eq!(scene.at(30, &pings(Some(seconds(10)), seconds(10))), Action::Wait(None), "one waits to be sent");
     assert_eq!(scene.at(30, &pings(None, seconds(24))), wait(4));
     assert_eq!(scene.at(30, &closing(29)), wait(4), "no pings after our Close");
+}
+
+#[test]
+fn a_heartbeat_is_due_at_its_time_and_never_after_our_close() {
+    let mut scene = Scene::new(&settings());
+    let heartbeat = Some(scene.opened + seconds(25));
+    assert_eq!(scene.at(10, &Facts { heartbeat, ..quiet() }), wait(15));
+    assert_eq!(scene.at(25, &Facts { heartbeat, ..quiet() }), Action::Heartbeat);
+    assert_ne!(scene.at(26, &Facts { heartbeat, ..closing(25) }), Action::Heartbeat);
 }
 
 #[test]

@@ -1,0 +1,314 @@
+//! GraphQL: `graphql-transport-ws`, and the older protocol whose subprotocol is `graphql-ws`. They differ in words.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::json::{self, Array, Object, Raw};
+use super::pending::Pending;
+use super::{Description, Dialect, Heartbeat, Message, quote};
+use crate::event::{Annotation, AnnotationSource};
+use crate::wire::{Kind, Role};
+
+/// The protocol of the library graphql-ws (its PROTOCOL.md).
+pub const TRANSPORT: Description = Description {
+    name: "graphql-transport-ws",
+    subprotocols: &["graphql-transport-ws"],
+    is_target: |_| false,
+    is_message: |message| is_operation(message, "subscribe"),
+    start: |_| Box::new(GraphQl::new(Version::Transport)),
+};
+
+/// The protocol of subscriptions-transport-ws (its PROTOCOL.md), which AppSync and Hasura speak too.
+pub const LEGACY: Description = Description {
+    name: "graphql-ws",
+    subprotocols: &["graphql-ws"],
+    is_target: |_| false,
+    is_message: |message| is_operation(message, "start"),
+    start: |_| Box::new(GraphQl::new(Version::Legacy)),
+};
+
+/// The longest id under which an operation is kept, in bytes.
+const LONGEST_ID: usize = 256;
+
+/// Which of the two it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Version {
+    Transport,
+    Legacy,
+}
+
+/// What a message is, in the words of neither version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Init,
+    Acknowledge,
+    /// The connection is refused, or what was sent could not be read.
+    Refuse,
+    Ping,
+    Pong,
+    KeepAlive,
+    Start,
+    Stop,
+    Result,
+    Error,
+    Complete,
+    Terminate,
+}
+
+impl Version {
+    fn word(self, from: Role, name: &str) -> Option<Word> {
+        Some(match (self, from, name) {
+            (_, Role::Client, "connection_init") => Word::Init,
+            (_, Role::Server, "connection_ack") => Word::Acknowledge,
+            (_, Role::Server, "error") => Word::Error,
+            (_, Role::Server, "complete") => Word::Complete,
+            (Self::Transport, _, "ping") => Word::Ping,
+            (Self::Transport, _, "pong") => Word::Pong,
+            (Self::Transport, Role::Client, "subscribe") | (Self::Legacy, Role::Client, "start") => Word::Start,
+            (Self::Transport, Role::Client, "complete") | (Self::Legacy, Role::Client, "stop") => Word::Stop,
+            (Self::Transport, Role::Server, "next") | (Self::Legacy, Role::Server, "data") => Word::Result,
+            (Self::Legacy, Role::Server, "connection_error") => Word::Refuse,
+            (Self::Legacy, Role::Server, "ka") => Word::KeepAlive,
+            (Self::Legacy, Role::Client, "connection_terminate") => Word::Terminate,
+            _ => return None,
+        })
+    }
+
+    fn source(self) -> AnnotationSource {
+        AnnotationSource::Dialect(match self {
+            Self::Transport => TRANSPORT.name,
+            Self::Legacy => LEGACY.name,
+        })
+    }
+}
+
+struct GraphQl {
+    version: Version,
+    /// When `connection_init` was sent.
+    init: Option<Duration>,
+    is_acknowledged: bool,
+    operations: Pending<String, Operation>,
+    /// When each end sent a ping that is not answered yet.
+    pings: Pending<Role, ()>,
+    /// Since when the client owes a pong.
+    owes_pong: Option<Duration>,
+}
+
+struct Operation {
+    /// Such as `subscription onPrice`.
+    name: String,
+    results: u64,
+}
+
+impl GraphQl {
+    fn new(version: Version) -> Self {
+        Self {
+            version,
+            init: None,
+            is_acknowledged: false,
+            operations: Pending::default(),
+            pings: Pending::default(),
+            owes_pong: None,
+        }
+    }
+}
+
+impl Dialect for GraphQl {
+    fn message(&mut self, message: &Message<'_>) -> Option<Annotation> {
+        let source = self.version.source();
+        let Some(object) = Object::of(message.payload) else {
+            return Some(Annotation::breach(source, "no JSON object"));
+        };
+        let Some(name) = object.text("type") else { return Some(Annotation::breach(source, "without a type")) };
+        let Some(word) = self.version.word(message.from, &name) else {
+            return Some(Annotation::breach(source, self.unknown(message.from, &name)));
+        };
+        let secrets = secrets(message.payload, word, &object);
+        let said = self.say(message, word, &object);
+        let id = object.text("id").as_deref().map(quote);
+        let (id, answers) = if message.from == Role::Client { (id, None) } else { (None, id) };
+        let kind = quote(&name);
+        let is_heartbeat = matches!(word, Word::Ping | Word::Pong | Word::KeepAlive);
+        let Said { text, took, error } = said;
+        Some(Annotation { id, answers, took, error, is_heartbeat, secrets, ..Annotation::new(source, kind, text) })
+    }
+
+    fn close_code(&self, code: u16) -> Option<&'static str> {
+        Some(match code {
+            4004 => "bad response",
+            4005 => "internal error of the client",
+            4400 => "a message was not understood",
+            4401 => "an operation was started before connection_ack",
+            4403 => "forbidden: what connection_init sent was refused",
+            4406 => "the subprotocol is not acceptable",
+            4408 => "connection_init did not come in time",
+            4409 => "an operation with this id is running already",
+            4429 => "connection_init was sent more than once",
+            4499 => "terminated",
+            4500 => "internal error of the server",
+            4504 => "connection_ack did not come in time",
+            _ => return None,
+        })
+    }
+
+    fn heartbeat(&self) -> Option<Heartbeat> {
+        self.owes_pong.map(|due| Heartbeat { due, kind: Kind::Text, payload: br#"{"type":"pong"}"#.to_vec() })
+    }
+}
+
+/// What is said of a message, besides what its members say.
+#[derive(Default)]
+struct Said {
+    text: String,
+    took: Option<Duration>,
+    error: Option<String>,
+}
+
+impl GraphQl {
+    /// What is wrong with a type that this end does not send in this version.
+    fn unknown(&self, from: Role, name: &str) -> String {
+        let other = match self.version {
+            Version::Transport => Version::Legacy,
+            Version::Legacy => Version::Transport,
+        };
+        let (AnnotationSource::Dialect(other_name) | AnnotationSource::Decoder(other_name)) = other.source();
+        let name = quote(name);
+        if other.word(from, &name).is_some() {
+            return format!("`{name}` is of {other_name}, and another subprotocol was agreed on");
+        }
+        let end = if from == Role::Client { "client" } else { "server" };
+        format!("`{name}` is nothing that a {end} sends")
+    }
+
+    fn say(&mut self, message: &Message<'_>, word: Word, object: &Object<'_>) -> Said {
+        match word {
+            Word::Init => {
+                let error = self.init.map(|_| "sent once more: servers close with 4429".to_owned());
+                self.init.get_or_insert(message.at);
+                Said { error, ..Said::default() }
+            }
+            Word::Acknowledge => {
+                self.is_acknowledged = true;
+                let took = self.init.map(|since| message.at.saturating_sub(since));
+                Said { text: "answers connection_init".to_owned(), took, error: None }
+            }
+            Word::Refuse => {
+                let error = object.get("payload").map_or_else(|| "refused".to_owned(), failure);
+                Said { error: Some(error), ..Said::default() }
+            }
+            Word::Ping => {
+                self.pings.open(message.from, (), message.at);
+                if message.from == Role::Server {
+                    self.owes_pong.get_or_insert(message.at);
+                }
+                Said::default()
+            }
+            Word::Pong => {
+                if message.from == Role::Client {
+                    self.owes_pong = None;
+                }
+                let took = self.pings.close(&message.from.peer(), message.at).map(|(_, took)| took);
+                Said { took, ..Said::default() }
+            }
+            Word::Start => self.start(message, object),
+            Word::KeepAlive | Word::Terminate => Said::default(),
+            Word::Stop | Word::Result | Word::Error | Word::Complete => self.operation(message, word, object),
+        }
+    }
+
+    fn start(&mut self, message: &Message<'_>, object: &Object<'_>) -> Said {
+        let Some(id) = object.text("id").filter(|id| id.len() <= LONGEST_ID) else {
+            return Said { error: Some("without an id of less than 257 bytes".to_owned()), ..Said::default() };
+        };
+        let name = object.object("payload").map(|payload| operation_name(&payload)).unwrap_or_default();
+        let is_new = self.operations.open(id, Operation { name: name.clone(), results: 0 }, message.at);
+        let error = if !is_new {
+            Some("an operation with this id is running already: servers close with 4409".to_owned())
+        } else if !self.is_acknowledged && self.version == Version::Transport {
+            Some("sent before connection_ack: servers close with 4401".to_owned())
+        } else {
+            None
+        };
+        Said { text: name, took: None, error }
+    }
+
+    /// What is said of an operation that was started.
+    fn operation(&mut self, message: &Message<'_>, word: Word, object: &Object<'_>) -> Said {
+        let id = object.text("id").unwrap_or_default();
+        let payload = object.get("payload");
+        if word == Word::Result {
+            let errors = payload.and_then(|payload| Object::of(payload.as_bytes())?.get("errors").map(failure));
+            let Some((operation, took)) = self.operations.get_mut(&id, message.at) else {
+                return Said { text: "of no operation that is running".to_owned(), took: None, error: errors };
+            };
+            operation.results += 1;
+            let text = format!("result {} of {}", operation.results, operation.name);
+            return Said { text, took: Some(took), error: errors };
+        }
+        let error = (word == Word::Error).then(|| payload.map_or_else(|| "without a message".to_owned(), failure));
+        let Some((Operation { name, results }, took)) = self.operations.close(&id, message.at) else {
+            return Said { text: "of no operation that is running".to_owned(), took: None, error };
+        };
+        let text = match word {
+            Word::Stop => format!("stops {name}"),
+            Word::Error => format!("{name} failed"),
+            _ if results == 1 => format!("{name} is complete, 1 result,"),
+            _ => format!("{name} is complete, {results} results,"),
+        };
+        Said { text, took: Some(took), error }
+    }
+}
+
+/// Whether a message starts an operation.
+fn is_operation(message: &Message<'_>, start: &str) -> bool {
+    message.from == Role::Client
+        && Object::of(message.payload).is_some_and(|object| {
+            object.text("type").as_deref() == Some(start)
+                && object
+                    .object("payload")
+                    .is_some_and(|payload| payload.get("query").or(payload.get("data")).is_some())
+        })
+}
+
+/// What an operation is called, such as `subscription onPrice`.
+fn operation_name(payload: &Object<'_>) -> String {
+    let query = payload.text("query").unwrap_or_default();
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let code = query.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut words = code.unwrap_or_default().split(|character| !is_word(character));
+    let kind = words.next().filter(|kind| matches!(*kind, "mutation" | "subscription")).unwrap_or("query");
+    let name = payload.text("operationName").or_else(|| words.next().map(str::to_owned));
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => format!("{kind} {}", quote(&name)),
+        None => kind.to_owned(),
+    }
+}
+
+/// The message of an error, or of the first of several.
+fn failure(payload: Raw<'_>) -> String {
+    let message = |raw: Raw<'_>| Object::of(raw.as_bytes()).and_then(|object| object.text("message"));
+    let errors = Array::of(payload.as_bytes());
+    let first = errors.as_ref().and_then(|errors| errors.get(0)).unwrap_or(payload);
+    let said = quote(&message(first).unwrap_or_else(|| json::plain(first)));
+    match errors.map_or(1, |errors| errors.len) {
+        0 | 1 => said,
+        count => format!("{said} (and {} more)", count - 1),
+    }
+}
+
+/// What in a message is not to be shown.
+fn secrets(text: &[u8], word: Word, object: &Object<'_>) -> Vec<Range<usize>> {
+    let secret = match word {
+        Word::Init => object.get("payload").filter(|payload| !matches!(*payload, "{}" | "null")),
+        // AppSync sends its authorization with each operation.
+        Word::Start => object
+            .get("payload")
+            .and_then(|payload| Object::of(payload.as_bytes())?.get("extensions"))
+            .and_then(|extensions| Object::of(extensions.as_bytes())?.get("authorization")),
+        _ => None,
+    };
+    secret.map(|secret| json::place(text, secret)).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests;

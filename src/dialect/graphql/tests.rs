@@ -1,0 +1,111 @@
+use super::super::testing::{Conversation, hidden};
+use super::*;
+
+fn transport() -> Conversation {
+    Conversation::new(&TRANSPORT, Some("graphql-transport-ws"), "/graphql")
+}
+
+fn legacy() -> Conversation {
+    Conversation::new(&LEGACY, Some("graphql-ws"), "/graphql")
+}
+
+/// The examples of PROTOCOL.md, "Successful connection initialisation" and "Streaming operation".
+#[test]
+fn operations_run_from_subscribe_to_complete() {
+    let mut session = transport();
+    assert_eq!(session.sent(r#"{"type":"connection_init"}"#), "");
+    assert_eq!(session.wait(3).received(r#"{"type":"connection_ack"}"#), "answers connection_init after 3 ms");
+    let subscribe =
+        r#"{"id":"1","type":"subscribe","payload":{"query":"subscription onPrice { price }","variables":{}}}"#;
+    assert_eq!(session.sent(subscribe), "subscription onPrice");
+    let next = r#"{"id":"1","type":"next","payload":{"data":{"price":1.10}}}"#;
+    assert_eq!(session.wait(5).received(next), "result 1 of subscription onPrice after 5 ms");
+    assert_eq!(session.wait(5).received(next), "result 2 of subscription onPrice after 10 ms");
+    let complete = r#"{"id":"1","type":"complete"}"#;
+    assert_eq!(session.received(complete), "subscription onPrice is complete, 2 results, after 10 ms");
+    assert_eq!(session.received(next), "of no operation that is running", "legal: it was on its way");
+    assert_eq!(session.sent(subscribe), "subscription onPrice", "an id may be used again");
+    assert_eq!(session.sent(complete), "stops subscription onPrice after 0 ms");
+}
+
+#[test]
+fn errors_are_told_and_end_an_operation() {
+    let mut session = transport();
+    session.sent(r#"{"type":"connection_init"}"#);
+    session.received(r#"{"type":"connection_ack"}"#);
+    session.sent(r#"{"id":"1","type":"subscribe","payload":{"query":"{ a }"}}"#);
+    let failed = r#"{"id":"1","type":"error","payload":[{"message":"x"},{"message":"y"}]}"#;
+    assert_eq!(session.received(failed), "query failed after 0 ms: x (and 1 more)");
+    session.sent(
+        r#"{"id":"1","type":"subscribe","payload":{"operationName":"add","query":"\n # c\n mutation add { b }"}}"#,
+    );
+    let partly = r#"{"id":"1","type":"next","payload":{"data":null,"errors":[{"message":"half"}]}}"#;
+    assert_eq!(session.received(partly), "result 1 of mutation add after 0 ms: half");
+}
+
+#[test]
+fn what_a_server_will_close_for_is_told_before() {
+    let mut session = transport();
+    let subscribe = r#"{"id":"1","type":"subscribe","payload":{"query":"{ a }"}}"#;
+    assert_eq!(session.sent(subscribe), "query: sent before connection_ack: servers close with 4401");
+    session.received(r#"{"type":"connection_ack"}"#);
+    assert!(session.sent(subscribe).ends_with("servers close with 4409"));
+    assert_eq!(session.sent(r#"{"type":"connection_init"}"#), "");
+    assert!(session.sent(r#"{"type":"connection_init"}"#).ends_with("4429"));
+    assert_eq!(session.dialect().close_code(4408), Some("connection_init did not come in time"));
+    assert_eq!(session.dialect().close_code(1000), None);
+}
+
+#[test]
+fn a_ping_is_owed_a_pong() {
+    let mut session = transport();
+    assert_eq!(session.wait(7).received(r#"{"type":"ping"}"#), "()");
+    let beat = session.dialect().heartbeat().expect("a pong");
+    assert_eq!((beat.due, &beat.payload[..]), (Duration::from_millis(7), &br#"{"type":"pong"}"#[..]));
+    assert_eq!(session.wait(2).sent(r#"{"type":"pong"}"#), "( after 2 ms)");
+    assert_eq!(session.dialect().heartbeat(), None);
+    session.sent(r#"{"type":"ping"}"#);
+    assert_eq!(session.dialect().heartbeat(), None, "that of the server is not ours");
+    assert_eq!(session.received(r#"{"type":"pong"}"#), "( after 0 ms)");
+    assert_eq!(session.received(r#"{"type":"pong"}"#), "()", "one that answers nothing is legal");
+}
+
+#[test]
+fn the_older_protocol_has_other_words() {
+    let mut session = legacy();
+    session.sent(r#"{"type":"connection_init","payload":{}}"#);
+    assert_eq!(session.received(r#"{"type":"ka"}"#), "()");
+    assert_eq!(session.received(r#"{"type":"connection_ack"}"#), "answers connection_init after 0 ms");
+    assert_eq!(session.sent(r#"{"id":"a","type":"start","payload":{"query":"subscription { n }"}}"#), "subscription");
+    assert_eq!(
+        session.received(r#"{"id":"a","type":"data","payload":{"data":{"n":1}}}"#),
+        "result 1 of subscription after 0 ms"
+    );
+    assert_eq!(session.sent(r#"{"id":"a","type":"stop"}"#), "stops subscription after 0 ms");
+    assert_eq!(session.received(r#"{"type":"connection_error","payload":{"message":"no"}}"#), "no");
+    assert_eq!(session.dialect().heartbeat(), None);
+}
+
+#[test]
+fn the_words_of_the_other_protocol_are_a_breach() {
+    assert_eq!(
+        transport().received(r#"{"type":"ka"}"#),
+        "`ka` is of graphql-ws, and another subprotocol was agreed on"
+    );
+    assert_eq!(legacy().received(r#"{"type":"nonsense"}"#), "`nonsense` is nothing that a server sends");
+    assert_eq!(transport().sent("hello"), "no JSON object");
+}
+
+#[test]
+fn what_logs_in_is_hidden() {
+    for (text, shown) in [
+        (r#"{"type":"connection_init","payload":{"token":"x"}}"#, r#"{"type":"connection_init","payload":...}"#),
+        (r#"{"type":"connection_init","payload":{}}"#, r#"{"type":"connection_init","payload":{}}"#),
+    ] {
+        let annotation = transport().message(Role::Client, Kind::Text, text.as_bytes()).expect("said");
+        assert_eq!(hidden(text.as_bytes(), &annotation), shown);
+    }
+    let text = r#"{"id":"1","type":"start","payload":{"data":"{}","extensions":{"authorization":{"host":"h"}}}}"#;
+    let annotation = legacy().message(Role::Client, Kind::Text, text.as_bytes()).expect("said");
+    assert!(hidden(text.as_bytes(), &annotation).ends_with(r#""extensions":{"authorization":...}}}"#));
+}
