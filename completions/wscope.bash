@@ -94,7 +94,7 @@ _wscope() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "auto none graphql-transport-ws graphql-ws json-rpc cdp phoenix pusher" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -494,7 +494,7 @@ _wscope() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "auto none graphql-transport-ws graphql-ws json-rpc cdp phoenix pusher" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -708,7 +708,7 @@ _wscope() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "auto none graphql-transport-ws graphql-ws json-rpc cdp phoenix pusher" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)

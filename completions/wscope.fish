@@ -48,10 +48,15 @@ complete -c wscope -n "__fish_wscope_needs_command" -l dialect -d 'Say what mess
 none\t''
 graphql-transport-ws\t''
 graphql-ws\t''
-json-rpc\t''
-cdp\t''
+mqtt\t''
+wamp\t''
 phoenix\t''
-pusher\t''"
+actioncable\t''
+pusher\t''
+signalr\t''
+kubernetes\t''
+json-rpc\t''
+cdp\t''"
 complete -c wscope -n "__fish_wscope_needs_command" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -150,10 +155,15 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l dialect -d 'Say w
 none\t''
 graphql-transport-ws\t''
 graphql-ws\t''
-json-rpc\t''
-cdp\t''
+mqtt\t''
+wamp\t''
 phoenix\t''
-pusher\t''"
+actioncable\t''
+pusher\t''
+signalr\t''
+kubernetes\t''
+json-rpc\t''
+cdp\t''"
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -244,10 +254,15 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l dialect -d 'Say
 none\t''
 graphql-transport-ws\t''
 graphql-ws\t''
-json-rpc\t''
-cdp\t''
+mqtt\t''
+wamp\t''
 phoenix\t''
-pusher\t''"
+actioncable\t''
+pusher\t''
+signalr\t''
+kubernetes\t''
+json-rpc\t''
+cdp\t''"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"

@@ -16,8 +16,9 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let description = ALL[usize::from(dialect) % ALL.len()];
     let subprotocols = description.subprotocols;
     let subprotocol = subprotocols.get(usize::from(subprotocol) % (subprotocols.len() + 1)).copied();
-    let mut session = (description.start)(&Opening { subprotocol, target: "/a/websocket?vsn=2.0.0&EIO=4&transport=websocket" });
     let mut at = Duration::ZERO;
+    let target = "/a/websocket?vsn=2.0.0&EIO=4&transport=websocket";
+    let mut session = (description.start)(&Opening { subprotocol, target, at });
     for piece in split(stream) {
         let Some((flags, payload)) = piece.split_first() else { continue };
         let from = if flags & 1 == 0 { Role::Client } else { Role::Server };
