@@ -240,7 +240,7 @@ fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
     let KeepaliveArgs { ping_interval, ping_timeout } = args.keepalive;
     let heartbeats = if args.heartbeat { HeartbeatPolicy::Send } else { common.heartbeats };
     let staying = Some(STAYING);
-    Settings { after_input, stop_condition, staying, heartbeats, ping_interval, ping_timeout, ..common }
+    Settings { after_input, ping_interval, ping_timeout, stop_condition, staying, heartbeats, ..common }
 }
 
 fn stop_condition(stop: &StopArgs) -> Option<StopCondition> {

@@ -18,7 +18,7 @@ pub const TRANSPORT: Description = Description {
     start: |_| Box::new(GraphQl::new(Version::Transport)),
 };
 
-/// The protocol of subscriptions-transport-ws (its PROTOCOL.md), which AppSync and Hasura speak too.
+/// The protocol of subscriptions-transport-ws (its PROTOCOL.md), which `AppSync` and Hasura speak too.
 pub const LEGACY: Description = Description {
     name: "graphql-ws",
     subprotocols: &["graphql-ws"],
@@ -207,7 +207,7 @@ impl GraphQl {
                 if message.from == Role::Client {
                     self.owes_pong = None;
                 }
-                let took = self.pings.close(&message.from.peer(), message.at).map(|(_, took)| took);
+                let took = self.pings.close(&message.from.peer(), message.at).map(|((), took)| took);
                 Said { took, ..Said::default() }
             }
             Word::Start => self.start(message, object),
