@@ -44,15 +44,15 @@ pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
     }
 }
 
-/// What says what messages mean in a client's sessions, where that is wanted, or heartbeats are to be sent.
-pub fn client_annotator(args: &SessionArgs) -> Option<Annotator> {
-    let for_heartbeats = (args.heartbeat && args.view.dialect.is_none()).then_some(Choice::Auto);
-    dialect(&args.view).or(for_heartbeats).map(|choice| Annotator::new(choice, Role::Client))
+/// What says what messages mean, where that is wanted; what is sent is sent by `role`.
+pub fn annotator(view: &ViewArgs, role: Role) -> Option<Annotator> {
+    dialect(view).map(|choice| Annotator::new(choice, role))
 }
 
-/// What says what messages mean in a server's sessions, where that is wanted.
-pub fn server_annotator(view: &ViewArgs) -> Option<Annotator> {
-    dialect(view).map(|choice| Annotator::new(choice, Role::Server))
+/// The same of a client's sessions, also where heartbeats are to be sent.
+pub fn client_annotator(args: &SessionArgs) -> Option<Annotator> {
+    let for_heartbeats = || args.heartbeat.then(|| Annotator::new(Choice::Auto, Role::Client));
+    annotator(&args.view, Role::Client).or_else(for_heartbeats)
 }
 
 /// Which dialect is looked for, if any is.

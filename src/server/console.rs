@@ -16,6 +16,7 @@ use crate::input::{Editor, EditorOptions, History};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::platform::Notifier;
+use crate::wire::Role;
 
 /// What says what to send.
 pub struct ServerConsole {
@@ -46,13 +47,14 @@ impl ServerConsole {
                 Editor::open(EditorOptions { history, prompt: "> ".into(), marks: options.escape_marks() })?;
             // `/set` may ask later to show what was sent.
             let options = Options { follow_sent: FollowSent::Always, ..options };
-            let fanout = Fanout::new(view::beside(&terminal, options)?).annotated(view::server_annotator(&args.view));
+            let fanout =
+                Fanout::new(view::beside(&terminal, options)?).annotated(view::annotator(&args.view, Role::Server));
             let (begin, _) = line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message)?;
             // The thread waits for it.
             let _ = begin.send(());
             return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source });
         }
-        let fanout = Fanout::new(view::direct(options)?).annotated(view::server_annotator(&args.view));
+        let fanout = Fanout::new(view::direct(options)?).annotated(view::annotator(&args.view, Role::Server));
         let feed = if args.input.no_input {
             None
         } else {
