@@ -5,6 +5,7 @@
 mod action_cable;
 mod annotator;
 mod cdp;
+mod engine_io;
 mod graphql;
 mod json;
 mod json_rpc;
@@ -15,6 +16,9 @@ mod phoenix;
 mod pusher;
 mod recognition;
 mod signalr;
+mod socket_io;
+mod sockjs;
+mod stomp;
 #[cfg(test)]
 mod testing;
 mod wamp;
@@ -28,6 +32,10 @@ use crate::wire::{Kind, Role};
 
 /// Every dialect that is known, in the order in which they are asked whether a message is theirs.
 pub const ALL: &[&Description] = &[
+    &stomp::STOMP,
+    &engine_io::SOCKET_IO,
+    &engine_io::ENGINE_IO,
+    &sockjs::SOCKJS,
     &graphql::TRANSPORT,
     &graphql::LEGACY,
     &mqtt::MQTT,

@@ -63,9 +63,9 @@ impl Fanout {
         sinks.with_dialect(sinks.annotator.as_ref().and_then(|annotator| annotator.wants_for(opened)))
     }
 
-    /// The time of the run that is `elapsed` after its start, on the clock of deadlines.
-    pub fn instant(&self, elapsed: Duration) -> Instant {
-        self.started + elapsed
+    /// The time of the run that is `elapsed` after its start, on the clock of deadlines. `None`: it never comes.
+    pub fn instant(&self, elapsed: Duration) -> Option<Instant> {
+        self.started.checked_add(elapsed)
     }
 
     /// Gives one event to all sinks and flushes them. May block. An error of the printer comes again with the next flush,

@@ -70,7 +70,7 @@ impl SessionOutput {
 
     /// When the heartbeat that the dialect demands next is due. Never waits for the sinks.
     pub fn heartbeat_due(&self) -> Option<Instant> {
-        lock(&self.heartbeats).next.as_ref().map(|heartbeat| self.fanout.instant(heartbeat.due))
+        lock(&self.heartbeats).next.as_ref().and_then(|heartbeat| self.fanout.instant(heartbeat.due))
     }
 
     /// Takes that heartbeat, to be sent now.
