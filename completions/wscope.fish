@@ -136,6 +136,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Be the serve
 complete -c wscope -n "__fish_wscope_needs_command" -a "tap" -d 'Stand between clients and a server, and show what passes'
 complete -c wscope -n "__fish_wscope_needs_command" -a "ping" -d 'Measure round-trip times'
 complete -c wscope -n "__fish_wscope_needs_command" -a "check" -d 'Find out why a connection does not work'
+complete -c wscope -n "__fish_wscope_needs_command" -a "replay" -d 'Send the client\'s side of a recording again'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l delay -d 'Wait between two messages' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l script -d 'Run a script: what would be typed at the prompt' -r -F
@@ -245,6 +246,9 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-buffered -d
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-clients -d 'Serve this many clients at once' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l push -d 'Push this text to every client' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l every -d 'How often to push' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l replay -d 'Play the server\'s side of a recording to each client' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l connection -d 'Play the connection with this number' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l speed -d 'Play so many times as fast, or without pauses: `max`' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
 null\t'Each piece that ends with NUL is a message'
 whole\t'All of it is one message'
@@ -506,4 +510,81 @@ complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-pong -d 'Don\
 complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand check" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l connection -d 'Play the connection with this number' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l speed -d 'Play so many times as fast, or without pauses: `max`' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l output -d 'Print text, raw, hex, base64, json or none' -r -f -a "text\t'For people on a terminal; elsewhere text with a newline each, and binary as it is'
+raw\t'Every message as it is, with nothing between them'
+hex\t'Each message is a line of hex'
+base64\t'Each message is a line of Base64'
+json\t'Each event of the session is a line of JSON'
+none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+mqtt\t''
+wamp\t''
+phoenix\t''
+actioncable\t''
+pusher\t''
+signalr\t''
+kubernetes\t''
+json-rpc\t''
+cdp\t''"
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
+local\t'Wall clock, in the local time zone'
+utc\t'Wall clock, in UTC'"
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Even when redirected'
+never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s H -l header -d 'Add a header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s s -l subprotocol -d 'Offer a subprotocol' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s o -l origin -d 'Send an Origin header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s u -l user -d 'Basic auth; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l bearer -d 'Send a bearer token' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l cookie -d 'Send a cookie' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l connect-timeout -d 'Limit the whole handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l max-redirs -d 'Follow at most so many' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l resolve -d 'Connect to this address instead of looking the name up' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l unix-socket -d 'Connect to this Unix domain socket' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l proxy -d 'Go through a proxy' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l proxy-user -d 'Log in at the proxy; asks for a missing password' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l proxy-header -d 'Send a header to the proxy' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l proxy-cacert -d 'Trust this authority for the proxy' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l noproxy -d 'Hosts that no proxy is used for' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l cacert -d 'Trust this authority, not the system\'s' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l sni -d 'Ask for this name (SNI), and verify it' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l pinnedpubkey -d 'Accept no server but one with this key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l tls-min -d 'Accept no lower version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l tls-max -d 'Offer no higher version of TLS' -r -f -a "1.2\t'TLS 1.2 (RFC 5246)'
+1.3\t'TLS 1.3 (RFC 8446)'"
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l cert -d 'Show this certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l key -d 'The private key of the certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l passphrase -d 'Decrypt the private key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l mask-key -d 'Mask with this key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l ws-key -d 'Send this Sec-WebSocket-Key' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s m -l max-time -d 'Limit the whole run' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l close-timeout -d 'Limit the closing handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l max-message -d 'Limit a message' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l deflate -d 'Set the parameters of permessage-deflate' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l fragment -d 'Split what is sent into frames' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s v -l verbose -d 'Show how the connection came about, and its heads'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l show-secrets -d 'Don\'t hide credentials'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l frames -d 'Show each frame in a line'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l hex -d 'Show the bytes on the wire'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s P -l show-ping-pong -d 'Show pings and pongs, and heartbeats of dialects'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l pretty -d 'Lay out JSON'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s L -l location -d 'Follow redirects'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l location-trusted -d 'The same, and trust every server'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s 4 -l ipv4 -d 'Connect over IPv4 only'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s 6 -l ipv6 -d 'Connect over IPv6 only'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l proxy-insecure -d 'Don\'t verify the proxy\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s k -l insecure -d 'Don\'t verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l no-deflate -d 'Don\'t compress'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l lenient -d 'Report breaches of the protocol and go on'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l no-pong -d 'Don\'t answer pings'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l no-close-reply -d 'Don\'t answer Close'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n 'string match -q "@*" -- (commandline -ct)' -f -a '(wscope @ 2>/dev/null)'

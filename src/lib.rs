@@ -21,7 +21,7 @@
 //! | [`profile`] | the user's file of named sets of flags |
 //! | [`cli`] | every flag, once, as data |
 //! | [`client`] | from flags to an open session, the one loop around it, and the words for what went wrong |
-//! | [`frontend`] | what drives a client's sessions: a pipe, the prompt, a script |
+//! | [`frontend`] | what drives a client's sessions: a pipe, the prompt, a script, a recording |
 //! | [`server`] | the built-in server: accepting, broadcasting, its console |
 //! | [`tap`] | the relay between clients and a server, and what it shows of what passes |
 //! | [`ping`] | `wscope ping`: measuring round trips, and the report of it |

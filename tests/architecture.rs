@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "output::DataFormat", "output::fold", "output::Timestamps", "output::theme::ColorChoice", "profile", "wire",
     ]),
     ("client", &["cli", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
-    ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "platform", "session", "wire"]),
+    ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "platform", "recording", "session", "wire"]),
     ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("tap", &["cli", "client", "diagnosis", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("ping", &["cli", "client", "error", "event", "http::redact", "output", "platform", "session", "wire"]),

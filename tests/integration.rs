@@ -32,6 +32,7 @@ mod progress;
 mod proxy;
 mod reconnect;
 mod redirect;
+mod replay;
 mod script;
 mod script_reconnect;
 mod secrets;

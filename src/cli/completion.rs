@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use super::Cli;
 
 /// The commands that the help names.
-const COMMANDS: [&str; 5] = ["demo", "listen", "tap", "ping", "check"];
+const COMMANDS: [&str; 6] = ["demo", "listen", "tap", "ping", "check", "replay"];
 
 /// The completion script for `shell`.
 pub(super) fn script(shell: Shell) -> Vec<u8> {

@@ -8,6 +8,7 @@ use super::Invocation;
 use super::compat::{CompatArgs, CompatTargetArgs};
 use super::connection::ConnectionArgs;
 use super::listen::{AccessArgs, ClientArgs, Listen, PushArgs};
+use super::replay::PlayingArgs;
 use super::session::SessionArgs;
 use super::value::{HeaderSource, Secret};
 use crate::http::HeaderRule;
@@ -107,7 +108,20 @@ impl DefaultArgs {
                 Some(host) => ListenAddress::new(&host, port),
                 None => ListenAddress::loopback(port),
             };
-            let own = Listen { address, access, clients, push, input, view, identity, limits, keepalive, protocol };
+            let own = Listen {
+                address,
+                access,
+                clients,
+                push,
+                replay: None,
+                playing: PlayingArgs::default(),
+                input,
+                view,
+                identity,
+                limits,
+                keepalive,
+                protocol,
+            };
             return Ok(Invocation::Listen(own));
         }
         let opened_by_connect = target.connect.is_some();

@@ -65,6 +65,8 @@ pub enum Page {
     Ping,
     /// `wscope-check.1`
     Check,
+    /// `wscope-replay.1`
+    Replay,
 }
 
 impl Generated {
@@ -84,6 +86,7 @@ impl Generated {
             Self::Man { page: Page::Curl } => "man/wscope-curl.1",
             Self::Man { page: Page::Ping } => "man/wscope-ping.1",
             Self::Man { page: Page::Check } => "man/wscope-check.1",
+            Self::Man { page: Page::Replay } => "man/wscope-replay.1",
             Self::Completions { shell: Shell::Bash } => "completions/wscope.bash",
             Self::Completions { shell: Shell::Elvish } => "completions/wscope.elv",
             Self::Completions { shell: Shell::Fish } => "completions/wscope.fish",
@@ -120,6 +123,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         Page::Curl => ("curl", vec![("Examples", help::CURL_EXAMPLES.into())]),
         Page::Ping => ("ping", vec![("Examples", help::PING_EXAMPLES.into())]),
         Page::Check => ("check", vec![("Examples", help::CHECK_EXAMPLES.into())]),
+        Page::Replay => ("replay", vec![("Examples", help::REPLAY_EXAMPLES.into())]),
     };
     let command = cli.find_subcommand(name).unwrap_or(&cli).clone();
     let man = Man::new(command.mut_args(explained)).source(source).manual("User Commands");
@@ -135,7 +139,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     }
     let about_events = match page {
         Page::Wscope | Page::Ping | Page::Check => Some(help::EVENTS),
-        Page::Demo | Page::Listen | Page::Tap | Page::Curl => None,
+        Page::Demo | Page::Listen | Page::Tap | Page::Curl | Page::Replay => None,
     };
     if let Some(about) = about_events {
         rest.control("SH", ["EVENTS"]);
@@ -144,7 +148,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     }
     rest.control("SH", ["SEE ALSO"]);
     rest.text([roman(
-        "wscope(1), wscope-demo(1), wscope-listen(1), wscope-tap(1), wscope-curl(1), wscope-ping(1), wscope-check(1), RFC 6455, RFC 7692",
+        "wscope(1), wscope-demo(1), wscope-listen(1), wscope-tap(1), wscope-curl(1), wscope-ping(1), wscope-check(1), wscope-replay(1), RFC 6455, RFC 7692",
     )]);
     rest.to_writer(output)
 }

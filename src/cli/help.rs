@@ -71,6 +71,11 @@ pub(super) const CHECK_EXAMPLES: &str = "  wscope check wss://example.com/feed  
   wscope check --strict --output json URL     for a script: status 1 for a warning
   wscope check --probe '{\"op\":\"ping\"}' URL   send this, and wait for an answer";
 
+pub(super) const REPLAY_EXAMPLES: &str =
+    "  wscope replay session.jsonl                 to the server that it was recorded with
+  wscope replay page.har ws://localhost:8080  what the browser sent, to a server under test
+  wscope replay --speed max a.jsonl URL       without its pauses";
+
 /// The sections after the flags in `wscope --manual` and `wscope.1`: title and text of each.
 pub(super) fn sections(columns: usize) -> Vec<(&'static str, String)> {
     vec![

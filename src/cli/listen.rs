@@ -1,6 +1,7 @@
 //! `wscope listen`: the built-in server.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,6 +11,7 @@ use super::help;
 use super::input::InputArgs;
 use super::limits::{KeepaliveArgs, LimitArgs};
 use super::protocol::ProtocolArgs;
+use super::replay::PlayingArgs;
 use super::value;
 use super::view::ViewArgs;
 use crate::net::ListenAddress;
@@ -39,6 +41,16 @@ pub struct Listen {
     /// The messages that the server sends by itself.
     #[command(flatten)]
     pub push: PushArgs,
+    /// Play the server's side of a recording to each client
+    ///
+    /// With its own timing; each message waits for as many of the client's as came before it in the recording, for 10 seconds
+    /// at most. It closes as the server did. Of a recording of several connections, the first client gets the first one, and
+    /// so on.
+    #[arg(long, value_name = "FILE", help_heading = "Input", conflicts_with_all = ["echo", "push"])]
+    pub replay: Option<PathBuf>,
+    /// What is played of it, and how fast.
+    #[command(flatten)]
+    pub playing: PlayingArgs,
     /// The flags for stdin.
     #[command(flatten)]
     pub input: InputArgs,

@@ -23,6 +23,7 @@ mod ping;
 mod profile;
 mod protocol;
 mod proxy;
+mod replay;
 mod report;
 mod session;
 mod stop;
@@ -50,11 +51,12 @@ pub use ping::{Ping, RoundArgs};
 pub use profile::Named;
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use proxy::ProxyArgs;
+pub use replay::{PlayingArgs, Replay};
 pub use report::{ReportArgs, ReportFormat};
 pub use session::{ReportedSessionArgs, SessionArgs};
 pub use stop::StopArgs;
 pub use tap::{RewriteArgs, Tap};
-pub use value::{HeaderSource, SHORTEST_PING, Secret, Wait};
+pub use value::{HeaderSource, SHORTEST_PING, Secret, Speed, Wait};
 pub use view::ViewArgs;
 
 use connect::DefaultArgs;
@@ -76,6 +78,8 @@ pub enum Invocation {
     Ping(Ping),
     /// What is wrong with a connection.
     Check(Box<Check>),
+    /// A recording, sent again.
+    Replay(Box<Replay>),
     /// The flags of a profile, and those of the command line.
     Profile(Named),
     /// Print this: what is in force.
@@ -111,6 +115,7 @@ enum Subcommands {
     Listen(Box<Listen>),
     Tap(Box<Tap>),
     Ping(Box<Ping>),
+    Replay(Box<Replay>),
     Curl(Curl),
     Check(Box<Check>),
     #[command(hide = true)]
@@ -160,6 +165,7 @@ fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, clap::Erro
         Some(Subcommands::Check(check)) => Invocation::Check(check),
         Some(Subcommands::Curl(curl)) => translated(&curl)?,
         Some(Subcommands::Ping(ping)) => Invocation::Ping(*ping),
+        Some(Subcommands::Replay(replay)) => Invocation::Replay(replay),
         Some(Subcommands::Generate(generate)) => Invocation::Generate(generate),
     };
     check(&invocation, arguments).map_err(refused)?;
@@ -222,12 +228,19 @@ fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> 
             session.check()?;
             check_formats(&session.input, &session.view)
         }
-        Invocation::Listen(Listen { input, view, .. }) => check_formats(input, view),
+        Invocation::Listen(Listen { input, view, replay, playing, .. }) => {
+            playing.check(replay.as_deref())?;
+            check_formats(input, view)
+        }
         Invocation::Tap(tap) => {
             tap.view.check()?;
             usage_error::refuse_profile(&tap.url)
         }
         Invocation::Ping(ping) => usage_error::refuse_profile(&ping.url),
+        Invocation::Replay(replay) => {
+            replay.url.as_deref().map_or(Ok(()), usage_error::refuse_profile)?;
+            replay.view.check()
+        }
         Invocation::Check(check) => usage_error::refuse_profile(&check.url),
         Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => Ok(()),
     }

@@ -110,6 +110,24 @@ pub(super) fn some_seconds(value: &str) -> Result<Duration, String> {
     }
 }
 
+/// How fast a recording is played.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Speed {
+    /// So many times as fast as it was; more than 0.
+    Times(f64),
+    /// Without any pause of its own.
+    Unlimited,
+}
+
+/// Parses how fast to play: a factor, or `max`.
+pub(super) fn speed(value: &str) -> Result<Speed, String> {
+    match value.parse() {
+        _ if value == "max" => Ok(Speed::Unlimited),
+        Ok(factor) if (1e-3..=1e6).contains(&factor) => Ok(Speed::Times(factor)),
+        _ => Err("expected a factor from 0.001 to 1000000, or `max`".into()),
+    }
+}
+
 /// Parses seconds, with decimals, or `-1` for ever.
 pub(super) fn wait(value: &str) -> Result<Wait, String> {
     match value {

@@ -15,6 +15,7 @@ pub mod plan;
 mod proxy;
 mod proxy_error;
 pub mod reconnect;
+pub mod recorded_request;
 pub mod redirect;
 pub mod report;
 pub mod request;

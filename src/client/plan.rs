@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 
 use crate::cli::{
-    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, ReportedSessionArgs, SessionArgs, StopArgs, Tap,
-    ViewArgs, Wait,
+    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, Replay, ReportedSessionArgs, SessionArgs,
+    StopArgs, Tap, ViewArgs, Wait,
 };
 use crate::client::redirect::{Recipient, RedirectPolicy};
 use crate::client::request::{self, RequestTemplate};
@@ -133,6 +133,17 @@ impl Plan {
         let wishes = Wishes { protocol: &protocol, limits: &args.limits, secrets: args.view.secrets(), stdin };
         let settings = settings(Role::Client, Echo::Off, &args.limits, &protocol, Instant::now());
         Self::connecting(&args.url, &args.connection(), &wishes, settings)
+    }
+
+    /// Sessions with `url` in which a recording is played, with these flags for connecting in place of those of `args`.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
+    pub fn replayed(url: &str, connection: &ConnectionArgs, args: &Replay, started: Instant) -> Result<Self> {
+        let secrets = args.view.secrets();
+        let wishes = Wishes { protocol: &args.protocol, limits: &args.limits, secrets, stdin: StdinUse::Free };
+        let settings = settings(Role::Client, Echo::Off, &args.limits, &args.protocol, started);
+        Self::connecting(url, connection, &wishes, settings)
     }
 
     /// Connections to `url`, and sessions with these `settings` on them.

@@ -55,6 +55,7 @@ fn start(args: &Demo) -> Result<String> {
             fanout: fanout.clone(),
             secrets: session.view.secrets(),
             totals: Totals::Hidden,
+            replay: None,
             allowed_origins: Vec::new(),
         },
         clients.clone(),

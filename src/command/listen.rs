@@ -17,6 +17,7 @@ use crate::platform::{Poller, Signals};
 use crate::server::clients::{ClientLimits, Clients};
 use crate::server::console::ServerConsole;
 use crate::server::ending::ServerEnd;
+use crate::server::replay::ReplayedServer;
 use crate::server::service::{self, Service};
 use crate::session::{Budget, Echo};
 use crate::wire::Role;
@@ -59,12 +60,14 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let max_time = settings.max_time.take();
     (settings.ping_interval, settings.ping_timeout) = (args.keepalive.ping_interval, args.keepalive.ping_timeout);
     settings.budget = Some(budget);
+    let replay = args.replay.as_deref().map(|file| ReplayedServer::new(file, &args.playing, &fanout)).transpose()?;
     let service = Service {
         protocol: ProtocolOptions::new(&args.protocol, &args.limits),
         settings,
         fanout: fanout.clone(),
         secrets: args.view.secrets(),
         totals: Totals::of(&args.view),
+        replay,
         allowed_origins: args.access.allow_origin.clone(),
     };
     service::serve(listener, service, clients.clone())?;

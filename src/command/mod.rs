@@ -8,6 +8,7 @@ pub mod generate;
 mod listen;
 mod ping;
 mod profile;
+mod replay;
 mod tap;
 
 pub use crate::client::report::printed;
@@ -31,6 +32,7 @@ pub fn run(mut invocation: Invocation) -> ExitStatus {
         Invocation::Listen(listen) => listen::run(&listen),
         Invocation::Tap(args) => tap::run(&args),
         Invocation::Ping(args) => ping::run(&args),
+        Invocation::Replay(args) => replay::run(&args),
     }
 }
 
@@ -44,6 +46,7 @@ fn leave_stdin(invocation: &mut Invocation) {
         Invocation::Tap(tap) => tap.rewrite.no_input = true,
         Invocation::Ping(_)
         | Invocation::Check(_)
+        | Invocation::Replay(_)
         | Invocation::Generate(_)
         | Invocation::Profile(_)
         | Invocation::Config(_) => {}

@@ -142,6 +142,11 @@ impl Secret {
     }
 }
 
+/// Whether something of `text` was hidden when it was recorded: whether a label stands in it.
+pub fn has_label(text: &str) -> bool {
+    [HIDDEN, "[hidden, ", "[hidden: "].iter().any(|label| text.contains(label))
+}
+
 /// `text` with the label of each of `secrets` (in order) in its place.
 pub fn replaced(text: &[u8], secrets: &[Secret]) -> Vec<u8> {
     let mut output = Vec::with_capacity(text.len());

@@ -8,5 +8,5 @@ mod record;
 mod source;
 
 pub use format::Format;
-pub use record::{Record, RecordedEvent, RecordedFrame, RecordedWire};
+pub use record::{Record, RecordedEvent, RecordedFrame, RecordedWire, recorder_of};
 pub use source::{ReadError, Records};

@@ -6,7 +6,7 @@ use std::io;
 use crate::recording::Record;
 
 /// The records of a recording, in order, each read when it is asked for. After an error nothing follows.
-pub type Records = Box<dyn Iterator<Item = Result<Record, ReadError>>>;
+pub type Records = Box<dyn Iterator<Item = Result<Record, ReadError>> + Send>;
 
 /// Why no further record can be read.
 #[derive(Debug)]
@@ -34,6 +34,13 @@ impl fmt::Display for ReadError {
             Self::Malformed { offset, why } => write!(formatter, "{why}, at byte {offset}"),
             Self::Io(error) => error.fmt(formatter),
         }
+    }
+}
+
+impl ReadError {
+    /// Whether the records so far are all there are: nothing is wrong with them, but more happened.
+    pub fn is_early_end(&self) -> bool {
+        matches!(self, Self::Cut { .. })
     }
 }
 

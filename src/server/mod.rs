@@ -4,4 +4,5 @@ mod broadcast;
 pub mod clients;
 pub mod console;
 pub mod ending;
+pub mod replay;
 pub mod service;

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::clients::{Client, Clients};
+use super::replay::ReplayedServer;
 use crate::client::open::ends;
 use crate::client::plan::ProtocolOptions;
 use crate::client::report::Totals;
@@ -40,6 +41,8 @@ pub struct Service {
     pub secrets: Secrets,
     /// Whether the totals of each session are shown.
     pub totals: Totals,
+    /// What is played to each client.
+    pub replay: Option<ReplayedServer>,
     /// The origins of web pages that are let in, besides those of this machine.
     pub allowed_origins: Vec<AllowedOrigin>,
 }
@@ -108,8 +111,10 @@ impl Service {
     /// Serves one client from its first byte to its last.
     fn client(&self, client: u64, incoming: Incoming, clients: &Clients) {
         let origin = Origin { client: Some(client) };
-        let served =
-            self.session(origin, incoming, |handle, facts| clients.enter(Client { number: client, handle, facts }));
+        let served = self.session(origin, incoming, |handle, facts| {
+            self.replay.iter().for_each(|replay| replay.play(client, &handle, &self.fanout));
+            clients.enter(Client { number: client, handle, facts })
+        });
         clients.leave(client, served.as_ref().map_or(0, |dropped| *dropped));
         if let Err(error) = served {
             self.fanout.show(origin, &Event::Error(&error));

@@ -22,7 +22,7 @@ use crate::wire::{CloseCode, CloseReason, Kind, MessageFacts};
 ///
 /// # Errors
 /// [`ReadError::Malformed`] names the byte at which it is no HAR, or at which it is cut off.
-pub fn read(file: impl Read + Seek + 'static) -> Result<Records, ReadError> {
+pub fn read(file: impl Read + Seek + Send + 'static) -> Result<Records, ReadError> {
     let mut file = BufReader::new(file);
     let index = Index::read(file.by_ref())?;
     let openings: Vec<_> = (0..).zip(&index.entries).map(|(place, entry)| entry.opening(place, &index)).collect();
@@ -171,16 +171,16 @@ impl Entry {
 }
 
 /// The URL with a scheme of WebSocket's (mitmproxy writes `http`) and without userinfo, its path and query, and its port.
+/// Otherwise it stays as it was: something in it may be hidden.
 fn web_socket_url(text: &str) -> (String, String, u16) {
-    let Ok(mut url) = Url::parse(&text.replacen("http", "ws", usize::from(text.starts_with("http")))) else {
-        return (text.to_owned(), "/".to_owned(), 0);
-    };
-    // Only URLs without a host refuse it, and they have no userinfo.
-    let _ = url.set_username("").and_then(|()| url.set_password(None));
-    url.set_fragment(None);
-    let target = url[url::Position::BeforePath..].to_owned();
-    let port = url.port_or_known_default().unwrap_or_default();
-    (url.into(), target, port)
+    let text = text.split('#').next().unwrap_or_default();
+    let text = text.replacen("http", "ws", usize::from(text.starts_with("http")));
+    let Some((scheme, rest)) = text.split_once("://") else { return (text, "/".to_owned(), 0) };
+    let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, authority)| authority);
+    let slash = if target.starts_with('/') { "" } else { "/" };
+    let port = Url::parse(&text).ok().and_then(|url| url.port_or_known_default()).unwrap_or_default();
+    (format!("{scheme}://{authority}{slash}{target}"), format!("{slash}{target}"), port)
 }
 
 impl Head {

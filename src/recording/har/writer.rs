@@ -14,8 +14,8 @@ use jiff::Timestamp as Moment;
 use crate::event::{Direction, Opened, PeerAddress};
 use crate::http::redact::{Part, Secrets};
 use crate::output::json::{Members, object};
-use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
-use crate::wire::Kind;
+use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records, recorder_of};
+use crate::wire::{Kind, Role};
 
 /// Bytes of payloads that are held at a time: of the connections that are written after another one.
 const HELD: u64 = 32 << 20;
@@ -77,7 +77,7 @@ impl Assignment {
 fn next(records: &mut Records) -> io::Result<Option<Record>> {
     match records.next().transpose() {
         Ok(record) => Ok(record),
-        Err(ReadError::Cut { .. }) => Ok(None),
+        Err(error) if error.is_early_end() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -148,11 +148,6 @@ fn write_group(
 }
 
 impl Connection {
-    /// Whether we were the server: then its headers are those of a request (RFC 6455 section 4.1).
-    fn was_served(&self) -> bool {
-        self.opened.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))
-    }
-
     /// The entry up to its first message.
     fn start(&self, secrets: Secrets) -> Vec<u8> {
         let opened = &self.opened;
@@ -183,7 +178,7 @@ impl Connection {
         else {
             return;
         };
-        let from_client = (*direction == Direction::Sent) != self.was_served();
+        let from_client = (*direction == Direction::Sent) == (recorder_of(&self.opened) == Role::Client);
         entry.extend_from_slice(if entry.last() == Some(&b'[') { b"\n" } else { b",\n" });
         object(entry, |members| {
             members.string("type", if from_client { "send" } else { "receive" });
