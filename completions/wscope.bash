@@ -50,7 +50,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-h -M -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --show-config --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen tap ping check"
+            opts="-h -M -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --show-config --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen tap ping check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -94,6 +94,14 @@ _wscope() {
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text raw hex base64 json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jq)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --dialect)
@@ -450,7 +458,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__demo)
-            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -494,6 +502,14 @@ _wscope() {
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text raw hex base64 json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jq)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --dialect)
@@ -676,7 +692,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__listen)
-            opts="-N -b -0 -v -P -t -q -m -h -M --allow-origin --max-buffered --max-clients --once --push --every --echo --no-input --input --binary --null --output --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-N -b -0 -v -P -t -q -m -h -M --allow-origin --max-buffered --max-clients --once --push --every --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -720,6 +736,14 @@ _wscope() {
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text raw hex base64 json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jq)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --dialect)
@@ -1174,7 +1198,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__tap)
-            opts="-N -v -P -t -q -H -s -o -u -4 -6 -k -m -h -M --keep-host --keep-origin --no-input --allow-origin --max-buffered --output --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --max-time --close-timeout --max-message --help --manual"
+            opts="-N -v -P -t -q -H -s -o -u -4 -6 -k -m -h -M --keep-host --keep-origin --no-input --allow-origin --max-buffered --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --max-time --close-timeout --max-message --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1190,6 +1214,14 @@ _wscope() {
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "text raw hex base64 json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jq)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --dialect)

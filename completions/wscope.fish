@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= v/verbose show-secrets frames hex P/show-ping-pong dialect= t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= heartbeat no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= filter= jq= v/verbose show-secrets frames hex P/show-ping-pong dialect= t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= heartbeat no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -30,7 +30,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l delay -d 'Wait between tw
 complete -c wscope -n "__fish_wscope_needs_command" -l script -d 'Run a script: what would be typed at the prompt' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Stop after so many messages (`-1` alone: after one)' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l until -d 'Stop after a text message that matches' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l until -d 'Stop after a message that matches' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
 null\t'Each piece that ends with NUL is a message'
 whole\t'All of it is one message'
@@ -44,6 +44,8 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_needs_command" -l filter -d 'Show only messages that match' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l jq -d 'Show what a jq filter makes of each message' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
 none\t''
 stomp\t''
@@ -142,7 +144,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l delay -d 'Wait be
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l script -d 'Run a script: what would be typed at the prompt' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s w -l wait -d 'How long to stay after the last input; -1: for ever' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l count -d 'Stop after so many messages (`-1` alone: after one)' -r
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -l until -d 'Stop after a text message that matches' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l until -d 'Stop after a message that matches' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l input -d 'Read lines, null, whole, chunks, hex, base64, json' -r -f -a "lines\t'Each line is a text message'
 null\t'Each piece that ends with NUL is a message'
 whole\t'All of it is one message'
@@ -156,6 +158,8 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l filter -d 'Show only messages that match' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l jq -d 'Show what a jq filter makes of each message' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
 none\t''
 stomp\t''
@@ -262,6 +266,8 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l filter -d 'Show only messages that match' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l jq -d 'Show what a jq filter makes of each message' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
 none\t''
 stomp\t''
@@ -321,6 +327,8 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l filter -d 'Show only messages that match' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l jq -d 'Show what a jq filter makes of each message' -r
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
 none\t''
 stomp\t''

@@ -65,10 +65,11 @@ mod reached {
     }
 
     #[test]
-    fn a_pattern_ends_with_the_text_that_matches() {
-        let server = send([Frame::text("busy"), Frame::binary("done"), Frame::text("all done"), Frame::text("more")]);
-        let output = Wscope::new().args(["--until", "done$", &server.url()]).run();
-        output.exits(0).prints("busy\ndoneall done\n").is_silent();
+    fn a_pattern_ends_with_the_message_that_matches() {
+        let frames = [Frame::text("busy"), Frame::binary(b"done\xff"), Frame::binary("all done"), Frame::text("done")];
+        let server = send(frames);
+        let output = Wscope::new().args(["--until", "done", &server.url()]).run();
+        output.exits(0).prints(b"busy\ndone\xffall done".as_slice()).is_silent();
         assert_eq!(server.outcome(), Some(1000));
     }
 

@@ -15,6 +15,7 @@ mod exhaustion;
 mod exit_status;
 mod field_data;
 mod field_eof;
+mod filter;
 mod formats;
 mod frames_hex;
 mod generated;

@@ -7,6 +7,7 @@ use clap::builder::StyledStr;
 use clap::{ArgAction, Args, Command};
 use terminal_size::terminal_size;
 
+use super::expressions;
 use crate::error::ExitStatus;
 use crate::input::slash::{COMMANDS, KEYS, Scope};
 use crate::output::fold::{USUAL_COLUMNS, fold, fold_line};
@@ -81,6 +82,7 @@ pub(super) fn sections(columns: usize) -> Vec<(&'static str, String)> {
     vec![
         ("Input and output", STREAMS.into()),
         ("Formats", FORMATS.into()),
+        ("Expressions", expressions::section()),
         ("Commands at the prompt", commands(columns)),
         ("Scripts", SCRIPTS.into()),
         ("Profiles", PROFILES.into()),
@@ -200,16 +202,14 @@ const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; b
     /expect-close 1000
 
   /expect looks through what was received since the last match, and uses up what \
-  it skips. The rest of the line is a regular expression (syntax: \
-  https://docs.rs/regex; \\p knows general categories only), and matches anywhere \
-  in a message.
+  it skips. The rest of the line is an expression (see Expressions).
   /expect-close makes any close a success if it is the one expected. Without a \
   code it takes each; 1005 is a Close without a code, 1006 is none at all.
   /expect-quiet counts from the last match, or from when something was sent.
   /ping waits for its pong, in a script, and /reconnect until it is open again.
   /capture reads the message that was matched last, or else the last one. It \
-  takes the value at a JSON pointer (strings without their quotes), or what a \
-  regular expression's first group, or the whole of it, matches.
+  takes the value at a path, as it was written (a string without its quotes), or \
+  what a regular expression's first group, or the whole of it, matches.
 
   ${NAME} is replaced by what was captured, ${env:NAME} by an environment \
   variable: in messages and arguments, once. ${json:...} escapes the value for a \

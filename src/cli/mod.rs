@@ -12,6 +12,7 @@ mod connection;
 mod curl;
 mod demo;
 mod destination;
+mod expressions;
 mod format;
 mod generate;
 mod help;

@@ -3,9 +3,9 @@
 use std::num::NonZeroU64;
 
 use clap::Args;
-use regex::bytes::Regex;
 
 use super::value;
+use crate::pattern::Expression;
 
 /// The flags that end a session when the client has received enough.
 #[derive(Debug, Clone, Args)]
@@ -23,12 +23,11 @@ pub struct StopArgs {
     #[arg(short = '1', alias = "one-message", hide_short_help = true, conflicts_with = "count")]
     one: bool,
 
-    /// Stop after a text message that matches
+    /// Stop after a message that matches
     ///
-    /// Somewhere in it, unless the pattern is anchored. `--count` then says how many must match. The syntax is that of
-    /// Rust's regex crate.
-    #[arg(long, value_name = "REGEX")]
-    pub until: Option<Regex>,
+    /// A regular expression, JSON that it contains, or jq: see Expressions. `--count` then says how many must match.
+    #[arg(long, value_name = "EXPRESSION", value_parser = value::expression)]
+    pub until: Option<Expression>,
 }
 
 impl StopArgs {

@@ -13,6 +13,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use crate::dialect::Choice;
 use crate::http::HeaderRule;
 use crate::net::ListenAddress;
+use crate::pattern::{Expression, ExpressionError, JqFilter};
 use crate::wire::LONGEST_CONTROL;
 use crate::wire::handshake::is_key;
 
@@ -73,6 +74,23 @@ impl FromStr for HeaderSource {
             Some(file) => Ok(Self::File(file.into())),
             None => HeaderRule::parse(value).map(Self::Rule),
         }
+    }
+}
+
+/// Parses what messages must match.
+pub(super) fn expression(value: &str) -> Result<Expression, String> {
+    Expression::parse(value).map_err(|error| mended(&error))
+}
+
+/// Parses what messages are shown as.
+pub(super) fn jq(value: &str) -> Result<JqFilter, String> {
+    JqFilter::parse(value).map_err(|error| mended(&error))
+}
+
+fn mended(error: &ExpressionError) -> String {
+    match error.hint_text() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::format;
-use super::value;
+use super::{format, value};
 use crate::dialect::Choice;
 use crate::http::redact::Secrets;
 use crate::output::DataFormat;
 use crate::output::Timestamps;
 use crate::output::theme::ColorChoice;
+use crate::pattern::{Expression, JqFilter};
 
 /// The flags for the output.
 #[derive(Debug, Clone, Args)]
@@ -21,6 +21,20 @@ pub struct ViewArgs {
     /// that the man page lists.
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true, hide_default_value = true)]
     pub output: DataFormat,
+
+    /// Show only messages that match
+    ///
+    /// A regular expression, JSON that they contain, or jq: see Expressions. All of several must match. `--count` and `-1`
+    /// count what is shown, and how many are hidden is said at the end. What is sent or recorded does not change.
+    #[arg(long, value_name = "EXPRESSION", value_parser = value::expression)]
+    pub filter: Vec<Expression>,
+
+    /// Show what a jq filter makes of each message
+    ///
+    /// A text is shown without its quotes, and of several results each is a message. A message of which it makes nothing is
+    /// hidden; where it fails, the message is shown as it was.
+    #[arg(long, value_name = "FILTER", value_parser = value::jq, hide_short_help = true)]
+    pub jq: Option<JqFilter>,
 
     /// Show how the connection came about, and its heads
     ///
@@ -49,7 +63,7 @@ pub struct ViewArgs {
     /// Show the bytes on the wire
     ///
     /// Of each frame, header apart from payload, and what a masked or compressed payload means; with `-v` of the heads.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub hex: bool,
 
     /// Show pings and pongs, and heartbeats of dialects
@@ -128,6 +142,10 @@ impl ViewArgs {
     /// The text of a usage error, in one line.
     pub(super) fn check(&self) -> Result<(), String> {
         match self.output {
+            DataFormat::Json if self.jq.is_some() => {
+                Err("`--jq` makes something of messages, and `--output json` prints events: `| jq .` reads those"
+                    .to_owned())
+            }
             DataFormat::Text => Ok(()),
             output if self.pretty => {
                 Err(format!("`--pretty` lays out text, and `--output {}` prints something else", format::name(&output)))

@@ -79,8 +79,9 @@ pub fn ends(
 ) -> (Receiver, Sender, ReceiverOptions) {
     let role = settings.role;
     let comes_in_parts = wants.messages == Messages::InParts;
-    // Parts of the messages of two clients must not be mixed; what is echoed or remembered is needed whole.
-    let whole = settings.echo == Echo::On || settings.remember.is_some();
+    // Parts of the messages of two clients must not be mixed; what is echoed, remembered or matched is needed whole.
+    let is_matched = settings.stop_condition.as_ref().is_some_and(|condition| condition.until.is_some());
+    let whole = settings.echo == Echo::On || settings.remember.is_some() || is_matched;
     let may_stream = role == Role::Client && !whole && comes_in_parts;
     let receiving = ReceiverOptions {
         role,

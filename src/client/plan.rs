@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 
 use crate::cli::{
-    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, Replay, ReportedSessionArgs, SessionArgs,
-    StopArgs, Tap, ViewArgs, Wait,
+    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, Replay, ReportedSessionArgs, SessionArgs, Tap,
+    ViewArgs, Wait,
 };
 use crate::client::redirect::{Recipient, RedirectPolicy};
 use crate::client::request::{self, RequestTemplate};
@@ -238,7 +238,7 @@ fn cut_by_the_shell(url: &str) -> Option<String> {
 }
 
 fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
-    let stop_condition = stop_condition(&args.stop);
+    let stop_condition = stop_condition(args);
     let after_input = match args.execute.wait {
         Some(Wait::For(wait)) => AfterInput::Fixed(wait),
         Some(Wait::Forever) => AfterInput::Forever,
@@ -254,8 +254,10 @@ fn client_settings(args: &SessionArgs, started: Instant) -> Settings {
     Settings { after_input, ping_interval, ping_timeout, stop_condition, staying, heartbeats, ..common }
 }
 
-fn stop_condition(stop: &StopArgs) -> Option<StopCondition> {
-    stop.count().map(|count| StopCondition { count, pattern: stop.until.clone(), before: 0 })
+fn stop_condition(args: &SessionArgs) -> Option<StopCondition> {
+    let SessionArgs { stop, view, .. } = args;
+    let is_filtered = !view.filter.is_empty() || view.jq.is_some();
+    stop.count().map(|count| StopCondition { count, until: stop.until.clone(), is_filtered, before: 0 })
 }
 
 /// What both roles have in common; a session that was told nothing else goes on for ever.

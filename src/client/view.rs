@@ -39,6 +39,8 @@ pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
         annotations: if dialect(view).is_some() { Annotations::Shown } else { Annotations::Hidden },
         pretty: view.pretty,
         timestamps: view.timestamps(),
+        filters: view.filter.clone(),
+        jq: view.jq.clone(),
         secrets: view.secrets(),
         ..Options::new(advice)
     }

@@ -223,6 +223,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::pattern::Expression;
 
     fn variables() -> Variables {
         Variables::new(|name| (name == "USER").then(|| "ann".into()))
@@ -272,8 +273,10 @@ mod tests {
         let mut variables = variables();
         variables.set("token", "/quit.");
         let understood: Vec<Line> = script.steps[1..].iter().map(|step| step.understand(&variables).unwrap()).collect();
-        let expect =
-            Command::Expect { within: std::time::Duration::from_secs(2), pattern: r"ok /quit\.".parse().unwrap() };
+        let expect = Command::Expect {
+            within: std::time::Duration::from_secs(2),
+            expression: Expression::parse(r"ok /quit\.").unwrap(),
+        };
         assert_eq!(
             understood,
             [Line::Text("auth /quit. ann".into()), Line::Command(expect), Line::Text("//quit.".into()),]
@@ -294,10 +297,13 @@ mod tests {
         assert_eq!(message("\n/pnig"), "test.ws:2: unknown command `/pnig`, did you mean `/ping`?");
         assert_eq!(message("/wait soon"), "test.ws:1: `soon` is not a number of seconds");
         assert_eq!(message("/capture t re:a\n/wiat ${t}"), "test.ws:2: unknown command `/wiat`, did you mean `/wait`?");
-        assert_eq!(message("/expect ("), "test.ws:1: `(` is not a regular expression: unclosed group");
+        assert_eq!(
+            message("/expect ("),
+            "test.ws:1: `(` is not a regular expression: unclosed group, at character 1: `(`"
+        );
         assert_eq!(
             message("/capture t re:a\n/expect ${t}("),
-            "test.ws:2: `0(` is not a regular expression: unclosed group"
+            "test.ws:2: `0(` is not a regular expression: unclosed group, at character 2: `(`"
         );
         assert_eq!(message("/save x"), "test.ws:1: `/save` is for the prompt");
         assert_eq!(message("{\"a\": 1\n/quit"), "test.ws:1: this starts JSON that does not end");

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Pattern, input_error};
+use super::input_error;
 use crate::error::Result;
+use crate::pattern::RegularExpression;
 
 /// The values that were captured so far.
 #[derive(Debug, Clone)]
@@ -72,7 +73,7 @@ impl Variables {
                         value = in_json(&value);
                     }
                     if quoting == Quoting::Regex {
-                        value = Pattern::quote(&value);
+                        value = RegularExpression::quote(&value);
                     }
                     expanded.push_str(&value);
                 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::dialect::{Annotator, Heartbeat};
-use crate::event::{Detail, Ended, Event, EventSink, Flow, FlushError, Opened, Origin, Timestamp, Wants};
+use crate::event::{Annotation, Detail, Ended, Event, EventSink, Flow, FlushError, Opened, Origin, Timestamp, Wants};
 use crate::output::Printer;
 use crate::wire::Receiver;
 
@@ -20,6 +20,8 @@ pub struct Sinks {
     started: Instant,
     /// Says what messages mean, before any sink gets them; `None` where that is not wanted.
     annotator: Option<Annotator>,
+    /// What it said of the last event.
+    annotation: Option<Annotation>,
     /// The one sink that people can tell to show more or less.
     printer: Printer,
     /// All others, with what they want.
@@ -30,7 +32,7 @@ impl Fanout {
     /// With the printer as the only sink.
     pub fn new(printer: Printer) -> Self {
         let started = Instant::now();
-        let sinks = Sinks { started, annotator: None, printer, others: Vec::new() };
+        let sinks = Sinks { started, annotator: None, annotation: None, printer, others: Vec::new() };
         Self { started, sinks: Arc::new(Mutex::new(sinks)) }
     }
 
@@ -117,7 +119,10 @@ impl Sinks {
         match event {
             Event::Wire { direction, event, round_trip, .. } => {
                 let (direction, round_trip) = (*direction, *round_trip);
-                self.give(origin, at, &Event::Wire { direction, event, round_trip, annotation: annotation.as_ref() })
+                let event = Event::Wire { direction, event, round_trip, annotation: annotation.as_ref() };
+                let flow = self.give(origin, at, &event);
+                self.annotation = annotation;
+                flow
             }
             Event::Ended(ended) => {
                 let meaning = annotator.ended(origin, ended.code.into());
@@ -125,6 +130,11 @@ impl Sinks {
             }
             event => self.give(origin, at, event),
         }
+    }
+
+    /// What a dialect or a decoder said of the last event.
+    pub fn note(&self) -> Option<&str> {
+        self.annotation.as_ref().map(|annotation| annotation.text.as_str())
     }
 
     fn give(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {

@@ -7,6 +7,7 @@ use crate::event::Direction;
 use crate::http::redact::Secrets;
 use crate::output::escape::Marks;
 use crate::output::theme::{Colors, Palette};
+use crate::pattern::{Expression, JqFilter};
 
 /// The shape of each message on the data stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -176,6 +177,10 @@ pub struct Options {
     pub pretty: bool,
     /// The times in front of messages; `None` shows none.
     pub timestamps: Option<Timestamps>,
+    /// What messages must match, all of them, to be shown.
+    pub filters: Vec<Expression>,
+    /// What messages are shown as.
+    pub jq: Option<JqFilter>,
     /// Whether secrets in heads, and in what was agreed on, are shown. All other texts come as they may be shown.
     pub secrets: Secrets,
     /// Makes the hint text of an error that has a diagnosis.
@@ -201,6 +206,8 @@ impl Options {
             annotations: Annotations::Hidden,
             pretty: false,
             timestamps: None,
+            filters: Vec::new(),
+            jq: None,
             secrets: Secrets::Hidden,
             advice,
         }

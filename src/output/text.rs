@@ -100,6 +100,24 @@ pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64
 }
 
 /// What is said of heartbeats that were not shown.
+pub fn hidden_messages(count: u64) -> String {
+    match count {
+        1 => "1 message is not shown: it does not match".to_owned(),
+        _ => format!("{count} messages are not shown: they do not match"),
+    }
+}
+
+/// What is said once of messages that a filter cannot judge.
+pub fn not_judged(trouble: &str) -> String {
+    format!("a message does not match, because {trouble} (this is said once)")
+}
+
+/// What is said once of messages that jq makes nothing of.
+pub fn not_made(trouble: &str) -> String {
+    format!("jq fails, and the message is shown as it was: {trouble} (this is said once)")
+}
+
+/// What is said of heartbeats that were not shown.
 pub fn hidden_heartbeats(count: u64) -> String {
     match count {
         1 => "1 heartbeat is not shown: `-P` shows it".to_owned(),

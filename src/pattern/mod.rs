@@ -73,16 +73,8 @@ impl Expression {
     /// # Errors
     /// Where it is wrong, and what may be meant.
     pub fn parse(text: &str) -> Result<Self, ExpressionError> {
-        Self::compile(&Syntax::of(text), text)
-    }
-
-    /// Compiles what was told apart before. It is shown as `written`: the text before the values of variables, perhaps secrets,
-    /// were put in.
-    ///
-    /// # Errors
-    /// Where it is wrong, and what may be meant.
-    pub fn compile(syntax: &Syntax<'_>, written: &str) -> Result<Self, ExpressionError> {
-        let Syntax { is_negated, kind, body, .. } = *syntax;
+        let syntax = Syntax::of(text);
+        let Syntax { is_negated, kind, body, .. } = syntax;
         let matcher = match kind {
             ExpressionKind::Regular => RegularExpression::compile(body).map(Matcher::Regular),
             ExpressionKind::Json => Expected::parse(body).map(|expected| Matcher::Json(Arc::new(expected))),
@@ -91,8 +83,13 @@ impl Expression {
                 hexadecimal(body).map(|bytes| Matcher::Bytes(Arc::new(Finder::new(&bytes).into_owned())))
             }
         };
-        let matcher = matcher.map_err(|mistake| ExpressionError::new(syntax, mistake))?;
-        Ok(Self { is_negated, matcher, written: written.to_owned() })
+        let matcher = matcher.map_err(|mistake| ExpressionError::new(&syntax, mistake))?;
+        Ok(Self { is_negated, matcher, written: text.to_owned() })
+    }
+
+    /// The same, but shown as `written`: the text before the values of variables, perhaps secrets, were put in.
+    pub fn shown_as(self, written: &str) -> Self {
+        Self { written: written.to_owned(), ..self }
     }
 
     /// Whether `message` matches.

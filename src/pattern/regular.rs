@@ -15,6 +15,8 @@ use crate::wire::Kind;
 #[derive(Debug, Clone)]
 pub struct RegularExpression {
     regex: Regex,
+    /// As it is shown.
+    written: String,
     /// Whether all that it can match is UTF-8. Then it is not looked for in what is no text.
     is_of_text: bool,
 }
@@ -36,7 +38,7 @@ impl RegularExpression {
         let hir = parser.parse(&braces.pattern).map_err(|error| braces.mistake(&error))?;
         let regex = Regex::new(&braces.pattern)
             .map_err(|_| Mistake::new(0, "it is too large").hint("smaller numbers in `{…}` make it smaller"))?;
-        Ok(Self { regex, is_of_text: hir.properties().is_utf8() })
+        Ok(Self { regex, written: body.to_owned(), is_of_text: hir.properties().is_utf8() })
     }
 
     pub(super) fn matches(&self, message: &Message<'_>) -> bool {
@@ -52,6 +54,11 @@ impl RegularExpression {
         Some(captures.get(group).map_or(&[], |found| found.as_bytes()))
     }
 
+    /// The same, but shown as `written`: the text before the values of variables, perhaps secrets, were put in.
+    pub fn shown_as(self, written: &str) -> Self {
+        Self { written: written.to_owned(), ..self }
+    }
+
     /// A pattern that matches `text` and nothing else. It can be a part of a larger pattern.
     pub fn quote(text: &str) -> String {
         regex::escape(text)
@@ -60,7 +67,7 @@ impl RegularExpression {
 
 impl fmt::Display for RegularExpression {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.regex.as_str())
+        formatter.write_str(&self.written)
     }
 }
 

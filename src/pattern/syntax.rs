@@ -38,6 +38,13 @@ const PREFIXES: [(&str, ExpressionKind); 4] = [
     ("hex:", ExpressionKind::Bytes),
 ];
 
+impl ExpressionKind {
+    /// What forces it.
+    pub fn prefix(self) -> &'static str {
+        PREFIXES.iter().find(|(_, kind)| *kind == self).map_or("", |(prefix, _)| prefix)
+    }
+}
+
 impl<'a> Syntax<'a> {
     /// Tells `text` apart.
     pub fn of(text: &'a str) -> Self {

@@ -92,6 +92,9 @@ struct State {
     /// How many had come where quiet begins.
     mark: u64,
     last: Option<Received>,
+    /// The latest ones, matched or not. What waits is a part of them: both have the same budget.
+    recent: VecDeque<Received>,
+    recent_size: usize,
     matched: Option<Received>,
     /// The number of the latest ping that was answered.
     answered: u64,
@@ -114,7 +117,12 @@ impl Inbox {
             state.count += 1;
             state.size += message.size();
             state.last = Some(message.clone());
+            state.recent_size += message.size();
+            state.recent.push_back(message.clone());
             state.waiting.push_back(message);
+            while state.recent_size > self.budget && state.recent.len() > 1 {
+                state.recent_size -= state.recent.pop_front().map_or(0, |oldest| oldest.size());
+            }
             while state.size > self.budget && state.waiting.len() > 1 {
                 state.use_up();
                 state.forgotten += 1;
@@ -158,6 +166,17 @@ impl State {
 }
 
 impl Received {
+    /// A message that came first.
+    #[cfg(test)]
+    pub fn first(kind: Kind, payload: &[u8]) -> Self {
+        Self { kind, payload: payload.into(), number: 0 }
+    }
+
+    /// Its place among the messages of the session, from 1.
+    pub fn place(&self) -> u64 {
+        self.number + 1
+    }
+
     fn size(&self) -> usize {
         self.payload.len() + OVERHEAD
     }
@@ -286,6 +305,11 @@ impl Expecting<'_> {
             forgotten: state.forgotten,
             latest: state.waiting.iter().skip(skipped).cloned().collect(),
         }
+    }
+
+    /// The latest messages, in order, as many as are remembered.
+    pub fn recent(&self) -> Vec<Received> {
+        lock(&self.inbox.state).recent.iter().cloned().collect()
     }
 
     fn match_through(&self, message: &Received) {

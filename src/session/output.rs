@@ -236,6 +236,16 @@ impl OutputGuard<'_> {
         self.event(at, &Event::Wire { direction: Direction::Received, event, round_trip, annotation: None });
     }
 
+    /// Whether the last message that was received has not been shown, because it does not match.
+    pub fn has_hidden_last(&mut self) -> bool {
+        self.sinks.printer().has_hidden_last()
+    }
+
+    /// What was said of the last event.
+    pub fn note(&self) -> Option<&str> {
+        self.sinks.note()
+    }
+
     /// Has as many text messages shown as can be shown without a look at each.
     pub fn texts(&mut self, at: Timestamp, receiver: &mut Receiver) {
         self.sinks.texts(self.session.origin, at, receiver);

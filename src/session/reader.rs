@@ -11,7 +11,7 @@ use super::inbox::Disconnect;
 use super::output::{OutputGuard, lock};
 use super::queue::MessageBatch;
 use super::reactions::Reaction;
-use super::stop_condition::MatchCounter;
+use super::stop_condition::{MatchCounter, StopCondition};
 use super::{ECHO_BUDGET, Echo, Shared};
 use crate::event::{Detail, Event, FlushError, OutputStream, Timestamp};
 use crate::net::StreamReader;
@@ -200,7 +200,7 @@ impl Reader {
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
             if let Some(stop_condition) = &self.shared.settings.stop_condition
-                && !self.counter.admit(stop_condition, &event)
+                && !self.counter.admits(stop_condition, &event)
             {
                 continue;
             }
@@ -222,6 +222,9 @@ impl Reader {
                 event => self.shared.react_to(event),
             };
             shown.received(at, &event, reaction.round_trip);
+            if let Some(stop_condition) = &self.shared.settings.stop_condition {
+                count(stop_condition, &mut self.counter, shown, at, &event);
+            }
             if let Some(note) = &reaction.note {
                 shown.event(at, &Event::Note(note));
             }
@@ -308,5 +311,22 @@ impl Reader {
         conn.errors.extend(error.remarkable());
         drop(conn);
         self.shared.notifier.notify();
+    }
+}
+
+/// Counts a message that has been shown, where there are enough at some time.
+fn count(
+    stop_condition: &StopCondition,
+    counter: &mut MatchCounter,
+    shown: &mut OutputGuard<'_>,
+    at: Timestamp,
+    event: &wire::Event<'_>,
+) {
+    if stop_condition.is_filtered && shown.has_hidden_last() {
+        return;
+    }
+    if let Some(trouble) = counter.count(stop_condition.until.as_ref(), event, shown.note()) {
+        let told = format!("a message does not match, because {trouble} (this is said once)");
+        shown.event(at, &Event::Note(&told));
     }
 }

@@ -1,11 +1,13 @@
 //! What is expected of a session, and what is said when it doesn't come.
 
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Phase, Result};
-use crate::input::Pattern;
+use crate::event::Direction;
 use crate::input::slash::Capture;
 use crate::output::escape;
+use crate::pattern::{Expression, Message};
 use crate::session::{Disconnect, ExpectError, Expecting, Received};
 use crate::wire::{By, CloseCode, Kind};
 
@@ -17,17 +19,51 @@ const MESSAGES_SHOWN: usize = 3;
 const CHARACTERS_SHOWN: usize = 200;
 /// How much of a binary one, in bytes.
 const BYTES_SHOWN: usize = 32;
+/// How many found messages are shown.
+const FOUND_SHOWN: usize = 20;
 
 /// `/expect`: waits for a message that matches; says how long it took.
 ///
 /// # Errors
 /// What came instead.
-pub fn message(expecting: &Expecting<'_>, within: Duration, pattern: &Pattern) -> Result<String> {
+pub fn message(expecting: &Expecting<'_>, within: Duration, expression: &Expression) -> Result<String> {
     let since = Instant::now();
-    match expecting.find(within, |message| pattern.is_match(&message.payload)) {
-        Ok(_) => Ok(format!("matched `{pattern}` {}", after(since))),
-        Err(missed) => Err(instead(expecting, missing(&format!("no message matched `{pattern}`"), within, &missed))),
+    let trouble = RefCell::new(None);
+    let found = expecting.find(within, |message| {
+        let verdict = expression.judge(&judged(message));
+        trouble.borrow_mut().get_or_insert(verdict.trouble);
+        verdict.matches
+    });
+    match found {
+        Ok(_) => Ok(format!("matched `{expression}` {}", after(since))),
+        Err(missed) => {
+            let error = instead(expecting, missing(&format!("no message matched `{expression}`"), within, &missed));
+            Err(match trouble.into_inner().flatten() {
+                Some(trouble) => error.evidence(format!("the first could not be judged: {trouble}")),
+                None => error,
+            })
+        }
     }
+}
+
+/// `/find`: a line for each of the latest messages that match, and how many there are.
+pub fn found(expecting: &Expecting<'_>, expression: &Expression) -> (Vec<String>, String) {
+    let recent = expecting.recent();
+    let matching: Vec<_> = recent.iter().filter(|message| expression.judge(&judged(message)).matches).collect();
+    let shown_from = matching.len().saturating_sub(FOUND_SHOWN);
+    let lines = matching[shown_from..].iter().map(|message| format!("#{} {}", message.place(), shown(message)));
+    let of = match recent.first().map_or(1, Received::place) - 1 {
+        0 => format!("of {}", recent.len()),
+        forgotten => format!("of the last {} ({forgotten} are forgotten)", recent.len()),
+    };
+    let messages = if recent.len() == 1 { "message" } else { "messages" };
+    let matches = if matching.len() == 1 { "matches" } else { "match" };
+    let above = if shown_from > 0 { format!("; the last {FOUND_SHOWN} are above") } else { String::new() };
+    (lines.collect(), format!("{} {of} {messages} {matches} `{expression}`{above}", matching.len()))
+}
+
+fn judged(message: &Received) -> Message<'_> {
+    Message { direction: Direction::Received, kind: message.kind, payload: &message.payload, note: None }
 }
 
 /// `/expect-close`: waits for the peer's Close; says how it closed.
@@ -88,25 +124,22 @@ pub fn capture(expecting: &Expecting<'_>, name: &str, from: &Capture) -> Result<
     let Some(message) = expecting.latest() else {
         return Err(failed(format!("no `{name}`: no message has been received yet")));
     };
-    captured(&message.payload, from)
+    captured(&message, from)
         .map_err(|why| failed(format!("no `{name}`: {why}")).evidence(format!("in: {}", shown(&message))))
 }
 
 /// `Err` says why there is nothing.
-fn captured(payload: &[u8], from: &Capture) -> Result<String, String> {
+fn captured(message: &Received, from: &Capture) -> Result<String, String> {
     match from {
-        Capture::Json(pointer) => {
-            let json: serde_json::Value =
-                serde_json::from_slice(payload).map_err(|error| format!("the message is not JSON: {error}"))?;
-            match json.pointer(pointer) {
-                Some(serde_json::Value::String(text)) => Ok(text.clone()),
-                Some(other) => Ok(other.to_string()),
-                None => Err(format!("nothing is at `{pointer}`")),
-            }
+        Capture::Path(path) => path.value(&message.payload),
+        Capture::Regular(regex) => {
+            let found = regex.capture(&message.payload).ok_or_else(|| format!("`{regex}` does not match"))?;
+            String::from_utf8(found.to_vec()).map_err(|_| format!("what `{regex}` matches is not UTF-8"))
         }
-        Capture::Regex(pattern) => {
-            let found = pattern.capture(payload).ok_or_else(|| format!("`{pattern}` does not match"))?;
-            String::from_utf8(found.to_vec()).map_err(|_| format!("what `{pattern}` matches is not UTF-8"))
+        Capture::Jq(filter) => {
+            let first = filter.apply(&judged(message))?.into_iter().next();
+            let first = first.ok_or_else(|| format!("`{filter}` makes nothing of it"))?;
+            String::from_utf8(first).map_err(|_| format!("what `{filter}` makes of it is not UTF-8"))
         }
     }
 }
@@ -195,17 +228,17 @@ fn seconds(time: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pattern::{JqFilter, JsonPath, RegularExpression};
 
     fn json(payload: &str, pointer: &str) -> Result<String, String> {
-        captured(payload.as_bytes(), &Capture::Json(pointer.to_owned()))
+        captured(&Received::first(Kind::Text, payload.as_bytes()), &Capture::Path(JsonPath::pointer(pointer).unwrap()))
     }
 
     #[test]
-    fn strings_are_captured_unquoted_and_other_values_as_compact_json() {
-        let payload =
-            r#"{"token": "a\"b", "list": [1, {"b": null, "a": 2.50}], "big": 18446744073709551615, "a/b": true}"#;
+    fn values_are_captured_as_they_were_written() {
+        let payload = r#"{"token": "a\"b", "list": [1, {"b": null, "a": 2.50}], "big": 18446744073709551615, "a/b": true, "x": 1e400}"#;
         assert_eq!(json(payload, "/token").unwrap(), "a\"b");
-        assert_eq!(json(payload, "/list").unwrap(), r#"[1,{"b":null,"a":2.5}]"#);
+        assert_eq!(json(payload, "/list").unwrap(), r#"[1,{"b":null,"a":2.50}]"#);
         assert_eq!(json(payload, "/list/1/b").unwrap(), "null");
         assert_eq!(json(payload, "/big").unwrap(), "18446744073709551615");
         assert_eq!(json(payload, "/a~1b").unwrap(), "true");
@@ -215,10 +248,25 @@ mod tests {
     #[test]
     fn what_is_not_there_is_not_captured() {
         assert_eq!(json(r#"{"a":1}"#, "/b").unwrap_err(), "nothing is at `/b`");
-        assert!(json("hello", "/b").unwrap_err().starts_with("the message is not JSON: "));
-        let regex = |pattern: &str| captured(b"id=7 \xff", &Capture::Regex(pattern.parse().unwrap()));
+        assert_eq!(json("hello", "/b").unwrap_err(), "the message is not JSON");
+        let message = Received::first(Kind::Binary, b"id=7 \xff");
+        let regex = |regex| captured(&message, &Capture::Regular(RegularExpression::parse(regex).unwrap()));
         assert_eq!(regex("id=(\\d+)").unwrap(), "7");
         assert_eq!(regex("x").unwrap_err(), "`x` does not match");
         assert_eq!(regex("(?-u).$").unwrap_err(), "what `(?-u).$` matches is not UTF-8");
+    }
+
+    #[test]
+    fn the_first_result_of_jq_is_captured() {
+        let jq = |filter| {
+            captured(
+                &Received::first(Kind::Text, br#"{"a":["x",1.10]}"#),
+                &Capture::Jq(JqFilter::parse(filter).unwrap()),
+            )
+        };
+        assert_eq!(jq(".a[0] | ascii_upcase").unwrap(), "X");
+        assert_eq!(jq(".a[1], 2").unwrap(), "1.10");
+        assert_eq!(jq("empty").unwrap_err(), "`empty` makes nothing of it");
+        assert!(jq(".a.b").unwrap_err().starts_with("cannot index"));
     }
 }

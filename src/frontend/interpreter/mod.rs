@@ -11,11 +11,12 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Origin};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::session_slot::SessionSlot;
+use crate::input::Variables;
 use crate::input::payload::{self, FileKinds, Payload};
-use crate::input::slash::{COMMANDS, ClientSelector, Command, KEYS, Line, Prompt};
-use crate::input::{Pattern, Variables};
+use crate::input::slash::{COMMANDS, ClientSelector, Command, FilterChange, KEYS, Line, Prompt};
 use crate::output::Fanout;
 use crate::output::fold::{fold, fold_line};
+use crate::pattern::Expression;
 use crate::session::{Expecting, Handle};
 use crate::wire::Outgoing;
 
@@ -126,7 +127,8 @@ impl Interpreter {
                 self.end_was_expected = false;
                 Ok(None)
             }
-            Command::Expect { within, pattern } => self.expect(within, &pattern).map(Some),
+            Command::Expect { within, expression } => self.expect(within, &expression).map(Some),
+            Command::Find(expression) => self.find(&expression).map(Some),
             Command::ExpectClose { within, code } => {
                 let told = self.expecting(|expecting| expectation::close(expecting, within, code))?;
                 self.end_was_expected = true;
@@ -152,12 +154,10 @@ impl Interpreter {
                 self.variables.set(name, value);
                 Ok(Some(told))
             }
-            Command::Help | Command::Headers | Command::Stats | Command::List | Command::Set { .. } => {
-                self.look(&command).map(|()| None)
-            }
             Command::Run(_) | Command::Save(_) | Command::To(..) | Command::Quit => {
                 Err(Error::new(Phase::Usage, "this is for the prompt"))
             }
+            command => self.look(&command).map(|()| None),
         }
     }
 
@@ -182,6 +182,8 @@ impl Interpreter {
             Command::Stats => self.endpoint.stats(&mut |origin, event| self.fanout.show(origin, event))?,
             Command::List => self.endpoint.list(&mut |origin, event| self.fanout.show(origin, event))?,
             Command::Set { setting, on } => self.fanout.lock().printer().set(*setting, *on),
+            Command::Jq(filter) => self.fanout.lock().printer().set_jq(filter.clone()),
+            Command::Filter(change) => self.filter(change),
             _ => {
                 let prompt = if self.endpoint.client().is_some() { Prompt::Client } else { Prompt::Server };
                 let columns = self.fanout.lock().printer().columns();
@@ -196,6 +198,30 @@ impl Interpreter {
             }
         }
         Ok(())
+    }
+
+    /// `/filter`
+    fn filter(&self, change: &FilterChange) {
+        let mut sinks = self.fanout.lock();
+        match change {
+            FilterChange::To(expression) => sinks.printer().set_filters(vec![expression.clone()]),
+            FilterChange::Off => sinks.printer().set_filters(Vec::new()),
+            FilterChange::None => {
+                let filters: Vec<_> = sinks.printer().filters().iter().map(|filter| format!("`{filter}`")).collect();
+                drop(sinks);
+                let shown = if filters.is_empty() { "all messages".to_owned() } else { filters.join(" and ") };
+                self.show(&Event::Note(&format!("shown: {shown}")));
+            }
+        }
+    }
+
+    /// `/find`
+    fn find(&self, expression: &Expression) -> Result<String> {
+        let (lines, summary) = self.expecting(|expecting| Ok(expectation::found(expecting, expression)))?;
+        for line in &lines {
+            self.show(&Event::Note(line));
+        }
+        Ok(summary)
     }
 
     /// Shows each line as a note.
@@ -247,15 +273,15 @@ impl Interpreter {
     }
 
     /// `/expect`: goes on waiting with the session that follows a lost connection, for what is left of `within`.
-    fn expect(&self, within: Duration, pattern: &Pattern) -> Result<String> {
+    fn expect(&self, within: Duration, expression: &Expression) -> Result<String> {
         let since = Instant::now();
         let (matched, is_lost) = self.expecting(|expecting| {
-            let matched = expectation::message(expecting, within, pattern);
+            let matched = expectation::message(expecting, within, expression);
             let is_lost = matched.is_err() && expecting.disconnected().is_some();
             Ok((matched, is_lost))
         })?;
         if is_lost && self.resume()? {
-            return self.expect(within.saturating_sub(since.elapsed()), pattern);
+            return self.expect(within.saturating_sub(since.elapsed()), expression);
         }
         matched
     }

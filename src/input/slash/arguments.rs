@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Capture, Command};
+use super::Command;
+use super::expressions;
 use crate::error::{Error, Result};
 use crate::input::input_error;
 use crate::input::path::path;
 use crate::input::payload::Payload;
-use crate::input::variables::is_name;
 use crate::output::{Setting, Timestamps};
 use crate::wire::{CloseCode, LONGEST_CONTROL, is_sendable};
 
@@ -27,9 +27,9 @@ const SETTINGS: &[(&str, Setting)] = &[
     ("ping-pong", Setting::PingPong),
 ];
 
-/// The names of the settings of `/set`.
+/// The names of the settings of `/set`. The last one takes a filter.
 pub fn setting_names() -> impl Iterator<Item = &'static str> + Clone {
-    SETTINGS.iter().map(|(name, _)| *name)
+    SETTINGS.iter().map(|(name, _)| *name).chain(["jq"])
 }
 
 /// Why arguments could not be parsed.
@@ -100,6 +100,9 @@ pub(super) fn file_name(rest: &str) -> Result<PathBuf, ArgumentError> {
 }
 
 pub(super) fn set(rest: &str) -> Result<Command, ArgumentError> {
+    if let Some(("jq", filter)) = rest.trim_start().split_once(char::is_whitespace) {
+        return expressions::jq(filter);
+    }
     let words: Vec<&str> = rest.split_whitespace().collect();
     let [name, state] = words[..] else {
         return Err(ArgumentError::Usage);
@@ -127,14 +130,6 @@ fn setting(name: &str) -> Result<Setting> {
     })
 }
 
-pub(super) fn expect(rest: &str) -> Result<Command, ArgumentError> {
-    let (within, pattern) = within(rest)?;
-    if pattern.is_empty() {
-        return Err(ArgumentError::Usage);
-    }
-    Ok(Command::Expect { within, pattern: pattern.parse()? })
-}
-
 pub(super) fn expect_close(rest: &str) -> Result<Command, ArgumentError> {
     let (within, code) = within(rest)?;
     let code = match code.trim() {
@@ -144,42 +139,8 @@ pub(super) fn expect_close(rest: &str) -> Result<Command, ArgumentError> {
     Ok(Command::ExpectClose { within, code })
 }
 
-/// Checks the form of a JSON pointer (RFC 6901 section 3).
-fn json_pointer(pointer: &str) -> Result<String> {
-    if pointer.is_empty() || pointer.starts_with('/') {
-        return Ok(pointer.to_owned());
-    }
-    Err(input_error(format!("`{pointer}` is not a JSON pointer"))
-        .hint("it starts with `/`: `json:/token`, `json:/items/0/id`"))
-}
-
-/// The index in the arguments of `command` at which a regular expression starts. Values of variables are quoted from
-/// there on. Without a regular expression it is the end of the arguments.
-pub(super) fn pattern_start(command: &str, rest: &str) -> usize {
-    let start = match command {
-        "expect" => within_end(rest),
-        "capture" => source_start(rest).filter(|start| rest[*start..].starts_with("re:")),
-        _ => None,
-    };
-    start.unwrap_or(rest.len())
-}
-
-/// The index of the second argument of `/capture`: what to capture.
-fn source_start(rest: &str) -> Option<usize> {
-    let (_, source) = rest.trim_start().split_once(char::is_whitespace)?;
-    Some(rest.len() - source.trim_start().len())
-}
-
-/// The index at which `within=SECONDS` ends.
-fn within_end(rest: &str) -> Option<usize> {
-    let trimmed = rest.trim_start();
-    let start = rest.len() - trimmed.len();
-    let length = if trimmed.starts_with("within=") { trimmed.find(char::is_whitespace)? } else { 0 };
-    Some(start + length)
-}
-
 /// Splits `within=SECONDS` off the start.
-fn within(rest: &str) -> Result<(Duration, &str)> {
+pub(super) fn within(rest: &str) -> Result<(Duration, &str)> {
     let rest = rest.trim_start();
     let Some(tail) = rest.strip_prefix("within=") else {
         return Ok((DEFAULT_WITHIN, rest));
@@ -200,18 +161,4 @@ fn seconds(text: &str) -> Result<Duration> {
     number
         .and_then(|number| Duration::try_from_secs_f64(number).ok())
         .ok_or_else(|| input_error(format!("`{text}` is not a number of seconds")))
-}
-
-pub(super) fn capture(rest: &str) -> Result<Command, ArgumentError> {
-    let (name, source) = rest.trim_start().split_once(char::is_whitespace).ok_or(ArgumentError::Usage)?;
-    let source = source.trim_start();
-    let from = match (source.strip_prefix("json:"), source.strip_prefix("re:")) {
-        (Some(pointer), _) => Capture::Json(json_pointer(pointer.trim_end())?),
-        (_, Some(pattern)) => Capture::Regex(pattern.parse()?),
-        _ => return Err(ArgumentError::Usage),
-    };
-    if !is_name(name) {
-        return Err(input_error(format!("`{name}` is not a name: letters, digits and `_`, no digit first")).into());
-    }
-    Ok(Command::Capture { name: name.to_owned(), from })
 }

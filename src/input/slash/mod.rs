@@ -4,6 +4,7 @@
 
 mod arguments;
 mod client_selector;
+mod expressions;
 mod frame;
 mod table;
 
@@ -12,14 +13,16 @@ use std::time::Duration;
 
 pub use arguments::setting_names;
 pub use client_selector::ClientSelector;
+pub use expressions::{Capture, FilterChange};
 pub use frame::frame_fields;
 pub use table::{COMMANDS, KEYS, Prompt, Scope, Usage, nearest_of};
 
+use super::input_error;
 use super::payload::Payload;
 use super::variables::{Quoting, captures_in};
-use super::{Pattern, input_error};
 use crate::error::{Error, Result};
 use crate::output::Setting;
+use crate::pattern::{Expression, JqFilter};
 use crate::wire::{CloseCode, RawHeader};
 
 /// A parsed line.
@@ -65,13 +68,19 @@ pub enum Command {
     },
     /// `/reconnect`
     Reconnect,
-    /// `/expect [within=SECONDS] REGEX`
+    /// `/expect [within=SECONDS] EXPRESSION`
     Expect {
         /// How long to wait for it.
         within: Duration,
         /// What it must match.
-        pattern: Pattern,
+        expression: Expression,
     },
+    /// `/find EXPRESSION`
+    Find(Expression),
+    /// `/filter [EXPRESSION|off]`
+    Filter(FilterChange),
+    /// `/set jq FILTER|off`
+    Jq(Option<JqFilter>),
     /// `/expect-close [within=SECONDS] [CODE]`
     ExpectClose {
         /// How long to wait for it.
@@ -83,7 +92,7 @@ pub enum Command {
     ExpectQuiet(Duration),
     /// `/wait SECONDS`
     Wait(Duration),
-    /// `/capture NAME json:POINTER|re:REGEX`
+    /// `/capture NAME PATH|json:POINTER|re:REGEX`
     Capture {
         /// The variable that it sets.
         name: String,
@@ -108,10 +117,12 @@ impl Command {
     fn showing(self, written: &str) -> Self {
         match self {
             _ if !written.contains("env:") => self,
-            Self::Expect { within, pattern } => Self::Expect { within, pattern: pattern.shown_as(written) },
-            Self::Capture { name, from: Capture::Regex(pattern) } => {
+            Self::Expect { within, expression } => Self::Expect { within, expression: expression.shown_as(written) },
+            Self::Find(expression) => Self::Find(expression.shown_as(written)),
+            Self::Filter(FilterChange::To(expression)) => Self::Filter(FilterChange::To(expression.shown_as(written))),
+            Self::Capture { name, from: Capture::Regular(regex) } => {
                 let written = written.strip_prefix("re:").unwrap_or(written);
-                Self::Capture { name, from: Capture::Regex(pattern.shown_as(written)) }
+                Self::Capture { name, from: Capture::Regular(regex.shown_as(written)) }
             }
             other => other,
         }
@@ -136,6 +147,9 @@ impl Command {
             | Self::Pong(_)
             | Self::Close(..)
             | Self::Expect { .. }
+            | Self::Find(_)
+            | Self::Filter(_)
+            | Self::Jq(_)
             | Self::ExpectClose { .. }
             | Self::ExpectQuiet(_)
             | Self::Wait(_)
@@ -149,15 +163,6 @@ impl Command {
             | Self::Quit => None,
         }
     }
-}
-
-/// The part of a message that `/capture` takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Capture {
-    /// The value at a JSON pointer (RFC 6901).
-    Json(String),
-    /// The first group of a regular expression, or the whole match if it has no group.
-    Regex(Pattern),
 }
 
 /// Parses one line, without variables. A slash in column 1 makes it a command. The line may hold newlines.
@@ -188,15 +193,15 @@ fn parse_line(line: &str, expand: &dyn Fn(&str, Quoting) -> Result<String>) -> R
             client_selector::to(rest, expand).map(Line::Command).map_err(|error| usage.told(error))
         }
         Split::Command(usage, rest) => {
-            let (plain, pattern) = rest.split_at(arguments::pattern_start(usage.name, rest));
-            let expanded = expand(plain, Quoting::Literal)? + &expand(pattern, Quoting::Regex)?;
+            let expanded = expressions::expanded(usage.name, rest, expand)?;
             let command = usage.parse(&expanded).map_err(|error| {
                 // The message of `error` quotes the values, which may be secret.
                 let is_secret = rest.contains("env:");
                 let unsaid = || input_error(format!("not understood once the values are in it: `{line}`"));
                 if is_secret { unsaid() } else { error }
             })?;
-            let command = command.showing(pattern.trim_start());
+            let written = &rest[expressions::expression_start(usage.name, rest)..];
+            let command = command.showing(written);
             check_file(&command, rest)?;
             Ok(Line::Command(command))
         }
@@ -263,135 +268,4 @@ fn unknown(name: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::input::Variables;
-
-    fn command(line: &str) -> Command {
-        match parse(line).unwrap() {
-            Line::Command(command) => command,
-            other => panic!("{line} is {other:?}"),
-        }
-    }
-
-    fn message(line: &str) -> String {
-        parse(line).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn only_a_slash_in_column_one_makes_a_command() {
-        assert_eq!(parse("").unwrap(), Line::Empty);
-        assert_eq!(parse("hello").unwrap(), Line::Text("hello".into()));
-        assert_eq!(parse(" /quit").unwrap(), Line::Text(" /quit".into()));
-        assert_eq!(parse("//quit").unwrap(), Line::Text("/quit".into()));
-        assert_eq!(parse("///").unwrap(), Line::Text("//".into()));
-        assert_eq!(parse("{\n}").unwrap(), Line::Text("{\n}".into()));
-        assert_eq!(command("/quit"), Command::Quit);
-        assert_eq!(command("/quit  "), Command::Quit);
-    }
-
-    #[test]
-    fn text_and_control_payloads_are_taken_literally() {
-        assert_eq!(command("/text"), Command::Text(String::new()));
-        assert_eq!(command("/text  /two spaces "), Command::Text(" /two spaces ".into()));
-        assert_eq!(command("/ping"), Command::Ping(String::new()));
-        assert_eq!(command("/pong are you there"), Command::Pong("are you there".into()));
-        assert_eq!(
-            message(&format!("/ping {}", "x".repeat(126))),
-            "a control frame carries at most 125 bytes, not 126"
-        );
-    }
-
-    #[test]
-    fn close_takes_what_may_be_on_the_wire() {
-        assert_eq!(command("/close"), Command::Close(CloseCode::Normal, String::new()));
-        assert_eq!(command("/close 1000"), Command::Close(CloseCode::Normal, String::new()));
-        assert_eq!(command("/close 4001 good bye"), Command::Close(CloseCode::Library(4001), "good bye".into()));
-        assert_eq!(message("/close 1006"), "close code 1006 must not be on the wire");
-        assert_eq!(message("/close soon"), "`soon` is not a close code");
-        assert_eq!(
-            message(&format!("/close 1000 {}", "é".repeat(62))),
-            "a close reason has at most 123 bytes, not 124"
-        );
-    }
-
-    #[test]
-    fn settings_are_switched_by_name() {
-        assert_eq!(command("/set hex on"), Command::Set { setting: Setting::Hex, on: true });
-        assert_eq!(command("/set ping-pong off"), Command::Set { setting: Setting::PingPong, on: false });
-        let utc = Setting::TimestampKind(crate::output::Timestamps::Utc);
-        assert_eq!(command("/set timestamps utc"), Command::Set { setting: utc, on: true });
-        assert_eq!(message("/set timestamps x"), "timestamps are on, off, local, utc or relative, not `x`");
-        assert_eq!(message("/set hexx on"), "no setting `hexx`, did you mean `hex`?");
-        assert_eq!(message("/set hex maybe"), "a setting is `on` or `off`, not `maybe`");
-        assert_eq!(message("/set"), "usage: /set frames|hex|timestamps|pretty|ping-pong on|off");
-    }
-
-    #[test]
-    fn expectations_read_the_rest_of_the_line() {
-        let ten = Duration::from_secs(10);
-        assert_eq!(command("/expect a  b "), Command::Expect { within: ten, pattern: "a  b ".parse().unwrap() });
-        assert_eq!(
-            command("/expect within=0.5 within=x"),
-            Command::Expect { within: Duration::from_millis(500), pattern: "within=x".parse().unwrap() }
-        );
-        assert_eq!(
-            command("/expect-close 4001"),
-            Command::ExpectClose { within: ten, code: Some(CloseCode::Library(4001)) }
-        );
-        assert_eq!(
-            command("/expect-close within=1"),
-            Command::ExpectClose { within: Duration::from_secs(1), code: None }
-        );
-        for never in ["0", "99", "999", "5000", "65536"] {
-            assert_eq!(message(&format!("/expect-close {never}")), format!("`{never}` is not a close code"));
-        }
-        assert_eq!(command("/expect-quiet 2"), Command::ExpectQuiet(Duration::from_secs(2)));
-        assert_eq!(command("/wait 0"), Command::Wait(Duration::ZERO));
-        assert_eq!(message("/wait -1"), "`-1` is not a number of seconds");
-        assert_eq!(message("/expect"), "usage: /expect [within=SECONDS] REGEX");
-    }
-
-    #[test]
-    fn captures_name_their_variable_and_what_to_take() {
-        assert_eq!(
-            command("/capture token json:/auth/0/token"),
-            Command::Capture { name: "token".into(), from: Capture::Json("/auth/0/token".into()) }
-        );
-        assert_eq!(
-            command("/capture id re:id=(\\d+) now"),
-            Command::Capture { name: "id".into(), from: Capture::Regex("id=(\\d+) now".parse().unwrap()) }
-        );
-        assert_eq!(message("/capture 1x re:a"), "`1x` is not a name: letters, digits and `_`, no digit first");
-        assert_eq!(message("/capture x token"), "usage: /capture NAME json:POINTER|re:REGEX");
-    }
-
-    #[test]
-    fn no_captured_value_becomes_a_path_in_any_command() {
-        let mut values = Variables::new(|name| (name == "HOME").then(|| "/home/me".into()));
-        for captured in ["/etc/passwd", "@/etc/passwd", "op=text @~/x", "1"] {
-            values.set("x", captured);
-            let written = ["${x}", "@${x}", "${x}@", "@/tmp/${x}", "op=text ${x}", "len=${x} @/tmp/y"];
-            for (usage, arguments) in COMMANDS.iter().flat_map(|usage| written.map(|arguments| (usage, arguments))) {
-                let line = format!("/{} {arguments}", usage.name);
-                let parsed = parse_with(&line, |text, quoting| values.expand(text, quoting));
-                let file = parsed.ok().and_then(|line| match line {
-                    Line::Command(command) => command.file().map(Path::to_path_buf),
-                    Line::Text(_) | Line::Empty => None,
-                });
-                assert_eq!(file, None, "{line} with {captured}");
-            }
-        }
-        let own = parse_with("/file ${env:HOME}/$${x}", |text, quoting| values.expand(text, quoting)).unwrap();
-        assert_eq!(own, Line::Command(Command::File("/home/me/${x}".into())));
-    }
-
-    #[test]
-    fn a_misspelt_command_is_told_what_was_meant() {
-        assert_eq!(message("/pnig"), "unknown command `/pnig`, did you mean `/ping`?");
-        assert_eq!(message("/recon"), "unknown command `/recon`, did you mean `/reconnect`?");
-        assert_eq!(message("/usr/bin/env"), "unknown command `/usr/bin/env`, `/help` lists them");
-        assert_eq!(message("/"), "unknown command `/`, `/help` lists them");
-        assert_eq!(message("/quit now"), "usage: /quit");
-    }
-}
+mod tests;

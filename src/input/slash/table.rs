@@ -1,9 +1,7 @@
 //! The table of all slash commands. `/help`, completion and the man page are made from it.
 
-use super::arguments::{
-    ArgumentError, binary, capture, close, control, duration, expect, expect_close, file_name, nothing, set,
-};
-use super::{Command, client_selector, frame};
+use super::arguments::{ArgumentError, binary, close, control, duration, expect_close, file_name, nothing, set};
+use super::{Command, client_selector, expressions, frame};
 use crate::error::{Error, Result};
 use crate::input::input_error;
 
@@ -147,17 +145,31 @@ pub const COMMANDS: &[Usage] = &[
     },
     Usage {
         name: "set",
-        arguments: "frames|hex|timestamps|pretty|ping-pong on|off",
-        summary: "switch what is shown; timestamps also to local, utc or relative",
+        arguments: "frames|hex|timestamps|pretty|ping-pong|jq on|off",
+        summary: "switch what is shown; timestamps also to local, utc or relative, jq to a filter",
         scope: Scope::Own,
         understand: set,
     },
     Usage {
+        name: "filter",
+        arguments: "[EXPRESSION|off]",
+        summary: "show only messages that match, or again all of them",
+        scope: Scope::Own,
+        understand: expressions::filter,
+    },
+    Usage {
+        name: "find",
+        arguments: "EXPRESSION",
+        summary: "look for what matches in what has been received",
+        scope: Scope::Client,
+        understand: expressions::find,
+    },
+    Usage {
         name: "expect",
-        arguments: "[within=SECONDS] REGEX",
+        arguments: "[within=SECONDS] EXPRESSION",
         summary: "wait for a message that matches (10 s), from the last match on",
         scope: Scope::Client,
-        understand: expect,
+        understand: expressions::expect,
     },
     Usage {
         name: "expect-close",
@@ -182,10 +194,10 @@ pub const COMMANDS: &[Usage] = &[
     },
     Usage {
         name: "capture",
-        arguments: "NAME json:POINTER|re:REGEX",
+        arguments: "NAME PATH|json:POINTER|re:REGEX",
         summary: "keep a part of the last matched message as ${NAME}",
         scope: Scope::Client,
-        understand: capture,
+        understand: expressions::capture,
     },
     Usage {
         name: "to",

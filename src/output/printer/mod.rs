@@ -3,6 +3,7 @@
 mod annotations;
 mod diagnostics;
 mod messages;
+mod selection;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use crate::output::options::{
     Annotations, DataFormat, FollowSent, FrameView, Level, Options, Perspective, Setting, View,
 };
 use crate::output::printer::messages::Streamed;
+use crate::output::printer::selection::{Told, selects};
 use crate::output::sink::{FLUSH_AT, Sink, SplitPolicy};
 use crate::output::timestamp::TimestampWriter;
 use crate::output::{Progress, diagnostic_lines, json};
@@ -46,6 +48,11 @@ pub struct Printer {
     asked: Option<Vec<u8>>,
     /// How many heartbeats of each session were not shown.
     hidden_heartbeats: HashMap<Origin, u64>,
+    /// How many messages of each session did not match.
+    hidden_messages: HashMap<Origin, u64>,
+    /// Whether the last message that was received did not.
+    has_hidden_last: bool,
+    told: Told,
 }
 
 impl Printer {
@@ -80,12 +87,19 @@ impl Printer {
             typed: VecDeque::new(),
             asked: None,
             hidden_heartbeats: HashMap::new(),
+            hidden_messages: HashMap::new(),
+            has_hidden_last: false,
+            told: Told::default(),
         }
     }
 
     /// Switches `setting` on or off. What the printer [wants](EventSink::wants) may change.
     pub fn set(&mut self, setting: Setting, on: bool) {
         self.options.set(setting, on);
+        self.options_changed();
+    }
+
+    fn options_changed(&mut self) {
         self.bare = is_bare(&self.options);
     }
 
@@ -153,6 +167,8 @@ impl Printer {
                 self.ended(origin, at, ended);
                 self.hidden_heartbeats(origin);
                 self.hidden_heartbeats.remove(&origin);
+                self.hidden_messages(origin);
+                self.hidden_messages.remove(&origin);
             }
             Event::Head { direction, bytes } if verbose => self.head(origin, *direction, bytes),
             Event::Step(step) if verbose => self.details(origin, &[diagnostic_lines::step(step)]),
@@ -161,6 +177,7 @@ impl Printer {
             Event::Summary(summary) if !quiet => {
                 self.details(origin, &diagnostic_lines::summary(summary, self.options.perspective));
                 self.hidden_heartbeats(origin);
+                self.hidden_messages(origin);
             }
             Event::Warning(warning) => self.note(origin, warning),
             Event::Note(note) if !quiet => self.note(origin, note),
@@ -214,11 +231,12 @@ impl EventSink for Printer {
             directions: if follows_sent { Directions::Both } else { Directions::Received },
             messages: match self.options.format {
                 // The parts of two directions, or of two connections, must not be mixed.
-                _ if self.is_between() => Messages::Whole,
+                _ if self.is_between() || selects(&self.options) => Messages::Whole,
                 DataFormat::Text | DataFormat::Raw | DataFormat::None => Messages::InParts,
                 DataFormat::Hex | DataFormat::Base64 | DataFormat::Json => Messages::Whole,
             },
             detail: match self.options.frames {
+                FrameView::Hidden if selects(&self.options) => Detail::Messages,
                 FrameView::Hidden if self.bare || self.options.format == DataFormat::Json => Detail::Texts,
                 FrameView::Hidden => Detail::Messages,
                 FrameView::Lines => Detail::Frames,
@@ -235,6 +253,8 @@ impl EventSink for Printer {
             && self.bare
         {
             self.bare_message(*kind, payload);
+        } else if selects(&self.options) {
+            self.selected(origin, at, event);
         } else {
             self.any_event(origin, at, event);
         }
@@ -288,6 +308,7 @@ fn is_bare(options: &Options) -> bool {
         && options.view == View::Exact
         && options.timestamps.is_none()
         && !options.pretty
+        && !selects(options)
 }
 
 /// What tells the clients of `listen` apart.

@@ -154,7 +154,7 @@ fn after_the_input_it_stays_for_a_fixed_time_on_the_wall() {
 #[test]
 fn a_stop_condition_is_waited_for_unless_the_input_was_bad() {
     let after_input = AfterInput::StopCondition(seconds(2));
-    let condition = StopCondition { count: NonZeroU64::MIN, pattern: None, before: 0 };
+    let condition = StopCondition { count: NonZeroU64::MIN, until: None, is_filtered: false, before: 0 };
     let mut scene = Scene::new(&Settings { after_input, stop_condition: Some(condition), ..settings() });
     let good = Facts { input: scene.input_ended(5), ..quiet() };
     assert_eq!(scene.at(1000, &good), Action::Wait(None));

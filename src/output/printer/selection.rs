@@ -1,0 +1,118 @@
+//! Which messages are shown, and as what: filters and jq. What is recorded, counted as received or sent does not change.
+
+use crate::event::{Annotation, Direction, Event, Origin, Timestamp};
+use crate::http::redact::Secrets;
+use crate::output::options::{DataFormat, Level, Options};
+use crate::output::printer::Printer;
+use crate::output::printer::annotations::without;
+use crate::output::text;
+use crate::pattern::{Expression, JqFilter, Message, judge_all};
+use crate::wire::{self, Kind};
+
+/// What has been told once and is not told again.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    filter: bool,
+    jq: bool,
+}
+
+/// Whether messages are looked at before they are shown.
+pub(super) fn selects(options: &Options) -> bool {
+    !options.filters.is_empty() || options.jq.is_some()
+}
+
+impl Printer {
+    /// Shows from now on only messages that match all of these.
+    pub fn set_filters(&mut self, filters: Vec<Expression>) {
+        self.options.filters = filters;
+        self.told.filter = false;
+        self.options_changed();
+    }
+
+    /// The filters in force.
+    pub fn filters(&self) -> &[Expression] {
+        &self.options.filters
+    }
+
+    /// Shows messages from now on as what this filter makes of them; `None`: as they are.
+    pub fn set_jq(&mut self, jq: Option<JqFilter>) {
+        self.options.jq = jq;
+        self.told.jq = false;
+        self.options_changed();
+    }
+
+    /// Whether the last message that was received has not been shown, because it does not match.
+    pub fn has_hidden_last(&self) -> bool {
+        self.has_hidden_last
+    }
+
+    /// Shows an event that may be a message, if it matches.
+    pub(super) fn selected(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) {
+        let Event::Wire { direction, event: wire::Event::Message { kind, payload, facts }, annotation, .. } = event
+        else {
+            return self.any_event(origin, at, event);
+        };
+        let note = annotation.map(|annotation| annotation.text.as_str());
+        let message = Message { direction: *direction, kind: *kind, payload, note };
+        let verdict = judge_all(&self.options.filters, &message);
+        if let Some(trouble) = verdict.trouble
+            && !std::mem::replace(&mut self.told.filter, true)
+        {
+            self.note(origin, &text::not_judged(&trouble));
+        }
+        if !verdict.matches {
+            return self.hide(origin, *direction);
+        }
+        match self.made_by_jq(origin, message, *annotation) {
+            Some(texts) if texts.is_empty() => return self.hide(origin, *direction),
+            Some(texts) => {
+                for payload in &texts {
+                    let event = wire::Event::Message { kind: Kind::Text, payload, facts: *facts };
+                    let wire = Event::Wire { direction: *direction, event: &event, round_trip: None, annotation: None };
+                    self.any_event(origin, at, &wire);
+                }
+            }
+            None => self.any_event(origin, at, event),
+        }
+        self.has_hidden_last = false;
+    }
+
+    /// What jq makes of a message, without its secrets. `None`: it is shown as it is.
+    fn made_by_jq(
+        &mut self,
+        origin: Origin,
+        message: Message<'_>,
+        annotation: Option<&Annotation>,
+    ) -> Option<Vec<Vec<u8>>> {
+        // Events say what was on the wire.
+        let jq = self.options.jq.as_ref().filter(|_| self.options.format != DataFormat::Json)?;
+        let secrets = annotation.filter(|_| self.options.secrets == Secrets::Hidden);
+        let payload = without(message.payload, secrets.map_or(&[], |annotation| &annotation.secrets));
+        match jq.apply(&Message { payload: &payload, ..message }) {
+            Ok(texts) => Some(texts),
+            Err(trouble) => {
+                if !std::mem::replace(&mut self.told.jq, true) {
+                    self.note(origin, &text::not_made(&trouble));
+                }
+                None
+            }
+        }
+    }
+
+    fn hide(&mut self, origin: Origin, direction: Direction) {
+        self.has_hidden_last = true;
+        // What is sent is not always shown.
+        if direction == Direction::Received || self.stamps_sent() || self.options.format == DataFormat::Json {
+            *self.hidden_messages.entry(origin).or_default() += 1;
+        }
+    }
+
+    /// Says how many messages of the session have been hidden so far, if any has.
+    pub(super) fn hidden_messages(&mut self, origin: Origin) {
+        if let Some(count) = self.hidden_messages.get(&origin)
+            && self.options.level > Level::Quiet
+        {
+            self.details(origin, &[text::hidden_messages(*count)]);
+        }
+    }
+}

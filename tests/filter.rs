@@ -1,0 +1,191 @@
+//! `--filter`, `--jq`, `/filter`, `/find` and expressions elsewhere: what is shown, counted, found and waited for.
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+
+use crate::support::terminal::key;
+use crate::support::{Frame, Server, Wscope, serve, websocket};
+
+const FEED: [&str; 4] =
+    [r#"{"id":1,"price":99}"#, r#"{"id":2,"price":1.10e2}"#, "hello", r#"{"id":3,"price":"\ud800"}"#];
+
+/// Sends these in one segment, and a Close. The code of the answer is returned.
+fn send(frames: impl IntoIterator<Item = Frame>) -> Server<Option<u16>> {
+    let bytes: Vec<u8> = frames.into_iter().flat_map(|frame| frame.bytes()).collect();
+    serve(move |mut connection| {
+        connection.accept();
+        connection.send(&bytes);
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame().0
+    })
+}
+
+fn feed() -> Server<Option<u16>> {
+    send(FEED.map(Frame::text))
+}
+
+fn with(flags: &[&str], server: &Server<Option<u16>>) -> Wscope {
+    Wscope::new().args(flags.iter().copied()).arg(server.url())
+}
+
+#[test]
+fn only_what_matches_is_shown_and_the_rest_counted() {
+    let output = with(&["--filter", ".price > 100"], &feed()).run();
+    output.exits(0).prints("{\"id\":2,\"price\":1.10e2}\n").says("3 messages are not shown: they do not match");
+    let output = with(&["--filter", "id", "--filter", r#"not:{"id":1.0}"#], &feed()).run();
+    output.exits(0).prints(format!("{}\n{}\n", FEED[1], FEED[3])).says("2 messages are not shown");
+    let output = with(&["-q", "--filter", "never"], &feed()).run();
+    output.exits(0).prints("").is_silent();
+}
+
+#[test]
+fn what_cannot_be_judged_is_told_once() {
+    let server = send([FEED[3], FEED[3], FEED[0]].map(Frame::text));
+    let output = with(&["--filter", ".price == 99"], &server).run();
+    output.exits(0).prints(format!("{}\n", FEED[0])).says("a message does not match, because jq cannot read it");
+    assert_eq!(output.stderr.matches("said once").count(), 1);
+}
+
+#[test]
+fn what_is_shown_is_counted() {
+    let server = websocket::echo();
+    let sent = ["-x", r#"{"id":5}"#, "-x", r#"{"id":7}"#, "-x", r#"{"id":7,"n":2}"#];
+    let output = Wscope::new().args(["-1", "--filter", ".id==7"]).args(sent).arg(server.url()).run();
+    output.exits(0).prints("{\"id\":7}\n").says("1 message is not shown: it does not match");
+    let output = with(&["-1", "--filter", "y"], &send([Frame::text("x")])).run();
+    output.exits(8).says("0 of 1 message that matches the filter had come when the session ended");
+}
+
+#[test]
+fn events_and_other_formats_are_filtered_too() {
+    let output = with(&["--output", "json", "--filter", ".id == 2"], &feed()).run();
+    let stdout = String::from_utf8(output.exits(0).stdout.clone()).unwrap();
+    let types: Vec<_> = stdout.lines().filter_map(|line| line.split('"').nth(3)).collect();
+    assert_eq!(types, ["open", "message", "close"]);
+    let server = send([Frame::binary(b"\x00\xff\x01"), Frame::binary("ab"), Frame::binary(vec![b'x'; 300_000])]);
+    let output = with(&["--output", "hex", "--filter", "hex:ff"], &server).run();
+    output.exits(0).prints("00ff01\n").says("2 messages are not shown");
+    let server = send([Frame::binary(vec![b'x'; 300_000]), Frame::binary(vec![b'y'; 300_000])]);
+    with(&["--filter", "^y*$"], &server).run().exits(0).prints(vec![b'y'; 300_000]);
+}
+
+#[test]
+fn jq_makes_what_is_shown() {
+    let server = send([FEED[0], FEED[1], "hello", r#"{"id":"a\nb"}"#].map(Frame::text));
+    let output = with(&["--jq", "select(.id != 1) | .id, .price"], &server).run();
+    output
+        .exits(0)
+        .prints("2\n1.10e2\nhello\na\nb\nnull\n")
+        .says("jq fails, and the message is shown as it was: cannot index");
+    assert_eq!(output.stderr.matches("said once").count(), 1);
+    let server = feed();
+    Wscope::new().args(["--jq", ".", "--output", "json"]).arg(server.url()).run().exits(2).says("--output json");
+}
+
+#[test]
+fn until_takes_every_kind_of_expression() {
+    for (until, printed) in [
+        (r#"{"price":110}"#, 2),
+        (".id == 2", 2),
+        ("hex:6c6c6f", 3),
+        ("not:price", 3),
+        (r#"{"id":2"#, 2),
+        ("$size < 6", 3),
+    ] {
+        let output = with(&["--until", until], &feed()).run();
+        output.exits(0).prints(FEED[..printed].join("\n") + "\n");
+    }
+    let large = [vec![b'x'; 200_000], b"end".to_vec()].concat();
+    let server = send([Frame::binary(&large), Frame::text("more")]);
+    with(&["--until", "end$"], &server).run().exits(0).prints(large);
+}
+
+#[test]
+fn a_wrong_expression_is_refused_before_anything_is_sent() {
+    for (flag, wrong, said) in [
+        ("--filter", ".price >", "term is missing, at the end"),
+        ("--until", "a(", "unclosed group, at character 2: `(`"),
+        ("--jq", ".a | halt", "no filter ends the program"),
+    ] {
+        let output = Wscope::new().args([flag, wrong, "ws://127.0.0.1:1"]).run();
+        output.exits(2).says(flag).says(said);
+    }
+}
+
+#[test]
+fn a_signal_ends_a_filter_that_does_not_end() {
+    for flags in [["--filter", "jq:[until(false; .)] | true"], ["--jq", "until(false; .)"]] {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.send_frame(&Frame::text("1"));
+            connection
+        });
+        let program = Wscope::new().without_waiting().args(["-N", "-v"]).args(flags).arg(server.url()).spawn();
+        program.wait_stderr("HTTP/1.1 101");
+        program.signal(Signal::SIGINT);
+        program.finish().exits(130);
+    }
+}
+
+#[test]
+fn a_script_expects_and_captures_with_expressions() {
+    let wscope = Wscope::new();
+    let script = wscope.home().join("test.ws");
+    let lines = [
+        r#"{"auth":{"token":"t\"1","n":1.10},"list":[1]}"#,
+        r#"/expect within=5 {"auth":{"n":1.1}}"#,
+        "/capture token .auth.token",
+        "/capture n .auth.n",
+        "/capture half .auth.n | . * 2",
+        r#"{"token":"${json:token}","n":${n},"twice":${half}}"#,
+        r#"/expect within=5 .token == "${json:token}" and .n == ${n}"#,
+        "/binary 63 61",
+        "/expect within=5 hex:6361",
+    ];
+    fs::write(&script, lines.join("\n")).unwrap();
+    let server = websocket::echo();
+    wscope.arg("--script").arg(script).args(["-w", "0"]).arg(server.url()).run().exits(0);
+    assert_eq!(server.outcome().texts()[1], r#"{"token":"t\"1","n":1.10,"twice":2.2}"#);
+}
+
+#[test]
+fn the_prompt_filters_finds_and_reshapes() {
+    let server = websocket::echo();
+    let mut terminal = Wscope::new().arg(server.url()).terminal(30, 80);
+    terminal.wait_line(">");
+    terminal.enter(r#"{"id":1}"#);
+    terminal.wait(r#"< {"id":1}"#);
+    terminal.enter("/filter .id > 1");
+    terminal.enter("/filter");
+    terminal.wait("shown: `.id > 1`");
+    terminal.enter(r#"{"id":0}"#);
+    terminal.enter(r#"{"id":2}"#);
+    terminal.wait(r#"< {"id":2}"#);
+    terminal.enter("/stats");
+    terminal.wait("1 message is not shown: it does not match");
+    terminal.enter(r#"/find {"id":0}"#);
+    terminal.wait(r#"#2 {"id":0}"#);
+    terminal.wait(r#"1 of 3 messages matches `{"id":0}`"#);
+    terminal.enter("/filter off");
+    terminal.enter("/set jq \"number \\(.id)\"");
+    terminal.enter(r#"{"id":4}"#);
+    terminal.wait("< number 4");
+    terminal.enter("/filter .id >");
+    terminal.wait("term is missing, at the end");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+}
+
+#[test]
+fn a_server_shows_only_what_matches() {
+    let program = Wscope::new().args(["listen", "0", "--filter", ".n == 2"]).stdin_held().spawn();
+    program.wait_stderr("Listening on ");
+    let stderr = program.stderr();
+    let url = stderr.split_whitespace().find(|word| word.starts_with("ws://")).unwrap().to_owned();
+    Wscope::new().args(["-x", r#"{"n":1}"#, "-x", r#"{"n":2}"#, "-w", "0"]).arg(url).run().exits(0);
+    program.wait_stdout(r#"{"n":2}"#);
+    program.wait_stderr("1 message is not shown");
+    program.signal(Signal::SIGINT);
+    program.finish().prints("{\"n\":2}\n");
+}
