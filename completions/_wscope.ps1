@@ -499,6 +499,8 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--connection', '--connection', [CompletionResultType]::ParameterName, 'Play the connection with this number')
             [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'Play so many times as fast, or without pauses: `max`')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print text, raw, hex, base64, json or none')
+            [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Show only messages that match')
+            [CompletionResult]::new('--jq', '--jq', [CompletionResultType]::ParameterName, 'Show what a jq filter makes of each message')
             [CompletionResult]::new('--dialect', '--dialect', [CompletionResultType]::ParameterName, 'Say what messages mean: auto, none or a NAME')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Put the time in front: local, utc or relative')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Put the time in front: local, utc or relative')

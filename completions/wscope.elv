@@ -490,6 +490,8 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --connection 'Play the connection with this number'
             cand --speed 'Play so many times as fast, or without pauses: `max`'
             cand --output 'Print text, raw, hex, base64, json or none'
+            cand --filter 'Show only messages that match'
+            cand --jq 'Show what a jq filter makes of each message'
             cand --dialect 'Say what messages mean: auto, none or a NAME'
             cand -t 'Put the time in front: local, utc or relative'
             cand --timestamps 'Put the time in front: local, utc or relative'

@@ -526,8 +526,16 @@ hex\t'Each message is a line of hex'
 base64\t'Each message is a line of Base64'
 json\t'Each event of the session is a line of JSON'
 none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l filter -d 'Show only messages that match' -r
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l jq -d 'Show what a jq filter makes of each message' -r
 complete -c wscope -n "__fish_wscope_using_subcommand replay" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
 none\t''
+stomp\t''
+socket.io\t''
+engine.io\t''
+sockjs\t''
+graphql-transport-ws\t''
+graphql-ws\t''
 mqtt\t''
 wamp\t''
 phoenix\t''

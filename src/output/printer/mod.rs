@@ -131,11 +131,12 @@ impl Printer {
 
     /// Whether events of what is sent are shown.
     fn shows_sent(&self) -> bool {
-        self.stamps_sent()
-            || self.is_between()
-            || self.options.format == DataFormat::Json
-            || self.options.ping_pong
-            || self.options.frames > FrameView::Hidden
+        self.shows_sent_messages() || self.options.ping_pong || self.options.frames > FrameView::Hidden
+    }
+
+    /// Whether messages that are sent are shown.
+    fn shows_sent_messages(&self) -> bool {
+        self.stamps_sent() || self.is_between() || self.options.format == DataFormat::Json
     }
 
     /// Whether the messages of both directions are data.

@@ -101,8 +101,7 @@ impl Printer {
 
     fn hide(&mut self, origin: Origin, direction: Direction) {
         self.has_hidden_last = true;
-        // What is sent is not always shown.
-        if direction == Direction::Received || self.stamps_sent() || self.options.format == DataFormat::Json {
+        if direction == Direction::Received || self.shows_sent_messages() {
             *self.hidden_messages.entry(origin).or_default() += 1;
         }
     }
