@@ -21,6 +21,32 @@ impl Charset {
     }
 }
 
+/// What a plot is drawn with.
+pub struct Ink {
+    /// A piece of a bar.
+    pub bar: char,
+    /// A place that is in a range.
+    pub range: char,
+    /// Something that is missing.
+    pub missed: char,
+    /// A piece of the vertical axis.
+    pub up: char,
+    /// A piece of the horizontal axis.
+    pub along: char,
+    /// Where they meet.
+    pub corner: char,
+}
+
+impl Ink {
+    /// What a character set has for it.
+    pub fn of(charset: Charset) -> Self {
+        match charset {
+            Charset::Ascii => Self { bar: '#', range: '*', missed: 'x', up: '|', along: '-', corner: '+' },
+            Charset::Unicode => Self { bar: '█', range: '•', missed: '×', up: '│', along: '─', corner: '└' },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,9 +28,10 @@ mod sink;
 pub mod terminal;
 mod text;
 pub mod theme;
+mod timeline;
 mod timestamp;
 
-pub use charset::Charset;
+pub use charset::{Charset, Ink};
 pub use destination::{Discard, FdOutput, Output};
 pub use diagnostic_lines::{client_facts, tls as tls_facts, write_error};
 pub use fanout::{Fanout, Sinks};
@@ -39,4 +40,5 @@ pub use options::{
 };
 pub use printer::Printer;
 pub use progress::Progress;
+pub use timeline::{Slot, Timeline};
 pub use timestamp::TimestampWriter;

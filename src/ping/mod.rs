@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `ledger`, `pacing` | what becomes of each round, and when the next begins: pure functions of the time |
-//! | `statistics`, `timeline`, `plot` | what many round trips amount to, and look like |
+//! | `statistics`, `plot` | what many round trips amount to, and look like |
 //! | `probe` | what is sent, and how its answer is known |
 //! | `board` | what the threads share; a sink writes down answers there |
 //! | `sender`, `driver` | the thread that sends and reports, and what the runner is told |
@@ -19,7 +19,6 @@ mod probe;
 mod report;
 mod sender;
 mod statistics;
-mod timeline;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};

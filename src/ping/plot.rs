@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::output::Charset;
+use crate::output::{Charset, Ink, Slot, Timeline};
 use crate::ping::report::exact;
 use crate::ping::statistics::Statistics;
-use crate::ping::timeline::{Slot, Timeline};
 
 /// Spans of the histogram at most; the last has all that is longer.
 const SPANS: u32 = 12;
@@ -17,27 +16,37 @@ const COLUMNS: usize = 64;
 /// Rows of the time line.
 const ROWS: u32 = 8;
 
-/// What a plot is drawn with.
-struct Ink {
-    bar: char,
-    range: char,
-    missed: char,
-    up: char,
-    along: char,
-    corner: char,
+/// What happened in a span of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rounds {
+    /// The shortest and the longest round trip that began in it; `None` without any.
+    pub bounds: Option<(Duration, Duration)>,
+    /// How many rounds that began in it were not answered.
+    pub missed: u64,
 }
 
-impl Ink {
-    fn of(charset: Charset) -> Self {
-        match charset {
-            Charset::Ascii => Self { bar: '#', range: '*', missed: 'x', up: '|', along: '-', corner: '+' },
-            Charset::Unicode => Self { bar: '█', range: '•', missed: '×', up: '│', along: '─', corner: '└' },
-        }
+impl Rounds {
+    /// A round that was answered.
+    pub fn answered(round_trip: Duration) -> Self {
+        Self { bounds: Some((round_trip, round_trip)), missed: 0 }
+    }
+
+    /// A round that was not answered.
+    pub const MISSED: Self = Self { bounds: None, missed: 1 };
+}
+
+impl Slot for Rounds {
+    fn with(self, other: Self) -> Self {
+        let bounds = match (self.bounds, other.bounds) {
+            (Some((least, most)), Some((low, high))) => Some((least.min(low), most.max(high))),
+            (one, other) => one.or(other),
+        };
+        Self { bounds, missed: self.missed + other.missed }
     }
 }
 
 /// Both, one below the other; nothing without a round trip.
-pub fn draw(statistics: &Statistics, timeline: &Timeline, charset: Charset) -> String {
+pub fn draw(statistics: &Statistics, timeline: &Timeline<Rounds>, charset: Charset) -> String {
     let mut text = String::new();
     if statistics.moments().count() > 0 {
         let ink = Ink::of(charset);
@@ -83,14 +92,15 @@ fn histogram(text: &mut String, statistics: &Statistics, ink: &Ink) {
     }
 }
 
-fn time_line(text: &mut String, statistics: &Statistics, timeline: &Timeline, ink: &Ink) {
+fn time_line(text: &mut String, statistics: &Statistics, timeline: &Timeline<Rounds>, ink: &Ink) {
     let (columns, width) = timeline.columns(COLUMNS);
     let (least, most) = (statistics.moments().least(), statistics.moments().most());
     let step = (most.saturating_sub(least) / ROWS).max(Duration::from_nanos(1));
     text.push_str("time line, ms\n");
     for row in (0..ROWS).rev() {
         let (from, is_top) = (least + step * row, row + 1 == ROWS);
-        let is_in = |slot: &Slot| slot.bounds.is_some_and(|(low, high)| (low < from + step || is_top) && high >= from);
+        let is_in =
+            |slot: &Rounds| slot.bounds.is_some_and(|(low, high)| (low < from + step || is_top) && high >= from);
         let cells: String = columns.iter().map(|slot| if is_in(slot) { ink.range } else { ' ' }).collect();
         let _ = writeln!(text, "{:>10} {}{}", exact(from), ink.up, cells.trim_end());
     }
@@ -113,12 +123,12 @@ mod tests {
     }
 
     fn plot(times: &[u64], charset: Charset) -> String {
-        let (mut statistics, mut timeline) = (Statistics::new().unwrap(), Timeline::new());
+        let (mut statistics, mut timeline) = (Statistics::new().unwrap(), Timeline::default());
         for (place, time) in (0..).zip(times) {
             statistics.add(ms(*time));
-            timeline.answered(ms(place * 10), ms(*time));
+            timeline.add(ms(place * 10), Rounds::answered(ms(*time)));
         }
-        timeline.missed(ms(5));
+        timeline.add(ms(5), Rounds::MISSED);
         draw(&statistics, &timeline, charset)
     }
 

@@ -7,15 +7,14 @@ use std::time::Duration;
 use crate::error::ExitStatus;
 use crate::event::{Opened, Timestamp};
 use crate::http::redact::{Part, Secrets};
-use crate::output::{Charset, Output, escape};
+use crate::output::{Charset, Output, Timeline, escape};
 use crate::ping::RunTime;
 use crate::ping::board::News;
 use crate::ping::json::Lines;
 use crate::ping::ledger::{Counts, Outcome, Round};
-use crate::ping::plot;
+use crate::ping::plot::{self, Rounds};
 use crate::ping::probe::Probe;
 use crate::ping::statistics::{Moments, Statistics};
-use crate::ping::timeline::Timeline;
 
 /// What is known of a run, and where it is reported.
 pub struct Report {
@@ -71,7 +70,7 @@ pub struct Results {
     /// The round trips.
     pub round_trips: Statistics,
     /// The same over time.
-    pub timeline: Timeline,
+    pub timeline: Timeline<Rounds>,
     /// How long each step of connecting took, in order.
     pub steps: Vec<(&'static str, Moments)>,
 }
@@ -87,7 +86,7 @@ struct Connection {
 impl Report {
     /// An empty report, to be written to `output`.
     pub fn new(options: ReportOptions, form: Form, output: Box<dyn Output>, round_trips: Statistics) -> Self {
-        let results = Results { round_trips, timeline: Timeline::new(), steps: Vec::new() };
+        let results = Results { round_trips, timeline: Timeline::default(), steps: Vec::new() };
         Self { options, form, output, buffer: Vec::new(), error: None, results, connection: Connection::default() }
     }
 
@@ -214,9 +213,9 @@ impl Results {
         match round.outcome {
             Outcome::Answered(took) | Outcome::Late(took) => {
                 self.round_trips.add(took);
-                self.timeline.answered(round.sent, took);
+                self.timeline.add(round.sent, Rounds::answered(took));
             }
-            Outcome::Lost | Outcome::Failed => self.timeline.missed(round.sent),
+            Outcome::Lost | Outcome::Failed => self.timeline.add(round.sent, Rounds::MISSED),
             Outcome::Superseded => {}
         }
     }
@@ -285,7 +284,7 @@ mod tests {
     #[test]
     fn a_summary_tells_what_there_is() {
         let round_trips = Statistics::new().unwrap();
-        let mut results = Results { round_trips, timeline: Timeline::new(), steps: Vec::new() };
+        let mut results = Results { round_trips, timeline: Timeline::default(), steps: Vec::new() };
         let mut counts = Counts { sent: 1, lost: 1, ..Counts::default() };
         let probe = Probe::Ping { run: 1, size: 16 };
         let second = Duration::from_secs(1);

@@ -6,7 +6,9 @@ pub mod har;
 pub mod html;
 mod record;
 mod source;
+mod statistics;
 
 pub use format::Format;
 pub use record::{Record, RecordedEvent, RecordedFrame, RecordedWire, recorder_of};
 pub use source::{ReadError, Records};
+pub use statistics::RecordingStatistics;

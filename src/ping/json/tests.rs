@@ -2,9 +2,9 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::event::{PeerAddress, Step, StepDetail};
+use crate::output::Timeline;
 use crate::output::json::assert_fields;
 use crate::ping::statistics::Statistics;
-use crate::ping::timeline::Timeline;
 
 fn at() -> Timestamp {
     Timestamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_secs(3) }
@@ -33,7 +33,8 @@ fn all_lines() -> Vec<String> {
     let (mut lines, mut output) = (Lines::new(), Vec::new());
     lines.connected(&mut output, at(), "ws://host/", &opened());
     let millisecond = Duration::from_millis(1);
-    let mut results = Results { round_trips: Statistics::new().unwrap(), timeline: Timeline::new(), steps: Vec::new() };
+    let mut results =
+        Results { round_trips: Statistics::new().unwrap(), timeline: Timeline::default(), steps: Vec::new() };
     for number in 1..=1000 {
         results.round_trips.add(millisecond * number);
     }

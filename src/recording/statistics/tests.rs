@@ -1,0 +1,57 @@
+use std::time::SystemTime;
+
+use super::*;
+use crate::wire::MessageFacts;
+
+fn report(messages: &[(u64, Direction, usize)], charset: Charset) -> String {
+    let mut statistics = RecordingStatistics::default();
+    for &(milliseconds, direction, length) in messages {
+        let at = Timestamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(milliseconds) };
+        let payload = vec![b'x'; length];
+        let facts = MessageFacts { length: length as u64, compressed: None, fragments: 1 };
+        let event = &wire::Event::Message { kind: Kind::Text, payload: &payload, facts };
+        let _ = statistics.event(
+            Origin::default(),
+            at,
+            &Event::Wire { direction, event, round_trip: None, annotation: None },
+        );
+    }
+    statistics.report(charset)
+}
+
+fn row<'a>(report: &'a str, name: &str) -> Vec<&'a str> {
+    let line = report.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{name} in {report}"));
+    line.split_whitespace().collect()
+}
+
+#[test]
+fn each_direction_has_its_figures() {
+    use Direction::{Received, Sent};
+    let text = report(&[(0, Received, 1), (100, Sent, 5), (350, Received, 7), (2000, Received, 9)], Charset::Ascii);
+    assert_eq!(row(&text, "messages"), ["1", "3"]);
+    assert_eq!(row(&text, "bytes"), ["5", "17"]);
+    assert_eq!(row(&text, "  a second"), ["0.5", "1.5"]);
+    assert_eq!((row(&text, "size, least"), row(&text, "size, most")), (vec!["5", "1"], vec!["5", "9"]));
+    assert_eq!(row(&text, "gap in ms, most")[0], "-");
+    assert!(row(&text, "gap in ms, most")[1].starts_with("165"), "{text}");
+    assert!(text.contains("time to the first reply: 250.0"), "{text}");
+}
+
+#[test]
+fn the_time_line_shows_when_messages_came() {
+    use Direction::{Received, Sent};
+    let mut messages = vec![(0, Sent, 1)];
+    messages.extend((0..100).map(|number| (900 + number, Received, 1)));
+    let text = report(&messages, Charset::Ascii);
+    assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 80), "{text}");
+    let sent = text.lines().find(|line| line.starts_with("      sent |")).unwrap();
+    assert_eq!(sent, "      sent |#", "{text}");
+    let received = text.lines().find(|line| line.starts_with("  received |")).unwrap();
+    assert!(received.starts_with("  received |    ") && received.ends_with("###"), "{text}");
+}
+
+#[test]
+fn nothing_has_no_time_line() {
+    let text = report(&[], Charset::Unicode);
+    assert!(text.starts_with("0 connections in 0.000 s\n") && !text.contains("time line"), "{text}");
+}
