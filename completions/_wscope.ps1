@@ -280,6 +280,9 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             break
         }
         'wscope;tap' {
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Speak TLS with clients, with this certificate')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The private key of that certificate')
+            [CompletionResult]::new('--intercept', '--intercept', [CompletionResultType]::ParameterName, 'As a proxy, decrypt what goes to this host')
             [CompletionResult]::new('--allow-origin', '--allow-origin', [CompletionResultType]::ParameterName, 'Let web pages of this origin in')
             [CompletionResult]::new('--max-buffered', '--max-buffered', [CompletionResultType]::ParameterName, 'Limit what all clients hold in memory')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print text, raw, hex, base64, json or none')
@@ -320,6 +323,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Limit the whole run')
             [CompletionResult]::new('--close-timeout', '--close-timeout', [CompletionResultType]::ParameterName, 'Limit the closing handshake')
             [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'Limit a message')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Speak TLS with clients')
             [CompletionResult]::new('--keep-host', '--keep-host', [CompletionResultType]::ParameterName, 'Pass Host on as clients send it')
             [CompletionResult]::new('--keep-origin', '--keep-origin', [CompletionResultType]::ParameterName, 'Pass Origin on as clients send it')
             [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Don''t read stdin')

@@ -1206,12 +1206,24 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__tap)
-            opts="-N -v -P -t -q -H -s -o -u -4 -6 -k -m -h -M --keep-host --keep-origin --no-input --allow-origin --max-buffered --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --max-time --close-timeout --max-message --help --manual"
+            opts="-N -v -P -t -q -H -s -o -u -4 -6 -k -m -h -M --tls --tls-cert --tls-key --intercept --keep-host --keep-origin --no-input --allow-origin --max-buffered --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --max-time --close-timeout --max-message --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --intercept)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --allow-origin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -274,6 +274,9 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --manual 'Print the whole manual'
         }
         &'wscope;tap'= {
+            cand --tls-cert 'Speak TLS with clients, with this certificate'
+            cand --tls-key 'The private key of that certificate'
+            cand --intercept 'As a proxy, decrypt what goes to this host'
             cand --allow-origin 'Let web pages of this origin in'
             cand --max-buffered 'Limit what all clients hold in memory'
             cand --output 'Print text, raw, hex, base64, json or none'
@@ -314,6 +317,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --max-time 'Limit the whole run'
             cand --close-timeout 'Limit the closing handshake'
             cand --max-message 'Limit a message'
+            cand --tls 'Speak TLS with clients'
             cand --keep-host 'Pass Host on as clients send it'
             cand --keep-origin 'Pass Origin on as clients send it'
             cand -N 'Don''t read stdin'

@@ -319,6 +319,9 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pong -d 'Don
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l tls-cert -d 'Speak TLS with clients, with this certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l tls-key -d 'The private key of that certificate' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l intercept -d 'As a proxy, decrypt what goes to this host' -r
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l allow-origin -d 'Let web pages of this origin in' -r
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l max-buffered -d 'Limit what all clients hold in memory' -r
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l output -d 'Print text, raw, hex, base64, json or none' -r -f -a "text\t'For people on a terminal; elsewhere text with a newline each, and binary as it is'
@@ -380,6 +383,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand tap" -l passphrase -d 'Dec
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l close-timeout -d 'Limit the closing handshake' -r
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l max-message -d 'Limit a message' -r
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l tls -d 'Speak TLS with clients'
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l keep-host -d 'Pass Host on as clients send it'
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l keep-origin -d 'Pass Origin on as clients send it'
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s N -l no-input -d 'Don\'t read stdin'

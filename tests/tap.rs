@@ -7,6 +7,8 @@ use crate::support::program::Running;
 use crate::support::{Connection, Frame, Wscope, serve};
 
 mod pages;
+mod proxy;
+mod tls;
 
 /// Starts it between a free port and `url`, and waits until it listens. Returns where.
 #[track_caller]

@@ -60,6 +60,7 @@ pub(super) const TAP_EXAMPLES: &str =
     "  wscope tap 8080 wss://example.com/feed         clients connect to ws://localhost:8080/feed
   wscope tap 0.0.0.0:8080 http://localhost:3000  a phone's page, and its WebSockets
   wscope tap 8080 wss://example.com --frames     with the frames that carry the messages
+  wscope tap 8080 --intercept example.com        a proxy for a browser, which decrypts one host
   wscope tap 8080 URL --output json | jq .       for programs: `from` is client or server";
 
 pub(super) const PING_EXAMPLES: &str = "  wscope ping -c 10 wss://example.com/ws    ten round trips, and their figures

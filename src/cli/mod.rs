@@ -56,7 +56,7 @@ pub use replay::{PlayingArgs, Replay};
 pub use report::{ReportArgs, ReportFormat};
 pub use session::{ReportedSessionArgs, SessionArgs};
 pub use stop::StopArgs;
-pub use tap::{RewriteArgs, Tap};
+pub use tap::{RewriteArgs, Tap, TowardsClientsArgs};
 pub use value::{HeaderSource, SHORTEST_PING, Secret, Speed, Wait};
 pub use view::ViewArgs;
 
@@ -235,7 +235,7 @@ fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> 
         }
         Invocation::Tap(tap) => {
             tap.view.check()?;
-            usage_error::refuse_profile(&tap.url)
+            tap.url.as_deref().map_or(Ok(()), usage_error::refuse_profile)
         }
         Invocation::Ping(ping) => usage_error::refuse_profile(&ping.url),
         Invocation::Replay(replay) => {

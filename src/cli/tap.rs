@@ -1,5 +1,7 @@
 //! `wscope tap`: a relay between clients and a server that shows what passes.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::connection::{ConnectionArgs, IdentityArgs, RedirectArgs, RequestArgs, TlsArgs};
@@ -11,7 +13,7 @@ use super::protocol::FixedArgs;
 use super::proxy::ProxyArgs;
 use super::value;
 use super::view::ViewArgs;
-use crate::net::ListenAddress;
+use crate::net::{HostPattern, ListenAddress};
 
 /// Stand between clients and a server, and show what passes
 ///
@@ -20,7 +22,7 @@ use crate::net::ListenAddress;
 /// for connecting, TLS and proxies are about the way to the server. Ordinary HTTP is passed on too, so that a page loads
 /// through it; it shows only with -v.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = help::examples(help::TAP_EXAMPLES), override_usage = "wscope tap [OPTIONS] [ADDR:]PORT URL")]
+#[command(after_help = help::examples(help::TAP_EXAMPLES), override_usage = "wscope tap [OPTIONS] [ADDR:]PORT [URL]")]
 pub struct Tap {
     /// Where clients connect; loopback unless an address is given
     ///
@@ -31,8 +33,13 @@ pub struct Tap {
     /// The server
     ///
     /// Scheme, host and port count. Paths and queries are the clients'; a path here only completes the address that is printed.
+    /// Without it, the tap is an HTTP proxy for programs that know `HTTP_PROXY`: plain WebSockets are shown, and what TLS
+    /// hides is passed on as it is, but for the hosts of `--intercept`. It prints the lines that make programs use it.
     #[arg(value_name = "URL")]
-    pub url: String,
+    pub url: Option<String>,
+    /// How clients connect.
+    #[command(flatten)]
+    pub clients: TowardsClientsArgs,
     /// What is rewritten.
     #[command(flatten)]
     pub rewrite: RewriteArgs,
@@ -60,6 +67,37 @@ pub struct Tap {
     /// The limits.
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+/// The flags for TLS towards clients.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "TLS")]
+pub struct TowardsClientsArgs {
+    /// Speak TLS with clients
+    ///
+    /// With a certificate for whatever name they ask for, by an authority that is made for you the first time, and that
+    /// clients have to trust: how, and how to stop, is said then, and with -v.
+    #[arg(long, requires = "url", conflicts_with = "tls_cert")]
+    pub tls: bool,
+
+    /// Speak TLS with clients, with this certificate
+    ///
+    /// PEM, the leaf first. `--cert` is what the server is shown.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of that certificate
+    ///
+    /// PEM; by default it is looked for in the file of the certificate.
+    #[arg(long, value_name = "FILE", requires = "tls_cert", hide_short_help = true)]
+    pub tls_key: Option<PathBuf>,
+
+    /// As a proxy, decrypt what goes to this host
+    ///
+    /// Repeatable; `*.example.com` means all names below. Clients get a certificate of the local authority (see `--tls`), and
+    /// only where that of the server was verified: else they get 502, and the reason. All other hosts show clients their own.
+    #[arg(long, value_name = "HOST", conflicts_with = "url")]
+    pub intercept: Vec<HostPattern>,
 }
 
 /// The flags for what is rewritten in requests.

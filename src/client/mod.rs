@@ -8,6 +8,7 @@ pub mod cookies;
 pub mod driver;
 mod exhaustion;
 mod explanation;
+pub mod local_authority;
 mod login;
 pub mod no_proxy;
 pub mod open;

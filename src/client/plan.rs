@@ -127,12 +127,12 @@ impl Plan {
     ///
     /// # Errors
     /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
-    pub fn relayed(args: &Tap) -> Result<Self> {
+    pub fn relayed(url: &str, args: &Tap) -> Result<Self> {
         let protocol = ProtocolArgs::default();
         let stdin = if args.rewrite.no_input { StdinUse::Free } else { StdinUse::Input };
         let wishes = Wishes { protocol: &protocol, limits: &args.limits, secrets: args.view.secrets(), stdin };
         let settings = settings(Role::Client, Echo::Off, &args.limits, &protocol, Instant::now());
-        Self::connecting(&args.url, &args.connection(), &wishes, settings)
+        Self::connecting(url, &args.connection(), &wishes, settings)
     }
 
     /// Sessions with `url` in which a recording is played, with these flags for connecting in place of those of `args`.
@@ -185,14 +185,19 @@ impl Plan {
 
     /// How long one more attempt to connect may take: as long as any, or what is left of the run.
     pub fn time_limit(&self) -> TimeLimit {
-        let owner = "`--connect-timeout` gives to all steps together";
-        let limit = TimeLimit { owner, ..TimeLimit::starting_now(self.connect_timeout) };
-        match self.settings.max_time {
-            Some((until, length)) if until < limit.until => {
-                TimeLimit { until, length, owner: "`--max-time` gives to the whole run", ..limit }
-            }
-            _ => limit,
+        time_limit(self.connect_timeout, self.settings.max_time)
+    }
+}
+
+/// How long one more attempt to connect may take, where `max_time` limits the whole run.
+pub fn time_limit(connect_timeout: Duration, max_time: Option<(Instant, Duration)>) -> TimeLimit {
+    let owner = "`--connect-timeout` gives to all steps together";
+    let limit = TimeLimit { owner, ..TimeLimit::starting_now(connect_timeout) };
+    match max_time {
+        Some((until, length)) if until < limit.until => {
+            TimeLimit { until, length, owner: "`--max-time` gives to the whole run", ..limit }
         }
+        _ => limit,
     }
 }
 

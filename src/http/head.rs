@@ -88,6 +88,11 @@ impl Head {
         matches!(self.status(), Some(100 | 102..=199))
     }
 
+    /// Where the first line stands in [`raw`](Self::raw), without its end.
+    pub fn first_line_range(&self) -> Range<usize> {
+        self.first_line.clone()
+    }
+
     /// The first line as it was, without its end.
     pub fn first_line(&self) -> String {
         String::from_utf8_lossy(&self.raw[self.first_line.clone()]).into_owned()

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::proxy;
 use super::relay::{End, relay};
 use super::rewrite::Asks;
-use super::service::Service;
+use super::service::{Servers, Service};
+use super::upstream::Upstream;
 use super::websocket::cannot_relay;
 use crate::client::{accept_error, advice, upgrade_error};
 use crate::diagnosis::{Diagnosis, ForbiddenOrigin};
@@ -30,16 +32,30 @@ pub(super) struct Client {
     pub reader: StreamReader,
     /// Where it is.
     pub address: PeerAddress,
+    /// Which servers it asks.
+    pub servers: Servers,
 }
 
-/// What a client has asked for.
-pub(super) struct Request {
+/// What a client has asked for, as it came.
+pub(super) struct Asked {
     /// Who asks.
     pub client: Client,
     /// The head.
     pub head: Head,
     /// What was read behind it.
     pub leftover: Vec<u8>,
+}
+
+/// What a client has asked a server for.
+pub(super) struct Request {
+    /// Who asks.
+    pub client: Client,
+    /// The head, as it would be without a proxy.
+    pub head: Head,
+    /// What was read behind it.
+    pub leftover: Vec<u8>,
+    /// The server.
+    pub upstream: Arc<Upstream>,
 }
 
 impl Client {
@@ -74,11 +90,6 @@ impl Request {
         let Client { stream, reader, .. } = self.client;
         End { stream, reader, head: Vec::new(), leftover: self.leftover }
     }
-
-    /// What is asked for.
-    fn kind(&self) -> Kind {
-        Kind::of(&self.head)
-    }
 }
 
 /// What a request asks for.
@@ -92,10 +103,13 @@ enum Kind {
 
 impl Kind {
     fn of(head: &Head) -> Self {
-        match head.lists("Connection", "upgrade") && head.get("Upgrade").is_some() {
-            false => Self::Page,
-            true if head.lists("Upgrade", "websocket") => Self::WebSocket,
-            true => Self::OtherProtocol,
+        let is_upgrade = head.lists("Connection", "upgrade") && head.get("Upgrade").is_some();
+        if is_upgrade && head.lists("Upgrade", "websocket") {
+            Self::WebSocket
+        } else if is_upgrade || head.method() == Some("CONNECT") {
+            Self::OtherProtocol
+        } else {
+            Self::Page
         }
     }
 }
@@ -112,46 +126,89 @@ impl Service {
             incoming.handshake(limit).map_err(|failure| accept_error(&peer, failure))?;
         let stream = Arc::new(stream);
         let reader = StreamReader::new(Arc::clone(&stream));
-        self.serve(Client { stream, reader, address }, limit)
+        let servers = self.servers.clone();
+        self.serve(Client { stream, reader, address, servers }, &[], limit)
     }
 
-    /// Serves a client whose requests come through `client`, whatever that is made of.
+    /// Serves a client whose requests come through `client`, whatever that is made of; `begun` was read of the first one.
     ///
     /// # Errors
     /// What is no request.
-    pub(super) fn serve(&self, mut client: Client, limit: TimeLimit) -> Result<()> {
+    pub(super) fn serve(&self, mut client: Client, begun: &[u8], limit: TimeLimit) -> Result<()> {
         let mut exchange =
             Exchange { stream: &client.stream, reader: &mut client.reader, limit: limit.for_next_step() };
-        let (head, leftover) = match exchange.read_head(HeadKind::Request) {
+        let (head, leftover) = match exchange.read_head_begun(HeadKind::Request, begun) {
             Ok(read) => read,
             Err(failure) if is_idle(&failure) => return Ok(()),
             Err(failure) => {
                 if let UpgradeFailure::NoHead { error, .. } = &failure {
                     client.answer(&refuse(error), limit);
                 }
-                return Err(upgrade_error(&client.address.to_string(), failure, self.upstream.secrets()));
+                return Err(upgrade_error(&client.address.to_string(), failure, self.secrets));
             }
         };
-        let mut next = Some(Request { client, head, leftover });
-        while let Some(request) = next {
-            let kind = request.kind();
-            let origin = if kind == Kind::WebSocket { self.number() } else { Origin::default() };
-            let passed = self.admit(request).and_then(|request| match kind {
-                Kind::WebSocket => self.websocket(origin, request).map(|()| None),
-                Kind::OtherProtocol => self.undecoded(request).map(|()| None),
-                Kind::Page => self.pages(request),
-            });
-            next = passed.unwrap_or_else(|error| {
-                self.fanout.show(origin, &Event::Error(&error));
-                None
-            });
+        let mut next = Some(Asked { client, head, leftover });
+        while let Some(asked) = next {
+            next = match self.addressed(asked) {
+                Ok(Some(request)) => self.serve_one(request),
+                Ok(None) => None,
+                Err(error) => {
+                    self.fanout.show(Origin::default(), &Event::Error(&error));
+                    None
+                }
+            };
         }
         Ok(())
     }
 
-    /// Whether a request is passed on with those before it on the same connection.
-    pub(super) fn serves_as_page(&self, head: &Head) -> bool {
-        Kind::of(head) == Kind::Page && self.check_access(head).is_ok()
+    /// Serves a request, and those that follow as long as they are of the same kind; gives the first other one.
+    fn serve_one(&self, request: Request) -> Option<Asked> {
+        let kind = Kind::of(&request.head);
+        let origin = if kind == Kind::WebSocket { self.number() } else { Origin::default() };
+        let passed = self.admit(request).and_then(|request| match kind {
+            Kind::WebSocket => self.websocket(origin, request).map(|()| None),
+            Kind::OtherProtocol => self.undecoded(request).map(|()| None),
+            Kind::Page => self.pages(request),
+        });
+        passed.unwrap_or_else(|error| {
+            self.fanout.show(origin, &Event::Error(&error));
+            None
+        })
+    }
+
+    /// What a client has asked for, and whom. `None`: it got all that it asked for.
+    ///
+    /// # Errors
+    /// Why no server can be asked; the client has been told.
+    fn addressed(&self, asked: Asked) -> Result<Option<Request>> {
+        match asked.client.servers.clone() {
+            Servers::Named(proxy) => self.proxied(&proxy, asked),
+            Servers::One(upstream) => {
+                let Asked { client, head, leftover } = asked;
+                Ok(Some(Request { client, head, leftover, upstream }))
+            }
+        }
+    }
+
+    /// The head of a request that follows others to `upstream` on the same connection.
+    ///
+    /// # Errors
+    /// The head as it is, where that is to be served otherwise.
+    pub(super) fn next_page(
+        &self,
+        servers: &Servers,
+        upstream: &Upstream,
+        head: Box<Head>,
+    ) -> std::result::Result<Box<Head>, Box<Head>> {
+        let is_page = |head: &Head| Kind::of(head) == Kind::Page && self.check_access(head).is_ok();
+        match servers {
+            Servers::One(_) if is_page(&head) => Ok(head),
+            Servers::One(_) => Err(head),
+            Servers::Named(_) => match proxy::translated(&head) {
+                Ok((target, translated)) if upstream.is_at(&target) && is_page(&translated) => Ok(Box::new(translated)),
+                _ => Err(head),
+            },
+        }
     }
 
     /// The request, where it may be passed on. A tap that adds credentials lets in no more web pages than a server of ours
@@ -166,7 +223,7 @@ impl Service {
                 let peer = request.client.address.to_string();
                 let reason = advice(&Diagnosis::ForbiddenOrigin(forbidden.clone()));
                 request.client.refuse("403 Forbidden", &reason, TimeLimit::starting_now(REQUEST_LIMIT));
-                Err(upgrade_error(&peer, UpgradeFailure::ForbiddenOrigin(forbidden), self.upstream.secrets()))
+                Err(upgrade_error(&peer, UpgradeFailure::ForbiddenOrigin(forbidden), self.secrets))
             }
         }
     }
@@ -185,13 +242,13 @@ impl Service {
     /// Why the server could not be asked; the client has been told.
     fn undecoded(&self, request: Request) -> Result<()> {
         let origin = Origin::default();
-        let line = request.head.first_line_shown(self.upstream.secrets());
+        let line = request.head.first_line_shown(self.secrets);
         let detail =
             format!("{}: {line}, which asks for another protocol, is passed on undecoded", request.client.address);
         self.fanout.show(origin, &Event::Detail(&detail));
         let head = self.rewrite(origin, &request.head, Asks::ForPage);
-        let limit = self.upstream.time_limit();
-        let connected = match self.upstream.connect(limit, &mut |event| self.fanout.show(origin, &event)) {
+        let limit = request.upstream.time_limit();
+        let connected = match request.upstream.connect(limit, &mut |event| self.fanout.show(origin, &event)) {
             Ok(connected) => connected,
             Err(error) => {
                 request.refuse(&error, limit);

@@ -5,7 +5,7 @@ use crate::http::{Head, HeaderRule};
 use crate::wire::handshake::{AllowedOrigin, RequestOptions, is_of_server};
 
 /// What is changed.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Rewriting {
     /// What `Host` becomes; `None` leaves it.
     pub host: Option<String>,
@@ -58,7 +58,7 @@ impl Rewriting {
 
     /// Rewrites the head of a request. Every byte that is not changed stays where it was.
     pub fn apply(&self, head: &Head, asks: Asks) -> Rewritten {
-        let mut writer = Writer { raw: head.raw(), taken: 0, bytes: Vec::with_capacity(head.raw().len() + 256) };
+        let mut writer = Writer::of(head);
         let mut changes = Vec::new();
         let mut named: Vec<&str> = Vec::new();
         for field in head.fields() {
@@ -104,16 +104,21 @@ fn line(rule: &HeaderRule) -> Option<String> {
 }
 
 /// Copies a head, but for lines that are replaced.
-struct Writer<'a> {
+pub(super) struct Writer<'a> {
     raw: &'a [u8],
     /// How much of it is copied, or left out.
     taken: usize,
     bytes: Vec<u8>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    /// Nothing is copied yet.
+    pub(super) fn of(head: &'a Head) -> Self {
+        Self { raw: head.raw(), taken: 0, bytes: Vec::with_capacity(head.raw().len() + 256) }
+    }
+
     /// Puts `lines` in the place of those at `old`, which does not have the end of its last line; none takes that away too.
-    fn replace(&mut self, old: std::ops::Range<usize>, lines: impl IntoIterator<Item = String>) {
+    pub(super) fn replace(&mut self, old: std::ops::Range<usize>, lines: impl IntoIterator<Item = String>) {
         self.bytes.extend_from_slice(&self.raw[self.taken..old.start]);
         self.taken = old.end;
         let mut has_any = false;
@@ -131,7 +136,7 @@ impl Writer<'_> {
     }
 
     /// Copies the rest, with the lines that are `added` before the empty one at the end.
-    fn finish(mut self, added: &[String]) -> Vec<u8> {
+    pub(super) fn finish(mut self, added: &[String]) -> Vec<u8> {
         let end = self.raw.len() - if self.raw.ends_with(b"\r\n") { 2 } else { 1 };
         self.bytes.extend_from_slice(&self.raw[self.taken..end]);
         for line in added {

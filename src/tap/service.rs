@@ -6,13 +6,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::observer::Decoding;
+use super::proxy::Proxy;
 use super::rewrite::{Asks, Rewriting};
+use super::setup::Serving;
 use super::upstream::Upstream;
 use crate::client::report::Totals;
 use crate::client::thread_error;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::http::Head;
+use crate::http::redact::Secrets;
 use crate::net::{Incoming, Listener};
 use crate::output::Fanout;
 use crate::session::Budget;
@@ -25,12 +28,10 @@ const REPEAT_AFTER: Duration = Duration::from_mins(1);
 
 /// How to relay.
 pub struct Options {
-    /// The server.
-    pub upstream: Upstream,
-    /// What is changed in requests.
-    pub rewriting: Rewriting,
-    /// Whether requests get credentials that clients do not have.
-    pub adds_credentials: bool,
+    /// Whom requests are passed on to, and how.
+    pub serving: Serving,
+    /// Whether secrets are shown.
+    pub secrets: Secrets,
     /// Where everything is shown.
     pub fanout: Fanout,
     /// Whether the totals of each WebSocket are shown.
@@ -41,9 +42,19 @@ pub struct Options {
     pub budget: Budget,
 }
 
+/// Which servers the requests of a connection are for.
+#[derive(Clone)]
+pub enum Servers {
+    /// This one, whatever is asked for.
+    One(Arc<Upstream>),
+    /// Each names its own: the client takes us for a proxy.
+    Named(Arc<Proxy>),
+}
+
 /// What serves clients.
 pub(super) struct Service {
-    pub upstream: Upstream,
+    pub servers: Servers,
+    pub secrets: Secrets,
     pub rewriting: Rewriting,
     pub adds_credentials: bool,
     pub fanout: Fanout,
@@ -64,9 +75,11 @@ pub(super) struct Service {
 /// # Errors
 /// [`Phase::Session`], when the process may have no more threads.
 pub fn serve(listener: Listener, options: Options) -> Result<()> {
-    let Options { upstream, rewriting, adds_credentials, fanout, totals, max_message, budget } = options;
+    let Options { serving, secrets, fanout, totals, max_message, budget } = options;
+    let Serving { servers, rewriting, adds_credentials } = serving;
     let service = Arc::new(Service {
-        upstream,
+        servers,
+        secrets,
         rewriting,
         adds_credentials,
         fanout,

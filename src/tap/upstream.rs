@@ -1,32 +1,96 @@
-//! The way to the server.
+//! The way to a server.
 
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::cli::ConnectionArgs;
 use crate::client::connect;
-use crate::client::plan::Plan;
+use crate::client::plan::{self, Plan};
 use crate::client::redirect::Recipient;
-use crate::error::Result;
-use crate::event::Event;
+use crate::client::route::Routing;
+use crate::error::{Error, Phase, Result};
+use crate::event::{Event, PeerAddress};
 use crate::http::redact::Secrets;
-use crate::net::{Connected, Route, Target, TimeLimit};
+use crate::net::{Connected, Endpoint, Route, Target, TimeLimit};
+use crate::session::output::lock;
 
-/// The server that clients are passed on to.
-pub struct Upstream {
-    plan: Plan,
-    route: Route,
+/// How servers are reached, whichever.
+pub struct Way {
+    routing: Routing,
+    /// How long connecting and the upgrade may take together.
+    connect_timeout: Duration,
+    /// The limit of the whole run: when it passes, and how long it is.
+    max_time: Option<(Instant, Duration)>,
+    secrets: Secrets,
+    /// Where the tap itself listens: a connection that leads there would never end.
+    own: Option<SocketAddr>,
 }
 
-impl Upstream {
-    /// The server that `plan` is for.
-    ///
-    /// # Errors
-    /// Those of [`Routing::to`](crate::client::route::Routing::to).
-    pub fn new(plan: Plan) -> Result<Self> {
-        let route = plan.routing.to(&plan.target, Recipient::First)?;
-        Ok(Self { plan, route })
+/// A server that clients are passed on to.
+pub struct Upstream {
+    way: Arc<Way>,
+    target: Target,
+    route: Route,
+    /// The first connection to it, where that was made before a client asked for anything.
+    ready: Mutex<Option<Connected>>,
+}
+
+impl Way {
+    /// As `plan` has it.
+    pub fn of(plan: &Plan, own: Option<SocketAddr>) -> Self {
+        Self {
+            routing: plan.routing.clone(),
+            connect_timeout: plan.connect_timeout,
+            max_time: plan.settings.max_time,
+            secrets: plan.request.secrets(),
+            own,
+        }
+    }
+
+    /// As the flags for connecting have it.
+    pub fn new(
+        connection: &ConnectionArgs,
+        max_time: Option<(Instant, Duration)>,
+        secrets: Secrets,
+        own: Option<SocketAddr>,
+    ) -> Self {
+        let connect_timeout = connection.request.connect_timeout;
+        Self { routing: Routing::new(connection), connect_timeout, max_time, secrets, own }
+    }
+
+    /// Whether `address` is that of the tap itself.
+    fn is_own(&self, address: &PeerAddress) -> bool {
+        let (Some(own), PeerAddress::Tcp(address)) = (self.own, address) else { return false };
+        let is_same =
+            own.ip() == address.ip() || own.ip().is_unspecified() && address.ip().to_canonical().is_loopback();
+        own.port() == address.port() && is_same
     }
 
     /// How long connecting and the upgrade may take together, from now on.
     pub(super) fn time_limit(&self) -> TimeLimit {
-        self.plan.time_limit()
+        plan::time_limit(self.connect_timeout, self.max_time)
+    }
+}
+
+impl Upstream {
+    /// The server of `target`.
+    ///
+    /// # Errors
+    /// Those of [`Routing::to`].
+    pub fn new(way: Arc<Way>, target: Target) -> Result<Self> {
+        let route = way.routing.to(&target, Recipient::First)?;
+        Ok(Self { way, target, route, ready: Mutex::new(None) })
+    }
+
+    /// Keeps a connection for the first that asks for one.
+    pub(super) fn keep(&self, connected: Connected) {
+        *lock(&self.ready) = Some(connected);
+    }
+
+    /// How long connecting and the upgrade may take together, from now on.
+    pub(super) fn time_limit(&self) -> TimeLimit {
+        self.way.time_limit()
     }
 
     /// One more connection to it; each step is shown as it happens.
@@ -34,7 +98,24 @@ impl Upstream {
     /// # Errors
     /// Those of connecting, with what to try next.
     pub(super) fn connect(&self, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>)) -> Result<Connected> {
-        connect::connected(&self.route, limit, self.secrets(), show)
+        if let Some(connected) = lock(&self.ready).take() {
+            return Ok(connected);
+        }
+        let connected = connect::connected(&self.route, limit, self.way.secrets, show)?;
+        if self.way.is_own(&connected.address) {
+            return Err(Error::new(Phase::Connect, format!("`{}` leads back to this tap", self.peer())));
+        }
+        Ok(connected)
+    }
+
+    /// Whether it is the server of `target`.
+    pub(super) fn is_at(&self, target: &Target) -> bool {
+        self.target.endpoint() == target.endpoint() && self.target.secure() == target.secure()
+    }
+
+    /// Where it is.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        self.target.endpoint()
     }
 
     /// Host and port, for messages.
@@ -44,11 +125,6 @@ impl Upstream {
 
     /// The URL under which `resource` is asked for there.
     pub(super) fn url(&self, resource: &str) -> String {
-        Target::with_resource(&self.plan.target.url(), resource)
-    }
-
-    /// Whether secrets are shown.
-    pub(super) fn secrets(&self) -> Secrets {
-        self.plan.request.secrets()
+        Target::with_resource(&self.target.url(), resource)
     }
 }

@@ -26,13 +26,14 @@ impl Service {
     /// # Errors
     /// Why the server could not be asked, or did not answer; the client has been told.
     pub(super) fn websocket(&self, origin: Origin, request: Request) -> Result<()> {
+        let upstream = Arc::clone(&request.upstream);
         let mut show = |event: Event<'_>| self.fanout.show(origin, &event);
         for finding in self.breaches_of(&request.head) {
             show(Event::Finding(&finding));
         }
         let rewritten = self.rewrite(origin, &request.head, Asks::ForUpgrade);
-        let limit = self.upstream.time_limit();
-        let Connected { stream, record, .. } = match self.upstream.connect(limit, &mut show) {
+        let limit = upstream.time_limit();
+        let Connected { stream, record, .. } = match upstream.connect(limit, &mut show) {
             Ok(connected) => connected,
             Err(error) => {
                 request.refuse(&error, limit);
@@ -48,13 +49,13 @@ impl Service {
         let (head, leftover) = match answered {
             Ok(answer) => answer,
             Err(failure) => {
-                let error = upgrade_error(&self.upstream.peer(), failure, self.upstream.secrets());
+                let error = upgrade_error(&upstream.peer(), failure, self.secrets);
                 request.refuse(&error, limit);
                 return Err(error);
             }
         };
         show(Event::Head { direction: Direction::Received, bytes: head.raw() });
-        let status_line = head.first_line_shown(self.upstream.secrets());
+        let status_line = head.first_line_shown(self.secrets);
         let step = Step { took: limit.since.elapsed(), detail: StepDetail::Upgraded { status_line } };
         show(Event::Step(&step));
         let server = End { stream, reader, head: head.raw().to_vec(), leftover };
@@ -73,7 +74,7 @@ impl Service {
             strictness: Strictness::Lenient,
             allowed_origins: vec![AllowedOrigin::Any],
             advice,
-            secrets: self.upstream.secrets(),
+            secrets: self.secrets,
         };
         check_request(head, &options).result.findings
     }
@@ -92,7 +93,7 @@ struct Passing<'a> {
 
 impl Passing<'_> {
     fn check(&self) -> Option<Answer> {
-        let asked = handshake::Request::of(&self.request.head, self.service.upstream.secrets())?;
+        let asked = handshake::Request::of(&self.request.head, self.service.secrets)?;
         Some(check_response(&self.head, &asked, Strictness::Lenient))
     }
 
@@ -102,7 +103,7 @@ impl Passing<'_> {
         let CheckResult { findings, verified, notes, agreed } = result;
         let agreed = agreed.unwrap_or_default();
         let opened = Opened {
-            url: service.upstream.url(request.target()),
+            url: request.upstream.url(request.target()),
             target: request.target().to_owned(),
             address: request.client.address.clone(),
             status: head.status().unwrap_or_default(),
@@ -140,7 +141,7 @@ impl Passing<'_> {
         refusal.set_transport(server.stream.transport());
         refusal.body_mut().feed(&server.leftover);
         let failure = UpgradeFailure::Refused(Box::new(refusal));
-        let error = upgrade_error(&service.upstream.peer(), failure, service.upstream.secrets());
+        let error = upgrade_error(&request.upstream.peer(), failure, service.secrets);
         service.fanout.show(origin, &Event::Error(&error));
         relay(request.into_end(), server, None).map(drop).map_err(cannot_relay)
     }

@@ -50,6 +50,7 @@ pub struct Authority {
     /// The key of all certificates of servers in this process.
     leaf_key: KeyPair,
     leaves: Mutex<HashMap<String, Leaf>>,
+    is_new: bool,
 }
 
 /// A certificate of a server, and when another is made in its place.
@@ -90,11 +91,12 @@ impl Authority {
         let at_secret = |fault| AuthorityError { path: secret_path.clone(), fault };
         let read = || read_secret_file(&secret_path, LARGEST_FILE).map_err(|error| at_secret(error.into()));
         let mut secret = read()?;
+        let mut is_new = false;
         if secret.is_none() {
             let at_folder = |error: io::Error| AuthorityError { path: folder.to_owned(), fault: error.into() };
             private_folder().recursive(true).create(folder).map_err(at_folder)?;
             let made = make().map_err(at_secret)?;
-            create_secret_file(&secret_path, made.as_bytes()).map_err(|error| at_secret(error.into()))?;
+            is_new = create_secret_file(&secret_path, made.as_bytes()).map_err(|error| at_secret(error.into()))?;
             // Another process may have been first.
             secret = read()?;
         }
@@ -105,7 +107,12 @@ impl Authority {
             .map_err(|error| AuthorityError { path: certificate_path.clone(), fault: error.into() })?;
         let leaf_key = KeyPair::generate().map_err(|error| at_secret(error.into()))?;
         let issuer = Issuer::new(parameters(&key), key);
-        Ok(Self { issuer, certificate, certificate_path, secret_path, leaf_key, leaves: Mutex::default() })
+        Ok(Self { issuer, certificate, certificate_path, secret_path, leaf_key, leaves: Mutex::default(), is_new })
+    }
+
+    /// Whether it was made just now: no client can trust it yet.
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// The file with the certificate that clients have to trust.
@@ -147,7 +154,7 @@ impl Authority {
     fn issue(&self, name: &str, now: SystemTime) -> Result<CertifiedKey, AuthorityFault> {
         let mut leaf = CertificateParams::new([name.to_owned()])?;
         leaf.distinguished_name = DistinguishedName::new();
-        leaf.distinguished_name.push(DnType::OrganizationName, "wscope, on this machine only");
+        leaf.distinguished_name.push(DnType::OrganizationName, "wscope on this machine only");
         leaf.serial_number = Some(random_serial());
         (leaf.not_before, leaf.not_after) = ((now - CLOCK_SKEW).into(), (now + LEAF_LIFETIME).into());
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];

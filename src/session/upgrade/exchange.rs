@@ -57,17 +57,31 @@ impl Exchange<'_> {
     /// # Errors
     /// What is no head, a connection that broke, a time limit that passed.
     pub fn read_head(&mut self, kind: HeadKind) -> Result<(Head, Vec<u8>), UpgradeFailure> {
+        self.read_head_begun(kind, &[])
+    }
+
+    /// The same for a head of which some bytes, or all, were read before.
+    ///
+    /// # Errors
+    /// Those of [`read_head`](Self::read_head).
+    pub fn read_head_begun(&mut self, kind: HeadKind, begun: &[u8]) -> Result<(Head, Vec<u8>), UpgradeFailure> {
         let mut heads = HeadReader::new(kind);
         let mut buffer = [0; 16 * 1024];
+        let mut bytes = begun;
         loop {
-            let stage = if heads.received() == 0 { Stage::Waiting(kind) } else { Stage::Reading };
-            let error = match self.read(&mut buffer, stage)? {
-                0 => heads.end(),
-                count => match heads.feed(&buffer[..count]) {
-                    HeadProgress::Incomplete => continue,
-                    HeadProgress::Complete { head, rest } => return Ok((head, rest.to_vec())),
-                    HeadProgress::Failed(error) => error,
-                },
+            let error = match heads.feed(bytes) {
+                HeadProgress::Complete { head, rest } => return Ok((head, rest.to_vec())),
+                HeadProgress::Failed(error) => error,
+                HeadProgress::Incomplete => {
+                    let stage = if heads.received() == 0 { Stage::Waiting(kind) } else { Stage::Reading };
+                    match self.read(&mut buffer, stage)? {
+                        0 => heads.end(),
+                        count => {
+                            bytes = &buffer[..count];
+                            continue;
+                        }
+                    }
+                }
             };
             return Err(UpgradeFailure::NoHead { error, transport: self.stream.transport() });
         }

@@ -14,7 +14,7 @@ use std::thread;
 
 use self::requests::{Requests, RequestsEnd};
 use self::responses::Responses;
-use super::client::{REQUEST_LIMIT, Request};
+use super::client::{Asked, REQUEST_LIMIT, Request};
 use super::relay::{PumpEnd, WRITE_TIMEOUT};
 use super::service::Service;
 use super::websocket::cannot_relay;
@@ -38,7 +38,7 @@ struct Link {
     client: Arc<Stream>,
     server: Arc<Stream>,
     /// What is asked for and not answered yet.
-    asked: Mutex<Asked>,
+    unanswered: Mutex<Unanswered>,
     /// Signalled when something was answered, or no more will be.
     answered: Condvar,
     /// Both threads are to end.
@@ -46,7 +46,7 @@ struct Link {
 }
 
 #[derive(Default)]
-struct Asked {
+struct Unanswered {
     methods: VecDeque<String>,
     /// No more responses come.
     is_over: bool,
@@ -66,9 +66,9 @@ impl Service {
     ///
     /// # Errors
     /// Why the server could not be asked, or what is no request; the client has been told.
-    pub(super) fn pages(&self, request: Request) -> Result<Option<Request>> {
-        let limit = self.upstream.time_limit();
-        let connected = self.upstream.connect(limit, &mut |event| self.fanout.show(Origin::default(), &event));
+    pub(super) fn pages(&self, request: Request) -> Result<Option<Asked>> {
+        let limit = request.upstream.time_limit();
+        let connected = request.upstream.connect(limit, &mut |event| self.fanout.show(Origin::default(), &event));
         let server = match connected {
             Ok(Connected { stream, .. }) => Arc::new(stream),
             Err(error) => {
@@ -76,19 +76,18 @@ impl Service {
                 return Err(error);
             }
         };
-        let Request { client, head, leftover } = request;
+        let Request { client, head, leftover, upstream } = request;
         for stream in [&client.stream, &server] {
             stream.set_read_timeout(None).map_err(cannot_relay)?;
             stream.set_write_timeout(Some(WRITE_TIMEOUT)).map_err(cannot_relay)?;
         }
         let link = Arc::new(Link::new(Arc::clone(&client.stream), server));
-        let trace =
-            Trace { fanout: self.fanout.clone(), secrets: self.upstream.secrets(), client: client.address.clone() };
+        let trace = Trace { fanout: self.fanout.clone(), secrets: self.secrets, client: client.address.clone() };
         let responses = Responses::new(&link, trace.clone());
         let passing = thread::Builder::new()
             .spawn(move || responses.run())
             .map_err(|error| thread_error(Phase::Session, "for the responses to a client", error))?;
-        let mut requests = Requests::new(self, &link, client, trace);
+        let mut requests = Requests::new(self, &link, client, upstream, trace);
         let end = requests.pass_all(&head, &leftover);
         requests.stop(&end);
         // A panic of the thread has been reported already.
@@ -96,7 +95,7 @@ impl Service {
         let client = requests.into_client();
         match end {
             RequestsEnd::Pump(_) => Ok(None),
-            RequestsEnd::Elsewhere(head, leftover) => Ok(Some(Request { client, head: *head, leftover })),
+            RequestsEnd::Elsewhere(head, leftover) => Ok(Some(Asked { client, head: *head, leftover })),
             RequestsEnd::Unreadable(fault) => {
                 let peer = client.address.to_string();
                 client.refuse(
@@ -112,14 +111,15 @@ impl Service {
 
 impl Link {
     fn new(client: Arc<Stream>, server: Arc<Stream>) -> Self {
-        Self { client, server, asked: Mutex::default(), answered: Condvar::new(), is_over: AtomicBool::new(false) }
+        Self { client, server, unanswered: Mutex::default(), answered: Condvar::new(), is_over: AtomicBool::new(false) }
     }
 
     /// Waits until at most so many requests are not answered.
     fn wait_for_answers(&self, most: usize) -> std::result::Result<(), RequestsEnd> {
-        let is_waiting = |asked: &mut Asked| !asked.is_over && asked.methods.len() > most;
-        let asked = self.answered.wait_while(lock(&self.asked), is_waiting).unwrap_or_else(PoisonError::into_inner);
-        if asked.is_over { Err(RequestsEnd::Pump(PumpEnd::Stopped)) } else { Ok(()) }
+        let is_waiting = |unanswered: &mut Unanswered| !unanswered.is_over && unanswered.methods.len() > most;
+        let unanswered =
+            self.answered.wait_while(lock(&self.unanswered), is_waiting).unwrap_or_else(PoisonError::into_inner);
+        if unanswered.is_over { Err(RequestsEnd::Pump(PumpEnd::Stopped)) } else { Ok(()) }
     }
 }
 

@@ -13,12 +13,14 @@ use crate::tap::client::Client;
 use crate::tap::relay::{PumpEnd, write_all};
 use crate::tap::rewrite::Asks;
 use crate::tap::service::Service;
+use crate::tap::upstream::Upstream;
 
 /// Passes requests on.
 pub(super) struct Requests<'a> {
     service: &'a Service,
     link: &'a Link,
     client: Client,
+    upstream: Arc<Upstream>,
     writer: StreamWriter,
     messages: MessageReader,
     /// What is passed on next.
@@ -37,10 +39,16 @@ pub(super) enum RequestsEnd {
 }
 
 impl<'a> Requests<'a> {
-    pub(super) fn new(service: &'a Service, link: &'a Link, client: Client, trace: Trace) -> Self {
+    pub(super) fn new(
+        service: &'a Service,
+        link: &'a Link,
+        client: Client,
+        upstream: Arc<Upstream>,
+        trace: Trace,
+    ) -> Self {
         let writer = StreamWriter::new(Arc::clone(&link.server));
         let messages = MessageReader::new(HeadKind::Request);
-        Self { service, link, client, writer, messages, out: Vec::new(), trace }
+        Self { service, link, client, upstream, writer, messages, out: Vec::new(), trace }
     }
 
     pub(super) fn into_client(self) -> Client {
@@ -73,12 +81,15 @@ impl<'a> Requests<'a> {
             match self.messages.next(&mut bytes) {
                 Ok(None) => return self.write(),
                 Ok(Some(Piece::Body(body))) => self.out.extend_from_slice(body),
-                Ok(Some(Piece::Head(head))) if self.service.serves_as_page(&head) => self.head(&head)?,
-                Ok(Some(Piece::Head(head))) => {
-                    self.write()?;
-                    self.link.wait_for_answers(0)?;
-                    return Err(RequestsEnd::Elsewhere(head, bytes.to_vec()));
-                }
+                Ok(Some(Piece::Head(head))) => match self.service.next_page(&self.client.servers, &self.upstream, head)
+                {
+                    Ok(head) => self.head(&head)?,
+                    Err(head) => {
+                        self.write()?;
+                        self.link.wait_for_answers(0)?;
+                        return Err(RequestsEnd::Elsewhere(head, bytes.to_vec()));
+                    }
+                },
                 Err(fault) => return Err(self.unreadable(fault)),
             }
         }
@@ -88,11 +99,11 @@ impl<'a> Requests<'a> {
     fn head(&mut self, head: &Head) -> Result<(), RequestsEnd> {
         let framing = Framing::of_request(head).map_err(|fault| self.unreadable(MessageFault::Framing(fault)))?;
         self.trace.first_line(head);
-        if lock(&self.link.asked).methods.len() >= MOST_UNANSWERED {
+        if lock(&self.link.unanswered).methods.len() >= MOST_UNANSWERED {
             self.write()?;
             self.link.wait_for_answers(MOST_UNANSWERED - 1)?;
         }
-        lock(&self.link.asked).methods.push_back(head.method().unwrap_or_default().to_owned());
+        lock(&self.link.unanswered).methods.push_back(head.method().unwrap_or_default().to_owned());
         self.out.extend(self.service.rewrite(Origin::default(), head, Asks::ForPage));
         self.messages.expect(framing);
         Ok(())

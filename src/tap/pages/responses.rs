@@ -74,7 +74,7 @@ impl Responses {
                 self.give_up();
             }
         }
-        lock(&self.link.asked).is_over = true;
+        lock(&self.link.unanswered).is_over = true;
         self.link.answered.notify_all();
     }
 
@@ -135,7 +135,7 @@ impl Responses {
 
     fn head(&mut self, head: &Head) -> Result<(), MessageFault> {
         self.trace.first_line(head);
-        let method = lock(&self.link.asked).methods.get(self.answered).cloned();
+        let method = lock(&self.link.unanswered).methods.get(self.answered).cloned();
         let framing = match method {
             _ if head.is_interim() => Framing::NONE,
             // What was not asked for, and another protocol, is passed on as it comes, to the end.
@@ -154,7 +154,7 @@ impl Responses {
         let out = mem::take(&mut self.out);
         write_all(&mut self.writer, &out, &self.link.is_over, &mut || {}).map_err(ResponsesEnd::Pump)?;
         if self.answered > 0 {
-            lock(&self.link.asked).methods.drain(..mem::take(&mut self.answered));
+            lock(&self.link.unanswered).methods.drain(..mem::take(&mut self.answered));
             self.link.answered.notify_all();
         }
         Ok(())

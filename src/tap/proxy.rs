@@ -1,0 +1,265 @@
+//! The tap as an HTTP proxy (RFC 9110 section 7.3.2): each request names its server, and CONNECT asks for a tunnel.
+//!
+//! A tunnel is passed on as it is, unless its host is one that is to be decrypted, or the client begins with a plain GET. To
+//! decrypt, the connection to the server is made and verified first; only then does the client get a certificate.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::client::{Asked, Client, REQUEST_LIMIT, Request};
+use super::relay::{End, relay};
+use super::rewrite::Writer;
+use super::service::{Servers, Service};
+use super::upstream::{Upstream, Way};
+use super::websocket::cannot_relay;
+use crate::client::{accept_error, upgrade_error};
+use crate::error::{Error, Phase, Result};
+use crate::event::{Event, Origin};
+use crate::http::{Head, HeadKind, HeadProgress, HeadReader};
+use crate::net::{self, AcceptFailure, Authority, Connected, HostPattern, StreamReader, Target, TimeLimit};
+use crate::session::upgrade::Exchange;
+
+/// What a client is told whose tunnel is open.
+const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+
+/// How long a client may say nothing in a new tunnel before it is passed on as it is: then the server speaks first.
+const FIRST_BYTES: Duration = Duration::from_secs(2);
+
+/// How a plain request for a WebSocket begins.
+const GET: &[u8] = b"GET ";
+
+/// What is for a proxy alone (RFC 9110 section 11.7, and what browsers once made up).
+const FOR_PROXIES: [&str; 2] = ["Proxy-Authorization", "Proxy-Connection"];
+
+/// What the tap is as a proxy.
+pub struct Proxy {
+    /// How servers are reached.
+    pub way: Arc<Way>,
+    /// Whose connections are decrypted, and who certifies that.
+    pub intercepted: Option<(Vec<HostPattern>, Arc<Authority>)>,
+}
+
+impl Proxy {
+    /// Who certifies the server of `target` to clients, where what goes there is decrypted.
+    fn authority_for(&self, target: &Target) -> Option<&Arc<Authority>> {
+        let (hosts, authority) = self.intercepted.as_ref()?;
+        hosts.iter().any(|host| host.has(target.endpoint())).then_some(authority)
+    }
+}
+
+/// The server that a request to a proxy names, and the head as that server gets it: with the path alone on the first line,
+/// the server in `Host`, and nothing that is for the proxy.
+///
+/// # Errors
+/// Why it cannot be passed on.
+pub(super) fn translated(head: &Head) -> std::result::Result<(Target, Head), String> {
+    let (method, target) = (head.method().unwrap_or_default(), head.target().unwrap_or_default());
+    let Some((scheme, rest)) = target.split_once("://") else {
+        return Err("this is a proxy, and a request to it names the server: `GET http://HOST/PATH`".to_owned());
+    };
+    if !["http", "ws"].iter().any(|plain| scheme.eq_ignore_ascii_case(plain)) {
+        return Err(format!("a proxy is asked with CONNECT for what is not `http`, and not for `{scheme}`"));
+    }
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, resource) = rest.split_at(end);
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    let server = Target::parse(&format!("http://{authority}/")).map_err(|error| error.to_string())?;
+    let slash = if resource.starts_with('/') { "" } else { "/" };
+    let mut writer = Writer::of(head);
+    writer.replace(head.first_line_range(), [format!("{method} {slash}{resource} {}", head.version())]);
+    let mut has_host = false;
+    for field in head.fields() {
+        if field.name.eq_ignore_ascii_case("Host") {
+            let line = (!has_host).then(|| format!("{}: {}", field.name, server.authority()));
+            writer.replace(field.lines.clone(), line);
+            has_host = true;
+        } else if FOR_PROXIES.iter().any(|name| field.name.eq_ignore_ascii_case(name)) {
+            writer.replace(field.lines.clone(), None);
+        }
+    }
+    let added = if has_host { Vec::new() } else { vec![format!("Host: {}", server.authority())] };
+    match HeadReader::new(HeadKind::Request).feed(&writer.finish(&added)) {
+        HeadProgress::Complete { head, .. } => Ok((server, head)),
+        HeadProgress::Incomplete => Err("the request has no end".to_owned()),
+        HeadProgress::Failed(error) => Err(error.to_string()),
+    }
+}
+
+impl Service {
+    /// What a client of the proxy asks a server for. `None`: it asked for a tunnel, and that has ended.
+    ///
+    /// # Errors
+    /// Why it cannot be passed on; the client has been told.
+    pub(super) fn proxied(&self, proxy: &Proxy, asked: Asked) -> Result<Option<Request>> {
+        if asked.head.method() == Some("CONNECT") {
+            return self.tunnel(proxy, asked).map(|()| None);
+        }
+        let upstream = translated(&asked.head).and_then(|(target, head)| {
+            let upstream = Upstream::new(Arc::clone(&proxy.way), target).map_err(|error| error.to_string())?;
+            Ok((upstream, head))
+        });
+        match upstream {
+            Ok((upstream, head)) => {
+                let Asked { client, leftover, .. } = asked;
+                Ok(Some(Request { client, head, leftover, upstream: Arc::new(upstream) }))
+            }
+            Err(reason) => Err(asked.refuse("400 Bad Request", &reason)),
+        }
+    }
+
+    /// Connects a client with the server that it names, and passes on what follows.
+    fn tunnel(&self, proxy: &Proxy, asked: Asked) -> Result<()> {
+        let name = asked.head.target().unwrap_or_default().to_owned();
+        // Whether it is secure decides who speaks TLS with it: we, or the client through us.
+        let parse = |scheme: &str| Target::parse(&format!("{scheme}://{name}/"));
+        let authority = parse("wss").ok().and_then(|target| proxy.authority_for(&target));
+        let scheme = if authority.is_some() { "wss" } else { "ws" };
+        let upstream = parse(scheme).and_then(|target| Upstream::new(Arc::clone(&proxy.way), target));
+        let upstream = match upstream {
+            Ok(upstream) => upstream,
+            Err(error) => return Err(asked.refuse("400 Bad Request", &error.to_string())),
+        };
+        if authority.is_some() && !asked.leftover.is_empty() {
+            return Err(asked.refuse("400 Bad Request", "a client waits for the answer to CONNECT before it goes on"));
+        }
+        let limit = upstream.time_limit();
+        let connected = match upstream.connect(limit, &mut |event| self.fanout.show(Origin::default(), &event)) {
+            Ok(connected) => connected,
+            Err(error) => {
+                let Asked { client, head, leftover } = asked;
+                Request { client, head, leftover, upstream: Arc::new(upstream) }.refuse(&error, limit);
+                return Err(error);
+            }
+        };
+        let Asked { mut client, leftover, .. } = asked;
+        let limit = TimeLimit::starting_now(REQUEST_LIMIT);
+        let mut exchange = Exchange { stream: &client.stream, reader: &mut client.reader, limit };
+        if let Err(failure) = exchange.write(ESTABLISHED) {
+            return Err(upgrade_error(&client.address.to_string(), failure, self.secrets));
+        }
+        match authority {
+            Some(authority) => {
+                upstream.keep(connected);
+                self.decrypt(client, authority, upstream)
+            }
+            None => self.plain_tunnel(client, leftover, connected, upstream),
+        }
+    }
+
+    /// Serves a client as the server `upstream`, whose certificate has been verified.
+    fn decrypt(&self, client: Client, authority: &Authority, upstream: Upstream) -> Result<()> {
+        let Client { stream, reader, address, .. } = client;
+        drop(reader);
+        let limit = TimeLimit::starting_now(REQUEST_LIMIT);
+        // No other thread has it yet.
+        let Some(mut stream) = Arc::into_inner(stream) else { return Ok(()) };
+        if let Err(failure) = net::accept_as(authority, &upstream.endpoint().host(), &mut stream, limit) {
+            let error = accept_error(&address.to_string(), AcceptFailure::Tls(failure));
+            return Err(error.hint("a client that is to be decrypted has to trust the local authority: `-v` says how"));
+        }
+        let stream = Arc::new(stream);
+        let reader = StreamReader::new(Arc::clone(&stream));
+        let servers = Servers::One(Arc::new(upstream));
+        self.serve(Client { stream, reader, address, servers }, &[], limit)
+    }
+
+    /// Passes a tunnel on as it is, unless the client begins with a plain request.
+    fn plain_tunnel(
+        &self,
+        mut client: Client,
+        mut leftover: Vec<u8>,
+        connected: Connected,
+        upstream: Upstream,
+    ) -> Result<()> {
+        if leftover.len() < GET.len() {
+            leftover.extend(client.first_bytes(FIRST_BYTES).map_err(cannot_relay)?);
+        }
+        if leftover.starts_with(GET) {
+            upstream.keep(connected);
+            client.servers = Servers::One(Arc::new(upstream));
+            return self.serve(client, &leftover, TimeLimit::starting_now(REQUEST_LIMIT));
+        }
+        let detail = format!("{}: a tunnel to {}, which is not decrypted", client.address, upstream.peer());
+        self.fanout.show(Origin::default(), &Event::Detail(&detail));
+        let stream = Arc::new(connected.stream);
+        let reader = StreamReader::new(Arc::clone(&stream));
+        let server = End { stream, reader, head: Vec::new(), leftover: Vec::new() };
+        let client = End { stream: client.stream, reader: client.reader, head: Vec::new(), leftover };
+        relay(client, server, None).map(drop).map_err(cannot_relay)
+    }
+}
+
+impl Asked {
+    /// Tells the client that no server is asked, and why; the error says it to us.
+    fn refuse(self, status: &str, reason: &str) -> Error {
+        let peer = self.client.address.to_string();
+        self.client.refuse(status, reason, TimeLimit::starting_now(REQUEST_LIMIT));
+        Error::new(Phase::Session, format!("a request of `{peer}` to the proxy is refused: {reason}"))
+    }
+}
+
+impl Client {
+    /// What it says first; nothing, where that takes too long.
+    fn first_bytes(&mut self, limit: Duration) -> io::Result<Vec<u8>> {
+        let mut buffer = vec![0; 16 * 1024];
+        self.stream.set_read_timeout(Some(limit))?;
+        let count = match self.reader.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => 0,
+            Err(error) => return Err(error),
+        };
+        buffer.truncate(count);
+        Ok(buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn translate(lines: &str) -> std::result::Result<(String, String), String> {
+        let HeadProgress::Complete { head, .. } = HeadReader::new(HeadKind::Request).feed(lines.as_bytes()) else {
+            panic!("no head: {lines:?}");
+        };
+        let (target, head) = translated(&head)?;
+        Ok((target.url(), String::from_utf8(head.raw().to_vec()).unwrap()))
+    }
+
+    #[test]
+    fn a_server_gets_the_path_and_nothing_that_is_for_the_proxy() {
+        let request = "GET http://Example.com:8080/a%20b?x=1 HTTP/1.1\r\nHOST: elsewhere\r\nProxy-Authorization: Basic c2VjcmV0\r\n\
+                       proxy-connection: keep-alive\r\nX:  kept \r\n\r\n";
+        let expected = "GET /a%20b?x=1 HTTP/1.1\r\nHOST: example.com:8080\r\nX:  kept \r\n\r\n";
+        assert_eq!(translate(request), Ok(("ws://example.com:8080/".to_owned(), expected.to_owned())));
+        for (target, server, path) in [
+            ("http://h", "ws://h/", "/"),
+            ("ws://h/chat", "ws://h/", "/chat"),
+            ("HTTP://h?x", "ws://h/", "/?x"),
+            ("http://user:secret@[::1]:81/", "ws://[::1]:81/", "/"),
+            ("http://h/http://other/", "ws://h/", "/http://other/"),
+        ] {
+            let host = server.trim_start_matches("ws://").trim_end_matches('/');
+            let expected = format!("OPTIONS {path} HTTP/1.0\r\nHost: {host}\r\n\r\n");
+            assert_eq!(
+                translate(&format!("OPTIONS {target} HTTP/1.0\r\n\r\n")),
+                Ok((server.to_owned(), expected)),
+                "{target}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_names_no_server_is_refused() {
+        for target in
+            ["/", "*", "h:80", "https://h/", "wss://h/", "ftp://h/", "http:///", "http://a b/", "http://h:99999/"]
+        {
+            let request = format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n");
+            let HeadProgress::Complete { head, .. } = HeadReader::new(HeadKind::Request).feed(request.as_bytes())
+            else {
+                continue;
+            };
+            assert!(translated(&head).is_err(), "{target}");
+        }
+    }
+}
