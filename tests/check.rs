@@ -126,6 +126,41 @@ fn ctrl_c_ends_a_check_after_a_question() {
 }
 
 #[test]
+fn each_step_is_written_as_soon_as_it_is_over() {
+    use crate::support::Event;
+    let seen = Event::new();
+    let server = crate::support::serve({
+        let seen = seen.clone();
+        move |mut connection| {
+            connection.accept();
+            let ping = connection.frame();
+            seen.wait();
+            connection.send_frame(&crate::support::Frame::pong(&ping.payload));
+            connection.answer_close();
+        }
+    });
+    let wscope = check(&server.url(), &["--output", "json"]).spawn();
+    wscope.wait_stdout("\"name\":\"extensions\"");
+    // Only now the server answers the ping.
+    seen.happens();
+    wscope.finish().exits(0);
+}
+
+#[test]
+fn the_steps_of_each_server_are_written_where_redirects_are_followed() {
+    let server = rude::chooses(|request| {
+        let is_first = request.line().starts_with("GET / ");
+        is_first.then(|| response("302 Found", "Location: /x\r\n", ""))
+    });
+    let output = check(&server.url(), &["-L", "--output", "json"]).run();
+    output.exits(0);
+    let report = Report::of(&output);
+    let upgrades: Vec<_> = report.of_type("step").filter(|step| step["name"] == "upgrade").collect();
+    let what = upgrades.iter().map(|step| step["what"].as_str().expect("a text")).collect::<Vec<_>>();
+    assert!(what[0].starts_with("302 Found, to /x") && what[1].starts_with("101"), "{what:?}");
+}
+
+#[test]
 fn max_time_limits_the_whole_check() {
     let server = rude::accepts_then(|_| {});
     let output = check(&server.url(), &["--max-time", "1", "--output", "json"]).run();

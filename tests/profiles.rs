@@ -45,6 +45,21 @@ fn a_profile_opens_the_session_that_it_describes() {
 }
 
 #[test]
+fn check_and_ping_take_a_profile() {
+    let text = |server: &str| {
+        format!("[staging]\nurl = '{server}/feed'\nheader = ['X-Env: staging']\noutput = 'hex'\nping-interval = '5'\n")
+    };
+    for arguments in [&["check", "@staging"][..], &["ping", "-c", "1", "@staging/other", "-H", "X-Region: eu"]] {
+        let server = websocket::echo();
+        with_profiles(&text(&server.url())).args(arguments.iter().copied()).run().exits(0);
+        let seen = server.outcome();
+        assert_eq!(seen.target, if arguments[0] == "check" { "/feed" } else { "/other" });
+        assert_eq!(seen.header("x-env"), ["staging"]);
+    }
+    with_profiles("").args(["check", "@nothing"]).run().exits(2).says("there is no profile `nothing`");
+}
+
+#[test]
 fn without_a_name_no_file_is_read() {
     let server = websocket::echo();
     let wscope = Wscope::new();

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::steps::{self, Progress};
+use super::writer::ReportWriter;
 use crate::client::connect::{self, Answer};
 use crate::client::cookies::Cookies;
 use crate::client::plan::Plan;
@@ -44,7 +46,14 @@ impl Attempt {
 }
 
 /// Connects to one server, and asks for the upgrade: what was seen, and what came of it.
-pub fn attempt(hop: &Hop, plan: &Plan, limit: TimeLimit, fanout: &Fanout) -> (Attempt, Result<Answer>) {
+/// After each event `observe` is told what was seen so far.
+pub fn attempt(
+    hop: &Hop,
+    plan: &Plan,
+    limit: TimeLimit,
+    fanout: &Fanout,
+    observe: &mut dyn FnMut(&Attempt),
+) -> (Attempt, Result<Answer>) {
     let mut attempt = Attempt::default();
     let answer = connect::open(hop, plan.protocol.strictness, limit, &mut |event| {
         fanout.show(Origin::default(), &event);
@@ -58,8 +67,9 @@ pub fn attempt(hop: &Hop, plan: &Plan, limit: TimeLimit, fanout: &Fanout) -> (At
             }
             Event::Tls(facts) => attempt.tls = Some(facts.clone()),
             Event::Finding(finding) => attempt.breaches.push(finding.clone()),
-            _ => {}
+            _ => return,
         }
+        observe(&attempt);
     });
     if hop.route.proxy().is_some() && !attempt.is_behind_proxy() {
         attempt.tls = None;
@@ -81,17 +91,19 @@ pub struct First {
     pub cookies: Cookies,
 }
 
-/// Makes the first attempt.
+/// Makes the first attempt, and writes its steps, as far as they went well.
 ///
 /// # Errors
 /// Those of the flags.
-pub fn first(plan: &Plan, fanout: &Fanout) -> Result<First> {
+pub fn first(plan: &Plan, fanout: &Fanout, writer: &mut ReportWriter) -> Result<First> {
     let limit = plan.time_limit();
     let mut hops = Hops::new(plan);
     let mut hop = hops.first()?;
     let mut connections = 1;
     loop {
-        let (attempt, answer) = attempt(&hop, plan, limit, fanout);
+        let (attempt, answer) = attempt(&hop, plan, limit, fanout, &mut |attempt| {
+            writer.steps(&steps::so_far(&Progress { hop: &hop, attempt, failure: None }));
+        });
         let refusal = match answer {
             Ok(Answer::Refused(refusal)) => refusal,
             answer => {
@@ -103,6 +115,8 @@ pub fn first(plan: &Plan, fanout: &Fanout) -> Result<First> {
             let (answer, cookies) = (Ok(Answer::Refused(refusal)), hops.into_cookies());
             return Ok(First { hop, attempt, answer, connections, cookies });
         };
+        writer.steps(&steps::of_redirect(&Progress { hop: &hop, attempt: &attempt, failure: None }, &refusal));
+        writer.next_server();
         hop = hops.follow(hop, &refusal, target, &mut |event| fanout.show(Origin::default(), &event))?;
         connections += 1;
     }

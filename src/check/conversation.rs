@@ -57,12 +57,22 @@ impl Conversation {
 }
 
 /// Talks with the server, and closes.
-pub fn hold(handshaken: Handshaken, plan: &Plan, fanout: &Fanout, probe: Option<&str>) -> Conversation {
+/// `observe` is told what was seen until the ping has had its time.
+pub fn hold(
+    handshaken: Handshaken,
+    plan: &Plan,
+    fanout: &Fanout,
+    probe: Option<&str>,
+    observe: &mut dyn FnMut(&Conversation),
+) -> Conversation {
     let mut talk = Talk::new(handshaken, plan, fanout);
     let started = Instant::now();
     talk.send(Outgoing::Ping(PING));
     talk.listen(started + PATIENCE, |seen| seen.pong.is_some());
     talk.listen(started + SETTLING, |_| false);
+    if !talk.seen.is_over() {
+        observe(&talk.seen);
+    }
     if let Some(text) = probe.filter(|_| !talk.seen.is_over()) {
         let (asked, before) = (Instant::now(), talk.seen.messages);
         talk.send(Outgoing::Text(text));

@@ -49,10 +49,7 @@ impl Outcome {
     fn text(&self) -> String {
         match self {
             Self::Opened => "opens".to_owned(),
-            Self::Answered(refusal) => {
-                let line = refusal.status_line();
-                line.split_once(' ').map_or(line.clone(), |(_, status)| status.to_owned())
-            }
+            Self::Answered(refusal) => steps::status(refusal),
             Self::Speaks(protocol) => format!("it speaks {protocol}"),
             Self::SpeaksNot => "no answer of that protocol".to_owned(),
             Self::Failed(error) => error.to_string(),

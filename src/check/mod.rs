@@ -1,8 +1,8 @@
 //! `wscope check URL`: one attempt to open a session, variations of it where that fails, and what all of them say.
 //!
 //! One connection after the other, on a thread of its own, while the main thread waits for signals. `attempt` connects,
-//! `conversation` tries an open session, `variation` decides what else is tried, `judge` makes findings of it all; `report` is
-//! the result as data, and `text` and `json` are two views of it. `idle` finds out how long a connection may be silent, many
+//! `conversation` tries an open session, `variation` decides what else is tried, `judge` makes findings of it all; `report` has
+//! steps and findings as data, `text` and `json` are two views of them, and `writer` writes each step as soon as it is over. `idle` finds out how long a connection may be silent, many
 //! side by side.
 
 mod attempt;
@@ -16,8 +16,8 @@ mod steps;
 mod text;
 mod token;
 mod variation;
+mod writer;
 
-use std::io::{self, Write};
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 use std::time::Duration;
@@ -28,17 +28,19 @@ use self::attempt::{Attempt, First};
 use self::conversation::Conversation;
 use self::judge::{Outcome, Tried};
 use self::report::{Finding, Report, Status};
-use self::steps::Progress;
+use self::steps::{Failure, Progress};
 use self::variation::{Asked, Credentials, Destination, Greeting, SetCookies, Variation};
-use crate::cli::{Check, ReportFormat};
-use crate::client::connect::Answer;
+use self::writer::ReportWriter;
+use crate::cli::Check;
+use crate::client::connect::{Answer, Handshaken};
 use crate::client::cookies::Cookies;
 use crate::client::open;
 use crate::client::plan::Plan;
 use crate::client::redirect::Hop;
-use crate::client::{refused, report as client_report, setup_error, thread_error, view};
+use crate::client::{refused, setup_error, thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::{Event, Opened, Origin};
+use crate::event::{Event, Origin};
+use crate::http::redact::Part;
 use crate::net::{self, TimeLimit};
 use crate::output::Fanout;
 use crate::platform::{Poller, Signals};
@@ -78,17 +80,14 @@ pub fn run(args: &Check) -> Result<ExitStatus> {
 }
 
 fn check_and_print(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<ExitStatus> {
-    let report = check(args, plan, fanout)?;
-    let output = match args.session.report.output {
-        ReportFormat::Text => text::render(&report, &text::Look::of_stdout(args.session.report.color())),
-        ReportFormat::Json => json::render(&report),
-    };
-    let printed = client_report::printed(io::stdout().lock().write_all(&output));
-    Ok(report.status.max(printed))
+    let url = plan.request.secrets().text(Part::Text(plan.target.url().as_bytes()));
+    let mut writer = ReportWriter::new(&args.session.report, &url);
+    let report = check(args, plan, fanout, &mut writer)?;
+    Ok(writer.end(&report))
 }
 
-fn check(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<Report> {
-    let First { hop, attempt, answer, connections, cookies } = attempt::first(plan, fanout)?;
+fn check(args: &Check, plan: &Plan, fanout: &Fanout, writer: &mut ReportWriter) -> Result<Report> {
+    let First { hop, attempt, answer, connections, cookies } = attempt::first(plan, fanout, writer)?;
     let asked = Asked {
         first: plan.target.clone(),
         target: hop.target.clone(),
@@ -98,13 +97,12 @@ fn check(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<Report> {
     };
     let checked = Checked { args, plan, fanout, hop: &hop, asked: &asked, attempt: &attempt, cookies: &cookies };
     let mut report = match answer {
-        Ok(Answer::Upgraded(handshaken)) => {
-            let opened = handshaken.opened.clone();
-            let conversation = conversation::hold(*handshaken, plan, fanout, args.scope.probe.as_deref());
-            checked.opened(&opened, &conversation)
+        Ok(Answer::Upgraded(handshaken)) => checked.opened(*handshaken, writer),
+        Ok(Answer::Refused(refusal)) => {
+            let error = refused(&hop.route.peer(), &refusal, None);
+            checked.failed(Failure { error: &error, refusal: Some(&refusal) }, writer)?
         }
-        Ok(Answer::Refused(refusal)) => checked.failed(&refused(&hop.route.peer(), &refusal, None), Some(&refusal))?,
-        Err(error) => checked.failed(&error, None)?,
+        Err(error) => checked.failed(Failure { error: &error, refusal: None }, writer)?,
     };
     report.connections += connections;
     if plan.is_out_of_time() {
@@ -132,7 +130,23 @@ struct Checked<'a> {
 
 impl Checked<'_> {
     /// The report on a session that is open.
-    fn opened(&self, opened: &Opened, conversation: &Conversation) -> Report {
+    fn opened(&self, handshaken: Handshaken, writer: &mut ReportWriter) -> Report {
+        let mut steps = steps::of_connecting(&Progress { hop: self.hop, attempt: self.attempt, failure: None });
+        steps.extend(steps::agreed(&self.hop.request, &handshaken.opened));
+        writer.steps(&steps);
+        let conversation = self.talk(handshaken, &mut |seen| {
+            writer.steps(&[&steps[..], &[steps::ping(seen)]].concat());
+        });
+        steps.extend([steps::ping(&conversation), steps::close(&conversation, self.plan.request.secrets())]);
+        writer.steps(&steps);
+        self.judged(&conversation)
+    }
+
+    fn talk(&self, handshaken: Handshaken, observe: &mut dyn FnMut(&Conversation)) -> Conversation {
+        conversation::hold(handshaken, self.plan, self.fanout, self.args.scope.probe.as_deref(), observe)
+    }
+
+    fn judged(&self, conversation: &Conversation) -> Report {
         let secrets = self.plan.request.secrets();
         let probe = self.args.scope.probe.as_deref();
         let findings = judge::session(conversation, probe, secrets);
@@ -144,39 +158,27 @@ impl Checked<'_> {
             (None, true) if conversation.closing.is_some() => ExitStatus::TimedOut,
             (None, true) => ExitStatus::Session,
         };
-        self.report(None, Some((opened, conversation)), findings, status)
+        self.report(findings, status)
     }
 
     /// The report on a connection that did not come about.
-    fn failed(&self, error: &Error, refusal: Option<&Refusal>) -> Result<Report> {
+    fn failed(&self, failure: Failure<'_>, writer: &mut ReportWriter) -> Result<Report> {
+        let Failure { error, refusal } = failure;
+        let steps = steps::of_connecting(&Progress { hop: self.hop, attempt: self.attempt, failure: Some(failure) });
+        writer.steps(&[&steps[..], &steps::without_session()].concat());
         let tried = if self.args.scope.no_variations { Vec::new() } else { self.vary(error, refusal)? };
         let finding = judge::failure(self.asked, error, refusal, &tried);
         let trials = finding.tried.clone();
-        let report = self.report(Some(error), None, vec![finding], error.exit_status());
+        let report = self.report(vec![finding], error.exit_status());
         Ok(Report { trials, connections: tried.len(), ..report })
     }
 
-    fn report(
-        &self,
-        error: Option<&Error>,
-        session: Option<(&Opened, &Conversation)>,
-        mut findings: Vec<Finding>,
-        status: ExitStatus,
-    ) -> Report {
-        let Hop { target, route, request } = self.hop;
-        let progress = Progress { route, request, attempt: self.attempt, error, session };
+    fn report(&self, mut findings: Vec<Finding>, status: ExitStatus) -> Report {
         let known: Vec<_> = findings.iter().map(|finding| finding.what.clone()).collect();
-        let others = judge::on_the_way(self.asked, self.attempt, route);
+        let others = judge::on_the_way(self.asked, self.attempt, &self.hop.route);
         findings.extend(others.into_iter().filter(|other| !known.contains(&other.what)));
         findings.sort_by_key(|finding| finding.status != Status::Failure);
-        Report {
-            url: self.asked.shown(&target.url()),
-            steps: steps::all(&progress),
-            trials: Vec::new(),
-            findings,
-            connections: 0,
-            status,
-        }
+        Report { trials: Vec::new(), findings, connections: 0, status }
     }
 
     /// Tries one variation after the other, until one opens.
@@ -248,7 +250,7 @@ impl Checked<'_> {
     }
 
     fn outcome(&self, hop: &Hop) -> Outcome {
-        match attempt::attempt(hop, self.plan, self.limit(), self.fanout).1 {
+        match attempt::attempt(hop, self.plan, self.limit(), self.fanout, &mut |_| {}).1 {
             Ok(Answer::Upgraded(handshaken)) => {
                 conversation::leave(*handshaken, self.plan, self.fanout);
                 Outcome::Opened

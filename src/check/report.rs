@@ -111,13 +111,9 @@ pub struct Finding {
     pub paste: Vec<String>,
 }
 
-/// All that a check has to say.
+/// All that a check has to say, behind its steps.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// What was checked, without its secrets.
-    pub url: String,
-    /// The steps, in order.
-    pub steps: Vec<Step>,
     /// What was tried, in order.
     pub trials: Vec<Trial>,
     /// What is wrong, the most likely cause first.

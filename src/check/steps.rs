@@ -5,33 +5,70 @@ use std::time::{Duration, SystemTime};
 use super::attempt::Attempt;
 use super::conversation::{Conversation, breached};
 use super::report::{Status, Step, StepName};
+use crate::client::body_lines;
+use crate::client::redirect::Hop;
 use crate::error::{Error, Phase};
 use crate::event::{self, Certificate, Opened, StepDetail, TlsFacts};
 use crate::http::redact::{Part, Secrets};
 use crate::net::{Destination, Route};
 use crate::output::{certificate, connecting};
-use crate::wire::handshake::Request;
+use crate::wire::handshake::{Refusal, Request};
 
 /// A certificate that expires in less is worth a warning.
 const SOON: u64 = 21;
 
-/// How far the check of a server came.
+/// How far connecting to a server came.
+#[derive(Clone, Copy)]
 pub struct Progress<'a> {
-    /// The way to it.
-    pub route: &'a Route,
-    /// What was asked.
-    pub request: &'a Request,
+    /// The server, the way to it, and what was asked.
+    pub hop: &'a Hop,
     /// What was seen on the way.
     pub attempt: &'a Attempt,
     /// Why it went no further.
-    pub error: Option<&'a Error>,
-    /// The session, where one came about.
-    pub session: Option<(&'a Opened, &'a Conversation)>,
+    pub failure: Option<Failure<'a>>,
 }
 
-/// All steps, in order; those that were not reached too.
-pub fn all(progress: &Progress<'_>) -> Vec<Step> {
-    let route = progress.route;
+/// Why there is no session.
+#[derive(Clone, Copy)]
+pub struct Failure<'a> {
+    /// In words.
+    pub error: &'a Error,
+    /// The answer, where one came.
+    pub refusal: Option<&'a Refusal>,
+}
+
+/// The steps of connecting that are over for certain, in order, while it goes on.
+pub fn so_far(progress: &Progress<'_>) -> Vec<Step> {
+    let is_over = |name: &StepName| match name {
+        StepName::Upgrade => false,
+        StepName::Name => seen(*name, progress).is_some() || seen(StepName::Tcp, progress).is_some(),
+        // What TLS agreed on is told after the step.
+        StepName::Tls => seen(*name, progress).is_some() && progress.attempt.tls.is_some(),
+        _ => seen(*name, progress).is_some(),
+    };
+    names(&progress.hop.route).take_while(is_over).map(|name| connecting_step(name, progress)).collect()
+}
+
+/// The steps of connecting, in order; those that were not reached too.
+pub fn of_connecting(progress: &Progress<'_>) -> Vec<Step> {
+    names(&progress.hop.route).map(|name| connecting_step(name, progress)).collect()
+}
+
+/// The steps that lead to a server which sends us on with `refusal`.
+pub fn of_redirect(progress: &Progress<'_>, refusal: &Refusal) -> Vec<Step> {
+    let mut steps = so_far(progress);
+    let location = refusal.text("Location").unwrap_or_default();
+    let what = format!("{}, to {location}", status(refusal));
+    steps.push(Step { name: StepName::Upgrade, status: Status::Ok, what, took: None });
+    steps
+}
+
+/// The steps of a session that did not come about.
+pub fn without_session() -> [Step; 4] {
+    [StepName::Subprotocol, StepName::Extensions, StepName::Ping, StepName::Close].map(not_reached)
+}
+
+fn names(route: &Route) -> impl Iterator<Item = StepName> + use<> {
     let has_name = !matches!(route.destination, Destination::Unix(_));
     let names = [
         has_name.then_some(StepName::Name),
@@ -40,13 +77,7 @@ pub fn all(progress: &Progress<'_>) -> Vec<Step> {
         route.tls.is_some().then_some(StepName::Tls),
         Some(StepName::Upgrade),
     ];
-    let mut steps: Vec<_> = names.into_iter().flatten().map(|name| connecting_step(name, progress)).collect();
-    let later = match progress.session {
-        Some((opened, conversation)) => of_session(progress, opened, conversation),
-        None => [StepName::Subprotocol, StepName::Extensions, StepName::Ping, StepName::Close].map(not_reached),
-    };
-    steps.extend(later);
-    steps
+    names.into_iter().flatten()
 }
 
 fn not_reached(name: StepName) -> Step {
@@ -54,17 +85,17 @@ fn not_reached(name: StepName) -> Step {
 }
 
 fn connecting_step(name: StepName, progress: &Progress<'_>) -> Step {
-    if let Some(error) = progress.error.filter(|error| failed_at(error) == name) {
+    if let Some(failure) = progress.failure.filter(|failure| failed_at(failure.error) == name) {
         let took = seen(name, progress).map(|step| step.took);
-        return Step { name, status: Status::Failure, what: failure(error), took };
+        return Step { name, status: Status::Failure, what: failed(failure), took };
     }
-    match (seen(name, progress), progress.error) {
+    match (seen(name, progress), progress.failure) {
         (Some(step), _) => {
             let (status, what) = success(name, &step.detail, progress);
             Step { name, status, what, took: Some(step.took) }
         }
-        (None, error) if name == StepName::Name && error.is_none_or(|error| failed_at(error) > name) => {
-            let what = format!("{}: an address, which needs no lookup", progress.route.endpoint.host());
+        (None, failure) if name == StepName::Name && failure.is_none_or(|failure| failed_at(failure.error) > name) => {
+            let what = format!("{}: an address, which needs no lookup", progress.hop.route.endpoint.host());
             Step { name, status: Status::Ok, what, took: None }
         }
         (None, _) => not_reached(name),
@@ -84,7 +115,9 @@ fn seen<'a>(name: StepName, progress: &Progress<'a>) -> Option<&'a event::Step> 
     };
     let attempt = progress.attempt;
     match name {
-        StepName::Tls if progress.route.proxy().is_some() && attempt.after_proxy().len() == attempt.steps.len() => None,
+        StepName::Tls if progress.hop.route.proxy().is_some() && attempt.after_proxy().len() == attempt.steps.len() => {
+            None
+        }
         StepName::Tls => attempt.after_proxy().iter().find(is_it),
         _ => attempt.steps.iter().find(is_it),
     }
@@ -101,18 +134,19 @@ fn failed_at(error: &Error) -> StepName {
 }
 
 /// What is said of a step that failed, in a line: the evidence that tells most.
-fn failure(error: &Error) -> String {
-    let what = error.to_string();
-    let Some((_, status)) = what.split_once("refused the upgrade: ") else { return what };
-    let status = status.split_once(' ').map_or(status, |(_, status)| status);
-    let evidence = error.evidence_lines();
-    let server = evidence.iter().find_map(|line| line.strip_prefix("Server: ").or(line.strip_prefix("server: ")));
-    let mut body = evidence.iter().filter_map(|line| line.strip_prefix("| "));
+fn failed(Failure { error, refusal }: Failure<'_>) -> String {
+    let Some(refusal) = refusal else { return error.to_string() };
     // The first line of a page is a tag.
-    let body = body.find(|line| !line.starts_with('<'));
-    let server = server.map_or(String::new(), |server| format!(" from {server}"));
+    let body = body_lines(refusal.body(), refusal.secrets()).into_iter().find(|line| !line.starts_with('<'));
+    let server = refusal.text("Server").map_or(String::new(), |server| format!(" from {server}"));
     let body = body.map_or(String::new(), |body| format!(": \"{body}\""));
-    format!("{status}{server}{body}")
+    format!("{}{server}{body}", status(refusal))
+}
+
+/// The status of a response, without its version: `403 Forbidden`.
+pub fn status(refusal: &Refusal) -> String {
+    let line = refusal.status_line();
+    line.split_once(' ').map_or(line.clone(), |(_, status)| status.to_owned())
 }
 
 fn success(name: StepName, detail: &StepDetail, progress: &Progress<'_>) -> (Status, String) {
@@ -126,7 +160,7 @@ fn success(name: StepName, detail: &StepDetail, progress: &Progress<'_>) -> (Sta
         (_, StepDetail::TcpConnected { address, failed }) => {
             let failed_ones: Vec<_> = failed.iter().map(connecting::failed_attempt).collect();
             let what = [vec![format!("{address} open")], failed_ones].concat().join("; ");
-            (if dead_address(detail, progress.route).is_some() { Status::Warning } else { Status::Ok }, what)
+            (if dead_address(detail, &progress.hop.route).is_some() { Status::Warning } else { Status::Ok }, what)
         }
         _ => (Status::Ok, connecting::step_detail(detail)),
     }
@@ -174,14 +208,9 @@ fn upgrade(progress: &Progress<'_>) -> (Status, String) {
     (Status::Warning, breaches.join("; "))
 }
 
-fn of_session(progress: &Progress<'_>, opened: &Opened, conversation: &Conversation) -> [Step; 4] {
-    let secrets = progress.request.secrets();
-    [
-        subprotocol(progress.request, opened, secrets),
-        extensions(progress.request, opened),
-        ping(conversation),
-        close(conversation, secrets),
-    ]
+/// What was agreed on.
+pub fn agreed(request: &Request, opened: &Opened) -> [Step; 2] {
+    [subprotocol(request, opened, request.secrets()), extensions(request, opened)]
 }
 
 fn subprotocol(request: &Request, opened: &Opened, secrets: Secrets) -> Step {
@@ -207,7 +236,8 @@ fn extensions(request: &Request, opened: &Opened) -> Step {
 /// What is said of a step that the time limit of the whole run cut short.
 const OUT_OF_TIME: &str = "the time was over first";
 
-fn ping(conversation: &Conversation) -> Step {
+/// How our ping went.
+pub fn ping(conversation: &Conversation) -> Step {
     let (status, what) = match (&conversation.breach, conversation.pong) {
         (Some(breach), _) => (Status::Failure, breached(breach)),
         (None, Some(_)) => (Status::Ok, "answered".to_owned()),
@@ -219,7 +249,8 @@ fn ping(conversation: &Conversation) -> Step {
     Step { name: StepName::Ping, status, what, took: conversation.pong }
 }
 
-fn close(conversation: &Conversation, secrets: Secrets) -> Step {
+/// How the closing handshake went.
+pub fn close(conversation: &Conversation, secrets: Secrets) -> Step {
     let said = conversation.close.as_ref().map(|close| {
         let code = close.code.map_or("no code".to_owned(), |code| u16::from(code).to_string());
         let reason = secrets.text(Part::Text(&close.reason));

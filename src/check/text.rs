@@ -66,22 +66,18 @@ impl Look {
     }
 }
 
-/// The text of a report.
-pub fn render(report: &Report, look: &Look) -> Vec<u8> {
-    let mut output = Vec::new();
-    for step in &report.steps {
-        write_step(&mut output, step, look);
-    }
+/// What stands behind the steps.
+pub fn write_end(output: &mut Vec<u8>, report: &Report, look: &Look) {
     for (number, finding) in (1..).zip(&report.findings) {
         output.push(b'\n');
-        write_finding(&mut output, number, finding, look);
+        write_finding(output, number, finding, look);
     }
     let plural = if report.connections == 1 { "" } else { "s" };
     output.extend_from_slice(format!("\n{} connection{plural}\n", report.connections).as_bytes());
-    output
 }
 
-fn write_step(output: &mut Vec<u8>, step: &Step, look: &Look) {
+/// The line of a step, or its lines.
+pub fn write_step(output: &mut Vec<u8>, step: &Step, look: &Look) {
     let (mark, style) = look.mark(step.status);
     look.palette.write(output, style, mark);
     let name = format!("{:<STEP_NAME$}", step.name.name());

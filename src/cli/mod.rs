@@ -237,13 +237,15 @@ fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> 
             tap.view.check()?;
             tap.url.as_deref().map_or(Ok(()), usage_error::refuse_profile)
         }
-        Invocation::Ping(ping) => usage_error::refuse_profile(&ping.url),
         Invocation::Replay(replay) => {
             replay.url.as_deref().map_or(Ok(()), usage_error::refuse_profile)?;
             replay.view.check()
         }
-        Invocation::Check(check) => usage_error::refuse_profile(&check.url),
-        Invocation::Generate(_) | Invocation::Profile(_) | Invocation::Config(_) => Ok(()),
+        Invocation::Ping(_)
+        | Invocation::Check(_)
+        | Invocation::Generate(_)
+        | Invocation::Profile(_)
+        | Invocation::Config(_) => Ok(()),
     }
 }
 

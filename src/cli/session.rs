@@ -95,6 +95,9 @@ impl SessionArgs {
 /// The flags of a session that is reported on.
 #[derive(Debug, Clone, Args)]
 pub struct ReportedSessionArgs {
+    /// What has to be said about the file of profiles.
+    #[arg(skip)]
+    pub warning: Option<String>,
     /// How the report is shown.
     #[command(flatten)]
     pub report: ReportArgs,

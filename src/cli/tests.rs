@@ -171,9 +171,9 @@ fn an_empty_subprotocol_is_refused() {
 }
 
 #[test]
-fn a_profile_behind_a_command_is_refused() {
-    for line in ["ping @staging", "check @staging", "demo @staging"] {
-        assert!(error_text(line).contains("only `wscope @NAME` reads profiles"), "{line}");
+fn a_profile_behind_a_command_that_takes_none_is_refused() {
+    for line in ["demo @staging", "tap 8080 @staging"] {
+        assert!(error_text(line).contains("`wscope @NAME`, `check @NAME` and `ping @NAME` read profiles"), "{line}");
     }
 }
 

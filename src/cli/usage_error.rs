@@ -25,7 +25,8 @@ const SECRET_FLAGS: [&str; 11] = [
 ];
 
 /// What is wrong with the name of a profile behind a command.
-const ONLY_SESSIONS: &str = "only `wscope @NAME` reads profiles: here, write the URL and its flags out";
+const ONLY_SESSIONS: &str =
+    "only `wscope @NAME`, `check @NAME` and `ping @NAME` read profiles: here, write the URL and its flags out";
 
 /// Whether the values of the flag with this long name are secrets.
 pub(super) fn takes_secret(long: &str) -> bool {

@@ -29,4 +29,4 @@ pub use advice::advice;
 pub use connect_error::{accept_error, connect_error};
 pub use exhaustion::{setup_error, thread_error};
 pub use explanation::{Explanation, explain};
-pub use upgrade_error::{refused, upgrade_error};
+pub use upgrade_error::{body_lines, refused, upgrade_error};

@@ -117,10 +117,11 @@ impl Plan {
     /// # Errors
     /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
     pub fn reported(url: &str, args: &ReportedSessionArgs) -> Result<Self> {
-        let ReportedSessionArgs { report, connection, limits, protocol } = args;
+        let ReportedSessionArgs { warning, report, connection, limits, protocol } = args;
         let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
         let settings = settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
-        Self::connecting(url, connection, &wishes, settings)
+        let plan = Self::connecting(url, connection, &wishes, settings)?;
+        Ok(Self { warning: warning.clone(), ..plan })
     }
 
     /// Connections to the server of a tap. Their frames are the clients'.

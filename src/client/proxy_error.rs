@@ -57,7 +57,7 @@ fn refused(proxy: &Proxy, target: &str, head: &Head, body: &Body, secrets: Secre
         error = error.evidence(format!("{name}: {}", shortened(&value, Head::LONGEST_LINE)));
     }
     for line in body_lines(body, secrets) {
-        error = error.evidence(line);
+        error = error.evidence(format!("| {line}"));
     }
     let cause = match status {
         // tinyproxy answers wrong credentials with 401, and asks for none then.

@@ -66,18 +66,17 @@ pub fn refused(peer: &str, refusal: &Refusal, cause: Option<Diagnosis>) -> Error
         error = error.evidence(header);
     }
     for line in body_lines(refusal.body(), refusal.secrets()) {
-        error = error.evidence(line);
+        error = error.evidence(format!("| {line}"));
     }
     error.diagnosed(cause.or_else(|| refusal.diagnosis()))
 }
 
-/// What is shown of the body of a refusal, as lines of evidence.
-pub(super) fn body_lines(body: &Body, secrets: Secrets) -> Vec<String> {
-    let lines = match body.start() {
+/// What is shown of the body of a refusal.
+pub fn body_lines(body: &Body, secrets: Secrets) -> Vec<String> {
+    match body.start() {
         Ok(start) => excerpt(&start, body.length(), secrets),
         Err(not_text) => vec![not_shown(&not_text, secrets)],
-    };
-    lines.into_iter().map(|line| format!("| {line}")).collect()
+    }
 }
 
 /// What is said in place of a body that is no text: `48 bytes of br, not shown`.

@@ -2,7 +2,7 @@ use super::super::report::StepName;
 use super::*;
 use crate::error::ExitStatus;
 
-fn report() -> Report {
+fn report() -> (Vec<Step>, Report) {
     let step = |name, status, what: &str, took| Step { name, status, what: what.to_owned(), took };
     let trial = |what: &str, result: &str| Trial { what: what.to_owned(), result: result.to_owned() };
     let finding = Finding {
@@ -14,23 +14,27 @@ fn report() -> Report {
         next: "in its location:".to_owned(),
         paste: vec!["proxy_http_version 1.1;".to_owned()],
     };
-    Report {
-        url: "ws://h/".to_owned(),
-        steps: vec![
-            step(StepName::Tcp, Status::Ok, "192.0.2.1:80 open", Some(Duration::from_micros(1234))),
-            step(StepName::Tls, Status::Warning, "expires soon", None),
-            step(StepName::Upgrade, Status::Failure, &"long words ".repeat(12), Some(Duration::from_millis(123))),
-            step(StepName::Ping, Status::NotReached, "not reached", None),
-        ],
-        trials: Vec::new(),
-        findings: vec![finding],
-        connections: 4,
-        status: ExitStatus::Upgrade,
-    }
+    let steps = vec![
+        step(StepName::Tcp, Status::Ok, "192.0.2.1:80 open", Some(Duration::from_micros(1234))),
+        step(StepName::Tls, Status::Warning, "expires soon", None),
+        step(StepName::Upgrade, Status::Failure, &"long words ".repeat(12), Some(Duration::from_millis(123))),
+        step(StepName::Ping, Status::NotReached, "not reached", None),
+    ];
+    let findings = vec![finding];
+    (steps, Report { trials: Vec::new(), findings, connections: 4, status: ExitStatus::Upgrade })
 }
 
 fn rendered(charset: Charset) -> String {
-    String::from_utf8(render(&report(), &Look::new(charset, Colors::Off))).unwrap()
+    render(&report(), charset)
+}
+
+fn render((steps, report): &(Vec<Step>, Report), charset: Charset) -> String {
+    let (mut output, look) = (Vec::new(), Look::new(charset, Colors::Off));
+    for step in steps {
+        write_step(&mut output, step, &look);
+    }
+    write_end(&mut output, report, &look);
+    String::from_utf8(output).unwrap()
 }
 
 #[test]
@@ -68,11 +72,11 @@ fn without_unicode_the_marks_are_words() {
 fn no_line_is_longer_than_80_columns_whatever_a_peer_says() {
     let mut report = report();
     for text in ["x".repeat(300), "世".repeat(100), "a b ".repeat(100), "\u{1b}".repeat(100)] {
-        report.steps[0].what.clone_from(&text);
-        report.findings[0].what.clone_from(&text);
-        report.findings[0].seen = vec![text];
+        report.0[0].what.clone_from(&text);
+        report.1.findings[0].what.clone_from(&text);
+        report.1.findings[0].seen = vec![text];
         for charset in [Charset::Unicode, Charset::Ascii] {
-            let text = String::from_utf8(render(&report, &Look::new(charset, Colors::Off))).unwrap();
+            let text = render(&report, charset);
             for line in text.lines() {
                 assert!(line.width() <= WIDTH, "{line}");
             }

@@ -15,7 +15,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 pub(super) use self::show::command_line;
 use super::usage_error::is_called;
 use super::value::{HeaderSource, Secret};
-use super::{Cli, Invocation, understand, usage_error};
+use super::{Cli, Invocation, Subcommands, understand, usage_error};
 use crate::input::slash::nearest_of;
 use crate::net::Target;
 use crate::profile::{Profile, Profiles, Setting, Value, with_environment};
@@ -23,10 +23,15 @@ use crate::profile::{Profile, Profiles, Setting, Value, with_environment};
 /// Flags that are no settings: what they ask for is another run.
 const NO_SETTINGS: [&str; 4] = ["help", "manual", "version", "show_config"];
 
+/// The commands that take a profile in the place of their URL.
+const COMMANDS: [&str; 2] = ["check", "ping"];
+
 /// A command line that names a profile in the place of a URL.
 #[derive(Debug, Clone)]
 pub struct Named {
     arguments: Vec<OsString>,
+    /// The command that it stands behind: the name of one of [`COMMANDS`].
+    command: Option<&'static str>,
     /// What follows `@`: the name, and what takes the place of the URL's path.
     reference: String,
 }
@@ -37,15 +42,19 @@ pub(super) fn asked_for(arguments: &[OsString]) -> Option<Named> {
         return None;
     }
     // A flag may be missing that the profile has.
-    let matches = given(arguments).filter(|matches| matches.subcommand_name().is_none())?;
-    let url = ["url", "connect"].into_iter().find_map(|id| matches.get_one::<String>(id))?;
+    let (command, matches) = given(arguments)?;
+    let url = ["url", "connect"].into_iter().find_map(|id| matches.try_get_one::<String>(id).ok().flatten())?;
     let reference = url.strip_prefix('@')?.to_owned();
-    Some(Named { arguments: arguments.to_vec(), reference })
+    Some(Named { arguments: arguments.to_vec(), command, reference })
 }
 
-/// What clap makes of a command line, as far as it is right.
-fn given(arguments: &[OsString]) -> Option<ArgMatches> {
-    Cli::command().ignore_errors(true).try_get_matches_from(arguments).ok()
+/// What clap makes of a command line, as far as it is right: the command, and what stands behind it. `None` where a
+/// command takes no profile.
+fn given(arguments: &[OsString]) -> Option<(Option<&'static str>, ArgMatches)> {
+    let mut matches = Cli::command().ignore_errors(true).try_get_matches_from(arguments).ok()?;
+    let Some((name, of_command)) = matches.remove_subcommand() else { return Some((None, matches)) };
+    let command = COMMANDS.into_iter().find(|command| *command == name)?;
+    Some((Some(command), of_command))
 }
 
 impl Named {
@@ -65,16 +74,20 @@ impl Named {
     /// A usage error: of the command line, or with file and line one of the profile.
     pub fn resolve(&self, profiles: &Profiles) -> Result<Invocation, clap::Error> {
         let merged = self.merge(profiles).map_err(|text| usage_error::from_text(&text))?;
-        let arguments = merged.arguments(&self.arguments);
+        let arguments = merged.arguments(&self.arguments, self.command);
         let parsed = Cli::command().try_get_matches_from(&arguments);
         let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches));
-        let mut cli = parsed.map_err(|error| merged.explain(profiles, &arguments, error))?;
+        let mut cli = parsed.map_err(|error| merged.explain(profiles, &arguments, self.command, error))?;
         if let Some(secrets) = cli.default.show_config() {
             let own = command_line(&self.arguments, secrets);
             return Ok(Invocation::Config(show::profile(profiles, &merged, secrets) + &own));
         }
         let warning = show::exposed(profiles);
-        cli.default.take_profile(merged.url, warning);
+        match &mut cli.command {
+            Some(Subcommands::Check(check)) => (check.url, check.session.warning) = (merged.url, warning),
+            Some(Subcommands::Ping(ping)) => (ping.url, ping.session.warning) = (merged.url, warning),
+            _ => cli.default.take_profile(merged.url, warning),
+        }
         understand(cli, &arguments)
     }
 
@@ -90,7 +103,8 @@ impl Named {
         let url = url(profiles, profile, resource)?;
         let mut command = Cli::command();
         command.build();
-        let given = given(&self.arguments).unwrap_or_default();
+        let given = given(&self.arguments).map(|(_, matches)| matches).unwrap_or_default();
+        let of_run = self.command.map_or(Some(&command), |name| command.find_subcommand(name));
         let mut flags = Vec::new();
         for setting in profile.settings.iter().filter(|setting| setting.key != "url") {
             let at_place = |complaint: String| format!("{}: {}: {complaint}", profiles.place(setting), setting.key);
@@ -101,8 +115,9 @@ impl Named {
                 let nearest = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
                 return Err(at_place(format!("there is no such flag{nearest}")));
             };
-            let setting = less_headers(argument, setting, &given);
-            let is_used = !is_overridden(&command, argument, &given);
+            let taking = of_run.filter(|command| takes(command, argument));
+            let setting = if taking.is_some() { less_headers(argument, setting, &given) } else { setting.clone() };
+            let is_used = taking.is_some_and(|command| !is_overridden(command, argument, &given));
             // What is not used may name a variable that is not set.
             let words = if is_used { words(profiles, argument, &setting).map_err(at_place)? } else { Vec::new() };
             flags.push(Flag { setting, words, is_used });
@@ -131,15 +146,26 @@ struct Flag {
 
 impl Merged {
     /// The command line, with the flags of the profile before its own.
-    fn arguments(&self, own: &[OsString]) -> Vec<OsString> {
+    fn arguments(&self, own: &[OsString], command: Option<&str>) -> Vec<OsString> {
         let words = self.flags.iter().filter(|flag| flag.is_used).flat_map(|flag| &flag.words);
-        own.iter().take(1).chain(words).chain(own.iter().skip(1)).cloned().collect()
+        let (start, rest) = own.split_at(if command.is_some() { 2 } else { 1 });
+        start.iter().chain(words).chain(rest).cloned().collect()
     }
 
     /// The error to show where clap refuses both together: that of the setting whose value it refuses alone.
-    fn explain(&self, profiles: &Profiles, arguments: &[OsString], error: clap::Error) -> clap::Error {
+    fn explain(
+        &self,
+        profiles: &Profiles,
+        arguments: &[OsString],
+        command: Option<&str>,
+        error: clap::Error,
+    ) -> clap::Error {
         for Flag { setting, words, .. } in self.flags.iter().filter(|flag| flag.is_used) {
-            let alone = ["wscope".into()].into_iter().chain(words.iter().cloned()).chain(["host".into()]);
+            let alone = ["wscope".into()]
+                .into_iter()
+                .chain(command.map(OsString::from))
+                .chain(words.iter().cloned())
+                .chain(["host".into()]);
             let alone: Vec<OsString> = alone.collect();
             let Err(mut refused) = Cli::command().try_get_matches_from(&alone) else { continue };
             if matches!(refused.kind(), ErrorKind::ArgumentConflict | ErrorKind::MissingRequiredArgument) {
@@ -176,6 +202,12 @@ fn url(profiles: &Profiles, profile: &Profile, resource: &str) -> Result<String,
 fn argument<'a>(command: &'a Command, key: &str) -> Option<&'a Arg> {
     let flag = format!("--{key}");
     command.get_arguments().find(|argument| is_setting(argument) && is_called(argument, &flag))
+}
+
+/// Whether `command` has this flag of a session's, with the same kind of value: `check --output` takes other forms.
+fn takes(command: &Command, argument: &Arg) -> bool {
+    let kind = |argument: &Arg| argument.get_value_parser().type_id();
+    command.get_arguments().any(|own| own.get_id() == argument.get_id() && kind(own) == kind(argument))
 }
 
 fn is_setting(argument: &Arg) -> bool {

@@ -51,7 +51,7 @@ pub(super) fn profile(profiles: &Profiles, merged: &Merged, secrets: Secrets) ->
 
 /// The flags of the command line.
 pub fn command_line(arguments: &[OsString], secrets: Secrets) -> String {
-    let Some(given) = given(arguments) else { return String::new() };
+    let Some((_, given)) = given(arguments) else { return String::new() };
     let command = Cli::command();
     let mut text = String::new();
     for flag in command.get_arguments() {

@@ -103,7 +103,7 @@ impl Refusal {
     }
 
     /// The first header of that name, as it may be shown.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub fn text(&self, name: &str) -> Option<String> {
         let value = self.head.get(name)?;
         let value = self.context.secrets.text(Part::Value { name, value });
         Some(shortened(&value, Head::LONGEST_LINE).into_owned())
