@@ -78,6 +78,8 @@ pub fn use_proxy(url: &str, authority: Option<&Authority>) -> Vec<String> {
     let key = authority
         .map(|authority| format!(" --ignore-certificate-errors-spki-list={}", BASE64.encode(&authority.key_hash())));
     let proxies = format!("HTTP_PROXY={url} HTTPS_PROXY={url} ");
+    // Python has no way to trust one authority more.
+    let alone = if file.is_some() { "   # trusts the servers that are decrypted alone" } else { "" };
     let curl_trusts = file.as_ref().map(|file| format!(" --cacert {file}")).unwrap_or_default();
     vec![
         format!(
@@ -85,7 +87,7 @@ pub fn use_proxy(url: &str, authority: Option<&Authority>) -> Vec<String> {
             key.unwrap_or_default()
         ),
         format!("  {proxies}NODE_USE_ENV_PROXY=1 {}node APP", set(&["NODE_EXTRA_CA_CERTS"])),
-        format!("  {proxies}{}python3 APP", set(&["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])),
+        format!("  {proxies}{}python3 APP{alone}", set(&["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])),
         format!("  curl --proxy {url}{curl_trusts} URL"),
     ]
 }

@@ -23,6 +23,10 @@ use crate::session::upgrade::Exchange;
 /// What a client is told whose tunnel is open.
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 
+/// The next thing to try where a server is not verified.
+const NOT_VERIFIED: &str = "its client got 502, and no certificate; `--cacert FILE` trusts the server's authority, and without \
+                            `--intercept` for this host the client judges for itself";
+
 /// How long a client may say nothing in a new tunnel before it is passed on as it is: then the server speaks first.
 const FIRST_BYTES: Duration = Duration::from_secs(2);
 
@@ -129,7 +133,7 @@ impl Service {
             Err(error) => {
                 let Asked { client, head, leftover } = asked;
                 Request { client, head, leftover, upstream: Arc::new(upstream) }.refuse(&error, limit);
-                return Err(error);
+                return Err(if error.phase() == Phase::Tls { error.hint(NOT_VERIFIED) } else { error });
             }
         };
         let Asked { mut client, leftover, .. } = asked;
