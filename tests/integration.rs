@@ -10,6 +10,7 @@ mod curl;
 mod delay;
 mod demo;
 mod destination;
+mod dialect;
 mod escape;
 mod exhaustion;
 mod exit_status;
