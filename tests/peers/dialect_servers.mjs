@@ -1,5 +1,5 @@
 // Servers of npm's packages that speak a dialect, on free ports of loopback: `node dialect_servers.mjs MODULES NAME` prints the
-// port as a line of JSON. Their time-outs are short: a second is three of them and more.
+// port as a line of JSON. Their time-outs are short: three of them are three seconds at most.
 import { createRequire } from "node:module";
 import http from "node:http";
 
@@ -10,7 +10,7 @@ const server = http.createServer();
 const servers = {
   "socket.io"() {
     const { Server } = require("socket.io");
-    const io = new Server(server, { pingInterval: 200, pingTimeout: 150 });
+    const io = new Server(server, { pingInterval: 300, pingTimeout: 700 });
     const serve = (socket) => {
       socket.on("ask", (question, answer) => answer("you asked " + question));
       socket.on("bytes", (bytes, answer) => answer(Buffer.concat([bytes, bytes])));
@@ -50,7 +50,7 @@ const servers = {
         if (!isAnswered) return socket.close(4000, "no pong");
         isAnswered = false;
         socket.send('{"type":"ping"}');
-      }, 250);
+      }, 700);
       socket.on("message", (text) => (isAnswered ||= JSON.parse(text).type === "pong"));
       socket.on("close", () => clearInterval(pings));
     });
