@@ -1,19 +1,22 @@
 //! `wscope tap`, between clients and servers of the tests' own.
 
+mod pages;
+mod prompt;
+mod proxy;
+mod rules;
+mod tls;
+mod wire;
+
 use std::net::SocketAddr;
 
 use crate::listen::{listening_at, stop};
 use crate::support::program::Running;
 use crate::support::{Connection, Frame, Wscope, serve};
 
-mod pages;
-mod proxy;
-mod tls;
-
-/// Starts it between a free port and `url`, and waits until it listens. Returns where.
+/// Starts it between a free port and `url`, with these flags, and waits until it listens. Returns where.
 #[track_caller]
-pub fn tap(wscope: Wscope, url: &str) -> (Running, SocketAddr) {
-    let program = wscope.args(["tap", "0"]).arg(url).spawn();
+pub fn tap(flags: &[&str], url: &str) -> (Running, SocketAddr) {
+    let program = Wscope::new().args(["tap", "0"]).arg(url).args(flags.to_vec()).spawn();
     let address = listening_at(&program, " at ws://");
     (program, address)
 }
@@ -25,7 +28,7 @@ fn what_passes_is_shown_in_both_directions_and_not_changed() {
         connection.echo_until_close();
         request.0
     });
-    let (program, address) = tap(Wscope::new(), &format!("{}/elsewhere", server.url()));
+    let (program, address) = tap(&[], &format!("{}/elsewhere", server.url()));
     let (mut client, response) = Connection::open(address);
     assert!(response.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{response}");
     for message in [Frame::text("hello"), Frame::binary([0, 0xFF]), Frame::text("a\nb\x1b[2J")] {

@@ -9,7 +9,7 @@ use terminal_size::terminal_size;
 
 use super::expressions;
 use crate::error::ExitStatus;
-use crate::input::slash::{COMMANDS, KEYS, Scope};
+use crate::input::slash::{COMMANDS, KEYS};
 use crate::output::fold::{USUAL_COLUMNS, fold, fold_line};
 
 /// What help is set for.
@@ -136,7 +136,7 @@ fn commands(columns: usize) -> String {
     let mut list = String::new();
     for usage in COMMANDS {
         let synopsis = fold_line(&format!("  {}", usage.synopsis()), columns, 4);
-        let place = if usage.scope == Scope::Server { "in `listen`: " } else { "" };
+        let place = usage.scope.place().map(|place| format!("{place}: ")).unwrap_or_default();
         let _ = writeln!(list, "{synopsis}\n      {place}{}", usage.summary);
     }
     KEYS.iter().fold(list, |list, sentences| format!("{list}\n  {sentences}"))

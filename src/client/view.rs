@@ -3,12 +3,14 @@
 use std::io::{self, IsTerminal};
 
 use crate::cli::{InputArgs, ReportArgs, SessionArgs, ViewArgs};
-use crate::client::advice;
+use crate::client::{advice, thread_error};
 use crate::dialect::{Annotator, Choice};
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, StreamKind};
-use crate::output::{Annotations, Banner, DataFormat, FdOutput, FrameView, Level, Options, Output, Printer, View};
+use crate::output::{
+    Annotations, Banner, DataFormat, FdOutput, FrameView, Level, Options, Output, OutputQueue, Printer, View,
+};
 use crate::platform::{Descriptor, lead_to_same_file};
 use crate::wire::Role;
 
@@ -130,6 +132,40 @@ pub fn beside(terminal: &Terminal, options: Options) -> Result<Printer> {
         (false, true) => Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, on_terminal()),
         (false, false) => return direct(options),
     })
+}
+
+/// A printer that no terminal holds up: what that does not take waits in a queue, up to a limit. Beside a line editor,
+/// `editor` is the terminal. A pipe or a file holds the printer up as it always does.
+///
+/// # Errors
+/// As in [`direct`]; also when the process may have no more threads.
+pub fn queued(editor: Option<&Terminal>, options: Options) -> Result<(Printer, Option<OutputQueue>)> {
+    refuse_raw(&options)?;
+    let (shows_data, shows_talk) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+    let direct_output = || {
+        if shows_data {
+            boxed("stdout", FdOutput::new(&io::stdout()))
+        } else {
+            boxed("stderr", FdOutput::new(&io::stderr()))
+        }
+    };
+    let on_terminal = || match editor {
+        Some(editor) => Ok(Box::new(editor.clone()) as Box<dyn Output>),
+        None => direct_output(),
+    };
+    if !shows_data && !shows_talk {
+        return Ok((direct(options)?, None));
+    }
+    let for_columns = on_terminal()?;
+    let (queue, queued) = OutputQueue::before(on_terminal()?, move || for_columns.columns())
+        .map_err(|error| thread_error(Phase::Session, "for the terminal", error))?;
+    let queued = Box::new(queued);
+    let printer = match (shows_data, shows_talk) {
+        (true, true) => Printer::shared(options, queued),
+        (true, false) => Printer::new(options, queued, boxed("stderr", FdOutput::new(&io::stderr()))?),
+        (false, _) => Printer::new(options, boxed("stdout", FdOutput::new(&io::stdout()))?, queued),
+    };
+    Ok((printer, Some(queue)))
 }
 
 /// A terminal would execute the escape sequences in what a peer sends.

@@ -32,6 +32,14 @@ pub trait Output: Send {
     fn columns(&self) -> Option<usize> {
         None
     }
+
+    /// Whether an event more may be shown. A destination that blocks has room for everything.
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    /// An event is not shown, because there is no room for it. It is counted, and told later.
+    fn skip(&mut self) {}
 }
 
 /// Drops all bytes.

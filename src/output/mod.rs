@@ -23,6 +23,7 @@ pub mod pager;
 mod pretty;
 mod printer;
 mod progress;
+mod queue;
 mod rows;
 mod sink;
 pub mod terminal;
@@ -40,5 +41,6 @@ pub use options::{
 };
 pub use printer::Printer;
 pub use progress::Progress;
+pub use queue::{OutputQueue, QueuedOutput};
 pub use timeline::{Slot, Timeline};
 pub use timestamp::TimestampWriter;

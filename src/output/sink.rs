@@ -80,6 +80,16 @@ impl Sink {
         Self::new(Box::new(crate::output::destination::Discard), colors, SplitPolicy::BetweenEvents)
     }
 
+    /// Whether another event may be shown.
+    pub fn has_room(&self) -> bool {
+        self.outlet.has_room()
+    }
+
+    /// An event is not shown, because there is no room for it.
+    pub fn skip(&mut self) {
+        self.outlet.skip();
+    }
+
     /// Appends a payload as it is; or, when copying it would cost more, writes what waits and then the payload.
     pub fn payload(&mut self, payload: &[u8]) {
         if payload.len() < STRAIGHT || self.cut == SplitPolicy::BetweenEvents {

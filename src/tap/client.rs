@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::proxy;
-use super::relay::{End, relay};
+use super::relay::End;
 use super::rewrite::Asks;
 use super::service::{Servers, Service};
 use super::upstream::Upstream;
-use super::websocket::cannot_relay;
+use super::websocket::pass_on;
 use crate::client::{accept_error, advice, upgrade_error};
 use crate::diagnosis::{Diagnosis, ForbiddenOrigin};
 use crate::error::{Error, Result};
@@ -236,10 +236,16 @@ impl Service {
         check_origin(head, allowed).and_then(|()| check_host(head, self.rewriting.scheme, allowed))
     }
 
+    /// Says that the server could not be asked, or did not answer, and why, here and to the client.
+    pub(super) fn give_up(&self, origin: Origin, request: Request, error: &Error, limit: TimeLimit) {
+        self.fanout.show(origin, &Event::Error(error));
+        request.refuse(error, limit);
+    }
+
     /// Passes a request for an upgrade to another protocol on, and what follows.
     ///
     /// # Errors
-    /// Why the server could not be asked; the client has been told.
+    /// Those of the relay.
     fn undecoded(&self, request: Request) -> Result<()> {
         let origin = Origin::default();
         let line = request.head.first_line_shown(self.secrets);
@@ -251,15 +257,15 @@ impl Service {
         let connected = match request.upstream.connect(limit, &mut |event| self.fanout.show(origin, &event)) {
             Ok(connected) => connected,
             Err(error) => {
-                request.refuse(&error, limit);
-                return Err(error);
+                self.give_up(origin, request, &error, limit);
+                return Ok(());
             }
         };
         let stream = Arc::new(connected.stream);
         let reader = StreamReader::new(Arc::clone(&stream));
         let server = End { stream, reader, head: Vec::new(), leftover: Vec::new() };
         let client = request.into_end();
-        relay(End { head, ..client }, server, None).map(drop).map_err(cannot_relay)
+        pass_on(End { head, ..client }, server)
     }
 }
 

@@ -8,6 +8,7 @@ use std::mem;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use super::connections::Connections;
 use crate::error::ExitStatus;
 use crate::event::{Direction, Ended, Event, Origin, Summary, Timestamp};
 use crate::output::{Fanout, Sinks};
@@ -33,10 +34,38 @@ pub(super) struct Decoding {
 pub(super) struct Observer {
     fanout: Fanout,
     origin: Origin,
+    opened: Timestamp,
+    /// What is told when the output cannot be written.
+    connections: Connections,
     /// Taken with `decoders` held, and for a moment only.
     passed: Mutex<Passed>,
     /// Held while what passed is shown. The sinks are taken with it held.
     decoders: Mutex<Decoders>,
+    /// Taken with `decoders` held, and for a moment only.
+    latest: Mutex<Latest>,
+}
+
+/// What is told of a connection at the prompt.
+pub(super) struct Activity {
+    /// Messages of the client's.
+    pub client: u64,
+    /// Messages of the server's.
+    pub server: u64,
+    /// How long it has been open.
+    pub open_for: Duration,
+    /// How long ago the last byte passed.
+    pub last: Option<Duration>,
+    /// The oldest ping that is not answered: whose, and how long ago it passed.
+    pub ping: Option<(Direction, Duration)>,
+}
+
+/// What has passed by now.
+#[derive(Default)]
+struct Latest {
+    client: Counters,
+    server: Counters,
+    last: Option<Timestamp>,
+    ping: Option<(Direction, Timestamp)>,
 }
 
 /// What has passed and is not decoded yet, in the order in which it passed.
@@ -104,7 +133,9 @@ impl Decoder {
     }
 
     fn note_ping(&mut self, payload: &[u8], at: Timestamp) {
-        self.pings.truncate(PINGS - 1);
+        if self.pings.len() == PINGS {
+            self.pings.pop_front();
+        }
         self.pings.push_back((payload.to_vec(), at));
     }
 
@@ -118,14 +149,16 @@ impl Decoder {
 
 impl Observer {
     /// One that has seen nothing yet.
-    pub(super) fn new(fanout: Fanout, origin: Origin, decoding: &Decoding) -> Self {
+    pub(super) fn new(fanout: Fanout, connections: Connections, origin: Origin, decoding: &Decoding) -> Self {
         let decoders = Decoders {
             client: Decoder::new(Role::Server, decoding),
             server: Decoder::new(Role::Client, decoding),
             closing: Closing::default(),
             spare: Passed::default(),
         };
-        Self { fanout, origin, passed: Mutex::default(), decoders: Mutex::new(decoders) }
+        let (opened, latest) = (fanout.now(), Mutex::default());
+        let (passed, decoders) = (Mutex::default(), Mutex::new(decoders));
+        Self { fanout, origin, opened, connections, passed, decoders, latest }
     }
 
     /// Notes bytes that are about to be passed on; none, where the direction has ended. Never waits for the sinks.
@@ -153,11 +186,13 @@ impl Observer {
             bytes = rest;
             decoders.take(self.origin, piece, these, &mut sinks);
         }
-        // What becomes of the output is looked at by the thread that waits for the end of the run.
-        let _ = sinks.flush();
+        if let Err(failure) = sinks.flush() {
+            self.connections.output_failed(failure);
+        }
         drop(sinks);
         decoders.client.settle();
         decoders.server.settle();
+        decoders.tell(passed.pieces.last(), &mut lock(&self.latest));
         passed.bytes.clear();
         passed.pieces.clear();
         decoders.spare = passed;
@@ -173,7 +208,7 @@ impl Observer {
             None => (first, None),
         };
         let clean = decoders.closing.is_done();
-        let inside = match (if first == Direction::Sent { &decoders.client } else { &decoders.server }).ending {
+        let inside = match decoders.of(first).ending {
             Some(Ending::InsideFrame) => " in the middle of a frame",
             Some(Ending::InsideMessage) => " in the middle of a fragmented message",
             Some(Ending::Boundary) | None => "",
@@ -191,14 +226,56 @@ impl Observer {
     }
 
     /// What has passed so far.
-    pub(super) fn summary(&self, open_for: Duration) -> Summary {
+    pub(super) fn summary(&self) -> Summary {
+        let Latest { client, server, .. } = &*lock(&self.latest);
+        Summary { sent: *client, received: *server, round_trips: None, open_for: self.since(self.opened) }
+    }
+
+    /// What is told of it at the prompt.
+    pub(super) fn activity(&self) -> Activity {
+        let latest = lock(&self.latest);
+        Activity {
+            client: latest.client.messages,
+            server: latest.server.messages,
+            open_for: self.since(self.opened),
+            last: latest.last.map(|last| self.since(last)),
+            ping: latest.ping.map(|(direction, since)| (direction, self.since(since))),
+        }
+    }
+
+    fn since(&self, at: Timestamp) -> Duration {
+        self.fanout.now().elapsed.saturating_sub(at.elapsed)
+    }
+
+    /// Whether it is not known any more where the frames of a direction begin.
+    pub(super) fn is_given_up(&self, direction: Direction) -> bool {
+        lock(&self.decoders).of(direction).is_given_up
+    }
+
+    /// Whether no frame of a direction is under way. What was noted is shown first.
+    pub(super) fn is_between_frames(&self, direction: Direction) -> bool {
+        self.show();
         let decoders = lock(&self.decoders);
-        let counters = |decoder: &Decoder| -> Counters { decoder.receiver.counters() };
-        Summary { sent: counters(&decoders.client), received: counters(&decoders.server), round_trips: None, open_for }
+        let decoder = decoders.of(direction);
+        !decoder.is_given_up && decoder.receiver.unfinished_frame().is_none()
     }
 }
 
 impl Decoders {
+    fn of(&self, direction: Direction) -> &Decoder {
+        if direction == Direction::Sent { &self.client } else { &self.server }
+    }
+
+    /// Notes what has passed, the last piece included.
+    fn tell(&self, last: Option<&Piece>, latest: &mut Latest) {
+        latest.client = self.client.receiver.counters();
+        latest.server = self.server.receiver.counters();
+        latest.last = last.filter(|piece| piece.length > 0).map(|piece| piece.at).or(latest.last);
+        let oldest = |direction| self.of(direction).pings.front().map(|(_, at)| (direction, *at));
+        let pings = [Direction::Sent, Direction::Received].into_iter().filter_map(oldest);
+        latest.ping = pings.min_by_key(|(_, at)| at.elapsed);
+    }
+
     /// Decodes a piece of what passed, and gives to the sinks what comes of it.
     fn take(&mut self, origin: Origin, piece: &Piece, bytes: &[u8], sinks: &mut Sinks) {
         let &Piece { direction, at, .. } = piece;

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::{Asked, Client, REQUEST_LIMIT, Request};
-use super::relay::{End, relay};
+use super::relay::End;
 use super::rewrite::Writer;
 use super::service::{Servers, Service};
 use super::upstream::{Upstream, Way};
-use super::websocket::cannot_relay;
+use super::websocket::{cannot_relay, pass_on};
 use crate::client::{accept_error, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
@@ -190,7 +190,7 @@ impl Service {
         let reader = StreamReader::new(Arc::clone(&stream));
         let server = End { stream, reader, head: Vec::new(), leftover: Vec::new() };
         let client = End { stream: client.stream, reader: client.reader, head: Vec::new(), leftover };
-        relay(client, server, None).map(drop).map_err(cannot_relay)
+        pass_on(client, server)
     }
 }
 

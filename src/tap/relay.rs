@@ -2,20 +2,21 @@
 //!
 //! The end of one direction is passed on as that, and the other goes on. A reset is passed on as a reset.
 
+use std::collections::VecDeque;
 use std::io;
-use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::observer::Observer;
+use super::link::{Link, is_timeout};
 use crate::event::Direction;
 use crate::net::{Stream, StreamReader, StreamWriter};
 
 /// Bytes that are read at a time.
 const READ_SIZE: usize = 128 * 1024;
-
+/// Bytes of one direction that may wait until they are passed on later. No more is read meanwhile.
+const MOST_DELAYED: usize = 1024 * 1024;
 /// How long a write may block before what is being passed on is shown, and before looking whether the connection was cut.
 pub(super) const WRITE_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -53,44 +54,23 @@ pub(super) struct RelayEnd {
     pub how: PumpEnd,
 }
 
-/// What both directions share.
-struct Link {
-    client: Arc<Stream>,
-    server: Arc<Stream>,
-    /// Without one nothing is decoded.
-    observer: Option<Arc<Observer>>,
-    /// Everything is to end.
-    is_over: AtomicBool,
-    /// One end takes nothing any more: what it has sent is still passed on, and then the other end is reset.
-    is_refused: AtomicBool,
-}
-
-/// Passes on what both ends send, until both have ended, or one of them broke.
+/// Passes on over `link` what both ends send, until both have ended, or one of them broke.
 ///
 /// # Errors
 /// When the process may have no more threads, or a socket refuses its settings, because the peer is gone already.
-pub(super) fn relay(client: End, server: End, observer: Option<Arc<Observer>>) -> io::Result<RelayEnd> {
+pub(super) fn relay(link: &Arc<Link>, client: End, server: End) -> io::Result<RelayEnd> {
     for stream in [&client.stream, &server.stream] {
         stream.set_read_timeout(None)?;
         stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
     }
-    let link = Arc::new(Link {
-        client: Arc::clone(&client.stream),
-        server: Arc::clone(&server.stream),
-        observer,
-        is_over: AtomicBool::new(false),
-        is_refused: AtomicBool::new(false),
-    });
-    let up = Pump::new(Direction::Sent, client, &link);
-    let down = Pump::new(Direction::Received, server, &link);
     let (ends, ended) = mpsc::channel();
-    let other = ends.clone();
+    let (other, up) = (ends.clone(), Arc::clone(link));
     thread::Builder::new().spawn(move || {
-        let end = up.run();
+        let end = Pump::new(Direction::Sent, up).run(client);
         // The other thread waits for it.
         let _ = other.send((Direction::Sent, end));
     })?;
-    let end = down.run();
+    let end = Pump::new(Direction::Received, Arc::clone(link)).run(server);
     let _ = ends.send((Direction::Received, end));
     drop(ends);
     let all: Vec<_> = ended.iter().collect();
@@ -103,110 +83,100 @@ pub(super) fn relay(client: End, server: End, observer: Option<Arc<Observer>>) -
 /// Passes on one direction.
 struct Pump {
     direction: Direction,
-    reader: StreamReader,
-    head: Vec<u8>,
-    leftover: Vec<u8>,
-    writer: StreamWriter,
     link: Arc<Link>,
+    /// What is passed on later, and when.
+    delayed: VecDeque<(Instant, Vec<u8>)>,
+    delayed_bytes: usize,
 }
 
 impl Pump {
-    fn new(direction: Direction, from: End, link: &Arc<Link>) -> Self {
-        let to = match direction {
-            Direction::Sent => &link.server,
-            Direction::Received => &link.client,
-        };
-        let writer = StreamWriter::new(Arc::clone(to));
-        let End { reader, head, leftover, .. } = from;
-        Self { direction, reader, head, leftover, writer, link: Arc::clone(link) }
+    fn new(direction: Direction, link: Arc<Link>) -> Self {
+        Self { direction, link, delayed: VecDeque::new(), delayed_bytes: 0 }
     }
 
     /// Passes on, to the end.
-    fn run(mut self) -> PumpEnd {
-        let end = self.pass_all();
-        let (from, to) = match self.direction {
-            Direction::Sent => (&self.link.client, &self.link.server),
-            Direction::Received => (&self.link.server, &self.link.client),
+    fn run(mut self, from: End) -> PumpEnd {
+        let End { reader, head, leftover, .. } = from;
+        let passed = self.link.pass(self.direction, &head, &leftover);
+        drop((head, leftover));
+        let end = match passed {
+            Ok(()) => self.pass_all(reader),
+            Err(end) => end,
         };
         match end {
-            PumpEnd::Ended if self.link.is_refused.load(Ordering::Acquire) => to.reset_when_closed(),
-            PumpEnd::Ended => {
-                self.writer.close_notify();
-                to.shut_down_writing();
-            }
-            PumpEnd::Refused => {
-                self.link.is_refused.store(true, Ordering::Release);
-                from.reset_when_closed();
-            }
-            PumpEnd::Broken => {
-                self.link.is_over.store(true, Ordering::Release);
-                to.reset_when_closed();
-                to.stop_reading();
-            }
-            PumpEnd::Stopped => {}
+            PumpEnd::Ended => self.link.ended(self.direction),
+            PumpEnd::Refused => self.link.refused(self.direction),
+            PumpEnd::Broken => self.link.broken(self.direction),
+            PumpEnd::Stopped => self.link.finish(self.direction),
         }
-        self.note(b"");
-        self.show();
         end
     }
 
-    fn note(&self, bytes: &[u8]) {
-        if let Some(observer) = &self.link.observer {
-            observer.pass(self.direction, bytes);
-        }
-    }
-
-    fn show(&self) {
-        if let Some(observer) = &self.link.observer {
-            observer.show();
-        }
-    }
-
-    fn pass_all(&mut self) -> PumpEnd {
-        let (head, leftover) = (mem::take(&mut self.head), mem::take(&mut self.leftover));
-        if let Err(end) = self.write(&head).and_then(|()| self.pass(&leftover)) {
-            return end;
-        }
-        drop((head, leftover));
+    fn pass_all(&mut self, mut reader: StreamReader) -> PumpEnd {
         let mut buffer = vec![0; READ_SIZE];
         loop {
-            let read = self.reader.read(&mut buffer);
-            if self.link.is_over.load(Ordering::Acquire) {
+            if let Err(end) = self.pass_delayed(Instant::now()) {
+                return end;
+            }
+            let read = self.read(&mut reader, &mut buffer);
+            if self.link.is_over() {
                 return PumpEnd::Stopped;
             }
-            match read {
-                Ok(0) => return PumpEnd::Ended,
-                Ok(count) => {
-                    if let Err(end) = self.pass(&buffer[..count]) {
-                        return end;
-                    }
+            let end = match read {
+                Ok(0) => PumpEnd::Ended,
+                Ok(count) => match self.take(&buffer[..count]) {
+                    Ok(()) => continue,
+                    Err(end) => return end,
+                },
+                Err(error) if is_timeout(&error) => continue,
+                Err(_) => PumpEnd::Broken,
+            };
+            while let Some((due, _)) = self.delayed.front() {
+                thread::sleep(due.saturating_duration_since(Instant::now()));
+                if let Err(end) = self.pass_delayed(Instant::now()) {
+                    return end;
                 }
-                Err(_) => return PumpEnd::Broken,
             }
+            return end;
         }
     }
 
-    /// Passes bytes on, and shows them.
-    fn pass(&mut self, bytes: &[u8]) -> Result<(), PumpEnd> {
-        if bytes.is_empty() {
-            return Ok(());
+    /// Reads, for no longer than until something delayed is due.
+    fn read(&self, reader: &mut StreamReader, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some((due, _)) = self.delayed.front() else { return reader.read(buffer) };
+        let left = due.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        if self.delayed_bytes > MOST_DELAYED {
+            thread::sleep(left);
+            return Err(io::ErrorKind::WouldBlock.into());
         }
-        self.note(bytes);
-        let written = self.write(bytes);
-        self.show();
-        written
+        let stream = self.link.from(self.direction);
+        stream.set_read_timeout(Some(left))?;
+        let read = reader.read(buffer);
+        stream.set_read_timeout(None)?;
+        read
     }
 
-    /// Writes all of `bytes`. Where the other end does not take them at once, what was noted is shown first.
-    fn write(&mut self, bytes: &[u8]) -> Result<(), PumpEnd> {
-        let link = Arc::clone(&self.link);
-        let mut is_shown = false;
-        let mut show = || {
-            if let Some(observer) = link.observer.as_ref().filter(|_| !mem::replace(&mut is_shown, true)) {
-                observer.show();
-            }
-        };
-        write_all(&mut self.writer, bytes, &link.is_over, &mut show)
+    /// Passes on what was read, or keeps it for later.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), PumpEnd> {
+        let latency = self.link.latency();
+        if latency.is_zero() && self.delayed.is_empty() {
+            return self.link.pass(self.direction, &[], bytes);
+        }
+        self.delayed_bytes += bytes.len();
+        self.delayed.push_back((Instant::now() + latency, bytes.to_vec()));
+        Ok(())
+    }
+
+    /// Passes on what was to be passed on by `now`.
+    fn pass_delayed(&mut self, now: Instant) -> Result<(), PumpEnd> {
+        while let Some((due, _)) = self.delayed.front()
+            && *due <= now
+            && let Some((_, bytes)) = self.delayed.pop_front()
+        {
+            self.delayed_bytes -= bytes.len();
+            self.link.pass(self.direction, &[], &bytes)?;
+        }
+        Ok(())
     }
 }
 
@@ -223,7 +193,7 @@ pub(super) fn write_all(
         match written {
             Ok(_) if bytes.is_empty() => return Ok(()),
             Ok(count) => bytes = &bytes[count..],
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => wait(),
+            Err(error) if is_timeout(&error) => wait(),
             Err(_) => return Err(PumpEnd::Refused),
         }
         if is_over.load(Ordering::Acquire) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::connections::Connections;
 use super::observer::Decoding;
 use super::proxy::Proxy;
 use super::rewrite::{Asks, Rewriting};
@@ -34,6 +35,8 @@ pub struct Options {
     pub secrets: Secrets,
     /// Where everything is shown.
     pub fanout: Fanout,
+    /// The WebSockets that are open.
+    pub connections: Connections,
     /// Whether the totals of each WebSocket are shown.
     pub totals: Totals,
     /// The largest message that is decoded, in bytes.
@@ -58,6 +61,7 @@ pub(super) struct Service {
     pub rewriting: Rewriting,
     pub adds_credentials: bool,
     pub fanout: Fanout,
+    pub connections: Connections,
     pub totals: Totals,
     pub decoding: Decoding,
     /// How many WebSockets there were.
@@ -75,7 +79,7 @@ pub(super) struct Service {
 /// # Errors
 /// [`Phase::Session`], when the process may have no more threads.
 pub fn serve(listener: Listener, options: Options) -> Result<()> {
-    let Options { serving, secrets, fanout, totals, max_message, budget } = options;
+    let Options { serving, secrets, fanout, connections, totals, max_message, budget } = options;
     let Serving { servers, rewriting, adds_credentials } = serving;
     let service = Arc::new(Service {
         servers,
@@ -83,6 +87,7 @@ pub fn serve(listener: Listener, options: Options) -> Result<()> {
         rewriting,
         adds_credentials,
         fanout,
+        connections,
         totals,
         decoding: Decoding { max_message, budget, deflate: None },
         numbers: AtomicU64::new(0),

@@ -1,9 +1,10 @@
 //! One WebSocket: asks the server for what a client asks for, passes its answer on, and what follows.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::client::Request;
+use super::connections::Connection;
+use super::link::Link;
 use super::observer::{Decoding, Observer};
 use super::relay::{End, PumpEnd, RelayEnd, relay};
 use super::rewrite::Asks;
@@ -14,6 +15,7 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Opened, Origin, Step, StepDetail};
 use crate::http::{Head, HeadKind};
 use crate::net::{ConnectRecord, Connected, StreamReader};
+use crate::output::client_facts;
 use crate::session::upgrade::{Exchange, UpgradeFailure};
 use crate::wire::Finding;
 use crate::wire::handshake::{
@@ -24,7 +26,7 @@ impl Service {
     /// Passes a client's request for an upgrade on, and the WebSocket that comes of it, to its end.
     ///
     /// # Errors
-    /// Why the server could not be asked, or did not answer; the client has been told.
+    /// Those of the relay.
     pub(super) fn websocket(&self, origin: Origin, request: Request) -> Result<()> {
         let upstream = Arc::clone(&request.upstream);
         let mut show = |event: Event<'_>| self.fanout.show(origin, &event);
@@ -36,8 +38,8 @@ impl Service {
         let Connected { stream, record, .. } = match upstream.connect(limit, &mut show) {
             Ok(connected) => connected,
             Err(error) => {
-                request.refuse(&error, limit);
-                return Err(error);
+                self.give_up(origin, request, &error, limit);
+                return Ok(());
             }
         };
         let stream = Arc::new(stream);
@@ -50,8 +52,8 @@ impl Service {
             Ok(answer) => answer,
             Err(failure) => {
                 let error = upgrade_error(&upstream.peer(), failure, self.secrets);
-                request.refuse(&error, limit);
-                return Err(error);
+                self.give_up(origin, request, &error, limit);
+                return Ok(());
             }
         };
         show(Event::Head { direction: Direction::Received, bytes: head.raw() });
@@ -123,14 +125,22 @@ impl Passing<'_> {
             service.fanout.show(origin, &Event::Finding(finding));
         }
         service.fanout.show(origin, &Event::Open(&opened));
-        let started = Instant::now();
         let decoding = Decoding { deflate: agreed.deflate, ..service.decoding.clone() };
-        let observer = Arc::new(Observer::new(service.fanout.clone(), origin, &decoding));
-        let end = relay(request.into_end(), server, Some(Arc::clone(&observer))).map_err(cannot_relay)?;
-        let ended = observer.ended(end.first, how(&end).as_deref());
+        let observer = Arc::new(Observer::new(service.fanout.clone(), service.connections.clone(), origin, &decoding));
+        let streams = (Arc::clone(&request.client.stream), Arc::clone(&server.stream));
+        let link = Arc::new(Link::new(streams.0, streams.1, Some(Arc::clone(&observer))));
+        let facts = client_facts(&opened, service.secrets).into();
+        let number = origin.client.unwrap_or_default();
+        let connection = Connection { number, facts, link: Arc::clone(&link), observer: Arc::clone(&observer) };
+        service.connections.enter(connection);
+        let end = relay(&link, request.into_end(), server);
+        service.connections.leave(number);
+        let end = end.map_err(cannot_relay)?;
+        let how = link.end().map_or_else(|| how(&end), |end| Some(end.to_owned()));
+        let ended = observer.ended(end.first, how.as_deref());
         service.fanout.show(origin, &Event::Ended(&ended));
         if service.totals == Totals::Shown {
-            service.fanout.show(origin, &Event::Summary(&observer.summary(started.elapsed())));
+            service.fanout.show(origin, &Event::Summary(&observer.summary()));
         }
         Ok(())
     }
@@ -143,7 +153,7 @@ impl Passing<'_> {
         let failure = UpgradeFailure::Refused(Box::new(refusal));
         let error = upgrade_error(&request.upstream.peer(), failure, service.secrets);
         service.fanout.show(origin, &Event::Error(&error));
-        relay(request.into_end(), server, None).map(drop).map_err(cannot_relay)
+        pass_on(request.into_end(), server)
     }
 }
 
@@ -159,6 +169,15 @@ fn how(end: &RelayEnd) -> Option<String> {
         PumpEnd::Refused => format!("the {other} takes nothing any more"),
         PumpEnd::Stopped => return None,
     })
+}
+
+/// Passes on what two ends send, undecoded.
+///
+/// # Errors
+/// Those of [`relay`].
+pub(super) fn pass_on(client: End, server: End) -> Result<()> {
+    let link = Link::new(Arc::clone(&client.stream), Arc::clone(&server.stream), None);
+    relay(&Arc::new(link), client, server).map(drop).map_err(cannot_relay)
 }
 
 /// The error of a relay that did not come about.

@@ -42,7 +42,7 @@ fn requests_and_responses_on_one_connection_pass_as_they_are() {
         }
         connection.expect_end();
     });
-    let (program, address) = tap(Wscope::new(), &server.url());
+    let (program, address) = tap(&[], &server.url());
     let mut client = Connection::plain(TcpStream::connect(address).unwrap());
     for (request, response) in &exchanges {
         client.send(request);
@@ -66,7 +66,7 @@ fn requests_that_are_sent_at_once_get_their_responses_in_order() {
             connection.send(response("200 OK", "", &number.to_string()));
         }
     });
-    let (program, address) = tap(Wscope::new(), &server.url());
+    let (program, address) = tap(&[], &server.url());
     let mut client = Connection::plain(TcpStream::connect(address).unwrap());
     client.send((0..3).map(|number| request(&format!("GET /{number}"), "")).collect::<String>());
     let expected: String = (0..3).map(|number| response("200 OK", "", &number.to_string())).collect();
@@ -82,7 +82,7 @@ fn a_client_that_waits_for_100_gets_it() {
         assert_eq!(connection.bytes(4), b"body");
         connection.send(response("200 OK", "", ""));
     });
-    let (program, address) = tap(Wscope::new(), &server.url());
+    let (program, address) = tap(&[], &server.url());
     let mut client = Connection::plain(TcpStream::connect(address).unwrap());
     client.send(request("POST /", "Content-Length: 4\r\nExpect: 100-continue\r\n"));
     assert_eq!(client.head(), "HTTP/1.1 100 Continue\r\n\r\n");
@@ -105,7 +105,7 @@ fn an_upgrade_late_on_a_connection_is_seen() {
             connection.echo_until_close();
         }
     });
-    let (program, address) = tap(Wscope::new(), &server.url());
+    let (program, address) = tap(&[], &server.url());
     let mut client = Connection::connect(address);
     client.send(request("POST /page", "Content-Length: 2\r\n") + "hi" + UPGRADE_REQUEST);
     let page = response("200 OK", "", "page");
@@ -143,7 +143,7 @@ fn a_request_that_others_may_read_otherwise_is_not_passed_on() {
         connection.send(response("200 OK", "", "first"));
         String::from_utf8(connection.rest()).unwrap()
     });
-    let (program, address) = tap(Wscope::new(), &server.url());
+    let (program, address) = tap(&[], &server.url());
     let mut client = Connection::plain(TcpStream::connect(address).unwrap());
     let smuggling = request("POST /", "Content-Length: 44\r\nTransfer-Encoding: chunked\r\n")
         + "0\r\n\r\n"
@@ -164,7 +164,7 @@ fn a_response_that_others_may_read_otherwise_is_told() {
         connection.request();
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd");
     });
-    let (program, address) = tap(Wscope::new(), &server.url());
+    let (program, address) = tap(&[], &server.url());
     let mut client = Connection::plain(TcpStream::connect(address).unwrap());
     client.send(request("GET /", ""));
     let answer = String::from_utf8(client.rest()).unwrap();
@@ -183,7 +183,7 @@ fn a_client_that_leaves_is_missed_by_the_server() {
         connection.expect_end();
         server_misses.happens();
     });
-    let (program, address) = tap(Wscope::new(), &server.url());
+    let (program, address) = tap(&[], &server.url());
     let mut client = Connection::plain(TcpStream::connect(address).unwrap());
     client.send(request("GET /events", ""));
     client.head();
@@ -202,7 +202,7 @@ fn another_protocol_passes_undecoded() {
         assert_eq!(connection.bytes(3), b"\0\x01\x02");
         connection.send(b"\xff");
     });
-    let (program, address) = tap(Wscope::new(), &server.url());
+    let (program, address) = tap(&[], &server.url());
     let mut client = Connection::plain(TcpStream::connect(address).unwrap());
     client.send(request("GET /raw", "Connection: Upgrade\r\nUpgrade: raw\r\n"));
     assert!(client.head().contains("Upgrade: raw"));
@@ -223,7 +223,7 @@ fn a_large_body_passes_both_ways() {
         connection.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", expected.len()));
         connection.send(&expected);
     });
-    let (program, address) = tap(Wscope::new(), &server.url());
+    let (program, address) = tap(&[], &server.url());
     let mut client = Connection::plain(TcpStream::connect(address).unwrap());
     client.send(request("POST /", &format!("Content-Length: {}\r\n", body.len())));
     client.send(&body);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::frontend::session_slot::SessionSlot;
-use crate::input::slash::ClientSelector;
+use crate::input::slash::{ClientSelector, Prompt, TapCommand};
 use crate::wire::{CloseCode, Outgoing};
 
 /// Where the lines of a front end go.
@@ -50,6 +50,19 @@ pub trait Endpoint: Send + Sync {
         Err(one_peer())
     }
 
+    /// Does something to connections that are passed on, or to what is shown of them. What there is to tell of it.
+    ///
+    /// # Errors
+    /// Where nothing is passed on, or there is no such connection.
+    fn relayed(&self, _command: TapCommand) -> Result<Option<String>> {
+        Err(Error::new(Phase::Usage, "this is for the prompt of `wscope tap`, which passes connections on"))
+    }
+
+    /// At which prompt it is spoken to.
+    fn prompt(&self) -> Prompt {
+        if self.client().is_some() { Prompt::Client } else { Prompt::Server }
+    }
+
     /// Ends everything.
     fn leave(&self);
 
@@ -58,5 +71,5 @@ pub trait Endpoint: Send + Sync {
 }
 
 fn one_peer() -> Error {
-    Error::new(Phase::Usage, "this is for the prompt of `wscope listen`, which has many clients")
+    Error::new(Phase::Usage, "this is for the prompt of `wscope listen` or `wscope tap`, which have many clients")
 }

@@ -13,7 +13,7 @@ use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::session_slot::SessionSlot;
 use crate::input::Variables;
 use crate::input::payload::{self, FileKinds, Payload};
-use crate::input::slash::{COMMANDS, ClientSelector, Command, FilterChange, KEYS, Line, Prompt};
+use crate::input::slash::{COMMANDS, ClientSelector, Command, FilterChange, KEYS, Line};
 use crate::output::Fanout;
 use crate::output::fold::{fold, fold_line};
 use crate::pattern::Expression;
@@ -154,6 +154,7 @@ impl Interpreter {
                 self.variables.set(name, value);
                 Ok(Some(told))
             }
+            Command::Tap(command) => self.endpoint.relayed(command),
             Command::Run(_) | Command::Save(_) | Command::To(..) | Command::Quit => {
                 Err(Error::new(Phase::Usage, "this is for the prompt"))
             }
@@ -185,7 +186,7 @@ impl Interpreter {
             Command::Jq(filter) => self.fanout.lock().printer().set_jq(filter.clone()),
             Command::Filter(change) => self.filter(change),
             _ => {
-                let prompt = if self.endpoint.client().is_some() { Prompt::Client } else { Prompt::Server };
+                let prompt = self.endpoint.prompt();
                 let columns = self.fanout.lock().printer().columns();
                 for usage in COMMANDS.iter().filter(|usage| usage.scope.works_at(prompt)) {
                     self.show_lines(&fold_line(&usage.synopsis(), columns, 2));

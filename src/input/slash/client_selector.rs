@@ -1,7 +1,6 @@
 //! Parses `/to`, which says for which client of a server a line is.
 
 use super::arguments::ArgumentError;
-use super::table::Scope;
 use super::{Command, Split, parse_line, split};
 use crate::error::Result;
 use crate::input::input_error;
@@ -53,7 +52,7 @@ pub(super) fn to(rest: &str, expand: &dyn Fn(&str, Quoting) -> Result<String>) -
         return Ok(Command::To(selector, None));
     }
     if let Split::Command(usage, _) = split(line)?
-        && usage.scope != Scope::Session
+        && !usage.scope.is_for_one()
     {
         return Err(input_error(format!("`/{}` is for no single client", usage.name)).into());
     }

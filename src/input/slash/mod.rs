@@ -7,6 +7,7 @@ mod client_selector;
 mod expressions;
 mod frame;
 mod table;
+mod tap;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use client_selector::ClientSelector;
 pub use expressions::{Capture, FilterChange};
 pub use frame::frame_fields;
 pub use table::{COMMANDS, KEYS, Prompt, Scope, Usage, nearest_of};
+pub use tap::TapCommand;
 
 use super::input_error;
 use super::payload::Payload;
@@ -107,6 +109,8 @@ pub enum Command {
     To(ClientSelector, Option<Box<Line>>),
     /// `/list`
     List,
+    /// What is done at the prompt of a tap.
+    Tap(TapCommand),
     /// `/quit`
     Quit,
 }
@@ -159,6 +163,7 @@ impl Command {
             | Self::Headers
             | Self::Stats
             | Self::List
+            | Self::Tap(_)
             | Self::Reconnect
             | Self::Quit => None,
         }

@@ -1,7 +1,7 @@
 //! The table of all slash commands. `/help`, completion and the man page are made from it.
 
 use super::arguments::{ArgumentError, binary, close, control, duration, expect_close, file_name, nothing, set};
-use super::{Command, client_selector, expressions, frame};
+use super::{ClientSelector, Command, TapCommand, client_selector, expressions, frame, tap};
 use crate::error::{Error, Result};
 use crate::input::input_error;
 
@@ -12,28 +12,52 @@ pub enum Prompt {
     Client,
     /// That of a server with many clients.
     Server,
+    /// That of a tap with many connections.
+    Tap,
 }
 
 /// What a command is about, and with that, where it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// A session: it works at every prompt, and behind `/to N`.
+    /// A session of ours: it works at the prompts that have some, and behind `/to N`.
     Session,
+    /// A connection, whosever it is: it works at every prompt, and behind `/to N`.
+    Connection,
     /// The prompt itself: it works at every prompt.
     Own,
     /// What only a client does.
     Client,
-    /// The clients of a server.
+    /// The clients of a server or a tap.
     Server,
+    /// A connection that is passed on: it works at the prompt of a tap, and behind `/to N`.
+    Relayed,
+    /// What a tap shows.
+    Tap,
 }
 
 impl Scope {
     /// Whether commands of this scope work at `prompt`.
     pub fn works_at(self, prompt: Prompt) -> bool {
         match self {
-            Self::Session | Self::Own => true,
+            Self::Connection | Self::Own => true,
+            Self::Session => prompt != Prompt::Tap,
             Self::Client => prompt == Prompt::Client,
-            Self::Server => prompt == Prompt::Server,
+            Self::Server => prompt != Prompt::Client,
+            Self::Relayed | Self::Tap => prompt == Prompt::Tap,
+        }
+    }
+
+    /// Whether commands of this scope work behind `/to N`.
+    pub fn is_for_one(self) -> bool {
+        matches!(self, Self::Session | Self::Connection | Self::Relayed)
+    }
+
+    /// Where commands of this scope work, if not everywhere.
+    pub fn place(self) -> Option<&'static str> {
+        match self {
+            Self::Session | Self::Connection | Self::Own | Self::Client => None,
+            Self::Server => Some("in `listen` and `tap`"),
+            Self::Relayed | Self::Tap => Some("in `tap`"),
         }
     }
 }
@@ -119,7 +143,7 @@ pub const COMMANDS: &[Usage] = &[
         name: "close",
         arguments: "[CODE [REASON]]",
         summary: "send a Close (1000) and wait for the answer",
-        scope: Scope::Session,
+        scope: Scope::Connection,
         understand: close,
     },
     Usage {
@@ -140,7 +164,7 @@ pub const COMMANDS: &[Usage] = &[
         name: "stats",
         arguments: "",
         summary: "show messages, bytes and frames each way, ping times, how long open",
-        scope: Scope::Session,
+        scope: Scope::Connection,
         understand: |rest| nothing(rest, Command::Stats),
     },
     Usage {
@@ -212,6 +236,41 @@ pub const COMMANDS: &[Usage] = &[
         summary: "show the clients",
         scope: Scope::Server,
         understand: |rest| nothing(rest, Command::List),
+    },
+    Usage {
+        name: "only",
+        arguments: "N",
+        summary: "show connection N alone; the others are passed on all the same",
+        scope: Scope::Tap,
+        understand: tap::only,
+    },
+    Usage {
+        name: "all",
+        arguments: "",
+        summary: "show all connections again",
+        scope: Scope::Tap,
+        understand: |rest| nothing(rest, Command::Tap(TapCommand::Show(ClientSelector::All))),
+    },
+    Usage {
+        name: "cut",
+        arguments: "",
+        summary: "reset the connection, at both ends",
+        scope: Scope::Relayed,
+        understand: |rest| nothing(rest, Command::Tap(TapCommand::Cut)),
+    },
+    Usage {
+        name: "stall",
+        arguments: "[off]",
+        summary: "pass nothing on, either way; off: go on",
+        scope: Scope::Relayed,
+        understand: tap::stall,
+    },
+    Usage {
+        name: "latency",
+        arguments: "SECONDS",
+        summary: "pass everything on so much later, each way; 0: at once",
+        scope: Scope::Relayed,
+        understand: |rest| duration(rest).map(TapCommand::Latency).map(Command::Tap),
     },
     Usage {
         name: "run",

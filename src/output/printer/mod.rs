@@ -46,6 +46,8 @@ pub struct Printer {
     typed: VecDeque<String>,
     /// The payload of the ping whose pong is shown whatever the options say.
     asked: Option<Vec<u8>>,
+    /// The only client that is shown.
+    only: Option<u64>,
     /// How many heartbeats of each session were not shown.
     hidden_heartbeats: HashMap<Origin, u64>,
     /// How many messages of each session did not match.
@@ -86,6 +88,7 @@ impl Printer {
             streamed_sent: Streamed::default(),
             typed: VecDeque::new(),
             asked: None,
+            only: None,
             hidden_heartbeats: HashMap::new(),
             hidden_messages: HashMap::new(),
             has_hidden_last: false,
@@ -101,6 +104,36 @@ impl Printer {
 
     fn options_changed(&mut self) {
         self.bare = is_bare(&self.options);
+    }
+
+    /// Shows of all clients this one alone; `None` shows all. What is about none of them is always shown.
+    pub fn show_only(&mut self, client: Option<u64>) {
+        self.only = client;
+    }
+
+    /// Whether an event is not to be shown: it is of another client, or there is no room for it.
+    fn leaves_out(&mut self, origin: Origin, event: &Event<'_>) -> bool {
+        if self.only.zip(origin.client).is_some_and(|(only, client)| only != client) {
+            return true;
+        }
+        let stream = match event {
+            Event::Wire { event: wire::Event::Message { .. } | wire::Event::Part { .. }, .. } => &mut self.data,
+            _ => self.diagnostics.as_mut().unwrap_or(&mut self.data),
+        };
+        let has_room = stream.has_room();
+        if !has_room {
+            stream.skip();
+        }
+        !has_room
+    }
+
+    /// Keeps the books of an event that is not shown.
+    fn note_unseen(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) {
+        match event {
+            Event::Open(_) => self.clock.open(origin.client, at),
+            Event::Ended(_) => self.clock.forget(origin.client),
+            _ => {}
+        }
     }
 
     /// Has the answer to this ping shown, though pings and pongs may not be: it answers `/ping`.
@@ -249,7 +282,9 @@ impl EventSink for Printer {
     /// Formats one event. Writes only what is too large to wait; an error of that is kept for the next
     /// [`flush`](Self::flush).
     fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
-        if let Event::Wire { direction: Direction::Received, event, annotation: None, .. } = event
+        if self.leaves_out(origin, event) {
+            self.note_unseen(origin, at, event);
+        } else if let Event::Wire { direction: Direction::Received, event, annotation: None, .. } = event
             && let wire::Event::Message { kind, payload, .. } = event
             && self.bare
         {
@@ -268,7 +303,7 @@ impl EventSink for Printer {
 
     /// Formats as many text messages as it can, where nothing is said of them on the diagnostics stream.
     fn texts(&mut self, origin: Origin, at: Timestamp, receiver: &mut Receiver) {
-        if self.options.frames > FrameView::Hidden {
+        if self.options.frames > FrameView::Hidden || self.only.is_some() || !self.data.has_room() {
             return;
         }
         if self.options.format == DataFormat::Json {

@@ -72,8 +72,8 @@ impl Service {
         let server = match connected {
             Ok(Connected { stream, .. }) => Arc::new(stream),
             Err(error) => {
-                request.refuse(&error, limit);
-                return Err(error);
+                self.give_up(Origin::default(), request, &error, limit);
+                return Ok(None);
             }
         };
         let Request { client, head, leftover, upstream } = request;
