@@ -95,7 +95,9 @@ fn no_tls(cause: &NoTls) -> String {
         }
         NoTls::UnknownServerName => "it does not know the name; `--sni NAME` asks for another",
         NoTls::NoHttp => return format!("it does not offer HTTP/1.1, which the upgrade needs: {HTTP_2}"),
-        NoTls::ClientDoesNotTrust => "the client does not trust the certificate of `--cert`",
+        NoTls::ClientDoesNotTrust => {
+            "the client does not trust the certificate that it was shown: that of `--cert`; of `tap --tls`, `-v` says how to trust it"
+        }
         NoTls::OurVersions => "it speaks a version that `--tls-min` or `--tls-max` leaves out",
         NoTls::OurCipherSuites => {
             "it chose what was not offered: wscope's TLS library knows no RSA or finite-field key exchange, and no CBC"

@@ -59,6 +59,14 @@ impl Way {
         Self { routing: Routing::new(connection), connect_timeout, max_time, secrets, own }
     }
 
+    /// Whether `endpoint` is the tap itself, before it is connected to.
+    fn is_own_endpoint(&self, endpoint: &Endpoint) -> bool {
+        let Some(own) = self.own else { return false };
+        let is_loopback = own.ip().is_unspecified() || own.ip().to_canonical().is_loopback();
+        endpoint.port() == own.port()
+            && (endpoint.host() == own.ip().to_string() || is_loopback && endpoint.is_loopback())
+    }
+
     /// Whether `address` is that of the tap itself.
     fn is_own(&self, address: &PeerAddress) -> bool {
         let (Some(own), PeerAddress::Tcp(address)) = (self.own, address) else { return false };
@@ -100,6 +108,11 @@ impl Upstream {
     pub(super) fn connect(&self, limit: TimeLimit, show: &mut dyn FnMut(Event<'_>)) -> Result<Connected> {
         if let Some(connected) = lock(&self.ready).take() {
             return Ok(connected);
+        }
+        if let Some(proxy) = self.route.proxy().filter(|proxy| self.way.is_own_endpoint(&proxy.endpoint)) {
+            let error =
+                Error::new(Phase::Connect, format!("the proxy that `{}` names is this tap itself", proxy.setting));
+            return Err(error.hint("start the tap where that is not set, or with `--noproxy '*'`"));
         }
         let connected = connect::connected(&self.route, limit, self.way.secrets, show)?;
         if self.way.is_own(&connected.address) {

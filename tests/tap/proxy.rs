@@ -9,7 +9,7 @@ use crate::listen::{listening_at, stop};
 use crate::support::certificates::Authority;
 use crate::support::head::response;
 use crate::support::program::{Output, Running};
-use crate::support::server::serve_tls;
+use crate::support::server::{serve_tls, unused_port};
 use crate::support::{Connection, Server, Wscope, serve};
 
 /// A proxy that runs, and what it keeps.
@@ -166,6 +166,20 @@ fn what_names_no_server_or_the_proxy_itself_is_refused() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(reason), "{request}{answer}");
     }
     stop(proxy.program);
+}
+
+#[test]
+fn a_proxy_does_not_ask_itself() {
+    let port = unused_port();
+    let own = format!("http://localhost:{port}");
+    let program = Wscope::new().env("ALL_PROXY", &own).args(["tap", &port.to_string()]).spawn();
+    let address = listening_at(&program, " at http://");
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    client.send("GET http://192.0.2.1/ HTTP/1.1\r\nHost: 192.0.2.1\r\n\r\n");
+    let answer = String::from_utf8(client.rest()).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 502 ") && answer.contains("is this tap itself"), "{answer}");
+    program.wait_stderr("--noproxy");
+    stop(program);
 }
 
 #[test]
