@@ -161,6 +161,37 @@ fn the_steps_of_each_server_are_written_where_redirects_are_followed() {
 }
 
 #[test]
+fn each_address_of_the_name_is_tried() {
+    use crate::support::certificates::Authority;
+    use std::net::{Ipv4Addr, TcpListener};
+    let authority = Authority::new();
+    let server = crate::support::server::serve_tls(authority.issue_for("two.example").config(), |mut connection| {
+        let request = connection.request();
+        rude::accept(&mut connection, &request);
+    });
+    // At another address of the name nothing listens, and at a third one the certificate is another's.
+    let other = Authority::new();
+    let wrong = TcpListener::bind((Ipv4Addr::new(127, 0, 0, 3), server.port())).expect("a loopback address");
+    let config = other.issue_for("two.example").config();
+    std::thread::spawn(move || {
+        let (mut socket, _) = wrong.accept().expect("a client");
+        let mut session = rustls::ServerConnection::new(config).expect("a session");
+        // The client hangs up on this certificate.
+        while session.is_handshaking() && session.complete_io(&mut socket).is_ok() {}
+    });
+    let pin = format!("two.example:{}:127.0.0.1,127.0.0.2,127.0.0.3", server.port());
+    let url = format!("wss://two.example:{}/", server.port());
+    let file = authority.file();
+    let flags = ["--cacert", file.to_str().unwrap(), "--resolve", &pin, "--output", "json"];
+    let output = check(&url, &flags).run();
+    output.exits(0);
+    let report = Report::of(&output);
+    let causes: Vec<_> = report.of_type("finding").map(|finding| finding["cause"].clone()).collect();
+    assert_eq!(causes, ["dead-address", "certificate-of-address"], "{output:?}");
+    assert_eq!(report.of_type("result").next().unwrap()["connections"], 3);
+}
+
+#[test]
 fn max_time_limits_the_whole_check() {
     let server = rude::accepts_then(|_| {});
     let output = check(&server.url(), &["--max-time", "1", "--output", "json"]).run();

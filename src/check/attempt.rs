@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::steps::{self, Progress};
+use super::steps::{self, ConnectionProgress};
 use super::writer::ReportWriter;
 use crate::client::connect::{self, Answer};
 use crate::client::cookies::Cookies;
@@ -16,7 +16,7 @@ use crate::wire::Finding;
 
 /// What was seen of an attempt.
 #[derive(Default)]
-pub struct Attempt {
+pub struct ConnectionRecord {
     /// The steps that are over, in order.
     pub steps: Vec<Step>,
     /// What TLS with the server agreed on.
@@ -25,7 +25,7 @@ pub struct Attempt {
     pub breaches: Vec<Finding>,
 }
 
-impl Attempt {
+impl ConnectionRecord {
     /// Whether a proxy has connected us to the server.
     fn is_behind_proxy(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.detail, StepDetail::ProxyConnected { .. }))
@@ -36,6 +36,14 @@ impl Attempt {
         let certificate = self.tls.as_ref()?.certificates.first().and_then(Certificate::facts)?;
         let is_name = |name: &&String| name.parse::<IpAddr>().is_err() && !name.starts_with('*') && *name != asked;
         certificate.names.iter().find(is_name).cloned()
+    }
+
+    /// The address that was connected to.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.steps.iter().find_map(|step| match step.detail {
+            StepDetail::TcpConnected { address, .. } => Some(address.ip()),
+            _ => None,
+        })
     }
 
     /// The handshake with the server, without the proxy's.
@@ -52,9 +60,9 @@ pub fn attempt(
     plan: &Plan,
     limit: TimeLimit,
     fanout: &Fanout,
-    observe: &mut dyn FnMut(&Attempt),
-) -> (Attempt, Result<Answer>) {
-    let mut attempt = Attempt::default();
+    observe: &mut dyn FnMut(&ConnectionRecord),
+) -> (ConnectionRecord, Result<Answer>) {
+    let mut attempt = ConnectionRecord::default();
     let answer = connect::open(hop, plan.protocol.strictness, limit, &mut |event| {
         fanout.show(Origin::default(), &event);
         match event {
@@ -82,7 +90,7 @@ pub struct First {
     /// The last server that was asked.
     pub hop: Hop,
     /// What was seen of it.
-    pub attempt: Attempt,
+    pub attempt: ConnectionRecord,
     /// What came of it.
     pub answer: Result<Answer>,
     /// How many servers were asked.
@@ -102,7 +110,7 @@ pub fn first(plan: &Plan, fanout: &Fanout, writer: &mut ReportWriter) -> Result<
     let mut connections = 1;
     loop {
         let (attempt, answer) = attempt(&hop, plan, limit, fanout, &mut |attempt| {
-            writer.steps(&steps::so_far(&Progress { hop: &hop, attempt, failure: None }));
+            writer.steps(&steps::so_far(&ConnectionProgress { hop: &hop, attempt, failure: None }));
         });
         let refusal = match answer {
             Ok(Answer::Refused(refusal)) => refusal,
@@ -115,7 +123,8 @@ pub fn first(plan: &Plan, fanout: &Fanout, writer: &mut ReportWriter) -> Result<
             let (answer, cookies) = (Ok(Answer::Refused(refusal)), hops.into_cookies());
             return Ok(First { hop, attempt, answer, connections, cookies });
         };
-        writer.steps(&steps::of_redirect(&Progress { hop: &hop, attempt: &attempt, failure: None }, &refusal));
+        writer
+            .steps(&steps::of_redirect(&ConnectionProgress { hop: &hop, attempt: &attempt, failure: None }, &refusal));
         writer.next_server();
         hop = hops.follow(hop, &refusal, target, &mut |event| fanout.show(Origin::default(), &event))?;
         connections += 1;

@@ -1,6 +1,6 @@
 //! A report as JSON Lines.
 
-use super::report::{Finding, Report, Step, Trial};
+use super::report::{CheckReport, Problem, ReportStep, Trial};
 use crate::client::explain;
 use crate::diagnosis::Diagnosis;
 use crate::output::json::{Field, Members, field, object, string};
@@ -47,12 +47,12 @@ pub fn write_start(output: &mut Vec<u8>, url: &str) {
 }
 
 /// The line of a step.
-pub fn write_step(output: &mut Vec<u8>, step: &Step) {
+pub fn write_step(output: &mut Vec<u8>, step: &ReportStep) {
     line(output, "step", |members| members_of_step(members, step));
 }
 
 /// The lines behind the steps.
-pub fn write_end(output: &mut Vec<u8>, report: &Report) {
+pub fn write_end(output: &mut Vec<u8>, report: &CheckReport) {
     for trial in &report.trials {
         line(output, "variation", |members| members_of_trial(members, trial));
     }
@@ -73,7 +73,7 @@ fn line(output: &mut Vec<u8>, name: &str, write: impl FnOnce(&mut Members<'_>)) 
     output.push(b'\n');
 }
 
-fn members_of_step(members: &mut Members<'_>, step: &Step) {
+fn members_of_step(members: &mut Members<'_>, step: &ReportStep) {
     members.string("name", step.name.name());
     members.string("status", step.status.name());
     members.string("what", &step.what);
@@ -87,8 +87,8 @@ fn members_of_trial(members: &mut Members<'_>, trial: &Trial) {
     members.string("result", &trial.result);
 }
 
-fn members_of_finding(members: &mut Members<'_>, number: u64, finding: &Finding) {
-    let Finding { status, cause, what, seen, tried, next, paste } = finding;
+fn members_of_finding(members: &mut Members<'_>, number: u64, finding: &Problem) {
+    let Problem { status, cause, what, seen, tried, next, paste } = finding;
     members.number("number", number);
     members.string("status", status.name());
     members.optional_string("cause", cause.as_ref().map(|cause: &Diagnosis| explain(cause).name));
@@ -109,9 +109,9 @@ mod tests {
     use crate::error::ExitStatus;
     use crate::output::json::assert_fields;
 
-    fn report() -> Report {
+    fn report() -> CheckReport {
         let trial = Trial { what: "no Origin".to_owned(), result: "403 Forbidden".to_owned() };
-        let finding = Finding {
+        let finding = Problem {
             status: Status::Failure,
             cause: Some(Diagnosis::Refused(Refused::HeadTooLarge)),
             what: "too large".to_owned(),
@@ -121,7 +121,7 @@ mod tests {
             paste: vec!["large_client_header_buffers 4 32k;".to_owned()],
         };
         let (trials, findings) = (vec![trial], vec![finding]);
-        Report { trials, findings, connections: 2, status: ExitStatus::Upgrade }
+        CheckReport { trials, findings, connections: 2, status: ExitStatus::Upgrade }
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
         let took = Some(Duration::from_millis(3));
         let mut lines = Vec::new();
         write_start(&mut lines, "ws://h/");
-        write_step(&mut lines, &Step { name: StepName::Tcp, status: Status::Ok, what: "open".to_owned(), took });
+        write_step(&mut lines, &ReportStep { name: StepName::Tcp, status: Status::Ok, what: "open".to_owned(), took });
         write_end(&mut lines, &report());
         let lines = String::from_utf8(lines).unwrap();
         assert!(!lines.contains('\u{1b}'));

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::attempt::Attempt;
+use super::attempt::ConnectionRecord;
 use super::conversation::{Conversation, breached, is_about_compression};
-use super::report::{Finding, Status, Trial};
+use super::report::{Problem, Status, Trial};
 use super::steps;
 use super::token;
 use super::variation::{Asked, NO_HOST, Variation};
@@ -28,11 +28,11 @@ pub struct Tried {
     /// Where it went.
     pub target: Target,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: TrialOutcome,
 }
 
 /// What came of a variation.
-pub enum Outcome {
+pub enum TrialOutcome {
     /// It opens.
     Opened,
     /// A response that is no 101.
@@ -45,7 +45,7 @@ pub enum Outcome {
     Failed(Error),
 }
 
-impl Outcome {
+impl TrialOutcome {
     fn text(&self) -> String {
         match self {
             Self::Opened => "opens".to_owned(),
@@ -71,7 +71,7 @@ fn trials(asked: &Asked, tried: &[Tried]) -> Vec<Trial> {
 }
 
 /// Why there is no session: `error`, and the refusal where that is one.
-pub fn failure(asked: &Asked, error: &Error, refusal: Option<&Refusal>, tried: &[Tried]) -> Finding {
+pub fn failure(asked: &Asked, error: &Error, refusal: Option<&Refusal>, tried: &[Tried]) -> Problem {
     let cause = refined(asked, error.diagnosis(), refusal, tried);
     let mut finding = match &cause {
         Some(cause) => of_cause(Status::Failure, cause),
@@ -82,7 +82,7 @@ pub fn failure(asked: &Asked, error: &Error, refusal: Option<&Refusal>, tried: &
     finding.seen.extend(evidence.take(MOST_SEEN));
     finding.tried = trials(asked, tried);
     let is_cured_there = matches!(cause, Some(Diagnosis::Refused(Refused::HeadTooLarge)));
-    let opened = tried.iter().find(|tried| matches!(tried.outcome, Outcome::Opened)).filter(|_| !is_cured_there);
+    let opened = tried.iter().find(|tried| matches!(tried.outcome, TrialOutcome::Opened)).filter(|_| !is_cured_there);
     if let Some((next, paste)) = opened.and_then(|opened| opening(asked, opened)) {
         finding.next = next;
         finding.paste = paste.into_iter().collect();
@@ -100,12 +100,12 @@ fn refined(
     if let (Some(ago), Some(401 | 403)) = (token::expired_for(&asked.options), refusal.map(Refusal::status)) {
         return Some(Diagnosis::Unsound(Unsound::TokenExpired { seconds: ago.as_secs() }));
     }
-    let opened = tried.iter().find(|tried| matches!(tried.outcome, Outcome::Opened));
+    let opened = tried.iter().find(|tried| matches!(tried.outcome, TrialOutcome::Opened));
     if let Some(Tried { variation, .. }) = opened {
         return of_opened(asked, suspected, variation).or_else(|| suspected.cloned());
     }
     let spoken = tried.iter().find_map(|tried| match tried.outcome {
-        Outcome::Speaks(name) => Some(name),
+        TrialOutcome::Speaks(name) => Some(name),
         _ => None,
     });
     if let Some(name) = spoken {
@@ -239,11 +239,11 @@ fn leads_to_other_host(asked: &Asked, refusal: &Refusal) -> bool {
 }
 
 /// A finding about `cause`, with what to do about it.
-fn of_cause(status: Status, cause: &Diagnosis) -> Finding {
+pub fn of_cause(status: Status, cause: &Diagnosis) -> Problem {
     let text = advice(cause);
     let mut lines = text.lines();
     let next = lines.next().unwrap_or_default().to_owned();
-    Finding {
+    Problem {
         status,
         cause: Some(cause.clone()),
         what: explain(cause).sentence,
@@ -254,7 +254,7 @@ fn of_cause(status: Status, cause: &Diagnosis) -> Finding {
     }
 }
 
-fn unknown(asked: &Asked, error: &Error, refusal: Option<&Refusal>) -> Finding {
+fn unknown(asked: &Asked, error: &Error, refusal: Option<&Refusal>) -> Problem {
     let what = match refusal {
         Some(refusal) => format!("The server refuses with {}, and why is not known.", refusal.status()),
         None => "It fails, and why is not known.".to_owned(),
@@ -264,7 +264,7 @@ fn unknown(asked: &Asked, error: &Error, refusal: Option<&Refusal>) -> Finding {
         None => "the log of the server, and of each proxy before it, would tell; so may every byte of it:".to_owned(),
     };
     let paste = vec![format!("wscope -v --hex -w 0 {}", quoted(&asked.shown(&asked.target.url())))];
-    Finding { status: Status::Failure, cause: None, what, seen: Vec::new(), tried: Vec::new(), next, paste }
+    Problem { status: Status::Failure, cause: None, what, seen: Vec::new(), tried: Vec::new(), next, paste }
 }
 
 /// How a session opens as this variation did, and the line to paste for it, where there is one; `None` where the cause says
@@ -295,10 +295,10 @@ fn quoted(word: &str) -> String {
 }
 
 /// What is wrong with a connection on the way to its session, though it came about.
-pub fn on_the_way(asked: &Asked, attempt: &Attempt, route: &Route) -> Vec<Finding> {
+pub fn on_the_way(asked: &Asked, attempt: &ConnectionRecord, route: &Route) -> Vec<Problem> {
     let warning = |cause, seen: String| {
         let finding = of_cause(Status::Warning, &Diagnosis::Unsound(cause));
-        Finding { seen: vec![seen], ..finding }
+        Problem { seen: vec![seen], ..finding }
     };
     let mut findings = Vec::new();
     for step in &attempt.steps {
@@ -322,7 +322,7 @@ pub fn on_the_way(asked: &Asked, attempt: &Attempt, route: &Route) -> Vec<Findin
 }
 
 /// What is wrong with a session that is open.
-pub fn session(conversation: &Conversation, probe: Option<&str>, secrets: Secrets) -> Vec<Finding> {
+pub fn session(conversation: &Conversation, probe: Option<&str>, secrets: Secrets) -> Vec<Problem> {
     let passed = conversation.passed.iter().map(|passed| of_breach(Status::Warning, passed));
     let mut findings: Vec<_> = passed.collect();
     if let Some(breach) = &conversation.breach {
@@ -330,7 +330,7 @@ pub fn session(conversation: &Conversation, probe: Option<&str>, secrets: Secret
         return findings;
     }
     let mut add = |status, cause, seen: Vec<String>| {
-        findings.push(Finding { seen, ..of_cause(status, &Diagnosis::Unsound(cause)) });
+        findings.push(Problem { seen, ..of_cause(status, &Diagnosis::Unsound(cause)) });
     };
     if conversation.closing.is_none() {
         match &conversation.close {
@@ -360,7 +360,7 @@ pub fn session(conversation: &Conversation, probe: Option<&str>, secrets: Secret
 }
 
 /// What it means that the server broke a rule, or sent more than our own limits let in.
-fn of_breach(status: Status, breach: &wire::Finding) -> Finding {
+fn of_breach(status: Status, breach: &wire::Finding) -> Problem {
     let cause = match breach.rule {
         rule if rule.is_own_limit() => Unsound::OverLimit,
         Rule::NoFrame => Unsound::BytesBehindUpgrade,
@@ -369,7 +369,7 @@ fn of_breach(status: Status, breach: &wire::Finding) -> Finding {
         _ => Unsound::BrokenFrames,
     };
     let seen = vec![breached(breach), breach.detail.clone()];
-    Finding { seen, ..of_cause(status, &Diagnosis::Unsound(cause)) }
+    Problem { seen, ..of_cause(status, &Diagnosis::Unsound(cause)) }
 }
 
 fn said(close: &CloseReason, secrets: Secrets) -> String {

@@ -5,6 +5,7 @@
 //! steps and findings as data, `text` and `json` are two views of them, and `writer` writes each step as soon as it is over. `idle` finds out how long a connection may be silent, many
 //! side by side.
 
+mod addresses;
 mod attempt;
 mod conversation;
 mod greeting;
@@ -24,12 +25,12 @@ use std::time::Duration;
 
 pub use self::json::SCHEMA;
 
-use self::attempt::{Attempt, First};
+use self::attempt::{ConnectionRecord, First};
 use self::conversation::Conversation;
-use self::judge::{Outcome, Tried};
-use self::report::{Finding, Report, Status};
-use self::steps::{Failure, Progress};
-use self::variation::{Asked, Credentials, Destination, Greeting, SetCookies, Variation};
+use self::judge::{TrialOutcome, Tried};
+use self::report::{CheckReport, Problem, Status};
+use self::steps::{ConnectionProgress, Failure};
+use self::variation::{Asked, CredentialState, Greeting, SetCookies, Variation, VariationDestination};
 use self::writer::ReportWriter;
 use crate::cli::Check;
 use crate::client::connect::{Answer, Handshaken};
@@ -38,6 +39,7 @@ use crate::client::open;
 use crate::client::plan::Plan;
 use crate::client::redirect::Hop;
 use crate::client::{refused, setup_error, thread_error, view};
+use crate::diagnosis::{Diagnosis, NoTls};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::http::redact::Part;
@@ -86,7 +88,7 @@ fn check_and_print(args: &Check, plan: &Plan, fanout: &Fanout) -> Result<ExitSta
     Ok(writer.end(&report))
 }
 
-fn check(args: &Check, plan: &Plan, fanout: &Fanout, writer: &mut ReportWriter) -> Result<Report> {
+fn check(args: &Check, plan: &Plan, fanout: &Fanout, writer: &mut ReportWriter) -> Result<CheckReport> {
     let First { hop, attempt, answer, connections, cookies } = attempt::first(plan, fanout, writer)?;
     let asked = Asked {
         first: plan.target.clone(),
@@ -109,7 +111,7 @@ fn check(args: &Check, plan: &Plan, fanout: &Fanout, writer: &mut ReportWriter) 
         fanout.show(Origin::default(), &Event::Note("the time of `--max-time` is over; the check is not complete"));
         report.status = report.status.max(ExitStatus::TimedOut);
     }
-    let is_bad = |status| report.findings.iter().any(|finding: &Finding| finding.status == status);
+    let is_bad = |status| report.findings.iter().any(|finding: &Problem| finding.status == status);
     if args.scope.strict && is_bad(Status::Warning) {
         report.status = report.status.max(ExitStatus::Session);
     }
@@ -123,15 +125,16 @@ struct Checked<'a> {
     fanout: &'a Fanout,
     hop: &'a Hop,
     asked: &'a Asked,
-    attempt: &'a Attempt,
+    attempt: &'a ConnectionRecord,
     /// Those that redirects have set.
     cookies: &'a Cookies,
 }
 
 impl Checked<'_> {
     /// The report on a session that is open.
-    fn opened(&self, handshaken: Handshaken, writer: &mut ReportWriter) -> Report {
-        let mut steps = steps::of_connecting(&Progress { hop: self.hop, attempt: self.attempt, failure: None });
+    fn opened(&self, handshaken: Handshaken, writer: &mut ReportWriter) -> CheckReport {
+        let mut steps =
+            steps::of_connecting(&ConnectionProgress { hop: self.hop, attempt: self.attempt, failure: None });
         steps.extend(steps::agreed(&self.hop.request, &handshaken.opened));
         writer.steps(&steps);
         let conversation = self.talk(handshaken, &mut |seen| {
@@ -146,11 +149,11 @@ impl Checked<'_> {
         conversation::hold(handshaken, self.plan, self.fanout, self.args.scope.probe.as_deref(), observe)
     }
 
-    fn judged(&self, conversation: &Conversation) -> Report {
+    fn judged(&self, conversation: &Conversation) -> CheckReport {
         let secrets = self.plan.request.secrets();
         let probe = self.args.scope.probe.as_deref();
         let findings = judge::session(conversation, probe, secrets);
-        let has_failed = |finding: &Finding| finding.status == Status::Failure;
+        let has_failed = |finding: &Problem| finding.status == Status::Failure;
         let status = match (&conversation.breach, findings.iter().any(has_failed)) {
             (_, false) => ExitStatus::Success,
             (Some(breach), _) if breach.rule.is_own_limit() => ExitStatus::Session,
@@ -158,35 +161,58 @@ impl Checked<'_> {
             (None, true) if conversation.closing.is_some() => ExitStatus::TimedOut,
             (None, true) => ExitStatus::Session,
         };
-        self.report(findings, status)
+        let is_trusted = self.attempt.tls.as_ref().is_none_or(|facts| facts.verified.is_ok());
+        let (connections, others) = self.addresses(variation::MOST, is_trusted);
+        let findings = findings.into_iter().chain(others).collect();
+        CheckReport { connections, ..self.report(findings, status) }
     }
 
     /// The report on a connection that did not come about.
-    fn failed(&self, failure: Failure<'_>, writer: &mut ReportWriter) -> Result<Report> {
+    fn failed(&self, failure: Failure<'_>, writer: &mut ReportWriter) -> Result<CheckReport> {
         let Failure { error, refusal } = failure;
-        let steps = steps::of_connecting(&Progress { hop: self.hop, attempt: self.attempt, failure: Some(failure) });
+        let steps =
+            steps::of_connecting(&ConnectionProgress { hop: self.hop, attempt: self.attempt, failure: Some(failure) });
         writer.steps(&[&steps[..], &steps::without_session()].concat());
         let tried = if self.args.scope.no_variations { Vec::new() } else { self.vary(error, refusal)? };
         let finding = judge::failure(self.asked, error, refusal, &tried);
         let trials = finding.tried.clone();
-        let report = self.report(vec![finding], error.exit_status());
-        Ok(Report { trials, connections: tried.len(), ..report })
+        let is_untrusted = matches!(error.diagnosis(), Some(Diagnosis::NoTls(NoTls::Untrusted(_))));
+        let (count, mut findings) = self.addresses(variation::MOST - tried.len(), !is_untrusted);
+        // A certificate that is wrong at one address alone says more than that it is wrong; a warning says less.
+        let place = findings.iter().take_while(|finding| finding.status == Status::Failure).count();
+        findings.insert(place, finding);
+        let report = self.report(findings, error.exit_status());
+        Ok(CheckReport { trials, connections: tried.len() + count, ..report })
     }
 
-    fn report(&self, mut findings: Vec<Finding>, status: ExitStatus) -> Report {
+    /// Tries the other addresses of the name, `most` of them; how many were, and what is wrong with them.
+    fn addresses(&self, most: usize, is_trusted: bool) -> (usize, Vec<Problem>) {
+        if self.args.scope.no_variations {
+            return (0, Vec::new());
+        }
+        let (limit, secrets) = (self.plan.time_limit(), self.plan.request.secrets());
+        let route = &self.hop.route;
+        let addresses = addresses::untried(self.attempt, route).into_iter().take(most);
+        let trials: Vec<_> = addresses
+            .map(|address| (address, addresses::try_one(address, route, limit, secrets, self.fanout)))
+            .collect();
+        (trials.len(), addresses::problems(&trials, self.attempt.address(), is_trusted))
+    }
+
+    fn report(&self, mut findings: Vec<Problem>, status: ExitStatus) -> CheckReport {
         let known: Vec<_> = findings.iter().map(|finding| finding.what.clone()).collect();
         let others = judge::on_the_way(self.asked, self.attempt, &self.hop.route);
         findings.extend(others.into_iter().filter(|other| !known.contains(&other.what)));
         findings.sort_by_key(|finding| finding.status != Status::Failure);
-        Report { trials: Vec::new(), findings, connections: 0, status }
+        CheckReport { trials: Vec::new(), findings, connections: 0, status }
     }
 
     /// Tries one variation after the other, until one opens.
     fn vary(&self, error: &Error, refusal: Option<&Refusal>) -> Result<Vec<Tried>> {
         let is_refused = |status| matches!(status, 401 | 407);
         let mut credentials = match refusal.map(Refusal::status) {
-            Some(status) if is_refused(status) => Credentials::Refused,
-            _ => Credentials::NotRefused,
+            Some(status) if is_refused(status) => CredentialState::Refused,
+            _ => CredentialState::NotRefused,
         };
         let body = refusal.and_then(|refusal| refusal.body().start().ok()).unwrap_or_default();
         let evidence = error.evidence_lines().join("\n");
@@ -204,12 +230,12 @@ impl Checked<'_> {
                 Variation::Greeting(greeting) => self.greet(greeting, &hop),
                 _ => self.outcome(&hop),
             };
-            if let Outcome::Answered(refusal) = &outcome
+            if let TrialOutcome::Answered(refusal) = &outcome
                 && is_refused(refusal.status())
             {
-                credentials = Credentials::Refused;
+                credentials = CredentialState::Refused;
             }
-            let is_open = matches!(outcome, Outcome::Opened | Outcome::Speaks(_));
+            let is_open = matches!(outcome, TrialOutcome::Opened | TrialOutcome::Speaks(_));
             tried.push(Tried { variation, target: hop.target, outcome });
             if is_open {
                 break;
@@ -218,8 +244,8 @@ impl Checked<'_> {
         Ok(tried)
     }
 
-    fn varied(&self, variation: &Variation, destination: Destination) -> Result<Hop> {
-        let Destination { target, recipient, cookies } = destination;
+    fn varied(&self, variation: &Variation, destination: VariationDestination) -> Result<Hop> {
+        let VariationDestination { target, recipient, cookies } = destination;
         let mut route = self.plan.routing.to(&target, recipient)?;
         if *variation == Variation::PastProxy
             && let net::Destination::Behind(_, endpoint) = route.destination
@@ -241,22 +267,22 @@ impl Checked<'_> {
         if own.until < short.until { own } else { short }
     }
 
-    fn greet(&self, greeting: Greeting, hop: &Hop) -> Outcome {
+    fn greet(&self, greeting: Greeting, hop: &Hop) -> TrialOutcome {
         match greeting::greet(greeting, &hop.route, self.limit(), self.plan.request.secrets()) {
-            Ok(true) => Outcome::Speaks(greeting.protocol()),
-            Ok(false) => Outcome::SpeaksNot,
-            Err(error) => Outcome::Failed(error),
+            Ok(true) => TrialOutcome::Speaks(greeting.protocol()),
+            Ok(false) => TrialOutcome::SpeaksNot,
+            Err(error) => TrialOutcome::Failed(error),
         }
     }
 
-    fn outcome(&self, hop: &Hop) -> Outcome {
+    fn outcome(&self, hop: &Hop) -> TrialOutcome {
         match attempt::attempt(hop, self.plan, self.limit(), self.fanout, &mut |_| {}).1 {
             Ok(Answer::Upgraded(handshaken)) => {
                 conversation::leave(*handshaken, self.plan, self.fanout);
-                Outcome::Opened
+                TrialOutcome::Opened
             }
-            Ok(Answer::Refused(refusal)) => Outcome::Answered(refusal),
-            Err(error) => Outcome::Failed(error),
+            Ok(Answer::Refused(refusal)) => TrialOutcome::Answered(refusal),
+            Err(error) => TrialOutcome::Failed(error),
         }
     }
 }

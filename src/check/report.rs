@@ -72,7 +72,7 @@ impl Status {
 
 /// A step, and how it went. The texts of this and of the other types may hold a peer's bytes, unescaped, and no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct ReportStep {
     /// Which.
     pub name: StepName,
     /// How it went.
@@ -94,7 +94,7 @@ pub struct Trial {
 
 /// Something that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct Problem {
     /// [`Status::Failure`] or [`Status::Warning`].
     pub status: Status,
     /// The likely cause; `None` where the evidence says nothing.
@@ -113,11 +113,11 @@ pub struct Finding {
 
 /// All that a check has to say, behind its steps.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct CheckReport {
     /// What was tried, in order.
     pub trials: Vec<Trial>,
     /// What is wrong, the most likely cause first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Problem>,
     /// How many connections were made.
     pub connections: usize,
     /// What the shell is told.

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::attempt::Attempt;
+use super::attempt::ConnectionRecord;
 use super::conversation::{Conversation, breached};
-use super::report::{Status, Step, StepName};
+use super::report::{ReportStep, Status, StepName};
 use crate::client::body_lines;
 use crate::client::redirect::Hop;
 use crate::error::{Error, Phase};
@@ -19,11 +19,11 @@ const SOON: u64 = 21;
 
 /// How far connecting to a server came.
 #[derive(Clone, Copy)]
-pub struct Progress<'a> {
+pub struct ConnectionProgress<'a> {
     /// The server, the way to it, and what was asked.
     pub hop: &'a Hop,
     /// What was seen on the way.
-    pub attempt: &'a Attempt,
+    pub attempt: &'a ConnectionRecord,
     /// Why it went no further.
     pub failure: Option<Failure<'a>>,
 }
@@ -38,7 +38,7 @@ pub struct Failure<'a> {
 }
 
 /// The steps of connecting that are over for certain, in order, while it goes on.
-pub fn so_far(progress: &Progress<'_>) -> Vec<Step> {
+pub fn so_far(progress: &ConnectionProgress<'_>) -> Vec<ReportStep> {
     let is_over = |name: &StepName| match name {
         StepName::Upgrade => false,
         StepName::Name => seen(*name, progress).is_some() || seen(StepName::Tcp, progress).is_some(),
@@ -50,21 +50,21 @@ pub fn so_far(progress: &Progress<'_>) -> Vec<Step> {
 }
 
 /// The steps of connecting, in order; those that were not reached too.
-pub fn of_connecting(progress: &Progress<'_>) -> Vec<Step> {
+pub fn of_connecting(progress: &ConnectionProgress<'_>) -> Vec<ReportStep> {
     names(&progress.hop.route).map(|name| connecting_step(name, progress)).collect()
 }
 
 /// The steps that lead to a server which sends us on with `refusal`.
-pub fn of_redirect(progress: &Progress<'_>, refusal: &Refusal) -> Vec<Step> {
+pub fn of_redirect(progress: &ConnectionProgress<'_>, refusal: &Refusal) -> Vec<ReportStep> {
     let mut steps = so_far(progress);
     let location = refusal.text("Location").unwrap_or_default();
     let what = format!("{}, to {location}", status(refusal));
-    steps.push(Step { name: StepName::Upgrade, status: Status::Ok, what, took: None });
+    steps.push(ReportStep { name: StepName::Upgrade, status: Status::Ok, what, took: None });
     steps
 }
 
 /// The steps of a session that did not come about.
-pub fn without_session() -> [Step; 4] {
+pub fn without_session() -> [ReportStep; 4] {
     [StepName::Subprotocol, StepName::Extensions, StepName::Ping, StepName::Close].map(not_reached)
 }
 
@@ -80,30 +80,30 @@ fn names(route: &Route) -> impl Iterator<Item = StepName> + use<> {
     names.into_iter().flatten()
 }
 
-fn not_reached(name: StepName) -> Step {
-    Step { name, status: Status::NotReached, what: "not reached".to_owned(), took: None }
+fn not_reached(name: StepName) -> ReportStep {
+    ReportStep { name, status: Status::NotReached, what: "not reached".to_owned(), took: None }
 }
 
-fn connecting_step(name: StepName, progress: &Progress<'_>) -> Step {
+fn connecting_step(name: StepName, progress: &ConnectionProgress<'_>) -> ReportStep {
     if let Some(failure) = progress.failure.filter(|failure| failed_at(failure.error) == name) {
         let took = seen(name, progress).map(|step| step.took);
-        return Step { name, status: Status::Failure, what: failed(failure), took };
+        return ReportStep { name, status: Status::Failure, what: failed(failure), took };
     }
     match (seen(name, progress), progress.failure) {
         (Some(step), _) => {
             let (status, what) = success(name, &step.detail, progress);
-            Step { name, status, what, took: Some(step.took) }
+            ReportStep { name, status, what, took: Some(step.took) }
         }
         (None, failure) if name == StepName::Name && failure.is_none_or(|failure| failed_at(failure.error) > name) => {
             let what = format!("{}: an address, which needs no lookup", progress.hop.route.endpoint.host());
-            Step { name, status: Status::Ok, what, took: None }
+            ReportStep { name, status: Status::Ok, what, took: None }
         }
         (None, _) => not_reached(name),
     }
 }
 
 /// What was seen of a step that is over.
-fn seen<'a>(name: StepName, progress: &Progress<'a>) -> Option<&'a event::Step> {
+fn seen<'a>(name: StepName, progress: &ConnectionProgress<'a>) -> Option<&'a event::Step> {
     let is_it = |step: &&event::Step| match step.detail {
         StepDetail::Resolved { .. } => name == StepName::Name,
         StepDetail::TcpConnected { .. } | StepDetail::UnixConnected { .. } => name == StepName::Tcp,
@@ -149,7 +149,7 @@ pub fn status(refusal: &Refusal) -> String {
     line.split_once(' ').map_or(line.clone(), |(_, status)| status.to_owned())
 }
 
-fn success(name: StepName, detail: &StepDetail, progress: &Progress<'_>) -> (Status, String) {
+fn success(name: StepName, detail: &StepDetail, progress: &ConnectionProgress<'_>) -> (Status, String) {
     match (name, detail) {
         (StepName::Name, StepDetail::Resolved { addresses, .. }) => {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
@@ -199,7 +199,7 @@ pub fn expires_soon(facts: &TlsFacts) -> bool {
     days_left(facts).is_some_and(|days| days < SOON)
 }
 
-fn upgrade(progress: &Progress<'_>) -> (Status, String) {
+fn upgrade(progress: &ConnectionProgress<'_>) -> (Status, String) {
     let breaches = &progress.attempt.breaches;
     if breaches.is_empty() {
         return (Status::Ok, "101; Upgrade, Connection and Sec-WebSocket-Accept are right".to_owned());
@@ -209,11 +209,11 @@ fn upgrade(progress: &Progress<'_>) -> (Status, String) {
 }
 
 /// What was agreed on.
-pub fn agreed(request: &Request, opened: &Opened) -> [Step; 2] {
+pub fn agreed(request: &Request, opened: &Opened) -> [ReportStep; 2] {
     [subprotocol(request, opened, request.secrets()), extensions(request, opened)]
 }
 
-fn subprotocol(request: &Request, opened: &Opened, secrets: Secrets) -> Step {
+fn subprotocol(request: &Request, opened: &Opened, secrets: Secrets) -> ReportStep {
     let offered = secrets.subprotocols(request.subprotocols());
     let chosen = opened.subprotocol.as_ref().map(|name| secrets.text(Part::Subprotocols(name.as_bytes())));
     let (status, what) = match (offered.is_empty(), chosen) {
@@ -221,23 +221,23 @@ fn subprotocol(request: &Request, opened: &Opened, secrets: Secrets) -> Step {
         (_, Some(chosen)) => (Status::Ok, format!("{chosen}, of {}", offered.join(", "))),
         (false, None) => (Status::Warning, format!("none of {} chosen", offered.join(", "))),
     };
-    Step { name: StepName::Subprotocol, status, what, took: None }
+    ReportStep { name: StepName::Subprotocol, status, what, took: None }
 }
 
-fn extensions(request: &Request, opened: &Opened) -> Step {
+fn extensions(request: &Request, opened: &Opened) -> ReportStep {
     let what = match &opened.extensions {
         Some(extensions) => extensions.clone(),
         None if request.has("Sec-WebSocket-Extensions") => "offered, none chosen".to_owned(),
         None => "none offered, none chosen".to_owned(),
     };
-    Step { name: StepName::Extensions, status: Status::Ok, what, took: None }
+    ReportStep { name: StepName::Extensions, status: Status::Ok, what, took: None }
 }
 
 /// What is said of a step that the time limit of the whole run cut short.
 const OUT_OF_TIME: &str = "the time was over first";
 
 /// How our ping went.
-pub fn ping(conversation: &Conversation) -> Step {
+pub fn ping(conversation: &Conversation) -> ReportStep {
     let (status, what) = match (&conversation.breach, conversation.pong) {
         (Some(breach), _) => (Status::Failure, breached(breach)),
         (None, Some(_)) => (Status::Ok, "answered".to_owned()),
@@ -246,11 +246,11 @@ pub fn ping(conversation: &Conversation) -> Step {
         (None, None) if conversation.is_cut_short => (Status::NotReached, OUT_OF_TIME.to_owned()),
         (None, None) => (Status::Failure, "no pong within 5 s".to_owned()),
     };
-    Step { name: StepName::Ping, status, what, took: conversation.pong }
+    ReportStep { name: StepName::Ping, status, what, took: conversation.pong }
 }
 
 /// How the closing handshake went.
-pub fn close(conversation: &Conversation, secrets: Secrets) -> Step {
+pub fn close(conversation: &Conversation, secrets: Secrets) -> ReportStep {
     let said = conversation.close.as_ref().map(|close| {
         let code = close.code.map_or("no code".to_owned(), |code| u16::from(code).to_string());
         let reason = secrets.text(Part::Text(&close.reason));
@@ -264,7 +264,7 @@ pub fn close(conversation: &Conversation, secrets: Secrets) -> Step {
         (None, None) if conversation.breach.is_some() => (Status::NotReached, "not reached".to_owned()),
         (None, None) => (Status::Failure, "the connection ended without Close".to_owned()),
     };
-    Step { name: StepName::Close, status, what, took: conversation.closing }
+    ReportStep { name: StepName::Close, status, what, took: conversation.closing }
 }
 
 /// What a Close of the server's right after the upgrade makes of the check.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::report::{Finding, Report, Status, Step, Trial};
+use super::report::{CheckReport, Problem, ReportStep, Status, Trial};
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Palette, StreamKind, Style};
 use crate::output::{Charset, escape};
 
@@ -67,7 +67,7 @@ impl Look {
 }
 
 /// What stands behind the steps.
-pub fn write_end(output: &mut Vec<u8>, report: &Report, look: &Look) {
+pub fn write_end(output: &mut Vec<u8>, report: &CheckReport, look: &Look) {
     for (number, finding) in (1..).zip(&report.findings) {
         output.push(b'\n');
         write_finding(output, number, finding, look);
@@ -77,7 +77,7 @@ pub fn write_end(output: &mut Vec<u8>, report: &Report, look: &Look) {
 }
 
 /// The line of a step, or its lines.
-pub fn write_step(output: &mut Vec<u8>, step: &Step, look: &Look) {
+pub fn write_step(output: &mut Vec<u8>, step: &ReportStep, look: &Look) {
     let (mark, style) = look.mark(step.status);
     look.palette.write(output, style, mark);
     let name = format!("{:<STEP_NAME$}", step.name.name());
@@ -103,8 +103,8 @@ fn milliseconds(took: Duration) -> String {
     if milliseconds < 10.0 { format!("{milliseconds:.1} ms") } else { format!("{milliseconds:.0} ms") }
 }
 
-fn write_finding(output: &mut Vec<u8>, number: usize, finding: &Finding, look: &Look) {
-    let Finding { status, what, seen, tried, next, paste, .. } = finding;
+fn write_finding(output: &mut Vec<u8>, number: usize, finding: &Problem, look: &Look) {
+    let Problem { status, what, seen, tried, next, paste, .. } = finding;
     let (_, style) = look.mark(*status);
     let head = format!("{number}. ");
     look.palette.write(output, style, &head);

@@ -4,7 +4,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-pub use plan::plan;
+pub use plan::{MOST, plan};
 
 use crate::client::redirect::Recipient;
 use crate::http::HeaderRule;
@@ -149,7 +149,7 @@ impl Greeting {
 
 /// Whether the server, or a proxy, has refused credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Credentials {
+pub enum CredentialState {
     /// Not yet.
     NotRefused,
     /// By a 401 or a 407: they are not sent again.
@@ -167,7 +167,7 @@ pub enum SetCookies {
 
 /// Where a variation goes, and what it may carry.
 #[derive(Debug)]
-pub struct Destination {
+pub struct VariationDestination {
     /// The URL.
     pub target: Target,
     /// What is for its server.
@@ -201,7 +201,7 @@ impl Variation {
     ///
     /// What the user meant for the server of the URL goes nowhere without TLS, to no other host, and not again after it was
     /// refused.
-    pub fn destination(&self, asked: &Asked, credentials: Credentials) -> Option<Destination> {
+    pub fn destination(&self, asked: &Asked, credentials: CredentialState) -> Option<VariationDestination> {
         let first = &asked.target;
         let url = first.url();
         let url = match self {
@@ -214,13 +214,13 @@ impl Variation {
         let target = Target::parse(&url).ok()?;
         let is_withheld = matches!(self, Self::WithHost(_) | Self::PastProxy | Self::WithoutHeaders);
         let goes_where_asked =
-            target.has_same_origin(&asked.target) && !is_withheld && credentials == Credentials::NotRefused;
+            target.has_same_origin(&asked.target) && !is_withheld && credentials == CredentialState::NotRefused;
         let cookies = if goes_where_asked { SetCookies::Sent } else { SetCookies::Withheld };
         let is_safe = target.secure() && target.has_same_origin(&asked.first) && !is_withheld;
-        if is_safe && credentials == Credentials::NotRefused {
-            return Some(Destination { target, recipient: Recipient::First, cookies });
+        if is_safe && credentials == CredentialState::NotRefused {
+            return Some(VariationDestination { target, recipient: Recipient::First, cookies });
         }
-        Some(Destination { target: without_secrets(target)?, recipient: Recipient::Other, cookies })
+        Some(VariationDestination { target: without_secrets(target)?, recipient: Recipient::Other, cookies })
     }
 
     /// Changes what a request is made of.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::report::{Report, Step};
+use super::report::{CheckReport, ReportStep};
 use super::text::Look;
 use super::{json, text};
 use crate::cli::{ReportArgs, ReportFormat};
@@ -39,7 +39,7 @@ impl ReportWriter {
     }
 
     /// Writes those of the steps that are not written yet.
-    pub fn steps(&mut self, steps: &[Step]) {
+    pub fn steps(&mut self, steps: &[ReportStep]) {
         let new = steps.get(self.steps..).unwrap_or_default();
         self.steps += new.len();
         self.write(|form, output| {
@@ -58,7 +58,7 @@ impl ReportWriter {
     }
 
     /// Writes what stands behind the steps; what the shell is told.
-    pub fn end(mut self, report: &Report) -> ExitStatus {
+    pub fn end(mut self, report: &CheckReport) -> ExitStatus {
         self.write(|form, output| match form {
             Form::Text(look) => text::write_end(output, report, look),
             Form::Json => json::write_end(output, report),

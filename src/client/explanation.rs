@@ -154,6 +154,10 @@ fn unsound(cause: &Unsound) -> Explanation {
         Unsound::DeadAddress { address } => {
             of("dead-address", format!("The address {address} does not answer; another of the name does."))
         }
+        Unsound::CertificateOfAddress { address } => of(
+            "certificate-of-address",
+            format!("The certificate that the address {address} shows is not accepted; that of another address is."),
+        ),
         Unsound::NotVerified => of("not-verified", "The server's certificate is not accepted."),
         Unsound::ExpiresSoon { days } => {
             let plural = if *days == 1 { "" } else { "s" };

@@ -8,6 +8,11 @@ pub enum Unsound {
         /// The address, with its port.
         address: String,
     },
+    /// The certificate that this address shows is not accepted, and that of another is.
+    CertificateOfAddress {
+        /// The address.
+        address: String,
+    },
     /// The server's certificate is not accepted, and `-k` goes on all the same.
     NotVerified,
     /// The server's certificate expires soon.

@@ -41,6 +41,11 @@ pub struct Pin {
 }
 
 impl Lookup {
+    /// Every host has this address at `port`.
+    pub(super) fn at(port: u16, address: IpAddr) -> Self {
+        Self { pins: vec![Pin { host: None, port, addresses: vec![address] }], family: None }
+    }
+
     /// The given addresses of the endpoint; a pin of its host counts before one of every host, as in curl.
     pub fn pinned(&self, endpoint: &Endpoint) -> Option<Vec<SocketAddr>> {
         let port = endpoint.port();

@@ -1,5 +1,7 @@
 //! The way to a server.
 
+use std::net::IpAddr;
+
 use super::endpoint::Endpoint;
 use super::lookup::Lookup;
 use super::proxy::Proxy;
@@ -34,6 +36,15 @@ impl Route {
     /// The way to the server's own port.
     pub fn to(endpoint: Endpoint) -> Self {
         Self { destination: Destination::Tcp(endpoint.clone()), endpoint, lookup: Lookup::default(), tls: None }
+    }
+
+    /// The same way, to one address of its socket's host.
+    pub fn at(&self, address: IpAddr) -> Self {
+        let port = match &self.destination {
+            Destination::Tcp(endpoint) | Destination::Behind(_, endpoint) => endpoint.port(),
+            Destination::Unix(_) => return self.clone(),
+        };
+        Self { lookup: Lookup::at(port, address), ..self.clone() }
     }
 
     /// The proxy on the way.

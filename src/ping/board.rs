@@ -12,7 +12,7 @@ use crate::output::Fanout;
 use crate::ping::RunTime;
 use crate::ping::ledger::{Counts, Ledger, Round};
 use crate::ping::pacing::{Next, Pacing};
-use crate::ping::probe::{Answer, Probe};
+use crate::ping::probe::{Probe, RoundAnswer};
 
 /// Something to report, in the order in which it happened.
 #[derive(Debug)]
@@ -164,9 +164,9 @@ impl Board {
     fn received(&self, at: Timestamp, event: &crate::wire::Event<'_>) {
         let mut state = self.lock();
         match self.probe.answered_by(event, state.ledger.unanswered()) {
-            Answer::None => return,
-            Answer::Foreign => state.ledger.foreign(),
-            Answer::To(number) => {
+            RoundAnswer::None => return,
+            RoundAnswer::Foreign => state.ledger.foreign(),
+            RoundAnswer::To(number) => {
                 let known = state.ledger.answered(number, at.elapsed);
                 state.tell(at, known);
             }

@@ -11,14 +11,14 @@ use crate::client::thread_error;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::ping::board::{Board, Stage};
 use crate::ping::pacing::Pacing;
-use crate::ping::sender::{Ended, Sender, SharedReport, report_news};
+use crate::ping::sender::{Ended, PingSender, SharedReport, report_news};
 use crate::platform::Notifier;
 use crate::session::backoff::Pause;
 use crate::session::{Cause, Handle, Outcome};
 
 /// Which connections the rounds have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Connections {
+pub enum ConnectionUse {
     /// All have the same.
     One,
     /// Each has its own.
@@ -29,7 +29,7 @@ pub enum Connections {
 pub struct PingDriver {
     board: Arc<Board>,
     report: SharedReport,
-    connections: Connections,
+    connections: ConnectionUse,
     pacing: Pacing,
     notifier: Notifier,
     /// The thread that sends on the connection that is open.
@@ -49,7 +49,7 @@ impl PingDriver {
     pub fn new(
         board: Arc<Board>,
         report: SharedReport,
-        connections: Connections,
+        connections: ConnectionUse,
         pacing: Pacing,
         notifier: Notifier,
     ) -> Self {
@@ -80,7 +80,7 @@ impl PingDriver {
     /// Whether another connection is to follow.
     fn has_more(&self) -> bool {
         let sent = self.board.counts().sent;
-        self.connections == Connections::OneEach && self.pacing.count.is_none_or(|count| sent < count)
+        self.connections == ConnectionUse::OneEach && self.pacing.count.is_none_or(|count| sent < count)
     }
 
     /// A session was aborted. The time limit of the run ends it as a signal does: that is no error to tell.
@@ -95,8 +95,8 @@ impl PingDriver {
     /// How often rounds begin on one connection, and how many there are by its end.
     fn pacing_of_one(&self) -> Pacing {
         match self.connections {
-            Connections::One => self.pacing,
-            Connections::OneEach => Pacing { interval: None, count: Some(self.board.counts().sent + 1) },
+            ConnectionUse::One => self.pacing,
+            ConnectionUse::OneEach => Pacing { interval: None, count: Some(self.board.counts().sent + 1) },
         }
     }
 }
@@ -105,7 +105,7 @@ impl Driver for PingDriver {
     fn opened(&mut self, session: OpenSession) {
         self.has_connected = true;
         self.board.connected(session.opened);
-        let sender = Sender {
+        let sender = PingSender {
             board: Arc::clone(&self.board),
             report: Arc::clone(&self.report),
             handle: session.handle.clone(),
@@ -142,7 +142,7 @@ impl Driver for PingDriver {
     }
 
     fn failed(&mut self, error: Error) -> (Error, AfterFailure) {
-        if self.connections == Connections::One || !self.has_connected {
+        if self.connections == ConnectionUse::One || !self.has_connected {
             return (error, AfterFailure::Over);
         }
         self.board.failed(&self.pacing);

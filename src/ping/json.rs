@@ -4,7 +4,7 @@ use crate::error::ExitStatus;
 use crate::event::{Opened, Timestamp};
 use crate::output::json::{Field, Members, field, object};
 use crate::output::{TimestampWriter, Timestamps, View};
-use crate::ping::ledger::{Counts, Outcome, Round};
+use crate::ping::ledger::{Counts, Round, RoundOutcome};
 use crate::ping::report::Results;
 use crate::ping::statistics::Moments;
 
@@ -87,11 +87,11 @@ impl Lines {
     /// The outcome of a round is known.
     pub fn round(&mut self, output: &mut Vec<u8>, at: Timestamp, round: Round) {
         let (outcome, round_trip) = match round.outcome {
-            Outcome::Answered(took) => ("answered", Some(took)),
-            Outcome::Late(took) => ("late", Some(took)),
-            Outcome::Lost => ("lost", None),
-            Outcome::Superseded => ("superseded", None),
-            Outcome::Failed => ("failed", None),
+            RoundOutcome::Answered(took) => ("answered", Some(took)),
+            RoundOutcome::Late(took) => ("late", Some(took)),
+            RoundOutcome::Lost => ("lost", None),
+            RoundOutcome::Superseded => ("superseded", None),
+            RoundOutcome::Failed => ("failed", None),
         };
         self.line(output, "round", at, |members| {
             members.number("number", round.number);

@@ -16,12 +16,12 @@ pub struct Round {
     /// When its ping was sent.
     pub sent: RunTime,
     /// What became of it. A round that is lost or superseded may be answered yet.
-    pub outcome: Outcome,
+    pub outcome: RoundOutcome,
 }
 
 /// What became of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RoundOutcome {
     /// The answer came in time, after so long.
     Answered(Duration),
     /// The answer came, and took longer than it may.
@@ -131,7 +131,7 @@ impl Ledger {
     pub fn fail(&mut self, now: RunTime) -> Round {
         self.counts.sent += 1;
         self.counts.failed += 1;
-        Round { number: self.counts.sent, sent: now, outcome: Outcome::Failed }
+        Round { number: self.counts.sent, sent: now, outcome: RoundOutcome::Failed }
     }
 
     /// An answer to a round came: what is known by that. Nothing, where the round doesn't wait for one: it is foreign then.
@@ -145,7 +145,7 @@ impl Ledger {
             for open in self.open.range_mut(..place).filter(|open| open.state == State::Waiting) {
                 open.state = State::Superseded;
                 self.counts.superseded += 1;
-                known.push(Round { number: open.number, sent: open.sent, outcome: Outcome::Superseded });
+                known.push(Round { number: open.number, sent: open.sent, outcome: RoundOutcome::Superseded });
             }
         }
         if let Some(open) = self.open.remove(place) {
@@ -161,9 +161,9 @@ impl Ledger {
             State::Superseded => self.counts.superseded -= 1,
         }
         let took = now.saturating_sub(open.sent);
-        let outcome = if took > self.wait { Outcome::Late(took) } else { Outcome::Answered(took) };
+        let outcome = if took > self.wait { RoundOutcome::Late(took) } else { RoundOutcome::Answered(took) };
         match outcome {
-            Outcome::Late(_) => self.counts.late += 1,
+            RoundOutcome::Late(_) => self.counts.late += 1,
             _ => self.counts.answered += 1,
         }
         Round { number: open.number, sent: open.sent, outcome }
@@ -192,7 +192,7 @@ impl Ledger {
         for open in self.open.iter_mut().filter(|open| open.state == State::Waiting && is_lost(open)) {
             open.state = State::Lost;
             self.counts.lost += 1;
-            known.push(Round { number: open.number, sent: open.sent, outcome: Outcome::Lost });
+            known.push(Round { number: open.number, sent: open.sent, outcome: RoundOutcome::Lost });
         }
         known
     }
@@ -218,7 +218,7 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    fn outcomes(rounds: &[Round]) -> Vec<(u64, Outcome)> {
+    fn outcomes(rounds: &[Round]) -> Vec<(u64, RoundOutcome)> {
         rounds.iter().map(|round| (round.number, round.outcome)).collect()
     }
 
@@ -231,7 +231,7 @@ mod tests {
         let mut ledger = ledger(Answers::AllOlder);
         assert_eq!(ledger.send(ms(5)), 1);
         assert_eq!(ledger.deadline(), Some(ms(105) + Duration::from_nanos(1)));
-        assert_eq!(outcomes(&ledger.answered(1, ms(105))), [(1, Outcome::Answered(ms(100)))]);
+        assert_eq!(outcomes(&ledger.answered(1, ms(105))), [(1, RoundOutcome::Answered(ms(100)))]);
         assert_eq!(ledger.counts(), Counts { sent: 1, answered: 1, ..Counts::default() });
         assert_eq!(ledger.deadline(), None);
     }
@@ -243,10 +243,10 @@ mod tests {
             ledger.send(ms(at));
         }
         let known = ledger.answered(2, ms(30));
-        assert_eq!(outcomes(&known), [(1, Outcome::Superseded), (2, Outcome::Answered(ms(20)))]);
-        assert_eq!(outcomes(&ledger.overdue(ms(500))), [(3, Outcome::Lost)]);
+        assert_eq!(outcomes(&known), [(1, RoundOutcome::Superseded), (2, RoundOutcome::Answered(ms(20)))]);
+        assert_eq!(outcomes(&ledger.overdue(ms(500))), [(3, RoundOutcome::Lost)]);
         assert_eq!(ledger.counts(), Counts { sent: 3, answered: 1, superseded: 1, lost: 1, ..Counts::default() });
-        assert_eq!(outcomes(&ledger.answered(1, ms(40))), [(1, Outcome::Answered(ms(40)))], "it comes after all");
+        assert_eq!(outcomes(&ledger.answered(1, ms(40))), [(1, RoundOutcome::Answered(ms(40)))], "it comes after all");
         assert_eq!(ledger.counts(), Counts { sent: 3, answered: 2, lost: 1, ..Counts::default() });
     }
 
@@ -255,9 +255,9 @@ mod tests {
         let mut ledger = ledger(Answers::AllOlder);
         ledger.send(ms(0));
         assert_eq!(outcomes(&ledger.overdue(ms(100))), []);
-        assert_eq!(outcomes(&ledger.overdue(ms(101))), [(1, Outcome::Lost)]);
+        assert_eq!(outcomes(&ledger.overdue(ms(101))), [(1, RoundOutcome::Lost)]);
         ledger.send(ms(101));
-        assert_eq!(outcomes(&ledger.answered(2, ms(102))), [(2, Outcome::Answered(ms(1)))]);
+        assert_eq!(outcomes(&ledger.answered(2, ms(102))), [(2, RoundOutcome::Answered(ms(1)))]);
         assert!(ledger.counts().has_missed());
     }
 
@@ -266,7 +266,7 @@ mod tests {
         let mut ledger = ledger(Answers::AllOlder);
         ledger.send(ms(0));
         ledger.overdue(ms(101));
-        assert_eq!(outcomes(&ledger.answered(1, ms(250))), [(1, Outcome::Late(ms(250)))]);
+        assert_eq!(outcomes(&ledger.answered(1, ms(250))), [(1, RoundOutcome::Late(ms(250)))]);
         assert_eq!(ledger.counts(), Counts { sent: 1, late: 1, ..Counts::default() });
     }
 
@@ -285,9 +285,9 @@ mod tests {
         let mut ledger = ledger(Answers::One);
         ledger.send(ms(0));
         ledger.send(ms(1));
-        assert_eq!(outcomes(&ledger.answered(2, ms(3))), [(2, Outcome::Answered(ms(2)))]);
+        assert_eq!(outcomes(&ledger.answered(2, ms(3))), [(2, RoundOutcome::Answered(ms(2)))]);
         assert_eq!(ledger.unanswered().collect::<Vec<_>>(), [1]);
-        assert_eq!(outcomes(&ledger.cut_off()), [(1, Outcome::Lost)]);
+        assert_eq!(outcomes(&ledger.cut_off()), [(1, RoundOutcome::Lost)]);
         assert_eq!(outcomes(&ledger.answered(1, ms(4))), [], "nothing comes on a connection that is lost");
     }
 
@@ -297,7 +297,7 @@ mod tests {
         ledger.send(ms(0));
         ledger.withdraw();
         assert_eq!(ledger.counts(), Counts::default());
-        assert_eq!(ledger.fail(ms(3)).outcome, Outcome::Failed);
+        assert_eq!(ledger.fail(ms(3)).outcome, RoundOutcome::Failed);
         assert_eq!((ledger.counts().waiting(), ledger.send(ms(4))), (0, 2));
     }
 }

@@ -36,12 +36,12 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{FlushError, OutputStream};
 use crate::output::{Charset, Fanout, FdOutput};
 use board::{AnswerSink, Board};
-use driver::{Connections, PingDriver};
+use driver::{ConnectionUse, PingDriver};
 use json::Lines;
 use ledger::{Answers, Counts, Ledger};
 use pacing::Pacing;
 use probe::Probe;
-use report::{Form, Report, ReportDetail, ReportOptions};
+use report::{Form, PingReport, ReportDetail, ReportOptions};
 use sender::{SharedReport, report_news};
 use statistics::Statistics;
 
@@ -61,7 +61,7 @@ pub fn run(args: &Ping) -> Result<ExitStatus> {
     let board = Arc::new(Board::new(fanout.clone(), probe, Ledger::new(answers, rounds.answer_timeout)));
     fanout.add(Box::new(AnswerSink(Arc::clone(&board))));
     let pacing = Pacing { interval: (!rounds.flood).then_some(rounds.interval), count: rounds.count() };
-    let connections = if rounds.fresh { Connections::OneEach } else { Connections::One };
+    let connections = if rounds.fresh { ConnectionUse::OneEach } else { ConnectionUse::One };
     let mut runner =
         Runner::new(plan, fanout.clone(), ReconnectPolicy::never(), Totals::of_report(&args.session.report))?;
     let notifier = runner.poller.notifier();
@@ -103,7 +103,7 @@ fn new_report(args: &Ping, probe: Probe) -> Result<SharedReport> {
     let output = FdOutput::new(&io::stdout()).map_err(|error| setup_error("cannot use stdout", error))?;
     let statistics = Statistics::new()
         .map_err(|error| Error::new(Phase::Session, "cannot collect times").caused_by(io::Error::other(error)))?;
-    Ok(Arc::new(Mutex::new(Report::new(options, form, Box::new(output), statistics))))
+    Ok(Arc::new(Mutex::new(PingReport::new(options, form, Box::new(output), statistics))))
 }
 
 /// What the shell is told. Ctrl-C and the time limit of the run are how one without a count ends; a round that is under way

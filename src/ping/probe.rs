@@ -28,7 +28,7 @@ pub enum Probe {
 
 /// What an event is to the rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum RoundAnswer {
     /// No answer.
     None,
     /// That to the round of this number.
@@ -80,10 +80,10 @@ impl Probe {
     }
 
     /// Which round this event answers; of messages, one of those that are `unanswered`, oldest first.
-    pub fn answered_by(&self, event: &wire::Event<'_>, unanswered: impl Iterator<Item = u64>) -> Answer {
+    pub fn answered_by(&self, event: &wire::Event<'_>, unanswered: impl Iterator<Item = u64>) -> RoundAnswer {
         match (self, event) {
             (Self::Ping { .. }, wire::Event::Pong(payload)) => {
-                self.number_of(payload).map_or(Answer::Foreign, Answer::To)
+                self.number_of(payload).map_or(RoundAnswer::Foreign, RoundAnswer::To)
             }
             (Self::Message { .. }, wire::Event::Message { payload, .. }) => {
                 let unanswered: Vec<u64> = unanswered.collect();
@@ -92,9 +92,9 @@ impl Probe {
                 };
                 let exact = found(&|text| text.as_bytes() == *payload);
                 let answered = exact.or_else(|| found(&|text| memmem::find(payload, text.as_bytes()).is_some()));
-                answered.map_or(Answer::None, Answer::To)
+                answered.map_or(RoundAnswer::None, RoundAnswer::To)
             }
-            _ => Answer::None,
+            _ => RoundAnswer::None,
         }
     }
 
@@ -116,11 +116,11 @@ mod tests {
         let probe = Probe::Ping { run: 0xabc, size: 20 };
         assert_eq!(probe.payload(255), "00000abc000000ff....");
         let answered = |event: wire::Event<'_>| probe.answered_by(&event, std::iter::empty());
-        assert_eq!(answered(wire::Event::Pong(b"00000abc000000ff....")), Answer::To(255));
+        assert_eq!(answered(wire::Event::Pong(b"00000abc000000ff....")), RoundAnswer::To(255));
         for foreign in [b"00000abc000000fe".as_slice(), b"00000abd000000ff....", b"00000abcx00000ff....", b""] {
-            assert_eq!(answered(wire::Event::Pong(foreign)), Answer::Foreign);
+            assert_eq!(answered(wire::Event::Pong(foreign)), RoundAnswer::Foreign);
         }
-        assert_eq!(answered(wire::Event::Ping(b"00000abc000000ff....")), Answer::None);
+        assert_eq!(answered(wire::Event::Ping(b"00000abc000000ff....")), RoundAnswer::None);
     }
 
     #[test]
@@ -132,8 +132,8 @@ mod tests {
             let facts = MessageFacts { length: payload.len() as u64, compressed: None, fragments: 1 };
             probe.answered_by(&wire::Event::Message { kind: Kind::Text, payload, facts }, [7, 71].into_iter())
         };
-        assert_eq!(echo(b"{\"id\":71}"), Answer::To(71));
-        assert_eq!(echo(b"you said {\"id\":7}!"), Answer::To(7), "what a server puts around it does not matter");
-        assert_eq!(echo(b"news"), Answer::None);
+        assert_eq!(echo(b"{\"id\":71}"), RoundAnswer::To(71));
+        assert_eq!(echo(b"you said {\"id\":7}!"), RoundAnswer::To(7), "what a server puts around it does not matter");
+        assert_eq!(echo(b"news"), RoundAnswer::None);
     }
 }

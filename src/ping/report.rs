@@ -11,13 +11,13 @@ use crate::output::{Charset, Output, Timeline, escape};
 use crate::ping::RunTime;
 use crate::ping::board::News;
 use crate::ping::json::Lines;
-use crate::ping::ledger::{Counts, Outcome, Round};
+use crate::ping::ledger::{Counts, Round, RoundOutcome};
 use crate::ping::plot::{self, Rounds};
 use crate::ping::probe::Probe;
 use crate::ping::statistics::{Moments, Statistics};
 
 /// What is known of a run, and where it is reported.
-pub struct Report {
+pub struct PingReport {
     options: ReportOptions,
     form: Form,
     output: Box<dyn Output>,
@@ -83,7 +83,7 @@ struct Connection {
     steps: String,
 }
 
-impl Report {
+impl PingReport {
     /// An empty report, to be written to `output`.
     pub fn new(options: ReportOptions, form: Form, output: Box<dyn Output>, round_trips: Statistics) -> Self {
         let results = Results { round_trips, timeline: Timeline::default(), steps: Vec::new() };
@@ -165,8 +165,8 @@ impl Report {
             Form::Text => self.told(at, round),
         };
         let detail = match round.outcome {
-            Outcome::Answered(_) | Outcome::Superseded => ReportDetail::Rounds,
-            Outcome::Late(_) | Outcome::Lost | Outcome::Failed => ReportDetail::Misses,
+            RoundOutcome::Answered(_) | RoundOutcome::Superseded => ReportDetail::Rounds,
+            RoundOutcome::Late(_) | RoundOutcome::Lost | RoundOutcome::Failed => ReportDetail::Misses,
         };
         if self.options.detail >= detail {
             self.line(&text);
@@ -177,18 +177,18 @@ impl Report {
         let Round { number, sent, outcome } = round;
         let answer = self.options.probe.answer();
         match outcome {
-            Outcome::Answered(took) | Outcome::Late(took) => {
+            RoundOutcome::Answered(took) | RoundOutcome::Late(took) => {
                 let (size, address) = (self.options.probe.size(number), &self.connection.address);
-                let late = if let Outcome::Late(_) = outcome { " (late)" } else { "" };
+                let late = if let RoundOutcome::Late(_) = outcome { " (late)" } else { "" };
                 let steps = if self.options.is_fresh { format!(" ({})", self.connection.steps) } else { String::new() };
                 format!("{size} bytes from {address}: seq={number} time={} ms{late}{steps}", short(took))
             }
-            Outcome::Lost if at.elapsed.saturating_sub(sent) >= self.options.wait => {
+            RoundOutcome::Lost if at.elapsed.saturating_sub(sent) >= self.options.wait => {
                 format!("seq={number}: no {answer} within {} s", self.options.wait.as_secs_f64())
             }
-            Outcome::Lost => format!("seq={number}: no {answer} before the connection was lost"),
-            Outcome::Superseded => format!("seq={number}: a newer pong stands for this one"),
-            Outcome::Failed => format!("seq={number}: no connection"),
+            RoundOutcome::Lost => format!("seq={number}: no {answer} before the connection was lost"),
+            RoundOutcome::Superseded => format!("seq={number}: a newer pong stands for this one"),
+            RoundOutcome::Failed => format!("seq={number}: no connection"),
         }
     }
 
@@ -211,12 +211,12 @@ impl Results {
 
     fn add_round(&mut self, round: Round) {
         match round.outcome {
-            Outcome::Answered(took) | Outcome::Late(took) => {
+            RoundOutcome::Answered(took) | RoundOutcome::Late(took) => {
                 self.round_trips.add(took);
                 self.timeline.add(round.sent, Rounds::answered(took));
             }
-            Outcome::Lost | Outcome::Failed => self.timeline.add(round.sent, Rounds::MISSED),
-            Outcome::Superseded => {}
+            RoundOutcome::Lost | RoundOutcome::Failed => self.timeline.add(round.sent, Rounds::MISSED),
+            RoundOutcome::Superseded => {}
         }
     }
 }
@@ -293,7 +293,7 @@ mod tests {
             "\n--- ping statistics ---\n1 sent, 0 answered, 1 lost, time 1.000 s\n"
         );
         let sent = Duration::ZERO;
-        results.add_round(Round { number: 2, sent, outcome: Outcome::Late(second) });
+        results.add_round(Round { number: 2, sent, outcome: RoundOutcome::Late(second) });
         (counts.sent, counts.late, counts.foreign) = (3, 1, 2);
         let text = summary(&probe, counts, &results, second);
         assert!(text.contains("3 sent, 0 answered, 1 lost, 1 late, 1 under way, 2 foreign pongs, time"), "{text}");

@@ -7,12 +7,12 @@ use std::thread;
 
 use crate::ping::board::{Board, Stage, Turn};
 use crate::ping::pacing::Pacing;
-use crate::ping::report::Report;
+use crate::ping::report::PingReport;
 use crate::platform::Notifier;
 use crate::session::Handle;
 
 /// A report that threads take turns at.
-pub type SharedReport = Arc<Mutex<Report>>;
+pub type SharedReport = Arc<Mutex<PingReport>>;
 
 /// Reports what is new on the board. May block. Whether the output takes it.
 pub fn report_news(report: &SharedReport, board: &Board) -> bool {
@@ -21,7 +21,7 @@ pub fn report_news(report: &SharedReport, board: &Board) -> bool {
 }
 
 /// What the thread works with.
-pub struct Sender {
+pub struct PingSender {
     /// What is to be sent, and what has come.
     pub board: Arc<Board>,
     /// Where that is reported.
@@ -47,7 +47,7 @@ impl Ended {
     }
 }
 
-impl Sender {
+impl PingSender {
     /// Starts the thread. It ends when there are no more rounds on this connection, or the connection is over.
     ///
     /// # Errors

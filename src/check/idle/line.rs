@@ -6,7 +6,7 @@ use super::Time;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum LineRole {
     /// To be silent for so long, and then to be tried with a ping.
     Quiet(Duration),
     /// To send an unsolicited pong so often: bytes of ours alone.
@@ -63,7 +63,7 @@ pub enum Fate {
 #[derive(Debug, Clone)]
 pub struct Line {
     /// What it is for.
-    pub role: Role,
+    pub role: LineRole,
     /// What is known of it.
     pub fate: Fate,
     /// When it was opened.
@@ -91,7 +91,7 @@ pub enum Need {
 
 impl Line {
     /// One that is to be opened.
-    pub fn new(role: Role) -> Self {
+    pub fn new(role: LineRole) -> Self {
         Self { role, fate: Fate::Wanted, opened: Time::ZERO, sent: Time::ZERO, heard: Time::ZERO, tried: None }
     }
 
@@ -108,7 +108,7 @@ impl Line {
     /// A pong came that answers a ping of ours. What sends no pings but the last one has lasted then.
     pub fn answered(&mut self) -> Option<Need> {
         self.tried.take()?;
-        if let Role::Quiet(_) | Role::Pongs(_) = self.role {
+        if let LineRole::Quiet(_) | LineRole::Pongs(_) = self.role {
             self.fate = Fate::Lasted;
             return Some(Need::Leave);
         }
@@ -156,19 +156,19 @@ impl Line {
         }
         let has_enough = enough.is_some_and(|enough| now >= self.opened + enough);
         match self.role {
-            Role::Quiet(silence) if self.tried.is_none() && now >= self.opened + silence => Some(self.ping(now)),
+            LineRole::Quiet(silence) if self.tried.is_none() && now >= self.opened + silence => Some(self.ping(now)),
             // A ping that is answered is the proof that it is still open; one that waits is waited for.
-            Role::Pongs(_) if has_enough && self.tried.is_none() => Some(self.ping(now)),
-            Role::Pings(_) if has_enough && self.tried.is_none() => {
+            LineRole::Pongs(_) if has_enough && self.tried.is_none() => Some(self.ping(now)),
+            LineRole::Pings(_) if has_enough && self.tried.is_none() => {
                 self.fate = Fate::Lasted;
                 Some(Need::Leave)
             }
-            Role::Pongs(every) if self.tried.is_none() && now >= self.sent + every => {
+            LineRole::Pongs(every) if self.tried.is_none() && now >= self.sent + every => {
                 self.sent = now;
                 Some(Need::Pong)
             }
-            Role::Pings(every) if self.tried.is_none() && now >= self.sent + every => Some(self.ping(now)),
-            Role::Quiet(_) | Role::Pongs(_) | Role::Pings(_) => None,
+            LineRole::Pings(every) if self.tried.is_none() && now >= self.sent + every => Some(self.ping(now)),
+            LineRole::Quiet(_) | LineRole::Pongs(_) | LineRole::Pings(_) => None,
         }
     }
 
@@ -186,8 +186,8 @@ impl Line {
             return Some(tried + patience);
         }
         match self.role {
-            Role::Quiet(silence) => Some(self.opened + silence),
-            Role::Pongs(every) | Role::Pings(every) => {
+            LineRole::Quiet(silence) => Some(self.opened + silence),
+            LineRole::Pongs(every) | LineRole::Pings(every) => {
                 let enough = enough.map(|enough| self.opened + enough);
                 enough.into_iter().chain([self.sent + every]).min()
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Time;
-use super::line::{Cut, Fate, Line, Need, Role};
+use super::line::{Cut, Fate, Line, LineRole, Need};
 
 /// Connections that are silent, side by side.
 const QUIET_LINES: u32 = 6;
@@ -118,8 +118,8 @@ impl Survey {
     /// One in which a connection is silent for up to `max`.
     pub fn new(max: Duration) -> Self {
         let every = KEEPING.min(max / 16);
-        let quiet = (0..QUIET_LINES).map(|power| Role::Quiet(max / 2_u32.pow(power)));
-        let keepers = [Role::Pongs(every), Role::Pings(every)];
+        let quiet = (0..QUIET_LINES).map(|power| LineRole::Quiet(max / 2_u32.pow(power)));
+        let keepers = [LineRole::Pongs(every), LineRole::Pings(every)];
         Self { max, lines: quiet.chain(keepers).map(Line::new).collect(), spoken: None, has_opened: false }
     }
 
@@ -180,7 +180,7 @@ impl Survey {
 
     /// How many connections are open and silent, and the longest of them.
     pub fn silent(&self, now: Time) -> (usize, Duration) {
-        let quiet = self.lines.iter().filter(|line| line.fate == Fate::Open && matches!(line.role, Role::Quiet(_)));
+        let quiet = self.lines.iter().filter(|line| line.fate == Fate::Open && matches!(line.role, LineRole::Quiet(_)));
         quiet.fold((0, Duration::ZERO), |(count, longest), line| {
             (count + 1, longest.max(now.saturating_sub(line.opened)))
         })
@@ -195,8 +195,8 @@ impl Survey {
     pub fn limit(&self) -> Limit {
         let quiet = || {
             self.lines.iter().filter_map(|line| match line.role {
-                Role::Quiet(silence) => Some((silence, &line.fate)),
-                Role::Pongs(_) | Role::Pings(_) => None,
+                LineRole::Quiet(silence) => Some((silence, &line.fate)),
+                LineRole::Pongs(_) | LineRole::Pings(_) => None,
             })
         };
         let cuts = quiet().filter_map(|(_, fate)| match fate {
@@ -216,15 +216,15 @@ impl Survey {
 
     /// What became of bytes of ours alone.
     pub fn pongs(&self) -> Keeping {
-        self.keeping(|role| if let Role::Pongs(every) = role { Some(every) } else { None })
+        self.keeping(|role| if let LineRole::Pongs(every) = role { Some(every) } else { None })
     }
 
     /// What became of pings with their pongs.
     pub fn pings(&self) -> Keeping {
-        self.keeping(|role| if let Role::Pings(every) = role { Some(every) } else { None })
+        self.keeping(|role| if let LineRole::Pings(every) = role { Some(every) } else { None })
     }
 
-    fn keeping(&self, every: impl Fn(Role) -> Option<Duration>) -> Keeping {
+    fn keeping(&self, every: impl Fn(LineRole) -> Option<Duration>) -> Keeping {
         let last = self.lines.iter().rev().find_map(|line| Some((every(line.role)?, &line.fate)));
         match last {
             Some((every, Fate::Lasted)) if self.limit().upper().is_some() => Keeping::Works(every),
@@ -255,9 +255,9 @@ impl Survey {
         let limit = self.limit();
         let is_vague = self.is_vague(&limit);
         let is_without_limit = limit.upper().is_none() && !self.has_quiet();
-        let is_useless = |role: Role| match role {
-            Role::Quiet(silence) => limit.upper().is_some_and(|upper| silence >= upper || !is_vague),
-            Role::Pongs(_) | Role::Pings(_) => is_without_limit,
+        let is_useless = |role: LineRole| match role {
+            LineRole::Quiet(silence) => limit.upper().is_some_and(|upper| silence >= upper || !is_vague),
+            LineRole::Pongs(_) | LineRole::Pings(_) => is_without_limit,
         };
         let mut needs = Vec::new();
         for (number, line) in self.lines.iter_mut().enumerate().filter(|(_, line)| is_useless(line.role)) {
@@ -270,7 +270,7 @@ impl Survey {
             && is_vague
         {
             let step = upper.saturating_sub(*lower) / (QUIET_LINES + 1);
-            self.want((1..=QUIET_LINES).map(|part| Role::Quiet(*lower + step * part)));
+            self.want((1..=QUIET_LINES).map(|part| LineRole::Quiet(*lower + step * part)));
         } else if let Some(upper) = limit.upper() {
             self.keep_more_often(upper);
         }
@@ -280,11 +280,11 @@ impl Survey {
     /// Keeps other connections alive, where those that were cut sent too seldom to tell.
     fn keep_more_often(&mut self, limit: Duration) {
         let often = limit / 3;
-        for wanted in [Role::Pongs(often), Role::Pings(often)] {
-            let is_kind = |role: Role| std::mem::discriminant(&role) == std::mem::discriminant(&wanted);
+        for wanted in [LineRole::Pongs(often), LineRole::Pings(often)] {
+            let is_kind = |role: LineRole| std::mem::discriminant(&role) == std::mem::discriminant(&wanted);
             let last = self.lines.iter().rev().find(|line| is_kind(line.role));
             let was_seldom = last.is_some_and(|line| match (line.role, &line.fate) {
-                (Role::Pongs(every) | Role::Pings(every), Fate::Cut(..)) => !is_often(every, limit),
+                (LineRole::Pongs(every) | LineRole::Pings(every), Fate::Cut(..)) => !is_often(every, limit),
                 _ => false,
             });
             if was_seldom {
@@ -293,7 +293,7 @@ impl Survey {
         }
     }
 
-    fn want(&mut self, roles: impl IntoIterator<Item = Role>) {
+    fn want(&mut self, roles: impl IntoIterator<Item = LineRole>) {
         self.lines.extend(roles.into_iter().map(Line::new));
     }
 
@@ -306,7 +306,7 @@ impl Survey {
 
     /// Whether more may be learnt from a connection that is to be silent.
     fn has_quiet(&self) -> bool {
-        self.lines.iter().any(|line| line.is_pending() && matches!(line.role, Role::Quiet(_)))
+        self.lines.iter().any(|line| line.is_pending() && matches!(line.role, LineRole::Quiet(_)))
     }
 }
 

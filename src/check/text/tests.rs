@@ -2,10 +2,10 @@ use super::super::report::StepName;
 use super::*;
 use crate::error::ExitStatus;
 
-fn report() -> (Vec<Step>, Report) {
-    let step = |name, status, what: &str, took| Step { name, status, what: what.to_owned(), took };
+fn report() -> (Vec<ReportStep>, CheckReport) {
+    let step = |name, status, what: &str, took| ReportStep { name, status, what: what.to_owned(), took };
     let trial = |what: &str, result: &str| Trial { what: what.to_owned(), result: result.to_owned() };
-    let finding = Finding {
+    let finding = Problem {
         status: Status::Failure,
         cause: None,
         what: "nginx does not pass Upgrade on.".to_owned(),
@@ -21,14 +21,14 @@ fn report() -> (Vec<Step>, Report) {
         step(StepName::Ping, Status::NotReached, "not reached", None),
     ];
     let findings = vec![finding];
-    (steps, Report { trials: Vec::new(), findings, connections: 4, status: ExitStatus::Upgrade })
+    (steps, CheckReport { trials: Vec::new(), findings, connections: 4, status: ExitStatus::Upgrade })
 }
 
 fn rendered(charset: Charset) -> String {
     render(&report(), charset)
 }
 
-fn render((steps, report): &(Vec<Step>, Report), charset: Charset) -> String {
+fn render((steps, report): &(Vec<ReportStep>, CheckReport), charset: Charset) -> String {
     let (mut output, look) = (Vec::new(), Look::new(charset, Colors::Off));
     for step in steps {
         write_step(&mut output, step, &look);

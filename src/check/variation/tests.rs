@@ -1,4 +1,3 @@
-use super::plan::MOST;
 use super::*;
 use crate::diagnosis::{Diagnosis, EngineIo, Login, NoHead, Refused};
 use crate::wire::DeflateOffer;
@@ -35,12 +34,12 @@ fn what_was_meant_for_the_server_goes_to_it_alone_and_only_through_tls() {
         let goes = |url, credentials| variation.destination(&asked(url), credentials).unwrap().recipient;
         let is_other = matches!(variation, Variation::WithoutTls | Variation::WithHost(_) | Variation::PastProxy);
         let expected = if is_other { Recipient::Other } else { Recipient::First };
-        assert_eq!(goes("wss://ann:pass@h/x", Credentials::NotRefused), expected, "{variation:?}");
-        assert_eq!(goes("wss://ann:pass@h/x", Credentials::Refused), Recipient::Other, "{variation:?}");
-        assert_eq!(goes("ws://ann:pass@h/x", Credentials::NotRefused), Recipient::Other, "{variation:?}");
+        assert_eq!(goes("wss://ann:pass@h/x", CredentialState::NotRefused), expected, "{variation:?}");
+        assert_eq!(goes("wss://ann:pass@h/x", CredentialState::Refused), Recipient::Other, "{variation:?}");
+        assert_eq!(goes("ws://ann:pass@h/x", CredentialState::NotRefused), Recipient::Other, "{variation:?}");
         let elsewhere = Asked { first: Target::parse("wss://first/").unwrap(), ..asked("wss://h/x") };
         assert_eq!(
-            variation.destination(&elsewhere, Credentials::NotRefused).unwrap().recipient,
+            variation.destination(&elsewhere, CredentialState::NotRefused).unwrap().recipient,
             Recipient::Other,
             "{variation:?}"
         );
@@ -50,7 +49,7 @@ fn what_was_meant_for_the_server_goes_to_it_alone_and_only_through_tls() {
 #[test]
 fn a_secret_in_the_url_is_left_out_too() {
     let url = |url, variation: Variation| {
-        variation.destination(&asked(url), Credentials::NotRefused).map(|destination| destination.target.url())
+        variation.destination(&asked(url), CredentialState::NotRefused).map(|destination| destination.target.url())
     };
     let secret = "wss://ann:pass@h/x?token=abc";
     assert_eq!(url(secret, Variation::WithoutTls).as_deref(), Some("ws://h:443/"));

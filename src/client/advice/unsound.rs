@@ -11,6 +11,12 @@ pub(super) fn advice(cause: &Unsound) -> String {
                  `-6` leave one family out"
             );
         }
+        Unsound::CertificateOfAddress { address } => {
+            return format!(
+                "have the server at `{address}` load the certificate that the others have; `--resolve` chooses an address \
+                 meanwhile"
+            );
+        }
         Unsound::NotVerified => "`-k` goes on all the same: without it nothing would be sent to this server",
         Unsound::ExpiresSoon { .. } => "renew the certificate, and see that the server loads the new one",
         Unsound::TokenExpired { .. } => "get a new token, and give it with `--bearer`",

@@ -41,7 +41,7 @@ fn all_lines() -> Vec<String> {
     let mut upgrade = Moments::default();
     upgrade.add(millisecond);
     results.steps.push(("upgrade", upgrade));
-    let outcome = Outcome::Answered(millisecond);
+    let outcome = RoundOutcome::Answered(millisecond);
     lines.round(&mut output, at(), Round { number: 7, sent: millisecond, outcome });
     let counts = Counts { sent: 1001, answered: 1000, lost: 1, ..Counts::default() };
     lines.summary(&mut output, at(), counts, &results, ExitStatus::TimedOut);
@@ -56,7 +56,7 @@ fn the_schema_lists_what_is_written_and_nothing_else() {
 #[test]
 fn a_round_without_an_answer_has_no_time() {
     let (mut lines, mut output) = (Lines::new(), Vec::new());
-    lines.round(&mut output, at(), Round { number: 7, sent: Duration::ZERO, outcome: Outcome::Lost });
+    lines.round(&mut output, at(), Round { number: 7, sent: Duration::ZERO, outcome: RoundOutcome::Lost });
     assert_eq!(
         String::from_utf8(output).unwrap(),
         "{\"type\":\"round\",\"time\":\"1970-01-01T00:00:00.000000Z\",\"number\":7,\"outcome\":\"lost\"}\n"
