@@ -50,7 +50,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-h -M -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --show-config --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen tap ping check replay"
+            opts="-h -M -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --show-config --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --decode --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen tap ping check replay"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -106,6 +106,10 @@ _wscope() {
                     ;;
                 --dialect)
                     COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    return 0
+                    ;;
+                --decode)
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -458,7 +462,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__demo)
-            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --decode --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -514,6 +518,10 @@ _wscope() {
                     ;;
                 --dialect)
                     COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    return 0
+                    ;;
+                --decode)
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -692,7 +700,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__listen)
-            opts="-N -b -0 -v -P -t -q -m -h -M --allow-origin --max-buffered --max-clients --once --push --every --replay --connection --speed --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-N -b -0 -v -P -t -q -m -h -M --allow-origin --max-buffered --max-clients --once --push --every --replay --connection --speed --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --decode --timestamps --pretty --quiet --color --cert --key --passphrase --max-time --close-timeout --max-message --ping-interval --ping-timeout --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -748,6 +756,10 @@ _wscope() {
                     ;;
                 --dialect)
                     COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    return 0
+                    ;;
+                --decode)
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -1012,7 +1024,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__replay)
-            opts="-v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --connection --speed --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
+            opts="-v -P -t -q -H -s -o -u -L -4 -6 -k -m -h -M --connection --speed --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --decode --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --max-time --close-timeout --max-message --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1040,6 +1052,10 @@ _wscope() {
                     ;;
                 --dialect)
                     COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    return 0
+                    ;;
+                --decode)
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -1206,7 +1222,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__tap)
-            opts="-N -v -P -t -q -H -s -o -u -4 -6 -k -m -h -M --tls --tls-cert --tls-key --intercept --keep-host --keep-origin --no-input --allow-origin --max-buffered --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --max-time --close-timeout --max-message --help --manual"
+            opts="-N -v -P -t -q -H -s -o -u -4 -6 -k -m -h -M --tls --tls-cert --tls-key --intercept --keep-host --keep-origin --no-input --allow-origin --max-buffered --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --decode --timestamps --pretty --quiet --color --header --subprotocol --origin --user --bearer --cookie --connect-timeout --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --max-time --close-timeout --max-message --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1246,6 +1262,10 @@ _wscope() {
                     ;;
                 --dialect)
                     COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    return 0
+                    ;;
+                --decode)
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= filter= jq= v/verbose show-secrets frames hex P/show-ping-pong dialect= t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= heartbeat no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= filter= jq= v/verbose show-secrets frames hex P/show-ping-pong dialect= decode= t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= heartbeat no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -63,6 +63,17 @@ signalr\t''
 kubernetes\t''
 json-rpc\t''
 cdp\t''"
+complete -c wscope -n "__fish_wscope_needs_command" -l decode -d 'Say what binary messages hold: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+image\t''
+gzip\t''
+zstd\t''
+zlib\t''
+zlib-stream\t''
+messagepack\t''
+cbor\t''
+jwt\t''
+protobuf\t''"
 complete -c wscope -n "__fish_wscope_needs_command" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -177,6 +188,17 @@ signalr\t''
 kubernetes\t''
 json-rpc\t''
 cdp\t''"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l decode -d 'Say what binary messages hold: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+image\t''
+gzip\t''
+zstd\t''
+zlib\t''
+zlib-stream\t''
+messagepack\t''
+cbor\t''
+jwt\t''
+protobuf\t''"
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -285,6 +307,17 @@ signalr\t''
 kubernetes\t''
 json-rpc\t''
 cdp\t''"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l decode -d 'Say what binary messages hold: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+image\t''
+gzip\t''
+zstd\t''
+zlib\t''
+zlib-stream\t''
+messagepack\t''
+cbor\t''
+jwt\t''
+protobuf\t''"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -349,6 +382,17 @@ signalr\t''
 kubernetes\t''
 json-rpc\t''
 cdp\t''"
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l decode -d 'Say what binary messages hold: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+image\t''
+gzip\t''
+zstd\t''
+zlib\t''
+zlib-stream\t''
+messagepack\t''
+cbor\t''
+jwt\t''
+protobuf\t''"
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"
@@ -549,6 +593,17 @@ signalr\t''
 kubernetes\t''
 json-rpc\t''
 cdp\t''"
+complete -c wscope -n "__fish_wscope_using_subcommand replay" -l decode -d 'Say what binary messages hold: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+image\t''
+gzip\t''
+zstd\t''
+zlib\t''
+zlib-stream\t''
+messagepack\t''
+cbor\t''
+jwt\t''
+protobuf\t''"
 complete -c wscope -n "__fish_wscope_using_subcommand replay" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
 local\t'Wall clock, in the local time zone'
 utc\t'Wall clock, in UTC'"

@@ -11,6 +11,7 @@
 //! | [`http`] | HTTP/1.1 heads and bodies, and what in them is secret; sans-I/O |
 //! | [`wire`] | RFC 6455 and RFC 7692, sans-I/O: bytes in, bytes and events out |
 //! | [`event`] | what happened, and `EventSink`: what takes events |
+//! | [`decode`] | what binary messages and tokens hold: payload to text, one file each |
 //! | [`dialect`] | what is spoken inside the messages: payload to meaning, one file each |
 //! | [`pattern`] | expressions that match a message: regular expression, JSON, jq; pure |
 //! | [`net`] | endpoints, names, TCP, TLS: a byte stream, and a record of how it came about |
@@ -32,6 +33,7 @@ pub mod check;
 pub mod cli;
 pub mod client;
 pub mod command;
+pub mod decode;
 pub mod diagnosis;
 pub mod dialect;
 pub mod error;

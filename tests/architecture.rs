@@ -17,7 +17,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("http", &[]),
     ("wire", &["diagnosis", "http"]),
     ("event", &["error", "wire"]),
-    ("dialect", &["event", "wire"]),
+    ("decode", &["event", "wire"]),
+    ("dialect", &["decode", "event", "wire"]),
     ("pattern", &["event::Direction", "wire::Kind"]),
     ("net", &["diagnosis", "error", "event", "http", "platform"]),
     ("output", &["diagnosis", "dialect", "error", "event", "http", "pattern", "platform", "wire"]),
@@ -26,10 +27,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("input", &["diagnosis", "error", "output::Output", "output::Setting", "output::Timestamps", "output::escape", "output::terminal", "pattern", "platform", "wire"]),
     ("profile", &["error", "input::Quoting", "input::Variables", "platform"]),
     ("cli", &[
-        "dialect::Choice", "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",
+        "decode", "dialect::Choice", "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",
         "output::DataFormat", "output::fold", "output::Timestamps", "output::theme::ColorChoice", "pattern", "profile", "wire",
     ]),
-    ("client", &["cli", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
+    ("client", &["cli", "decode", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "pattern", "platform", "recording", "session", "wire"]),
     ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("tap", &["cli", "client", "diagnosis", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
@@ -73,13 +74,14 @@ const PLATFORM_ONLY: [&str; 7] =
     ["nix::", "signal_hook", "std::os::", "os::fd", "os::unix", "\"/dev/tty\"", "\"/proc/self"];
 
 /// What is below `client` and knows nothing of the command line.
-const BELOW_CLIENT: [&str; 14] = [
+const BELOW_CLIENT: [&str; 15] = [
     "diagnosis",
     "error",
     "platform",
     "http",
     "wire",
     "event",
+    "decode",
     "dialect",
     "pattern",
     "net",

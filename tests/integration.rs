@@ -7,6 +7,7 @@ mod check_idle;
 mod completion;
 mod conversation;
 mod curl;
+mod decode;
 mod delay;
 mod demo;
 mod destination;

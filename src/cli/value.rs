@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
+use crate::decode;
 use crate::dialect::Choice;
 use crate::http::HeaderRule;
 use crate::net::ListenAddress;
@@ -185,6 +186,12 @@ fn size(value: &str) -> Result<u64, String> {
 /// Parses which dialect is looked for.
 pub(super) fn dialect() -> impl TypedValueParser<Value = Choice> {
     PossibleValuesParser::new(Choice::names()).try_map(|name| Choice::named(&name).ok_or("no such dialect"))
+}
+
+/// Parses which decoder is used.
+pub(super) fn decode() -> impl TypedValueParser<Value = decode::Choice> {
+    PossibleValuesParser::new(decode::Choice::names())
+        .try_map(|name| decode::Choice::named(&name).ok_or("no such decoder"))
 }
 
 /// Parses a size of at least one byte.

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{format, value};
+use crate::decode;
 use crate::dialect::Choice;
 use crate::http::redact::Secrets;
 use crate::output::DataFormat;
@@ -78,6 +79,15 @@ pub struct ViewArgs {
     /// passwords and tokens in messages are hidden, unless `--show-secrets` says so.
     #[arg(long, value_name = "NAME", value_parser = value::dialect(), hide_possible_values = true, hide_short_help = true)]
     pub dialect: Option<Choice>,
+
+    /// Say what binary messages hold: auto, none or a NAME
+    ///
+    /// Where no dialect says anything, and shown as what dialects say. `auto`, which is in force where text is shown on a
+    /// terminal, goes by what a message itself tells: images, gzip, zlib and zstd, a zlib stream over many messages (Discord's),
+    /// maps and arrays of `MessagePack` and CBOR, and JSON Web Tokens in text (never verified; their signature is hidden).
+    /// `protobuf`, by the numbers of fields, has to be named. Messages over 1 MiB are not decoded.
+    #[arg(long, value_name = "NAME", value_parser = value::decode(), hide_possible_values = true, hide_short_help = true)]
+    pub decode: Option<decode::Choice>,
 
     /// Put the time in front: local, utc or relative
     ///

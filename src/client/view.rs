@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 
 use crate::cli::{InputArgs, ReportArgs, SessionArgs, ViewArgs};
 use crate::client::{advice, thread_error};
+use crate::decode;
 use crate::dialect::{Annotator, Choice};
 use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
@@ -38,7 +39,7 @@ pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
         banner,
         frames: frames(view.frames, view.hex),
         ping_pong: view.show_ping_pong,
-        annotations: if dialect(view).is_some() { Annotations::Shown } else { Annotations::Hidden },
+        annotations: if says_more(view) { Annotations::Shown } else { Annotations::Hidden },
         pretty: view.pretty,
         timestamps: view.timestamps(),
         filters: view.filter.clone(),
@@ -50,22 +51,37 @@ pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
 
 /// What says what messages mean, where that is wanted; what is sent is sent by `role`.
 pub fn annotator(view: &ViewArgs, role: Role) -> Option<Annotator> {
-    dialect(view).map(|choice| Annotator::new(choice, role))
+    says_more(view).then(|| Annotator::new(dialect(view), decoder(view), role))
 }
 
-/// The same of a client's sessions, also where heartbeats are to be sent.
+/// The same of a client's sessions, also where heartbeats are to be sent: then a dialect is looked for in any case.
 pub fn client_annotator(args: &SessionArgs) -> Option<Annotator> {
-    let for_heartbeats = || args.heartbeat.then(|| Annotator::new(Choice::Auto, Role::Client));
-    annotator(&args.view, Role::Client).or_else(for_heartbeats)
+    let dialect = match dialect(&args.view) {
+        Choice::None if args.heartbeat => Choice::Auto,
+        choice => choice,
+    };
+    let is_needed = says_more(&args.view) || args.heartbeat;
+    is_needed.then(|| Annotator::new(dialect, decoder(&args.view), Role::Client))
 }
 
-/// Which dialect is looked for, if any is.
-fn dialect(view: &ViewArgs) -> Option<Choice> {
-    match view.dialect {
-        Some(Choice::None) => None,
-        Some(choice) => Some(choice),
-        None => (view.output == DataFormat::Text && io::stdout().is_terminal()).then_some(Choice::Auto),
-    }
+/// Whether anything is said of what messages mean.
+fn says_more(view: &ViewArgs) -> bool {
+    !matches!((dialect(view), decoder(view)), (Choice::None, decode::Choice::None))
+}
+
+/// Which dialect is looked for.
+fn dialect(view: &ViewArgs) -> Choice {
+    view.dialect.unwrap_or(if is_for_people(view) { Choice::Auto } else { Choice::None })
+}
+
+/// Which decoder is used.
+fn decoder(view: &ViewArgs) -> decode::Choice {
+    view.decode.unwrap_or(if is_for_people(view) { decode::Choice::Auto } else { decode::Choice::None })
+}
+
+/// Whether messages are shown as text on a terminal.
+fn is_for_people(view: &ViewArgs) -> bool {
+    view.output == DataFormat::Text && io::stdout().is_terminal()
 }
 
 /// What is said on stderr beside a report on stdout.

@@ -5,38 +5,51 @@ use std::time::Duration;
 
 use super::recognition::Recognition;
 use super::{Choice, Heartbeat, Message, Opening};
+use crate::decode::{self, Decoders};
 use crate::event::{Annotation, Detail, Direction, Directions, Event, Messages, Opened, Origin, Timestamp, Wants};
 use crate::wire::{self, Role};
 
 /// The dialects of all sessions, each from its opening to its end.
 pub struct Annotator {
     choice: Choice,
+    decode: decode::Choice,
     /// Which end sends what is [sent](Direction::Sent).
     role: Role,
-    sessions: HashMap<Origin, Recognition>,
+    sessions: HashMap<Origin, Session>,
+}
+
+/// What is known of a session.
+struct Session {
+    recognition: Recognition,
+    decoders: Decoders,
 }
 
 impl Annotator {
     /// For sessions in which what is [sent](Direction::Sent) is sent by `role`.
-    pub fn new(choice: Choice, role: Role) -> Self {
-        Self { choice, role, sessions: HashMap::new() }
+    pub fn new(choice: Choice, decode: decode::Choice, role: Role) -> Self {
+        Self { choice, decode, role, sessions: HashMap::new() }
+    }
+
+    fn begin(&self, opening: &Opening<'_>) -> Session {
+        let recognition = Recognition::begin(self.choice, opening);
+        Session { recognition, decoders: Decoders::new(self.decode) }
     }
 
     /// What has to be seen of a session that opens.
     pub fn wants_for(&self, opened: &Opened) -> Option<Wants> {
-        wants(&Recognition::begin(self.choice, &Opening::of(opened, Duration::ZERO)))
+        self.begin(&Opening::of(opened, Duration::ZERO)).wants()
     }
 
     /// What has to be seen of a session that is open. `None`: it speaks no dialect.
     pub fn wants(&self, origin: Origin) -> Option<Wants> {
-        self.sessions.get(&origin).and_then(wants)
+        self.sessions.get(&origin).and_then(Session::wants)
     }
 
     /// Takes an event, and says what it means if it is a message.
     pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Option<Annotation> {
         match event {
             Event::Open(opened) => {
-                self.sessions.insert(origin, Recognition::begin(self.choice, &Opening::of(opened, at.elapsed)));
+                self.sessions.insert(origin, self.begin(&Opening::of(opened, at.elapsed)));
                 None
             }
             Event::Wire { direction, event: wire::Event::Message { kind, payload, .. }, .. } => {
@@ -45,8 +58,9 @@ impl Annotator {
                     Direction::Received => self.role.peer(),
                 };
                 let message = Message { from, kind: *kind, payload, at: at.elapsed };
-                // Of what no dialect says anything a decoder may say something.
-                self.sessions.get_mut(&origin)?.message(&message)
+                let Session { recognition, decoders } = self.sessions.get_mut(&origin)?;
+                // What a dialect has read is not decoded once more.
+                recognition.message(&message).or_else(|| decoders.message(from, *kind, payload))
             }
             _ => None,
         }
@@ -54,22 +68,25 @@ impl Annotator {
 
     /// A session has ended with this code: what that means in its dialect.
     pub fn ended(&mut self, origin: Origin, code: u16) -> Option<&'static str> {
-        self.sessions.remove(&origin)?.dialect()?.close_code(code)
+        self.sessions.remove(&origin)?.recognition.dialect()?.close_code(code)
     }
 
     /// The heartbeat that we owe next in a session, as its client.
     pub fn heartbeat(&self, origin: Origin) -> Option<Heartbeat> {
         let session = self.sessions.get(&origin).filter(|_| self.role == Role::Client)?;
-        session.dialect()?.heartbeat()
+        session.recognition.dialect()?.heartbeat()
     }
 }
 
-/// A dialect needs every message of both sides, whole. Before it is known a large binary message may pass in parts.
-fn wants(recognition: &Recognition) -> Option<Wants> {
-    let messages = match recognition {
-        Recognition::Unknown => return None,
-        Recognition::Open { .. } => Messages::InParts,
-        Recognition::Likely { .. } | Recognition::Certain(_) => Messages::Whole,
-    };
-    Some(Wants { directions: Directions::Both, messages, detail: Detail::Messages })
+impl Session {
+    /// A dialect, and a decoder, needs every message of both sides, whole. Before a dialect is known a large binary message may
+    /// pass in parts.
+    fn wants(&self) -> Option<Wants> {
+        let messages = match (&self.recognition, self.decoders.are_off()) {
+            (Recognition::Unknown, true) => return None,
+            (Recognition::Open { .. }, true) => Messages::InParts,
+            _ => Messages::Whole,
+        };
+        Some(Wants { directions: Directions::Both, messages, detail: Detail::Messages })
+    }
 }

@@ -68,7 +68,7 @@ pub const SCHEMA: &[Field] = &[
         "message",
         "annotation",
         "object",
-        "what it means; missing if that is unknown or wasn't asked for (`--dialect`)",
+        "what it means; missing if that is unknown or wasn't asked for (`--dialect`, `--decode`)",
     ),
     field("message", "annotation.dialect", "string", "the dialect that says so; missing if a decoder does"),
     field("message", "annotation.decoder", "string", "the decoder that says so; missing if a dialect does"),

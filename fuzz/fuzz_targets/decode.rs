@@ -1,0 +1,33 @@
+//! A message of anything, through every decoder and as part of a stream: what is said of it is short, and points into it.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wscope::decode::{ALL, Choice, Decoders, auto, decode};
+use wscope::event::Annotation;
+use wscope::wire::{Kind, Role};
+
+fuzz_target!(|messages: Vec<&[u8]>| {
+    let mut any = Decoders::new(Choice::Auto);
+    let mut stream = Decoders::new(Choice::named("zlib-stream").expect("a decoder"));
+    for payload in messages {
+        for decoder in ALL {
+            check(payload, Some(decode(decoder, payload)));
+        }
+        for kind in [Kind::Text, Kind::Binary] {
+            check(payload, auto(kind, payload));
+        }
+        check(payload, any.message(Role::Server, Kind::Binary, payload));
+        check(payload, stream.message(Role::Server, Kind::Binary, payload));
+    }
+});
+
+fn check(payload: &[u8], annotation: Option<Annotation>) {
+    let Some(annotation) = annotation else { return };
+    assert!(annotation.text.len() < 32 * 1024, "{}", annotation.text.len());
+    let mut end = 0;
+    for secret in &annotation.secrets {
+        assert!(end <= secret.start && secret.start <= secret.end && secret.end <= payload.len(), "{annotation:?}");
+        end = secret.end;
+    }
+}

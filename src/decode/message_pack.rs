@@ -1,0 +1,76 @@
+//! `MessagePack`, as text like JSON.
+
+use rmpv::ValueRef;
+use rmpv::decode::read_value_ref_with_max_depth;
+
+use super::{Decoded, Description, Failure, Text, cbor};
+use crate::wire::Kind;
+
+/// `MessagePack` (`spec.md` of `msgpack/msgpack`). A message is one if all of it is one map or array.
+pub const MESSAGE_PACK: Description = Description {
+    name: "messagepack",
+    title: "MessagePack",
+    kind: Kind::Binary,
+    is_sign: Some(|payload| {
+        payload.len() > 1 && matches!(payload[0], 0x80..=0x9f | 0xdc..=0xdf) && !cbor::is_likelier(payload)
+    }),
+    decode,
+};
+
+/// Values may be nested so deep.
+const DEEPEST: usize = 64;
+
+/// Longer ones are not read: a value in memory takes many times as much as on the wire, in bytes.
+const LONGEST: usize = 256 * 1024;
+
+fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
+    let mut text = Text::default();
+    write(&mut text, &read(payload)?);
+    Ok(text.finish().into())
+}
+
+/// Whether it is a map of which each key is a string.
+pub fn has_names(payload: &[u8]) -> bool {
+    match read(payload) {
+        Ok(ValueRef::Map(members)) => members.iter().all(|(key, _)| matches!(key, ValueRef::String(_))),
+        _ => false,
+    }
+}
+
+fn read(payload: &[u8]) -> Result<ValueRef<'_>, Failure> {
+    if payload.len() > LONGEST {
+        return Err(Failure::Other(format!("longer than {LONGEST} bytes")));
+    }
+    let mut rest = payload;
+    let value = read_value_ref_with_max_depth(&mut rest, DEEPEST).map_err(|error| Failure::Other(error.to_string()))?;
+    match rest.len() {
+        0 => Ok(value),
+        more => Err(Failure::Other(format!("{more} bytes behind its end"))),
+    }
+}
+
+fn write(text: &mut Text, value: &ValueRef<'_>) {
+    match value {
+        ValueRef::Nil => text.push("null"),
+        ValueRef::Boolean(value) => text.value(value),
+        ValueRef::Integer(value) => text.value(value),
+        ValueRef::F32(value) => text.value(value),
+        ValueRef::F64(value) => text.value(value),
+        ValueRef::String(string) => match string.as_str() {
+            Some(string) => text.string(string),
+            None => text.bytes(string.as_bytes()),
+        },
+        ValueRef::Binary(bytes) => text.bytes(bytes),
+        ValueRef::Array(values) => text.list(["[", "]"], values, write),
+        ValueRef::Map(members) => text.list(["{", "}"], members, |text, (key, value)| {
+            write(text, key);
+            text.push(":");
+            write(text, value);
+        }),
+        ValueRef::Ext(kind, bytes) => {
+            text.value(format_args!("ext({kind},"));
+            text.bytes(bytes);
+            text.push(")");
+        }
+    }
+}

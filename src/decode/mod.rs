@@ -1,0 +1,205 @@
+//! Decoders: what a message holds that is no text, or that is hidden in one. Pure, and bounded: a peer's bytes in,
+//! [`Annotation`]s out.
+//!
+//! Each file is one decoder (`gzip`, `zlib` and `zstd` are in [`compressed`]); a line in [`ALL`] adds it.
+
+mod cbor;
+mod compressed;
+mod image;
+mod jwt;
+mod message_pack;
+mod protobuf;
+mod text;
+mod zlib_stream;
+
+use std::ops::Range;
+
+use text::Text;
+use zlib_stream::ZlibStream;
+
+use crate::event::{Annotation, AnnotationSource};
+use crate::wire::{Kind, Role};
+
+/// Every decoder, in the order in which they are asked whether a message is theirs.
+pub const ALL: &[&Description] = &[
+    &image::IMAGE,
+    &compressed::GZIP,
+    &compressed::ZSTD,
+    &compressed::ZLIB,
+    &zlib_stream::ZLIB_STREAM,
+    &message_pack::MESSAGE_PACK,
+    &cbor::CBOR,
+    &jwt::JWT,
+    &protobuf::PROTOBUF,
+];
+
+/// Messages that are longer are not decoded, in bytes.
+pub const LONGEST: usize = 1024 * 1024;
+
+/// A decoder.
+#[derive(Debug)]
+pub struct Description {
+    /// Its name for `decode`, annotations and JSON: lower case, with `-`.
+    pub name: &'static str,
+    /// What it is called in an annotation.
+    title: &'static str,
+    /// Whether it is for text messages. The others are for binary ones.
+    kind: Kind,
+    /// Whether a message may be of it, by its first bytes. `None`: nothing tells, it has to be named.
+    is_sign: Option<fn(&[u8]) -> bool>,
+    /// Decodes a whole message.
+    decode: fn(&[u8]) -> Result<Decoded, Failure>,
+}
+
+/// What a message holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Decoded {
+    /// In a line.
+    text: String,
+    /// The places in the message that must not be shown.
+    secrets: Vec<Range<usize>>,
+}
+
+impl From<String> for Decoded {
+    fn from(text: String) -> Self {
+        Self { text, secrets: Vec::new() }
+    }
+}
+
+/// Why a message cannot be decoded.
+#[derive(Debug, PartialEq, Eq)]
+enum Failure {
+    /// It is not of this kind at all.
+    Other(String),
+    /// It surely is, but the rest of what it takes is not there.
+    Incomplete(&'static str),
+}
+
+impl From<&str> for Failure {
+    fn from(text: &str) -> Self {
+        Self::Other(text.to_owned())
+    }
+}
+
+/// Which decoder is used: the value of `decode`.
+#[derive(Debug, Clone, Copy)]
+pub enum Choice {
+    /// Whichever a message itself tells.
+    Auto,
+    /// None.
+    None,
+    /// This one.
+    Named(&'static Description),
+}
+
+impl Choice {
+    /// The names of all choices.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ["auto", "none"].into_iter().chain(ALL.iter().map(|decoder| decoder.name))
+    }
+
+    /// The choice of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "auto" => Some(Self::Auto),
+            "none" => Some(Self::None),
+            _ => ALL.iter().find(|decoder| decoder.name == name).map(|decoder| Self::Named(decoder)),
+        }
+    }
+}
+
+/// The decoders of a session.
+#[derive(Debug)]
+pub struct Decoders {
+    choice: Choice,
+    /// The streams of either end that go through several messages.
+    client: ZlibStream,
+    server: ZlibStream,
+}
+
+impl Decoders {
+    /// Of a session that begins.
+    pub fn new(choice: Choice) -> Self {
+        Self { choice, client: ZlibStream::default(), server: ZlibStream::default() }
+    }
+
+    /// Whether they have nothing to do.
+    pub fn are_off(&self) -> bool {
+        matches!(self.choice, Choice::None)
+    }
+
+    /// Takes a message of either end, in order, and says what it holds. `None`: there is nothing to say.
+    pub fn message(&mut self, from: Role, kind: Kind, payload: &[u8]) -> Option<Annotation> {
+        let stream = match from {
+            Role::Client => &mut self.client,
+            Role::Server => &mut self.server,
+        };
+        match self.choice {
+            Choice::None => None,
+            Choice::Auto if kind == Kind::Binary && stream.is_open(payload) => Some(stream.message(payload)),
+            Choice::Auto => auto(kind, payload),
+            Choice::Named(decoder) if decoder.kind != kind => None,
+            Choice::Named(decoder) if decoder.name == zlib_stream::ZLIB_STREAM.name => Some(stream.message(payload)),
+            Choice::Named(decoder) => Some(decode(decoder, payload)),
+        }
+    }
+}
+
+/// What `payload` holds, if it tells by itself what it is.
+pub fn auto(kind: Kind, payload: &[u8]) -> Option<Annotation> {
+    if payload.len() > LONGEST {
+        return None;
+    }
+    let candidates =
+        ALL.iter().filter(|decoder| decoder.kind == kind && decoder.is_sign.is_some_and(|sign| sign(payload)));
+    candidates.map(|decoder| (decoder, (decoder.decode)(payload))).find_map(|(decoder, result)| match result {
+        Err(Failure::Other(_)) => None,
+        result => Some(annotation(decoder, result)),
+    })
+}
+
+/// What `payload` holds for a decoder; an error, if it is something else.
+pub fn decode(decoder: &Description, payload: &[u8]) -> Annotation {
+    if payload.len() > LONGEST {
+        return annotation(decoder, Err(Failure::Other(format!("longer than {LONGEST} bytes"))));
+    }
+    annotation(decoder, (decoder.decode)(payload))
+}
+
+fn annotation(decoder: &Description, result: Result<Decoded, Failure>) -> Annotation {
+    let Description { name, title, .. } = decoder;
+    let source = AnnotationSource::Decoder(name);
+    match result {
+        Ok(Decoded { text, secrets }) => {
+            Annotation { secrets, ..Annotation::new(source, *name, format!("{title} {text}")) }
+        }
+        Err(Failure::Other(error)) => {
+            Annotation { error: Some(format!("not {title}: {error}")), ..Annotation::new(source, *name, "") }
+        }
+        Err(Failure::Incomplete(error)) => {
+            Annotation { error: Some(error.to_owned()), ..Annotation::new(source, *name, *title) }
+        }
+    }
+}
+
+/// What was packed inside a message: a text as it is, else what it tells by itself, else its length.
+fn content(inner: &[u8], is_all: bool) -> String {
+    let length = if is_all { format!("{}", inner.len()) } else { format!("more than {}", inner.len()) };
+    let whole = str::from_utf8(inner).ok();
+    let start = inner.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    let shown = match whole {
+        Some(text) => Some(text::start(text)),
+        None if !is_all && inner.len() - start.len() < 4 => Some(text::start(start)),
+        None => [&message_pack::MESSAGE_PACK, &cbor::CBOR, &image::IMAGE].into_iter().find_map(|decoder| {
+            let decoded = (decoder.is_sign?(inner)).then(|| (decoder.decode)(inner).ok()).flatten()?;
+            Some(format!("{} {}", decoder.title, decoded.text))
+        }),
+    };
+    match shown {
+        Some(shown) => format!("of {length} bytes: {shown}"),
+        None => format!("of {length} bytes"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+
+use super::*;
+
+/// Discord's first two messages (`compress=zlib-stream`).
+const HELLO: &str = "78 9c aa 56 ca 2f 50 b2 32 34 a8 05 00 00 00 ff ff";
+const ACKNOWLEDGED: &str = "aa 86 30 0c 6b 01 00 00 00 ff ff";
+
+fn hex(digits: &str) -> Vec<u8> {
+    data_encoding::HEXLOWER.decode(digits.replace(' ', "").as_bytes()).expect("hex digits")
+}
+
+fn named(name: &str) -> &'static Description {
+    ALL.iter().find(|decoder| decoder.name == name).expect("a decoder")
+}
+
+/// Its source, its text, its error.
+fn said(annotation: &Annotation) -> String {
+    match &annotation.error {
+        Some(error) => format!("{}: {error}", annotation.text),
+        None => annotation.text.clone(),
+    }
+}
+
+fn found(payload: &[u8]) -> Option<String> {
+    auto(Kind::Binary, payload).as_ref().map(said)
+}
+
+fn decoded(name: &str, payload: &[u8]) -> String {
+    said(&decode(named(name), payload))
+}
+
+#[test]
+fn message_pack_and_cbor_are_told_apart() {
+    assert_eq!(found(&hex("81 a1 61 01")).as_deref(), Some(r#"MessagePack {"a":1}"#));
+    assert_eq!(found(&hex("a1 61 61 01")).as_deref(), Some(r#"CBOR {"a":1}"#));
+    assert_eq!(found(&hex("93 01 c0 c4 02 01 02")).as_deref(), Some("MessagePack [1,null,h'0102']"));
+    assert_eq!(
+        found(&hex("82 a1 61 cb 3f f8 00 00 00 00 00 00 a1 62 d6 ff 00 00 00 01")).as_deref(),
+        Some(r#"MessagePack {"a":1.5,"b":ext(-1,h'00000001')}"#)
+    );
+    // An array of one map with a name, and a map of one whose key is no string.
+    assert_eq!(found(&hex("81 a1 61 61 01")).as_deref(), Some(r#"CBOR [{"a":1}]"#));
+    assert_eq!(found(&hex("d9 d9 f7 83 01 20 f5")).as_deref(), Some("CBOR 55799([1,-1,true])"));
+    assert_eq!(found(&hex("9f 01 c1 1a 51 4b 67 b0 ff")).as_deref(), Some("CBOR [1,1(1363896240)]"));
+}
+
+/// From appendix A of RFC 8949.
+#[test]
+fn the_examples_of_cbor() {
+    for (payload, text) in [
+        ("a2 01 02 03 04", "{1:2,3:4}"),
+        ("83 01 82 02 03 82 04 05", "[1,[2,3],[4,5]]"),
+        ("82 61 61 a1 61 62 61 63", r#"["a",{"b":"c"}]"#),
+        ("bf 63 46 75 6e f5 63 41 6d 74 21 ff", r#"{"Fun":true,"Amt":-2}"#),
+        ("f6", "null"),
+        ("fb 3f f1 99 99 99 99 99 9a", "1.1"),
+        ("1b ff ff ff ff ff ff ff ff", "18446744073709551615"),
+    ] {
+        assert_eq!(decoded("cbor", &hex(payload)), format!("CBOR {text}"));
+    }
+}
+
+#[test]
+fn what_is_not_whole_is_not_taken_for_it() {
+    for payload in ["81", "81 a1 61", "a1 61 61 01 00", "80 00", "c1", "00 01 02", "93 01 02"] {
+        assert_eq!(found(&hex(payload)), None, "{payload}");
+    }
+    assert!(decoded("messagepack", &hex("81 a1 61")).starts_with(": not MessagePack: "));
+    assert_eq!(decoded("cbor", &hex("01 02")), ": not CBOR: 1 bytes behind its end");
+}
+
+#[test]
+fn what_is_deep_or_announces_much_is_refused() {
+    assert_eq!(found(&vec![0x91; 100_000]), None);
+    assert_eq!(found(&vec![0x81; 100_000]), None);
+    assert_eq!(found(&hex("dd ff ff ff ff 01")), None);
+    assert_eq!(found(&hex("bb ff ff ff ff ff ff ff ff 01")), None);
+    assert_eq!(found(&vec![0x90; LONGEST + 1]), None);
+}
+
+#[test]
+fn a_line_ends_at_its_limit() {
+    let mut payload = hex("dc ff ff");
+    payload.resize(payload.len() + 0xffff, 1);
+    let text = found(&payload).expect("MessagePack");
+    assert!(text.len() < 4200 && text.ends_with('…'), "{}", text.len());
+}
+
+/// From the page on the encoding of Protocol Buffers.
+#[test]
+fn protobuf_goes_by_numbers() {
+    assert_eq!(decoded("protobuf", &hex("08 96 01")), "protobuf {1:150}");
+    assert_eq!(decoded("protobuf", &hex("12 07 74 65 73 74 69 6e 67")), r#"protobuf {2:"testing"}"#);
+    assert_eq!(decoded("protobuf", &hex("1a 03 08 96 01")), "protobuf {3:{1:150}}");
+    assert_eq!(decoded("protobuf", &hex("0d 00 00 c0 3f 11 05 00 00 00 00 00 00 00")), "protobuf {1:1.5,2:5}");
+    assert_eq!(decoded("protobuf", &hex("0b 10 01 0c 1a 02 ff fe")), "protobuf {1:{2:1},3:h'fffe'}");
+    for broken in ["08", "0f", "00 00", "0a 05 01", "0b", "0c", "08 ff ff ff ff ff ff ff ff ff ff 01"] {
+        assert_eq!(decoded("protobuf", &hex(broken)), ": not protobuf: its fields do not fill it", "{broken}");
+    }
+    assert_eq!(found(&hex("08 96 01")), None);
+}
+
+#[test]
+fn what_is_compressed_is_inflated_and_read() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(br#"{"a":1}"#).expect("memory");
+    assert_eq!(found(&gzip.finish().expect("memory")).as_deref(), Some(r#"gzip of 7 bytes: {"a":1}"#));
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    zlib.write_all(&hex("81 a1 61 01")).expect("memory");
+    assert_eq!(found(&zlib.finish().expect("memory")).as_deref(), Some(r#"zlib of 4 bytes: MessagePack {"a":1}"#));
+    // `printf hello | zstd`.
+    let zstd = hex("28 b5 2f fd 04 58 29 00 00 68 65 6c 6c 6f a3 6d 9f 88");
+    assert_eq!(found(&zstd).as_deref(), Some("zstd of 5 bytes: hello"));
+    let unfinished = "zstd: a frame that does not end here (a stream?), or is damaged";
+    assert_eq!(found(&zstd[..10]).as_deref(), Some(unfinished));
+    assert_eq!(found(&hex("1f 8b 08 00")), None);
+}
+
+#[test]
+fn a_bomb_is_cut_off() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&vec![b'x'; 4 * 1024 * 1024]).expect("memory");
+    let bomb = gzip.finish().expect("memory");
+    assert!(found(&bomb).expect("gzip").starts_with("gzip of more than 1048576 bytes: xxx"));
+}
+
+#[test]
+fn one_zlib_stream_goes_through_many_messages() {
+    let mut decoders = Decoders::new(Choice::Auto);
+    let mut received = |digits: &str| decoders.message(Role::Server, Kind::Binary, &hex(digits)).as_ref().map(said);
+    assert_eq!(received(HELLO).as_deref(), Some(r#"zlib stream of 9 bytes: {"op":10}"#));
+    assert_eq!(received(&ACKNOWLEDGED[..14]).as_deref(), Some("zlib stream goes on, 8 bytes so far"));
+    assert_eq!(received(&ACKNOWLEDGED[15..]).as_deref(), Some(r#"zlib stream of 9 bytes: {"op":11}"#));
+    // The other end has a stream of its own, which has not begun.
+    assert_eq!(
+        decoders.message(Role::Client, Kind::Binary, &hex("81 a1 61 01")).map(|a| said(&a)).as_deref(),
+        Some(r#"MessagePack {"a":1}"#)
+    );
+}
+
+#[test]
+fn who_joins_a_stream_late_is_told() {
+    let mut decoders = Decoders::new(Choice::Auto);
+    let mut received = || decoders.message(Role::Server, Kind::Binary, &hex(ACKNOWLEDGED)).as_ref().map(said);
+    let late = Some("zlib stream: joined late: its start was not seen".to_owned());
+    assert_eq!((received(), received()), (late.clone(), late));
+    let mut damaged = Decoders::new(Choice::Named(named("zlib-stream")));
+    assert!(damaged.message(Role::Server, Kind::Binary, &hex(HELLO)).is_some());
+    let said = damaged.message(Role::Server, Kind::Binary, &hex("ff ff 00 00 ff ff")).as_ref().map(said);
+    assert_eq!(said.as_deref(), Some("zlib stream: it is damaged here"));
+}
+
+#[test]
+fn images_have_a_kind_and_a_size() {
+    let png = hex("89 50 4e 47 0d 0a 1a 0a 00 00 00 0d 49 48 44 52 00 00 02 80 00 00 01 e0 08 06 00 00 00");
+    assert_eq!(found(&png).as_deref(), Some("image PNG, 640 x 480 pixels"));
+    let gif = hex("47 49 46 38 39 61 10 00 08 00 80 00 00");
+    assert_eq!(found(&gif).as_deref(), Some("image GIF, 16 x 8 pixels"));
+    assert_eq!(found(&png[..12]).as_deref(), Some("image: it ends before its size"));
+    assert_eq!(decoded("image", b"BM  "), ": not image: none of PNG, JPEG, GIF and WebP");
+}
+
+#[test]
+fn tokens_in_a_text_are_read_and_their_signatures_hidden() {
+    // The example of RFC 7519 section 3.1, with a short signature.
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UifQ.c2lnbmF0dXJl";
+    let text = format!(r#"{{"op":"auth","token":"{token}"}}"#);
+    let annotation = auto(Kind::Text, text.as_bytes()).expect("a token");
+    assert_eq!(annotation.text, r#"JWT {"alg":"HS256"} {"iss":"joe"}"#);
+    assert_eq!(annotation.secrets.iter().map(|place| &text[place.clone()]).collect::<Vec<_>>(), ["c2lnbmF0dXJl"]);
+    for text in ["eyJ", "eyJhbGciOiJIUzI1NiJ9", "eyJhIjoxfQ.eyJhIjoxfQ.x", "eyJhbGciOiJIUzI1NiJ9.e30", "no token"] {
+        assert_eq!(auto(Kind::Text, text.as_bytes()), None, "{text}");
+    }
+}
