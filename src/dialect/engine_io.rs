@@ -72,13 +72,13 @@ impl EngineIo {
 
 impl Dialect for EngineIo {
     fn message(&mut self, message: &Message<'_>) -> Option<Annotation> {
-        let Some((packet, rest)) = message.payload.split_first() else { return Some(self.breach("an empty message")) };
         if message.kind == Kind::Binary {
             // Version 3 has the kind of the packet in front.
-            let data = if self.is_version_3 && *packet == 4 { rest } else { message.payload };
+            let data = message.payload.strip_prefix(b"\x04").filter(|_| self.is_version_3).unwrap_or(message.payload);
             let socket_io = self.socket_io.as_mut();
             return socket_io.map(|socket_io| socket_io.attachment(message.from, data.len()));
         }
+        let Some((packet, rest)) = message.payload.split_first() else { return Some(self.breach("an empty message")) };
         match (packet, rest) {
             (b'4', rest) => self.socket_io.as_mut().map(|socket_io| socket_io.packet(message, rest)),
             (b'0', rest) if message.from == Role::Server => Some(self.open(message, rest)),

@@ -15,6 +15,9 @@ use crate::output::{Fanout, Sinks};
 use crate::platform::{Notifier, thread_for_messages};
 use crate::wire::{self, Receiver, ReceiverOptions};
 
+/// How long after a heartbeat the next is sent at the earliest: a peer may say how often it wants them.
+const LEAST_INTERVAL: Duration = Duration::from_millis(20);
+
 /// How one session shows things. The sinks are shared: `listen` has many sessions.
 pub struct SessionOutput {
     fanout: Fanout,
@@ -70,13 +73,16 @@ impl SessionOutput {
 
     /// When the heartbeat that the dialect demands next is due. Never waits for the sinks.
     pub fn heartbeat_due(&self) -> Option<Instant> {
-        lock(&self.heartbeats).next.as_ref().and_then(|heartbeat| self.fanout.instant(heartbeat.due))
+        let heartbeats = lock(&self.heartbeats);
+        let due = heartbeats.next.as_ref().and_then(|heartbeat| self.fanout.instant(heartbeat.due))?;
+        Some(heartbeats.last.map_or(due, |last| due.max(last + LEAST_INTERVAL)))
     }
 
     /// Takes that heartbeat, to be sent now.
     pub fn take_heartbeat(&self) -> Option<Heartbeat> {
         let mut heartbeats = lock(&self.heartbeats);
         heartbeats.taken = heartbeats.next.take();
+        heartbeats.last = Some(Instant::now());
         heartbeats.taken.clone()
     }
 
@@ -195,6 +201,8 @@ struct Heartbeats {
     next: Option<Heartbeat>,
     /// The last one that was taken: the dialect demands it until it has seen it sent.
     taken: Option<Heartbeat>,
+    /// When that was.
+    last: Option<Instant>,
 }
 
 /// The sinks, held for some events of one session.

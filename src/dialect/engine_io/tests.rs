@@ -93,6 +93,8 @@ fn binary_attachments_follow_their_packet() {
     assert_eq!(session.sent_bytes(&[1]), "ack 7, with 2 bytes after 0 ms");
     assert_eq!(session.sent_bytes(&[1]), "a binary message, and no packet announced it");
     session.received(event);
+    assert!(session.received_bytes(b"").ends_with(", with 0 bytes"));
+    session.received(event);
     assert!(session.received(r#"42["a"]"#).ends_with(": 1 of 1 attachments did not come before it"));
 }
 

@@ -26,7 +26,7 @@ impl Printer {
         self.options.format == DataFormat::Text && self.options.view == View::Terminal
     }
 
-    /// Shows a message and what it means. A heartbeat is only counted, unless it is asked for.
+    /// Shows a message and what it means. A heartbeat is only counted, unless it is asked for or something is wrong with it.
     pub(super) fn annotated(
         &mut self,
         origin: Origin,
@@ -43,7 +43,7 @@ impl Printer {
             }
             return self.beside(origin, at, direction, annotation);
         }
-        if annotation.is_heartbeat && !self.options.ping_pong {
+        if annotation.is_heartbeat && annotation.error.is_none() && !self.options.ping_pong {
             *self.hidden_heartbeats.entry(origin).or_default() += 1;
             return;
         }
@@ -72,7 +72,8 @@ impl Printer {
 
     /// Says on the diagnostics stream what a message means.
     fn beside(&mut self, origin: Origin, at: Timestamp, direction: Direction, annotation: &Annotation) {
-        if is_silent(annotation) || (annotation.is_heartbeat && !self.options.ping_pong) {
+        let is_hidden = annotation.is_heartbeat && annotation.error.is_none() && !self.options.ping_pong;
+        if is_silent(annotation) || is_hidden {
             return;
         }
         self.timed(origin, at, |output, palette| {

@@ -58,6 +58,9 @@ fn heartbeats_are_counted_and_shown_where_pings_are() {
     let (data, diagnostics) = scene.shown();
     assert_eq!(data, "");
     assert!(diagnostics.ends_with("* 2 heartbeats are not shown: `-P` shows them\n"), "{diagnostics}");
+    let mut scene = Scene::new(people());
+    scene.message(Direction::Received, b"3", &Annotation { error: Some("late".to_owned()), ..beat.clone() });
+    assert_eq!(scene.shown().0, "< 3\n  heartbeat: late\n");
     let mut scene = Scene::new(Options { ping_pong: true, ..people() });
     scene.message(Direction::Received, b"2", &beat);
     assert_eq!(scene.shown().0, "< 2\n  heartbeat\n");
