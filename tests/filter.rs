@@ -189,3 +189,46 @@ fn a_server_shows_only_what_matches() {
     program.signal(Signal::SIGINT);
     program.finish().prints("{\"n\":2}\n");
 }
+
+#[test]
+fn what_passes_between_two_is_filtered_in_both_directions() {
+    let server = websocket::echo();
+    let program = Wscope::new().args(["tap", "0", &server.url(), "--jq", "$dir", "--filter", ".n == 2"]).spawn();
+    program.wait_stderr("Tapping ");
+    let stderr = program.stderr();
+    let url = stderr.split_whitespace().filter(|word| word.starts_with("ws://")).nth(1).unwrap().to_owned();
+    let sent = [r#"{"n":1}"#, r#"{"n":2}"#];
+    let client = Wscope::new().args(["--count", "2", "-x", sent[0], "-x", sent[1]]).arg(url).run();
+    client.exits(0).prints(format!("{}\n{}\n", sent[0], sent[1]));
+    program.wait_stdout("received");
+    program.wait_stderr("2 messages are not shown");
+    program.signal(Signal::SIGINT);
+    program.finish().prints("[1] > sent\n[1] < received\n");
+}
+
+#[test]
+fn ctrl_c_ends_a_filter_that_does_not_end() {
+    for line in ["/filter jq:until(false; .)", "/find jq:until(false; .)", "/expect jq:until(false; .)"] {
+        let server = serve(|mut connection| {
+            connection.accept();
+            connection.send_frame(&Frame::text("first"));
+            connection.frame();
+            connection.send_frame(&Frame::text("second"));
+            connection
+        });
+        let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
+        terminal.wait("< first");
+        terminal.enter(line);
+        terminal.enter("hello");
+        if line.starts_with("/expect") {
+            // The first one gives the expectation up.
+            terminal.wait("Ctrl-C gives up");
+            terminal.press(key::CTRL_C);
+        }
+        terminal.press(key::CTRL_C);
+        // The second one leaves at once, as from everything that takes long.
+        terminal.wait_for_signals();
+        terminal.press(key::CTRL_C);
+        terminal.wait_end();
+    }
+}

@@ -7,6 +7,8 @@ mod error;
 mod jq;
 mod json;
 mod path;
+#[cfg(test)]
+mod properties;
 mod regular;
 mod syntax;
 #[cfg(test)]

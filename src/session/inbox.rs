@@ -277,12 +277,14 @@ impl Expecting<'_> {
         self.watching(|| drop(self.inbox.changed.wait_timeout_while(lock(&self.inbox.state), time, is_due)));
     }
 
-    /// Ends the wait of another thread; `false` when none waits.
+    /// Ends the wait of another thread; `false` when none waits, or when it has been told before and is still busy with a
+    /// message.
     pub fn give_up(&self) -> bool {
         let mut state = lock(&self.inbox.state);
+        let has_been_told = state.is_given_up;
         state.is_given_up = state.is_watched;
         self.inbox.changed.notify_all();
-        state.is_watched
+        state.is_watched && !has_been_told
     }
 
     /// Whether another thread waits.
