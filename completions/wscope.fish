@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= filter= jq= v/verbose show-secrets frames hex P/show-ping-pong dialect= decode= t/timestamps=\? pretty q/quiet color= H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= heartbeat no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
+    string join \n h/help M/manual show-config x/execute= i/interactive delay= script= w/wait= count= 1 until= echo N/no-input input= b/binary 0/null output= filter= jq= v/verbose show-secrets frames hex P/show-ping-pong dialect= decode= t/timestamps=\? pretty q/quiet color= record=\? overwrite H/header= s/subprotocol= o/origin= u/user= bearer= cookie= connect-timeout= L/location location-trusted max-redirs= resolve= connect-to= 4/ipv4 6/ipv6 unix-socket= proxy= proxy-user= proxy-header= proxy-cacert= proxy-insecure noproxy= k/insecure cacert= sni= pinnedpubkey= tls-min= tls-max= cert= key= passphrase= mask-key= ws-key= reconnect=\? m/max-time= close-timeout= max-message= ping-interval= ping-timeout= heartbeat no-deflate deflate= lenient fragment= no-pong no-close-reply V/version
 end
 
 function __fish_wscope_needs_command
@@ -80,6 +80,7 @@ utc\t'Wall clock, in UTC'"
 complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Even when redirected'
 never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_needs_command" -l record -d 'Record what happens in a file' -F
 complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Add a header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer a subprotocol' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s o -l origin -d 'Send an Origin header' -r
@@ -132,6 +133,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l hex -d 'Show the bytes on
 complete -c wscope -n "__fish_wscope_needs_command" -s P -l show-ping-pong -d 'Show pings and pongs, and heartbeats of dialects'
 complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
+complete -c wscope -n "__fish_wscope_needs_command" -l overwrite -d 'Write over a file that is there'
 complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects'
 complete -c wscope -n "__fish_wscope_needs_command" -l location-trusted -d 'The same, and trust every server'
 complete -c wscope -n "__fish_wscope_needs_command" -s 4 -l ipv4 -d 'Connect over IPv4 only'
@@ -150,6 +152,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -a "tap" -d 'Stand between c
 complete -c wscope -n "__fish_wscope_needs_command" -a "ping" -d 'Measure round-trip times'
 complete -c wscope -n "__fish_wscope_needs_command" -a "check" -d 'Find out why a connection does not work'
 complete -c wscope -n "__fish_wscope_needs_command" -a "replay" -d 'Send the client\'s side of a recording again'
+complete -c wscope -n "__fish_wscope_needs_command" -a "show" -d 'Show a recording as if it were live'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l execute -d 'Send this message once open, don\'t read stdin' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l delay -d 'Wait between two messages' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l script -d 'Run a script: what would be typed at the prompt' -r -F
@@ -205,6 +208,7 @@ utc\t'Wall clock, in UTC'"
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Even when redirected'
 never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l record -d 'Record what happens in a file' -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s H -l header -d 'Add a header' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s s -l subprotocol -d 'Offer a subprotocol' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s o -l origin -d 'Send an Origin header' -r
@@ -254,6 +258,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l hex -d 'Show the 
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s P -l show-ping-pong -d 'Show pings and pongs, and heartbeats of dialects'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l overwrite -d 'Write over a file that is there'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s L -l location -d 'Follow redirects'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l location-trusted -d 'The same, and trust every server'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 4 -l ipv4 -d 'Connect over IPv4 only'
@@ -324,6 +329,7 @@ utc\t'Wall clock, in UTC'"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Even when redirected'
 never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l record -d 'Record what happens in a file' -F
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l cert -d 'Show this certificate' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l key -d 'The private key of the certificate' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l passphrase -d 'Decrypt the private key' -r
@@ -346,6 +352,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l hex -d 'Show th
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s P -l show-ping-pong -d 'Show pings and pongs, and heartbeats of dialects'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l overwrite -d 'Write over a file that is there'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-deflate -d 'Don\'t compress'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l lenient -d 'Report breaches of the protocol and go on'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pong -d 'Don\'t answer pings'
@@ -399,6 +406,7 @@ utc\t'Wall clock, in UTC'"
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Even when redirected'
 never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l record -d 'Record what happens in a file' -F
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s H -l header -d 'Add a header' -r
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s s -l subprotocol -d 'Offer a subprotocol' -r
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s o -l origin -d 'Send an Origin header' -r
@@ -438,6 +446,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand tap" -l hex -d 'Show the b
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s P -l show-ping-pong -d 'Show pings and pongs, and heartbeats of dialects'
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l pretty -d 'Lay out JSON'
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
+complete -c wscope -n "__fish_wscope_using_subcommand tap" -l overwrite -d 'Write over a file that is there'
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s 4 -l ipv4 -d 'Connect over IPv4 only'
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -s 6 -l ipv6 -d 'Connect over IPv6 only'
 complete -c wscope -n "__fish_wscope_using_subcommand tap" -l proxy-insecure -d 'Don\'t verify the proxy\'s certificate'
@@ -662,4 +671,50 @@ complete -c wscope -n "__fish_wscope_using_subcommand replay" -l no-pong -d 'Don
 complete -c wscope -n "__fish_wscope_using_subcommand replay" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand replay" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand replay" -s M -l manual -d 'Print the whole manual'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l connection -d 'Show this connection alone' -r
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l from -d 'Begin here' -r
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l to -d 'End here' -r
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l save -d 'Write it to another file' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l output -d 'Print text, raw, hex, base64, json or none' -r -f -a "text\t'For people on a terminal; elsewhere text with a newline each, and binary as it is'
+raw\t'Every message as it is, with nothing between them'
+hex\t'Each message is a line of hex'
+base64\t'Each message is a line of Base64'
+json\t'Each event of the session is a line of JSON'
+none\t'Nothing'"
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l filter -d 'Show only messages that match' -r
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l jq -d 'Show what a jq filter makes of each message' -r
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l dialect -d 'Say what messages mean: auto, none or a NAME' -r -f -a "auto\t''
+none\t''
+stomp\t''
+socket.io\t''
+engine.io\t''
+sockjs\t''
+graphql-transport-ws\t''
+graphql-ws\t''
+mqtt\t''
+wamp\t''
+phoenix\t''
+actioncable\t''
+pusher\t''
+signalr\t''
+kubernetes\t''
+json-rpc\t''
+cdp\t''"
+complete -c wscope -n "__fish_wscope_using_subcommand show" -s t -l timestamps -d 'Put the time in front: local, utc or relative' -f -a "relative\t'Seconds since the session opened'
+local\t'Wall clock, in the local time zone'
+utc\t'Wall clock, in UTC'"
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Even when redirected'
+never\t'Not at all'"
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l follow -d 'Go on with what is written to the file, until Ctrl-C'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l overwrite -d 'Write over a file that is there'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -s v -l verbose -d 'Show how the connection came about, and its heads'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l show-secrets -d 'Don\'t hide credentials'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l frames -d 'Show each frame in a line'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l hex -d 'Show the bytes on the wire'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -s P -l show-ping-pong -d 'Show pings and pongs, and heartbeats of dialects'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l pretty -d 'Lay out JSON'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -s q -l quiet -d 'Say nothing but messages, errors and warnings'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -s h -l help -d 'Print what is used most'
+complete -c wscope -n "__fish_wscope_using_subcommand show" -s M -l manual -d 'Print the whole manual'
 complete -c wscope -n 'string match -q "@*" -- (commandline -ct)' -f -a '(wscope @ 2>/dev/null)'

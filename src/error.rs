@@ -121,6 +121,20 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Usage,
+        Self::Input,
+        Self::Resolve,
+        Self::Connect,
+        Self::Proxy,
+        Self::Tls,
+        Self::Upgrade,
+        Self::Session,
+        Self::Protocol,
+        Self::Expectation,
+    ];
+
     /// The exit status of a failure in this phase.
     pub fn exit_status(self) -> ExitStatus {
         match self {
@@ -289,6 +303,11 @@ impl Error {
             Retry::After(seconds) => Some(Duration::from_secs(seconds.into())),
             Retry::No | Retry::Yes => None,
         }
+    }
+
+    /// The time limit that passed, if that is what happened.
+    pub fn time_limit(&self) -> Option<Duration> {
+        self.time_limit
     }
 
     /// What the shell is told.

@@ -28,16 +28,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("profile", &["error", "input::Quoting", "input::Variables", "platform"]),
     ("cli", &[
         "decode", "dialect::Choice", "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",
-        "output::DataFormat", "output::fold", "output::Timestamps", "output::theme::ColorChoice", "pattern", "profile", "wire",
+        "output::DataFormat", "output::fold", "output::Timestamps", "output::theme::ColorChoice", "pattern", "profile", "recording", "wire",
     ]),
-    ("client", &["cli", "decode", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "platform", "session", "wire"]),
+    ("client", &["cli", "decode", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "platform", "recording", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "pattern", "platform", "recording", "session", "wire"]),
     ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("tap", &["cli", "client", "diagnosis", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("ping", &["cli", "client", "error", "event", "http::redact", "output", "platform", "session", "wire"]),
     ("check", &["cli", "client", "diagnosis", "error", "event", "http", "net", "output", "platform", "session", "wire"]),
     ("command", &[
-        "check", "cli", "client", "error", "event", "frontend", "input", "net", "output", "ping", "platform", "profile", "server", "session", "tap", "wire",
+        "check", "cli", "client", "error", "event", "frontend", "input", "net", "output", "ping", "platform", "profile", "server", "session", "tap", "wire", "recording",
     ]),
 ];
 

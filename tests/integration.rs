@@ -34,6 +34,7 @@ mod profiles;
 mod progress;
 mod proxy;
 mod reconnect;
+mod record;
 mod redirect;
 mod replay;
 mod script;

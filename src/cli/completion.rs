@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use super::Cli;
 
 /// The commands that the help names.
-const COMMANDS: [&str; 6] = ["demo", "listen", "tap", "ping", "check", "replay"];
+const COMMANDS: [&str; 7] = ["demo", "listen", "tap", "ping", "check", "replay", "show"];
 
 /// The completion script for `shell`.
 pub(super) fn script(shell: Shell) -> Vec<u8> {

@@ -101,7 +101,7 @@ impl DefaultArgs {
     pub(super) fn resolve(self) -> Result<Invocation, String> {
         let Self { target, mut compat_target, compat, mut session, show_config: _ } = self;
         if let Some(port) = target.listen {
-            let SessionArgs { input, view, limits, keepalive, protocol, connection, .. } = session;
+            let SessionArgs { input, view, record, limits, keepalive, protocol, connection, .. } = session;
             let (identity, push) = (connection.identity, PushArgs::default());
             let (access, clients) = (AccessArgs::default(), ClientArgs::default());
             let address = match compat_target.host {
@@ -113,6 +113,7 @@ impl DefaultArgs {
                 access,
                 clients,
                 push,
+                record,
                 replay: None,
                 playing: PlayingArgs::default(),
                 input,

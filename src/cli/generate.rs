@@ -65,6 +65,8 @@ pub enum Page {
     Ping,
     /// `wscope-check.1`
     Check,
+    /// `wscope-show.1`
+    Show,
     /// `wscope-replay.1`
     Replay,
 }
@@ -86,6 +88,7 @@ impl Generated {
             Self::Man { page: Page::Curl } => "man/wscope-curl.1",
             Self::Man { page: Page::Ping } => "man/wscope-ping.1",
             Self::Man { page: Page::Check } => "man/wscope-check.1",
+            Self::Man { page: Page::Show } => "man/wscope-show.1",
             Self::Man { page: Page::Replay } => "man/wscope-replay.1",
             Self::Completions { shell: Shell::Bash } => "completions/wscope.bash",
             Self::Completions { shell: Shell::Elvish } => "completions/wscope.elv",
@@ -123,6 +126,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
         Page::Curl => ("curl", vec![("Examples", help::CURL_EXAMPLES.into())]),
         Page::Ping => ("ping", vec![("Examples", help::PING_EXAMPLES.into())]),
         Page::Check => ("check", vec![("Examples", help::CHECK_EXAMPLES.into())]),
+        Page::Show => ("show", vec![("Examples", help::SHOW_EXAMPLES.into())]),
         Page::Replay => ("replay", vec![("Examples", help::REPLAY_EXAMPLES.into())]),
     };
     let command = cli.find_subcommand(name).unwrap_or(&cli).clone();
@@ -139,6 +143,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     }
     let about_events = match page {
         Page::Wscope | Page::Ping | Page::Check => Some(help::EVENTS),
+        Page::Show => Some(help::RECORDING_EVENTS),
         Page::Demo | Page::Listen | Page::Tap | Page::Curl | Page::Replay => None,
     };
     if let Some(about) = about_events {
@@ -148,7 +153,7 @@ fn write_man(page: Page, events: &[Definition<'_>], output: &mut Vec<u8>) -> io:
     }
     rest.control("SH", ["SEE ALSO"]);
     rest.text([roman(
-        "wscope(1), wscope-demo(1), wscope-listen(1), wscope-tap(1), wscope-curl(1), wscope-ping(1), wscope-check(1), wscope-replay(1), RFC 6455, RFC 7692",
+        "wscope(1), wscope-demo(1), wscope-listen(1), wscope-tap(1), wscope-curl(1), wscope-ping(1), wscope-check(1), wscope-replay(1), wscope-show(1), RFC 6455, RFC 7692",
     )]);
     rest.to_writer(output)
 }

@@ -69,6 +69,12 @@ pub(super) const PING_EXAMPLES: &str = "  wscope ping -c 10 wss://example.com/ws
   wscope ping --message 'hi {number}' URL   past a proxy that answers pings
   wscope ping -c 100 --output json URL      for programs";
 
+pub(super) const SHOW_EXAMPLES: &str = "  wscope --record=session.jsonl wss://example.com/feed  record while you talk
+  wscope show session.jsonl                             what passed, as it was shown
+  wscope show session.jsonl --frames --hex --from 12.5  each byte, from there on
+  wscope show session.jsonl --follow --connection 2     while it is still written
+  wscope show session.jsonl --save session.log          the screen as text";
+
 pub(super) const CHECK_EXAMPLES: &str = "  wscope check wss://example.com/feed         what is wrong, and what to do
   wscope check --strict --output json URL     for a script: status 1 for a warning
   wscope check --probe '{\"op\":\"ping\"}' URL   send this, and wait for an answer";
@@ -187,6 +193,9 @@ const FORMATS: &str = "  --input lines    each line is a text message, without i
 /// The text before the fields of the events in the man page.
 pub(super) const EVENTS: &str = "  Each line of --output json is one object with these fields, version 1 of them. \
   Later versions may add fields and types of events without a new number.";
+
+pub(super) const RECORDING_EVENTS: &str =
+    "  A recording has the events of wscope(1), with these besides, and these further fields.";
 
 const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines \
   that start with #, are skipped. What is wrong with it is found before anything \

@@ -11,6 +11,7 @@ use super::help;
 use super::input::InputArgs;
 use super::limits::{KeepaliveArgs, LimitArgs};
 use super::protocol::ProtocolArgs;
+use super::record::RecordArgs;
 use super::replay::PlayingArgs;
 use super::value;
 use super::view::ViewArgs;
@@ -57,6 +58,9 @@ pub struct Listen {
     /// The flags for the output.
     #[command(flatten)]
     pub view: ViewArgs,
+    /// The flags for a recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// The certificate for `wss`.
     #[command(flatten)]
     pub identity: IdentityArgs,

@@ -24,9 +24,11 @@ mod ping;
 mod profile;
 mod protocol;
 mod proxy;
+mod record;
 mod replay;
 mod report;
 mod session;
+mod show;
 mod stop;
 mod tap;
 mod usage_error;
@@ -52,9 +54,11 @@ pub use ping::{Ping, RoundArgs};
 pub use profile::Named;
 pub use protocol::{FixedArgs, ProtocolArgs};
 pub use proxy::ProxyArgs;
+pub use record::{RecordArgs, RecordTo};
 pub use replay::{PlayingArgs, Replay};
 pub use report::{ReportArgs, ReportFormat};
 pub use session::{ReportedSessionArgs, SessionArgs};
+pub use show::Show;
 pub use stop::StopArgs;
 pub use tap::{RewriteArgs, Tap, TowardsClientsArgs};
 pub use value::{HeaderSource, SHORTEST_PING, Secret, Speed, Wait};
@@ -83,6 +87,8 @@ pub enum Invocation {
     Replay(Box<Replay>),
     /// The flags of a profile, and those of the command line.
     Profile(Named),
+    /// What is in a recording.
+    Show(Box<Show>),
     /// Print this: what is in force.
     Config(String),
     /// Print a generated file.
@@ -119,6 +125,7 @@ enum Subcommands {
     Replay(Box<Replay>),
     Curl(Curl),
     Check(Box<Check>),
+    Show(Box<Show>),
     #[command(hide = true)]
     Generate(Generate),
 }
@@ -167,6 +174,7 @@ fn understand(cli: Cli, arguments: &[OsString]) -> Result<Invocation, clap::Erro
         Some(Subcommands::Curl(curl)) => translated(&curl)?,
         Some(Subcommands::Ping(ping)) => Invocation::Ping(*ping),
         Some(Subcommands::Replay(replay)) => Invocation::Replay(replay),
+        Some(Subcommands::Show(show)) => Invocation::Show(show),
         Some(Subcommands::Generate(generate)) => Invocation::Generate(generate),
     };
     check(&invocation, arguments).map_err(refused)?;
@@ -241,6 +249,7 @@ fn check(invocation: &Invocation, arguments: &[OsString]) -> Result<(), String> 
             replay.url.as_deref().map_or(Ok(()), usage_error::refuse_profile)?;
             replay.view.check()
         }
+        Invocation::Show(show) => show.view.check(),
         Invocation::Ping(_)
         | Invocation::Check(_)
         | Invocation::Generate(_)

@@ -9,6 +9,7 @@ use super::connection::ConnectionArgs;
 use super::input::{ExecuteArgs, InputArgs};
 use super::limits::{KeepaliveArgs, LimitArgs};
 use super::protocol::ProtocolArgs;
+use super::record::RecordArgs;
 use super::report::ReportArgs;
 use super::stop::StopArgs;
 use super::value;
@@ -30,6 +31,9 @@ pub struct SessionArgs {
     /// The flags for the output.
     #[command(flatten)]
     pub view: ViewArgs,
+    /// The flags for a recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// The flags for connecting.
     #[command(flatten)]
     pub connection: ConnectionArgs,

@@ -11,6 +11,7 @@ use super::limits::LimitArgs;
 use super::listen::AccessArgs;
 use super::protocol::FixedArgs;
 use super::proxy::ProxyArgs;
+use super::record::RecordArgs;
 use super::value;
 use super::view::ViewArgs;
 use crate::net::{HostPattern, ListenAddress};
@@ -49,6 +50,9 @@ pub struct Tap {
     /// The flags for the output.
     #[command(flatten)]
     pub view: ViewArgs,
+    /// The flags for a recording.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// What is added to requests.
     #[command(flatten)]
     pub request: RequestArgs,

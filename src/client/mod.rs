@@ -16,6 +16,7 @@ pub mod plan;
 mod proxy;
 mod proxy_error;
 pub mod reconnect;
+pub mod record;
 pub mod recorded_request;
 pub mod redirect;
 pub mod report;

@@ -6,7 +6,7 @@ use crate::check;
 use crate::cli::{Definition, Generate, Generated, Page};
 use crate::client::report;
 use crate::error::ExitStatus;
-use crate::output::json::SCHEMA;
+use crate::output::json::{RECORDING_SCHEMA, SCHEMA};
 use crate::ping;
 
 /// Prints what is asked for.
@@ -23,6 +23,7 @@ pub fn render(generated: Generated) -> io::Result<Vec<u8>> {
     let schema = match generated {
         Generated::Man { page: Page::Ping } => [ping::SCHEMA, &[]],
         Generated::Man { page: Page::Check } => [check::SCHEMA, check::idle::SCHEMA],
+        Generated::Man { page: Page::Show } => [RECORDING_SCHEMA, &[]],
         _ => [SCHEMA, &[]],
     };
     let events: Vec<_> = schema

@@ -9,6 +9,7 @@ mod listen;
 mod ping;
 mod profile;
 mod replay;
+mod show;
 mod tap;
 
 pub use crate::client::report::printed;
@@ -25,6 +26,7 @@ pub fn run(mut invocation: Invocation) -> ExitStatus {
     match invocation {
         Invocation::Connect(connect) => connect::run(&connect.url, &connect.session),
         Invocation::Check(check) => check::run(&check),
+        Invocation::Show(args) => show::run(&args),
         Invocation::Generate(generate) => generate::run(generate),
         Invocation::Profile(named) => profile::run(&named),
         Invocation::Config(text) => config::run(&text),
@@ -46,6 +48,7 @@ fn leave_stdin(invocation: &mut Invocation) {
         Invocation::Tap(tap) => tap.rewrite.no_input = true,
         Invocation::Ping(_)
         | Invocation::Check(_)
+        | Invocation::Show(_)
         | Invocation::Replay(_)
         | Invocation::Generate(_)
         | Invocation::Profile(_)

@@ -80,13 +80,17 @@ pub enum Told {
 impl Secrets {
     /// Where in `part` something is to be hidden, in order. It takes time in proportion to the part's length.
     pub fn find(self, part: Part<'_>) -> Vec<Secret> {
-        match (self, part) {
-            (Self::Shown, _) => Vec::new(),
-            (Self::Hidden, Part::Head(lines)) => scan::head(lines),
-            (Self::Hidden, Part::Text(text)) => scan::text(text),
-            (Self::Hidden, Part::Value { name, value }) => scan::value(name.as_bytes(), value),
-            (Self::Hidden, Part::Subprotocols(names)) => scan::subprotocols(names),
+        if self == Self::Shown {
+            return Vec::new();
         }
+        let mut found = match part {
+            Part::Head(lines) => scan::head(lines),
+            Part::Text(text) => scan::text(text),
+            Part::Value { name, value } => scan::value(name.as_bytes(), value),
+            Part::Subprotocols(names) => scan::subprotocols(names),
+        };
+        found.retain(|secret| !is_label(&part.bytes()[secret.range.clone()]));
+        found
     }
 
     /// Those of `found` that are to be hidden: all or none.
@@ -99,9 +103,7 @@ impl Secrets {
 
     /// `part` as it may be shown, its bytes otherwise as they are.
     pub fn bytes(self, part: Part<'_>) -> Cow<'_, [u8]> {
-        let secrets = self.find(part);
-        let (Part::Head(bytes) | Part::Text(bytes) | Part::Value { value: bytes, .. } | Part::Subprotocols(bytes)) =
-            part;
+        let (secrets, bytes) = (self.find(part), part.bytes());
         if secrets.is_empty() {
             return bytes.into();
         }
@@ -122,6 +124,24 @@ impl Secrets {
         };
         names.map(shown).collect()
     }
+}
+
+impl<'a> Part<'a> {
+    fn bytes(self) -> &'a [u8] {
+        let (Self::Head(bytes) | Self::Text(bytes) | Self::Value { value: bytes, .. } | Self::Subprotocols(bytes)) =
+            self;
+        bytes
+    }
+}
+
+/// Whether `value` is what was put in the place of a secret before, as in a recording; up to its first space, where a value
+/// ends there.
+fn is_label(value: &[u8]) -> bool {
+    let Some(inner) = value.strip_prefix(b"[hidden") else { return false };
+    let Some(told) = inner.strip_suffix(b"]") else { return inner == b"," || inner == b":" };
+    let length = told.strip_prefix(b": JWT").unwrap_or(told).strip_prefix(b", ");
+    let digits = length.and_then(|length| length.strip_suffix(b" characters"));
+    told.is_empty() || digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
 }
 
 impl Secret {

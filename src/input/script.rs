@@ -170,7 +170,9 @@ fn check_step(step: &ScriptStep, placeholders: &Variables) -> Result<Option<Stri
     slash::check_file_of(&step.line).map_err(|error| error.at(&step.place))?;
     let refused = |why: &str| Err(input_error(why).at(&step.place));
     match command {
-        Some(Usage { name: name @ ("run" | "save"), .. }) => return refused(&format!("`/{name}` is for the prompt")),
+        Some(Usage { name: name @ ("run" | "save" | "save-last"), .. }) => {
+            return refused(&format!("`/{name}` is for the prompt"));
+        }
         Some(Usage { name, scope: Scope::Server, .. }) => {
             return refused(&format!("`/{name}` is for the prompt of `wscope listen`"));
         }

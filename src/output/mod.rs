@@ -37,7 +37,8 @@ pub use destination::{Discard, FdOutput, Output};
 pub use diagnostic_lines::{client_facts, tls as tls_facts, write_error};
 pub use fanout::{Fanout, Sinks};
 pub use options::{
-    Annotations, Banner, DataFormat, FollowSent, FrameView, Level, Options, Perspective, Setting, Timestamps, View,
+    Annotations, Banner, DataFormat, Extent, FollowSent, FrameView, Level, Options, Perspective, Setting, Timestamps,
+    View,
 };
 pub use printer::Printer;
 pub use progress::Progress;

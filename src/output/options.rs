@@ -95,6 +95,14 @@ pub enum Perspective {
 }
 
 impl Perspective {
+    /// Its name in a recording.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::Between => "between",
+        }
+    }
+
     /// The member of a JSON object that says which way something went: its name and its value.
     pub fn direction(self, direction: Direction) -> (&'static str, &'static str) {
         match (self, direction) {
@@ -133,6 +141,17 @@ pub enum FollowSent {
     /// From the first frame of a session on. `/set` may switch them on later, and the decoder of a stream must start
     /// with its first frame.
     Always,
+    /// The same, and its text for people has what was sent beside what was received: nobody typed it there.
+    Shown,
+}
+
+/// How much of what happens [`DataFormat::Json`] writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What programs want to know.
+    Events,
+    /// Everything, so that it can be read back: what a recording is.
+    Everything,
 }
 
 /// Whether what messages mean is shown.
@@ -151,6 +170,8 @@ pub struct Options {
     pub perspective: Perspective,
     /// The shape of messages on the data stream.
     pub format: DataFormat,
+    /// How much of what happens is in JSON.
+    pub extent: Extent,
     /// What follows each text message in [`View::Exact`]: `\n`, or NUL.
     pub delimiter: u8,
     /// The form of text: for a person, or for a program.
@@ -193,6 +214,7 @@ impl Options {
         Self {
             perspective: Perspective::End,
             format: DataFormat::Text,
+            extent: Extent::Events,
             delimiter: b'\n',
             view: View::Exact,
             diagnostics_view: View::Exact,

@@ -2,9 +2,10 @@
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
 pub(super) const READ_WRITE: u32 = 0o600;
@@ -53,6 +54,65 @@ pub fn open_own_file(path: &Path) -> io::Result<File> {
         let _ = file.set_permissions(Permissions::from_mode(mode & !OTHERS));
     }
     Ok(file)
+}
+
+/// What a path leads to; of a link, that it is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A file.
+    Regular,
+    /// A FIFO, or a device that takes characters.
+    Stream,
+    /// A symbolic link.
+    Link,
+    /// A folder, a socket, a disk.
+    Other,
+}
+
+/// What is at `path`; `None`, if there is nothing.
+///
+/// # Errors
+/// Those of lstat(2).
+pub fn kind_at(path: &Path) -> io::Result<Option<FileKind>> {
+    let metadata = match path.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        metadata => metadata?,
+    };
+    Ok(Some(kind_of(&metadata)))
+}
+
+fn kind_of(metadata: &Metadata) -> FileKind {
+    let kind = metadata.file_type();
+    match () {
+        () if kind.is_file() => FileKind::Regular,
+        () if kind.is_fifo() || kind.is_char_device() => FileKind::Stream,
+        () if kind.is_symlink() => FileKind::Link,
+        () => FileKind::Other,
+    }
+}
+
+/// Opens what is at `path` to write it, if it is of this `kind`; never through a link, and without waiting for what reads a
+/// FIFO. A regular file becomes empty, and its owner's alone.
+///
+/// # Errors
+/// The error of the system call; `InvalidInput`, if it is of another kind. It is that of [`has_no_reader`], if nothing has
+/// opened the FIFO to read it.
+pub fn overwrite(path: &Path, kind: FileKind) -> io::Result<File> {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = OpenOptions::new().write(true).custom_flags(flags.bits()).open(path)?;
+    if kind_of(&file.metadata()?) != kind {
+        return Err(ErrorKind::InvalidInput.into());
+    }
+    if kind == FileKind::Regular {
+        file.set_permissions(Permissions::from_mode(READ_WRITE))?;
+        file.set_len(0)?;
+    }
+    Ok(file)
+}
+
+/// Whether a FIFO could not be opened because nothing reads it.
+pub fn has_no_reader(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::ENXIO as i32)
 }
 
 /// Opens a regular file to read it. Anything else is refused at once: a FIFO might never be written, and a terminal is read

@@ -18,7 +18,8 @@ mod whole_file;
 
 pub use descriptor::{Descriptor, is_out_of_descriptors};
 pub use files::{
-    is_at, is_readable_by_others, open_own_file, open_regular_file, private_file, private_folder, private_program,
+    FileKind, has_no_reader, is_at, is_readable_by_others, kind_at, open_own_file, open_regular_file, overwrite,
+    private_file, private_folder, private_program,
 };
 pub use own_files::{Readers, create_secret_file, keep_file, read_secret_file};
 pub use pipe::{wait_until_writable, widen};

@@ -16,6 +16,8 @@ pub enum ReadError {
         /// Where that record begins.
         offset: u64,
     },
+    /// The file ends between two records, while a connection is open.
+    StillOpen,
     /// It is no recording, or it is damaged.
     Malformed {
         /// Where the record that cannot be read begins, or the byte that is wrong, as far as it is known.
@@ -30,7 +32,9 @@ pub enum ReadError {
 impl fmt::Display for ReadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Cut { offset: 0 } => write!(formatter, "it ends before its first record does"),
             Self::Cut { offset } => write!(formatter, "it ends in the middle of the record at byte {offset}"),
+            Self::StillOpen => write!(formatter, "it ends while a connection is open"),
             Self::Malformed { offset, why } => write!(formatter, "{why}, at byte {offset}"),
             Self::Io(error) => error.fmt(formatter),
         }
@@ -40,7 +44,7 @@ impl fmt::Display for ReadError {
 impl ReadError {
     /// Whether the records so far are all there are: nothing is wrong with them, but more happened.
     pub fn is_early_end(&self) -> bool {
-        matches!(self, Self::Cut { .. })
+        matches!(self, Self::Cut { .. } | Self::StillOpen)
     }
 }
 

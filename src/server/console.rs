@@ -8,7 +8,7 @@ use super::broadcast::{Broadcast, StdinFeed};
 use super::clients::Clients;
 use crate::cli::Listen;
 use crate::client::report::Unsent;
-use crate::client::view;
+use crate::client::{record, view};
 use crate::error::Result;
 use crate::frontend::pipe::stdin;
 use crate::frontend::repl::line_reader;
@@ -47,14 +47,17 @@ impl ServerConsole {
                 Editor::open(EditorOptions { history, prompt: "> ".into(), marks: options.escape_marks() })?;
             // `/set` may ask later to show what was sent.
             let options = Options { follow_sent: FollowSent::Always, ..options };
-            let fanout =
-                Fanout::new(view::beside(&terminal, options)?).annotated(view::annotator(&args.view, Role::Server));
-            let (begin, _) = line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message)?;
+            let fanout = Fanout::new(view::beside(&terminal, options.clone())?)
+                .annotated(view::annotator(&args.view, Role::Server));
+            record::start(&args.record, "listen", &options, &fanout)?;
+            let (begin, _) =
+                line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message, None)?;
             // The thread waits for it.
             let _ = begin.send(());
             return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source });
         }
-        let fanout = Fanout::new(view::direct(options)?).annotated(view::annotator(&args.view, Role::Server));
+        let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::annotator(&args.view, Role::Server));
+        record::start(&args.record, "listen", &options, &fanout)?;
         let feed = if args.input.no_input {
             None
         } else {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::connections::Connections;
 use super::endpoint::TapEndpoint;
 use crate::cli::Tap;
-use crate::client::{thread_error, view};
+use crate::client::{record, thread_error, view};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
@@ -52,15 +52,17 @@ impl TapConsole {
             let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
             let (editor, terminal) =
                 Editor::open(EditorOptions { history, prompt: "> ".into(), marks: options.escape_marks() })?;
-            let (printer, queue) = view::queued(Some(&terminal), options)?;
+            let (printer, queue) = view::queued(Some(&terminal), options.clone())?;
             let fanout = Fanout::new(printer).annotated(annotator);
-            let (begin, _) = line_reader::spawn(editor, endpoint(&fanout), fanout.clone(), max_message)?;
+            record::start(&args.record, "tap", &options, &fanout)?;
+            let (begin, _) = line_reader::spawn(editor, endpoint(&fanout), fanout.clone(), max_message, None)?;
             // The thread waits for it.
             let _ = begin.send(());
             return Ok(Self { fanout, terminal: Some(terminal), queue, has_left });
         }
-        let (printer, queue) = view::queued(None, options)?;
+        let (printer, queue) = view::queued(None, options.clone())?;
         let fanout = Fanout::new(printer).annotated(annotator);
+        record::start(&args.record, "tap", &options, &fanout)?;
         if !args.rewrite.no_input {
             let endpoint = Arc::new(endpoint(&fanout));
             let interpreter = Interpreter::new(

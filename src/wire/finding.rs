@@ -93,6 +93,38 @@ struct Particulars {
 }
 
 impl Rule {
+    /// Those of frames.
+    const OF_FRAMES: [Self; 22] = [
+        Self::NoFrame,
+        Self::ReservedBits,
+        Self::MisplacedCompressedBit,
+        Self::ReservedOpcode,
+        Self::MaskedByServer,
+        Self::UnmaskedByClient,
+        Self::FragmentedControl,
+        Self::LongControl,
+        Self::NonMinimalLength,
+        Self::LengthOutOfRange,
+        Self::ContinuationWithoutStart,
+        Self::MessageInsideMessage,
+        Self::InvalidText,
+        Self::ShortCloseBody,
+        Self::InvalidCloseCode,
+        Self::InvalidCloseReason,
+        Self::DataAfterClose,
+        Self::CorruptDeflate,
+        Self::WindowExceeded,
+        Self::MessageTooBig,
+        Self::TooManyEmptyFragments,
+        Self::SharedMemory,
+    ];
+
+    /// The rule with this summary.
+    pub fn named(summary: &str) -> Option<Self> {
+        let of_handshakes = HandshakeRule::ALL.map(Self::Handshake);
+        Self::OF_FRAMES.into_iter().chain(of_handshakes).find(|rule| rule.summary() == summary)
+    }
+
     /// The section that states it: `RFC 6455 section 5.1`.
     pub fn section(self) -> &'static str {
         self.particulars().section
@@ -119,7 +151,7 @@ impl Rule {
     }
 
     /// What would have let a session go on that it has ended, in a frame.
-    pub(super) fn diagnosis(self) -> Option<Diagnosis> {
+    pub fn diagnosis(self) -> Option<Diagnosis> {
         let cause = match self {
             Self::MessageTooBig => BrokenFrame::LargeMessage,
             Self::SharedMemory => BrokenFrame::SharedMemory,
@@ -209,34 +241,9 @@ fn own_limit(close_code: CloseCode, summary: &'static str) -> Particulars {
 mod tests {
     use super::*;
 
-    const FRAME_RULES: [Rule; 22] = [
-        Rule::NoFrame,
-        Rule::ReservedBits,
-        Rule::MisplacedCompressedBit,
-        Rule::ReservedOpcode,
-        Rule::MaskedByServer,
-        Rule::UnmaskedByClient,
-        Rule::FragmentedControl,
-        Rule::LongControl,
-        Rule::NonMinimalLength,
-        Rule::LengthOutOfRange,
-        Rule::ContinuationWithoutStart,
-        Rule::MessageInsideMessage,
-        Rule::InvalidText,
-        Rule::ShortCloseBody,
-        Rule::InvalidCloseCode,
-        Rule::InvalidCloseReason,
-        Rule::DataAfterClose,
-        Rule::CorruptDeflate,
-        Rule::WindowExceeded,
-        Rule::MessageTooBig,
-        Rule::TooManyEmptyFragments,
-        Rule::SharedMemory,
-    ];
-
     #[test]
     fn summaries_read_like_error_texts() {
-        for rule in FRAME_RULES {
+        for rule in Rule::OF_FRAMES {
             assert!(rule.section().starts_with("RFC "), "{rule:?}");
             assert!(!rule.summary().ends_with('.'), "{rule:?}");
         }
@@ -244,7 +251,7 @@ mod tests {
 
     #[test]
     fn every_breach_while_open_is_answered_with_a_close_code() {
-        for rule in FRAME_RULES {
+        for rule in Rule::OF_FRAMES {
             assert_eq!(rule.close_code().is_none(), rule == Rule::DataAfterClose, "{rule:?}");
             assert!(rule.close_code().is_none_or(crate::wire::is_sendable), "{rule:?}");
         }

@@ -1,6 +1,6 @@
 //! The frame header (RFC 6455 section 5.2), read and written exactly as it is.
 
-use super::OpCode;
+use super::{OpCode, mask};
 
 /// Which of the three encodings of the payload length a header uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +119,15 @@ impl Header {
         if let Some(key) = self.mask {
             output.extend_from_slice(&key);
         }
+    }
+
+    /// `payload` as it is on the wire behind this header: masked, if that has a key.
+    pub fn masked(&self, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = payload.to_vec();
+        if let Some(key) = self.mask {
+            mask::apply(key, 0, &mut bytes);
+        }
+        bytes
     }
 
     /// Whether the length takes no more bytes than it needs, as section 5.2 demands.

@@ -155,7 +155,7 @@ impl Interpreter {
                 Ok(Some(told))
             }
             Command::Tap(command) => self.endpoint.relayed(command),
-            Command::Run(_) | Command::Save(_) | Command::To(..) | Command::Quit => {
+            Command::Run(_) | Command::Save(_) | Command::SaveLast(_) | Command::To(..) | Command::Quit => {
                 Err(Error::new(Phase::Usage, "this is for the prompt"))
             }
             command => self.look(&command).map(|()| None),

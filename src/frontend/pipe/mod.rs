@@ -20,7 +20,7 @@ use crate::client::plan::Plan;
 use crate::client::reconnect::ReconnectPolicy;
 use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
-use crate::client::{setup_error, view};
+use crate::client::{record, setup_error, view};
 use crate::error::{Error, ExitStatus, Result};
 use crate::output::{Banner, Fanout};
 use crate::session::backoff::Pause;
@@ -42,8 +42,9 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     };
     let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin, when_empty };
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
-    let fanout = Fanout::new(view::direct(view::options(&args.view, &args.input, banner))?)
-        .annotated(view::client_annotator(args));
+    let options = view::options(&args.view, &args.input, banner);
+    let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
+    record::start(&args.record, &plan.target.endpoint().host(), &options, &fanout)?;
     let sender =
         InputSender::spawn(input).map_err(|error| setup_error("cannot read stdin beside the session", error))?;
     let mut driver = PipeDriver {

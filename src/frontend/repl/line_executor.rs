@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 
+use super::kept_session::KeptSession;
 use super::line_reader::show_error;
-use crate::error::Result;
+use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::frontend::interpreter::{Flow, Interpreter, Mode};
 use crate::input::slash::{self, Command, Line};
 use crate::input::{PromptHandle, Script, Typed};
+use crate::recording::Format;
 
 /// The prompt while a line is executed for longer than a moment: what is typed behind it waits too.
 const WAITING: &str = "(waiting; Ctrl-C gives up) > ";
@@ -32,12 +34,14 @@ pub(super) struct LineExecutor {
     prompt: PromptHandle,
     /// What was done so far.
     typed: Vec<Typed>,
+    /// What has happened, where that is kept.
+    kept: Option<KeptSession>,
 }
 
 impl LineExecutor {
     /// An executor that has executed nothing yet.
-    pub(super) fn new(interpreter: Interpreter, prompt: PromptHandle) -> Self {
-        Self { interpreter, prompt, typed: Vec::new() }
+    pub(super) fn new(interpreter: Interpreter, prompt: PromptHandle, kept: Option<KeptSession>) -> Self {
+        Self { interpreter, prompt, typed: Vec::new(), kept }
     }
 
     /// Executes what comes up to the end; then drops `_busy`.
@@ -65,7 +69,11 @@ impl LineExecutor {
             }
         };
         match understood {
-            Line::Command(Command::Save(path)) => self.save(&path),
+            Line::Command(Command::Save(path)) => match Format::of(&path) {
+                None => self.save(&path),
+                Some(format) => self.save_session(|kept| kept.save(&path, format)),
+            },
+            Line::Command(Command::SaveLast(path)) => self.save_session(|kept| kept.save_last(&path)),
             Line::Command(Command::Run(path)) => {
                 self.script(Script::read(&path, self.interpreter.file_kinds, variables)?)
             }
@@ -107,6 +115,14 @@ impl LineExecutor {
         self.prompt.set_notice(None);
         self.typed.push(Typed { line, failed: result.is_err() });
         result
+    }
+
+    fn save_session(&self, save: impl FnOnce(&KeptSession) -> Result<String>) -> Result<()> {
+        let kept = self.kept.as_ref();
+        let kept = kept.ok_or_else(|| Error::new(Phase::Usage, "nothing is kept of the sessions of a server"))?;
+        let note = save(kept)?;
+        self.interpreter.fanout.show(Origin::default(), &Event::Note(&note));
+        Ok(())
     }
 
     fn save(&self, path: &Path) -> Result<()> {

@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::kept_session::KeptSession;
 use super::line_executor::{LineExecutor, Work};
 use crate::client::thread_error;
 use crate::error::{Error, Phase, Result};
@@ -48,7 +49,8 @@ impl WorkQueue {
 }
 
 /// Reads lines and has them executed, on two threads, until the user leaves; it begins when something is sent through the
-/// sender. What else is to be executed can be pushed to the queue. A message that is made of a file has at most `max_message` bytes.
+/// sender. What else is to be executed can be pushed to the queue. A message that is made of a file has at most `max_message` bytes; what
+/// has happened is `kept`, if anything is.
 ///
 /// # Errors
 /// [`Phase::Session`], when the process may have no more threads.
@@ -57,13 +59,14 @@ pub fn spawn(
     endpoint: impl Endpoint + 'static,
     fanout: Fanout,
     max_message: u64,
+    kept: Option<KeptSession>,
 ) -> Result<(Sender<()>, WorkQueue)> {
     let endpoint: Arc<dyn Endpoint> = Arc::new(endpoint);
     // Nothing would end the wait for a FIFO but the end of the session.
     let files = FileKinds::Regular;
     let interpreter =
         Interpreter::new(Arc::clone(&endpoint), fanout.clone(), variables(), Mode::Interactive, files, max_message);
-    let executor = LineExecutor::new(interpreter, editor.prompt());
+    let executor = LineExecutor::new(interpreter, editor.prompt(), kept);
     let (works, ahead) = mpsc::sync_channel(AHEAD);
     let (busy, done) = mpsc::channel();
     let pending = Arc::new(AtomicUsize::new(0));

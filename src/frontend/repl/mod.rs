@@ -1,6 +1,7 @@
 //! A session at the prompt of a terminal. The line editor has a thread of its own, and keeps its line through every
 //! reconnect; the main thread runs the sessions.
 
+pub mod kept_session;
 mod line_executor;
 pub mod line_reader;
 mod terminal_end;
@@ -17,7 +18,7 @@ use crate::client::plan::Plan;
 use crate::client::reconnect::ReconnectPolicy;
 use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
-use crate::client::{thread_error, view};
+use crate::client::{record, thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::frontend::interpreter::variables;
 use crate::frontend::pipe::{Pace, send_executed};
@@ -29,6 +30,7 @@ use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::session::backoff::Pause;
 use crate::session::{Cause, Handle, Outcome, Settings};
 
+use self::kept_session::KeptSession;
 use self::line_executor::Work;
 use self::line_reader::WorkQueue;
 
@@ -49,11 +51,14 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let options = view::options(&args.view, &args.input, Banner::Shown);
     let options = Options { follow_sent: FollowSent::Always, ..options };
     let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
+    let kept = KeptSession::start(&options, &fanout);
+    record::start(&args.record, &plan.target.endpoint().host(), &options, &fanout)?;
     let max_message = plan.protocol.max_message;
     let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let slot = Arc::new(SessionSlot::new(runner.poller.notifier(), Losses::Final));
     let execute = args.execute.clone();
-    let mut driver = ReplDriver { slot, fanout, options, max_message, execute, script, place: None, current: None };
+    let mut driver =
+        ReplDriver { slot, fanout, options, kept, max_message, execute, script, place: None, current: None };
     let end = runner.run(&mut driver);
     let Some(Place { terminal, .. }) = driver.place else { return Ok(end.status) };
     Ok(terminal_end::show_what_is_left(&terminal, end, &mut runner))
@@ -64,6 +69,8 @@ struct ReplDriver {
     slot: Arc<SessionSlot>,
     fanout: Fanout,
     options: Options,
+    /// What has happened.
+    kept: KeptSession,
     /// The largest message that is made of a file, in bytes.
     max_message: u64,
     execute: ExecuteArgs,
@@ -133,8 +140,13 @@ impl Driver for ReplDriver {
                 Editor::open(EditorOptions { history, prompt: "> ".into(), marks: self.options.escape_marks() })?;
             *self.fanout.lock().printer() = view::beside(&terminal, self.options.clone())?;
             let prompt = editor.prompt();
-            let (begin, queue) =
-                line_reader::spawn(editor, Arc::clone(&self.slot), self.fanout.clone(), self.max_message)?;
+            let (begin, queue) = line_reader::spawn(
+                editor,
+                Arc::clone(&self.slot),
+                self.fanout.clone(),
+                self.max_message,
+                Some(self.kept.clone()),
+            )?;
             self.place = Some(Place { terminal, prompt, queue, begin });
         }
         Ok(())

@@ -13,7 +13,7 @@ use crate::client::plan::Plan;
 use crate::client::reconnect::ReconnectPolicy;
 use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
-use crate::client::{thread_error, view};
+use crate::client::{record, thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
@@ -42,7 +42,8 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let options = Options { follow_sent: FollowSent::Always, ..view::options(&args.view, &args.input, banner) };
-    let fanout = Fanout::new(view::direct(options)?).annotated(view::client_annotator(args));
+    let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
+    record::start(&args.record, &plan.target.endpoint().host(), &options, &fanout)?;
     let max_message = plan.protocol.max_message;
     let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let notifier = runner.poller.notifier();

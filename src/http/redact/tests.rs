@@ -221,3 +221,15 @@ proptest! {
         prop_assert!(!shown_head(&head).contains("CANARY"));
     }
 }
+
+#[test]
+fn what_is_hidden_already_stays_as_it_is() {
+    for value in ["[hidden]", "[hidden, 32 characters]", "[hidden: JWT, 812 characters]"] {
+        let head = format!("GET /?token={value} HTTP/1.1\r\nCookie: {value}\r\nAuthorization: Bearer {value}\r\n\r\n");
+        assert_eq!(Secrets::Hidden.text(Part::Head(head.as_bytes())), head);
+        assert_eq!(Secrets::Hidden.text(Part::Value { name: "set-cookie", value: value.as_bytes() }), value);
+    }
+    for value in ["[hidden", "[hidden=1; sid=2]", "[hidden, x characters]", "[hidden]; sid=2"] {
+        assert_ne!(Secrets::Hidden.text(Part::Value { name: "cookie", value: value.as_bytes() }), value);
+    }
+}

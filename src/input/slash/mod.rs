@@ -105,6 +105,8 @@ pub enum Command {
     Run(PathBuf),
     /// `/save FILE`
     Save(PathBuf),
+    /// `/save-last FILE`
+    SaveLast(PathBuf),
     /// `/to N|all [LINE]`. Without a line, it is for all that follow.
     To(ClientSelector, Option<Box<Line>>),
     /// `/list`
@@ -138,6 +140,7 @@ impl Command {
             Self::File(path)
             | Self::Run(path)
             | Self::Save(path)
+            | Self::SaveLast(path)
             | Self::Binary(Payload::File(path))
             | Self::Frame(_, Payload::File(path)) => Some(path),
             Self::To(_, line) => match line.as_deref() {

@@ -282,9 +282,16 @@ pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "save",
         arguments: "FILE",
-        summary: "write what was typed as a script, never over a file that exists",
+        summary: "write what was typed as a script; as .jsonl, .log or .har, what happened; always to a new file",
         scope: Scope::Own,
         understand: |rest| file_name(rest).map(Command::Save),
+    },
+    Usage {
+        name: "save-last",
+        arguments: "FILE",
+        summary: "write the last message received to a new file, byte for byte",
+        scope: Scope::Client,
+        understand: |rest| file_name(rest).map(Command::SaveLast),
     },
     Usage {
         name: "reconnect",

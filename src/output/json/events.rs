@@ -1,5 +1,7 @@
 //! One object an event.
 
+mod held_frame;
+mod recorded;
 #[cfg(test)]
 mod tests;
 
@@ -9,15 +11,15 @@ use crate::diagnosis::Advice;
 use crate::error::Error;
 use crate::event::{Annotation, AnnotationSource, Direction, Ended, Event, Opened, Timestamp, TlsFacts};
 use crate::http::redact::{Part, Secrets};
-use crate::output::connecting::step_detail;
 use crate::output::json::VERSION;
 use crate::output::json::texts::Texts;
-use crate::output::json::write::{Members, long_base64, long_string, object, string};
-use crate::output::options::{Annotations, Options, Perspective, Timestamps, View};
+use crate::output::json::write::{Members, long_base64, long_hexadecimal, long_string, object, string};
+use crate::output::options::{Annotations, Extent, Options, Perspective, Timestamps, View};
 use crate::output::sink::Sink;
 use crate::output::timestamp::{self, TimestampWriter};
 use crate::output::{certificate, diagnostic_lines, digits, frames};
 use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position};
+use held_frame::{Carrier, HeldFrame};
 
 /// The writer of the event stream. It keeps the members that all events of one time share.
 #[derive(Debug, Default)]
@@ -32,6 +34,12 @@ pub struct Stream {
     lead: Vec<u8>,
     /// Room for what [`Texts`] makes of it.
     text_lead: Vec<u8>,
+    /// The first line of a recording has been written.
+    has_begun: bool,
+    /// In a recording, the frame that came last, where its message may carry it.
+    held: HeldFrame,
+    /// The frame that the message of the next line carries.
+    carrier: Option<Carrier>,
 }
 
 impl Stream {
@@ -47,10 +55,13 @@ impl Stream {
     ) {
         if let Event::Open(_) = event {
             // From now on the same time has an `elapsed` beside it.
-            *self = Self::default();
+            self.shared_for = None;
+        }
+        let perspective = options.perspective;
+        if options.extent == Extent::Everything && self.is_held(sink, clock, perspective, (client, at), event) {
+            return;
         }
         self.share(clock, client, at);
-        let perspective = options.perspective;
         match event {
             Event::Wire { direction, event: wire::Event::Message { kind, payload, facts }, annotation, .. } => {
                 self.message(sink, perspective.direction(*direction), *kind, payload, facts);
@@ -60,17 +71,24 @@ impl Stream {
                 }
                 sink.buffer.extend_from_slice(b"}\n");
             }
+            Event::Wire { direction, event: wire::Event::Close(close), .. } if options.extent == Extent::Everything => {
+                self.close_frame(sink, perspective.direction(*direction), close);
+            }
             Event::Wire { direction, event, round_trip, .. } => {
                 self.wire_event(sink, options, perspective.direction(*direction), event, *round_trip);
             }
             Event::Finding(finding) => self.finding(sink, finding, options.advice),
-            Event::Open(opened) => {
-                self.line(sink, "open", |members| members_of_open(members, opened, options.secrets));
-            }
+            Event::Open(opened) => self.line(sink, "open", |members| {
+                members_of_open(members, opened, options.secrets);
+                if options.extent == Extent::Everything {
+                    recorded::members_of_open(members, opened, options.secrets);
+                }
+            }),
             Event::Ended(ended) => {
                 self.line(sink, "close", |members| members_of_close(members, ended, perspective.side(ended.by)));
             }
             Event::Error(error) => self.line(sink, "error", |members| members_of_error(members, error, options.advice)),
+            _ if options.extent == Extent::Everything => self.recorded(sink, options, event),
             Event::Step(_)
             | Event::Tls(_)
             | Event::Head { .. }
@@ -91,14 +109,10 @@ impl Stream {
     ) {
         match event {
             wire::Event::Frame(frame) => {
-                self.line(sink, "frame", |members| members_of_frame(members, direction, frame));
+                self.frame(sink, options.extent, direction, frame);
             }
-            wire::Event::Ping(payload) => {
-                self.line(sink, "ping", |members| members_of_control(members, direction, payload, None));
-            }
-            wire::Event::Pong(payload) => {
-                self.line(sink, "pong", |members| members_of_control(members, direction, payload, round_trip));
-            }
+            wire::Event::Ping(payload) => self.control(sink, "ping", direction, payload, None),
+            wire::Event::Pong(payload) => self.control(sink, "pong", direction, payload, round_trip),
             wire::Event::Finding(finding) => self.finding(sink, finding, options.advice),
             wire::Event::Message { .. } | wire::Event::Part { .. } | wire::Event::Close(_) => {}
         }
@@ -180,6 +194,9 @@ impl Stream {
         digits::decimal(output, facts.length);
         output.extend_from_slice(b",\"fragments\":");
         digits::decimal(output, facts.fragments.into());
+        if let Some(carrier) = &self.carrier {
+            carrier.write(output);
+        }
         if let Some(compressed) = facts.compressed {
             output.extend_from_slice(b",\"compressed\":");
             digits::decimal(output, compressed);
@@ -192,6 +209,34 @@ impl Stream {
             long_base64(sink, payload);
             sink.buffer.push(b'"');
         }
+    }
+
+    fn control(&self, sink: &mut Sink, name: &str, direction: Way, payload: &[u8], round_trip: Option<Duration>) {
+        self.line(sink, name, |members| {
+            members.string(direction.0, direction.1);
+            if let Some(carrier) = &self.carrier {
+                carrier.members(members);
+            }
+            text_or_bytes(members, payload);
+            if let Some(round_trip) = round_trip {
+                members.seconds("round_trip", round_trip);
+            }
+        });
+    }
+
+    /// The line of a frame. A payload may be long, so it is written in pieces.
+    fn frame(&self, sink: &mut Sink, extent: Extent, direction: Way, frame: &Frame<'_>) {
+        self.line(sink, "frame", |members| members_of_frame(members, direction, frame));
+        sink.buffer.truncate(sink.buffer.len() - "}\n".len());
+        let inflation = if extent == Extent::Everything { frame.inflation } else { b"" };
+        for (name, bytes) in [("payload", frame.payload), ("inflation", inflation)] {
+            if !bytes.is_empty() {
+                sink.buffer.extend([",\"", name, "\":\""].concat().bytes());
+                long_hexadecimal(sink, bytes);
+                sink.buffer.push(b'"');
+            }
+        }
+        sink.buffer.extend_from_slice(b"}\n");
     }
 }
 
@@ -215,11 +260,7 @@ fn members_of_open(members: &mut Members<'_>, opened: &Opened, secrets: Secrets)
         members.object("tls", |members| members_of_tls(members, tls));
     }
     members.array("steps", &opened.steps, |output, step| {
-        object(output, |members| {
-            members.string("name", step.detail.name());
-            members.seconds("took", step.took);
-            members.string("detail", &step_detail(&step.detail));
-        });
+        object(output, |members| recorded::members_of_step(members, step));
     });
 }
 
@@ -260,14 +301,11 @@ fn members_of_annotation(members: &mut Members<'_>, annotation: &Annotation) {
     members.optional_string("error", error.as_deref());
 }
 
-fn members_of_control(members: &mut Members<'_>, (name, value): Way, payload: &[u8], round_trip: Option<Duration>) {
-    members.string(name, value);
-    match str::from_utf8(payload) {
+/// Bytes that are most likely text.
+fn text_or_bytes(members: &mut Members<'_>, bytes: &[u8]) {
+    match str::from_utf8(bytes) {
         Ok(text) => members.string("text", text),
-        Err(_) => members.base64("binary", payload),
-    }
-    if let Some(round_trip) = round_trip {
-        members.seconds("round_trip", round_trip);
+        Err(_) => members.base64("binary", bytes),
     }
 }
 
@@ -298,9 +336,6 @@ fn members_of_frame(members: &mut Members<'_>, (name, value): Way, frame: &Frame
         members.number("inflated", inflated);
     }
     members.hexadecimal("header", frame.header_bytes);
-    if !frame.payload.is_empty() {
-        members.hexadecimal("payload", frame.payload);
-    }
 }
 
 fn members_of_finding(members: &mut Members<'_>, finding: &Finding, advice: Advice) {
@@ -332,5 +367,8 @@ fn members_of_error(members: &mut Members<'_>, error: &Error, advice: Advice) {
     members.array("causes", error.causes(), |output, cause| string(output, &cause.to_string()));
     members.array("evidence", error.evidence_lines(), |output, line| string(output, line));
     members.optional_string("hint", error.hint_with(advice).as_deref());
+    if let Some(limit) = error.time_limit() {
+        members.seconds("limit", limit);
+    }
     members.number("exit_status", error.exit_status().code().into());
 }

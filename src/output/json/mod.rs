@@ -8,5 +8,5 @@ mod write;
 pub use events::Stream;
 #[cfg(test)]
 pub use schema::tests::assert_fields;
-pub use schema::{Field, SCHEMA, VERSION, field};
+pub use schema::{Field, RECORDING_SCHEMA, SCHEMA, VERSION, field};
 pub use write::{Members, long_base64, long_hexadecimal, object, string};

@@ -52,17 +52,18 @@ impl Printer {
             Secrets::Shown => &[],
         };
         let was_typed = direction == Direction::Sent && self.was_typed(kind, payload);
-        let indent = if !was_typed && (direction == Direction::Received || self.is_between() || self.stamps_sent()) {
-            self.message_for_people(origin, at, direction, (kind, payload), secrets)
-        } else if was_typed {
-            "< ".len()
-        } else {
-            // The line stands for the message.
-            if !is_silent(annotation) {
-                self.prefix(origin, at, direction);
-            }
-            0
-        };
+        let indent =
+            if !was_typed && (direction == Direction::Received || self.is_between() || self.shows_sent_to_people()) {
+                self.message_for_people(origin, at, direction, (kind, payload), secrets)
+            } else if was_typed {
+                "< ".len()
+            } else {
+                // The line stands for the message.
+                if !is_silent(annotation) {
+                    self.prefix(origin, at, direction);
+                }
+                0
+            };
         let Sink { buffer, palette, .. } = &mut self.data;
         if !is_silent(annotation) {
             buffer.resize(buffer.len() + indent, b' ');

@@ -99,7 +99,7 @@ impl Printer {
 
     /// Remembers that a line stands on the terminal, where it was typed: as a message it is not shown once more.
     pub fn has_typed(&mut self, line: &str) {
-        if self.stamps_sent() || (self.is_for_people() && self.options.annotations == Annotations::Shown) {
+        if self.shows_sent_to_people() || (self.is_for_people() && self.options.annotations == Annotations::Shown) {
             self.typed.truncate(TYPED - 1);
             self.typed.push_front(line.to_owned());
         }

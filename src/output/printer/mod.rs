@@ -136,6 +136,11 @@ impl Printer {
         }
     }
 
+    /// Shows what was seen from there.
+    pub fn stand(&mut self, perspective: Perspective) {
+        self.options.perspective = perspective;
+    }
+
     /// Has the answer to this ping shown, though pings and pongs may not be: it answers `/ping`.
     pub fn ask(&mut self, ping: &[u8]) {
         self.asked = Some(ping.to_vec());
@@ -157,9 +162,10 @@ impl Printer {
         self.diagnostics.as_ref().unwrap_or(&self.data).columns().unwrap_or(USUAL_COLUMNS)
     }
 
-    /// Whether a terminal shows when a message was sent.
-    fn stamps_sent(&self) -> bool {
-        self.is_for_people() && self.options.timestamps.is_some()
+    /// Whether people see what was sent: with its time, or where it was not typed.
+    fn shows_sent_to_people(&self) -> bool {
+        let is_shown = self.options.timestamps.is_some() || self.options.follow_sent == FollowSent::Shown;
+        self.is_for_people() && is_shown
     }
 
     /// Whether events of what is sent are shown.
@@ -169,7 +175,7 @@ impl Printer {
 
     /// Whether messages that are sent are shown.
     fn shows_sent_messages(&self) -> bool {
-        self.stamps_sent() || self.is_between() || self.options.format == DataFormat::Json
+        self.shows_sent_to_people() || self.is_between() || self.options.format == DataFormat::Json
     }
 
     /// Whether the messages of both directions are data.
@@ -245,9 +251,11 @@ impl Printer {
                 self.passed(origin, at, direction, *kind, payload);
             }
             wire::Event::Message { kind, payload, .. } if received => self.message(origin, at, *kind, payload),
-            wire::Event::Message { kind, payload, .. } if self.stamps_sent() => self.sent(origin, at, *kind, payload),
+            wire::Event::Message { kind, payload, .. } if self.shows_sent_to_people() => {
+                self.sent(origin, at, *kind, payload);
+            }
             wire::Event::Part { payload, last } if received => self.part(origin, at, payload, last.is_some()),
-            wire::Event::Part { payload, last } if self.stamps_sent() => {
+            wire::Event::Part { payload, last } if self.shows_sent_to_people() => {
                 self.sent_part(origin, at, payload, last.is_some());
             }
             wire::Event::Ping(payload) => self.control(origin, at, direction, "ping", payload, None),
@@ -260,7 +268,7 @@ impl Printer {
 impl EventSink for Printer {
     /// A terminal shows the first bytes of a large binary message when its last part has come, so that parts are enough.
     fn wants(&self) -> Wants {
-        let follows_sent = self.options.follow_sent == FollowSent::Always || self.shows_sent();
+        let follows_sent = self.options.follow_sent != FollowSent::WhenShown || self.shows_sent();
         Wants {
             directions: if follows_sent { Directions::Both } else { Directions::Received },
             messages: match self.options.format {

@@ -64,6 +64,38 @@ pub enum HandshakeRule {
 }
 
 impl HandshakeRule {
+    /// All of them.
+    pub const ALL: [Self; 28] = [
+        Self::HeaderSyntax,
+        Self::SpaceBeforeColon,
+        Self::FoldedHeader,
+        Self::BareLineFeed,
+        Self::ControlCharacter,
+        Self::ReasonPhrase,
+        Self::RequestTarget,
+        Self::HttpVersion,
+        Self::Status,
+        Self::Method,
+        Self::Host,
+        Self::Upgrade,
+        Self::Connection,
+        Self::Key,
+        Self::Version,
+        Self::Accept,
+        Self::RepeatedHeader,
+        Self::SubprotocolSyntax,
+        Self::SubprotocolNotOffered,
+        Self::ExtensionSyntax,
+        Self::ExtensionNotOffered,
+        Self::ExtensionRepeated,
+        Self::DeflateParameterUnknown,
+        Self::DeflateParameterRepeated,
+        Self::DeflateParameterValue,
+        Self::DeflateParameterNotOffered,
+        Self::DeflateParameterMissing,
+        Self::DeflateWindowTooLarge,
+    ];
+
     /// Where the rule is written.
     pub fn section(self) -> &'static str {
         match self {

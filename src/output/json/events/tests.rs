@@ -7,12 +7,13 @@ use super::*;
 use crate::diagnosis::{BrokenFrame, Diagnosis};
 use crate::error::{ExitStatus, Phase};
 use crate::event::{
-    Certificate, CertificateAnswer, CertificateFault, CertificateRequest, FailedCheck, Step, StepDetail,
+    Certificate, CertificateAnswer, CertificateFault, CertificateRequest, FailedCheck, RoundTrips, Step, StepDetail,
+    Summary,
 };
-use crate::output::json::{SCHEMA, assert_fields};
+use crate::output::json::{RECORDING_SCHEMA, SCHEMA, assert_fields};
 use crate::output::options::FrameView;
 use crate::output::theme::Colors;
-use crate::wire::{CloseCode, Data, Header, LengthEncoding, OpCode, Role, Rule};
+use crate::wire::{Close, CloseCode, Control, Data, Header, LengthEncoding, OpCode, Role, Rule};
 
 struct Lines {
     stream: Stream,
@@ -116,6 +117,26 @@ const FRAME: Frame<'static> = Frame {
     received: 5,
 };
 
+fn plain_frame(opcode: OpCode) -> Frame<'static> {
+    let header = Header { fin: true, rsv: 0, opcode, mask: None, length: 1, length_encoding: LengthEncoding::Seven };
+    Frame {
+        header,
+        header_bytes: &[0x81, 1],
+        offset: 9,
+        position: Position::Whole,
+        payload: b"a",
+        inflation: b"",
+        inflated: None,
+        received: 1,
+    }
+}
+
+fn summary() -> Summary {
+    let time = Duration::from_millis(1);
+    let round_trips = Some(RoundTrips { count: 1, least: time, mean: time, most: time });
+    Summary { round_trips, ..Summary::default() }
+}
+
 fn ended() -> Ended {
     Ended {
         code: CloseCode::Normal,
@@ -129,7 +150,10 @@ fn ended() -> Ended {
 }
 
 fn error() -> Error {
-    Error::new(Phase::Connect, "cannot connect").caused_by(io::Error::other("no luck")).evidence("e").hint("h")
+    Error::timed_out(Phase::Connect, Duration::from_secs(5), "cannot connect")
+        .caused_by(io::Error::other("no luck"))
+        .evidence("e")
+        .hint("h")
 }
 
 fn found() -> Finding {
@@ -258,4 +282,100 @@ fn every_field_is_in_the_schema_and_every_field_of_the_schema_is_used() {
         assert_eq!(line.matches('\n').count(), 1, "{line}");
     }
     assert_fields(SCHEMA, events.iter().map(String::as_str));
+}
+
+#[test]
+fn every_field_of_a_recording_is_in_the_schema_and_used() {
+    let mut lines = Lines::new();
+    lines.options.extent = Extent::Everything;
+    lines.client = Some(1);
+    let received = Direction::Received;
+    let (opened, summary) = (opened(), summary());
+    let tls = opened.tls.as_ref().unwrap();
+    let compressed = Frame { inflation: b"a", ..FRAME };
+    let close = |code, reason| wire::Event::Close(Close { code, reason });
+    let mut events = vec![
+        lines.of(&Event::Step(&opened.steps[0])),
+        lines.of(&Event::Tls(tls)),
+        lines.of(&Event::Head { direction: received, bytes: b"HTTP/1.1 101\r\n\r\n" }),
+        lines.of(&Event::Head { direction: received, bytes: b"\xff" }),
+        lines.of(&Event::Open(&opened)),
+        lines.of_wire(received, &wire::Event::Frame(compressed)),
+        lines.of_wire(received, &message(Kind::Text, b"a", Some(1))),
+        lines.of_wire(received, &close(Some(CloseCode::Normal), b"bye")),
+        lines.of_wire(received, &close(None, b"\xff")),
+        lines.of_wire(received, &wire::Event::Finding(found())),
+        lines.of(&Event::Ended(&ended())),
+        lines.of(&Event::Error(&error())),
+        lines.of(&Event::Summary(&summary)),
+        lines.of(&Event::Warning("a")),
+        lines.of(&Event::Note("a")),
+        lines.of(&Event::Detail("a")),
+    ];
+    for (opcode, event) in [
+        (OpCode::Data(Data::Binary), message(Kind::Binary, b"a", None)),
+        (OpCode::Control(Control::Ping), wire::Event::Ping(b"a")),
+        (OpCode::Control(Control::Ping), wire::Event::Ping(b"\xff")),
+        (OpCode::Control(Control::Pong), wire::Event::Pong(b"a")),
+        (OpCode::Control(Control::Pong), wire::Event::Pong(b"\xff")),
+    ] {
+        assert_eq!(lines.of_wire(received, &wire::Event::Frame(plain_frame(opcode))), "");
+        events.push(lines.of_wire(received, &event));
+    }
+    lines.options.perspective = Perspective::Between;
+    lines.stream = Stream::default();
+    events.extend([
+        lines.of(&Event::Head { direction: received, bytes: b"HTTP/1.1 101\r\n\r\n" }),
+        lines.of_wire(received, &wire::Event::Frame(FRAME)),
+        lines.of_wire(received, &message(Kind::Text, b"a", Some(1))),
+        lines.of_wire(received, &wire::Event::Ping(b"a")),
+        lines.of_wire(received, &wire::Event::Pong(b"a")),
+        lines.of_wire(received, &close(None, b"")),
+    ]);
+    let mut schema = [SCHEMA, RECORDING_SCHEMA].concat();
+    // What a message means follows from it, and is not recorded.
+    schema.retain(|field| !field.name.starts_with("annotation"));
+    assert_fields(&schema, events.iter().flat_map(|events| events.lines()));
+}
+
+#[test]
+fn a_recording_has_the_bytes_of_a_frame_once() {
+    let mut lines = Lines::new();
+    lines.options.extent = Extent::Everything;
+    let (received, frame) = (Direction::Received, plain_frame(OpCode::Data(Data::Text)));
+    lines.of(&Event::Note("the first line is before this"));
+    assert_eq!(lines.of_wire(received, &wire::Event::Frame(frame)), "");
+    let line = lines.of_wire(received, &message(Kind::Text, b"a", None));
+    assert!(
+        line.ends_with(
+            r#""fragments":1,"offset":9,"header":"8101","text":"a"}
+"#
+        ),
+        "{line}"
+    );
+    let line = lines.of_wire(received, &message(Kind::Text, b"a", None));
+    assert!(
+        line.ends_with(
+            r#""fragments":1,"text":"a"}
+"#
+        ),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_frame_that_gives_rise_to_no_message_has_a_line_of_its_own() {
+    let mut lines = Lines::new();
+    lines.options.extent = Extent::Everything;
+    let (received, frame) = (Direction::Received, plain_frame(OpCode::Data(Data::Text)));
+    for (direction, event) in [
+        (received, wire::Event::Finding(found())),
+        (Direction::Sent, message(Kind::Text, b"a", None)),
+        (received, message(Kind::Text, b"ab", None)),
+    ] {
+        lines.of_wire(received, &wire::Event::Frame(frame));
+        let written = lines.of_wire(direction, &event);
+        let types: Vec<_> = written.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect();
+        assert_eq!((types.len(), &types[0]["type"], &types[0]["payload"]), (2, &"frame".into(), &"61".into()));
+    }
 }

@@ -1,0 +1,100 @@
+//! Recordings: from flags to a sink in a file, and the words for what stands against it.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use jiff::Zoned;
+
+use crate::cli::{RecordArgs, RecordTo};
+use crate::error::{Error, Phase, Result};
+use crate::event::{Event, Origin};
+use crate::output::{Fanout, FdOutput, Options, Output};
+use crate::recording::{self, CreateError, Existing, Format, Recorder};
+
+/// What formats there are, by their endings.
+const ENDINGS: &str = "`.jsonl` has everything, `.log` is the screen as text";
+
+/// Has what happens from now on recorded as the flags say, and tells where. `subject` is what a file without a name is named
+/// after.
+///
+/// # Errors
+/// [`Phase::Usage`], when the file cannot be had.
+pub fn start(args: &RecordArgs, subject: &str, options: &Options, fanout: &Fanout) -> Result<()> {
+    let Some(wanted) = args.wanted() else { return Ok(()) };
+    let path = match wanted {
+        RecordTo::File(path) => Cow::Borrowed(path),
+        RecordTo::NewFile => Cow::Owned(new_name(subject)),
+    };
+    let hint = "`--overwrite` writes over it";
+    let recorder =
+        recorder(&path, existing(args.overwrite), options).map_err(|error| create_error(&path, error, hint))?;
+    let note = format!("recording to `{}`: messages are in it as they are, passwords and tokens too", path.display());
+    fanout.show(Origin::default(), &Event::Note(&note));
+    fanout.add(Box::new(recorder));
+    Ok(())
+}
+
+/// What `--overwrite` says.
+pub fn existing(overwrite: bool) -> Existing {
+    if overwrite { Existing::Overwritten } else { Existing::Kept }
+}
+
+/// A sink that writes to the file.
+///
+/// # Errors
+/// What stands against it.
+pub fn recorder(path: &Path, existing: Existing, options: &Options) -> Result<Recorder, CreateError> {
+    let format = recording::format_for(path)?;
+    if !matches!(format, Format::JsonLines | Format::Log) {
+        return Err(CreateError::UnknownEnding);
+    }
+    let file = recording::create(path, existing)?;
+    let output: Box<dyn Output> = Box::new(FdOutput::new(&file)?);
+    Ok(match format {
+        Format::Log => Recorder::log(options, output, path),
+        _ => Recorder::json_lines(options, output, path),
+    })
+}
+
+/// The error that a file cannot be had; `hint` says what can be done about one that exists.
+pub fn create_error(path: &Path, error: CreateError, hint: &str) -> Error {
+    let name = path.display();
+    let refused = |message: String| Error::new(Phase::Usage, message);
+    match error {
+        CreateError::UnknownEnding => refused(format!("`{name}` has not the ending of a recording")).hint(ENDINGS),
+        CreateError::Exists => refused(format!("`{name}` exists already")).hint(hint),
+        CreateError::Link => {
+            refused(format!("`{name}` is a link, and nothing is recorded through one")).hint("name the file itself")
+        }
+        CreateError::NoFile => refused(format!("`{name}` is no file that can be written")),
+        CreateError::NoStream(format) => {
+            refused(format!("`{name}` is a FIFO or a device, and these take no `.{}`", format.ending()))
+                .hint("they take `.jsonl`, also where they have another name")
+        }
+        CreateError::NoReader(limit) => {
+            refused(format!("nothing has opened the FIFO `{name}` to read it within {} s", limit.as_secs()))
+                .hint("start what reads it first")
+        }
+        CreateError::Io(cause) => refused(format!("cannot create `{name}`")).caused_by(cause),
+    }
+}
+
+/// `example.com-20260131-120000.jsonl`
+fn new_name(subject: &str) -> PathBuf {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || ".-".contains(character);
+    let subject: String = subject.chars().map(|character| if is_plain(character) { character } else { '_' }).collect();
+    format!("{}-{}.jsonl", subject.trim_start_matches(['.', '-']), Zoned::now().strftime("%Y%m%d-%H%M%S")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_name_is_named_after_host_and_time() {
+        let name = new_name("[::1]");
+        assert_eq!(Format::of(&name), Some(Format::JsonLines));
+        assert!(name.display().to_string().starts_with("___1_-20"), "{name:?}");
+        assert!(new_name("../x").display().to_string().starts_with("_x-"));
+    }
+}

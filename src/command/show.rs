@@ -1,0 +1,95 @@
+//! `wscope show`: a recording as if it were live, or in another format.
+
+use std::io::{self, IsTerminal};
+
+use crate::cli::Show;
+use crate::client::report;
+use crate::client::{record, view};
+use crate::error::{ExitStatus, Result};
+use crate::event::{Event, EventSink, FlushError, Origin};
+use crate::output::{Banner, Fanout, FollowSent, Options};
+use crate::recording::{self, Recording};
+use crate::wire::Role;
+
+/// How many records are shown before it is looked whether stdout takes them.
+const RECORDS_AT_ONCE: usize = 256;
+
+/// Shows it to its end.
+pub fn run(args: &Show) -> ExitStatus {
+    let shown = if args.save.save.is_some() { save(args) } else { show(args) };
+    shown.unwrap_or_else(|error| report::early(&error, &args.view))
+}
+
+fn show(args: &Show) -> Result<ExitStatus> {
+    let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
+    let options = Options { follow_sent: FollowSent::Shown, ..view::options_of(&args.view, banner) };
+    let printer = view::direct(options.clone())?;
+    let fanout = Fanout::new(printer).annotated(view::annotator(&args.view, Role::Client));
+    let Recording { perspective, records } = if args.part.follow {
+        let fanout = fanout.clone();
+        // Where stdout is gone, the next records find that out.
+        recording::follow(&args.file, move || drop(fanout.lock().flush()))?
+    } else {
+        recording::open(&args.file)?
+    };
+    fanout.lock().printer().stand(perspective);
+    let mut count = 0;
+    for record in args.part.selection().of(records) {
+        let mut sinks = fanout.lock();
+        match record {
+            Ok(record) => {
+                // A recording does not end before its end.
+                let _ = record.event.lend(|event| sinks.event(record.origin, record.at, event));
+                count += 1;
+                if count % RECORDS_AT_ONCE == 0
+                    && let Err(error) = sinks.flush()
+                {
+                    return ended(error);
+                }
+            }
+            Err(error) => {
+                drop(sinks);
+                return stopped(args, error, &fanout);
+            }
+        }
+    }
+    fanout.lock().flush().map_or_else(ended, |()| Ok(ExitStatus::Success))
+}
+
+/// A reader of stdout that has seen enough is no failure.
+fn ended(error: FlushError) -> Result<ExitStatus> {
+    error.remarkable().map_or(Ok(ExitStatus::Success), Err)
+}
+
+/// There is nothing more to read: where that is no fault of what was read, it is a note.
+fn stopped(args: &Show, error: recording::ReadError, fanout: &Fanout) -> Result<ExitStatus> {
+    let is_early_end = error.is_early_end();
+    let error = recording::read_error(&args.file, error);
+    if !is_early_end {
+        fanout.lock().flush().or_else(|error| error.remarkable().map_or(Ok(()), Err))?;
+        return Err(error);
+    }
+    fanout.show(Origin::default(), &Event::Warning(&error.to_string()));
+    Ok(ExitStatus::Success)
+}
+
+fn save(args: &Show) -> Result<ExitStatus> {
+    let Some(path) = &args.save.save else { return Ok(ExitStatus::Success) };
+    let Recording { perspective, records } = recording::open(&args.file)?;
+    let fanout = Fanout::new(view::direct(view::options_of(&args.view, Banner::Hidden))?);
+    let options = Options { perspective, ..view::options_of(&args.view, Banner::Shown) };
+    let mut recorder = record::recorder(path, record::existing(args.save.overwrite), &options)
+        .map_err(|error| record::create_error(path, error, "`--overwrite` writes over it"))?;
+    for record in args.part.selection().of(records) {
+        match record {
+            Ok(record) => {
+                let _ = record.event.lend(|event| recorder.event(record.origin, record.at, event));
+            }
+            Err(error) => {
+                recorder.flush().map_or_else(ended, |()| Ok(ExitStatus::Success))?;
+                return stopped(args, error, &fanout);
+            }
+        }
+    }
+    recorder.flush().map_or_else(ended, |()| Ok(ExitStatus::Success))
+}

@@ -1,0 +1,147 @@
+//! A part of a recording: of one connection, or of a time.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use crate::event::Origin;
+use crate::recording::{ReadError, Record, RecordedEvent, Records};
+
+/// A moment of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// So long after its first record.
+    Elapsed(Duration),
+    /// At this time.
+    Wall(SystemTime),
+}
+
+/// Which part of a recording is wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Selection {
+    /// Only this connection. Where they have no numbers, the first is 1.
+    pub connection: Option<u64>,
+    /// Nothing before; but a connection that is open then is shown to open first.
+    pub from: Option<Moment>,
+    /// Nothing after.
+    pub to: Option<Moment>,
+}
+
+impl Selection {
+    /// That part of `records`.
+    pub fn of(self, records: Records) -> impl Iterator<Item = Result<Record, ReadError>> {
+        Selected { selection: self, records, ended: 0, before: Vec::new(), ready: VecDeque::new() }
+    }
+}
+
+struct Selected {
+    selection: Selection,
+    records: Records,
+    /// How many connections without a number have ended.
+    ended: u64,
+    /// The openings before `from` of what is open.
+    before: Vec<Record>,
+    ready: VecDeque<Record>,
+}
+
+impl Selected {
+    /// The number of the connection that a record is about.
+    fn connection(&mut self, record: &Record) -> u64 {
+        let Origin { client: None } = record.origin else { return record.origin.client.unwrap_or_default() };
+        let number = self.ended + 1;
+        self.ended += u64::from(matches!(record.event, RecordedEvent::Ended(_)));
+        number
+    }
+
+    fn keep_opening(&mut self, record: Record) {
+        match record.event {
+            RecordedEvent::Open(_) => self.before.push(record),
+            RecordedEvent::Ended(_) => self.before.retain(|opened| opened.origin != record.origin),
+            _ => {}
+        }
+    }
+}
+
+impl Iterator for Selected {
+    type Item = Result<Record, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(record) = self.ready.pop_front() {
+                return Some(Ok(record));
+            }
+            let record = match self.records.next()? {
+                Ok(record) => record,
+                Err(error) => return Some(Err(error)),
+            };
+            let number = self.connection(&record);
+            let Selection { connection, from, to } = self.selection;
+            if connection.is_some_and(|wanted| wanted != number) {
+                continue;
+            }
+            if to.is_some_and(|to| to.is_before(&record)) {
+                return None;
+            }
+            if from.is_some_and(|from| !from.is_reached_by(&record)) {
+                self.keep_opening(record);
+            } else {
+                self.ready.extend(self.before.drain(..));
+                self.ready.push_back(record);
+            }
+        }
+    }
+}
+
+impl Moment {
+    fn is_reached_by(self, record: &Record) -> bool {
+        match self {
+            Self::Elapsed(elapsed) => record.at.elapsed >= elapsed,
+            Self::Wall(wall) => record.at.wall >= wall,
+        }
+    }
+
+    fn is_before(self, record: &Record) -> bool {
+        match self {
+            Self::Elapsed(elapsed) => record.at.elapsed > elapsed,
+            Self::Wall(wall) => record.at.wall > wall,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Timestamp;
+
+    fn record(client: Option<u64>, seconds: u64, event: RecordedEvent) -> Record {
+        let elapsed = Duration::from_secs(seconds);
+        Record { origin: Origin { client }, at: Timestamp { wall: SystemTime::UNIX_EPOCH + elapsed, elapsed }, event }
+    }
+
+    fn notes(clients: &[Option<u64>], selection: Selection) -> Vec<String> {
+        let records = clients.iter().zip(0..).map(|(client, seconds)| {
+            Ok(record(*client, seconds, RecordedEvent::Note(format!("{client:?} at {seconds}"))))
+        });
+        let records: Vec<_> = records.collect();
+        let selected = selection.of(Box::new(records.into_iter()));
+        selected
+            .map(|record| match record.unwrap().event {
+                RecordedEvent::Note(note) => note,
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_connection_of_many() {
+        let selection = Selection { connection: Some(2), ..Selection::default() };
+        assert_eq!(notes(&[Some(1), Some(2), Some(1), Some(2)], selection), ["Some(2) at 1", "Some(2) at 3"]);
+    }
+
+    #[test]
+    fn a_time_has_both_its_ends() {
+        let from = Some(Moment::Elapsed(Duration::from_secs(1)));
+        let to = Some(Moment::Wall(SystemTime::UNIX_EPOCH + Duration::from_secs(2)));
+        let selection = Selection { from, to, ..Selection::default() };
+        assert_eq!(notes(&[None; 4], selection), ["None at 1", "None at 2"]);
+    }
+}
