@@ -29,7 +29,10 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
         if let Some(annotation) = session.message(&message) {
             let mut end = 0;
             for secret in &annotation.secrets {
-                assert!(end <= secret.start && secret.start <= secret.end && secret.end <= payload.len(), "{annotation:?}");
+                assert!(
+                    end <= secret.start && secret.start <= secret.end && secret.end <= payload.len(),
+                    "{annotation:?}"
+                );
                 end = secret.end;
             }
         }

@@ -94,6 +94,7 @@ fn shown(number: u8, text: &str, bytes: &[u8], name: &str) -> String {
     ];
     let ended = Ended {
         code: CloseCode::Normal,
+        meaning: None,
         reason: bytes.to_vec(),
         conclusion: None,
         by: direction,
