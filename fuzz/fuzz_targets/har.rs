@@ -9,7 +9,7 @@ use wscope::http::redact::Secrets;
 use wscope::recording::{RecordedEvent, har};
 
 fuzz_target!(|input: &[u8]| {
-    let mut open = || har::read(Cursor::new(input.to_vec()));
+    let mut open = || har::read(Cursor::new(input.to_vec())).map_err(std::io::Error::from);
     let Ok(records) = open() else { return };
     let mut opened = 0;
     for record in records {

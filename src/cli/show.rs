@@ -26,6 +26,11 @@ pub struct Show {
     /// What becomes of it.
     #[command(flatten)]
     pub save: SaveArgs,
+    /// Print figures, and a time line
+    ///
+    /// Messages, bytes and rates a direction, sizes, gaps, the time to the first reply; nothing else is shown.
+    #[arg(long, help_heading = "Recording", conflicts_with_all = ["save", "follow"])]
+    pub stats: bool,
     /// The flags for the output.
     #[command(flatten)]
     pub view: ViewArgs,
@@ -64,7 +69,8 @@ pub struct PartArgs {
 pub struct SaveArgs {
     /// Write it to another file
     ///
-    /// In the format of its ending, as for `--record`; nothing is shown.
+    /// In the format of its ending, as for `--record`, or as `.html`: a page with all messages, to be read in a browser.
+    /// Nothing is shown.
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
 

@@ -4,6 +4,7 @@ mod advice;
 pub mod announcer;
 pub mod connect;
 mod connect_error;
+pub mod convert;
 pub mod cookies;
 pub mod driver;
 mod exhaustion;

@@ -6,32 +6,48 @@ use std::path::{Path, PathBuf};
 use jiff::Zoned;
 
 use crate::cli::{RecordArgs, RecordTo};
+use crate::client::convert::{self, HarAtEnd};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::output::{Fanout, FdOutput, Options, Output};
 use crate::recording::{self, CreateError, Existing, Format, Recorder};
 
 /// What formats there are, by their endings.
-const ENDINGS: &str = "`.jsonl` has everything, `.log` is the screen as text";
+const ENDINGS: &str = "`.jsonl` has everything, `.log` is the screen as text, `.har` is for browsers";
+/// What can be done about the spool of a HAR that exists.
+const SPOOL: &str = "it is what a run recorded that was killed: `wscope show` shows it, and makes a HAR of it";
 
 /// Has what happens from now on recorded as the flags say, and tells where. `subject` is what a file without a name is named
-/// after.
+/// after. What is given back has to live as long as the run.
 ///
 /// # Errors
 /// [`Phase::Usage`], when the file cannot be had.
-pub fn start(args: &RecordArgs, subject: &str, options: &Options, fanout: &Fanout) -> Result<()> {
-    let Some(wanted) = args.wanted() else { return Ok(()) };
+pub fn start(args: &RecordArgs, subject: &str, options: &Options, fanout: &Fanout) -> Result<Option<HarAtEnd>> {
+    let Some(wanted) = args.wanted() else { return Ok(None) };
     let path = match wanted {
         RecordTo::File(path) => Cow::Borrowed(path),
         RecordTo::NewFile => Cow::Owned(new_name(subject)),
     };
     let hint = "`--overwrite` writes over it";
-    let recorder =
-        recorder(&path, existing(args.overwrite), options).map_err(|error| create_error(&path, error, hint))?;
+    let refused = |error| create_error(&path, error, hint);
+    let (recorder, har) = match recording::format_for(&path).map_err(refused)? {
+        Format::Har => {
+            let spool = convert::spool(&path);
+            let recorder =
+                recorder(&spool, Existing::Kept, options).map_err(|error| create_error(&spool, error, SPOOL))?;
+            let file = recording::create(&path, existing(args.overwrite)).map_err(|error| {
+                // It is new, and holds nothing yet.
+                let _ = std::fs::remove_file(&spool);
+                refused(error)
+            })?;
+            (recorder, Some(HarAtEnd::new(&path, file, options.secrets)))
+        }
+        _ => (recorder(&path, existing(args.overwrite), options).map_err(refused)?, None),
+    };
     let note = format!("recording to `{}`: messages are in it as they are, passwords and tokens too", path.display());
     fanout.show(Origin::default(), &Event::Note(&note));
     fanout.add(Box::new(recorder));
-    Ok(())
+    Ok(har)
 }
 
 /// What `--overwrite` says.

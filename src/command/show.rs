@@ -1,14 +1,14 @@
 //! `wscope show`: a recording as if it were live, or in another format.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use crate::cli::Show;
-use crate::client::report;
-use crate::client::{record, view};
+use crate::client::{convert, record, report, view};
 use crate::error::{ExitStatus, Result};
 use crate::event::{Event, EventSink, FlushError, Origin};
 use crate::output::{Banner, Fanout, FollowSent, Options};
-use crate::recording::{self, Recording};
+use crate::recording::{self, Format, Recording};
 use crate::wire::Role;
 
 /// How many records are shown before it is looked whether stdout takes them.
@@ -16,7 +16,11 @@ const RECORDS_AT_ONCE: usize = 256;
 
 /// Shows it to its end.
 pub fn run(args: &Show) -> ExitStatus {
-    let shown = if args.save.save.is_some() { save(args) } else { show(args) };
+    let shown = match &args.save.save {
+        Some(path) => save(args, path),
+        None if args.stats => stats(args),
+        None => show(args),
+    };
     shown.unwrap_or_else(|error| report::early(&error, &args.view))
 }
 
@@ -73,8 +77,26 @@ fn stopped(args: &Show, error: recording::ReadError, fanout: &Fanout) -> Result<
     Ok(ExitStatus::Success)
 }
 
-fn save(args: &Show) -> Result<ExitStatus> {
-    let Some(path) = &args.save.save else { return Ok(ExitStatus::Success) };
+/// Says why the recording ended early, if it did.
+fn ended_early(args: &Show, early_end: Option<recording::ReadError>) -> Result<ExitStatus> {
+    let Some(error) = early_end else { return Ok(ExitStatus::Success) };
+    stopped(args, error, &Fanout::new(view::direct(view::options_of(&args.view, Banner::Hidden))?))
+}
+
+fn stats(args: &Show) -> Result<ExitStatus> {
+    let (figures, early_end) = convert::to_figures(args)?;
+    let printed = report::printed(io::stdout().lock().write_all(figures.as_bytes()));
+    ended_early(args, early_end).map(|status| status.max(printed))
+}
+
+fn save(args: &Show, path: &Path) -> Result<ExitStatus> {
+    let refused = |error| record::create_error(path, error, "`--overwrite` writes over it");
+    let create = || recording::create(path, record::existing(args.save.overwrite)).map_err(refused);
+    match recording::format_for(path).map_err(refused)? {
+        Format::Har => return ended_early(args, convert::to_har(args, path, create()?)?),
+        Format::Html => return ended_early(args, convert::to_page(args, path, create()?)?),
+        Format::JsonLines | Format::Log => {}
+    }
     let Recording { perspective, records } = recording::open(&args.file)?;
     let fanout = Fanout::new(view::direct(view::options_of(&args.view, Banner::Hidden))?);
     let options = Options { perspective, ..view::options_of(&args.view, Banner::Shown) };

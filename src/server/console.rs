@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::broadcast::{Broadcast, StdinFeed};
 use super::clients::Clients;
 use crate::cli::Listen;
+use crate::client::convert::HarAtEnd;
 use crate::client::report::Unsent;
 use crate::client::{record, view};
 use crate::error::Result;
@@ -27,6 +28,8 @@ pub struct ServerConsole {
     feed: Option<StdinFeed>,
     /// The server itself sends nothing: it neither echoes nor pushes.
     is_only_source: bool,
+    /// Makes a HAR of the recording at the end.
+    _har: Option<HarAtEnd>,
 }
 
 impl ServerConsole {
@@ -49,22 +52,22 @@ impl ServerConsole {
             let options = Options { follow_sent: FollowSent::Always, ..options };
             let fanout = Fanout::new(view::beside(&terminal, options.clone())?)
                 .annotated(view::annotator(&args.view, Role::Server));
-            record::start(&args.record, "listen", &options, &fanout)?;
+            let har = record::start(&args.record, "listen", &options, &fanout)?;
             let (begin, _) =
                 line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message, None)?;
             // The thread waits for it.
             let _ = begin.send(());
-            return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source });
+            return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source, _har: har });
         }
         let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::annotator(&args.view, Role::Server));
-        record::start(&args.record, "listen", &options, &fanout)?;
+        let har = record::start(&args.record, "listen", &options, &fanout)?;
         let feed = if args.input.no_input {
             None
         } else {
             let source = stdin::source(&args.input.format, args.limits.max_message)?;
             Some(StdinFeed::start(source, broadcast(&fanout))?)
         };
-        Ok(Self { fanout, terminal: None, has_left, feed, is_only_source })
+        Ok(Self { fanout, terminal: None, has_left, feed, is_only_source, _har: har })
     }
 
     /// Where everything is shown.

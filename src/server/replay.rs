@@ -7,8 +7,9 @@ use crate::cli::{PlayingArgs, Speed};
 use crate::client::thread_error;
 use crate::error::{Phase, Result};
 use crate::event::{Event, Origin};
-use crate::frontend::replay::{Played, Player, ReceivedCounts, RecordingFile, cannot_read};
+use crate::frontend::replay::{Played, Player, ReceivedCounts, RecordingFile};
 use crate::output::Fanout;
+use crate::recording::read_error;
 use crate::session::Handle;
 use crate::wire::Role;
 
@@ -44,7 +45,7 @@ impl ReplayedServer {
             let result = file.for_client(client).and_then(|mut connection| match connection.next_opening() {
                 Some(opening) => player
                     .play(&opening.opened, opening.at, &mut || connection.next_record())
-                    .map_err(|error| cannot_read(file.path(), error)),
+                    .map_err(|error| read_error(file.path(), error)),
                 None => Ok(Played::default()),
             });
             if let Err(error) = result {

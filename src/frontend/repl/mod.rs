@@ -52,7 +52,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let options = Options { follow_sent: FollowSent::Always, ..options };
     let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
     let kept = KeptSession::start(&options, &fanout);
-    record::start(&args.record, &plan.target.endpoint().host(), &options, &fanout)?;
+    let _har = record::start(&args.record, &plan.target.endpoint().host(), &options, &fanout)?;
     let max_message = plan.protocol.max_message;
     let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let slot = Arc::new(SessionSlot::new(runner.poller.notifier(), Losses::Final));

@@ -1,13 +1,12 @@
 //! One connection of a recording, or several that its client had one after the other.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::client::recorded_request::shown_url;
 use crate::error::{Error, Phase, Result};
 use crate::event::Opened;
-use crate::recording::{ReadError, Record, RecordedEvent, Records, har};
+use crate::recording::{self, ReadError, Record, RecordedEvent, Records, read_error};
 
 /// Connections that are named in an error.
 const MOST_NAMED: usize = 10;
@@ -47,7 +46,7 @@ impl RecordingFile {
         for record in file.records()? {
             let record = match record {
                 Err(error) if error.is_early_end() => break,
-                record => record.map_err(|error| cannot_read(path, error))?,
+                record => record.map_err(|error| read_error(path, error))?,
             };
             let RecordedEvent::Open(opened) = record.event else { continue };
             if !file.clients.contains(&record.origin.client) {
@@ -105,14 +104,13 @@ impl RecordingFile {
         let mut connection = RecordedConnection { client, records: self.records()?, next: None };
         // What came before it was open belongs to no session.
         while let Some(record) = connection.next_record() {
-            record.map_err(|error| cannot_read(&self.path, error))?;
+            record.map_err(|error| read_error(&self.path, error))?;
         }
         Ok(connection)
     }
 
     fn records(&self) -> Result<Records> {
-        let file = File::open(&self.path).map_err(ReadError::from);
-        file.and_then(har::read).map_err(|error| cannot_read(&self.path, error))
+        recording::open(&self.path).map(|recording| recording.records)
     }
 }
 
@@ -146,9 +144,4 @@ impl RecordedConnection {
             return None;
         }
     }
-}
-
-/// What is wrong with a recording.
-pub fn cannot_read(path: &Path, error: ReadError) -> Error {
-    Error::new(Phase::Input, format!("cannot read the recording `{}`", path.display())).caused_by(error)
 }

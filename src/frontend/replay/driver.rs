@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Instant;
 
-use super::connection::{Opening, RecordedConnection, RecordingFile, cannot_read};
+use super::connection::{Opening, RecordedConnection, RecordingFile};
 use super::player::{Played, Player};
 use super::received::ReceivedCounts;
 use crate::cli::{Replay, Speed};
@@ -22,7 +22,7 @@ use crate::client::{thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::platform::Notifier;
-use crate::recording::ReadError;
+use crate::recording::{ReadError, read_error};
 use crate::session::backoff::Pause;
 use crate::session::{Handle, Outcome};
 use crate::wire::Role;
@@ -114,7 +114,7 @@ impl ReplayDriver {
                 let message = format!("{missing} {messages} that came in the recording {have} not come");
                 outcome.add(Error::new(Phase::Expectation, message));
             }
-            Err(error) => outcome.add(cannot_read(&self.path, error)),
+            Err(error) => outcome.add(read_error(&self.path, error)),
         }
     }
 }

@@ -5,7 +5,7 @@ mod driver;
 mod player;
 mod received;
 
-pub use connection::{RecordingFile, cannot_read};
+pub use connection::RecordingFile;
 pub use driver::run;
 pub use player::{Played, Player};
 pub use received::ReceivedCounts;

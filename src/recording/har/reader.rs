@@ -1,5 +1,6 @@
 //! A HAR as the records of a recording.
 
+use std::collections::VecDeque;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
@@ -32,7 +33,7 @@ pub fn read(file: impl Read + Seek + Send + 'static) -> Result<Records, ReadErro
 }
 
 /// When a connection was open, since the Unix epoch, and what there is to say of that.
-type Opening = (Duration, RecordedEvent);
+type Opening = (Duration, VecDeque<RecordedEvent>);
 
 struct Reader<F> {
     openings: Vec<Opening>,
@@ -54,11 +55,13 @@ impl<F: Read + Seek> Iterator for Reader<F> {
         let is_due = |place: usize, at: Duration| {
             message.is_none_or(|message| at <= message.at || place <= message.entry as usize)
         };
-        if let Some((at, event)) = self.openings.get_mut(self.opened).filter(|opening| is_due(self.opened, opening.0)) {
-            let event = std::mem::replace(event, RecordedEvent::Note(String::new()));
-            let record = self.messages.record(u32::try_from(self.opened).ok()?, *at, event);
+        while let Some((at, events)) =
+            self.openings.get_mut(self.opened).filter(|opening| is_due(self.opened, opening.0))
+        {
+            if let Some(event) = events.pop_front() {
+                return Some(Ok(self.messages.record(u32::try_from(self.opened).ok()?, *at, event)));
+            }
             self.opened += 1;
-            return Some(Ok(record));
         }
         let read = self.messages.read(message?);
         self.has_failed = read.is_err();
@@ -139,20 +142,25 @@ impl Entry {
         let at = at.or_else(first).unwrap_or_default();
         // The length of the entry may be that of the whole connection.
         let at = first().map_or(at, |first| (at + took).min(first.max(at)));
-        let event = match self.response.status {
-            0 => {
-                RecordedEvent::Note(format!("{} was not opened, or there is no response in this HAR", self.request.url))
-            }
-            _ => RecordedEvent::Open(Box::new(self.opened(took))),
-        };
-        (at, event)
+        if self.response.status == 0 {
+            let note = format!("{} was not opened, or there is no response in this HAR", self.request.url);
+            return (at, [RecordedEvent::Note(note)].into());
+        }
+        let opened = self.opened(took);
+        let head = |direction, bytes: &[u8]| RecordedEvent::Head { direction, bytes: bytes.to_vec() };
+        let heads = [head(Direction::Sent, &opened.request_head), head(Direction::Received, &opened.response_head)];
+        (at, heads.into_iter().chain([RecordedEvent::Open(Box::new(opened))]).collect())
     }
 
     fn opened(&self, took: Duration) -> Opened {
         let Entry { request, response, .. } = self;
         let (url, target, port) = web_socket_url(&request.url);
         let status_line = format!("HTTP/1.1 {} {}", response.status, response.reason);
-        let address = self.address.trim_matches(['[', ']']).parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        // Chromium does not tell it of WebSockets: then it is known where the URL has it.
+        let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let ip = |text: &str| text.trim_matches(['[', ']']).parse().ok();
+        let address = ip(&self.address).or_else(|| ip(host.as_deref().unwrap_or_default()));
+        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         Opened {
             request_head: request.bytes(&format!("{} {target} HTTP/1.1", request.method)),
             response_head: response.bytes(&status_line),

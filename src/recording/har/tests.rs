@@ -1,4 +1,4 @@
-use std::io::Cursor;
+use std::io::{self, Cursor};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
@@ -144,8 +144,8 @@ fn opened(path: &str, header: (&str, &str)) -> RecordedEvent {
 
 fn written(make: &dyn Fn() -> Vec<Record>, secrets: Secrets) -> Vec<u8> {
     let mut output = Vec::new();
-    let mut open = || -> Result<Records, ReadError> { Ok(Box::new(make().into_iter().map(Ok))) };
-    write(&mut output, &mut open, secrets).unwrap();
+    let mut open = || -> io::Result<Records> { Ok(Box::new(make().into_iter().map(Ok))) };
+    assert!(write(&mut output, &mut open, secrets).unwrap().is_none());
     serde_json::from_slice::<serde_json::Value>(&output).expect("JSON");
     output
 }

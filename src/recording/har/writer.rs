@@ -22,16 +22,17 @@ const HELD: u64 = 32 << 20;
 /// What waits is written when it has grown beyond this.
 const FLUSH_AT: usize = 64 << 10;
 
-/// Writes the recording that `records` gives, each time from its beginning. One that is cut is written up to there.
+/// Writes the recording that `records` gives, each time from its beginning. One that ends early is written up to there: why
+/// it does.
 ///
 /// # Errors
 /// When it cannot be read, or `output` not be written.
 pub fn write(
     output: &mut impl Write,
-    records: &mut dyn FnMut() -> Result<Records, ReadError>,
+    records: &mut dyn FnMut() -> io::Result<Records>,
     secrets: Secrets,
-) -> io::Result<()> {
-    let connections = survey(records)?;
+) -> io::Result<Option<ReadError>> {
+    let (connections, early_end) = survey(records()?)?;
     output.write_all(b"{\"log\":{\"version\":\"1.2\",")?;
     let creator = concat!("\"creator\":{\"name\":\"wscope\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"},");
     output.write_all(creator.as_bytes())?;
@@ -42,7 +43,8 @@ pub fn write(
         write_group(output, records()?, &connections, first..last, secrets)?;
         first = last;
     }
-    output.write_all(b"]}}\n")
+    output.write_all(b"]}}\n")?;
+    Ok(early_end)
 }
 
 /// A connection of the recording.
@@ -73,15 +75,6 @@ impl Assignment {
     }
 }
 
-/// The next record; `None` at the end, and where the recording is cut.
-fn next(records: &mut Records) -> io::Result<Option<Record>> {
-    match records.next().transpose() {
-        Ok(record) => Ok(record),
-        Err(error) if error.is_early_end() => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
 impl From<ReadError> for io::Error {
     fn from(error: ReadError) -> Self {
         match error {
@@ -91,10 +84,15 @@ impl From<ReadError> for io::Error {
     }
 }
 
-fn survey(records: &mut dyn FnMut() -> Result<Records, ReadError>) -> io::Result<Vec<Connection>> {
-    let (mut records, mut assignment) = (records()?, Assignment::default());
+/// The connections, and why the recording ends early, if it does.
+fn survey(records: Records) -> io::Result<(Vec<Connection>, Option<ReadError>)> {
+    let mut assignment = Assignment::default();
     let mut connections: Vec<Connection> = Vec::new();
-    while let Some(record) = next(&mut records)? {
+    for record in records {
+        let record = match record {
+            Err(error) if error.is_early_end() => return Ok((connections, Some(error))),
+            record => record?,
+        };
         let place = assignment.of(&record);
         if let RecordedEvent::Open(opened) = record.event {
             connections.push(Connection { opened, at: record.at.wall, until: record.at.wall, size: 0 });
@@ -105,7 +103,7 @@ fn survey(records: &mut dyn FnMut() -> Result<Records, ReadError>) -> io::Result
             }
         }
     }
-    Ok(connections)
+    Ok((connections, None))
 }
 
 /// The end of the connections that are written in one go, `first` among them: it is not held, and the others are.
@@ -120,7 +118,7 @@ fn end_of_group(connections: &[Connection], first: usize) -> usize {
 
 fn write_group(
     output: &mut impl Write,
-    mut records: Records,
+    records: Records,
     connections: &[Connection],
     group: std::ops::Range<usize>,
     secrets: Secrets,
@@ -130,7 +128,8 @@ fn write_group(
         output.write_all(b",")?;
     }
     let mut assignment = Assignment::default();
-    while let Some(record) = next(&mut records)? {
+    // It ends where the survey has ended.
+    for record in records.map_while(Result::ok) {
         let Some(place) = assignment.of(&record).and_then(|place| place.checked_sub(group.start)) else { continue };
         let Some(entry) = entries.get_mut(place) else { continue };
         connections[group.start + place].message(entry, &record);

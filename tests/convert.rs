@@ -1,0 +1,131 @@
+//! A recording in another form: as HAR, as a page, as figures.
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::support::frame::opcode;
+use crate::support::peer::{self, accepts};
+use crate::support::{Frame, Server, Wscope, serve};
+
+const HOSTILE: &str = "</script><script>alert(1)</script>\u{202e}\0";
+
+fn echo() -> Server<Option<u16>> {
+    serve(|mut connection| {
+        connection.accept();
+        connection.echo_until_close()
+    })
+}
+
+fn devtools() -> String {
+    format!("{}/tests/recordings/devtools.har", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Saves a recording as another file, whose text it returns.
+fn saved(recording: &str, name: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join(name);
+    Wscope::new().args(["show", recording, "--save"]).arg(&target).run().exits(0);
+    fs::read_to_string(target).unwrap()
+}
+
+#[test]
+fn a_session_recorded_as_har_is_one_entry_without_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.har");
+    let server = echo();
+    let url = format!("{}/chat?token=0123456789abcdef", server.url());
+    let flag = format!("--record={}", path.display());
+    Wscope::new().args([&flag, "-H", "Cookie: sid=verysecret", "-x", "Grüße", "--count", "1", &url]).run().exits(0);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("verysecret") && !text.contains("0123456789abcdef"), "{text}");
+    let har: Value = serde_json::from_str(&text).unwrap();
+    let [entry] = &har["log"]["entries"].as_array().unwrap()[..] else { panic!("{text}") };
+    assert_eq!((&entry["_resourceType"], &entry["response"]["status"]), (&"websocket".into(), &101.into()));
+    let messages = entry["_webSocketMessages"].as_array().unwrap();
+    let seen: Vec<_> =
+        messages.iter().map(|message| (&message["type"], &message["opcode"], &message["data"])).collect();
+    let text = |kind: &'static str| (Value::from(kind), Value::from(1), Value::from("Grüße"));
+    let (sent, came) = (text("send"), text("receive"));
+    assert_eq!(seen, [(&sent.0, &sent.1, &sent.2), (&came.0, &came.1, &came.2)]);
+    // The spool is gone.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    Wscope::new().arg("show").arg(&path).run().exits(0).prints("Grüße\n");
+}
+
+#[test]
+fn what_was_recorded_for_a_har_stays_where_the_program_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let flag = format!("--record={}", folder.path().join("killed.har").display());
+    let server = peer::always(accepts().sends(Frame::text("news")).takes_up_to_the_close());
+    let program = Wscope::new().args([&flag, "-N", &server.url()]).spawn();
+    program.wait_stdout("news\n");
+    program.signal(Signal::SIGKILL);
+    drop(program.finish());
+    let spool = folder.path().join("killed.har.jsonl");
+    let again = folder.path().join("again.har");
+    let output = Wscope::new().arg("show").arg(&spool).arg("--save").arg(&again).run();
+    output.exits(0).says("it ends while a connection is open");
+    assert!(fs::read_to_string(again).unwrap().contains("\"data\":\"news\""));
+    // It is not written over by the next run.
+    let output = Wscope::new().args([&flag, "--overwrite", &server.url()]).run();
+    output.exits(2).says("killed.har.jsonl` exists already").says("wscope show");
+}
+
+#[test]
+fn a_har_of_devtools_becomes_one_that_has_the_same() {
+    let again: Value = serde_json::from_str(&saved(&devtools(), "again.har")).unwrap();
+    let before: Value = serde_json::from_slice(&fs::read(devtools()).unwrap()).unwrap();
+    let entries = |har: &Value| -> Vec<Value> {
+        let entries = har["log"]["entries"].as_array().unwrap().iter();
+        entries.filter(|entry| entry["_resourceType"] == "websocket").cloned().collect()
+    };
+    let (again, before) = (entries(&again), entries(&before));
+    assert_eq!((again.len(), before.len()), (2, 2));
+    for (again, before) in again.iter().zip(&before) {
+        let data = |entry: &Value| -> Vec<(Value, Value, Value)> {
+            let messages = entry["_webSocketMessages"].as_array().unwrap().iter();
+            messages
+                .map(|message| (message["type"].clone(), message["opcode"].clone(), message["data"].clone()))
+                .collect()
+        };
+        assert_eq!(data(again), data(before));
+        assert_eq!(
+            again["request"]["headers"].as_array().map(Vec::len),
+            before["request"]["headers"].as_array().map(Vec::len)
+        );
+    }
+}
+
+#[test]
+fn a_page_holds_each_message_as_data_and_no_payload_leaves_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.jsonl");
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::text(HOSTILE));
+        connection.send_frame(&Frame::new(opcode::BINARY, [0, 1, 255]));
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame()
+    });
+    Wscope::new().arg(format!("--record={}", path.display())).args(["-N", &server.url()]).run().exits(0);
+    let page = saved(path.to_str().unwrap(), "session.html");
+    assert_eq!(page.matches("<script").count(), 2, "{page}");
+    assert!(page.contains("default-src 'none'; script-src 'sha256-"), "{page}");
+    let rows = page.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let rows: Vec<_> = rows.filter(|row| row["type"] == "message").collect();
+    assert_eq!((&rows[0]["text"], &rows[0]["direction"]), (&HOSTILE.into(), &"received".into()));
+    assert_eq!((&rows[1]["binary"], &rows[1]["opcode"]), (&"AAH/".into(), &"binary".into()));
+}
+
+#[test]
+fn figures_of_a_recording_are_printed() {
+    let output = Wscope::new().args(["show", &devtools(), "--stats"]).run();
+    output.exits(0);
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(text.starts_with("2 connections in 0."), "{text}");
+    let row = text.lines().find(|line| line.starts_with("messages")).unwrap();
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["messages", "6", "8"], "{text}");
+    assert!(text.contains("time to the first reply: ") && text.contains("time line"), "{text}");
+}
