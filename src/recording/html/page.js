@@ -103,12 +103,17 @@ function draw() {
   body.replaceChildren(...shown.slice(first, first + fitting()).map(rowElement));
 }
 
-// Of what is filtered, rows of what passes stay in the order in which they were recorded.
+// The rows of one filter, in the order in which they were recorded. What is typed behind another text narrows its rows down.
+let applied = { text: '', hidden: '' };
 function applyFilter() {
-  const words = filter.value.toLowerCase().split(/\s+/).filter(word => word);
+  const text = filter.value.toLowerCase();
+  const words = text.split(/\s+/).filter(word => word);
   const hidden = ['sent', 'received', 'control'].filter(name => !byId(name).checked);
+  const isNarrower = text.startsWith(applied.text) && hidden.join() === applied.hidden;
   const passes = row => !hidden.includes(row.direction) && !(row.control && hidden.includes('control'));
-  shown = rows.filter(row => passes(row) && words.every(word => row.haystack.includes(word)));
+  const ofAll = isNarrower ? shown : hidden.length ? rows.filter(passes) : rows;
+  shown = words.length ? ofAll.filter(row => words.every(word => row.haystack.includes(word))) : ofAll;
+  applied = { text, hidden: hidden.join() };
   space.style.height = Math.min(HIGHEST, (shown.length + 1) * ROW) + 'px';
   byId('count').textContent = shown.length.toLocaleString('en') + ' of ' + rows.length.toLocaleString('en');
   draw();
