@@ -10,7 +10,8 @@ use clap::Args;
 pub struct RecordArgs {
     /// Record what happens in a file
     ///
-    /// By its ending: `.jsonl` has everything, each byte that passed too, for `wscope show`; `.log` is the screen as plain text.
+    /// By its ending: `.jsonl` has everything, each byte that passed too, for `wscope show`; `.log` is the screen as plain text,
+    /// `.har` is for browsers, made at the end of what `FILE.har.jsonl` has until then.
     /// Without FILE it is a new `.jsonl` file that is named after host and time. Secrets in heads and URLs are hidden as with
     /// -v; messages stay as they were. The file is new, and only you can read it; a FIFO or a device takes `.jsonl`. It can be
     /// read while it grows, and has all but the last moment when wscope is killed.
