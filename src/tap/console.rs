@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::connections::Connections;
 use super::endpoint::TapEndpoint;
 use crate::cli::Tap;
+use crate::client::convert::HarAtEnd;
 use crate::client::{record, thread_error, view};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
@@ -34,6 +35,8 @@ pub struct TapConsole {
     /// What waits for a terminal.
     queue: Option<OutputQueue>,
     has_left: Arc<AtomicBool>,
+    /// Makes a HAR of the recording at the end.
+    _har: Option<HarAtEnd>,
 }
 
 impl TapConsole {
@@ -54,15 +57,15 @@ impl TapConsole {
                 Editor::open(EditorOptions { history, prompt: "> ".into(), marks: options.escape_marks() })?;
             let (printer, queue) = view::queued(Some(&terminal), options.clone())?;
             let fanout = Fanout::new(printer).annotated(annotator);
-            record::start(&args.record, "tap", &options, &fanout)?;
+            let har = record::start(&args.record, "tap", &options, &fanout)?;
             let (begin, _) = line_reader::spawn(editor, endpoint(&fanout), fanout.clone(), max_message, None)?;
             // The thread waits for it.
             let _ = begin.send(());
-            return Ok(Self { fanout, terminal: Some(terminal), queue, has_left });
+            return Ok(Self { fanout, terminal: Some(terminal), queue, has_left, _har: har });
         }
         let (printer, queue) = view::queued(None, options.clone())?;
         let fanout = Fanout::new(printer).annotated(annotator);
-        record::start(&args.record, "tap", &options, &fanout)?;
+        let har = record::start(&args.record, "tap", &options, &fanout)?;
         if !args.rewrite.no_input {
             let endpoint = Arc::new(endpoint(&fanout));
             let interpreter = Interpreter::new(
@@ -75,7 +78,7 @@ impl TapConsole {
             );
             read_commands(interpreter)?;
         }
-        Ok(Self { fanout, terminal: None, queue, has_left })
+        Ok(Self { fanout, terminal: None, queue, has_left, _har: har })
     }
 
     /// Where everything is shown.
