@@ -53,7 +53,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-h -M -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --show-config --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --decode --timestamps --pretty --quiet --color --record --overwrite --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen tap ping check replay show" replay"
+            opts="-h -M -x -i -w -1 -N -b -0 -v -P -t -q -H -s -o -u -L -4 -6 -k -m -V --help --manual --show-config --execute --interactive --delay --script --wait --count --until --echo --no-input --input --binary --null --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --decode --timestamps --pretty --quiet --color --record --overwrite --header --subprotocol --origin --user --bearer --cookie --connect-timeout --location --location-trusted --max-redirs --resolve --connect-to --ipv4 --ipv6 --unix-socket --proxy --proxy-user --proxy-header --proxy-cacert --proxy-insecure --noproxy --insecure --cacert --sni --pinnedpubkey --tls-min --tls-max --cert --key --passphrase --mask-key --ws-key --reconnect --max-time --close-timeout --max-message --ping-interval --ping-timeout --heartbeat --no-deflate --deflate --lenient --fragment --no-pong --no-close-reply --version demo listen tap ping check replay show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1237,7 +1237,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__show)
-            opts="-v -P -t -q -h -M --connection --from --to --follow --save --overwrite --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --timestamps --pretty --quiet --color --help --manual"
+            opts="-v -P -t -q -h -M --connection --from --to --follow --save --overwrite --stats --output --filter --jq --verbose --show-secrets --frames --hex --show-ping-pong --dialect --decode --timestamps --pretty --quiet --color --help --manual"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1273,6 +1273,10 @@ _wscope() {
                     ;;
                 --dialect)
                     COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    return 0
+                    ;;
+                --decode)
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
