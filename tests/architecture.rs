@@ -32,7 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ]),
     ("client", &["cli", "decode", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "platform", "recording", "session", "wire"]),
     ("frontend", &["cli", "client", "error", "event", "input", "net", "output", "pattern", "platform", "recording", "session", "wire"]),
-    ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
+    ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "recording", "session", "wire"]),
     ("tap", &["cli", "client", "diagnosis", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),
     ("ping", &["cli", "client", "error", "event", "http::redact", "output", "platform", "session", "wire"]),
     ("check", &["cli", "client", "diagnosis", "error", "event", "http", "net", "output", "platform", "session", "wire"]),
