@@ -126,7 +126,7 @@ pub struct TlsArgs {
     /// Trust this authority, not the system's
     ///
     /// PEM; several certificates in the file are all trusted.
-    #[arg(long, alias = "ca", value_name = "FILE")]
+    #[arg(long, alias = "ca", value_name = "FILE", hide_short_help = true)]
     pub cacert: Option<PathBuf>,
 
     /// Ask for this name (SNI), and verify it

@@ -11,7 +11,7 @@ pub struct FormatArgs {
     /// Read lines, null, whole, chunks, hex, base64, json
     ///
     /// How stdin is cut into messages: see Formats. A terminal is then read as a pipe is, without the line editor.
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, hide_short_help = true)]
     input: Option<Format>,
 
     /// Send stdin as binary messages

@@ -11,7 +11,7 @@ use super::value;
 #[command(next_help_heading = "Connection")]
 pub struct LimitArgs {
     /// Limit the whole run
-    #[arg(short, long, alias = "timeout", value_name = "SECONDS", value_parser = value::some_seconds)]
+    #[arg(short, long, alias = "timeout", value_name = "SECONDS", value_parser = value::some_seconds, hide_short_help = true)]
     pub max_time: Option<Duration>,
 
     /// Limit the closing handshake

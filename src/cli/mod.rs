@@ -121,11 +121,11 @@ enum Subcommands {
     Demo(Box<DemoArgs>),
     Listen(Box<Listen>),
     Tap(Box<Tap>),
+    Check(Box<Check>),
     Ping(Box<Ping>),
+    Show(Box<Show>),
     Replay(Box<Replay>),
     Curl(Curl),
-    Check(Box<Check>),
-    Show(Box<Show>),
     #[command(hide = true)]
     Generate(Generate),
 }

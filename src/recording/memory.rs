@@ -189,7 +189,8 @@ mod tests {
             bytes.split(|&byte| byte == b'\n').map(|line| line[..line.len().min(60)].to_vec()).collect();
         assert!(bytes.len() <= LIMIT + (2 << 20), "{}", bytes.len());
         assert!(lines[0].starts_with(b"{\"type\":\"recording\"") && lines[1].starts_with(OPENING));
-        assert!(lines[lines.len() - 2].ends_with(b"\"99 x"), "{:?}", String::from_utf8_lossy(&lines[lines.len() - 2]));
+        let last = String::from_utf8_lossy(&lines[lines.len() - 2]);
+        assert!(last.contains("\"99 x"), "{last}");
     }
 
     #[test]

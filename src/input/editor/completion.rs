@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn commands_are_completed_in_column_one() {
         assert_eq!(inserted("/pi"), (0, vec!["/ping ".into()]));
-        assert_eq!(inserted("/st"), (0, vec!["/stats".into()]));
+        assert_eq!(inserted("/sta"), (0, vec!["/stats".into(), "/stall ".into()]));
         assert_eq!(inserted("/expect").1, ["/expect ", "/expect-close ", "/expect-quiet "]);
         assert_eq!(inserted("hello").1, [""; 0]);
         assert_eq!(inserted("/").1.len(), COMMANDS.len());

@@ -282,7 +282,7 @@ pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "save",
         arguments: "FILE",
-        summary: "write what was typed as a script; as .jsonl, .log or .har, what happened; always to a new file",
+        summary: "write what was typed as a script; as .jsonl, .log or .har, what happened",
         scope: Scope::Own,
         understand: |rest| file_name(rest).map(Command::Save),
     },
