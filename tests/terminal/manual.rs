@@ -63,7 +63,9 @@ fn times_of_day_stand_before_what_is_received_and_sent() {
     assert_eq!(lines.iter().filter(|line| line.contains("> hello")).count(), 1, "{lines:?}");
     terminal.enter("/set timestamps relative");
     terminal.enter("again");
-    terminal.wait("+0.");
+    terminal.wait_until("a time since the opening", |screen| {
+        screen.contents().lines().any(|line| line.starts_with('+') && line.ends_with(" < again"))
+    });
     terminal.press(key::CTRL_D);
     terminal.exits(0);
 }
