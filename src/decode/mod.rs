@@ -1,7 +1,7 @@
 //! Decoders: what a message holds that is no text, or that is hidden in one. Pure, and bounded: a peer's bytes in,
 //! [`Annotation`]s out.
 //!
-//! Each file is one decoder (`gzip`, `zlib` and `zstd` are in [`compressed`]); a line in [`ALL`] adds it.
+//! Each file is one decoder (`gzip`, `zlib` and `zstd` are in `compressed`); a line in [`ALL`] adds it.
 
 mod cbor;
 mod compressed;

@@ -100,7 +100,7 @@ impl Setup {
     /// What serves the clients of `listener`.
     ///
     /// # Errors
-    /// Those of [`Upstream::new`].
+    /// Those of `Upstream::new`.
     pub fn serving(self, args: &Tap, listener: &Listener) -> Result<Serving> {
         let own = listener.ip_address();
         let allowed = args.access.allow_origin.clone();
