@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use libfuzzer_sys::fuzz_target;
 use wscope::error::{Error, ExitStatus, Phase};
-use wscope::event::{Direction, Ended, Event, EventSink, Opened, Origin, Timestamp};
-use wscope::output::{Banner, DataFormat, FrameView, Level, Options, Output, Printer, View, escape};
+use wscope::event::{Annotation, AnnotationSource, Direction, Ended, Event, EventSink, Opened, Origin, Timestamp};
+use wscope::output::{Annotations, Banner, DataFormat, FrameView, Level, Options, Output, Printer, View, escape};
 use wscope::wire::{self, CloseCode, Kind, MessageFacts};
 
 const CANARY: &str = "C4n4ryC4n4ry";
@@ -63,6 +63,7 @@ fn shown(number: u8, text: &str, bytes: &[u8], name: &str) -> String {
         frames: FrameView::Lines,
         pretty: number & 2 == 2,
         ping_pong: true,
+        annotations: if number & 8 == 8 { Annotations::Shown } else { Annotations::Hidden },
         ..Options::new(|diagnosis| format!("{diagnosis:?}"))
     };
     let diagnostics = if number & 1 == 1 { Written::default() } else { written.clone() };
@@ -92,6 +93,12 @@ fn shown(number: u8, text: &str, bytes: &[u8], name: &str) -> String {
         wire::Event::Pong(bytes),
         wire::Event::Close(wire::Close { code: Some(CloseCode::Normal), reason: bytes }),
     ];
+    let annotation = Annotation {
+        id: Some(name.to_owned()),
+        answers: Some(text.to_owned()),
+        error: Some(name.to_owned()),
+        ..Annotation::new(AnnotationSource::Dialect("stomp"), text.to_owned(), name)
+    };
     let ended = Ended {
         code: CloseCode::Normal,
         meaning: None,
@@ -110,7 +117,7 @@ fn shown(number: u8, text: &str, bytes: &[u8], name: &str) -> String {
     show(&Event::Head { direction, bytes: &head });
     show(&Event::Open(&opened));
     for event in &messages {
-        show(&Event::Wire { direction, event, round_trip, annotation: None });
+        show(&Event::Wire { direction, event, round_trip, annotation: Some(&annotation) });
     }
     for event in
         [Event::Note(text), Event::Detail(text), Event::Warning(text), Event::Error(&error), Event::Ended(&ended)]
