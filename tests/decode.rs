@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::support::program::Output;
+use crate::support::terminal::key;
 use crate::support::{Frame, Wscope, serve};
 
 const MESSAGE_PACK: &[u8] = b"\x81\xa1a\x01";
@@ -57,4 +58,23 @@ fn data_stay_as_they_are_in_a_pipe() {
     let output = run(&["--decode", "auto"]);
     assert!(output.stdout.starts_with(MESSAGE_PACK));
     output.exits(0).says("< MessagePack {\"a\":1}\n");
+}
+
+#[test]
+fn the_last_message_is_decoded_as_the_user_says() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::binary(MESSAGE_PACK));
+        connection.close_frame()
+    });
+    let mut terminal = Wscope::new().args(["--decode", "none"]).arg(server.url()).terminal(24, 80);
+    terminal.wait("< (binary, 4 bytes)");
+    terminal.enter("/as messagepack");
+    terminal.wait(r#"MessagePack {"a":1}"#);
+    terminal.enter("/as gzip");
+    terminal.wait("not gzip");
+    terminal.enter("/as zip");
+    terminal.wait("there is no decoder `zip`");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
 }

@@ -103,9 +103,14 @@ impl Choice {
         match name {
             "auto" => Some(Self::Auto),
             "none" => Some(Self::None),
-            _ => ALL.iter().find(|decoder| decoder.name == name).map(|decoder| Self::Named(decoder)),
+            _ => self::named(name).map(Self::Named),
         }
     }
+}
+
+/// The decoder of this name.
+pub fn named(name: &str) -> Option<&'static Description> {
+    ALL.iter().copied().find(|decoder| decoder.name == name)
 }
 
 /// The decoders of a session.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use crate::decode;
 use crate::error::{Error, Phase, Result};
 use crate::event::Direction;
 use crate::input::slash::Capture;
@@ -60,6 +61,20 @@ pub fn found(expecting: &Expecting<'_>, expression: &Expression) -> (Vec<String>
     let matches = if matching.len() == 1 { "matches" } else { "match" };
     let above = if shown_from > 0 { format!("; the last {FOUND_SHOWN} are above") } else { String::new() };
     (lines.collect(), format!("{} {of} {messages} {matches} `{expression}`{above}", matching.len()))
+}
+
+/// `/as`: what the message that came last holds for the decoder of this name.
+///
+/// # Errors
+/// It holds something else, or nothing has come.
+pub fn decoded(expecting: &Expecting<'_>, decoder: &str) -> Result<String> {
+    let message = expecting.recent().pop().ok_or_else(|| failed("no message has been received yet".into()))?;
+    let annotation = decode::named(decoder).map(|decoder| decode::decode(decoder, &message.payload));
+    match annotation.map(|annotation| (annotation.error, annotation.text)) {
+        Some((None, text)) => Ok(text),
+        Some((Some(error), _)) => Err(failed(error)),
+        None => Err(failed(format!("there is no decoder `{decoder}`"))),
+    }
 }
 
 fn judged(message: &Received) -> Message<'_> {

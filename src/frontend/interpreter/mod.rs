@@ -129,6 +129,7 @@ impl Interpreter {
             }
             Command::Expect { within, expression } => self.expect(within, &expression).map(Some),
             Command::Find(expression) => self.find(&expression).map(Some),
+            Command::As(decoder) => self.expecting(|expecting| expectation::decoded(expecting, decoder)).map(Some),
             Command::ExpectClose { within, code } => {
                 let told = self.expecting(|expecting| expectation::close(expecting, within, code))?;
                 self.end_was_expected = true;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Command;
 use super::expressions;
+use crate::decode;
 use crate::error::{Error, Result};
 use crate::input::input_error;
 use crate::input::path::path;
@@ -128,6 +129,21 @@ fn setting(name: &str) -> Result<Setting> {
         None => input_error(format!("no setting `{name}`"))
             .hint(format!("there are {}", setting_names().collect::<Vec<_>>().join(", "))),
     })
+}
+
+/// The name of a decoder.
+pub(super) fn decoder(rest: &str) -> Result<Command, ArgumentError> {
+    let name = rest.trim();
+    match decode::named(name) {
+        Some(decoder) => Ok(Command::As(decoder.name)),
+        None if name.is_empty() => Err(ArgumentError::Usage),
+        None => {
+            let names: Vec<_> = decode::ALL.iter().map(|decoder| decoder.name).collect();
+            Err(input_error(format!("there is no decoder `{name}`"))
+                .hint(format!("it is one of {}", names.join(", ")))
+                .into())
+        }
+    }
 }
 
 pub(super) fn expect_close(rest: &str) -> Result<Command, ArgumentError> {

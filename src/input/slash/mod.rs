@@ -79,6 +79,8 @@ pub enum Command {
     },
     /// `/find EXPRESSION`
     Find(Expression),
+    /// `/as DECODER`, by its name
+    As(&'static str),
     /// `/filter [EXPRESSION|off]`
     Filter(FilterChange),
     /// `/set jq FILTER|off`
@@ -155,6 +157,7 @@ impl Command {
             | Self::Close(..)
             | Self::Expect { .. }
             | Self::Find(_)
+            | Self::As(_)
             | Self::Filter(_)
             | Self::Jq(_)
             | Self::ExpectClose { .. }

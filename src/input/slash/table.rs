@@ -1,6 +1,8 @@
 //! The table of all slash commands. `/help`, completion and the man page are made from it.
 
-use super::arguments::{ArgumentError, binary, close, control, duration, expect_close, file_name, nothing, set};
+use super::arguments::{
+    ArgumentError, binary, close, control, decoder, duration, expect_close, file_name, nothing, set,
+};
 use super::{ClientSelector, Command, TapCommand, client_selector, expressions, frame, tap};
 use crate::error::{Error, Result};
 use crate::input::input_error;
@@ -187,6 +189,13 @@ pub const COMMANDS: &[Usage] = &[
         summary: "look for what matches in what has been received",
         scope: Scope::Client,
         understand: expressions::find,
+    },
+    Usage {
+        name: "as",
+        arguments: "DECODER",
+        summary: "decode the last message received: messagepack, cbor, protobuf, gzip, …",
+        scope: Scope::Client,
+        understand: decoder,
     },
     Usage {
         name: "expect",
