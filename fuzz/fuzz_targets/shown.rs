@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use wscope::error::{Error, ExitStatus, Phase};
 use wscope::event::{Annotation, AnnotationSource, Direction, Ended, Event, EventSink, Opened, Origin, Timestamp};
 use wscope::output::{Annotations, Banner, DataFormat, FrameView, Level, Options, Output, Printer, View, escape};
-use wscope::wire::{self, CloseCode, Kind, MessageFacts};
+use wscope::wire::{self, CloseCode, Kind, MessageFacts, Role};
 
 const CANARY: &str = "C4n4ryC4n4ry";
 
@@ -70,6 +70,7 @@ fn shown(number: u8, text: &str, bytes: &[u8], name: &str) -> String {
     let mut printer = Printer::new(options, Box::new(written.clone()), Box::new(diagnostics));
     let head = [b"HTTP/1.1 101 x\r\n", bytes, b"\r\nAuthorization: C4n4ryC4n4ry\r\n\r\n"].concat();
     let opened = Opened {
+        role: Role::Client,
         url: format!("ws://localhost/?access_token={CANARY}"),
         target: format!("/?access_token={CANARY}"),
         address: SocketAddr::from(([127, 0, 0, 1], 80)).into(),

@@ -17,8 +17,8 @@ use crate::net::{self, ConnectRecord, Connected, Destination, Route, Stream, Str
 use crate::output::{Fanout, certificate};
 use crate::platform::{Descriptor, Poller, Wakeup};
 use crate::session::upgrade::{self, UpgradeFailure, Upgraded};
-use crate::wire::DeflateParameters;
 use crate::wire::handshake::{Refusal, Strictness};
+use crate::wire::{DeflateParameters, Role};
 
 /// A connection whose upgrade is complete.
 pub struct Handshaken {
@@ -168,6 +168,7 @@ pub fn open(hop: &Hop, strictness: Strictness, limit: TimeLimit, show: &mut dyn 
     };
     steps.push(step);
     let opened = Opened {
+        role: Role::Client,
         url: target.url(),
         target: target.resource().to_owned(),
         address,

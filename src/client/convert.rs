@@ -12,7 +12,6 @@ use crate::http::redact::Secrets;
 use crate::output::Charset;
 use crate::recording::html::PageWriter;
 use crate::recording::{self, ReadError, Record, RecordingStatistics, Records, har};
-use crate::wire::Role;
 
 /// Writes a HAR of what is asked for; why the recording ends early, if it does.
 ///
@@ -51,7 +50,7 @@ fn write_har(
 /// [`Phase::Session`] where the file cannot be written, [`Phase::Input`] where the recording cannot be read.
 pub fn to_page(args: &Show, path: &Path, file: File) -> Result<Option<ReadError>> {
     let mut page = PageWriter::new(BufWriter::new(file), args.view.secrets(), advice);
-    let mut annotator = view::annotator(&args.view, Role::Client);
+    let mut annotator = view::annotator(&args.view);
     let early_end = each(args, |record| {
         let (origin, at) = (record.origin, record.at);
         record.event.lend(|event| {

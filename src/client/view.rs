@@ -13,7 +13,6 @@ use crate::output::{
     Annotations, Banner, DataFormat, FdOutput, FrameView, Level, Options, Output, OutputQueue, Printer, View,
 };
 use crate::platform::{Descriptor, lead_to_same_file};
-use crate::wire::Role;
 
 /// What the flags say about the view, for a run that announces itself or doesn't, and whose input says how messages end.
 pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
@@ -49,9 +48,9 @@ pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
     }
 }
 
-/// What says what messages mean, where that is wanted; what is sent is sent by `role`.
-pub fn annotator(view: &ViewArgs, role: Role) -> Option<Annotator> {
-    says_more(view).then(|| Annotator::new(dialect(view), decoder(view), role))
+/// What says what messages mean, where that is wanted.
+pub fn annotator(view: &ViewArgs) -> Option<Annotator> {
+    says_more(view).then(|| Annotator::new(dialect(view), decoder(view)))
 }
 
 /// The same of a client's sessions, also where heartbeats are to be sent: then a dialect is looked for in any case.
@@ -61,7 +60,7 @@ pub fn client_annotator(args: &SessionArgs) -> Option<Annotator> {
         choice => choice,
     };
     let is_needed = says_more(&args.view) || args.heartbeat;
-    is_needed.then(|| Annotator::new(dialect, decoder(&args.view), Role::Client))
+    is_needed.then(|| Annotator::new(dialect, decoder(&args.view)))
 }
 
 /// Whether anything is said of what messages mean.

@@ -9,7 +9,6 @@ use crate::error::{ExitStatus, Result};
 use crate::event::{Event, EventSink, FlushError, Origin};
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::recording::{self, Format, Recording};
-use crate::wire::Role;
 
 /// How many records are shown before it is looked whether stdout takes them.
 const RECORDS_AT_ONCE: usize = 256;
@@ -28,7 +27,7 @@ fn show(args: &Show) -> Result<ExitStatus> {
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let options = Options { follow_sent: FollowSent::Shown, ..view::options_of(&args.view, banner) };
     let printer = view::direct(options.clone())?;
-    let fanout = Fanout::new(printer).annotated(view::annotator(&args.view, Role::Client));
+    let fanout = Fanout::new(printer).annotated(view::annotator(&args.view));
     let Recording { perspective, records } = if args.part.follow {
         let fanout = fanout.clone();
         // Where stdout is gone, the next records find that out.

@@ -13,31 +13,31 @@ use crate::wire::{self, Role};
 pub struct Annotator {
     choice: Choice,
     decode: decode::Choice,
-    /// Which end sends what is [sent](Direction::Sent).
-    role: Role,
     sessions: HashMap<Origin, Session>,
 }
 
 /// What is known of a session.
 struct Session {
+    /// Which end sends what is [sent](Direction::Sent).
+    role: Role,
     recognition: Recognition,
     decoders: Decoders,
 }
 
 impl Annotator {
-    /// For sessions in which what is [sent](Direction::Sent) is sent by `role`.
-    pub fn new(choice: Choice, decode: decode::Choice, role: Role) -> Self {
-        Self { choice, decode, role, sessions: HashMap::new() }
+    /// For sessions that have not opened yet.
+    pub fn new(choice: Choice, decode: decode::Choice) -> Self {
+        Self { choice, decode, sessions: HashMap::new() }
     }
 
-    fn begin(&self, opening: &Opening<'_>) -> Session {
-        let recognition = Recognition::begin(self.choice, opening);
-        Session { recognition, decoders: Decoders::new(self.decode) }
+    fn begin(&self, opened: &Opened, at: Duration) -> Session {
+        let recognition = Recognition::begin(self.choice, &Opening::of(opened, at));
+        Session { role: opened.role, recognition, decoders: Decoders::new(self.decode) }
     }
 
     /// What has to be seen of a session that opens.
     pub fn wants_for(&self, opened: &Opened) -> Option<Wants> {
-        self.begin(&Opening::of(opened, Duration::ZERO)).wants()
+        self.begin(opened, Duration::ZERO).wants()
     }
 
     /// What has to be seen of a session that is open. `None`: it speaks no dialect.
@@ -49,16 +49,16 @@ impl Annotator {
     pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Option<Annotation> {
         match event {
             Event::Open(opened) => {
-                self.sessions.insert(origin, self.begin(&Opening::of(opened, at.elapsed)));
+                self.sessions.insert(origin, self.begin(opened, at.elapsed));
                 None
             }
             Event::Wire { direction, event: wire::Event::Message { kind, payload, .. }, .. } => {
+                let Session { role, recognition, decoders } = self.sessions.get_mut(&origin)?;
                 let from = match direction {
-                    Direction::Sent => self.role,
-                    Direction::Received => self.role.peer(),
+                    Direction::Sent => *role,
+                    Direction::Received => role.peer(),
                 };
                 let message = Message { from, kind: *kind, payload, at: at.elapsed };
-                let Session { recognition, decoders } = self.sessions.get_mut(&origin)?;
                 // What a dialect has read is not decoded once more.
                 recognition.message(&message).or_else(|| decoders.message(from, *kind, payload))
             }
@@ -73,7 +73,7 @@ impl Annotator {
 
     /// The heartbeat that we owe next in a session, as its client.
     pub fn heartbeat(&self, origin: Origin) -> Option<Heartbeat> {
-        let session = self.sessions.get(&origin).filter(|_| self.role == Role::Client)?;
+        let session = self.sessions.get(&origin).filter(|session| session.role == Role::Client)?;
         session.recognition.dialect()?.heartbeat()
     }
 }

@@ -17,7 +17,7 @@ pub use self::tls::{
     Certificate, CertificateAnswer, CertificateFacts, CertificateFault, CertificateRequest, FailedCheck, TlsFacts,
 };
 use crate::error::{Error, ExitStatus};
-use crate::wire::{self, CloseCode, Finding};
+use crate::wire::{self, CloseCode, Finding, Role};
 
 /// Which way something went, seen from us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct Timestamp {
 /// A connection that the upgrade has opened.
 #[derive(Debug, Clone)]
 pub struct Opened {
+    /// Which end sends what is [sent](Direction::Sent): ours, or the client in `tap`.
+    pub role: Role,
     /// The URL asked for, without userinfo.
     pub url: String,
     /// The target of the request, as it was on its first line.

@@ -19,7 +19,7 @@ pub use format::Format;
 pub use json_lines::JsonLines;
 pub use memory::Memory;
 pub use open::{Recording, follow, open, read_error};
-pub use record::{Record, RecordedEvent, RecordedFrame, RecordedWire, recorder_of};
+pub use record::{Record, RecordedEvent, RecordedFrame, RecordedWire};
 pub use recorder::Recorder;
 pub use selection::{Moment, Selection};
 pub use source::{ReadError, Records};

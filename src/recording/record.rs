@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::event::{Direction, Ended, Event, Opened, Origin, Step, Summary, Timestamp, TlsFacts};
-use crate::wire::{self, Close, CloseReason, Finding, Frame, Header, Kind, MessageFacts, Position, Role};
+use crate::wire::{self, Close, CloseReason, Finding, Frame, Header, Kind, MessageFacts, Position};
 
 /// One event of a recording.
 #[derive(Debug)]
@@ -100,12 +100,6 @@ pub struct RecordedFrame {
     pub inflated: Option<u64>,
     /// Payload bytes that arrived.
     pub received: u64,
-}
-
-/// The side that recorded a connection: the headers of its opening are those of the other side (RFC 6455 section 4).
-pub fn recorder_of(opened: &Opened) -> Role {
-    let is_request = opened.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"));
-    if is_request { Role::Server } else { Role::Client }
 }
 
 impl RecordedEvent {

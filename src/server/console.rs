@@ -17,7 +17,6 @@ use crate::input::{Editor, EditorOptions, History};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::platform::Notifier;
-use crate::wire::Role;
 
 /// What says what to send.
 pub struct ServerConsole {
@@ -50,8 +49,7 @@ impl ServerConsole {
                 Editor::open(EditorOptions { history, prompt: "> ".into(), marks: options.escape_marks() })?;
             // `/set` may ask later to show what was sent.
             let options = Options { follow_sent: FollowSent::Always, ..options };
-            let fanout = Fanout::new(view::beside(&terminal, options.clone())?)
-                .annotated(view::annotator(&args.view, Role::Server));
+            let fanout = Fanout::new(view::beside(&terminal, options.clone())?).annotated(view::annotator(&args.view));
             let har = record::start(&args.record, "listen", &options, &fanout)?;
             let (begin, _) =
                 line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message, None)?;
@@ -59,7 +57,7 @@ impl ServerConsole {
             let _ = begin.send(());
             return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source, _har: har });
         }
-        let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::annotator(&args.view, Role::Server));
+        let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::annotator(&args.view));
         let har = record::start(&args.record, "listen", &options, &fanout)?;
         let feed = if args.input.no_input {
             None

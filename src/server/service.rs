@@ -21,8 +21,8 @@ use crate::platform::Poller;
 use crate::session::output::SessionOutput;
 use crate::session::upgrade::{self, Upgraded};
 use crate::session::{self, Handle, Outcome, Settings};
-use crate::wire::Outgoing;
 use crate::wire::handshake::{AllowedOrigin, ServerOptions};
+use crate::wire::{Outgoing, Role};
 
 /// How long a client may take for TLS and the upgrade.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -152,6 +152,7 @@ impl Service {
                 .map_err(|failure| upgrade_error(&peer, failure, self.secrets))?;
         steps.push(step);
         let opened = Opened {
+            role: Role::Server,
             url: url(&head, tls.is_some()),
             target: head.target().unwrap_or_default().to_owned(),
             address,

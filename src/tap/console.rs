@@ -20,7 +20,7 @@ use crate::input::{Editor, EditorOptions, History, Source, SourceOptions, slash}
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, Options, OutputQueue, Perspective};
 use crate::platform::{Notifier, Stdin};
-use crate::wire::{Kind, Outgoing, Role};
+use crate::wire::{Kind, Outgoing};
 
 /// The longest command that is piped in, in bytes.
 const LONGEST_LINE: u64 = 64 * 1024;
@@ -47,7 +47,7 @@ impl TapConsole {
     pub fn attach(args: &Tap, connections: &Connections, notifier: Notifier) -> Result<Self> {
         let options = Options { perspective: Perspective::Between, ..view::options_of(&args.view, Banner::Shown) };
         let has_left = Arc::new(AtomicBool::new(false));
-        let annotator = view::annotator(&args.view, Role::Client);
+        let annotator = view::annotator(&args.view);
         let endpoint =
             |fanout: &Fanout| TapEndpoint::new(connections.clone(), fanout.clone(), Arc::clone(&has_left), notifier);
         let max_message = args.limits.max_message;

@@ -17,10 +17,10 @@ use crate::http::{Head, HeadKind};
 use crate::net::{ConnectRecord, Connected, StreamReader};
 use crate::output::client_facts;
 use crate::session::upgrade::{Exchange, UpgradeFailure};
-use crate::wire::Finding;
 use crate::wire::handshake::{
     self, AllowedOrigin, Answer, CheckResult, Refusal, ServerOptions, Strictness, check_request, check_response,
 };
+use crate::wire::{Finding, Role};
 
 impl Service {
     /// Passes a client's request for an upgrade on, and the WebSocket that comes of it, to its end.
@@ -105,6 +105,7 @@ impl Passing<'_> {
         let CheckResult { findings, verified, notes, agreed } = result;
         let agreed = agreed.unwrap_or_default();
         let opened = Opened {
+            role: Role::Client,
             url: request.upstream.url(request.target()),
             target: request.target().to_owned(),
             address: request.client.address.clone(),

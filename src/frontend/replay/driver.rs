@@ -39,7 +39,7 @@ pub fn run(args: &Replay) -> Result<ExitStatus> {
     let plan = plan(args, &opening, started)?;
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let options = Options { follow_sent: FollowSent::Always, ..view::options_of(&args.view, banner) };
-    let annotator = view::annotator(&args.view, Role::Client);
+    let annotator = view::annotator(&args.view);
     let fanout = Fanout::new(view::direct(options)?).annotated(annotator);
     let received = ReceivedCounts::default();
     fanout.add(received.sink());

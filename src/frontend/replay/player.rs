@@ -6,7 +6,7 @@ use crate::cli::Speed;
 use crate::event::{Direction, Event, Opened, Origin};
 use crate::frontend::replay::received::ReceivedCounts;
 use crate::output::Fanout;
-use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, recorder_of};
+use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire};
 use crate::session::{Handle, NotSent};
 use crate::wire::{CloseReason, Kind, Outgoing, Role};
 
@@ -64,7 +64,7 @@ impl Player<'_> {
         opened_at: Duration,
         next: &mut dyn FnMut() -> Option<Result<Record, ReadError>>,
     ) -> Result<Played, ReadError> {
-        let ours = if self.role == recorder_of(opened) { Direction::Sent } else { Direction::Received };
+        let ours = if self.role == opened.role { Direction::Sent } else { Direction::Received };
         let mut progress = Progress {
             start: Instant::now(),
             opened_at,

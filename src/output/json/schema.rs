@@ -151,6 +151,7 @@ pub const RECORDING_SCHEMA: &[Field] = &[
     field("head", "from", "string", "only in `tap`: `client` or `server`"),
     field("head", "text", "string", "the HTTP head, if it is UTF-8; secrets as in `url` of `open`"),
     field("head", "binary", "string, Base64", "the head, if it isn't"),
+    field("open", "role", "string", "which end recorded it: `client`, also in `tap`, or `server` (`listen`)"),
     field("open", "target", "string", "the request's target; secrets as in `url`"),
     field("open", "verified", "array of strings", "what was checked and held"),
     field("message", "offset", "number", "as of a frame, of the one that carried it; missing if `frame` events did"),

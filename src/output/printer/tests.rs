@@ -11,7 +11,7 @@ use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Ended, Opened, Step, StepDetail, Summary};
 use crate::output::options::{Banner, Timestamps};
 use crate::output::theme::Colors;
-use crate::wire::{CloseCode, Data, Frame, Header, Kind, LengthEncoding, MessageFacts, OpCode, Position};
+use crate::wire::{CloseCode, Data, Frame, Header, Kind, LengthEncoding, MessageFacts, OpCode, Position, Role};
 
 const US: Origin = Origin { client: None };
 const START: Timestamp = Timestamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO };
@@ -103,6 +103,7 @@ fn facts(length: u64) -> MessageFacts {
 
 fn opened() -> Opened {
     Opened {
+        role: Role::Client,
         url: "ws://localhost/".to_owned(),
         target: "/chat?token=secret-in-the-path".to_owned(),
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)).into(),

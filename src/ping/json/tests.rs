@@ -5,6 +5,7 @@ use crate::event::{PeerAddress, Step, StepDetail};
 use crate::output::Timeline;
 use crate::output::json::assert_fields;
 use crate::ping::statistics::Statistics;
+use crate::wire::Role;
 
 fn at() -> Timestamp {
     Timestamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_secs(3) }
@@ -13,6 +14,7 @@ fn at() -> Timestamp {
 fn opened() -> Opened {
     let took = Duration::from_millis(2);
     Opened {
+        role: Role::Client,
         url: "ws://host/".into(),
         target: "/".into(),
         address: PeerAddress::Unix("/socket".into()),

@@ -16,7 +16,7 @@ use super::json::Bytes;
 use crate::error::{Error, Phase};
 use crate::event::{Direction, Opened, Origin, Step, StepDetail, Timestamp};
 use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
-use crate::wire::{CloseCode, CloseReason, Kind, MessageFacts};
+use crate::wire::{CloseCode, CloseReason, Kind, MessageFacts, Role};
 
 /// Reads a HAR: its connections, and all their messages in the order in which they came. Several connections have
 /// numbers from 1 on. Of the messages only their places are kept, 40 bytes each.
@@ -162,6 +162,7 @@ impl Entry {
         let address = ip(&self.address).or_else(|| ip(host.as_deref().unwrap_or_default()));
         let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         Opened {
+            role: Role::Client,
             request_head: request.bytes(&format!("{} {target} HTTP/1.1", request.method)),
             response_head: response.bytes(&status_line),
             url,

@@ -8,7 +8,7 @@ use crate::event::Direction::{self, Received, Sent};
 use crate::event::{Opened, Origin, Timestamp};
 use crate::http::redact::Secrets;
 use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
-use crate::wire::{Kind, MessageFacts};
+use crate::wire::{Kind, MessageFacts, Role};
 
 const DEVTOOLS: &[u8] = include_bytes!("../../../tests/recordings/devtools.har");
 const MITMPROXY: &[u8] = include_bytes!("../../../tests/recordings/mitmproxy.har");
@@ -130,14 +130,14 @@ fn message(client: Option<u64>, at: u64, direction: Direction, kind: Kind, paylo
     record(client, at, RecordedEvent::Wire { direction, event, round_trip: None })
 }
 
-fn opened(path: &str, header: (&str, &str)) -> RecordedEvent {
+fn opened(role: Role, path: &str) -> RecordedEvent {
     let har = records(DEVTOOLS);
     RecordedEvent::Open(Box::new(Opened {
+        role,
         url: format!("ws://host{path}"),
         target: path.to_owned(),
         request_head: format!("GET {path} HTTP/1.1\r\nHost: host\r\nAuthorization: Bearer abcdefabcdefabcdef\r\n\r\n")
             .into(),
-        headers: vec![(header.0.to_owned(), header.1.into())],
         ..openings(&har)[0].clone()
     }))
 }
@@ -151,10 +151,9 @@ fn written(make: &dyn Fn() -> Vec<Record>, secrets: Secrets) -> Vec<u8> {
 }
 
 fn two_connections() -> Vec<Record> {
-    let upgrade = ("Upgrade", "websocket");
     vec![
-        record(Some(1), 0, opened("/a?token=0123456789abcdef", upgrade)),
-        record(Some(2), 5, opened("/b", upgrade)),
+        record(Some(1), 0, opened(Role::Client, "/a?token=0123456789abcdef")),
+        record(Some(2), 5, opened(Role::Client, "/b")),
         message(Some(2), 10, Sent, Kind::Text, "Grüße \" \u{202e}".as_bytes()),
         message(Some(1), 11, Received, Kind::Binary, b"\0\xff"),
         message(Some(2), 12, Received, Kind::Text, b""),
@@ -184,7 +183,7 @@ fn secrets_of_heads_and_urls_are_hidden() {
 #[test]
 fn what_a_server_received_was_sent_by_the_client() {
     let served = || {
-        let open = opened("/", ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="));
+        let open = opened(Role::Server, "/");
         vec![record(Some(1), 0, open), message(Some(1), 1, Received, Kind::Text, b"question")]
     };
     let again = records(&written(&served, Secrets::Hidden));
@@ -193,10 +192,9 @@ fn what_a_server_received_was_sent_by_the_client() {
 
 #[test]
 fn another_session_of_the_same_client_is_another_entry() {
-    let upgrade = ("Upgrade", "websocket");
     let sessions = || {
-        let first = [record(None, 0, opened("/", upgrade)), message(None, 1, Sent, Kind::Text, b"one")];
-        let second = [record(None, 2, opened("/", upgrade)), message(None, 3, Sent, Kind::Text, b"two")];
+        let first = [record(None, 0, opened(Role::Client, "/")), message(None, 1, Sent, Kind::Text, b"one")];
+        let second = [record(None, 2, opened(Role::Client, "/")), message(None, 3, Sent, Kind::Text, b"two")];
         first.into_iter().chain(second).collect()
     };
     let again = records(&written(&sessions, Secrets::Hidden));

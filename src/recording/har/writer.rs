@@ -14,7 +14,7 @@ use jiff::Timestamp as Moment;
 use crate::event::{Direction, Opened, PeerAddress};
 use crate::http::redact::{Part, Secrets};
 use crate::output::json::{Members, object};
-use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records, recorder_of};
+use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
 use crate::wire::{Kind, Role};
 
 /// Bytes of payloads that are held at a time: of the connections that are written after another one.
@@ -177,7 +177,7 @@ impl Connection {
         else {
             return;
         };
-        let from_client = (*direction == Direction::Sent) == (recorder_of(&self.opened) == Role::Client);
+        let from_client = (*direction == Direction::Sent) == (self.opened.role == Role::Client);
         entry.extend_from_slice(if entry.last() == Some(&b'[') { b"\n" } else { b",\n" });
         object(entry, |members| {
             members.string("type", if from_client { "send" } else { "receive" });

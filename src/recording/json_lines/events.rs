@@ -57,6 +57,10 @@ fn tls(fields: &mut Fields) -> Result<TlsFacts, Wrong> {
 /// Its heads are those before it.
 fn opened(fields: &mut Fields) -> Result<Opened, Wrong> {
     Ok(Opened {
+        role: match fields.optional_text("role")? {
+            Some(name) => role("role", &name)?,
+            None => Role::Client,
+        },
         url: fields.text("url")?,
         target: fields.optional_text("target")?.unwrap_or_default(),
         address: address(&fields.text("address")?)?,
@@ -97,11 +101,7 @@ fn close_frame(fields: &mut Fields) -> Result<RecordedEvent, Wrong> {
 /// A rule that this version does not know is told as a warning.
 fn finding(fields: &mut Fields) -> Result<RecordedEvent, Wrong> {
     let (section, summary, detail) = (fields.text("section")?, fields.text("summary")?, fields.text("detail")?);
-    let blame = match fields.text("blame")?.as_str() {
-        "client" => Role::Client,
-        "server" => Role::Server,
-        _ => return Err("`blame` is neither `client` nor `server`".to_owned()),
-    };
+    let blame = role("blame", &fields.text("blame")?)?;
     let Some(rule) = Rule::named(&summary) else {
         return Ok(RecordedEvent::Warning(format!("finding: {summary}: {detail} ({section})")));
     };
@@ -114,6 +114,14 @@ fn finding(fields: &mut Fields) -> Result<RecordedEvent, Wrong> {
         detail,
         diagnosis: rule.diagnosis().filter(|_| has_hint),
     })))
+}
+
+fn role(name: &str, value: &str) -> Result<Role, Wrong> {
+    match value {
+        "client" => Ok(Role::Client),
+        "server" => Ok(Role::Server),
+        _ => Err(format!("`{name}` is neither `client` nor `server`")),
+    }
 }
 
 fn ended(fields: &mut Fields) -> Result<Ended, Wrong> {

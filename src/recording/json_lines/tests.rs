@@ -68,6 +68,7 @@ fn written_again(bytes: &[u8]) -> Vec<u8> {
 fn opened() -> Opened {
     let detail = StepDetail::Resolved { name: "host".to_owned(), addresses: vec![[127, 0, 0, 1].into()] };
     Opened {
+        role: Role::Server,
         url: "ws://host/?token=abc".to_owned(),
         target: "/?token=abc".to_owned(),
         address: PeerAddress::Tcp(([127, 0, 0, 1], 80).into()),

@@ -5,6 +5,7 @@ use super::{Stream, Way, members_of_tls, text_or_bytes};
 use crate::event::{Event, Opened, RoundTrips, Step, Summary, Timestamp};
 use crate::http::redact::{Part, Secrets};
 use crate::output::connecting::step_detail;
+use crate::output::diagnostic_lines;
 use crate::output::json::VERSION;
 use crate::output::json::write::{Members, string};
 use crate::output::options::{Extent, Options, Perspective};
@@ -76,6 +77,7 @@ impl Stream {
 
 /// What only a recording says of an opening.
 pub(super) fn members_of_open(members: &mut Members<'_>, opened: &Opened, secrets: Secrets) {
+    members.string("role", diagnostic_lines::role(opened.role));
     members.string("target", &secrets.text(Part::Text(opened.target.as_bytes())));
     members.array("verified", &opened.verified, |output, checked| string(output, checked));
 }

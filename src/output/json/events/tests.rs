@@ -69,6 +69,7 @@ fn opened() -> Opened {
         certificate_request: Some(CertificateRequest { answer: CertificateAnswer::None, issuers: Vec::new() }),
     };
     Opened {
+        role: Role::Client,
         url: "wss://example.com/?token=abc".to_owned(),
         target: "/?token=abc".to_owned(),
         address: std::net::SocketAddr::from(([127, 0, 0, 1], 443)).into(),
