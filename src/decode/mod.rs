@@ -51,6 +51,14 @@ pub struct Description {
     decode: fn(&[u8]) -> Result<Decoded, Failure>,
 }
 
+impl PartialEq for Description {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Description {}
+
 /// What a message holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Decoded {
@@ -95,7 +103,7 @@ pub enum Choice {
 impl Choice {
     /// The names of all choices.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        ["auto", "none"].into_iter().chain(ALL.iter().map(|decoder| decoder.name))
+        ["auto", "none"].into_iter().chain(names())
     }
 
     /// The choice of this name.
@@ -106,6 +114,11 @@ impl Choice {
             _ => self::named(name).map(Self::Named),
         }
     }
+}
+
+/// The names of all decoders.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|decoder| decoder.name)
 }
 
 /// The decoder of this name.

@@ -63,18 +63,14 @@ pub fn found(expecting: &Expecting<'_>, expression: &Expression) -> (Vec<String>
     (lines.collect(), format!("{} {of} {messages} {matches} `{expression}`{above}", matching.len()))
 }
 
-/// `/as`: what the message that came last holds for the decoder of this name.
+/// `/as`: what the message that came last holds for `decoder`.
 ///
 /// # Errors
 /// It holds something else, or nothing has come.
-pub fn decoded(expecting: &Expecting<'_>, decoder: &str) -> Result<String> {
+pub fn decoded(expecting: &Expecting<'_>, decoder: &decode::Description) -> Result<String> {
     let message = expecting.recent().pop().ok_or_else(|| failed("no message has been received yet".into()))?;
-    let annotation = decode::named(decoder).map(|decoder| decode::decode(decoder, &message.payload));
-    match annotation.map(|annotation| (annotation.error, annotation.text)) {
-        Some((None, text)) => Ok(text),
-        Some((Some(error), _)) => Err(failed(error)),
-        None => Err(failed(format!("there is no decoder `{decoder}`"))),
-    }
+    let annotation = decode::decode(decoder, &message.payload);
+    annotation.error.map_or(Ok(annotation.text), |error| Err(failed(error)))
 }
 
 fn judged(message: &Received) -> Message<'_> {

@@ -131,18 +131,14 @@ fn setting(name: &str) -> Result<Setting> {
     })
 }
 
-/// The name of a decoder.
 pub(super) fn decoder(rest: &str) -> Result<Command, ArgumentError> {
     let name = rest.trim();
     match decode::named(name) {
-        Some(decoder) => Ok(Command::As(decoder.name)),
+        Some(decoder) => Ok(Command::As(decoder)),
         None if name.is_empty() => Err(ArgumentError::Usage),
-        None => {
-            let names: Vec<_> = decode::ALL.iter().map(|decoder| decoder.name).collect();
-            Err(input_error(format!("there is no decoder `{name}`"))
-                .hint(format!("it is one of {}", names.join(", ")))
-                .into())
-        }
+        None => Err(input_error(format!("there is no decoder `{name}`"))
+            .hint(format!("it is one of {}", decode::names().collect::<Vec<_>>().join(", ")))
+            .into()),
     }
 }
 

@@ -22,6 +22,7 @@ pub use tap::TapCommand;
 use super::input_error;
 use super::payload::Payload;
 use super::variables::{Quoting, captures_in};
+use crate::decode;
 use crate::error::{Error, Result};
 use crate::output::Setting;
 use crate::pattern::{Expression, JqFilter};
@@ -79,8 +80,8 @@ pub enum Command {
     },
     /// `/find EXPRESSION`
     Find(Expression),
-    /// `/as DECODER`, by its name
-    As(&'static str),
+    /// `/as DECODER`
+    As(&'static decode::Description),
     /// `/filter [EXPRESSION|off]`
     Filter(FilterChange),
     /// `/set jq FILTER|off`
