@@ -12,7 +12,7 @@ pub mod slash;
 mod source;
 mod variables;
 
-pub use editor::{Editor, EditorOptions, Entry, PromptHandle};
+pub use editor::{Editor, Entry, PromptHandle};
 pub use history::History;
 pub use message::Message;
 pub use script::{Script, ScriptStep, Typed};

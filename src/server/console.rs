@@ -13,7 +13,8 @@ use crate::client::{record, view};
 use crate::error::Result;
 use crate::frontend::pipe::stdin;
 use crate::frontend::repl::line_reader;
-use crate::input::{Editor, EditorOptions, History};
+use crate::input::Editor;
+use crate::input::slash::Prompt;
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::platform::Notifier;
@@ -44,9 +45,7 @@ impl ServerConsole {
             |fanout: &Fanout| Broadcast::new(clients.clone(), fanout.clone(), Arc::clone(&has_left), notifier);
         let reads_lines = !args.input.no_input && !args.input.format.is_data();
         if reads_lines && io::stdin().is_terminal() {
-            let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
-            let (editor, terminal) =
-                Editor::open(EditorOptions { history, prompt: "> ".into(), marks: options.escape_marks() })?;
+            let (editor, terminal) = Editor::open(Prompt::Server, options.escape_marks())?;
             // `/set` may ask later to show what was sent.
             let options = Options { follow_sent: FollowSent::Always, ..options };
             let fanout = Fanout::new(view::beside(&terminal, options.clone())?).annotated(view::annotator(&args.view));

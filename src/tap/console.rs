@@ -16,7 +16,8 @@ use crate::event::{Event, Origin};
 use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
 use crate::frontend::repl::line_reader;
 use crate::input::payload::FileKinds;
-use crate::input::{Editor, EditorOptions, History, Source, SourceOptions, slash};
+use crate::input::slash::{self, Prompt};
+use crate::input::{Editor, Source, SourceOptions};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, Options, OutputQueue, Perspective};
 use crate::platform::{Notifier, Stdin};
@@ -52,9 +53,7 @@ impl TapConsole {
             |fanout: &Fanout| TapEndpoint::new(connections.clone(), fanout.clone(), Arc::clone(&has_left), notifier);
         let max_message = args.limits.max_message;
         if !args.rewrite.no_input && io::stdin().is_terminal() {
-            let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
-            let (editor, terminal) =
-                Editor::open(EditorOptions { history, prompt: "> ".into(), marks: options.escape_marks() })?;
+            let (editor, terminal) = Editor::open(Prompt::Tap, options.escape_marks())?;
             let (printer, queue) = view::queued(Some(&terminal), options.clone())?;
             let fanout = Fanout::new(printer).annotated(annotator);
             let har = record::start(&args.record, "tap", &options, &fanout)?;

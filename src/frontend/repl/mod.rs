@@ -24,7 +24,8 @@ use crate::frontend::interpreter::variables;
 use crate::frontend::pipe::{Pace, send_executed};
 use crate::frontend::script;
 use crate::frontend::session_slot::{Losses, SessionSlot};
-use crate::input::{Editor, EditorOptions, History, PromptHandle, Script};
+use crate::input::slash::Prompt;
+use crate::input::{Editor, PromptHandle, Script};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, FollowSent, Options};
 use crate::session::backoff::Pause;
@@ -135,9 +136,7 @@ impl ReplDriver {
 impl Driver for ReplDriver {
     fn attach(&mut self) -> Result<()> {
         if self.place.is_none() {
-            let history = History::at(History::usual_path(std::env::var_os("WSCOPE_HISTORY")));
-            let (editor, terminal) =
-                Editor::open(EditorOptions { history, prompt: "> ".into(), marks: self.options.escape_marks() })?;
+            let (editor, terminal) = Editor::open(Prompt::Client, self.options.escape_marks())?;
             *self.fanout.lock().printer() = view::beside(&terminal, self.options.clone())?;
             let prompt = editor.prompt();
             let (begin, queue) = line_reader::spawn(

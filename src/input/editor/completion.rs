@@ -1,27 +1,30 @@
-//! Completion with Tab: commands, settings, fields of `/frame`, and names of files.
+//! Completion with Tab: commands, settings, fields of `/frame`, decoders, and names of files.
 
 use std::fs;
 
 use rustyline::completion::Pair;
 use unicode_width::UnicodeWidthStr;
 
+use crate::decode;
 use crate::input::path::path;
-use crate::input::slash::{COMMANDS, frame_fields, setting_names};
+use crate::input::slash::{COMMANDS, Prompt, frame_fields, setting_names};
 use crate::output::escape::is_unsafe;
 
-/// The candidates for `line`, which ends at the cursor, and the index in `line` from which they replace its text.
-pub(super) fn candidates(line: &str) -> (usize, Vec<Pair>) {
+/// The candidates for `line`, which ends at the cursor and is typed at `prompt`; and the index in `line` from which they
+/// replace its text.
+pub(super) fn candidates(line: &str, prompt: Prompt) -> (usize, Vec<Pair>) {
     let Some(command) = line.strip_prefix('/') else {
         return (line.len(), Vec::new());
     };
     let Some((name, rest)) = command.split_once(' ') else {
-        return (0, commands(command));
+        return (0, commands(command, prompt));
     };
     let start = line.len() - rest.len();
     let last = rest.rfind(' ').map_or(0, |space| space + 1);
     let (before, word) = rest.split_at(last);
     match name {
-        "file" | "run" | "save" => files(start, rest),
+        "file" | "run" | "save" | "save-last" => files(start, rest),
+        "as" => (start, words(decode::names(), rest, "")),
         "set" if before.is_empty() => (start, words(setting_names(), word, " ")),
         "set" => (start + last, words(["on", "off"].into_iter(), word, "")),
         "binary" | "frame" if word.starts_with('@') => files(start + last + 1, &word[1..]),
@@ -43,8 +46,8 @@ pub(super) fn columns(candidates: &[Pair], width: usize) -> String {
     (0..rows).map(row).collect()
 }
 
-fn commands(typed: &str) -> Vec<Pair> {
-    let matching = COMMANDS.iter().filter(|usage| usage.name.starts_with(typed));
+fn commands(typed: &str, prompt: Prompt) -> Vec<Pair> {
+    let matching = COMMANDS.iter().filter(|usage| usage.scope.works_at(prompt) && usage.name.starts_with(typed));
     matching
         .map(|usage| {
             let display = format!("/{}", usage.name);
@@ -85,26 +88,37 @@ mod tests {
     use super::*;
 
     fn inserted(line: &str) -> (usize, Vec<String>) {
-        let (start, candidates) = candidates(line);
+        let (start, candidates) = candidates(line, Prompt::Client);
         (start, candidates.into_iter().map(|candidate| candidate.replacement).collect())
     }
 
     #[test]
     fn candidates_are_listed_in_columns() {
-        let listed = |width| columns(&candidates("/expect").1, width);
+        let listed = |width| columns(&candidates("/expect", Prompt::Client).1, width);
         assert_eq!(listed(80), "/expect        /expect-close  /expect-quiet\n");
         assert_eq!(listed(31), "/expect        /expect-quiet\n/expect-close\n");
         assert_eq!(listed(3).lines().count(), 3);
-        assert_eq!(longest_common_prefix(&candidates("/exp").1), Some("/expect"));
+        assert_eq!(longest_common_prefix(&candidates("/exp", Prompt::Client).1), Some("/expect"));
     }
 
     #[test]
     fn commands_are_completed_in_column_one() {
         assert_eq!(inserted("/pi"), (0, vec!["/ping ".into()]));
-        assert_eq!(inserted("/sta"), (0, vec!["/stats".into(), "/stall ".into()]));
+        assert_eq!(inserted("/sta"), (0, vec!["/stats".into()]));
         assert_eq!(inserted("/expect").1, ["/expect ", "/expect-close ", "/expect-quiet "]);
         assert_eq!(inserted("hello").1, [""; 0]);
-        assert_eq!(inserted("/").1.len(), COMMANDS.len());
+    }
+
+    #[test]
+    fn each_prompt_offers_the_commands_that_work_there() {
+        let names = |prompt| commands("sta", prompt).into_iter().map(|command| command.display).collect::<Vec<_>>();
+        assert_eq!(names(Prompt::Client), ["/stats"]);
+        assert_eq!(names(Prompt::Server), ["/stats"]);
+        assert_eq!(names(Prompt::Tap), ["/stats", "/stall"]);
+        for prompt in [Prompt::Client, Prompt::Server, Prompt::Tap] {
+            let working = COMMANDS.iter().filter(|usage| usage.scope.works_at(prompt)).count();
+            assert_eq!(commands("", prompt).len(), working, "{prompt:?}");
+        }
     }
 
     #[test]
@@ -112,6 +126,7 @@ mod tests {
         assert_eq!(inserted("/set fr"), (5, vec!["frames ".into()]));
         assert_eq!(inserted("/set frames o"), (12, vec!["on".into(), "off".into()]));
         assert_eq!(inserted("/frame fin=0 op=p"), (13, vec!["op=ping".into(), "op=pong".into()]));
+        assert_eq!(inserted("/as z"), (4, vec!["zstd".into(), "zlib".into(), "zlib-stream".into()]));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::past::{Past, Search};
 use super::view::{Line, View};
 use super::{Entry, History, PromptHandle};
 use crate::input::continuation::{goes_on, is_incomplete_json, unescaped};
+use crate::input::slash::Prompt;
 use crate::output::Output;
 use crate::output::terminal::{BRACKETED_PASTE_OFF, BRACKETED_PASTE_ON, Size, Terminal};
 use crate::platform::{self, Descriptor, Poller, is_terminal_gone};
@@ -39,6 +40,8 @@ pub(super) struct LineEditor {
     /// What is to be printed above the line. An empty text: the line is to be drawn anew.
     batches: Receiver<String>,
     prompt: PromptHandle,
+    /// Which commands are completed.
+    completed_for: Prompt,
     keys: KeyDecoder,
     /// When keys were read last.
     read_at: Instant,
@@ -64,6 +67,7 @@ impl LineEditor {
         terminal: Terminal,
         poller: Poller,
         prompt: PromptHandle,
+        completed_for: Prompt,
         past: Past,
         view: View,
     ) -> io::Result<Self> {
@@ -81,6 +85,7 @@ impl LineEditor {
             poller,
             batches,
             prompt,
+            completed_for,
             keys: KeyDecoder::default(),
             read_at: Instant::now(),
             bindings: Bindings::new(device.special_keys()),
@@ -350,7 +355,7 @@ impl LineEditor {
     /// Completes what stands before the cursor. Where there is nothing to complete, Tab is a character: text that is
     /// pasted without brackets comes as keys too.
     fn complete(&mut self) -> io::Result<()> {
-        let (start, found) = candidates(&self.draft.text()[..self.draft.cursor()]);
+        let (start, found) = candidates(&self.draft.text()[..self.draft.cursor()], self.completed_for);
         if found.is_empty() {
             self.draft.insert("\t");
             return Ok(());

@@ -27,6 +27,7 @@ use self::line_editor::LineEditor;
 use self::past::Past;
 use self::view::View;
 use super::History;
+use super::slash::Prompt;
 use crate::error::{Error, Phase, Result};
 use crate::output::Output;
 use crate::output::escape::Marks;
@@ -35,17 +36,6 @@ use crate::platform::Poller;
 
 /// The values of `TERM` for terminals without a cursor to move.
 const WITHOUT_CURSOR: [&str; 3] = ["dumb", "cons25", "emacs"];
-
-/// The options of an editor.
-#[derive(Debug)]
-pub struct EditorOptions {
-    /// Gives the earlier entries, and keeps the new ones.
-    pub history: History,
-    /// The text before the line.
-    pub prompt: String,
-    /// What surrounds a character of the line that is shown by its code.
-    pub marks: Marks,
-}
 
 /// How the user ended a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,26 +65,28 @@ enum LineInput {
 }
 
 impl Editor {
-    /// An editor on the terminal, and the [`Terminal`] through which other threads print above the line.
+    /// An editor on the terminal for lines that are typed at `prompt`, and the [`Terminal`] through which other threads
+    /// print above the line. `marks` surround a character of the line that is shown by its code.
     ///
     /// # Errors
     /// [`Phase::Usage`], if there is no terminal, or if the process has no file descriptor left.
-    pub fn open(options: EditorOptions) -> Result<(Self, Terminal)> {
+    pub fn open(prompt: Prompt, marks: Marks) -> Result<(Self, Terminal)> {
         let failed = |cause| Error::new(Phase::Usage, "cannot use the terminal").caused_by(cause);
         let terminal = Device::open().and_then(Terminal::new).map_err(failed)?;
         let poller = Poller::new().map_err(failed)?;
-        let prompt = PromptHandle::new(options.prompt, poller.notifier());
+        let shown_prompt = PromptHandle::new(poller.notifier());
         let drawn = terminal.clone();
         terminal.device().watch_signals(move |_| drawn.redraw()).map_err(failed)?;
         let variable = |name: &str| std::env::var_os(name);
+        let history = History::at(History::usual_path(variable("WSCOPE_HISTORY")));
         let lines = if variable("TERM").is_some_and(|term| WITHOUT_CURSOR.iter().any(|without| term == *without)) {
             LineInput::Plain(BufReader::new(terminal.device().file().try_clone().map_err(failed)?))
         } else {
-            let (past, view) = (Past::new(options.history.entries()), View::new(options.marks, variable));
-            let editor = LineEditor::new(terminal.clone(), poller, prompt.clone(), past, view).map_err(failed)?;
-            LineInput::Edited(Box::new(editor))
+            let (past, view) = (Past::new(history.entries()), View::new(marks, variable));
+            let editor = LineEditor::new(terminal.clone(), poller, shown_prompt.clone(), prompt, past, view);
+            LineInput::Edited(Box::new(editor.map_err(failed)?))
         };
-        Ok((Self { terminal: terminal.clone(), history: options.history, prompt, lines }, terminal))
+        Ok((Self { terminal: terminal.clone(), history, prompt: shown_prompt, lines }, terminal))
     }
 
     /// A handle with which any thread can change the prompt.

@@ -24,8 +24,9 @@ struct State {
 }
 
 impl PromptHandle {
-    pub(super) fn new(text: String, notifier: Notifier) -> Self {
-        Self { state: Arc::new(Mutex::new(State { text, notice: None })), notifier }
+    /// `> `
+    pub(super) fn new(notifier: Notifier) -> Self {
+        Self { state: Arc::new(Mutex::new(State { text: "> ".to_owned(), notice: None })), notifier }
     }
 
     /// Replaces the prompt, also that of the line that is being edited.

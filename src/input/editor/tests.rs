@@ -54,9 +54,7 @@ fn editor_in_a_terminal() {
         writeln!(report, "{:?}", secret::ask("> secret: ").map_err(|error| error.to_string())).unwrap();
         return;
     }
-    let history = History::at(Some(env::var_os("WSCOPE_HISTORY").unwrap().into()));
-    let (mut editor, mut terminal) =
-        Editor::open(EditorOptions { history, prompt: "> ".into(), marks: Marks::default() }).unwrap();
+    let (mut editor, mut terminal) = Editor::open(Prompt::Client, Marks::default()).unwrap();
     let printing = thread::spawn(move || {
         let begun = Instant::now();
         for push in 0..pushes {
