@@ -161,7 +161,7 @@ fn tls_goes_through_a_unix_socket() {
 }
 
 #[test]
-fn a_socket_without_a_file_is_served_to_everybody() {
+fn a_socket_without_a_file_is_served_to_every_user() {
     let (_folder, path) = place();
     let name = format!("@{path}");
     let server = listening(&[], &name);

@@ -192,14 +192,14 @@ fn a_late_pong_and_a_foreign_one_are_told_apart() {
     let server = serve(|mut connection| {
         connection.accept();
         let first = connection.frame();
-        connection.send_frame(&Frame::pong("nobody asked"));
+        connection.send_frame(&Frame::pong("unasked"));
         let second = connection.frame();
         connection.send_frame(&Frame::pong(&first.payload));
         connection.send_frame(&Frame::pong(&second.payload));
         connection.answer_close()
     });
     let output = ping("-c 2 --flood -W 0.2", &server).run();
-    output.exits(7).says("a pong (data: \"nobody asked\") answers no ping of ours");
+    output.exits(7).says("a pong (data: \"unasked\") answers no ping of ours");
     let shown = text(&output);
     assert!(shown.contains("seq=1: no pong within 0.2 s\n") && shown.contains(" ms (late)\n"), "{shown}");
     assert!(shown.contains("2 sent, 1 answered, 0 lost, 1 late, 1 foreign pongs"), "{shown}");

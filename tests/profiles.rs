@@ -63,7 +63,7 @@ fn check_and_ping_take_a_profile() {
 fn without_a_name_no_file_is_read() {
     let server = websocket::echo();
     let wscope = Wscope::new();
-    // Opening it would wait for ever for somebody who writes.
+    // Opening it would wait for ever for a process that writes.
     mkfifo(&file_in(&wscope), Mode::S_IRWXU).unwrap();
     wscope
         .args(["-1", "-x", "hi", "--bearer", "@@literal", "-H", "A: @b"])

@@ -137,7 +137,7 @@ fn exit_statuses() -> String {
     })
 }
 
-/// The commands, in lines that nobody has to fold, and the keys.
+/// The commands, in lines that no terminal has to fold, and the keys.
 fn commands(columns: usize) -> String {
     let mut list = String::new();
     for usage in COMMANDS {

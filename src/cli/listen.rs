@@ -30,7 +30,7 @@ pub struct Listen {
     ///
     /// `0.0.0.0:PORT` is every IPv4 interface, `[::]:PORT` every one: a phone, a container or another machine needs that.
     /// Port 0 takes any that is free, and says which. `unix:PATH` is a Unix domain socket that only your own programs can use
-    /// (`unix:@NAME`, without a file, is for everybody on the machine).
+    /// (`unix:@NAME`, without a file, is for every user of the machine).
     #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,
     /// What is let in.

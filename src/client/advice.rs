@@ -104,7 +104,7 @@ fn no_tls(cause: &NoTls) -> String {
         }
         NoTls::OurSignatures => "wscope's TLS library knows no such signature; in TLS 1.3 `-k` accepts any kind of key",
         NoTls::OldVersionsOnly => {
-            "it speaks TLS 1.1 at most, which wscope's TLS library does not: nobody should use it any more (RFC 8996)"
+            "it speaks TLS 1.1 at most, which wscope's TLS library does not: it is no longer secure (RFC 8996)"
         }
         NoTls::Untrusted(cause) => untrusted(*cause),
     };
@@ -114,7 +114,7 @@ fn no_tls(cause: &NoTls) -> String {
 fn untrusted(cause: Untrusted) -> &'static str {
     match cause {
         Untrusted::NoRoots => {
-            "this machine trusts nobody: install its `ca-certificates`, set SSL_CERT_FILE, or give `--cacert FILE`"
+            "this machine trusts no authority: install its `ca-certificates`, set SSL_CERT_FILE, or give `--cacert FILE`"
         }
         Untrusted::OutOfDate => {
             "the server needs a new certificate, or this machine's clock is wrong; `-k` accepts any"

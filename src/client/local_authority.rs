@@ -59,7 +59,7 @@ pub fn trust(authority: &Authority) -> Vec<String> {
         format!(
             "Firefox: Settings, Privacy & Security, View Certificates, Authorities, Import {file}; Delete there to stop."
         ),
-        "Whoever has the key can be any server to what trusts it. To end it for good, stop all of these, then"
+        "With the key, any program can pose as any server to what trusts it. To end it for good, stop all of these, then"
             .to_owned(),
         format!("  rm {} {file}", quoted(&authority.secret_path().display().to_string())),
     ];

@@ -27,7 +27,7 @@ pub enum NoAnswer {
 }
 
 impl Login {
-    /// Asks, and gives the answer to the requests of `plan`. `in_clear`: anybody on the way can read it.
+    /// Asks, and gives the answer to the requests of `plan`. `in_clear`: every machine on the way can read it.
     ///
     /// # Errors
     /// [`NoAnswer`], and `plan` is as before.

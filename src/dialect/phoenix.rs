@@ -263,7 +263,7 @@ impl Push {
         Some(push)
     }
 
-    /// What a binary message holds, which nobody reads at sight; nothing of others.
+    /// What a binary message holds, which cannot be read at sight; nothing of others.
     fn binary(&self) -> String {
         if !self.is_binary {
             return String::new();

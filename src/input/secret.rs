@@ -68,7 +68,7 @@ fn subject(question: &str) -> &str {
 /// if the answer is not UTF-8.
 pub fn answer(question: &str, typing: Typing) -> Result<Answer> {
     let subject = subject(question);
-    // A URL that somebody else wrote may name the user.
+    // The user's name may come from a URL that another person wrote.
     let question = &escape::to_line(question);
     let device = Device::open().map_err(|cause| {
         Error::new(Phase::Usage, format!("no terminal to ask on: {subject}"))

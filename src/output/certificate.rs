@@ -75,7 +75,7 @@ fn failed_check(check: &FailedCheck) -> String {
         },
         FailedCheck::SelfSigned | FailedCheck::SelfSignedAuthority => "is self-signed".to_owned(),
         FailedCheck::UnknownIssuer { issuer: Some(issuer) } => {
-            format!("comes from `{issuer}`, whom nobody here trusts")
+            format!("comes from `{issuer}`, which is not trusted here")
         }
         FailedCheck::UnknownIssuer { issuer: None } => "comes from an unknown issuer".to_owned(),
         FailedCheck::WrongSignature { issuer } => format!("is not signed with the key of `{issuer}`, its issuer"),

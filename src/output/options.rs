@@ -141,7 +141,8 @@ pub enum FollowSent {
     /// From the first frame of a session on. `/set` may switch them on later, and the decoder of a stream must start
     /// with its first frame.
     Always,
-    /// The same, and its text for people has what was sent beside what was received: nobody typed it there.
+    /// The same, and its text for people has what was sent beside what was received: it was not
+    /// typed there.
     Shown,
 }
 

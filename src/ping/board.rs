@@ -1,5 +1,5 @@
 //! What the threads of a run share: the ledger, and what is to be reported of it. The thread that reads the socket only
-//! writes down what came; whoever reports may block on stdout, and holds nothing back by it but the next ping.
+//! writes down what came. The thread that reports may block on stdout: that holds back nothing but the next ping.
 
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

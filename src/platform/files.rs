@@ -30,7 +30,7 @@ pub fn private_folder() -> DirBuilder {
     builder
 }
 
-/// Opens a regular file to read it and to append to it, and creates it if it is not there. Nobody but its owner may use it
+/// Opens a regular file to read it and to append to it, and creates it if it is not there. Its owner alone may use it
 /// from then on. A FIFO is not waited for, and a link that leads nowhere makes no file.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Files that are made once and then kept: a secret, and what is derived from it. Whoever reads one sees all of it or
+//! Files that are made once and then kept: a secret, and what is derived from it. A process that reads one sees all of it or
 //! none, also where several processes write it at the same time, and nothing is read or written through a link.
 
 use std::fs::{self, File, OpenOptions};
@@ -11,7 +11,7 @@ use nix::fcntl::OFlag;
 use super::files::{OTHERS, READ_WRITE};
 use super::read_at_most;
 
-/// The mode of a file that everybody may read.
+/// The mode of a file that every user may read.
 const READABLE: u32 = 0o644;
 
 /// Who may read a file that is written.
@@ -19,8 +19,8 @@ const READABLE: u32 = 0o644;
 pub enum Readers {
     /// Its owner.
     Owner,
-    /// Everybody.
-    Everybody,
+    /// Every user.
+    AllUsers,
 }
 
 /// The content of a file that only its owner may read, at most `most` bytes; `None` where there is no such file.
@@ -97,7 +97,7 @@ impl WrittenAside {
         let written = Self { path: beside.with_file_name(name) };
         let mode = match readers {
             Readers::Owner => READ_WRITE,
-            Readers::Everybody => READABLE,
+            Readers::AllUsers => READABLE,
         };
         let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&written.path)?;
         file.write_all(content)?;
@@ -158,7 +158,7 @@ mod tests {
         assert!(!target.exists());
         create_secret_file(&target, b"secret").unwrap();
         assert_eq!(read_secret_file(&link, 10).unwrap_err().kind(), ErrorKind::InvalidInput);
-        keep_file(&link, b"public", Readers::Everybody).unwrap();
+        keep_file(&link, b"public", Readers::AllUsers).unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"secret");
         assert_eq!(fs::read(&link).unwrap(), b"public");
         assert!(!fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -168,13 +168,13 @@ mod tests {
     fn what_is_kept_is_written_once_and_mended() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("public");
-        keep_file(&path, b"public", Readers::Everybody).unwrap();
+        keep_file(&path, b"public", Readers::AllUsers).unwrap();
         let written = fs::metadata(&path).unwrap();
-        keep_file(&path, b"public", Readers::Everybody).unwrap();
+        keep_file(&path, b"public", Readers::AllUsers).unwrap();
         assert!(super::super::is_at(&File::open(&path).unwrap(), &path));
         assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), written.modified().unwrap());
         fs::write(&path, b"publicity").unwrap();
-        keep_file(&path, b"public", Readers::Everybody).unwrap();
+        keep_file(&path, b"public", Readers::AllUsers).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"public");
         assert_eq!(names(folder.path()), ["public"]);
     }

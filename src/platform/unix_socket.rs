@@ -57,7 +57,7 @@ impl UnixAddress {
             result => result?,
         }
         let file = if self.is_file() { Some(SocketFile::of(&self.0)?) } else { None };
-        // Nobody can connect before it listens, so nobody sees it with other permissions.
+        // No client can connect before it listens, so none meets it with other permissions.
         socket.listen(BACKLOG)?;
         Ok((OwnedFd::from(socket).into(), file))
     }
@@ -94,7 +94,7 @@ fn remove_stale(path: &Path, address: &SockAddr) -> io::Result<()> {
     probe.set_nonblocking(true)?;
     match probe.connect(address) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        // It listens, or nobody can tell.
+        // It listens, or that cannot be found out.
         _ => Err(io::ErrorKind::AddrInUse.into()),
     }
 }

@@ -131,7 +131,7 @@ impl Broadcast {
     fn check_that_one_is_there(&self) -> Result<()> {
         match self.selector {
             selector if self.clients.has(selector) => Ok(()),
-            ClientSelector::All => Err(Error::new(Phase::Session, "nobody is connected")),
+            ClientSelector::All => Err(Error::new(Phase::Session, "no client is connected")),
             ClientSelector::Client(number) => {
                 let error = Error::new(Phase::Session, format!("client {number} is not connected"));
                 Err(error.hint("`/list` shows the clients; after `/to all`, lines go to all of them"))

@@ -148,7 +148,7 @@ impl Clients {
                 return;
             }
             if self.blamed.swap(client.number, Ordering::Relaxed) != client.number {
-                client.note("takes nothing, and everybody else waits for it", fanout);
+                client.note("takes nothing, and the other clients wait for it", fanout);
             }
             if !client.handle.wait_for_room(room, CLOSE_AFTER) {
                 let seconds = (NOTICE_AFTER + CLOSE_AFTER).as_secs();

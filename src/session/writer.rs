@@ -268,7 +268,7 @@ impl SendBuffer {
         shared.send_progress.count(0, self.buffer.len() - self.written);
         let began = Instant::now();
         while self.written < self.buffer.len() {
-            // A peer that takes little at a time must not keep anybody from looking up either.
+            // A peer that takes little at a time must not keep this thread from looking up either.
             if began.elapsed() >= WRITE_TIMEOUT {
                 return Err(io::ErrorKind::WouldBlock.into());
             }

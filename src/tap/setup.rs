@@ -79,7 +79,7 @@ impl Setup {
             notes.push(format!("Proxy at {url} {reach}. To use it:"));
             notes.extend(local_authority::use_proxy(&url, self.authority.as_deref()));
             if listener.reach() == Reach::OtherMachines {
-                let whom = "whoever reaches this address can use the proxy, and reaches what this machine does";
+                let whom = "any client that reaches this address can use the proxy, and reaches what this machine does";
                 notes.push(format!("{whom}, its own programs too"));
             }
         }

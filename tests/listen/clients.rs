@@ -34,9 +34,9 @@ fn a_line_for_one_client_goes_to_no_other() {
     terminal.wait("`/to` is for no single client");
     terminal.enter("/to 3 hello");
     terminal.wait("client 3 is not connected");
-    terminal.enter("for everybody");
+    terminal.enter("for all");
     for client in [&mut first, &mut second] {
-        assert_eq!(client.frame(), Frame::text("for everybody"));
+        assert_eq!(client.frame(), Frame::text("for all"));
     }
     terminal.enter("/to 2 /close 1012");
     assert_eq!(second.close_frame().0, Some(1012));

@@ -9,7 +9,7 @@ const BASIC: &str = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=
 /// `Aladdin:open sesame`, as RFC 7617 has it.
 const ALADDIN: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
 
-/// A server that lets nobody else in, and closes with this code.
+/// A server that lets no other user in, and closes with this code.
 fn for_aladdin(code: u16) -> Server<Request> {
     serve(move |mut connection| {
         let request = connection.request();

@@ -28,7 +28,7 @@ fn a_servers_own_certificate_is_named_with_the_check_that_it_fails() {
     complains(&authority.issue_for("elsewhere.example"), &authority, wrong_name);
     complains(&Identity::self_signed(), &authority, "its certificate `CN=localhost` is self-signed");
     let other = Authority::named("another CA");
-    let unknown = "its certificate `CN=localhost` comes from `CN=another CA`, whom nobody here trusts";
+    let unknown = "its certificate `CN=localhost` comes from `CN=another CA`, which is not trusted here";
     complains(&other.issue(), &authority, unknown);
     let namesake = "its certificate `CN=localhost` is not signed with the key of `CN=wscope test CA`, its issuer";
     complains(&Authority::new().issue(), &authority, namesake);
@@ -52,7 +52,7 @@ fn a_certificate_above_it_is_named_with_its_place() {
     complains(&below(only_in_2020), &root, &format!("{named} expired "));
     complains(&below(only_in_2390), &root, &format!("{named} is not valid for another "));
     complains(&below(|parameters| parameters.is_ca = IsCa::ExplicitNoCa), &root, &format!("{named} is not a CA's"));
-    let unknown = format!("{named} comes from `CN=wscope test CA`, whom nobody here trusts");
+    let unknown = format!("{named} comes from `CN=wscope test CA`, which is not trusted here");
     complains(&below(|_| {}), &Authority::named("another CA"), &unknown);
     let namesake = format!("{named} is not signed with the key of `CN=wscope test CA`, its issuer");
     complains(&below(|_| {}), &Authority::new(), &namesake);

@@ -81,7 +81,7 @@ fn a_key_that_cannot_be_checked_is_named_where_it_matters() {
     };
     run(&[]).exits(4).says(complaint).says("RSA from 2048 to 8192 bits");
     run(&["-k"]).exits(0).prints("hi\n").says(complaint);
-    // Whoever has seen the certificate could show it.
+    // Any server that has seen the certificate could show it.
     let pinned = run(&["-k", "--pinnedpubkey", "sha256//lQqDZlx8Suby2XCd4G0su4GHjlGF5CbUV9WxAZ4AuI0="]);
     pinned.exits(4).says(complaint);
 }

@@ -8,7 +8,7 @@ use nix::unistd::mkfifo;
 use super::*;
 use crate::support::serve;
 
-/// Where the system's roots are named by pipes, whoever opens them waits for ever.
+/// Where the system's roots are named by pipes, a process that opens them waits for ever.
 #[test]
 fn no_certificate_and_no_configuration_is_opened() {
     let server = serve(echo);

@@ -40,7 +40,7 @@ pub enum Speech {
     Messages,
     /// Pings, which are answered.
     Pings,
-    /// Pongs that nobody asked for.
+    /// Pongs that answer no ping.
     Pongs,
 }
 

@@ -137,7 +137,7 @@ pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "pong",
         arguments: "[DATA]",
-        summary: "send a Pong that nobody asked for",
+        summary: "send a Pong that answers no Ping",
         scope: Scope::Session,
         understand: |rest| control(rest).map(Command::Pong),
     },

@@ -103,7 +103,7 @@ impl Authority {
         let secret = secret.ok_or_else(|| at_secret(AuthorityFault::Malformed))?;
         let (key, certificate) = parse(&secret).map_err(at_secret)?;
         let public = pem("CERTIFICATE", &certificate).map_err(at_secret)?;
-        keep_file(&certificate_path, public.as_bytes(), Readers::Everybody)
+        keep_file(&certificate_path, public.as_bytes(), Readers::AllUsers)
             .map_err(|error| AuthorityError { path: certificate_path.clone(), fault: error.into() })?;
         let leaf_key = KeyPair::generate().map_err(|error| at_secret(error.into()))?;
         let issuer = Issuer::new(parameters(&key), key);

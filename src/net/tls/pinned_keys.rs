@@ -1,4 +1,4 @@
-//! The keys that a server may have, whoever has issued its certificate.
+//! The keys that a server may have, whatever authority has issued its certificate.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

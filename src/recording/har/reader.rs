@@ -207,7 +207,7 @@ impl Head {
     }
 }
 
-/// A text that cannot end its line: a HAR may have been made by anybody.
+/// A text that cannot end its line: any program may have made the HAR.
 fn one_line(text: &str) -> String {
     text.replace(['\r', '\n', '\0'], " ")
 }

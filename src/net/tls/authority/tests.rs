@@ -55,7 +55,7 @@ fn it_is_made_once_and_found_again() {
 }
 
 #[test]
-fn whoever_trusts_it_trusts_what_it_certifies() {
+fn a_client_that_trusts_it_trusts_what_it_certifies() {
     let folder = tempfile::tempdir().unwrap();
     Authority::open(folder.path()).unwrap();
     // As the next process finds it.
@@ -76,7 +76,7 @@ fn whoever_trusts_it_trusts_what_it_certifies() {
 }
 
 #[test]
-fn whoever_does_not_trust_it_is_refused() {
+fn a_client_that_does_not_trust_it_refuses_what_it_certifies() {
     let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let authority = Arc::new(Authority::open(folder.path()).unwrap());
     let other = Authority::open(other.path()).unwrap();
