@@ -23,7 +23,6 @@ RECEIVE_BARS = {
     "receive 1 M × 32 B text over TLS": {"websocat": 1 / 10},
     "receive 10 k × 64 KiB binary over TLS": {"limit": 1 / 0.9},
     "receive 1 M × 32 B text, `--frames`": {"wscope, plain": 5},
-    "receive 1 M × 32 B text, `--output json`": {"wscope, plain": 2.5},
     "receive 100 k × 1 KiB JSON, compressed": {"wscat": 1 / 3},
 }
 RECEIVE_TLS = [
