@@ -82,7 +82,7 @@ fn websocats_flags_mean_the_same() {
     assert_eq!(with("-B 65536").limits.max_message, with("").limits.max_message);
     assert_eq!(with("--buffer-size 1000000000").limits.max_message, 1_000_000_000);
     assert_eq!(with("--null-terminated").input.format.input(), Format::Null);
-    assert_eq!(with("--tls-domain a.example").connection.tls.sni.as_deref(), Some("a.example"));
+    assert_eq!(with("--tls-domain a.example").connection.route.tls.sni.as_deref(), Some("a.example"));
     assert_eq!(with("--websocket-version 13").connection.request.headers, []);
 }
 

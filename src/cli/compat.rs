@@ -101,7 +101,7 @@ impl CompatArgs {
     /// # Errors
     /// The text of a usage error, in one line.
     pub(super) fn apply(self, session: &mut SessionArgs, opened_by_connect: bool) -> Result<(), String> {
-        session.connection.tls.insecure |= self.no && opened_by_connect;
+        session.connection.route.tls.insecure |= self.no && opened_by_connect;
         if (self.no && !opened_by_connect) || self.no_close {
             session.execute.wait.get_or_insert(Wait::Forever);
         }

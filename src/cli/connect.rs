@@ -102,7 +102,7 @@ impl DefaultArgs {
         let Self { target, mut compat_target, compat, mut session, show_config: _ } = self;
         if let Some(port) = target.listen {
             let SessionArgs { input, view, record, limits, keepalive, protocol, connection, .. } = session;
-            let (identity, push) = (connection.identity, PushArgs::default());
+            let (identity, push) = (connection.route.identity, PushArgs::default());
             let (access, clients) = (AccessArgs::default(), ClientArgs::default());
             let address = match compat_target.host {
                 Some(host) => ListenAddress::new(&host, port),
@@ -139,7 +139,7 @@ impl DefaultArgs {
 /// The text of the usage error. A flag may have taken the URL for its value: one that other tools have without one, or
 /// `--passphrase`, which takes the next word as in wscat.
 fn url_is_missing(session: &SessionArgs) -> String {
-    let ConnectionArgs { request, identity, .. } = &session.connection;
+    let ConnectionArgs { request, route, .. } = &session.connection;
     let is_url = |word: &String| word.contains("://");
     let offered = request.subprotocols.last();
     if matches!(&request.user, Some(Secret::Literal(user)) if is_url(user)) {
@@ -151,7 +151,7 @@ fn url_is_missing(session: &SessionArgs) -> String {
     if offered.is_some_and(|word| ListenAddress::parse(word).is_ok()) {
         return "there is no URL, and `-s` offers a subprotocol; the server is `wscope listen [ADDR:]PORT`".into();
     }
-    match identity.passphrase {
+    match route.identity.passphrase {
         Some(Some(_)) => "there is no URL, unless `--passphrase` took it for its value: put it before that flag".into(),
         _ => "there is no URL; to try it without one: `wscope demo`".into(),
     }

@@ -20,6 +20,17 @@ pub struct ConnectionArgs {
     /// Redirects.
     #[command(flatten)]
     pub redirects: RedirectArgs,
+    /// The way to the server.
+    #[command(flatten)]
+    pub route: RouteArgs,
+    /// Fixed values in place of random ones.
+    #[command(flatten)]
+    pub fixed: FixedArgs,
+}
+
+/// The flags for the way to a server: sockets, a proxy, and TLS.
+#[derive(Debug, Clone, Args)]
+pub struct RouteArgs {
     /// Where the socket goes.
     #[command(flatten)]
     pub destination: DestinationArgs,
@@ -32,9 +43,6 @@ pub struct ConnectionArgs {
     /// Our certificate.
     #[command(flatten)]
     pub identity: IdentityArgs,
-    /// Fixed values in place of random ones.
-    #[command(flatten)]
-    pub fixed: FixedArgs,
 }
 
 /// The flags for the upgrade request.

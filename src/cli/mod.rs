@@ -42,7 +42,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 pub use check::{Check, ScopeArgs};
 pub use connect::Connect;
-pub use connection::{ConnectionArgs, IdentityArgs, RedirectArgs, RequestArgs, TlsArgs};
+pub use connection::{ConnectionArgs, IdentityArgs, RedirectArgs, RequestArgs, RouteArgs, TlsArgs};
 pub use demo::Demo;
 pub use destination::DestinationArgs;
 pub use format::FormatArgs;
@@ -57,7 +57,7 @@ pub use proxy::ProxyArgs;
 pub use record::{RecordArgs, RecordTo};
 pub use replay::{PlayingArgs, Replay};
 pub use report::{ReportArgs, ReportFormat};
-pub use session::{ReportedSessionArgs, SessionArgs};
+pub use session::{PlainSessionArgs, ReportedSessionArgs, SessionArgs};
 pub use show::Show;
 pub use stop::StopArgs;
 pub use tap::{RewriteArgs, Tap, TowardsClientsArgs};

@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::connection::ConnectionArgs;
 use super::help;
-use super::limits::LimitArgs;
-use super::protocol::ProtocolArgs;
+use super::session::PlainSessionArgs;
 use super::value::{self, Speed};
 use super::view::ViewArgs;
 
@@ -32,15 +30,9 @@ pub struct Replay {
     /// The flags for the output.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// The flags for connecting.
+    /// The flags of the session.
     #[command(flatten)]
-    pub connection: ConnectionArgs,
-    /// The limits of a session.
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    /// The flags for exact control of the protocol.
-    #[command(flatten)]
-    pub protocol: ProtocolArgs,
+    pub session: PlainSessionArgs,
 }
 
 /// The flags for what is played of a recording.

@@ -105,6 +105,14 @@ pub struct ReportedSessionArgs {
     /// How the report is shown.
     #[command(flatten)]
     pub report: ReportArgs,
+    /// The flags of the session itself.
+    #[command(flatten)]
+    pub session: PlainSessionArgs,
+}
+
+/// The flags of a session that takes no input and sends nothing by itself.
+#[derive(Debug, Clone, Args)]
+pub struct PlainSessionArgs {
     /// The flags for connecting.
     #[command(flatten)]
     pub connection: ConnectionArgs,

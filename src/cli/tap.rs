@@ -4,13 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::connection::{ConnectionArgs, IdentityArgs, RedirectArgs, RequestArgs, TlsArgs};
-use super::destination::DestinationArgs;
+use super::connection::{ConnectionArgs, RedirectArgs, RequestArgs, RouteArgs};
 use super::help;
 use super::limits::LimitArgs;
 use super::listen::AccessArgs;
 use super::protocol::FixedArgs;
-use super::proxy::ProxyArgs;
 use super::record::RecordArgs;
 use super::value;
 use super::view::ViewArgs;
@@ -56,18 +54,9 @@ pub struct Tap {
     /// What is added to requests.
     #[command(flatten)]
     pub request: RequestArgs,
-    /// Where the socket to the server goes.
+    /// The way to the server.
     #[command(flatten)]
-    pub destination: DestinationArgs,
-    /// A proxy on the way to the server.
-    #[command(flatten)]
-    pub proxy: ProxyArgs,
-    /// The certificates to trust.
-    #[command(flatten)]
-    pub tls: TlsArgs,
-    /// The certificate to show the server.
-    #[command(flatten)]
-    pub identity: IdentityArgs,
+    pub route: RouteArgs,
     /// The limits.
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -129,15 +118,12 @@ pub struct RewriteArgs {
 }
 
 impl Tap {
-    /// The flags for the way to the server. Redirects are the clients' business, and so are masks and keys.
+    /// The flags for connecting to the server. Redirects are the clients' business, and so are masks and keys.
     pub fn connection(&self) -> ConnectionArgs {
         ConnectionArgs {
             request: self.request.clone(),
             redirects: RedirectArgs { location: false, location_trusted: false, max_redirs: 0 },
-            destination: self.destination.clone(),
-            proxy: self.proxy.clone(),
-            tls: self.tls.clone(),
-            identity: self.identity.clone(),
+            route: self.route.clone(),
             fixed: FixedArgs { mask_key: None, ws_key: None },
         }
     }

@@ -67,13 +67,13 @@ fn what_a_browser_copies_as_curl_is_understood() {
 #[test]
 fn wscat_lines_work_unchanged() {
     assert_eq!(connect("-c ws://host").url, "ws://host");
-    assert!(connect("-c wss://host -n").session.connection.tls.insecure);
-    assert!(connect("--no-check --connect wss://host").session.connection.tls.insecure);
+    assert!(connect("-c wss://host -n").session.connection.route.tls.insecure);
+    assert!(connect("--no-check --connect wss://host").session.connection.route.tls.insecure);
     assert!(connect("--auth me:pass -c host").session.connection.request.user.is_some());
-    assert!(connect("--ca ca.pem -c host").session.connection.tls.cacert.is_some());
-    assert!(connect("--cert c.pem --key k.pem -c host").session.connection.identity.key.is_some());
-    assert_eq!(connect("--passphrase -c host").session.connection.identity.passphrase, Some(None));
-    assert!(matches!(connect("--passphrase pp -c host").session.connection.identity.passphrase, Some(Some(_))));
+    assert!(connect("--ca ca.pem -c host").session.connection.route.tls.cacert.is_some());
+    assert!(connect("--cert c.pem --key k.pem -c host").session.connection.route.identity.key.is_some());
+    assert_eq!(connect("--passphrase -c host").session.connection.route.identity.passphrase, Some(None));
+    assert!(matches!(connect("--passphrase pp -c host").session.connection.route.identity.passphrase, Some(Some(_))));
     assert_eq!(connect("-c host --no-color").session.view.color(), ColorChoice::Never);
     assert_eq!(connect("--slash -P -s a -s b -c host").session.connection.request.subprotocols, ["a", "b"]);
     assert_eq!(connect("-c host -x one -x two -w -1").session.execute.execute, ["one", "two"]);
@@ -95,7 +95,7 @@ fn wscat_listens_with_a_flag() {
 fn a_bare_n_does_not_turn_verification_off() {
     for line in ["-n wss://host", "-n1 wss://host", "--no-close wss://host"] {
         let session = connect(line).session;
-        assert!(!session.connection.tls.insecure && session.execute.wait == Some(Wait::Forever), "{line}");
+        assert!(!session.connection.route.tls.insecure && session.execute.wait == Some(Wait::Forever), "{line}");
     }
     assert_eq!(connect("-c wss://host -n").session.execute.wait, None);
     assert_eq!(connect("-n -w 1 wss://host").session.execute.wait, Some(Wait::For(Duration::from_secs(1))));

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 
 use crate::cli::{
-    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, ProtocolArgs, Replay, ReportedSessionArgs, SessionArgs, Tap,
-    ViewArgs, Wait,
+    ConnectionArgs, FixedArgs, KeepaliveArgs, LimitArgs, PlainSessionArgs, ProtocolArgs, ReportedSessionArgs,
+    SessionArgs, Tap, ViewArgs, Wait,
 };
 use crate::client::redirect::{Recipient, RedirectPolicy};
 use crate::client::request::{self, RequestTemplate};
@@ -117,11 +117,19 @@ impl Plan {
     /// # Errors
     /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
     pub fn reported(url: &str, args: &ReportedSessionArgs) -> Result<Self> {
-        let ReportedSessionArgs { warning, report, connection, limits, protocol } = args;
-        let wishes = Wishes { protocol, limits, secrets: report.secrets(), stdin: StdinUse::Free };
-        let settings = settings(Role::Client, Echo::Off, limits, protocol, Instant::now());
-        let plan = Self::connecting(url, connection, &wishes, settings)?;
-        Ok(Self { warning: warning.clone(), ..plan })
+        let plan = Self::plain(url, &args.session, args.report.secrets(), Instant::now())?;
+        Ok(Self { warning: args.warning.clone(), ..plan })
+    }
+
+    /// Sessions with `url` that take no input, in a run that has `started`.
+    ///
+    /// # Errors
+    /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
+    pub fn plain(url: &str, args: &PlainSessionArgs, secrets: Secrets, started: Instant) -> Result<Self> {
+        let PlainSessionArgs { connection, limits, protocol } = args;
+        let wishes = Wishes { protocol, limits, secrets, stdin: StdinUse::Free };
+        let settings = settings(Role::Client, Echo::Off, limits, protocol, started);
+        Self::connecting(url, connection, &wishes, settings)
     }
 
     /// Connections to the server of a tap. Their frames are the clients'.
@@ -136,17 +144,6 @@ impl Plan {
         Self::connecting(url, &args.connection(), &wishes, settings)
     }
 
-    /// Sessions with `url` in which a recording is played, with these flags for connecting in place of those of `args`.
-    ///
-    /// # Errors
-    /// [`Phase::Usage`]: a URL, header, file or secret that will not do.
-    pub fn replayed(url: &str, connection: &ConnectionArgs, args: &Replay, started: Instant) -> Result<Self> {
-        let secrets = args.view.secrets();
-        let wishes = Wishes { protocol: &args.protocol, limits: &args.limits, secrets, stdin: StdinUse::Free };
-        let settings = settings(Role::Client, Echo::Off, &args.limits, &args.protocol, started);
-        Self::connecting(url, connection, &wishes, settings)
-    }
-
     /// Connections to `url`, and sessions with these `settings` on them.
     ///
     /// # Errors
@@ -154,7 +151,7 @@ impl Plan {
     fn connecting(url: &str, connection: &ConnectionArgs, wishes: &Wishes<'_>, settings: Settings) -> Result<Self> {
         let ConnectionArgs { fixed, .. } = connection;
         let target = Target::parse(url)?;
-        let routing = Routing::new(connection);
+        let routing = Routing::new(&connection.route);
         // What it reads from files is wanted before anything is connected.
         let route = routing.to(&target, Recipient::First)?;
         let no_proxy = routing.why_no_proxy(&target)?;

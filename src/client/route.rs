@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::cli::{ConnectionArgs, IdentityArgs, ProxyArgs, TlsArgs};
+use crate::cli::{IdentityArgs, ProxyArgs, RouteArgs, TlsArgs};
 use crate::client::proxy::{self, ProxyChoice};
 use crate::client::redirect::Recipient;
 use crate::client::request;
@@ -20,7 +20,7 @@ use crate::platform::UnixAddress;
 /// Makes routes: to the server of the URL, and to any other that a run is led to.
 #[derive(Clone)]
 pub struct Routing {
-    connection: ConnectionArgs,
+    args: RouteArgs,
     /// Prepared for the first secure server that gets our certificate.
     tls: OnceLock<TlsClient>,
     /// The same without a certificate: there is none, or a redirect has led elsewhere.
@@ -37,9 +37,9 @@ pub struct Routing {
 
 impl Routing {
     /// Nothing is read yet.
-    pub fn new(connection: &ConnectionArgs) -> Self {
+    pub fn new(args: &RouteArgs) -> Self {
         Self {
-            connection: connection.clone(),
+            args: args.clone(),
             tls: OnceLock::new(),
             tls_without_identity: OnceLock::new(),
             proxy_flag: OnceLock::new(),
@@ -58,11 +58,11 @@ impl Routing {
         let tls = if target.secure() { Some(self.tls_to(target, recipient)?) } else { None };
         let endpoint = target.endpoint().clone();
         let destination = self.destination(target)?;
-        Ok(Route { endpoint, destination, lookup: self.connection.destination.lookup(), tls })
+        Ok(Route { endpoint, destination, lookup: self.args.destination.lookup(), tls })
     }
 
     fn destination(&self, target: &Target) -> Result<Destination> {
-        let args = &self.connection.destination;
+        let args = &self.args.destination;
         Ok(match (&args.unix_socket, target.socket()) {
             (Some(path), _) => Destination::Unix(UnixAddress::new(path)),
             (None, Some(socket)) => Destination::Unix(socket.clone()),
@@ -77,7 +77,7 @@ impl Routing {
     }
 
     fn proxy(&self, target: &Target) -> Result<Option<Proxy>> {
-        let args = &self.connection.proxy;
+        let args = &self.args.proxy;
         let ProxyChoice::Proxy { url, setting } = self.proxy_choice(target)? else { return Ok(None) };
         let ProxyUrl { scheme, endpoint, credentials } = url;
         let user = once(&self.proxy_user, || proxy::user(args, &endpoint))?.clone();
@@ -95,14 +95,14 @@ impl Routing {
     }
 
     fn proxy_choice(&self, target: &Target) -> Result<ProxyChoice> {
-        let args = &self.connection.proxy;
+        let args = &self.args.proxy;
         let flag = once(&self.proxy_flag, || proxy::flag(args))?;
         proxy::choose(target, flag.as_deref(), args.noproxy.as_deref())
     }
 
     /// Our own certificate, and what is trusted of servers, are not for a proxy.
     fn tls_to_proxy(&self, proxy: &Endpoint) -> Result<TlsTo> {
-        let ProxyArgs { proxy_cacert, proxy_insecure, .. } = &self.connection.proxy;
+        let ProxyArgs { proxy_cacert, proxy_insecure, .. } = &self.args.proxy;
         let (roots, verification) = trust(proxy_cacert.as_ref(), *proxy_insecure);
         let options = TlsOptions { roots, verification, ..TlsOptions::default() };
         let prepare = || TlsClient::prepare(&options, &|_| Ok(String::new()));
@@ -115,7 +115,7 @@ impl Routing {
         let peer = route.endpoint.peer();
         let notes = match &route.destination {
             Destination::Unix(_) => {
-                let path = self.connection.destination.unix_socket.as_ref();
+                let path = self.args.destination.unix_socket.as_ref();
                 [path.map(|path| format!("--unix-socket: `{peer}` is at `{}`", path.display())), None]
             }
             Destination::Tcp(to) | Destination::Behind(_, to) => {
@@ -142,12 +142,12 @@ impl Routing {
 
     /// What `recipient`, the server of `target`, does not get, for people.
     pub fn withheld(&self, target: &Target, recipient: Recipient) -> Option<String> {
-        let has_certificate = target.secure() && self.connection.identity.cert.is_some();
+        let has_certificate = target.secure() && self.args.identity.cert.is_some();
         (has_certificate && recipient == Recipient::Other).then(|| "the certificate of `--cert`".to_owned())
     }
 
     fn tls_to(&self, target: &Target, recipient: Recipient) -> Result<TlsTo> {
-        let ConnectionArgs { tls, identity, .. } = &self.connection;
+        let RouteArgs { tls, identity, .. } = &self.args;
         // The name of `--sni` is that of the server of the URL, and so is the key of `--pinnedpubkey`.
         let sni = tls.sni.clone().filter(|_| recipient == Recipient::First);
         let server_name = ServerName::parse(&sni.unwrap_or_else(|| target.endpoint().host()))?;

@@ -25,7 +25,7 @@ pub fn run(args: &Demo) -> ExitStatus {
         Ok(url) => {
             let mut session = args.session.clone();
             // The server is ours, and on this machine.
-            session.connection.proxy = ProxyArgs::none();
+            session.connection.route.proxy = ProxyArgs::none();
             connect::run(&url, &session)
         }
         Err(error) => report::early(&error, &args.session.view),

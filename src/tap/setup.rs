@@ -105,7 +105,7 @@ impl Setup {
         let own = listener.ip_address();
         let allowed = args.access.allow_origin.clone();
         let Some(plan) = self.plan else {
-            let way = Arc::new(Way::new(&args.connection(), self.max_time, args.view.secrets(), own));
+            let way = Arc::new(Way::new(&args.route, args.request.connect_timeout, self.max_time, args.view.secrets(), own));
             let intercepted = self.authority.map(|authority| (args.clients.intercept.clone(), authority));
             let servers = Servers::Named(Arc::new(Proxy { way, intercepted }));
             let rewriting = Rewriting { allowed, ..Rewriting::default() };
@@ -137,14 +137,14 @@ fn check_proxy(args: &Tap) -> Result<()> {
         || request.origin.is_some()
         || request.user.is_some()
         || request.bearer.is_some()
-        || args.identity.cert.is_some();
+        || args.route.identity.cert.is_some();
     if adds {
         return refused(
             "headers, credentials and certificates are for one server, and a proxy has many",
             "with a URL behind the port, they go to that server",
         );
     }
-    if args.tls.insecure {
+    if args.route.tls.insecure {
         return refused(
             "as a proxy, the tap verifies servers: clients would take its own certificate for theirs",
             "`--cacert FILE` trusts the authority of a server; with a URL behind the port, `-k` is understood",
@@ -166,5 +166,5 @@ fn origin(target: &Target) -> String {
 fn adds_credentials(args: &Tap, plan: &Plan) -> bool {
     let request = plan.request.first();
     let is_set = request.headers.iter().any(|rule| rule.value().is_some());
-    request.authorization.is_some() || request.cookie.is_some() || is_set || args.identity.cert.is_some()
+    request.authorization.is_some() || request.cookie.is_some() || is_set || args.route.identity.cert.is_some()
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::cli::ConnectionArgs;
+use crate::cli::RouteArgs;
 use crate::client::connect;
 use crate::client::plan::{self, Plan};
 use crate::client::redirect::Recipient;
@@ -48,15 +48,15 @@ impl Way {
         }
     }
 
-    /// As the flags for connecting have it.
+    /// As the flags for the way to a server have it.
     pub fn new(
-        connection: &ConnectionArgs,
+        route: &RouteArgs,
+        connect_timeout: Duration,
         max_time: Option<(Instant, Duration)>,
         secrets: Secrets,
         own: Option<SocketAddr>,
     ) -> Self {
-        let connect_timeout = connection.request.connect_timeout;
-        Self { routing: Routing::new(connection), connect_timeout, max_time, secrets, own }
+        Self { routing: Routing::new(route), connect_timeout, max_time, secrets, own }
     }
 
     /// Whether `endpoint` is the tap itself, before it is connected to.

@@ -96,7 +96,7 @@ fn our_own_flags_follow_two_hyphens() {
     let parsed = parse(["wscope", "curl", "-k", "wss://h/", "--", "--count=1", "-N"].map(OsString::from)).unwrap();
     let Invocation::Connect(connect) = parsed else { panic!("{parsed:?}") };
     assert_eq!(connect.url, "wss://h/");
-    assert!(connect.session.connection.tls.insecure && connect.session.input.no_input);
+    assert!(connect.session.connection.route.tls.insecure && connect.session.input.no_input);
     assert!(connect.session.stop.count().is_some());
 }
 

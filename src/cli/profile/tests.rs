@@ -56,7 +56,7 @@ fn flags_of_every_kind_are_taken_over() {
                 subprotocol = ['one', 'two']\nwait = -1\nexecute = '-hi'\nconnect-timeout = 0.5\n";
     let Connect { url, session, .. } = connect(text, "@a");
     assert_eq!(url, "ws://host/x");
-    assert!(session.connection.tls.insecure && !session.protocol.lenient);
+    assert!(session.connection.route.tls.insecure && !session.protocol.lenient);
     assert_eq!((session.limits.max_message, session.connection.request.subprotocols.len()), (1024, 2));
     assert_eq!(session.execute.execute, ["-hi"]);
     assert_eq!(session.connection.request.connect_timeout.as_millis(), 500);
@@ -73,7 +73,7 @@ fn the_command_line_wins() {
         (&["two".to_owned()][..], 6)
     );
     assert!(session.connection.request.bearer.is_none() && session.connection.request.user.is_some());
-    assert!(session.view.verbose && session.connection.destination.ipv6 && !session.connection.destination.ipv4);
+    assert!(session.view.verbose && session.connection.route.destination.ipv6 && !session.connection.route.destination.ipv4);
     let headers = session.connection.request.headers;
     assert_eq!(headers, ["B: 2", "a:9"].map(|header| header.parse().unwrap()));
 }
@@ -93,10 +93,10 @@ fn a_file_is_named_from_the_folder_of_the_profiles_on() {
     let text = "[a]\nurl = 'host'\nbearer = '@token'\ncacert = 'ca.pem'\nheader = '@/abs'\ncookie = '@@literal'\n";
     let connection = connect(text, "@a --cert mine.pem").session.connection;
     assert_eq!(connection.request.bearer, Some(Secret::File("/etc/token".into())));
-    assert_eq!(connection.tls.cacert, Some("/etc/ca.pem".into()));
+    assert_eq!(connection.route.tls.cacert, Some("/etc/ca.pem".into()));
     assert_eq!(connection.request.headers, [HeaderSource::File("/abs".into())]);
     assert_eq!(connection.request.cookies, [Secret::Literal("@literal".into())]);
-    assert_eq!(connection.identity.cert, Some("mine.pem".into()));
+    assert_eq!(connection.route.identity.cert, Some("mine.pem".into()));
 }
 
 #[test]

@@ -58,9 +58,9 @@ pub fn run(args: &Replay) -> Result<ExitStatus> {
 }
 
 fn plan(args: &Replay, opening: &Opening, started: Instant) -> Result<Plan> {
-    let mut connection = args.connection.clone();
-    let request = RecordedRequest::add(&opening.opened, args.url.as_deref(), &mut connection.request)?;
-    let mut plan = Plan::replayed(&request.url, &connection, args, started)?;
+    let mut session = args.session.clone();
+    let request = RecordedRequest::add(&opening.opened, args.url.as_deref(), &mut session.connection.request)?;
+    let mut plan = Plan::plain(&request.url, &session, args.view.secrets(), started)?;
     plan.notes.splice(..0, request.notes);
     Ok(plan)
 }
