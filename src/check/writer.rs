@@ -27,7 +27,7 @@ impl ReportWriter {
     /// Begins the report on `url`, which is without secrets.
     pub fn new(args: &ReportArgs, url: &str) -> Self {
         let form = match args.output {
-            ReportFormat::Text => Form::Text(Look::of_stdout(args.color())),
+            ReportFormat::Text => Form::Text(Look::of_stdout(args.color.choice())),
             ReportFormat::Json => Form::Json,
         };
         let mut writer = Self { form, steps: 0, written: Ok(()) };

@@ -2,8 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
+use super::view::ColorArgs;
+
 use crate::http::redact::Secrets;
-use crate::output::theme::ColorChoice;
 
 /// The form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,23 +46,12 @@ pub struct ReportArgs {
     #[arg(short, long, conflicts_with_all = ["verbose", "frames", "hex"])]
     pub quiet: bool,
 
-    /// When to use colours
-    ///
-    /// By default on a terminal, unless `NO_COLOR` is set.
-    #[arg(long, value_name = "WHEN", default_value = "auto", hide_short_help = true)]
-    color: ColorChoice,
-
-    /// The same as `--color never`
-    #[arg(long, hide = true, overrides_with = "color")]
-    no_color: bool,
+    /// The flags for colours.
+    #[command(flatten)]
+    pub color: ColorArgs,
 }
 
 impl ReportArgs {
-    /// When to use colours.
-    pub fn color(&self) -> ColorChoice {
-        if self.no_color { ColorChoice::Never } else { self.color }
-    }
-
     /// Whether secrets are shown.
     pub fn secrets(&self) -> Secrets {
         if self.show_secrets { Secrets::Shown } else { Secrets::Hidden }

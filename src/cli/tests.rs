@@ -74,7 +74,7 @@ fn wscat_lines_work_unchanged() {
     assert!(connect("--cert c.pem --key k.pem -c host").session.connection.route.identity.key.is_some());
     assert_eq!(connect("--passphrase -c host").session.connection.route.identity.passphrase, Some(None));
     assert!(matches!(connect("--passphrase pp -c host").session.connection.route.identity.passphrase, Some(Some(_))));
-    assert_eq!(connect("-c host --no-color").session.view.color(), ColorChoice::Never);
+    assert_eq!(connect("-c host --no-color").session.view.color.choice(), ColorChoice::Never);
     assert_eq!(connect("--slash -P -s a -s b -c host").session.connection.request.subprotocols, ["a", "b"]);
     assert_eq!(connect("-c host -x one -x two -w -1").session.execute.execute, ["one", "two"]);
     assert_eq!(connect("-c host -x one -w -1").session.execute.wait, Some(Wait::Forever));

@@ -109,6 +109,15 @@ pub struct ViewArgs {
     #[arg(short, long, conflicts_with_all = ["verbose", "frames", "hex", "show_ping_pong"])]
     pub quiet: bool,
 
+    /// The flags for colours.
+    #[command(flatten)]
+    pub color: ColorArgs,
+}
+
+/// The flags for colours.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "View")]
+pub struct ColorArgs {
     /// When to use colours
     ///
     /// By default on a terminal, unless `NO_COLOR` is set.
@@ -120,12 +129,14 @@ pub struct ViewArgs {
     no_color: bool,
 }
 
-impl ViewArgs {
+impl ColorArgs {
     /// When to use colours.
-    pub fn color(&self) -> ColorChoice {
+    pub fn choice(&self) -> ColorChoice {
         if self.no_color { ColorChoice::Never } else { self.color }
     }
+}
 
+impl ViewArgs {
     /// Which time is put in front, if any is.
     pub fn timestamps(&self) -> Option<Timestamps> {
         self.timestamps.map(|kind| kind.unwrap_or(Timestamps::Local))

@@ -100,7 +100,9 @@ fn untrusted(cause: Untrusted) -> Explanation {
         Untrusted::OtherName | Untrusted::AddressAsName => {
             of("certificate-for-other-name", "The server's certificate is for other names.")
         }
-        Untrusted::UnknownIssuer => of("unknown-issuer", "The server's certificate is issued by an authority that is not trusted here."),
+        Untrusted::UnknownIssuer => {
+            of("unknown-issuer", "The server's certificate is issued by an authority that is not trusted here.")
+        }
         Untrusted::NoIntermediates => of(
             "no-intermediates",
             "The server's certificate comes alone, and its issuer is unknown: an intermediate may be missing.",

@@ -21,7 +21,7 @@ pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
 
 /// The same for a run without input.
 pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
-    let choice = view.color();
+    let choice = view.color.choice();
     let (on_terminal, talks_on_terminal) = (io::stdout().is_terminal(), io::stderr().is_terminal());
     let form = |is_terminal| if is_terminal { View::Terminal } else { View::Exact };
     Options {
@@ -87,7 +87,7 @@ fn is_for_people(view: &ViewArgs) -> bool {
 pub fn beside_a_report(report: &ReportArgs) -> Options {
     Options {
         format: DataFormat::None,
-        diagnostics_colors: colors(report.color(), io::stderr().is_terminal()),
+        diagnostics_colors: colors(report.color.choice(), io::stderr().is_terminal()),
         level: level(report.quiet, report.verbose),
         banner: Banner::Hidden,
         frames: frames(report.frames, report.hex),

@@ -105,7 +105,8 @@ impl Setup {
         let own = listener.ip_address();
         let allowed = args.access.allow_origin.clone();
         let Some(plan) = self.plan else {
-            let way = Arc::new(Way::new(&args.route, args.request.connect_timeout, self.max_time, args.view.secrets(), own));
+            let way =
+                Arc::new(Way::new(&args.route, args.request.connect_timeout, self.max_time, args.view.secrets(), own));
             let intercepted = self.authority.map(|authority| (args.clients.intercept.clone(), authority));
             let servers = Servers::Named(Arc::new(Proxy { way, intercepted }));
             let rewriting = Rewriting { allowed, ..Rewriting::default() };

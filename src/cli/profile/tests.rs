@@ -73,7 +73,9 @@ fn the_command_line_wins() {
         (&["two".to_owned()][..], 6)
     );
     assert!(session.connection.request.bearer.is_none() && session.connection.request.user.is_some());
-    assert!(session.view.verbose && session.connection.route.destination.ipv6 && !session.connection.route.destination.ipv4);
+    assert!(
+        session.view.verbose && session.connection.route.destination.ipv6 && !session.connection.route.destination.ipv4
+    );
     let headers = session.connection.request.headers;
     assert_eq!(headers, ["B: 2", "a:9"].map(|header| header.parse().unwrap()));
 }
