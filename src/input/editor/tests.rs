@@ -35,7 +35,9 @@ const CTRL_R: &str = "\x12";
 enum Scenario {
     /// Reads lines while pushes arrive. After Ctrl-D it ends when all pushes have arrived.
     ReadLines,
-    /// The same, but it exits as soon as all pushes have arrived, even in the middle of a line.
+    /// The same, but the pushes arrive when a first line was read, which is not reported.
+    PushAfterLine,
+    /// Like the first, but it exits as soon as all pushes have arrived, even in the middle of a line.
     ExitInMidLine,
     /// Asks for a secret.
     Ask,
@@ -55,6 +57,9 @@ fn editor_in_a_terminal() {
         return;
     }
     let (mut editor, mut terminal) = Editor::open(Prompt::Client, Marks::default()).unwrap();
+    if scenario == format!("{:?}", Scenario::PushAfterLine) {
+        editor.read().unwrap();
+    }
     let printing = thread::spawn(move || {
         let begun = Instant::now();
         for push in 0..pushes {
@@ -310,8 +315,10 @@ fn ctrl_c_is_a_signal_when_the_next_line_does_not_come() {
 
 #[test]
 fn ctrl_c_is_a_key_again_when_output_goes_on() {
-    let session = TerminalSession::start(80, 20_000, Duration::from_micros(50));
+    let folder = tempfile::tempdir().unwrap();
+    let session = TerminalSession::start_as(Scenario::PushAfterLine, folder, 80, 20_000, Duration::ZERO);
     session.pause(true);
+    session.press(ENTER);
     session.wait_for_signals(true);
     session.pause(false);
     // Before that a busy machine may make the terminal stand still again.
