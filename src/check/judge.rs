@@ -81,7 +81,7 @@ pub fn failure(asked: &Asked, error: &Error, refusal: Option<&Refusal>, tried: &
     let evidence = error.evidence_lines().iter().map(|line| line.strip_prefix("| ").unwrap_or(line).to_owned());
     finding.seen.extend(evidence.take(MOST_SEEN));
     finding.tried = trials(asked, tried);
-    let is_cured_there = matches!(cause, Some(Diagnosis::Refused(Refused::HeadTooLarge)));
+    let is_cured_there = matches!(cause, Some(Diagnosis::Refused(Refused::HeadTooLarge { .. })));
     let opened = tried.iter().find(|tried| matches!(tried.outcome, TrialOutcome::Opened)).filter(|_| !is_cured_there);
     if let Some((next, paste)) = opened.and_then(|opened| opening(asked, opened)) {
         finding.next = next;
@@ -102,7 +102,7 @@ fn refined(
     }
     let opened = tried.iter().find(|tried| matches!(tried.outcome, TrialOutcome::Opened));
     if let Some(Tried { variation, .. }) = opened {
-        return of_opened(asked, suspected, variation).or_else(|| suspected.cloned());
+        return of_opened(asked, suspected, refusal, variation).or_else(|| suspected.cloned());
     }
     let spoken = tried.iter().find_map(|tried| match tried.outcome {
         TrialOutcome::Speaks(name) => Some(name),
@@ -176,9 +176,14 @@ fn names_other_host(page: &str, asked: &Asked) -> bool {
 }
 
 /// What it means that a variation opens.
-fn of_opened(asked: &Asked, suspected: Option<&Diagnosis>, variation: &Variation) -> Option<Diagnosis> {
+fn of_opened(
+    asked: &Asked,
+    suspected: Option<&Diagnosis>,
+    refusal: Option<&Refusal>,
+    variation: &Variation,
+) -> Option<Diagnosis> {
     let refused = match variation {
-        Variation::WithoutHeaders if asked.given_length() >= LARGE => Refused::HeadTooLarge,
+        Variation::WithoutHeaders if asked.given_length() >= LARGE => refusal?.head_too_large(),
         Variation::WithoutHeaders => match asked.only_header() {
             Some(rule) if rule.name().eq_ignore_ascii_case("Host") => {
                 Refused::HostNotAllowed { host: asked.shown(rule.value().unwrap_or_default()) }

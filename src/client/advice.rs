@@ -10,8 +10,8 @@ use crate::diagnosis::{
 
 const USE_WSS: &str = "the port speaks TLS: use `wss://` instead of `ws://`";
 
-const HTTP_2: &str = "nginx: no `http2` in the `listen` of a port without TLS; HAProxy: no `proto h2` in the `bind`, and \
-                      `alpn h2,http/1.1`; Apache: `Protocols h2 http/1.1`";
+const HTTP_2: &str = "nginx: take `http2` out of the `listen` of a port without TLS; HAProxy: take `proto h2` out of the \
+                      `bind`, with TLS it takes `alpn h2,http/1.1`; Apache: `Protocols h2 http/1.1`";
 
 /// The next thing to try; more than one line where it is lines of a configuration file.
 pub fn advice(diagnosis: &Diagnosis) -> String {

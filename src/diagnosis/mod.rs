@@ -14,7 +14,7 @@ mod unsound;
 pub use connecting::{CannotListen, NoTls, Unreachable, Untrusted};
 pub use intermediary::Intermediary;
 pub use redirect::NotFollowed;
-pub use refusal::{EngineIo, Login, Refused, Scheme};
+pub use refusal::{EngineIo, HeaderSize, Login, Refused, Scheme};
 pub use tunnel::NoTunnel;
 pub use unsound::Unsound;
 

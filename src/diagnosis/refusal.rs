@@ -19,7 +19,12 @@ pub enum Refused {
         proxy: Option<Intermediary>,
     },
     /// A status, or a body, says that the request's head, or a header such as `Cookie`, is too large.
-    HeadTooLarge,
+    HeadTooLarge {
+        /// The longest header of our request.
+        longest: HeaderSize,
+        /// The proxy, or the server, that can be made out.
+        proxy: Option<Intermediary>,
+    },
     /// The body says that the server wants a certificate of ours.
     CertificateWanted,
     /// The body says that the server does not answer to this `Host`.
@@ -165,6 +170,15 @@ pub enum Refused {
     CaptivePortal,
     /// 520 to 527.
     NoAnswerBehindCloudflare,
+}
+
+/// How large a header of a request is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeaderSize {
+    /// Its name.
+    pub name: String,
+    /// The bytes of its line, with name and line break.
+    pub length: usize,
 }
 
 /// What an Engine.IO server says.

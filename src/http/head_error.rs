@@ -128,7 +128,7 @@ impl HeadError {
         let (excerpt, received) = (self.excerpt(secrets), self.received);
         match (self.fault, self.looks_like()) {
             (HeadFault::NotHttp, Some(protocol)) => {
-                format!("the {who} speaks {protocol}, not HTTP: it sent {excerpt}")
+                format!("the {who} speaks {protocol}, not HTTP/1.1: it sent {excerpt}")
             }
             (HeadFault::NotHttp, None) => format!("the {what} is not HTTP/1.1: it starts with {excerpt}"),
             (HeadFault::TooLong, _) => {
@@ -178,7 +178,7 @@ mod tests {
     fn a_port_that_speaks_tls() {
         let alert = b"\x15\x03\x01\x00\x02\x02\x46";
         let whole = error(HeadFault::NotHttp, HeadKind::Response, alert);
-        assert_eq!(whole.to_string(), "the server speaks TLS, not HTTP: it sent the bytes 15 03 01 00 02 02 46");
+        assert_eq!(whole.to_string(), "the server speaks TLS, not HTTP/1.1: it sent the bytes 15 03 01 00 02 02 46");
         let first = error(HeadFault::NotHttp, HeadKind::Response, &alert[..1]);
         assert_eq!(first.looks_like(), Some("TLS"));
         let client = error(HeadFault::NotHttp, HeadKind::Request, b"\x16\x03\x01\x02\x00\x01");
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn another_protocol_is_shown_by_its_greeting() {
         let ssh = error(HeadFault::NotHttp, HeadKind::Response, b"SSH-2.0-OpenSSH_9.6\r\n");
-        assert_eq!(ssh.to_string(), "the server speaks SSH, not HTTP: it sent `SSH-2.0-OpenSSH_9.6`");
+        assert_eq!(ssh.to_string(), "the server speaks SSH, not HTTP/1.1: it sent `SSH-2.0-OpenSSH_9.6`");
         let unknown = error(HeadFault::NotHttp, HeadKind::Response, b"hello\nworld");
         assert_eq!(unknown.to_string(), "the response is not HTTP/1.1: it starts with `hello`");
     }

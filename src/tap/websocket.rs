@@ -147,11 +147,11 @@ impl Passing<'_> {
     }
 
     /// Passes a refusal on. What follows on the connection is no WebSocket.
-    fn refuse(self, mut refusal: Refusal) -> Result<()> {
+    fn refuse(self, mut refusal: Box<Refusal>) -> Result<()> {
         let Self { service, origin, request, server, .. } = self;
         refusal.set_transport(server.stream.transport());
         refusal.body_mut().feed(&server.leftover);
-        let failure = UpgradeFailure::Refused(Box::new(refusal));
+        let failure = UpgradeFailure::Refused(refusal);
         let error = upgrade_error(&request.upstream.peer(), failure, service.secrets);
         service.fanout.show(origin, &Event::Error(&error));
         pass_on(request.into_end(), server)

@@ -41,7 +41,7 @@ fn the_body_is_heard_before_the_status() {
     let page =
         |says: &str| format!("<html><h1>400 Bad Request</h1><center>{says}</center><center>nginx</center></html>");
     refused(response("400 Bad Request", "Server: nginx\r\n", &page("Request Header Or Cookie Too Large")))
-        .says("fewer cookies")
+        .says("large_client_header_buffers 4 16k;")
         .never_says("proxy_set_header");
     refused(response("400 Bad Request", "Server: nginx\r\n", &page("No required SSL certificate was sent")))
         .says("`--cert FILE --key FILE`")

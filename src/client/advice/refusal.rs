@@ -1,7 +1,7 @@
 //! What to do about a refused upgrade, and about a redirect that is not followed.
 
 use super::USE_WSS;
-use crate::diagnosis::{EngineIo, Intermediary, Login, NotFollowed, Refused, Scheme, Transport};
+use crate::diagnosis::{EngineIo, HeaderSize, Intermediary, Login, NotFollowed, Refused, Scheme, Transport};
 
 const NGINX: &str = "
   proxy_http_version 1.1;
@@ -20,10 +20,6 @@ const ENVOY: &str = "Envoy needs, in its HTTP connection manager or for this rou
   - upgrade_type: websocket";
 
 const SOCK_JS: &str = "this is a SockJS server: its WebSocket is at the path with `/websocket` behind it";
-
-const HEAD_TOO_LARGE: &str = "the request has more headers, or longer ones, than the server takes: send fewer cookies, or \
-                              raise its limit (nginx: `large_client_header_buffers`; Apache: `LimitRequestFieldSize`, \
-                              `LimitRequestLine`; HAProxy: `tune.bufsize`; Node: `--max-http-header-size`)";
 
 const HEADERS_NOT_ACCEPTED: &str = "the server takes the request without what `-H`, `--cookie`, `--user` and `--bearer` \
                                     put into it: leave them out one by one";
@@ -60,7 +56,7 @@ pub(super) fn refused(cause: &Refused) -> String {
         Refused::EngineIo(said) => engine_io(*said),
         Refused::SockJs => SOCK_JS.to_owned(),
         Refused::UpgradeDropped { path, proxy } => upgrade_dropped(path, *proxy),
-        Refused::HeadTooLarge => HEAD_TOO_LARGE.to_owned(),
+        Refused::HeadTooLarge { longest, proxy } => head_too_large(longest, *proxy),
         Refused::CertificateWanted => CERTIFICATE_WANTED.to_owned(),
         Refused::HostNotAllowed { host } => host_not_allowed(host),
         Refused::OriginNotAllowed { sent_origin } => origin_not_allowed(*sent_origin),
@@ -104,6 +100,28 @@ pub(super) fn refused(cause: &Refused) -> String {
     }
 }
 
+fn head_too_large(longest: &HeaderSize, proxy: Option<Intermediary>) -> String {
+    let HeaderSize { name, length } = longest;
+    let enough = (2 * length).next_power_of_two().max(16 * 1024);
+    let limit = match proxy {
+        Some(Intermediary::Nginx) => {
+            let kilobytes = enough / 1024;
+            return format!(
+                "send fewer or shorter headers (the longest is `{name}`, with {length} bytes), or raise nginx's limit of a header, in its \
+                 `server`, in place of a line of the same name; then `nginx -s reload`:\n  \
+                 large_client_header_buffers 4 {kilobytes}k;"
+            );
+        }
+        Some(Intermediary::Apache) => "`LimitRequestFieldSize` (a header) or `LimitRequestLine` (the path) of Apache",
+        Some(Intermediary::HaProxy) => "`tune.bufsize` (the whole head) of HAProxy",
+        _ => {
+            "its limit (nginx: `large_client_header_buffers`; Apache: `LimitRequestFieldSize`, `LimitRequestLine`; HAProxy: \
+             `tune.bufsize`; Node: `--max-http-header-size`)"
+        }
+    };
+    format!("send fewer or shorter headers (the longest is `{name}`, with {length} bytes), or raise {limit}")
+}
+
 fn engine_io(said: EngineIo) -> String {
     let advice = match said {
         EngineIo::Transport => "its URL ends with `/socket.io/?EIO=4&transport=websocket`",
@@ -123,7 +141,7 @@ fn upgrade_dropped(path: &str, proxy: Option<Intermediary>) -> String {
             nginx(path),
             apache(path)
         ),
-        Some(proxy) => format!("a proxy may drop `Upgrade` on the way: {}", cure(path, proxy)),
+        Some(proxy) => format!("`Upgrade` or `Connection` got lost on the way: {}", cure(path, proxy)),
     }
 }
 
@@ -137,7 +155,9 @@ fn version_lowered(path: &str, proxy: Option<Intermediary>) -> String {
 }
 
 fn nginx(path: &str) -> String {
-    format!("nginx needs, in the `location` of `{path}`:{NGINX}")
+    format!(
+        "nginx needs, in the `location` of `{path}`, in place of lines of the same names; then `nginx -s reload`:{NGINX}"
+    )
 }
 
 fn apache(path: &str) -> String {

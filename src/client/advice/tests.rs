@@ -56,7 +56,7 @@ fn a_redirect_says_where_to() {
 #[test]
 fn what_the_body_says_is_what_the_hint_is_about() {
     for (head, body, expected) in [
-        ("400 x\r\nServer: nginx", "Request Header Or Cookie Too Large", "fewer cookies"),
+        ("400 x\r\nServer: nginx", "Request Header Or Cookie Too Large", "large_client_header_buffers 4 16k;"),
         ("400 x\r\nServer: nginx", "No required SSL certificate was sent", "`--cert FILE --key FILE`"),
         ("403 x", "Invalid Host header", "the host `example.com`: allow it there"),
         ("400 x", "missing subprotocol", "`--subprotocol`"),

@@ -15,7 +15,9 @@ fn by_words(cause: &Refused) -> Option<Explanation> {
         Refused::EngineIo(said) => engine_io(*said),
         Refused::SockJs => of("sockjs", "This is a SockJS server, asked at its base path or for another transport."),
         Refused::UpgradeDropped { proxy, .. } => of("upgrade-dropped", dropped(*proxy)),
-        Refused::HeadTooLarge => of("head-too-large", "The request's head, or a header such as Cookie, is too large."),
+        Refused::HeadTooLarge { .. } => {
+            of("head-too-large", "The request's head, or a header such as Cookie, is too large.")
+        }
         Refused::CertificateWanted => of("client-certificate-wanted", "The server wants a certificate of ours."),
         Refused::HostNotAllowed { host } => {
             of("host-not-allowed", format!("The server does not answer to the Host `{host}`."))

@@ -40,7 +40,7 @@ pub fn open(
             refusal.set_transport(stream.transport());
             refusal.body_mut().feed(&leftover);
             exchange.read_body(refusal.body_mut());
-            return Err(UpgradeFailure::Refused(Box::new(refusal)));
+            return Err(UpgradeFailure::Refused(refusal));
         }
     };
     for note in &notes {

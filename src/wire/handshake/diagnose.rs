@@ -64,7 +64,7 @@ fn of_status(refusal: &Refusal, request: &Context) -> Option<Refused> {
         407 => Refused::ProxyUnauthorized,
         421 => Refused::Misdirected,
         429 => Refused::TooManyRequests { retry_after: refusal.text("Retry-After") },
-        431 => Refused::HeadTooLarge,
+        431 => refusal.head_too_large(),
         500 => Refused::ServerFailed,
         501 => Refused::Unsupported,
         505 => Refused::VersionLowered { path, proxy: signs::proxy(refusal) },

@@ -1,7 +1,7 @@
 //! An answer that refuses the upgrade: what it says, and the start of its body.
 
 use super::{Request, diagnose, signs};
-use crate::diagnosis::{Diagnosis, Intermediary, Login, Transport};
+use crate::diagnosis::{Diagnosis, HeaderSize, Intermediary, Login, Refused, Transport};
 use crate::http::redact::{Part, Secrets};
 use crate::http::{Body, Head, Version, shortened};
 
@@ -38,6 +38,7 @@ pub(super) struct Context {
     pub path: String,
     pub host: String,
     pub sent_origin: bool,
+    pub longest_header: HeaderSize,
     pub login: Login,
     pub transport: Transport,
     pub secrets: Secrets,
@@ -55,6 +56,7 @@ impl Refusal {
             secrets,
             transport: Transport::Plain,
             sent_origin: request.has("Origin"),
+            longest_header: request.longest_header(),
             login: if has_login { Login::Sent } else { Login::NotSent },
         };
         Self { body: Body::of(head), head: head.clone(), context }
@@ -133,6 +135,11 @@ impl Refusal {
     /// The proxy that it comes from, as far as its head says.
     pub fn intermediary(&self) -> Option<Intermediary> {
         signs::proxy(self)
+    }
+
+    /// That the request's head was too large, whatever the response says.
+    pub fn head_too_large(&self) -> Refused {
+        signs::head_too_large(&self.context, self.intermediary())
     }
 
     /// The cause, where it is a usual one.

@@ -8,6 +8,7 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::extensions::{Extension, parse_extensions};
 use super::is_key;
+use crate::diagnosis::HeaderSize;
 use crate::http::redact::{Part, Secrets};
 use crate::http::{Head, HeaderRule, StartLine, USER_AGENT, encode_head, token};
 use crate::wire::deflate::DeflateOffer;
@@ -112,6 +113,15 @@ impl Request {
     /// Whether a header of that name goes out.
     pub fn has(&self, name: &str) -> bool {
         self.values(name).next().is_some()
+    }
+
+    /// The header that takes most bytes.
+    pub(super) fn longest_header(&self) -> HeaderSize {
+        let sizes = self.headers.iter().map(|(name, value)| HeaderSize {
+            name: name.clone(),
+            length: name.len() + ": ".len() + value.len() + "\r\n".len(),
+        });
+        sizes.max_by_key(|size| size.length).unwrap_or_default()
     }
 
     /// The values of the headers of that name that go out, secrets included.

@@ -14,7 +14,7 @@ pub enum Answer {
     /// It says that the upgrade was accepted.
     Upgraded(CheckResult),
     /// It says something else.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
 }
 
 /// Checks the head of the answer to `request`.
@@ -28,7 +28,7 @@ pub fn check_response(head: &Head, request: &Request, strictness: Strictness) ->
         _ => false,
     };
     if !upgraded {
-        return Answer::Refused(Refusal::new(head, request));
+        return Answer::Refused(Box::new(Refusal::new(head, request)));
     }
     let mut response = ResponseCheck { check: Check::new(head, Role::Server, request.secrets()), head, request };
     let agreed = response.everything();

@@ -10,7 +10,6 @@ type Cause = fn(&Context, Option<Intermediary>) -> Refused;
 const UPGRADE_DROPPED: Cause = |request, proxy| Refused::UpgradeDropped { path: request.path.clone(), proxy };
 const VERSION_LOWERED: Cause = |request, proxy| Refused::VersionLowered { path: request.path.clone(), proxy };
 const PORT_SPEAKS_TLS: Cause = |_, _| Refused::PortSpeaksTls;
-const HEAD_TOO_LARGE: Cause = |_, _| Refused::HeadTooLarge;
 const HOST_NOT_ALLOWED: Cause = |request, _| Refused::HostNotAllowed { host: request.host.clone() };
 const ORIGIN_NOT_ALLOWED: Cause = |request, _| Refused::OriginNotAllowed { sent_origin: request.sent_origin };
 const SUBPROTOCOL_WANTED: Cause = |_, _| Refused::SubprotocolWanted;
@@ -26,9 +25,9 @@ pub(super) const SAID: [(&str, Cause); 71] = [
     ("speaking plain http to an ssl-enabled", PORT_SPEAKS_TLS),
     ("combination of host and port requires tls", PORT_SPEAKS_TLS),
     // nginx, Apache, Node.
-    ("request header or cookie too large", HEAD_TOO_LARGE),
-    ("size of a request header field exceeds server limit", HEAD_TOO_LARGE),
-    ("request header fields too large", HEAD_TOO_LARGE),
+    ("request header or cookie too large", head_too_large),
+    ("size of a request header field exceeds server limit", head_too_large),
+    ("request header fields too large", head_too_large),
     // nginx.
     ("no required ssl certificate was sent", |_, _| Refused::CertificateWanted),
     ("the ssl certificate error", |_, _| Refused::CertificateWanted),
@@ -106,6 +105,10 @@ pub(super) const SAID: [(&str, Cause); 71] = [
     ("incapsula incident id", |_, _| Refused::Filtered { by: "Imperva" }),
     ("the requested url was rejected", |_, _| Refused::Filtered { by: "F5" }),
 ];
+
+pub(super) fn head_too_large(request: &Context, proxy: Option<Intermediary>) -> Refused {
+    Refused::HeadTooLarge { longest: request.longest_header.clone(), proxy }
+}
 
 /// Words that say no more than a status does.
 const GENERIC: [&str; 52] = [
@@ -287,7 +290,7 @@ pub(super) fn proxy(refusal: &Refusal) -> Option<Intermediary> {
 mod tests {
     use super::super::tests::refusal;
     use super::*;
-    use crate::diagnosis::Diagnosis;
+    use crate::diagnosis::{Diagnosis, HeaderSize};
 
     fn cause(head: &str, body: &str) -> Option<Refused> {
         refusal(&[], head, body).diagnosis().map(|diagnosis| match diagnosis {
@@ -297,10 +300,19 @@ mod tests {
     }
 
     #[test]
+    fn a_head_that_is_too_large_names_its_longest_header() {
+        let cookie = format!("Cookie: {}", "x".repeat(900));
+        let longest = HeaderSize { name: "Cookie".to_owned(), length: cookie.len() + 2 };
+        let head = "400 Bad Request\r\nServer: nginx/1.22.1";
+        let refusal = refusal(&[&cookie], head, "<center>Request Header Or Cookie Too Large</center>");
+        let cause = Refused::HeadTooLarge { longest, proxy: Some(Intermediary::Nginx) };
+        assert_eq!(refusal.diagnosis(), Some(Diagnosis::Refused(cause)));
+    }
+
+    #[test]
     fn the_body_is_heard_before_the_status() {
         let (host, path) = (|| "example.com".to_owned(), || "/chat".to_owned());
         for (head, body, expected) in [
-            ("400 x", "<center>Request Header Or Cookie Too Large</center>", Refused::HeadTooLarge),
             ("400 x", "<center>No required SSL certificate was sent</center>", Refused::CertificateWanted),
             ("403 x", "Invalid Host header", Refused::HostNotAllowed { host: host() }),
             ("400 x", "missing subprotocol", Refused::SubprotocolWanted),

@@ -14,7 +14,7 @@ const HUGE: usize = 512 * 1024;
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
 /// The refusal that this answer amounts to, where the request has these headers.
-pub(crate) fn refusal(headers: &[&str], head: &str, body: &str) -> Refusal {
+pub(crate) fn refusal(headers: &[&str], head: &str, body: &str) -> Box<Refusal> {
     let options = RequestOptions {
         target: "/chat?token=secret".to_owned(),
         authority: "example.com".to_owned(),
