@@ -192,6 +192,53 @@ fn each_address_of_the_name_is_tried() {
 }
 
 #[test]
+fn an_address_that_is_silent_is_told_of_without_a_connection_of_its_own() {
+    let server = rude::chooses(|_| None);
+    let silent = silent_listener(server.port());
+    let pin = format!("two.example:{}:127.0.0.2,127.0.0.1,127.0.0.3", server.port());
+    let url = format!("ws://two.example:{}/", server.port());
+    let examined = |flags: &[&str]| {
+        let output = check(&url, flags).args(["--resolve", &pin, "--output", "json"]).run();
+        output.exits(0);
+        let report = Report::of(&output);
+        let [tcp] = report.of_type("step").filter(|step| step["name"] == "tcp").collect::<Vec<_>>()[..] else {
+            panic!("{output:?}")
+        };
+        assert_eq!(tcp["status"], "warning");
+        assert!(
+            tcp["what"].as_str().unwrap().contains("127.0.0.2") && tcp["what"].as_str().unwrap().contains("silent for")
+        );
+        let causes = report.of_type("finding").map(|finding| finding["cause"].as_str().unwrap().to_owned()).collect();
+        (causes, output.stderr.clone())
+    };
+    let (causes, notes): (Vec<String>, _) = examined(&["--no-variations"]);
+    assert_eq!(causes, ["slow-address"]);
+    assert!(notes.contains("not tried: the address 127.0.0.2") && notes.contains("127.0.0.3"), "{notes}");
+    // With more time it is known to be dead, and then it is not told of twice.
+    assert_eq!(examined(&[]).0, ["dead-address", "dead-address"]);
+    drop(silent);
+}
+
+/// Listens at another loopback address and answers nothing, because the queue is full; with the sockets in the queue.
+fn silent_listener(port: u16) -> Vec<socket2::Socket> {
+    use socket2::{Domain, Socket, Type};
+    let address = std::net::SocketAddr::from(([127, 0, 0, 2], port)).into();
+    let socket = || Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let listener = socket();
+    listener.bind(&address).expect("a loopback address");
+    listener.listen(0).expect("a listener");
+    let mut sockets = vec![listener];
+    loop {
+        let next = socket();
+        let is_taken = next.connect_timeout(&address, std::time::Duration::from_millis(100)).is_ok();
+        sockets.push(next);
+        if !is_taken {
+            return sockets;
+        }
+    }
+}
+
+#[test]
 fn max_time_limits_the_whole_check() {
     let server = rude::accepts_then(|_| {});
     let output = check(&server.url(), &["--max-time", "1", "--output", "json"]).run();

@@ -1,4 +1,5 @@
-//! The other addresses of a server's name, each tried on a connection of its own, without a request.
+//! The addresses of a server's name: those that the first connection passed over, and the others, each tried on a connection of
+//! its own, without a request.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,13 +10,13 @@ use super::report::{Problem, Status};
 use crate::client::connect_error;
 use crate::diagnosis::{Diagnosis, NoTls, Unsound};
 use crate::error::Error;
-use crate::event::{Event, Origin, StepDetail};
+use crate::event::{Event, FailedAttempt, Origin, SilentAttempt, StepDetail};
 use crate::http::redact::Secrets;
 use crate::net::{self, Destination, Route, TimeLimit};
-use crate::output::{Fanout, certificate};
+use crate::output::{Fanout, certificate, connecting};
 
 /// The most addresses that are tried.
-const MOST: usize = 3;
+pub const MOST: usize = 3;
 /// How long one address may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -33,22 +34,24 @@ pub enum AddressTrial {
 /// `localhost` one family often has no listener, and a proxy chooses for itself.
 pub fn untried(seen: &ConnectionRecord, route: &Route) -> Vec<IpAddr> {
     let Destination::Tcp(endpoint) = &route.destination else { return Vec::new() };
-    let mut known = Vec::new();
-    let mut tried = Vec::new();
-    for step in &seen.steps {
-        match &step.detail {
-            StepDetail::Resolved { addresses, .. } => known.clone_from(addresses),
-            StepDetail::TcpConnected { address, failed } => {
-                tried.push(address.ip());
-                tried.extend(failed.iter().map(|failed| failed.address.ip()));
-            }
-            _ => {}
-        }
-    }
-    if tried.is_empty() || endpoint.host().ends_with("localhost") {
+    let Some(connected) = seen.address().filter(|_| !endpoint.host().ends_with("localhost")) else {
         return Vec::new();
-    }
-    known.into_iter().filter(|address| !tried.contains(address)).take(MOST).collect()
+    };
+    let known = seen.steps.iter().find_map(|step| match &step.detail {
+        StepDetail::Resolved { addresses, .. } => Some(addresses),
+        _ => None,
+    });
+    let has_failed = |address: &IpAddr| seen.passed_over().0.iter().any(|failed| failed.address.ip() == *address);
+    let is_untried = |address: &&IpAddr| **address != connected && !has_failed(address);
+    known.into_iter().flatten().filter(is_untried).copied().collect()
+}
+
+/// Whether the first connection passed over an address that should have answered. Of `localhost` one family often has no
+/// listener.
+pub fn has_passed_over(seen: &ConnectionRecord, route: &Route) -> bool {
+    let is_local = |address: IpAddr| address.is_loopback() && route.endpoint.host().ends_with("localhost");
+    let (failed, silent) = seen.passed_over();
+    !(failed.is_empty() && silent.is_empty() || seen.address().is_some_and(is_local))
 }
 
 /// Tries one.
@@ -72,30 +75,49 @@ pub fn try_one(address: IpAddr, route: &Route, limit: TimeLimit, secrets: Secret
     }
 }
 
-/// What is wrong with other addresses of the name; `connected` is the address that was asked first, and `is_trusted` whether its
-/// certificate is accepted.
-pub fn problems(trials: &[(IpAddr, AddressTrial)], connected: Option<IpAddr>, is_trusted: bool) -> Vec<Problem> {
-    let of = |status, cause, seen: String| Problem { seen: vec![seen], ..of_cause(status, &Diagnosis::Unsound(cause)) };
-    let mut findings = Vec::new();
-    for (address, trial) in trials {
-        let address = address.to_string();
-        match (trial, is_trusted, connected) {
+fn problem(status: Status, cause: Unsound, seen: String) -> Problem {
+    Problem { seen: vec![seen], ..of_cause(status, &Diagnosis::Unsound(cause)) }
+}
+
+/// What is wrong with the addresses that were tried after the one that was `connected` to; `is_trusted` says whether the
+/// certificate of that is accepted.
+pub fn of_trials(trials: &[(IpAddr, AddressTrial)], connected: Option<IpAddr>, is_trusted: bool) -> Vec<Problem> {
+    let of_trial = |(address, trial): &(IpAddr, AddressTrial)| {
+        let address = *address;
+        Some(match (trial, is_trusted, connected) {
             (AddressTrial::Dead(error), ..) => {
-                findings.push(of(Status::Warning, Unsound::DeadAddress { address }, error.to_string()));
+                problem(Status::Warning, Unsound::DeadAddress { address }, error.to_string())
             }
             (AddressTrial::Untrusted(why), true, _) => {
-                findings.push(of(Status::Warning, Unsound::CertificateOfAddress { address }, why.clone()));
+                problem(Status::Warning, Unsound::CertificateOfAddress { address }, why.clone())
             }
             (AddressTrial::Sound, false, Some(connected)) => {
                 let seen = format!("the certificate at {address} is accepted");
-                findings.push(of(
-                    Status::Failure,
-                    Unsound::CertificateOfAddress { address: connected.to_string() },
-                    seen,
-                ));
+                problem(Status::Failure, Unsound::CertificateOfAddress { address: connected }, seen)
             }
-            _ => {}
-        }
+            _ => return None,
+        })
+    };
+    trials.iter().filter_map(of_trial).collect()
+}
+
+/// What is wrong with the addresses that the first connection passed over, beside what `trials` say.
+pub fn of_passed_over(seen: &ConnectionRecord, route: &Route, trials: &[(IpAddr, AddressTrial)]) -> Vec<Problem> {
+    if !has_passed_over(seen, route) {
+        return Vec::new();
     }
-    findings
+    let dead = |attempt: &FailedAttempt| {
+        let cause = Unsound::DeadAddress { address: attempt.address.ip() };
+        problem(Status::Warning, cause, connecting::failed_attempt(attempt))
+    };
+    let slow = |attempt: &SilentAttempt| {
+        let cause = Unsound::SlowAddress { address: attempt.address.ip() };
+        problem(Status::Warning, cause, connecting::silent_attempt(attempt))
+    };
+    let is_dead = |attempt: &&SilentAttempt| {
+        let is_it = |(address, trial): &_| *address == attempt.address.ip() && matches!(trial, AddressTrial::Dead(_));
+        trials.iter().any(is_it)
+    };
+    let (failed, silent) = seen.passed_over();
+    failed.iter().map(dead).chain(silent.iter().filter(|attempt| !is_dead(attempt)).map(slow)).collect()
 }

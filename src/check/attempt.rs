@@ -9,7 +9,7 @@ use crate::client::cookies::Cookies;
 use crate::client::plan::Plan;
 use crate::client::redirect::{Hop, Hops};
 use crate::error::Result;
-use crate::event::{Certificate, Event, Origin, Step, StepDetail, TlsFacts};
+use crate::event::{Certificate, Event, FailedAttempt, Origin, SilentAttempt, Step, StepDetail, TlsFacts};
 use crate::net::TimeLimit;
 use crate::output::Fanout;
 use crate::wire::Finding;
@@ -44,6 +44,15 @@ impl ConnectionRecord {
             StepDetail::TcpConnected { address, .. } => Some(address.ip()),
             _ => None,
         })
+    }
+
+    /// The addresses that failed before that one answered, and those that had not answered yet.
+    pub fn passed_over(&self) -> (&[FailedAttempt], &[SilentAttempt]) {
+        let passed_over = self.steps.iter().find_map(|step| match &step.detail {
+            StepDetail::TcpConnected { failed, silent, .. } => Some((failed.as_slice(), silent.as_slice())),
+            _ => None,
+        });
+        passed_over.unwrap_or_default()
     }
 
     /// The handshake with the server, without the proxy's.

@@ -12,7 +12,7 @@ use crate::client::{advice, explain};
 use crate::diagnosis::{Diagnosis, NoHead, NoTls, Refused, Unsound};
 use crate::error::Error;
 use crate::http::redact::{Part, Secrets};
-use crate::net::{Route, Target};
+use crate::net::Target;
 use crate::wire::handshake::Refusal;
 use crate::wire::{self, CloseReason, Rule};
 
@@ -300,18 +300,12 @@ fn quoted(word: &str) -> String {
 }
 
 /// What is wrong with a connection on the way to its session, though it came about.
-pub fn on_the_way(asked: &Asked, attempt: &ConnectionRecord, route: &Route) -> Vec<Problem> {
+pub fn on_the_way(asked: &Asked, attempt: &ConnectionRecord) -> Vec<Problem> {
     let warning = |cause, seen: String| {
         let finding = of_cause(Status::Warning, &Diagnosis::Unsound(cause));
         Problem { seen: vec![seen], ..finding }
     };
     let mut findings = Vec::new();
-    for step in &attempt.steps {
-        if let Some(address) = steps::dead_address(&step.detail, route) {
-            let seen = crate::output::connecting::step_detail(&step.detail);
-            findings.push(warning(Unsound::DeadAddress { address }, seen));
-        }
-    }
     if let Some(facts) = &attempt.tls {
         if let Err(fault) = &facts.verified {
             findings.push(warning(Unsound::NotVerified, crate::output::certificate::complaint(fault)));

@@ -19,6 +19,7 @@ mod token;
 mod variation;
 mod writer;
 
+use std::net::IpAddr;
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 use std::time::Duration;
@@ -177,31 +178,32 @@ impl Checked<'_> {
         let finding = judge::failure(self.asked, error, refusal, &tried);
         let trials = finding.tried.clone();
         let is_untrusted = matches!(error.diagnosis(), Some(Diagnosis::NoTls(NoTls::Untrusted(_))));
-        let (count, mut findings) = self.addresses(variation::MOST - tried.len(), !is_untrusted);
+        let (count, others) = self.addresses(variation::MOST - tried.len(), !is_untrusted);
         // A certificate that is wrong at one address alone says more than that it is wrong; a warning says less.
-        let place = findings.iter().take_while(|finding| finding.status == Status::Failure).count();
-        findings.insert(place, finding);
-        let report = self.report(findings, error.exit_status());
+        let (worse, lesser): (Vec<_>, _) = others.into_iter().partition(|other| other.status == Status::Failure);
+        let report = self.report([worse, vec![finding], lesser].concat(), error.exit_status());
         Ok(CheckReport { trials, connections: tried.len() + count, ..report })
     }
 
-    /// Tries the other addresses of the name, `most` of them; how many were, and what is wrong with them.
+    /// Tries the other addresses of the name, `most` of them; how many were, and what is wrong with any.
     fn addresses(&self, most: usize, is_trusted: bool) -> (usize, Vec<Problem>) {
-        if self.args.scope.no_variations {
-            return (0, Vec::new());
-        }
         let (limit, secrets) = (self.plan.time_limit(), self.plan.request.secrets());
         let route = &self.hop.route;
-        let addresses = addresses::untried(self.attempt, route).into_iter().take(most);
-        let trials: Vec<_> = addresses
-            .map(|address| (address, addresses::try_one(address, route, limit, secrets, self.fanout)))
-            .collect();
-        (trials.len(), addresses::problems(&trials, self.attempt.address(), is_trusted))
+        let untried = addresses::untried(self.attempt, route);
+        let most = if self.args.scope.no_variations { 0 } else { most.min(addresses::MOST) };
+        let (tried, left) = untried.split_at(most.min(untried.len()));
+        let trial = |address: &IpAddr| (*address, addresses::try_one(*address, route, limit, secrets, self.fanout));
+        let trials: Vec<_> = tried.iter().map(trial).collect();
+        for address in left {
+            self.fanout.show(Origin::default(), &Event::Note(&format!("not tried: the address {address}")));
+        }
+        let problems = addresses::of_trials(&trials, self.attempt.address(), is_trusted).into_iter();
+        (trials.len(), problems.chain(addresses::of_passed_over(self.attempt, route, &trials)).collect())
     }
 
     fn report(&self, mut findings: Vec<Problem>, status: ExitStatus) -> CheckReport {
         let known: Vec<_> = findings.iter().map(|finding| finding.what.clone()).collect();
-        let others = judge::on_the_way(self.asked, self.attempt, &self.hop.route);
+        let others = judge::on_the_way(self.asked, self.attempt);
         findings.extend(others.into_iter().filter(|other| !known.contains(&other.what)));
         findings.sort_by_key(|finding| finding.status != Status::Failure);
         CheckReport { trials: Vec::new(), findings, connections: 0, status }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::addresses;
 use super::attempt::ConnectionRecord;
 use super::conversation::{Conversation, breached};
 use super::report::{ReportStep, Status, StepName};
@@ -157,20 +158,13 @@ fn success(name: StepName, detail: &StepDetail, progress: &ConnectionProgress<'_
         }
         (StepName::Tls, _) => progress.attempt.tls.as_ref().map_or((Status::Ok, String::new()), tls),
         (StepName::Upgrade, _) => upgrade(progress),
-        (_, StepDetail::TcpConnected { address, failed }) => {
-            let failed_ones: Vec<_> = failed.iter().map(connecting::failed_attempt).collect();
-            let what = [vec![format!("{address} open")], failed_ones].concat().join("; ");
-            (if dead_address(detail, &progress.hop.route).is_some() { Status::Warning } else { Status::Ok }, what)
+        (_, StepDetail::TcpConnected { address, failed, silent }) => {
+            let what = [vec![format!("{address} open")], connecting::passed_over(failed, silent)].concat().join("; ");
+            let has_passed_over = addresses::has_passed_over(progress.attempt, &progress.hop.route);
+            (if has_passed_over { Status::Warning } else { Status::Ok }, what)
         }
         _ => (Status::Ok, connecting::step_detail(detail)),
     }
-}
-
-/// An address of the name that does not answer, where another does. Of `localhost` one family often has no listener.
-pub fn dead_address(detail: &StepDetail, route: &Route) -> Option<String> {
-    let StepDetail::TcpConnected { address, failed } = detail else { return None };
-    let is_local = address.ip().is_loopback() && route.endpoint.host().ends_with("localhost");
-    failed.first().filter(|_| !is_local).map(|attempt| attempt.address.to_string())
 }
 
 fn tls(facts: &TlsFacts) -> (Status, String) {

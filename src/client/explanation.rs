@@ -156,6 +156,10 @@ fn unsound(cause: &Unsound) -> Explanation {
         Unsound::DeadAddress { address } => {
             of("dead-address", format!("The address {address} does not answer; another of the name does."))
         }
+        Unsound::SlowAddress { address } => of(
+            "slow-address",
+            format!("The address {address} answers late, or not at all; another of the name answers first."),
+        ),
         Unsound::CertificateOfAddress { address } => of(
             "certificate-of-address",
             format!("The certificate that the address {address} shows is not accepted; that of another address is."),

@@ -1,17 +1,24 @@
 //! What is wrong with a connection that came about.
 
+use std::net::IpAddr;
+
 /// What is wrong with a connection that came about, or is going to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unsound {
     /// An address of the name does not answer, and another does.
     DeadAddress {
-        /// The address, with its port.
-        address: String,
+        /// The address.
+        address: IpAddr,
+    },
+    /// An address of the name did not answer in time, and another was tried.
+    SlowAddress {
+        /// The address.
+        address: IpAddr,
     },
     /// The certificate that this address shows is not accepted, and that of another is.
     CertificateOfAddress {
         /// The address.
-        address: String,
+        address: IpAddr,
     },
     /// The server's certificate is not accepted, and `-k` goes on all the same.
     NotVerified,

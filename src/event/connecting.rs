@@ -57,6 +57,8 @@ pub enum StepDetail {
         address: SocketAddr,
         /// The addresses that failed before it did, in the order in which they failed.
         failed: Vec<FailedAttempt>,
+        /// The addresses that were tried before it, and had not answered when it did.
+        silent: Vec<SilentAttempt>,
     },
     /// A Unix domain socket.
     UnixConnected {
@@ -122,4 +124,13 @@ pub struct FailedAttempt {
     pub address: SocketAddr,
     /// What the system says of it.
     pub error: Arc<io::Error>,
+}
+
+/// An address that let another answer first.
+#[derive(Debug, Clone)]
+pub struct SilentAttempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// How long it had been given.
+    pub waited: Duration,
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 pub use sink::{Detail, Directions, EventSink, Flow, FlushError, Messages, OutputStream, Wants};
 
 pub use self::annotation::{Annotation, AnnotationSource};
-pub use self::connecting::{FailedAttempt, PeerAddress, Step, StepDetail};
+pub use self::connecting::{FailedAttempt, PeerAddress, SilentAttempt, Step, StepDetail};
 pub use self::tls::{
     Certificate, CertificateAnswer, CertificateFacts, CertificateFault, CertificateRequest, FailedCheck, TlsFacts,
 };

@@ -66,8 +66,8 @@ fn connect_tcp(
 ) -> Result<(Stream, PeerAddress), ConnectCause> {
     let addresses = resolve_name(endpoint, lookup, limit, recorder)?;
     let limit = limit.for_next_step();
-    let TcpConnected { socket, address, failed } = happy_eyeballs::connect(&addresses, limit)?;
-    recorder.step(limit, StepDetail::TcpConnected { address, failed });
+    let TcpConnected { socket, address, failed, silent } = happy_eyeballs::connect(&addresses, limit)?;
+    recorder.step(limit, StepDetail::TcpConnected { address, failed, silent });
     Ok((Stream::new(socket), address.into()))
 }
 
@@ -206,7 +206,7 @@ mod tests {
         let StepDetail::Resolved { name, addresses } = &resolve.detail else { panic!("{resolve:?}") };
         let ips: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         assert_eq!((name.as_str(), ips), ("localhost", vec!["::1".to_owned(), "127.0.0.1".to_owned()]));
-        let StepDetail::TcpConnected { address, failed } = &connect.detail else { panic!("{connect:?}") };
+        let StepDetail::TcpConnected { address, failed, .. } = &connect.detail else { panic!("{connect:?}") };
         assert_eq!(PeerAddress::from(*address), connected.address);
         assert_eq!(failed[0].address.to_string(), format!("[::1]:{port}"));
     }
@@ -216,7 +216,7 @@ mod tests {
         let (_listener, port) = listener();
         let connected = connect_to(&format!("127.0.0.1:{port}"), soon()).unwrap();
         let [connect] = connected.record.steps.as_slice() else { panic!("{:?}", connected.record) };
-        let StepDetail::TcpConnected { address, failed } = &connect.detail else { panic!("{connect:?}") };
+        let StepDetail::TcpConnected { address, failed, .. } = &connect.detail else { panic!("{connect:?}") };
         assert_eq!((*address, failed.len()), ((Ipv4Addr::LOCALHOST, port).into(), 0));
     }
 

@@ -9,7 +9,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::failure::ConnectCause;
 use super::limit::TimeLimit;
-use crate::event::FailedAttempt;
+use crate::event::{FailedAttempt, SilentAttempt};
 use crate::platform::{Descriptor, is_under_way, wait_until_any_is_writable};
 
 /// How long one address may stay silent before the next is tried beside it (RFC 8305 section 5).
@@ -24,6 +24,8 @@ pub(super) struct TcpConnected {
     pub(super) address: SocketAddr,
     /// The addresses that failed in the meantime.
     pub(super) failed: Vec<FailedAttempt>,
+    /// The addresses that had been given [`ATTEMPT_DELAY`], and had not answered.
+    pub(super) silent: Vec<SilentAttempt>,
 }
 
 /// The families take turns, the one that the system prefers first (RFC 8305 section 4).
@@ -64,7 +66,8 @@ pub(super) fn connect(addresses: &[SocketAddr], limit: TimeLimit) -> Result<TcpC
         let failures = attempts.failed.len();
         let until = next_start.map_or(limit.until, |start| start.min(limit.until));
         if let Some((socket, address)) = attempts.wait(until.saturating_duration_since(now)) {
-            return Ok(TcpConnected { socket, address, failed: attempts.failed });
+            let silent = attempts.silent();
+            return Ok(TcpConnected { socket, address, failed: attempts.failed, silent });
         }
         if attempts.failed.len() > failures {
             next_start = next_start.map(|_| Instant::now());
@@ -72,9 +75,16 @@ pub(super) fn connect(addresses: &[SocketAddr], limit: TimeLimit) -> Result<TcpC
     }
 }
 
+/// An attempt that is under way.
+struct Pending {
+    socket: Socket,
+    address: SocketAddr,
+    started: Instant,
+}
+
 /// The attempts that are under way, and those that are over.
 struct Attempts {
-    pending: Vec<(Socket, SocketAddr)>,
+    pending: Vec<Pending>,
     failed: Vec<FailedAttempt>,
 }
 
@@ -83,7 +93,7 @@ impl Attempts {
     fn start(&mut self, address: SocketAddr) -> Duration {
         match begin(address) {
             Ok(socket) => {
-                self.pending.push((socket, address));
+                self.pending.push(Pending { socket, address, started: Instant::now() });
                 ATTEMPT_DELAY
             }
             Err(error) => {
@@ -98,7 +108,7 @@ impl Attempts {
         let ready = self.ready(timeout);
         // From the back, so that removing one leaves the indices of the others.
         for index in ready.into_iter().rev() {
-            let (socket, address) = self.pending.remove(index);
+            let Pending { socket, address, .. } = self.pending.remove(index);
             match finish(socket, address) {
                 Ok(socket) => return Some((socket, address)),
                 Err(error) => self.fail(address, error),
@@ -109,15 +119,22 @@ impl Attempts {
 
     /// The indices of attempts that have come to an end.
     fn ready(&self, timeout: Duration) -> Vec<usize> {
-        wait_until_any_is_writable(self.pending.iter().map(|(socket, _)| Descriptor::from(socket)), timeout)
+        wait_until_any_is_writable(self.pending.iter().map(|attempt| Descriptor::from(&attempt.socket)), timeout)
     }
 
     fn fail(&mut self, address: SocketAddr, error: io::Error) {
         self.failed.push(FailedAttempt { address, error: Arc::new(error) });
     }
 
+    /// Those that the others did not wait for any longer.
+    fn silent(&self) -> Vec<SilentAttempt> {
+        let attempts = self.pending.iter().map(|&Pending { address, started, .. }| (address, started.elapsed()));
+        let silent = attempts.filter(|(_, waited)| *waited >= ATTEMPT_DELAY);
+        silent.map(|(address, waited)| SilentAttempt { address, waited }).collect()
+    }
+
     fn timed_out(self, limit: TimeLimit) -> ConnectCause {
-        let silent = self.pending.into_iter().map(|(_, address)| address).collect();
+        let silent = self.pending.into_iter().map(|attempt| attempt.address).collect();
         ConnectCause::ConnectTimedOut { failed: self.failed, silent, limit }
     }
 }
@@ -224,6 +241,9 @@ mod tests {
         assert!(started.elapsed() >= ATTEMPT_DELAY);
         assert_eq!(connected.address, address);
         assert!(connected.failed.is_empty());
+        let [passed_over] = connected.silent.as_slice() else { panic!("{connected:?}") };
+        assert_eq!(passed_over.address, silent);
+        assert!(passed_over.waited >= ATTEMPT_DELAY);
     }
 
     #[test]

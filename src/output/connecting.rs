@@ -1,9 +1,8 @@
 //! Texts about the steps of connecting.
 
-use std::fmt::Write as _;
 use std::io;
 
-use crate::event::{FailedAttempt, StepDetail};
+use crate::event::{FailedAttempt, SilentAttempt, StepDetail};
 
 /// The result of a step of connecting, in one line.
 pub fn step_detail(detail: &StepDetail) -> String {
@@ -12,13 +11,8 @@ pub fn step_detail(detail: &StepDetail) -> String {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             format!("{name}: {}", addresses.join(", "))
         }
-        StepDetail::TcpConnected { address, failed } => {
-            let mut text = address.to_string();
-            for attempt in failed {
-                // Writing to a `String` cannot fail.
-                let _ = write!(text, "; {}", failed_attempt(attempt));
-            }
-            text
+        StepDetail::TcpConnected { address, failed, silent } => {
+            [vec![address.to_string()], passed_over(failed, silent)].concat().join("; ")
         }
         StepDetail::UnixConnected { path } => format!("unix:{path}"),
         StepDetail::ProxyConnected { proxy, target, answer } => format!("{target} through {proxy}: {answer}"),
@@ -28,9 +22,19 @@ pub fn step_detail(detail: &StepDetail) -> String {
     }
 }
 
+/// The addresses that another was preferred to, each with the reason.
+pub fn passed_over(failed: &[FailedAttempt], silent: &[SilentAttempt]) -> Vec<String> {
+    failed.iter().map(failed_attempt).chain(silent.iter().map(silent_attempt)).collect()
+}
+
 /// An address, and the reason why the connection to it failed.
 pub fn failed_attempt(attempt: &FailedAttempt) -> String {
     format!("{}: {}", attempt.address, reason(&attempt.error))
+}
+
+/// An address, and how long it gave no answer.
+pub fn silent_attempt(attempt: &SilentAttempt) -> String {
+    format!("{}: silent for {} ms", attempt.address, attempt.waited.as_millis())
 }
 
 /// The text of a system error without "(os error 111)". Its first letter is in lower case, as in our messages.
@@ -44,15 +48,17 @@ fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
 
     #[test]
-    fn a_connection_is_told_with_the_addresses_that_failed_before() {
+    fn a_connection_is_told_with_the_addresses_that_failed_or_were_silent_before() {
         let error = Arc::new(io::Error::from_raw_os_error(111));
         let failed = vec![FailedAttempt { address: "[::1]:80".parse().unwrap(), error }];
-        let connected = StepDetail::TcpConnected { address: ([127, 0, 0, 1], 80).into(), failed };
-        assert_eq!(step_detail(&connected), "127.0.0.1:80; [::1]:80: connection refused");
+        let silent = vec![SilentAttempt { address: "[::2]:80".parse().unwrap(), waited: Duration::from_millis(250) }];
+        let connected = StepDetail::TcpConnected { address: ([127, 0, 0, 1], 80).into(), failed, silent };
+        assert_eq!(step_detail(&connected), "127.0.0.1:80; [::1]:80: connection refused; [::2]:80: silent for 250 ms");
     }
 
     #[test]

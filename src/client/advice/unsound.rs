@@ -11,6 +11,12 @@ pub(super) fn advice(cause: &Unsound) -> String {
                  `-6` leave one family out"
             );
         }
+        Unsound::SlowAddress { address } => {
+            return format!(
+                "each client waits for `{address}` before it tries another: see that it answers; `-4` and `-6` leave one \
+                 family out"
+            );
+        }
         Unsound::CertificateOfAddress { address } => {
             return format!(
                 "have the server at `{address}` load the certificate that the others have; `--resolve` chooses an address \

@@ -297,7 +297,11 @@ fn verbose_tells_the_whole_story() {
     let mut scene = Scene::new(Options { level: Level::Verbose, ..Options::default() });
     let step = Step {
         took: Duration::from_micros(301),
-        detail: StepDetail::TcpConnected { address: (Ipv4Addr::LOCALHOST, 9000).into(), failed: Vec::new() },
+        detail: StepDetail::TcpConnected {
+            address: (Ipv4Addr::LOCALHOST, 9000).into(),
+            failed: Vec::new(),
+            silent: Vec::new(),
+        },
     };
     scene
         .event(&Event::Step(&step))
