@@ -239,6 +239,35 @@ fn silent_listener(port: u16) -> Vec<socket2::Socket> {
 }
 
 #[test]
+fn a_session_without_extensions_tells_whether_compression_is_what_breaks() {
+    use crate::support::Frame;
+    let corrupt = || Frame::text("\u{7f}\u{7f}\u{7f}").rsv(4);
+    let always = rude::accepts_then(move |connection| connection.send_frame(&corrupt()));
+    let agreed = crate::support::serve(move |mut connection| {
+        let request = connection.request();
+        if request.header("Sec-WebSocket-Extensions").is_none() {
+            return rude::accept(&mut connection, &request);
+        }
+        connection.send(request.acceptance("Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+        connection.send_frame(&corrupt());
+        connection.rest();
+    });
+    for (server, result) in
+        [(agreed, "goes well"), (always, "The server compresses, and its 101 does not agree on that.")]
+    {
+        let output = check(&server.url(), &["--output", "json"]).run();
+        output.exits(6);
+        let report = Report::of(&output);
+        let finding = report.first_finding().expect("a finding");
+        assert_eq!(finding["tried"][0], serde_json::json!({ "what": "no extensions", "result": result }), "{output:?}");
+        assert!(finding["do"].as_str().unwrap().contains("`--no-deflate`"), "{finding}");
+        assert_eq!(report.of_type("result").next().unwrap()["connections"], 2);
+        let alone = check(&server.url(), &["--no-variations"]).run();
+        assert!(alone.stdout.ends_with(b"\n1 connection\n"), "{alone:?}");
+    }
+}
+
+#[test]
 fn max_time_limits_the_whole_check() {
     let server = rude::accepts_then(|_| {});
     let output = check(&server.url(), &["--max-time", "1", "--output", "json"]).run();

@@ -11,7 +11,7 @@ use crate::event::{self, Direction, Origin};
 use crate::net::{Stream, StreamReader, StreamWriter};
 use crate::output::Fanout;
 use crate::session::AutoReply;
-use crate::wire::{CloseCode, CloseReason, Event, Finding, Outgoing, Receiver, Rule, Sender};
+use crate::wire::{CloseCode, CloseReason, Event, Finding, Outgoing, Receiver, Sender};
 
 /// How long a pong, an answer to the probe, and the reply to our Close are waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,6 +25,8 @@ const PING: &[u8] = b"wscope check";
 pub struct Conversation {
     /// How long our ping took; `None` where it was not answered.
     pub pong: Option<Duration>,
+    /// Whether the probe was sent.
+    pub is_probed: bool,
     /// How long the answer to the probe took.
     pub answer: Option<Duration>,
     /// The server's Close.
@@ -49,6 +51,11 @@ impl Conversation {
         if !self.passed.iter().any(|passed| passed.rule == finding.rule) {
             self.passed.push(finding);
         }
+    }
+
+    /// The code of the server's Close; 1005 for one without a code, and where there was none.
+    pub fn close_code(&self) -> u16 {
+        self.close.as_ref().and_then(|close| close.code).map_or(1005, u16::from)
     }
 
     fn is_over(&self) -> bool {
@@ -76,6 +83,7 @@ pub fn hold(
     if let Some(text) = probe.filter(|_| !talk.seen.is_over()) {
         let (asked, before) = (Instant::now(), talk.seen.messages);
         talk.send(Outgoing::Text(text));
+        talk.seen.is_probed = true;
         talk.listen(asked + PATIENCE, |seen| seen.messages > before);
         talk.seen.answer = (talk.seen.messages > before).then(|| asked.elapsed());
     }
@@ -237,9 +245,4 @@ fn show(fanout: &Fanout, direction: Direction, event: &Event<'_>) {
 pub fn breached(breach: &Finding) -> String {
     let rule = breach.rule;
     if rule.is_own_limit() { rule.summary().to_owned() } else { format!("{} ({})", rule.summary(), rule.section()) }
-}
-
-/// Whether a breach of this rule is one of compression.
-pub fn is_about_compression(rule: Rule) -> bool {
-    matches!(rule, Rule::CorruptDeflate | Rule::WindowExceeded | Rule::MisplacedCompressedBit)
 }

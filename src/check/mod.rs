@@ -100,7 +100,7 @@ fn check(args: &Check, plan: &Plan, fanout: &Fanout, writer: &mut ReportWriter) 
     };
     let checked = Checked { args, plan, fanout, hop: &hop, asked: &asked, attempt: &attempt, cookies: &cookies };
     let mut report = match answer {
-        Ok(Answer::Upgraded(handshaken)) => checked.opened(*handshaken, writer),
+        Ok(Answer::Upgraded(handshaken)) => checked.opened(*handshaken, writer)?,
         Ok(Answer::Refused(refusal)) => {
             let error = refused(&hop.route.peer(), &refusal, None);
             checked.failed(Failure { error: &error, refusal: Some(&refusal) }, writer)?
@@ -133,7 +133,7 @@ struct Checked<'a> {
 
 impl Checked<'_> {
     /// The report on a session that is open.
-    fn opened(&self, handshaken: Handshaken, writer: &mut ReportWriter) -> CheckReport {
+    fn opened(&self, handshaken: Handshaken, writer: &mut ReportWriter) -> Result<CheckReport> {
         let mut steps =
             steps::of_connecting(&ConnectionProgress { hop: self.hop, attempt: self.attempt, failure: None });
         steps.extend(steps::agreed(&self.hop.request, &handshaken.opened));
@@ -143,17 +143,35 @@ impl Checked<'_> {
         });
         steps.extend([steps::ping(&conversation), steps::close(&conversation, self.plan.request.secrets())]);
         writer.steps(&steps);
-        self.judged(&conversation)
+        let without = self.without_extensions(&conversation)?;
+        Ok(self.judged(&conversation, without))
+    }
+
+    /// The same session without extensions, or why it did not open, where extensions may be what this one failed by.
+    fn without_extensions(&self, failed: &Conversation) -> Result<Option<Result<Conversation, String>>> {
+        let has_extensions = self.hop.request.has("Sec-WebSocket-Extensions");
+        let is_tried = has_extensions && judge::may_fail_by_extensions(failed) && !self.args.scope.no_variations;
+        if !is_tried || self.plan.is_out_of_time() {
+            return Ok(None);
+        }
+        let Some(hop) = self.varied(&Variation::WithoutExtensions, CredentialState::NotRefused)? else {
+            return Ok(None);
+        };
+        Ok(Some(match attempt::attempt(&hop, self.plan, self.limit(), self.fanout, &mut |_| {}).1 {
+            Ok(Answer::Upgraded(handshaken)) => Ok(self.talk(*handshaken, &mut |_| {})),
+            Ok(Answer::Refused(refusal)) => Err(steps::status(&refusal)),
+            Err(error) => Err(error.to_string()),
+        }))
     }
 
     fn talk(&self, handshaken: Handshaken, observe: &mut dyn FnMut(&Conversation)) -> Conversation {
         conversation::hold(handshaken, self.plan, self.fanout, self.args.scope.probe.as_deref(), observe)
     }
 
-    fn judged(&self, conversation: &Conversation) -> CheckReport {
-        let secrets = self.plan.request.secrets();
-        let probe = self.args.scope.probe.as_deref();
-        let findings = judge::session(conversation, probe, secrets);
+    /// The report on a session; `without` is the same without extensions, where that was tried.
+    fn judged(&self, conversation: &Conversation, without: Option<Result<Conversation, String>>) -> CheckReport {
+        let findings_on = |conversation: &Conversation| judge::session(conversation, self.plan.request.secrets());
+        let mut findings = findings_on(conversation);
         let has_failed = |finding: &Problem| finding.status == Status::Failure;
         let status = match (&conversation.breach, findings.iter().any(has_failed)) {
             (_, false) => ExitStatus::Success,
@@ -163,9 +181,14 @@ impl Checked<'_> {
             (None, true) => ExitStatus::Session,
         };
         let is_trusted = self.attempt.tls.as_ref().is_none_or(|facts| facts.verified.is_ok());
-        let (connections, others) = self.addresses(variation::MOST, is_trusted);
-        let findings = findings.into_iter().chain(others).collect();
-        CheckReport { connections, ..self.report(findings, status) }
+        let mut trials = Vec::new();
+        if let Some(without) = without {
+            findings = judge::told_apart(findings, without.map(|other| findings_on(&other)));
+            trials = findings.iter().flat_map(|finding| finding.tried.clone()).collect();
+        }
+        let (count, others) = self.addresses(variation::MOST - trials.len(), is_trusted);
+        let report = self.report(findings.into_iter().chain(others).collect(), status);
+        CheckReport { connections: trials.len() + count, trials, ..report }
     }
 
     /// The report on a connection that did not come about.
@@ -221,13 +244,10 @@ impl Checked<'_> {
         let hints = format!("{error}\n{evidence}\n{}", String::from_utf8_lossy(&body)).to_lowercase();
         let mut tried = Vec::new();
         for variation in variation::plan(error.diagnosis(), self.asked, &hints) {
-            let Some(destination) = variation.destination(self.asked, credentials) else { continue };
             if self.plan.is_out_of_time() {
                 break;
             }
-            let what = format!("trying: {}", variation.what(self.asked));
-            self.fanout.show(Origin::default(), &Event::Note(&what));
-            let hop = self.varied(&variation, destination)?;
+            let Some(hop) = self.varied(&variation, credentials)? else { continue };
             let outcome = match variation {
                 Variation::Greeting(greeting) => self.greet(greeting, &hop),
                 _ => self.outcome(&hop),
@@ -246,8 +266,12 @@ impl Checked<'_> {
         Ok(tried)
     }
 
-    fn varied(&self, variation: &Variation, destination: VariationDestination) -> Result<Hop> {
+    /// Announces a variation, and makes its request; `None` where it cannot go without a secret that it may not carry.
+    fn varied(&self, variation: &Variation, credentials: CredentialState) -> Result<Option<Hop>> {
+        let Some(destination) = variation.destination(self.asked, credentials) else { return Ok(None) };
         let VariationDestination { target, recipient, cookies } = destination;
+        let what = format!("trying: {}", variation.what(self.asked));
+        self.fanout.show(Origin::default(), &Event::Note(&what));
         let mut route = self.plan.routing.to(&target, recipient)?;
         if *variation == Variation::PastProxy
             && let net::Destination::Behind(_, endpoint) = route.destination
@@ -259,7 +283,7 @@ impl Checked<'_> {
             SetCookies::Withheld => &Cookies::default(),
         };
         let request = self.plan.request.changed(&target, recipient, cookies, |options| variation.change(options))?;
-        Ok(Hop { target, route, request })
+        Ok(Some(Hop { target, route, request }))
     }
 
     /// How long one variation may take.

@@ -263,6 +263,5 @@ pub fn close(conversation: &Conversation, secrets: Secrets) -> ReportStep {
 
 /// What a Close of the server's right after the upgrade makes of the check.
 pub fn closed_first(conversation: &Conversation) -> Status {
-    let code = conversation.close.as_ref().and_then(|close| close.code).map_or(1005, u16::from);
-    if matches!(code, 1000 | 1001 | 1005) { Status::Warning } else { Status::Failure }
+    if matches!(conversation.close_code(), 1000 | 1001 | 1005) { Status::Warning } else { Status::Failure }
 }

@@ -45,7 +45,8 @@ pub struct ScopeArgs {
 
     /// Make one connection only
     ///
-    /// Without it, up to nine more are made when the upgrade fails, each with one thing changed. None of them carries
+    /// Without it, up to nine more are made when the upgrade fails, each with one thing changed; one without extensions when
+    /// the session fails and compression may be why; and one to each other address of the name. None of them carries
     /// credentials, cookies or headers of `-H` without TLS, to another host, or after they were refused.
     #[arg(long)]
     pub no_variations: bool,
@@ -58,7 +59,7 @@ pub struct ScopeArgs {
 
     /// Send this text message, and wait for an answer
     ///
-    /// For up to 5 seconds. Without it no message is sent.
+    /// For up to 5 seconds. It is sent again where the session is tried without extensions. Without it no message is sent.
     #[arg(long, value_name = "TEXT")]
     pub probe: Option<String>,
 }

@@ -197,6 +197,10 @@ fn breached(cause: Breached) -> String {
         Breached::ExtensionNotOffered => {
             "the server, or a proxy before it, switches an extension on without being asked; "
         }
+        Breached::WrongCompression => {
+            "the server's library, or a proxy that answers in its place, gets permessage-deflate wrong; `--no-deflate` does \
+             without; "
+        }
         Breached::SubprotocolNotOffered => "offer what the server speaks with `--subprotocol`; ",
         Breached::Other => "",
     };

@@ -3,7 +3,7 @@
 mod refusal;
 mod tunnel;
 
-use crate::diagnosis::{Breached, Diagnosis, NoHead, NoTls, Transport, Unreachable, Unsound, Untrusted};
+use crate::diagnosis::{Breached, Diagnosis, LastEvent, NoHead, NoTls, Transport, Unreachable, Unsound, Untrusted};
 
 /// What a diagnosis means.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +144,9 @@ fn breached(cause: Breached) -> Explanation {
         Breached::ExtensionNotOffered => {
             of("extension-not-offered", "The server switches an extension on that was not offered.")
         }
+        Breached::WrongCompression => {
+            of("wrong-compression", "The server agrees on compression in a way that RFC 7692 does not allow.")
+        }
         Breached::SubprotocolNotOffered => {
             of("subprotocol-not-offered", "The server chooses a subprotocol that was not offered.")
         }
@@ -170,11 +173,22 @@ fn unsound(cause: &Unsound) -> Explanation {
             of("certificate-expires-soon", format!("The server's certificate expires in {days} day{plural}."))
         }
         Unsound::TokenExpired { seconds } => of("token-expired", expired(*seconds)),
-        Unsound::ClosedAtOnce { code } => of("closed-at-once", closed(*code)),
-        Unsound::EndedAtOnce => of("ended-at-once", "The connection ended right after the upgrade, without Close."),
+        Unsound::ClosedAtOnce { code, after } => closed(*code, *after),
+        Unsound::EndedAtOnce { after: LastEvent::Upgrade } => {
+            of("ended-at-once", "The connection ended right after the upgrade, without Close.")
+        }
+        Unsound::EndedAtOnce { after: LastEvent::Probe } => {
+            of("ended-after-probe", "The connection ended after the probe, without Close.")
+        }
         Unsound::BytesBehindUpgrade => of("bytes-behind-upgrade", "Bytes that are no frame follow the 101."),
         Unsound::MaskedFrames => of("masked-by-server", "The server masks its frames, which only a client does."),
         Unsound::BrokenCompression => of("broken-compression", "What the server compresses cannot be inflated."),
+        Unsound::CompressionNotAgreed => {
+            of("compression-not-agreed", "The server compresses, and its 101 does not agree on that.")
+        }
+        Unsound::CompressionFails => {
+            of("compression-fails", "The session fails with compression, and goes well without.")
+        }
         Unsound::BrokenFrames => of("broken-frame", "The server breaks a rule of the framing."),
         Unsound::OverLimit => of("over-limit", "The server sends more than the limits of this run let in."),
         Unsound::NoPong => of("no-pong", "The server does not answer a ping."),
@@ -195,13 +209,17 @@ fn expired(seconds: u64) -> String {
 }
 
 /// A close code with its meaning: that of IANA's registry, or what servers use it for.
-fn closed(code: u16) -> String {
+fn closed(code: u16, after: LastEvent) -> Explanation {
+    let (name, when) = match after {
+        LastEvent::Upgrade => ("closed-at-once", "right after the upgrade"),
+        LastEvent::Probe => ("closed-after-probe", "after the probe"),
+    };
     let meaning = match code {
         1000 => "normal closure",
         1001 => "going away",
         1002 => "protocol error",
         1003 => "unsupported data",
-        1005 => return "The server closed the session right after the upgrade, without a code.".to_owned(),
+        1005 => return of(name, format!("The server closed the session {when}, without a code.")),
         1007 => "invalid payload data",
         1008 => "policy violation",
         1009 => "message too big",
@@ -220,5 +238,5 @@ fn closed(code: u16) -> String {
         3001..=3999 => "registered by a library",
         _ => "the application's own",
     };
-    format!("The server closed the session right after the upgrade: {code}, {meaning}.")
+    of(name, format!("The server closed the session {when}: {code}, {meaning}."))
 }

@@ -16,7 +16,7 @@ pub use intermediary::Intermediary;
 pub use redirect::NotFollowed;
 pub use refusal::{EngineIo, HeaderSize, Login, Refused, Scheme};
 pub use tunnel::NoTunnel;
-pub use unsound::Unsound;
+pub use unsound::{LastEvent, Unsound};
 
 /// The likely cause of a failure. Texts in it may hold a peer's bytes, unescaped; they never hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,8 @@ pub enum Breached {
     HttpVersion,
     /// The response switches an extension on that was not offered.
     ExtensionNotOffered,
+    /// The response agrees on compression in a way that RFC 7692 does not allow.
+    WrongCompression,
     /// The response chooses a subprotocol that was not offered.
     SubprotocolNotOffered,
     /// Another one, which tells nothing of its cause.

@@ -32,19 +32,28 @@ pub enum Unsound {
         /// So many seconds ago.
         seconds: u64,
     },
-    /// The server closed the session right after the upgrade.
+    /// The server closed the session by itself.
     ClosedAtOnce {
         /// The close code; 1005 for a Close without one.
         code: u16,
+        /// What went before.
+        after: LastEvent,
     },
-    /// The connection ended right after the upgrade, without Close.
-    EndedAtOnce,
+    /// The connection ended without Close.
+    EndedAtOnce {
+        /// What went before.
+        after: LastEvent,
+    },
     /// Bytes that are no frame came behind the response.
     BytesBehindUpgrade,
     /// The server masks its frames.
     MaskedFrames,
     /// What the server compresses cannot be inflated.
     BrokenCompression,
+    /// The server compresses, and its response does not agree on that.
+    CompressionNotAgreed,
+    /// A session that agrees on compression fails, and the same one without goes well.
+    CompressionFails,
     /// The server breaks another rule of the framing.
     BrokenFrames,
     /// The server sends more than a limit of ours lets in.
@@ -55,4 +64,13 @@ pub enum Unsound {
     NoAnswer,
     /// The server does not answer our Close.
     NoCloseReply,
+}
+
+/// What had happened last when a server ended a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastEvent {
+    /// The upgrade.
+    Upgrade,
+    /// Our probe had been sent.
+    Probe,
 }

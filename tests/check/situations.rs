@@ -10,7 +10,7 @@ use super::{Report, check};
 use crate::support::certificates::{Authority, Identity, only_in_2020};
 use crate::support::head::{Request, response};
 use crate::support::server::{serve_tls, unused_port};
-use crate::support::{Frame, Server, serve};
+use crate::support::{Connection, Frame, Server, serve};
 
 mod names;
 
@@ -174,11 +174,39 @@ fn acceptances() -> Vec<Situation> {
             url(&with("Sec-WebSocket-Extensions: x"), "/"),
         ),
         at(
+            "an extension that was not offered, but only where one was",
+            "extension-not-offered",
+            url(&chooses_extensions("x", |_| {}), "/"),
+        ),
+        at(
+            "a window of 20 bits",
+            "wrong-compression",
+            url(&chooses_extensions("permessage-deflate; server_max_window_bits=20", |_| {}), "/"),
+        ),
+        at(
             "a subprotocol that was not offered",
             "subprotocol-not-offered",
             url(&with("Sec-WebSocket-Protocol: x"), "/"),
         ),
     ]
+}
+
+/// Answers an offer of extensions with `extensions`, and does this in the session; without an offer it is polite.
+fn chooses_extensions(extensions: &'static str, talk: impl Fn(&mut Connection) + Send + Sync + 'static) -> Server<()> {
+    serve(move |mut connection| {
+        let request = connection.request();
+        if request.header("Sec-WebSocket-Extensions").is_none() {
+            return accept(&mut connection, &request);
+        }
+        let header = format!("Sec-WebSocket-Extensions: {extensions}\r\n");
+        connection.send(request.acceptance(if extensions.is_empty() { "" } else { &header }));
+        talk(&mut connection);
+        connection.rest();
+    })
+}
+
+fn agrees_on_compression(talk: impl Fn(&mut Connection) + Send + Sync + 'static) -> Server<()> {
+    chooses_extensions("permessage-deflate", talk)
 }
 
 /// Sessions that open, and go wrong.
@@ -187,10 +215,20 @@ fn sessions() -> Vec<Situation> {
         |code, reason: &'static str| accepts_then(move |connection| connection.send_frame(&Frame::close(code, reason)));
     let masks = accepts_then(|connection| connection.send_frame(&Frame::text("x").masked([1, 2, 3, 4])));
     let body = accepts_then(|connection| say(connection, "HTTP/1.1 200 OK\r\n\r\n"));
-    let compresses = serve(|mut connection| {
-        connection.accept_with("Sec-WebSocket-Extensions: permessage-deflate\r\n");
-        connection.send_frame(&Frame::text("\u{7f}\u{7f}\u{7f}").rsv(4));
-        connection.rest();
+    let breaks = agrees_on_compression(|connection| connection.send_frame(&Frame::text("\u{7f}\u{7f}\u{7f}").rsv(4)));
+    let closes_compressed = agrees_on_compression(|connection| connection.send_frame(&Frame::close(1002, "RSV1")));
+    let cannot_inflate = agrees_on_compression(|connection| {
+        while connection.frame().rsv == 0 {}
+        connection.send_frame(&Frame::close(1007, "inflate"));
+    });
+    let unagreed = chooses_extensions("", |connection| {
+        connection.send_frame(&Frame::text([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]).rsv(4));
+    });
+    let closes_on_message = accepts_then(|connection| {
+        let ping = connection.frame();
+        connection.send_frame(&Frame::pong(&ping.payload));
+        connection.frame();
+        connection.send_frame(&Frame::close(1003, ""));
     });
     let reserved = accepts_then(|connection| connection.send_frame(&Frame::new(3, "x")));
     let ends = accepts_then(|connection| say(connection, ""));
@@ -212,7 +250,12 @@ fn sessions() -> Vec<Situation> {
         at("ended at once without Close", "ended-at-once", url(&ends, "/")),
         at("a server that masks", "masked-by-server", url(&masks, "/")),
         at("a second response behind the 101", "bytes-behind-upgrade", url(&body, "/")),
-        at("compression that breaks", "broken-compression", url(&compresses, "/")),
+        at("compression that breaks", "broken-compression", url(&breaks, "/")),
+        at("closed at once with 1002, but not without compression", "compression-fails", url(&closes_compressed, "/")),
+        at("a server that cannot inflate", "compression-fails", url(&cannot_inflate, "/"))
+            .with(&["--probe", &"is it you? ".repeat(40)]),
+        at("closed after the probe", "closed-after-probe", url(&closes_on_message, "/")).with(&["--probe", "hi"]),
+        at("a proxy drops Sec-WebSocket-Extensions of the 101", "compression-not-agreed", url(&unagreed, "/")),
         at("a reserved opcode", "broken-frame", url(&reserved, "/")),
         at("no reply to Close", "no-close-reply", url(&no_reply, "/")),
         at("no pong", "no-pong", url(&no_pong, "/")),

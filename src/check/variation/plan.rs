@@ -25,7 +25,9 @@ pub fn plan(suspected: Option<&Diagnosis>, asked: &Asked, hints: &str) -> Vec<Va
             let vite = vec![Variation::OrdinaryGet, Variation::WithSubprotocol("vite-hmr")];
             [vite, simpler(asked), elsewhere(asked, hints)].concat()
         }
-        Some(Diagnosis::Breached(Breached::ExtensionNotOffered | Breached::Other)) => simpler(asked),
+        Some(Diagnosis::Breached(Breached::ExtensionNotOffered | Breached::WrongCompression | Breached::Other)) => {
+            simpler(asked)
+        }
         None => [vec![Variation::OrdinaryGet], host(asked), simpler(asked), elsewhere(asked, hints)].concat(),
         Some(_) => Vec::new(),
     };

@@ -128,9 +128,13 @@ fn a_port_that_hangs_up_may_want_tls() {
 
 #[test]
 fn a_breach_can_be_looked_past() {
-    for cause in
-        [Breached::HttpVersion, Breached::ExtensionNotOffered, Breached::SubprotocolNotOffered, Breached::Other]
-    {
+    for cause in [
+        Breached::HttpVersion,
+        Breached::ExtensionNotOffered,
+        Breached::WrongCompression,
+        Breached::SubprotocolNotOffered,
+        Breached::Other,
+    ] {
         assert!(advice(&Diagnosis::Breached(cause)).ends_with("`--lenient` reports this and goes on"));
     }
 }

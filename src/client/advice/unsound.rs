@@ -26,8 +26,8 @@ pub(super) fn advice(cause: &Unsound) -> String {
         Unsound::NotVerified => "`-k` goes on all the same: without it nothing would be sent to this server",
         Unsound::ExpiresSoon { .. } => "renew the certificate, and see that the server loads the new one",
         Unsound::TokenExpired { .. } => "get a new token, and give it with `--bearer`",
-        Unsound::ClosedAtOnce { code } => closed(*code),
-        Unsound::EndedAtOnce => {
+        Unsound::ClosedAtOnce { code, .. } => closed(*code),
+        Unsound::EndedAtOnce { .. } => {
             "the server, or something in between, took the upgrade and dropped the connection: its log may say why"
         }
         Unsound::BytesBehindUpgrade => {
@@ -38,6 +38,14 @@ pub(super) fn advice(cause: &Unsound) -> String {
         }
         Unsound::BrokenCompression => {
             "a proxy may change what passes, or the server compresses wrongly; `--no-deflate` does without"
+        }
+        Unsound::CompressionNotAgreed => {
+            "a proxy may drop `Sec-WebSocket-Extensions` from the response: have it pass that on; or the server's library \
+             compresses unasked; `--no-deflate` offers no compression"
+        }
+        Unsound::CompressionFails => {
+            "the server's library, or a proxy that looks into the frames, agrees on permessage-deflate and gets it wrong: \
+             update it, or switch its compression off; `--no-deflate` does without"
         }
         Unsound::BrokenFrames => "`--frames --hex` shows the bytes; `--lenient` goes on where that is possible",
         Unsound::OverLimit => "no rule of the protocol is broken: `--max-message` sets how large a message may be",

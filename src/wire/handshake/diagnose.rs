@@ -10,6 +10,17 @@ use crate::wire::{Finding, Role, Rule};
 /// Words in the path of a login page.
 const LOGIN_WORDS: [&str; 8] = ["login", "signin", "auth", "oauth", "oauth2", "authorize", "sso", "saml"];
 
+/// Those that say how compression is agreed on.
+const COMPRESSION_RULES: [HandshakeRule; 7] = [
+    HandshakeRule::ExtensionRepeated,
+    HandshakeRule::DeflateParameterUnknown,
+    HandshakeRule::DeflateParameterRepeated,
+    HandshakeRule::DeflateParameterValue,
+    HandshakeRule::DeflateParameterNotOffered,
+    HandshakeRule::DeflateParameterMissing,
+    HandshakeRule::DeflateWindowTooLarge,
+];
+
 /// Why no head came through `transport`.
 pub fn diagnose_no_head(error: &HeadError, transport: Transport) -> Option<Diagnosis> {
     let cause = match (error.fault, error.kind, error.looks_like()) {
@@ -30,6 +41,8 @@ pub fn diagnose_breach(findings: &[Finding]) -> Option<Diagnosis> {
         Breached::HttpVersion
     } else if broke(HandshakeRule::ExtensionNotOffered) {
         Breached::ExtensionNotOffered
+    } else if COMPRESSION_RULES.into_iter().any(broke) {
+        Breached::WrongCompression
     } else if broke(HandshakeRule::SubprotocolNotOffered) {
         Breached::SubprotocolNotOffered
     } else {
