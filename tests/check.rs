@@ -188,7 +188,7 @@ fn each_address_of_the_name_is_tried() {
     let report = Report::of(&output);
     let causes: Vec<_> = report.of_type("finding").map(|finding| finding["cause"].clone()).collect();
     assert_eq!(causes, ["dead-address", "certificate-of-address"], "{output:?}");
-    assert_eq!(report.of_type("result").next().unwrap()["connections"], 3);
+    assert_eq!(report.of_type("result").next().unwrap()["connections"], 4, "the last offers h2");
 }
 
 #[test]
@@ -265,6 +265,36 @@ fn a_session_without_extensions_tells_whether_compression_is_what_breaks() {
         let alone = check(&server.url(), &["--no-variations"]).run();
         assert!(alone.stdout.ends_with(b"\n1 connection\n"), "{alone:?}");
     }
+}
+
+#[test]
+fn it_tells_what_is_picked_where_h2_is_offered_too() {
+    use crate::support::certificates::Authority;
+    let authority = Authority::new();
+    let examined = |protocols: &[&str], flags: &[&str]| {
+        let mut config = (*authority.issue().config()).clone();
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        let server = crate::support::server::serve_tls(config.into(), |mut connection| {
+            let request = connection.request();
+            rude::accept(&mut connection, &request);
+        });
+        let output = check(&server.url(), flags)
+            .args(["--cacert", authority.file().to_str().unwrap(), "--strict", "--output", "json"])
+            .run();
+        let report = Report::of(&output);
+        let alpn = report.of_type("step").find(|step| step["name"] == "alpn").map(|step| step["what"].clone());
+        let cause = report.first_finding().map(|finding| finding["cause"].clone());
+        let connections = report.of_type("result").next().expect("a result")["connections"].clone();
+        (alpn.map_or(String::new(), |what| what.as_str().unwrap().to_owned()), cause, connections)
+    };
+    let chosen = |protocol| format!("h2 and http/1.1 offered on a further connection, {protocol} chosen");
+    // Either choice is as it should be.
+    assert_eq!(examined(&["h2", "http/1.1"], &[]), (chosen("h2"), None, 2.into()));
+    assert_eq!(examined(&["http/1.1"], &[]), (chosen("http/1.1"), None, 2.into()));
+    assert_eq!(examined(&[], &[]), (chosen("none"), None, 2.into()));
+    assert_eq!(examined(&["h2", "http/1.1"], &["--no-variations"]), (String::new(), None, 1.into()));
+    // A server that has nothing but HTTP/2 is none for WebSockets.
+    assert_eq!(examined(&["h2"], &[]), (chosen("h2"), Some("http2-only".into()), 2.into()));
 }
 
 #[test]

@@ -57,10 +57,8 @@ pub fn has_passed_over(seen: &ConnectionRecord, route: &Route) -> bool {
 /// Tries one.
 pub fn try_one(address: IpAddr, route: &Route, limit: TimeLimit, secrets: Secrets, fanout: &Fanout) -> AddressTrial {
     fanout.show(Origin::default(), &Event::Note(&format!("trying: the address {address}")));
-    let short = TimeLimit::starting_now(PATIENCE);
-    let limit = if limit.until < short.until { limit } else { short };
     let route = route.at(address);
-    match net::connect(&route, limit, &mut |_| {}) {
+    match net::connect(&route, limit.at_most(PATIENCE), &mut |_| {}) {
         Ok(connected) => match connected.record.tls.map(|facts| facts.verified) {
             Some(Err(fault)) => AddressTrial::Untrusted(certificate::complaint(&fault)),
             _ => AddressTrial::Sound,

@@ -17,7 +17,7 @@ pub const SCHEMA: &[Field] = &[
         "step",
         "name",
         "string",
-        "`name`, `tcp`, `proxy`, `tls`, `upgrade`, `subprotocol`, `extensions`, `ping` or `close`",
+        "`name`, `tcp`, `proxy`, `tls`, `upgrade`, `subprotocol`, `extensions`, `ping`, `close` or `alpn`",
     ),
     field("step", "status", "string", "`ok`, `warning`, `failure` or `not reached`"),
     field("step", "what", "string", "what came of it, for people"),

@@ -6,6 +6,7 @@
 //! side by side.
 
 mod addresses;
+mod alpn;
 mod attempt;
 mod conversation;
 mod greeting;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 pub use self::json::SCHEMA;
 
+use self::alpn::AlpnTrial;
 use self::attempt::{ConnectionRecord, First};
 use self::conversation::Conversation;
 use self::judge::{TrialOutcome, Tried};
@@ -107,6 +109,11 @@ fn check(args: &Check, plan: &Plan, fanout: &Fanout, writer: &mut ReportWriter) 
         }
         Err(error) => checked.failed(Failure { error: &error, refusal: None }, writer)?,
     };
+    if let Some(trial) = checked.alpn(&report) {
+        writer.step(&steps::alpn(&trial));
+        report.findings.extend(alpn::problem(&trial));
+        report.connections += 1;
+    }
     report.connections += connections;
     if plan.is_out_of_time() {
         fanout.show(Origin::default(), &Event::Note("the time of `--max-time` is over; the check is not complete"));
@@ -224,6 +231,18 @@ impl Checked<'_> {
         (trials.len(), problems.chain(addresses::of_passed_over(self.attempt, route, &trials)).collect())
     }
 
+    /// What the server picks of HTTP/2 and HTTP/1.1, where it has told that it speaks TLS.
+    fn alpn(&self, report: &CheckReport) -> Option<AlpnTrial> {
+        let cause = report.findings.first().and_then(|finding| finding.cause.as_ref());
+        let speaks_tls = self.attempt.tls.is_some() || matches!(cause, Some(Diagnosis::NoTls(NoTls::NoHttp)));
+        let may_connect = report.connections < variation::MOST && !self.args.scope.no_variations;
+        if !speaks_tls || !may_connect || self.plan.is_out_of_time() {
+            return None;
+        }
+        self.fanout.show(Origin::default(), &Event::Note("trying: h2 offered beside http/1.1"));
+        Some(alpn::offer_both(&self.hop.route, self.limit(), self.plan.request.secrets()))
+    }
+
     fn report(&self, mut findings: Vec<Problem>, status: ExitStatus) -> CheckReport {
         let known: Vec<_> = findings.iter().map(|finding| finding.what.clone()).collect();
         let others = judge::on_the_way(self.asked, self.attempt);
@@ -288,9 +307,7 @@ impl Checked<'_> {
 
     /// How long one variation may take.
     fn limit(&self) -> TimeLimit {
-        let own = self.plan.time_limit();
-        let short = TimeLimit::starting_now(VARIATION_LIMIT);
-        if own.until < short.until { own } else { short }
+        self.plan.time_limit().at_most(VARIATION_LIMIT)
     }
 
     fn greet(&self, greeting: Greeting, hop: &Hop) -> TrialOutcome {

@@ -26,6 +26,8 @@ pub enum StepName {
     Ping,
     /// The closing handshake.
     Close,
+    /// What ALPN comes to on a further connection that offers HTTP/2 too.
+    Alpn,
 }
 
 impl StepName {
@@ -41,6 +43,7 @@ impl StepName {
             Self::Extensions => "extensions",
             Self::Ping => "ping",
             Self::Close => "close",
+            Self::Alpn => "alpn",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::addresses;
+use super::alpn::AlpnTrial;
 use super::attempt::ConnectionRecord;
 use super::conversation::{Conversation, breached};
 use super::report::{ReportStep, Status, StepName};
@@ -259,6 +260,19 @@ pub fn close(conversation: &Conversation, secrets: Secrets) -> ReportStep {
         (None, None) => (Status::Failure, "the connection ended without Close".to_owned()),
     };
     ReportStep { name: StepName::Close, status, what, took: conversation.closing }
+}
+
+/// What the server picked of HTTP/2 and HTTP/1.1.
+pub fn alpn(trial: &AlpnTrial) -> ReportStep {
+    let (status, what) = match &trial.chosen {
+        Ok(chosen) => {
+            let chosen = chosen.as_deref().unwrap_or("none");
+            (Status::Ok, format!("h2 and http/1.1 offered on a further connection, {chosen} chosen"))
+        }
+        Err(error) if trial.fails_by_the_offer() => (Status::Warning, format!("h2 and http/1.1 offered: {error}")),
+        Err(error) => (Status::NotReached, error.to_string()),
+    };
+    ReportStep { name: StepName::Alpn, status, what, took: trial.chosen.is_ok().then_some(trial.took) }
 }
 
 /// What a Close of the server's right after the upgrade makes of the check.

@@ -42,13 +42,16 @@ impl ReportWriter {
     pub fn steps(&mut self, steps: &[ReportStep]) {
         let new = steps.get(self.steps..).unwrap_or_default();
         self.steps += new.len();
-        self.write(|form, output| {
-            for step in new {
-                match form {
-                    Form::Text(look) => text::write_step(output, step, look),
-                    Form::Json => json::write_step(output, step),
-                }
-            }
+        for step in new {
+            self.step(step);
+        }
+    }
+
+    /// Writes a step that follows those of the server.
+    pub fn step(&mut self, step: &ReportStep) {
+        self.write(|form, output| match form {
+            Form::Text(look) => text::write_step(output, step, look),
+            Form::Json => json::write_step(output, step),
         });
     }
 

@@ -45,9 +45,10 @@ pub struct ScopeArgs {
 
     /// Make one connection only
     ///
-    /// Without it, up to nine more are made when the upgrade fails, each with one thing changed; one without extensions when
-    /// the session fails and compression may be why; and one to each other address of the name. None of them carries
-    /// credentials, cookies or headers of `-H` without TLS, to another host, or after they were refused.
+    /// Without it, up to nine more are made: when the upgrade fails, each with one thing changed; when the session fails and
+    /// compression may be why, without extensions; to other addresses of the name; and with TLS, to see whether HTTP/2 is
+    /// picked where it is offered too (ALPN). None of them carries credentials, cookies or headers of `-H` without TLS, to
+    /// another host, or after they were refused.
     #[arg(long)]
     pub no_variations: bool,
 

@@ -306,6 +306,7 @@ fn incompatible_cause(side: Side, what: Incompatibility) -> Option<NoTls> {
         (Side::Client, Incompatibility::OurVersions) => Some(NoTls::OurVersions),
         (Side::Client, Incompatibility::OurCipherSuites) => Some(NoTls::OurCipherSuites),
         (Side::Client, Incompatibility::OurSignatures) => Some(NoTls::OurSignatures),
+        (Side::Client, Incompatibility::OurApplicationProtocol) => Some(NoTls::NoHttp),
         (Side::Client, Incompatibility::OldVersionsOnly) => Some(NoTls::OldVersionsOnly),
         _ => None,
     }

@@ -167,6 +167,7 @@ fn unsound(cause: &Unsound) -> Explanation {
             "certificate-of-address",
             format!("The certificate that the address {address} shows is not accepted; that of another address is."),
         ),
+        Unsound::Http2OfferFails => of("http2-offer-fails", "TLS fails where h2 is offered beside http/1.1."),
         Unsound::NotVerified => of("not-verified", "The server's certificate is not accepted."),
         Unsound::ExpiresSoon { days } => {
             let plural = if *days == 1 { "" } else { "s" };

@@ -20,6 +20,8 @@ pub enum Unsound {
         /// The address.
         address: IpAddr,
     },
+    /// TLS fails where HTTP/2 is offered beside HTTP/1.1.
+    Http2OfferFails,
     /// The server's certificate is not accepted, and `-k` goes on all the same.
     NotVerified,
     /// The server's certificate expires soon.

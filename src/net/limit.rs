@@ -27,6 +27,12 @@ impl TimeLimit {
         Self { until: now + length.min(FOREVER), length, owner: "all steps have together", since: now }
     }
 
+    /// This limit, or one of `length` that starts now, where that is over sooner.
+    pub fn at_most(self, length: Duration) -> Self {
+        let short = Self::starting_now(length);
+        if self.until < short.until { self } else { short }
+    }
+
     /// The same limit, for a step that begins now.
     pub fn for_next_step(self) -> Self {
         Self { since: Instant::now(), ..self }

@@ -47,6 +47,12 @@ impl Route {
         Self { lookup: Lookup::at(port, address), ..self.clone() }
     }
 
+    /// The same way, on which the server is offered HTTP/2 beside HTTP/1.1.
+    pub fn offering_http2(self) -> Self {
+        let offering = |TlsTo { client, server_name }| TlsTo { client: client.offering_http2(), server_name };
+        Self { tls: self.tls.map(offering), ..self }
+    }
+
     /// The proxy on the way.
     pub fn proxy(&self) -> Option<&Proxy> {
         match &self.destination {

@@ -23,6 +23,9 @@ pub(super) fn advice(cause: &Unsound) -> String {
                  meanwhile"
             );
         }
+        Unsound::Http2OfferFails => {
+            "browsers and many libraries offer both: have the server, or what ends TLS before it, choose one of them"
+        }
         Unsound::NotVerified => "`-k` goes on all the same: without it nothing would be sent to this server",
         Unsound::ExpiresSoon { .. } => "renew the certificate, and see that the server loads the new one",
         Unsound::TokenExpired { .. } => "get a new token, and give it with `--bearer`",

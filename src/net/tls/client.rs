@@ -79,6 +79,12 @@ impl TlsClient {
         self
     }
 
+    /// The same, with HTTP/2 offered before what is spoken.
+    pub(in crate::net) fn offering_http2(mut self) -> Self {
+        self.config.alpn_protocols.insert(0, b"h2".to_vec());
+        self
+    }
+
     /// The whole handshake over `stream`, which has one more layer then.
     pub(in crate::net) fn handshake(
         &self,

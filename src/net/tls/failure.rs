@@ -58,6 +58,8 @@ pub enum Incompatibility {
     OurCipherSuites,
     /// Any signature of ours.
     OurSignatures,
+    /// HTTP/1.1: it chose a protocol that was not offered (ALPN).
+    OurApplicationProtocol,
     /// Something else.
     Other,
 }
@@ -102,6 +104,9 @@ impl From<rustls::Error> for TlsFailure {
             },
             rustls::Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedCipherSuite) => {
                 Incompatibility::OurCipherSuites
+            }
+            rustls::Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol) => {
+                Incompatibility::OurApplicationProtocol
             }
             rustls::Error::PeerMisbehaved(
                 PeerMisbehaved::SignedKxWithWrongAlgorithm | PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme,

@@ -48,6 +48,19 @@ fn a_peer_that_hangs_up_in_the_handshake_is_told() {
 }
 
 #[test]
+fn a_server_that_picks_http_2_though_it_was_not_offered_has_no_http_1() {
+    let authority = Authority::new();
+    // A ServerHello of TLS 1.2 (RFC 5246 section 7.4.1.3): its random bytes are zeros, its only extension is ALPN with `h2`.
+    let hello = b"\x16\x03\x03\0\x35\x02\0\0\x31\x03\x03\
+        \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+        \0\xc0\x2b\0\0\x09\0\x10\0\x05\0\x03\x02h2";
+    let (port, peer) = impostor(hello, drop);
+    let error = connect_to(port, &authority.trusted()).unwrap_err();
+    assert_eq!(error.diagnosis(), Some(&Diagnosis::NoTls(NoTls::NoHttp)), "{error:?}");
+    peer.join().unwrap();
+}
+
+#[test]
 fn a_peer_that_stays_silent_runs_into_the_time_limit() {
     let authority = Authority::new();
     let until_the_client_leaves = |mut socket: TcpStream| {
