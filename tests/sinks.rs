@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use wscope::error::ExitStatus;
 use wscope::event::{
-    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, Timestamp, Wants,
+    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, Texts, Timestamp, Wants,
 };
 use wscope::net::{Stream, StreamReader};
 use wscope::output::{Discard, Fanout, FdOutput, Options, Printer};
@@ -57,7 +57,12 @@ impl Recorder {
 
 impl EventSink for Recorder {
     fn wants(&self) -> Wants {
-        Wants { directions: Directions::Both, messages: Messages::Whole, detail: Detail::Messages }
+        Wants {
+            directions: Directions::Both,
+            messages: Messages::Whole,
+            texts: Texts::InBulk,
+            detail: Detail::Messages,
+        }
     }
 
     fn event(&mut self, _: Origin, at: Timestamp, event: &Event<'_>) -> Flow {

@@ -2,7 +2,7 @@
 
 use wscope::wire::{
     Counters, DeflateParameters, Event, Frame, Header, Kind, MaskSource, Observe, Outgoing, RawHeader, RawMask,
-    Receiver, ReceiverOptions, Role, Rule, Sender, SenderOptions,
+    Receiver, ReceiverOptions, Role, Rule, Sender, SenderOptions, TextBatch,
 };
 
 /// The largest message of [`options`], small enough for it to be met.
@@ -49,19 +49,7 @@ pub fn arrives_alike(options: ReceiverOptions, bytes: &[u8], size: usize) {
     let whole = outcomes(options, bytes, usize::MAX);
     assert_eq!(outcomes(options, bytes, size), whole, "in pieces of {size}");
     let together = run_together(whole.clone());
-    let take = |receiver: &mut Receiver, texts: &mut _| while receiver.take_texts(TERMINATOR, size, texts) {};
-    assert_eq!(with_texts_taken(options, bytes, take), together, "with texts taken, {size}");
-    let visit = |receiver: &mut Receiver, texts: &mut Vec<u8>| {
-        receiver.visit_texts(|text| {
-            let is_utf_8 = str::from_utf8(text).is_ok();
-            if is_utf_8 {
-                texts.extend(text);
-                texts.push(TERMINATOR);
-            }
-            is_utf_8
-        });
-    };
-    assert_eq!(with_texts_taken(options, bytes, visit), together, "with texts visited");
+    assert_eq!(with_texts_taken(options, bytes), together, "with texts taken");
     for observe in [Observe::Headers, Observe::Bytes] {
         let observed = heard(ReceiverOptions { observe, ..options }, bytes, size);
         assert_eq!(observed.outcomes, whole, "with {observe:?}");
@@ -125,12 +113,8 @@ fn outcomes_observed_now_and_then(options: ReceiverOptions, bytes: &[u8]) -> Vec
     }
 }
 
-/// The same where `take` has taken what texts it can before each event; texts that follow one another are run together.
-fn with_texts_taken(
-    options: ReceiverOptions,
-    bytes: &[u8],
-    take: impl Fn(&mut Receiver, &mut Vec<u8>),
-) -> Vec<Outcome> {
+/// The same where texts are taken in bulk before each event; those that follow one another are run together.
+fn with_texts_taken(options: ReceiverOptions, bytes: &[u8]) -> Vec<Outcome> {
     let mut listener = Listener::new(options, bytes);
     let (mut receiver, mut counted) = (Receiver::new(options), Receiver::new(options));
     receiver.feed(bytes);
@@ -138,7 +122,10 @@ fn with_texts_taken(
     let mut outcomes = Vec::new();
     loop {
         let mut texts = Vec::new();
-        take(&mut receiver, &mut texts);
+        while let Some(batch) = receiver.take_texts() {
+            check_batch(&batch, bytes);
+            batch.append_to(TERMINATOR, &mut texts);
+        }
         outcomes.extend((!texts.is_empty()).then_some(Outcome::Text(texts)));
         let Some(event) = receiver.next() else { break };
         listener.hear(&event);
@@ -152,6 +139,19 @@ fn with_texts_taken(
     }
     outcomes.extend(run_together(listener.outcomes));
     merged(outcomes)
+}
+
+/// The frames of a batch are those of the stream, and their texts are what is appended.
+fn check_batch(batch: &TextBatch<'_>, bytes: &[u8]) {
+    let (mut appended, mut texts) = (Vec::new(), Vec::new());
+    batch.append_to(TERMINATOR, &mut appended);
+    for frame in batch.frames() {
+        assert!(bytes[index(frame.offset)..].starts_with(frame.header_bytes));
+        texts.extend_from_slice(frame.text);
+        texts.push(TERMINATOR);
+    }
+    assert_eq!(texts, appended);
+    assert_eq!(batch.frames().count(), index(batch.messages()));
 }
 
 /// Behind each text.

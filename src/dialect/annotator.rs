@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::recognition::Recognition;
 use super::{Choice, Heartbeat, Message, Opening};
 use crate::decode::{self, Decoders};
-use crate::event::{Annotation, Detail, Direction, Directions, Event, Messages, Opened, Origin, Timestamp, Wants};
+use crate::event::{
+    Annotation, Detail, Direction, Directions, Event, Messages, Opened, Origin, Texts, Timestamp, Wants,
+};
 use crate::wire::{self, Role};
 
 /// The dialects of all sessions, each from its opening to its end.
@@ -87,6 +89,6 @@ impl Session {
             (Recognition::Open { .. }, true) => Messages::InParts,
             _ => Messages::Whole,
         };
-        Some(Wants { directions: Directions::Both, messages, detail: Detail::Messages })
+        Some(Wants { directions: Directions::Both, messages, texts: Texts::OneByOne, detail: Detail::Messages })
     }
 }

@@ -9,7 +9,7 @@ mod tls;
 
 use std::time::{Duration, SystemTime};
 
-pub use sink::{Detail, Directions, EventSink, Flow, FlushError, Messages, OutputStream, Wants};
+pub use sink::{Detail, Directions, EventSink, Flow, FlushError, Messages, OutputStream, Texts, Wants};
 
 pub use self::annotation::{Annotation, AnnotationSource};
 pub use self::connecting::{FailedAttempt, PeerAddress, SilentAttempt, Step, StepDetail};
@@ -136,8 +136,8 @@ pub enum Event<'a> {
     },
     /// The session is open.
     Open(&'a Opened),
-    /// A frame, message, ping, pong, close or finding. Sent ones, and single ones in place of texts in bulk, only where a
-    /// sink [wants](EventSink::wants) them.
+    /// A frame, message, ping, pong, close or finding. Sent ones, and texts one by one, only where a sink
+    /// [wants](EventSink::wants) them.
     Wire {
         /// Which way.
         direction: Direction,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Direction, Event, Origin, Timestamp};
 use crate::error::{Error, Phase};
-use crate::wire::{self, Observe, Receiver};
+use crate::wire::{self, Kind, MessageFacts, Observe, TextBatch};
 
 /// Takes the events of all sessions of a run, in order, each as soon as it is known.
 ///
@@ -18,10 +18,14 @@ pub trait EventSink: Send {
     /// Takes one event. Of [`Event::Wire`] it gets what it [`wants`](Self::wants), of all others each.
     fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow;
 
-    /// Takes text messages out of `receiver`, as many as it likes, without an event for each. It is called only where no
-    /// other sink, nor the session, has to see these messages, and where it [`wants`](Self::wants) [`Detail::Texts`].
-    fn texts(&mut self, origin: Origin, at: Timestamp, receiver: &mut Receiver) {
-        let _ = (origin, at, receiver);
+    /// Takes text messages in place of an event for each, and of those for their frames. It is called only where all sinks
+    /// [want](Self::wants) [`Texts::InBulk`].
+    fn texts(&mut self, origin: Origin, at: Timestamp, direction: Direction, texts: &TextBatch<'_>) -> Flow {
+        texts.frames().fold(Flow::Continue, |flow, frame| {
+            let facts = MessageFacts { length: frame.text.len() as u64, compressed: None, fragments: 1 };
+            let event = &wire::Event::Message { kind: Kind::Text, payload: frame.text, facts };
+            flow.and(self.event(origin, at, &Event::Wire { direction, event, round_trip: None, annotation: None }))
+        })
     }
 
     /// Writes what is held back: no event follows for now.
@@ -60,6 +64,8 @@ pub struct Wants {
     pub directions: Directions,
     /// Whether a large binary message may come in parts.
     pub messages: Messages,
+    /// Whether text messages may come many at once.
+    pub texts: Texts,
     /// How much of it.
     pub detail: Detail,
 }
@@ -82,14 +88,21 @@ pub enum Messages {
     Whole,
 }
 
+/// How small text messages come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Texts {
+    /// They may come as [`EventSink::texts`], many at once.
+    InBulk,
+    /// Each is an event, behind that of its frame.
+    OneByOne,
+}
+
 /// How much a sink wants to see, from little to much. Each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// No [`Event::Wire`] at all.
     Nothing,
-    /// Messages, pings, pongs, closes and findings. The sink [takes text messages](EventSink::texts) faster than one by one.
-    Texts,
-    /// The same, and each is an event.
+    /// Messages, pings, pongs, closes and findings.
     Messages,
     /// The header of each frame, too.
     Frames,
@@ -103,6 +116,7 @@ impl Wants {
         Self {
             directions: self.directions.max(other.directions),
             messages: self.messages.max(other.messages),
+            texts: self.texts.max(other.texts),
             detail: self.detail.max(other.detail),
         }
     }
@@ -110,7 +124,7 @@ impl Wants {
     /// How much of each frame a receiver has to report.
     pub fn observe(&self) -> Observe {
         match self.detail {
-            Detail::Nothing | Detail::Texts | Detail::Messages => Observe::Nothing,
+            Detail::Nothing | Detail::Messages => Observe::Nothing,
             Detail::Frames => Observe::Headers,
             Detail::Bytes => Observe::Bytes,
         }
@@ -119,9 +133,17 @@ impl Wants {
     /// Whether `event` is for a sink that wants this.
     pub fn include(&self, event: &Event<'_>) -> bool {
         let Event::Wire { direction, event, .. } = event else { return true };
-        let least = if let wire::Event::Frame(_) = event { Detail::Frames } else { Detail::Texts };
-        let is_wanted = *direction == Direction::Received || self.directions == Directions::Both;
-        is_wanted && self.detail >= least
+        let least = if let wire::Event::Frame(_) = event { Detail::Frames } else { Detail::Messages };
+        self.detail >= least && self.follow(*direction)
+    }
+
+    /// Whether messages that go in `direction` are for a sink that wants this.
+    pub fn include_messages(&self, direction: Direction) -> bool {
+        self.detail >= Detail::Messages && self.follow(direction)
+    }
+
+    fn follow(self, direction: Direction) -> bool {
+        direction == Direction::Received || self.directions == Directions::Both
     }
 }
 
@@ -162,14 +184,18 @@ impl FlushError {
 mod tests {
     use super::*;
 
-    const LITTLE: Wants =
-        Wants { directions: Directions::Received, messages: Messages::InParts, detail: Detail::Nothing };
+    const LITTLE: Wants = Wants {
+        directions: Directions::Received,
+        messages: Messages::InParts,
+        texts: Texts::InBulk,
+        detail: Detail::Nothing,
+    };
 
     #[test]
     fn a_union_has_what_either_wants() {
-        let sent = Wants { directions: Directions::Both, detail: Detail::Texts, ..LITTLE };
-        let frames = Wants { messages: Messages::Whole, detail: Detail::Frames, ..LITTLE };
-        let both = Wants { directions: Directions::Both, messages: Messages::Whole, detail: Detail::Frames };
+        let sent = Wants { directions: Directions::Both, detail: Detail::Messages, ..LITTLE };
+        let frames = Wants { messages: Messages::Whole, texts: Texts::OneByOne, detail: Detail::Frames, ..LITTLE };
+        let both = Wants { directions: Directions::Both, ..frames };
         assert_eq!(sent.union(frames), both);
         assert_eq!(frames.union(sent), both);
         assert_eq!(LITTLE.union(LITTLE), LITTLE);
@@ -180,10 +206,10 @@ mod tests {
         let ping = wire::Event::Ping(b"");
         let received = Event::Wire { direction: Direction::Received, event: &ping, round_trip: None, annotation: None };
         let sent = Event::Wire { direction: Direction::Sent, event: &ping, round_trip: None, annotation: None };
-        let texts = Wants { detail: Detail::Texts, ..LITTLE };
-        let both = Wants { directions: Directions::Both, ..texts };
-        assert_eq!([LITTLE, texts, both].map(|wants| wants.include(&received)), [false, true, true]);
-        assert_eq!([LITTLE, texts, both].map(|wants| wants.include(&sent)), [false, false, true]);
+        let messages = Wants { detail: Detail::Messages, ..LITTLE };
+        let both = Wants { directions: Directions::Both, ..messages };
+        assert_eq!([LITTLE, messages, both].map(|wants| wants.include(&received)), [false, true, true]);
+        assert_eq!([LITTLE, messages, both].map(|wants| wants.include(&sent)), [false, false, true]);
         assert!(LITTLE.include(&Event::Note("said to all")));
     }
 

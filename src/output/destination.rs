@@ -38,8 +38,10 @@ pub trait Output: Send {
         true
     }
 
-    /// An event is not shown, because there is no room for it. It is counted, and told later.
-    fn skip(&mut self) {}
+    /// So many events are not shown, because there is no room for them. They are counted, and told later.
+    fn skip(&mut self, events: u64) {
+        let _ = events;
+    }
 }
 
 /// Drops all bytes.

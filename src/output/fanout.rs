@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::dialect::{Annotator, Heartbeat};
-use crate::event::{Annotation, Detail, Ended, Event, EventSink, Flow, FlushError, Opened, Origin, Timestamp, Wants};
+use crate::event::{
+    Annotation, Direction, Ended, Event, EventSink, Flow, FlushError, Opened, Origin, Timestamp, Wants,
+};
 use crate::output::Printer;
-use crate::wire::Receiver;
+use crate::wire::TextBatch;
 
 /// The sinks of a run, with one lock, and the clock of its events. Clones are the same.
 #[derive(Clone)]
@@ -151,13 +153,16 @@ impl Sinks {
         flow
     }
 
-    /// Has text messages taken out of `receiver` in bulk. Only one sink can take them out of a receiver: the printer, where
-    /// no other wants any and no dialect may be spoken.
-    pub fn texts(&mut self, origin: Origin, at: Timestamp, receiver: &mut Receiver) {
-        let is_alone = self.others.iter().all(|(wants, _)| wants.detail == Detail::Nothing);
-        if is_alone && !self.may_speak(origin) {
-            self.printer.texts(origin, at, receiver);
+    /// Gives text messages to each sink that wants messages. To be called only where [`wants`](Self::wants) permits it.
+    pub fn texts(&mut self, origin: Origin, at: Timestamp, direction: Direction, texts: &TextBatch<'_>) -> Flow {
+        let mut flow = Flow::Continue;
+        for (_, sink) in self.others.iter_mut().filter(|(wants, _)| wants.include_messages(direction)) {
+            flow = flow.and(sink.texts(origin, at, direction, texts));
         }
+        if self.printer.wants().include_messages(direction) {
+            flow = flow.and(self.printer.texts(origin, at, direction, texts));
+        }
+        flow
     }
 
     /// Flushes all. May block. A sink other than the printer that cannot write gets no more events: the printer shows its

@@ -155,7 +155,7 @@ impl Output for QueuedOutput {
         state.waiting.len() < LIMIT && (state.skipped == 0 || state.waiting.is_empty())
     }
 
-    fn skip(&mut self) {
-        self.queue.lock().skipped += 1;
+    fn skip(&mut self, events: u64) {
+        self.queue.lock().skipped += events;
     }
 }

@@ -85,9 +85,9 @@ impl Sink {
         self.outlet.has_room()
     }
 
-    /// An event is not shown, because there is no room for it.
-    pub fn skip(&mut self) {
-        self.outlet.skip();
+    /// So many events are not shown, because there is no room for them.
+    pub fn skip(&mut self, events: u64) {
+        self.outlet.skip(events);
     }
 
     /// Appends a payload as it is; or, when copying it would cost more, writes what waits and then the payload.

@@ -6,7 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::event::{
-    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Opened, Origin, Timestamp, Wants,
+    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Opened, Origin, Texts, Timestamp,
+    Wants,
 };
 use crate::output::Fanout;
 use crate::ping::RunTime;
@@ -191,7 +192,7 @@ impl EventSink for AnswerSink {
             Probe::Ping { .. } => Messages::InParts,
             Probe::Message { .. } => Messages::Whole,
         };
-        Wants { directions: Directions::Received, messages, detail: Detail::Messages }
+        Wants { directions: Directions::Received, messages, texts: Texts::InBulk, detail: Detail::Messages }
     }
 
     fn event(&mut self, _origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {

@@ -10,7 +10,7 @@ use memchr::memrchr;
 use crate::event::{Direction, Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Options, Output};
 use crate::recording::{JsonLines, Recorder};
-use crate::wire;
+use crate::wire::{self, TextBatch};
 
 /// How many bytes of JSON Lines are kept.
 const LIMIT: usize = 64 << 20;
@@ -81,6 +81,12 @@ impl Output for Memory {
 }
 
 impl Kept {
+    fn keep_last(&mut self, payload: &[u8]) {
+        let last = self.last_payload.get_or_insert_default();
+        last.clear();
+        last.extend_from_slice(payload);
+    }
+
     fn write(&mut self, bytes: &[u8]) {
         self.tail.extend_from_slice(bytes);
         if self.first.is_empty() {
@@ -121,12 +127,16 @@ impl EventSink for MemorySink {
         if let Event::Wire { direction: Direction::Received, event, .. } = event
             && let wire::Event::Message { payload, .. } = event
         {
-            let mut kept = self.memory.lock();
-            let last = kept.last_payload.get_or_insert_default();
-            last.clear();
-            last.extend_from_slice(payload);
+            self.memory.lock().keep_last(payload);
         }
         self.recorder.event(origin, at, event)
+    }
+
+    fn texts(&mut self, origin: Origin, at: Timestamp, direction: Direction, texts: &TextBatch<'_>) -> Flow {
+        if let Some(frame) = texts.frames().last().filter(|_| direction == Direction::Received) {
+            self.memory.lock().keep_last(frame.text);
+        }
+        self.recorder.texts(origin, at, direction, texts)
     }
 
     fn flush(&mut self) -> Result<(), FlushError> {

@@ -4,11 +4,12 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::event::{Event, EventSink, Flow, FlushError, Origin, OutputStream, Timestamp, Wants};
+use crate::event::{Direction, Event, EventSink, Flow, FlushError, Origin, OutputStream, Timestamp, Wants};
 use crate::output::theme::Colors;
 use crate::output::{
     Annotations, Banner, DataFormat, Discard, Extent, FollowSent, FrameView, Options, Output, Printer, View,
 };
+use crate::wire::TextBatch;
 
 /// Writes what happens as JSON Lines, or as text, with a printer of its own. Each flush reaches the file: what a process
 /// that is killed has recorded is what had come a moment before.
@@ -61,6 +62,10 @@ impl EventSink for Recorder {
     /// Also of a recording that has more than this one wants.
     fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
         if self.printer.wants().include(event) { self.printer.event(origin, at, event) } else { Flow::Continue }
+    }
+
+    fn texts(&mut self, origin: Origin, at: Timestamp, direction: Direction, texts: &TextBatch<'_>) -> Flow {
+        self.printer.texts(origin, at, direction, texts)
     }
 
     fn flush(&mut self) -> Result<(), FlushError> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use crate::event::{
-    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, Timestamp, Wants,
+    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, Texts, Timestamp, Wants,
 };
 use crate::output::{Charset, Ink, Slot, Timeline};
 use crate::wire::{self, Kind};
@@ -208,7 +208,12 @@ impl RecordingStatistics {
 
 impl EventSink for RecordingStatistics {
     fn wants(&self) -> Wants {
-        Wants { directions: Directions::Both, messages: Messages::Whole, detail: Detail::Messages }
+        Wants {
+            directions: Directions::Both,
+            messages: Messages::Whole,
+            texts: Texts::InBulk,
+            detail: Detail::Messages,
+        }
     }
 
     fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {

@@ -13,7 +13,7 @@ use crate::dialect::Heartbeat;
 use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Fanout, Sinks};
 use crate::platform::{Notifier, thread_for_messages};
-use crate::wire::{self, Receiver, ReceiverOptions};
+use crate::wire::{self, ReceiverOptions, TextBatch};
 
 /// How long after a heartbeat the next is sent at the earliest: a peer may say how often it wants them.
 const LEAST_INTERVAL: Duration = Duration::from_millis(20);
@@ -228,10 +228,8 @@ impl OutputGuard<'_> {
 
     /// Gives an event to the sinks.
     pub fn event(&mut self, at: Timestamp, event: &Event<'_>) {
-        if self.sinks.event(self.session.origin, at, event) == Flow::Stop {
-            self.session.is_stopped.store(true, Ordering::Release);
-            self.session.notifier.notify();
-        }
+        let flow = self.sinks.event(self.session.origin, at, event);
+        self.go(flow);
         let is_opening_or_message =
             matches!(event, Event::Open(_) | Event::Wire { event: wire::Event::Message { .. }, .. });
         if is_opening_or_message && self.sinks.may_speak(self.session.origin) {
@@ -254,9 +252,17 @@ impl OutputGuard<'_> {
         self.sinks.note()
     }
 
-    /// Has as many text messages shown as can be shown without a look at each.
-    pub fn texts(&mut self, at: Timestamp, receiver: &mut Receiver) {
-        self.sinks.texts(self.session.origin, at, receiver);
+    /// Gives text messages that were received to the sinks, where they [want](Self::wants) them in bulk.
+    pub fn received_texts(&mut self, at: Timestamp, texts: &TextBatch<'_>) {
+        let flow = self.sinks.texts(self.session.origin, at, Direction::Received, texts);
+        self.go(flow);
+    }
+
+    fn go(&self, flow: Flow) {
+        if flow == Flow::Stop {
+            self.session.is_stopped.store(true, Ordering::Release);
+            self.session.notifier.notify();
+        }
     }
 
     /// Writes everything out. Blocks as long as the reader of the output does.

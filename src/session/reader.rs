@@ -13,7 +13,7 @@ use super::queue::MessageBatch;
 use super::reactions::Reaction;
 use super::stop_condition::{MatchCounter, StopCondition};
 use super::{ECHO_BUDGET, Echo, Shared};
-use crate::event::{Detail, Event, FlushError, OutputStream, Timestamp};
+use crate::event::{Event, FlushError, OutputStream, Texts, Timestamp};
 use crate::net::StreamReader;
 use crate::platform::thread_for_messages;
 use crate::wire::{self, CloseCode, Ending, Finding, Receiver, Rule};
@@ -193,10 +193,10 @@ impl Reader {
         }
         let wants = shown.wants();
         self.receiver.observe(wants.observe());
-        let takes_texts = self.only_shows && wants.detail == Detail::Texts;
+        let takes_texts = self.only_shows && wants.texts == Texts::InBulk;
         loop {
-            if takes_texts {
-                shown.texts(at, &mut self.receiver);
+            while takes_texts && let Some(texts) = self.receiver.take_texts() {
+                shown.received_texts(at, &texts);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
             if let Some(stop_condition) = &self.shared.settings.stop_condition

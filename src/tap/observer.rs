@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::connections::Connections;
 use crate::error::ExitStatus;
-use crate::event::{Direction, Ended, Event, Origin, Summary, Timestamp};
+use crate::event::{Direction, Ended, Event, Origin, Summary, Texts, Timestamp};
 use crate::output::{Fanout, Sinks};
 use crate::session::output::lock;
 use crate::session::{Budget, Share};
@@ -283,15 +283,18 @@ impl Decoders {
             Direction::Sent => (&mut self.client, &mut self.server, "client"),
             Direction::Received => (&mut self.server, &mut self.client, "server"),
         };
-        decoder.receiver.observe(sinks.wants(origin).observe());
+        let wants = sinks.wants(origin);
+        decoder.receiver.observe(wants.observe());
         if bytes.is_empty() {
             decoder.ending = Some(decoder.receiver.end());
         } else {
             decoder.receiver.feed(bytes);
         }
         loop {
-            if direction == Direction::Received {
-                sinks.texts(origin, at, &mut decoder.receiver);
+            while wants.texts == Texts::InBulk
+                && let Some(texts) = decoder.receiver.take_texts()
+            {
+                let _ = sinks.texts(origin, at, direction, &texts);
             }
             let Some(event) = decoder.receiver.next() else { break };
             let mut round_trip = None;

@@ -18,7 +18,7 @@ pub use deflate::{ClientWindow, DeflateOffer, DeflateParameters};
 pub use event::{Close, Event, Frame, Kind, MessageFacts, Observe, Position};
 pub use finding::{Finding, Rule};
 pub use header::{Header, LengthEncoding};
-pub use receiver::{Ending, Receiver, ReceiverOptions};
+pub use receiver::{Ending, Receiver, ReceiverOptions, TextBatch, TextFrame};
 pub use sender::{MaskSource, Outgoing, RawHeader, RawMask, SendError, Sender, SenderOptions};
 pub use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 

@@ -14,7 +14,7 @@ use crate::client::plan::Plan;
 use crate::client::{advice, setup_error, thread_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{
-    Detail, Direction, Directions, Ended, Event, EventSink, Flow, FlushError, Messages, Origin, Timestamp, Wants,
+    Detail, Direction, Directions, Ended, Event, EventSink, Flow, FlushError, Messages, Origin, Texts, Timestamp, Wants,
 };
 use crate::http::redact::{Part, Secrets};
 use crate::output::{DataFormat, Discard, Fanout, Level, Options, Printer};
@@ -154,7 +154,12 @@ impl Listener {
 
 impl EventSink for Listener {
     fn wants(&self) -> Wants {
-        Wants { directions: Directions::Received, messages: Messages::InParts, detail: Detail::Messages }
+        Wants {
+            directions: Directions::Received,
+            messages: Messages::InParts,
+            texts: Texts::InBulk,
+            detail: Detail::Messages,
+        }
     }
 
     fn event(&mut self, _origin: Origin, _at: Timestamp, event: &Event<'_>) -> Flow {

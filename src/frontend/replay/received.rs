@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::event::{
-    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, Timestamp, Wants,
+    Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, Texts, Timestamp, Wants,
 };
 use crate::session::output::lock;
 use crate::wire;
@@ -47,7 +47,12 @@ impl ReceivedCounts {
 
 impl EventSink for ReceivedCounts {
     fn wants(&self) -> Wants {
-        Wants { directions: Directions::Received, messages: Messages::InParts, detail: Detail::Messages }
+        Wants {
+            directions: Directions::Received,
+            messages: Messages::InParts,
+            texts: Texts::InBulk,
+            detail: Detail::Messages,
+        }
     }
 
     fn event(&mut self, origin: Origin, _at: Timestamp, event: &Event<'_>) -> Flow {

@@ -2,15 +2,20 @@ use std::io;
 use std::sync::mpsc::{Sender, channel};
 
 use super::*;
-use crate::event::{Direction, Directions, Messages, OutputStream};
+use crate::event::{Detail, Directions, Messages, OutputStream, Texts};
 use crate::output::options::Setting;
 use crate::output::{Discard, Options, Output};
-use crate::wire::{self, Kind, MessageFacts, Observe, ReceiverOptions, Role};
+use crate::wire::{self, Kind, MessageFacts, Observe, Receiver, ReceiverOptions, Role};
 
 const US: Origin = Origin { client: None };
 
 fn quiet() -> Wants {
-    Wants { directions: Directions::Received, messages: Messages::InParts, detail: Detail::Nothing }
+    Wants {
+        directions: Directions::Received,
+        messages: Messages::InParts,
+        texts: Texts::InBulk,
+        detail: Detail::Nothing,
+    }
 }
 
 fn printer() -> Printer {
@@ -65,35 +70,37 @@ fn each_sink_gets_what_it_wants_and_one_of_them_may_stop() {
 #[test]
 fn what_is_wanted_is_what_any_sink_wants() {
     let fanout = Fanout::new(printer());
-    assert_eq!(fanout.lock().wants(US), Wants { detail: Detail::Texts, ..quiet() });
+    assert_eq!(fanout.lock().wants(US), Wants { detail: Detail::Messages, ..quiet() });
     fanout.lock().printer().set(Setting::PingPong, true);
-    assert_eq!(fanout.lock().wants(US), Wants { directions: Directions::Both, detail: Detail::Texts, ..quiet() });
-    let whole = Wants { messages: Messages::Whole, detail: Detail::Frames, ..quiet() };
+    assert_eq!(fanout.lock().wants(US), Wants { directions: Directions::Both, detail: Detail::Messages, ..quiet() });
+    let whole = Wants { messages: Messages::Whole, texts: Texts::OneByOne, detail: Detail::Frames, ..quiet() };
     fanout.add(Box::new(Probe { wants: whole, answer: Flow::Continue, fails: false, seen: channel().0 }));
-    let all = Wants { directions: Directions::Both, messages: Messages::Whole, detail: Detail::Frames };
+    let all = Wants { directions: Directions::Both, ..whole };
     assert_eq!(fanout.lock().wants(US), all);
 }
 
 #[test]
-fn texts_are_taken_in_bulk_where_no_other_sink_wants_them() {
-    let texts_left = |detail: Detail| {
-        let fanout = Fanout::new(printer());
-        let wants = Wants { detail, ..quiet() };
-        fanout.add(Box::new(Probe { wants, answer: Flow::Continue, fails: false, seen: channel().0 }));
-        let mut receiver = Receiver::new(ReceiverOptions {
-            role: Role::Client,
-            max_message: 100,
-            stream_binary_above: None,
-            lenient: false,
-            deflate: None,
-            observe: Observe::Nothing,
-        });
-        receiver.feed(b"\x81\x01a\x81\x01b");
-        fanout.lock().texts(US, fanout.now(), &mut receiver);
-        std::iter::from_fn(|| receiver.next().map(drop)).count()
-    };
-    assert_eq!(texts_left(Detail::Nothing), 0);
-    assert_eq!(texts_left(Detail::Texts), 2);
+fn texts_in_bulk_reach_each_sink_that_wants_messages() {
+    let fanout = Fanout::new(printer());
+    let wants = Wants { detail: Detail::Messages, ..quiet() };
+    let (all, seen_by_all) = channel();
+    let (none, seen_by_none) = channel();
+    fanout.add(Box::new(Probe { wants, answer: Flow::Stop, fails: false, seen: all }));
+    fanout.add(Box::new(Probe { wants: quiet(), answer: Flow::Continue, fails: false, seen: none }));
+    let mut receiver = Receiver::new(ReceiverOptions {
+        role: Role::Client,
+        max_message: 100,
+        stream_binary_above: None,
+        lenient: false,
+        deflate: None,
+        observe: Observe::Nothing,
+    });
+    receiver.feed(b"\x81\x01a\x81\x01b");
+    let texts = receiver.take_texts().unwrap();
+    assert_eq!(fanout.lock().texts(US, fanout.now(), Direction::Received, &texts), Flow::Stop);
+    assert_eq!((seen_by_all.try_iter().count(), seen_by_none.try_iter().count()), (2, 0));
+    assert_eq!(fanout.lock().texts(US, fanout.now(), Direction::Sent, &texts), Flow::Continue);
+    assert_eq!(seen_by_all.try_iter().count(), 0);
 }
 
 #[test]

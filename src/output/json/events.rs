@@ -12,13 +12,14 @@ use crate::error::Error;
 use crate::event::{Annotation, AnnotationSource, Direction, Ended, Event, Opened, Timestamp, TlsFacts};
 use crate::http::redact::{Part, Secrets};
 use crate::output::json::VERSION;
-use crate::output::json::texts::Texts;
+use crate::output::json::texts::TextLines;
 use crate::output::json::write::{Members, long_base64, long_hexadecimal, long_string, object, string};
-use crate::output::options::{Annotations, Extent, Options, Perspective, Timestamps, View};
+use crate::output::options::{Annotations, Extent, Options, Timestamps, View};
 use crate::output::sink::Sink;
 use crate::output::timestamp::{self, TimestampWriter};
 use crate::output::{certificate, diagnostic_lines, digits, frames};
-use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position};
+use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position, TextBatch};
+pub(super) use held_frame::write_carrier;
 use held_frame::{Carrier, HeldFrame};
 
 /// The writer of the event stream. It keeps the members that all events of one time share.
@@ -32,7 +33,7 @@ pub struct Stream {
     lead_for: Option<(Way, Kind)>,
     /// What the lines of such messages have in common, up to `"length":`.
     lead: Vec<u8>,
-    /// Room for what [`Texts`] makes of it.
+    /// Room for what [`TextLines`] makes of it.
     text_lead: Vec<u8>,
     /// The first line of a recording has been written.
     has_begun: bool,
@@ -58,8 +59,11 @@ impl Stream {
             self.shared_for = None;
         }
         let perspective = options.perspective;
-        if options.extent == Extent::Everything && self.is_held(sink, clock, perspective, (client, at), event) {
-            return;
+        if options.extent == Extent::Everything {
+            self.begin(sink, clock, perspective, at);
+            if self.is_held(sink, clock, perspective, (client, at), event) {
+                return;
+            }
         }
         self.share(clock, client, at);
         match event {
@@ -118,17 +122,27 @@ impl Stream {
         }
     }
 
-    /// For text messages of one time that were received as they are: no member of them depends on anything but the text.
+    /// Appends the lines of text messages.
     pub fn texts(
         &mut self,
+        sink: &mut Sink,
         clock: &mut TimestampWriter,
-        perspective: Perspective,
-        client: Option<u64>,
-        at: Timestamp,
-    ) -> Texts<'_> {
+        options: &Options,
+        (client, at): (Option<u64>, Timestamp),
+        direction: Direction,
+        texts: &TextBatch<'_>,
+    ) {
+        if options.extent == Extent::Everything {
+            self.begin(sink, clock, options.perspective, at);
+            self.release(sink, clock, options.perspective);
+        }
         self.share(clock, client, at);
-        self.lead(perspective.direction(Direction::Received), Kind::Text);
-        Texts::new(&self.lead, &mut self.text_lead)
+        self.lead(options.perspective.direction(direction), Kind::Text);
+        let mut lines = TextLines::new(options.extent, &self.lead, &mut self.text_lead);
+        for frame in texts.frames() {
+            lines.add(sink, &frame);
+            sink.flush_if_large();
+        }
     }
 
     /// Makes the members that all events of this time share. The events of one read have the same: most of them find it

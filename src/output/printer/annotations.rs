@@ -36,11 +36,7 @@ impl Printer {
         annotation: &Annotation,
     ) {
         if !self.is_for_people() {
-            if self.is_between() {
-                self.passed(origin, at, direction, kind, payload);
-            } else if direction == Direction::Received {
-                self.message(origin, at, kind, payload);
-            }
+            self.message(origin, at, direction, kind, payload);
             return self.beside(origin, at, direction, annotation);
         }
         if annotation.is_heartbeat && annotation.error.is_none() && !self.options.ping_pong {

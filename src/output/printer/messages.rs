@@ -42,7 +42,8 @@ impl Printer {
         }
     }
 
-    pub(super) fn message(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
+    /// Shows a message that was received.
+    pub(super) fn received(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
         match self.options.format {
             DataFormat::None | DataFormat::Json => {}
             DataFormat::Raw => self.data.payload(payload),

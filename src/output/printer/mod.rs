@@ -12,19 +12,19 @@ use std::time::Duration;
 
 use crate::event::{
     Annotation, Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, OutputStream,
-    Timestamp, Wants,
+    Texts, Timestamp, Wants,
 };
 use crate::output::destination::Output;
 use crate::output::fold::USUAL_COLUMNS;
 use crate::output::options::{
-    Annotations, DataFormat, FollowSent, FrameView, Level, Options, Perspective, Setting, View,
+    Annotations, DataFormat, Extent, FollowSent, FrameView, Level, Options, Perspective, Setting, View,
 };
 use crate::output::printer::messages::Streamed;
 use crate::output::printer::selection::{Told, selects};
-use crate::output::sink::{FLUSH_AT, Sink, SplitPolicy};
+use crate::output::sink::{Sink, SplitPolicy};
 use crate::output::timestamp::TimestampWriter;
 use crate::output::{Progress, diagnostic_lines, json};
-use crate::wire::{self, Receiver};
+use crate::wire::{self, Kind, TextBatch};
 
 /// Formats events into buffers, and writes these when told to.
 ///
@@ -111,9 +111,14 @@ impl Printer {
         self.only = client;
     }
 
+    /// Whether nothing of a client is to be shown: it is another one than the only one.
+    fn is_left_out(&self, origin: Origin) -> bool {
+        self.only.zip(origin.client).is_some_and(|(only, client)| only != client)
+    }
+
     /// Whether an event is not to be shown: it is of another client, or there is no room for it.
     fn leaves_out(&mut self, origin: Origin, event: &Event<'_>) -> bool {
-        if self.only.zip(origin.client).is_some_and(|(only, client)| only != client) {
+        if self.is_left_out(origin) {
             return true;
         }
         let stream = match event {
@@ -122,7 +127,7 @@ impl Printer {
         };
         let has_room = stream.has_room();
         if !has_room {
-            stream.skip();
+            stream.skip(1);
         }
         !has_room
     }
@@ -238,7 +243,6 @@ impl Printer {
         event: &wire::Event<'_>,
         (round_trip, annotation): (Option<Duration>, Option<&Annotation>),
     ) {
-        let received = direction == Direction::Received;
         match event {
             wire::Event::Finding(finding) => self.finding(origin, finding),
             // All else is in the JSON lines.
@@ -247,20 +251,27 @@ impl Printer {
             wire::Event::Message { kind, payload, .. } if let Some(annotation) = annotation => {
                 self.annotated(origin, at, direction, (*kind, payload), annotation);
             }
-            wire::Event::Message { kind, payload, .. } if self.is_between() => {
-                self.passed(origin, at, direction, *kind, payload);
+            wire::Event::Message { kind, payload, .. } => self.message(origin, at, direction, *kind, payload),
+            wire::Event::Part { payload, last } if direction == Direction::Received => {
+                self.part(origin, at, payload, last.is_some());
             }
-            wire::Event::Message { kind, payload, .. } if received => self.message(origin, at, *kind, payload),
-            wire::Event::Message { kind, payload, .. } if self.shows_sent_to_people() => {
-                self.sent(origin, at, *kind, payload);
-            }
-            wire::Event::Part { payload, last } if received => self.part(origin, at, payload, last.is_some()),
             wire::Event::Part { payload, last } if self.shows_sent_to_people() => {
                 self.sent_part(origin, at, payload, last.is_some());
             }
             wire::Event::Ping(payload) => self.control(origin, at, direction, "ping", payload, None),
             wire::Event::Pong(payload) => self.control(origin, at, direction, "pong", payload, round_trip),
-            wire::Event::Message { .. } | wire::Event::Part { .. } | wire::Event::Close(_) => {}
+            wire::Event::Part { .. } | wire::Event::Close(_) => {}
+        }
+    }
+
+    /// Shows a message of which nothing more is known.
+    fn message(&mut self, origin: Origin, at: Timestamp, direction: Direction, kind: Kind, payload: &[u8]) {
+        if self.is_between() {
+            self.passed(origin, at, direction, kind, payload);
+        } else if direction == Direction::Received {
+            self.received(origin, at, kind, payload);
+        } else if self.shows_sent_to_people() {
+            self.sent(origin, at, kind, payload);
         }
     }
 }
@@ -277,9 +288,12 @@ impl EventSink for Printer {
                 DataFormat::Text | DataFormat::Raw | DataFormat::None => Messages::InParts,
                 DataFormat::Hex | DataFormat::Base64 | DataFormat::Json => Messages::Whole,
             },
+            texts: match self.options.frames {
+                _ if selects(&self.options) => Texts::OneByOne,
+                FrameView::Lines | FrameView::Hex if self.options.extent == Extent::Events => Texts::OneByOne,
+                _ => Texts::InBulk,
+            },
             detail: match self.options.frames {
-                FrameView::Hidden if selects(&self.options) => Detail::Messages,
-                FrameView::Hidden if self.bare || self.options.format == DataFormat::Json => Detail::Texts,
                 FrameView::Hidden => Detail::Messages,
                 FrameView::Lines => Detail::Frames,
                 FrameView::Hex => Detail::Bytes,
@@ -309,22 +323,25 @@ impl EventSink for Printer {
         Flow::Continue
     }
 
-    /// Formats as many text messages as it can, where nothing is said of them on the diagnostics stream.
-    fn texts(&mut self, origin: Origin, at: Timestamp, receiver: &mut Receiver) {
-        if self.options.frames > FrameView::Hidden || self.only.is_some() || !self.data.has_room() {
-            return;
+    fn texts(&mut self, origin: Origin, at: Timestamp, direction: Direction, texts: &TextBatch<'_>) -> Flow {
+        if self.is_left_out(origin) {
+            return Flow::Continue;
         }
-        if self.options.format == DataFormat::Json {
-            let mut lines = self.json.texts(&mut self.clock, self.options.perspective, origin.client, at);
-            receiver.visit_texts(|text| {
-                let added = lines.add(&mut self.data, text);
+        if !self.data.has_room() {
+            self.data.skip(texts.messages());
+        } else if self.options.format == DataFormat::Json {
+            let whose = (origin.client, at);
+            self.json.texts(&mut self.data, &mut self.clock, &self.options, whose, direction, texts);
+        } else if self.bare && direction == Direction::Received {
+            texts.append_to(self.options.delimiter, &mut self.data.buffer);
+        } else {
+            for frame in texts.frames() {
+                self.message(origin, at, direction, Kind::Text, frame.text);
                 self.data.flush_if_large();
-                added
-            });
+            }
         }
-        while self.bare && receiver.take_texts(self.options.delimiter, FLUSH_AT, &mut self.data.buffer) {
-            self.data.flush_if_large();
-        }
+        self.data.flush_if_large();
+        Flow::Continue
     }
 
     /// Writes everything that waits: diagnostics first, then data.

@@ -1,5 +1,6 @@
 mod amounts;
 mod annotated;
+mod bulk;
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};

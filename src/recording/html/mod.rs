@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::diagnosis::Advice;
 use crate::event::{
     Annotation, Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Opened, Origin,
-    OutputStream, Timestamp, Wants,
+    OutputStream, Texts, Timestamp, Wants,
 };
 use crate::http::redact::{Part, Secrets};
 use crate::output::json::{Members, object};
@@ -171,7 +171,12 @@ impl<W: Write> PageWriter<W> {
 
 impl<W: Write + Send> EventSink for PageWriter<W> {
     fn wants(&self) -> Wants {
-        Wants { directions: Directions::Both, messages: Messages::Whole, detail: Detail::Messages }
+        Wants {
+            directions: Directions::Both,
+            messages: Messages::Whole,
+            texts: Texts::InBulk,
+            detail: Detail::Messages,
+        }
     }
 
     fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {

@@ -18,6 +18,7 @@ use self::assembler::Assembler;
 use self::buffer::Buffer;
 use self::capture::FrameCapture;
 use self::frame::Incoming;
+pub use self::texts::{TextBatch, TextFrame};
 use super::{Close, CloseReason, Counters, DeflateParameters, Event, Finding, Kind, MessageFacts, Observe, Role, Rule};
 
 /// RSV1: the message is compressed (RFC 7692 section 6).
@@ -74,8 +75,6 @@ pub struct Receiver {
     counters: Counters,
     /// Bytes of control frames, headers included.
     control_bytes: u64,
-    /// [`Receiver::take_texts`] has found that a text before this offset of the stream is not UTF-8.
-    bad_text_before: u64,
 }
 
 /// How far the stream has come.
@@ -126,7 +125,6 @@ impl Receiver {
             pending: VecDeque::new(),
             counters: Counters::default(),
             control_bytes: 0,
-            bad_text_before: 0,
         }
     }
 

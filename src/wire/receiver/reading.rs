@@ -44,15 +44,7 @@ impl Receiver {
             self.capture.begin(self.observe, header, header_bytes, offset);
             self.capture.wire(payload);
         }
-        if let Some(key) = header.mask {
-            mask::apply(key, 0, payload);
-        }
-        // Looking for ASCII first: 28 % fewer instructions, printing included, for a message of 32 bytes.
-        if kind == Kind::Text && !payload.is_ascii() && simdutf8::basic::from_utf8(payload).is_err() {
-            // Masked again, as it was: the general path finds out where the text is wrong.
-            if let Some(key) = header.mask {
-                mask::apply(key, 0, payload);
-            }
+        if !unmask(kind, header.mask, payload) {
             return None;
         }
         self.counters.frames += 1;
@@ -358,6 +350,21 @@ fn kind(opcode: OpCode) -> Option<Kind> {
         OpCode::Data(Data::Binary) => Some(Kind::Binary),
         _ => None,
     }
+}
+
+/// Unmasks the whole payload of a frame in place. False where it is a text that is not UTF-8: then it is as it was, and the
+/// general path finds out where the text is wrong.
+#[inline]
+pub(super) fn unmask(kind: Kind, key: Option<[u8; 4]>, payload: &mut [u8]) -> bool {
+    if let Some(key) = key {
+        mask::apply(key, 0, payload);
+    }
+    // Looking for ASCII first: 28 % fewer instructions, printing included, for a message of 32 bytes.
+    let is_wrong = kind == Kind::Text && !payload.is_ascii() && simdutf8::basic::from_utf8(payload).is_err();
+    if let Some(key) = key.filter(|_| is_wrong) {
+        mask::apply(key, 0, payload);
+    }
+    !is_wrong
 }
 
 fn destination(header: &Header, in_message: bool) -> Destination {

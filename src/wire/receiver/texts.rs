@@ -1,76 +1,114 @@
-//! The fast path for streams of small text messages, where only their text is wanted.
+//! The fast path for streams of small text messages: many are taken at once, as they lie in the receive buffer.
 
+use super::reading::unmask;
 use super::{Receiver, StreamState};
-use crate::wire::{Kind, Observe, Role};
+use crate::wire::{Kind, Role};
 
 /// The first byte of an uncompressed text message in a single frame (RFC 6455 section 5.2).
 const WHOLE_TEXT: u8 = 0x81;
+/// The bit of the second byte that says that a masking key follows the length.
+const MASK_BIT: u8 = 0x80;
+/// Bytes of a masking key.
+const KEY: usize = 4;
+/// Bytes of frames after which no further message is taken: what is made of a batch waits in memory.
+const FULL: usize = 64 * 1024;
 /// Texts up to this length are copied as a block of this size, and the excess is cut off afterwards: a copy whose
 /// length the compiler knows needs no call of `memcpy`.
 const BLOCK: usize = 64;
 
+/// Text messages that followed one another, each whole in one uncompressed frame, and without a breach.
+#[derive(Debug, Clone, Copy)]
+pub struct TextBatch<'a> {
+    /// Their frames, with payloads that are unmasked.
+    frames: &'a [u8],
+    offset: u64,
+    messages: u64,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextFrame<'a> {
+    /// Offset of the frame's first byte in its direction's stream of frames.
+    pub offset: u64,
+    /// The header's bytes exactly as they were, with the masking key.
+    pub header_bytes: &'a [u8],
+    /// The text, unmasked: valid UTF-8.
+    pub text: &'a [u8],
+}
+
+impl<'a> TextBatch<'a> {
+    /// How many messages there are: at least one.
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// The messages, in order.
+    pub fn frames(&self) -> impl Iterator<Item = TextFrame<'a>> + use<'a> {
+        let (mut rest, mut offset) = (self.frames, self.offset);
+        std::iter::from_fn(move || {
+            let (header_length, length) = header(rest)?;
+            let (frame, behind) = rest.split_at(header_length + length);
+            let (header_bytes, text) = frame.split_at(header_length);
+            let next = TextFrame { offset, header_bytes, text };
+            rest = behind;
+            offset += frame.len() as u64;
+            Some(next)
+        })
+    }
+
+    /// Appends the texts to `output`, each with `terminator` behind it.
+    pub fn append_to(&self, terminator: u8, output: &mut Vec<u8>) {
+        let mut rest = self.frames;
+        while let Some((header_length, length)) = header(rest) {
+            let text = &rest[header_length..];
+            match text.first_chunk::<BLOCK>() {
+                Some(block) if length <= BLOCK => {
+                    output.extend_from_slice(block);
+                    output.truncate(output.len() - BLOCK + length);
+                }
+                _ => output.extend_from_slice(&text[..length]),
+            }
+            output.push(terminator);
+            rest = &text[length..];
+        }
+    }
+}
+
 impl Receiver {
-    /// Takes text messages that break no rule and lie whole in the buffer, one after the other as they would come from
-    /// [`next`](Self::next), and appends them to `output`, at most `most` bytes, each with `terminator` behind it,
-    /// which must be ASCII. False when there is none, or when the next one has to be read with [`next`](Self::next).
-    ///
-    /// A message of 32 bytes takes a quarter of the instructions that it takes as an event: no byte is read twice, and
-    /// UTF-8 is checked once for all messages. Since the terminators between them are ASCII, the messages are valid
-    /// exactly if the whole is.
-    pub fn take_texts(&mut self, terminator: u8, most: usize, output: &mut Vec<u8>) -> bool {
-        if !self.may_take_texts() {
-            return false;
+    /// Takes text messages that break no rule and lie whole in the buffer, each in one uncompressed frame, as they would come
+    /// from [`next`](Self::next), whatever is observed. `None` where the next message has to be read with `next`.
+    pub fn take_texts(&mut self) -> Option<TextBatch<'_>> {
+        if !self.is_between_messages() {
+            return None;
         }
-        let run = copy_run(self.buffer.unread(), terminator, most, self.longest_text(), output);
-        if run.messages == 0 {
-            return false;
-        }
-        let texts = &output[output.len() - run.copied..];
-        if !texts.is_ascii() && simdutf8::basic::from_utf8(texts).is_err() {
-            output.truncate(output.len() - run.copied);
-            self.bad_text_before = self.buffer.position() + run.taken as u64;
-            return false;
-        }
-        self.count_texts(run.messages, run.copied as u64 - run.messages);
-        self.buffer.take(run.taken);
-        true
-    }
-
-    /// Takes the same messages, as many as there are, and gives each to `visit`, which returns whether it is UTF-8. A
-    /// visitor that reads each byte anyway can check that in the same pass. It must keep nothing of a message that is
-    /// not UTF-8: [`next`](Self::next) returns that message again.
-    pub fn visit_texts(&mut self, mut visit: impl FnMut(&[u8]) -> bool) {
-        if !self.may_take_texts() {
-            return;
-        }
-        let (frames, longest) = (self.buffer.unread(), self.longest_text());
-        let (mut messages, mut bytes, mut taken) = (0, 0, 0);
-        while let Some((header_length, length)) = header(&frames[taken..])
+        let is_masked = self.role == Role::Server;
+        let longest = usize::try_from(self.assembler.most_whole(Kind::Text)).unwrap_or(usize::MAX);
+        let offset = self.buffer.position();
+        let frames = self.buffer.unread_mut();
+        let (mut taken, mut messages, mut text_bytes) = (0, 0, 0);
+        while taken < FULL
+            && let Some((header_length, length)) = header(&frames[taken..])
             && length <= longest
-            && let Some(text) = frames[taken + header_length..].get(..length)
-            && visit(text)
+            && let Some(frame) = frames.get_mut(taken..taken + header_length + length)
+            && (frame[1] & MASK_BIT != 0) == is_masked
         {
-            messages += 1;
-            bytes += length as u64;
+            let (header, text) = frame.split_at_mut(header_length);
+            let key = header.last_chunk::<KEY>().filter(|_| is_masked);
+            if !unmask(Kind::Text, key.copied(), text) {
+                break;
+            }
             taken += header_length + length;
+            messages += 1;
+            text_bytes += length as u64;
         }
-        self.count_texts(messages, bytes);
-        self.buffer.take(taken);
-    }
-
-    fn may_take_texts(&self) -> bool {
-        let is_for_next = self.observe != Observe::Nothing || self.buffer.position() < self.bad_text_before;
-        self.role == Role::Client && !is_for_next && self.is_between_messages()
-    }
-
-    fn longest_text(&self) -> usize {
-        usize::try_from(self.assembler.most_whole(Kind::Text)).unwrap_or(usize::MAX)
-    }
-
-    fn count_texts(&mut self, messages: u64, bytes: u64) {
+        if messages == 0 {
+            return None;
+        }
         self.counters.frames += messages;
         self.counters.messages += messages;
-        self.counters.message_bytes += bytes;
+        self.counters.message_bytes += text_bytes;
+        let range = self.buffer.take(taken);
+        Some(TextBatch { frames: self.buffer.taken(range), offset, messages })
     }
 
     /// Whether no frame and no message is under way, so that the next frame can be read by itself.
@@ -83,46 +121,16 @@ impl Receiver {
     }
 }
 
-/// What was copied.
-#[derive(Default)]
-struct Run {
-    messages: u64,
-    /// Bytes of frames.
-    taken: usize,
-    /// Bytes of texts and terminators.
-    copied: usize,
-}
-
-fn copy_run(frames: &[u8], terminator: u8, most: usize, longest: usize, output: &mut Vec<u8>) -> Run {
-    let mut run = Run::default();
-    while let Some((header_length, length)) = header(&frames[run.taken..]) {
-        let text = &frames[run.taken + header_length..];
-        if length > text.len() || length > longest || run.copied + length >= most {
-            break;
-        }
-        match text.first_chunk::<BLOCK>() {
-            Some(block) if length <= BLOCK => {
-                output.extend_from_slice(block);
-                output.truncate(output.len() - BLOCK + length);
-            }
-            _ => output.extend_from_slice(&text[..length]),
-        }
-        output.push(terminator);
-        run.messages += 1;
-        run.taken += header_length + length;
-        run.copied += length + 1;
-    }
-    run
-}
-
-/// The lengths of the header and the payload of a whole text message in an unmasked frame.
+/// The lengths of the header and the payload of a text message in one uncompressed frame, if one begins here.
 #[inline]
 fn header(frame: &[u8]) -> Option<(usize, usize)> {
-    match *frame {
-        [WHOLE_TEXT, length @ ..=0x7D, ..] => Some((2, length.into())),
-        [WHOLE_TEXT, 0x7E, high, low, ..] => {
-            let length = u16::from_be_bytes([high, low]);
-            (length >= 0x7E).then_some((4, length.into()))
+    let &[WHOLE_TEXT, second, ref rest @ ..] = frame else { return None };
+    let key = if second & MASK_BIT == 0 { 0 } else { KEY };
+    match (second & !MASK_BIT, rest) {
+        (length @ ..=0x7D, _) => Some((2 + key, length.into())),
+        (0x7E, [high, low, ..]) => {
+            let length = u16::from_be_bytes([*high, *low]);
+            (length >= 0x7E).then_some((4 + key, length.into()))
         }
         _ => None,
     }

@@ -95,13 +95,7 @@ impl Carrier {
 
     /// Appends its members, with a comma before them.
     pub fn write(&self, output: &mut Vec<u8>) {
-        output.extend_from_slice(b",\"offset\":");
-        digits::decimal(output, self.offset);
-        output.extend_from_slice(b",\"header\":\"");
-        for byte in self.header_bytes() {
-            digits::hexadecimal(output, *byte);
-        }
-        output.push(b'"');
+        write_carrier(output, self.offset, self.header_bytes());
     }
 
     /// Writes its members.
@@ -109,6 +103,17 @@ impl Carrier {
         members.number("offset", self.offset);
         members.hexadecimal("header", self.header_bytes());
     }
+}
+
+/// Appends the members of a message's line that tell of the frame that carried it, with a comma before them.
+pub fn write_carrier(output: &mut Vec<u8>, offset: u64, header_bytes: &[u8]) {
+    output.extend_from_slice(b",\"offset\":");
+    digits::decimal(output, offset);
+    output.extend_from_slice(b",\"header\":\"");
+    for byte in header_bytes {
+        digits::hexadecimal(output, *byte);
+    }
+    output.push(b'"');
 }
 
 fn is_whole_payload(frame: &Frame<'_>) -> bool {

@@ -1,6 +1,5 @@
 //! What only a recording has: the events that are for people alone, and the bytes of all.
 
-use super::held_frame::Held;
 use super::{Stream, Way, members_of_tls, text_or_bytes};
 use crate::event::{Event, Opened, RoundTrips, Step, Summary, Timestamp};
 use crate::http::redact::{Part, Secrets};
@@ -14,6 +13,24 @@ use crate::output::timestamp::TimestampWriter;
 use crate::wire::{self, Close, Counters};
 
 impl Stream {
+    /// Appends the first line, if nothing has been recorded yet.
+    pub(super) fn begin(
+        &mut self,
+        sink: &mut Sink,
+        clock: &mut TimestampWriter,
+        perspective: Perspective,
+        at: Timestamp,
+    ) {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.share(clock, None, at);
+            self.line(sink, "recording", |members| {
+                members.number("version", VERSION);
+                members.string("program", concat!("wscope ", env!("CARGO_PKG_VERSION")));
+                members.string("perspective", perspective.name());
+            });
+        }
+    }
+
     /// Gets ready for the line of `event`. Whether it has none, because it is a frame that may be carried by its message.
     pub(super) fn is_held(
         &mut self,
@@ -23,25 +40,17 @@ impl Stream {
         (client, at): (Option<u64>, Timestamp),
         event: &Event<'_>,
     ) -> bool {
-        if !std::mem::replace(&mut self.has_begun, true) {
-            self.share(clock, None, at);
-            self.line(sink, "recording", |members| {
-                members.number("version", VERSION);
-                members.string("program", concat!("wscope ", env!("CARGO_PKG_VERSION")));
-                members.string("perspective", perspective.name());
-            });
-        }
         self.carrier = self.held.carry(client, event);
-        if let Some(held) = self.held.release() {
-            self.released(sink, clock, perspective, &held);
-        }
+        self.release(sink, clock, perspective);
         let Event::Wire { direction, event: wire::Event::Frame(frame), .. } = event else { return false };
         self.held.hold((client, at), *direction, frame)
     }
 
-    fn released(&mut self, sink: &mut Sink, clock: &mut TimestampWriter, perspective: Perspective, held: &Held) {
+    /// Appends the line of the frame that is held, if one is: no message carries it.
+    pub(super) fn release(&mut self, sink: &mut Sink, clock: &mut TimestampWriter, perspective: Perspective) {
+        let Some(held) = self.held.release() else { return };
         self.share(clock, held.client, held.at);
-        self.frame(sink, Extent::Everything, perspective.direction(held.direction), &self.held.frame(held));
+        self.frame(sink, Extent::Everything, perspective.direction(held.direction), &self.held.frame(&held));
     }
 
     /// The line of a Close frame.

@@ -11,7 +11,7 @@ use crate::event::{
     Summary,
 };
 use crate::output::json::{RECORDING_SCHEMA, SCHEMA, assert_fields};
-use crate::output::options::FrameView;
+use crate::output::options::{FrameView, Perspective};
 use crate::output::theme::Colors;
 use crate::wire::{Close, CloseCode, Control, Data, Header, LengthEncoding, OpCode, Role, Rule};
 

@@ -71,10 +71,9 @@ fn receive_with_texts_taken(options: ReceiverOptions, bytes: &[u8]) -> Vec<Seen>
     let (mut seen, mut parts) = (Vec::new(), Vec::new());
     receiver.feed(bytes);
     loop {
-        let mut texts = Vec::new();
-        while receiver.take_texts(0, 1000, &mut texts) {}
-        let texts = String::from_utf8(texts).unwrap();
-        seen.extend(texts.split_terminator('\0').map(text));
+        while let Some(texts) = receiver.take_texts() {
+            seen.extend(texts.frames().map(|frame| text(str::from_utf8(frame.text).unwrap())));
+        }
         let Some(event) = receiver.next() else { return seen };
         note(&event, &mut parts, &mut seen);
     }
@@ -111,7 +110,9 @@ fn note(event: &Event<'_>, parts: &mut Vec<u8>, seen: &mut Vec<Seen>) {
 #[track_caller]
 fn check(options: ReceiverOptions, bytes: &[u8], expected: &[Seen]) {
     assert_eq!(receive(options, [bytes]), expected, "whole");
-    assert_eq!(receive_with_texts_taken(options, bytes), expected, "with texts taken");
+    if options.observe == Observe::Nothing {
+        assert_eq!(receive_with_texts_taken(options, bytes), expected, "with texts taken");
+    }
     for split in 1..bytes.len() {
         let (before, after) = bytes.split_at(split);
         assert_eq!(receive(options, [before, after]), expected, "split at {split}");

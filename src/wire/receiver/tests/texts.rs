@@ -1,6 +1,7 @@
 //! Texts are taken by the thousand as they would come one by one.
 
-use super::{CLIENT, LENIENT, Receiver, ReceiverOptions};
+use super::{CLIENT, LENIENT, Receiver, ReceiverOptions, SERVER};
+use crate::wire::{Event, TextFrame};
 
 fn frame(text: &[u8]) -> Vec<u8> {
     match u8::try_from(text.len()) {
@@ -9,13 +10,15 @@ fn frame(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What is taken at once, and how many bytes of frames are left for `next`.
-fn taken(options: ReceiverOptions, most: usize, frames: &[Vec<u8>]) -> (String, usize) {
+/// The texts that are taken, and how many bytes of frames are left for `next`.
+fn taken(options: ReceiverOptions, frames: &[Vec<u8>]) -> (String, usize) {
     let mut receiver = Receiver::new(options);
     let bytes = frames.concat();
     receiver.feed(&bytes);
     let mut texts = b"> ".to_vec();
-    receiver.take_texts(b'\n', most, &mut texts);
+    while let Some(batch) = receiver.take_texts() {
+        batch.append_to(b'\n', &mut texts);
+    }
     let left = bytes.len() - usize::try_from(receiver.counters().wire_bytes).unwrap();
     (String::from_utf8(texts).unwrap(), left)
 }
@@ -24,7 +27,26 @@ fn taken(options: ReceiverOptions, most: usize, frames: &[Vec<u8>]) -> (String, 
 fn texts_of_all_lengths_are_taken_together() {
     let texts: Vec<String> = [0, 1, 2, 31, 63, 64, 65, 125, 126, 127, 3000].map(|length| "x".repeat(length)).into();
     let frames: Vec<_> = texts.iter().map(|text| frame(text.as_bytes())).collect();
-    assert_eq!(taken(CLIENT, 1 << 16, &frames), (format!("> {}\n", texts.join("\n")), 0));
+    assert_eq!(taken(CLIENT, &frames), (format!("> {}\n", texts.join("\n")), 0));
+}
+
+#[test]
+fn each_comes_with_its_frame_as_it_was() {
+    let masked = |text: &str, key: [u8; 4]| {
+        let payload = text.bytes().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key);
+        let header = [0x81, 0x80 | u8::try_from(text.len()).unwrap()];
+        header.into_iter().chain(key).chain(payload).collect::<Vec<u8>>()
+    };
+    let mut receiver = Receiver::new(SERVER);
+    receiver.feed(&[b"\x89\x80\0\0\0\0", &masked("one", [1, 2, 3, 4])[..], &masked("zwölf", [9; 4])].concat());
+    assert_eq!(receiver.next(), Some(Event::Ping(b"")));
+    let batch = receiver.take_texts().unwrap();
+    let expected = [
+        TextFrame { offset: 6, header_bytes: b"\x81\x83\x01\x02\x03\x04", text: b"one" },
+        TextFrame { offset: 15, header_bytes: b"\x81\x86\x09\x09\x09\x09", text: "zwölf".as_bytes() },
+    ];
+    assert_eq!(batch.frames().collect::<Vec<_>>(), expected);
+    assert_eq!(batch.messages(), 2);
 }
 
 #[test]
@@ -41,18 +63,22 @@ fn what_is_no_whole_text_is_left() {
     ];
     for other in others {
         let frames = [frame(b"one"), frame("zwölf".as_bytes()), other.to_vec()];
-        assert_eq!(taken(CLIENT, 1 << 16, &frames), ("> one\nzwölf\n".to_owned(), other.len()), "{other:X?}");
+        assert_eq!(taken(CLIENT, &frames), ("> one\nzwölf\n".to_owned(), other.len()), "{other:X?}");
     }
 }
 
 #[test]
-fn no_more_is_taken_than_there_is_room_for() {
-    let frames = [frame(b"12345"), frame(b"12345"), frame(b"12345")];
-    for (most, expected) in [(5, ""), (6, "12345\n"), (17, "12345\n12345\n"), (18, "12345\n12345\n12345\n")] {
-        assert_eq!(taken(CLIENT, most, &frames).0, format!("> {expected}"), "{most}");
-    }
+fn a_batch_ends_when_it_is_large() {
+    let mut receiver = Receiver::new(CLIENT);
+    receiver.feed(&frame(&[b'x'; 1000]).repeat(200));
+    let batches: Vec<u64> = std::iter::from_fn(|| receiver.take_texts().map(|batch| batch.messages())).collect();
+    assert_eq!(batches, [66, 66, 66, 2]);
+}
+
+#[test]
+fn a_text_that_is_too_long_is_left() {
     let options = ReceiverOptions { max_message: 4, ..CLIENT };
-    assert_eq!(taken(options, 100, &frames), ("> ".to_owned(), 21));
+    assert_eq!(taken(options, &[frame(b"1234"), frame(b"12345")]), ("> 1234\n".to_owned(), 7));
 }
 
 #[test]
@@ -60,6 +86,6 @@ fn a_text_is_valid_by_itself_or_not_at_all() {
     // Two halves of one character, each a message.
     let frames = [frame(b"whole"), frame(b"\xC3"), frame(b"\xB6")];
     for options in [CLIENT, LENIENT] {
-        assert_eq!(taken(options, 100, &frames), ("> ".to_owned(), 13));
+        assert_eq!(taken(options, &frames), ("> whole\n".to_owned(), 6));
     }
 }
