@@ -146,10 +146,5 @@ impl EngineIo {
     }
 }
 
-/// A number of bytes.
-pub(super) fn bytes(count: usize) -> String {
-    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
-}
-
 #[cfg(test)]
 mod tests;

@@ -124,9 +124,15 @@ pub fn plain(value: Raw<'_>) -> String {
 
 /// Where `value`, which is a part of `payload`, stands in it: a string without its quotation marks.
 pub fn place(payload: &[u8], value: Raw<'_>) -> Range<usize> {
-    let start = value.as_ptr() as usize - payload.as_ptr() as usize;
+    let Range { start, end } = span(payload, value);
     let quote = usize::from(value.starts_with('"'));
-    start + quote..start + value.len() - quote
+    start + quote..end - quote
+}
+
+/// Where `part`, which is a part of `payload`, stands in it.
+pub fn span(payload: &[u8], part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - payload.as_ptr() as usize;
+    start..start + part.len()
 }
 
 struct Members;

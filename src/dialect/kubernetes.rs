@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::json::{Array, Object};
-use super::{Description, Dialect, Message, Opening, quote};
+use super::{Description, Dialect, Message, Opening, bytes, quote};
 use crate::event::{Annotation, AnnotationSource};
 use crate::wire::Role;
 
@@ -124,8 +124,7 @@ impl Kubernetes {
 fn content(channel: &str, data: &[u8]) -> String {
     let text = str::from_utf8(data).ok().filter(|text| !text.is_empty());
     let text = text.map(|text| format!(": {}", quote(text.trim_end_matches(['\r', '\n']))));
-    let unit = if data.len() == 1 { "byte" } else { "bytes" };
-    format!("{channel}, {} {unit}{}", data.len(), text.unwrap_or_default())
+    format!("{channel}, {}{}", bytes(data.len()), text.unwrap_or_default())
 }
 
 /// The end of a program: a `Status` in JSON, or a text before version 4.

@@ -161,6 +161,11 @@ fn quote(text: &str) -> String {
     }
 }
 
+/// A number of bytes.
+fn bytes(count: usize) -> String {
+    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
+}
+
 /// So many parts of a message are told one by one.
 const MOST_PARTS: usize = 8;
 

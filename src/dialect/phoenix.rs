@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::json::{self, Array, Object};
 use super::pending::Pending;
-use super::{Description, Dialect, Heartbeat, Message, Opening, quote};
+use super::{Description, Dialect, Heartbeat, Message, Opening, bytes, quote};
 use crate::event::{Annotation, AnnotationSource};
 use crate::wire::{Kind, Role};
 
@@ -263,14 +263,13 @@ impl Push {
         Some(push)
     }
 
-    /// What a binary message holds, which cannot be read at sight; nothing of others.
+    /// What a binary message holds. Empty for a text message, which can be read as it is.
     fn binary(&self) -> String {
         if !self.is_binary {
             return String::new();
         }
         let Self { topic, event, length, .. } = self;
-        let unit = if *length == 1 { "byte" } else { "bytes" };
-        format!("{} in {}, {length} {unit}", quote(event), quote(topic))
+        format!("{} in {}, {}", quote(event), quote(topic), bytes(*length))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Socket.IO 5, as Engine.IO carries it: `<type>[<attachments>-][<namespace>,][<id>][JSON]`.
 
-use std::ops::Range;
-
 use super::engine_io::SOCKET_IO;
 use super::json::{self, Array, Object};
 use super::pending::Pending;
@@ -100,7 +98,7 @@ impl SocketIo {
             let fault = format!("{} of {} attachments did not come before it", owed.left, owed.count);
             annotation.error.get_or_insert(fault);
         }
-        annotation.secrets.extend(packet.query.map(|query| json_place(message.payload, query)));
+        annotation.secrets.extend(packet.query.map(|query| json::span(message.payload, query)));
         annotation.secrets.sort_by_key(|secret| secret.start);
         if packet.attachments > 0 {
             let (left, count) = (packet.attachments, packet.attachments);
@@ -130,7 +128,7 @@ impl SocketIo {
         }
         match attachments.packet.take() {
             Some(packet) => {
-                let text = format!("{}, with {}", packet.text, super::engine_io::bytes(bytes));
+                let text = format!("{}, with {}", packet.text, super::bytes(bytes));
                 Annotation { text, error: None, ..packet }
             }
             None => Annotation::new(SOURCE, "attachment", ""),
@@ -161,7 +159,7 @@ impl SocketIo {
             self.connecting.open(packet.namespace.to_owned(), (), message.at);
         }
         let is_object = !packet.json.is_empty() && packet.json != "{}";
-        let secrets = is_object.then(|| json_place(message.payload, packet.json)).into_iter().collect();
+        let secrets = is_object.then(|| json::span(message.payload, packet.json)).into_iter().collect();
         let text = format!("Socket.IO connects to {}", quote(packet.namespace));
         Annotation { secrets, ..Annotation::new(SOURCE, "connect", text) }
     }
@@ -212,10 +210,4 @@ impl SocketIo {
         let took = asked.map(|(_, took)| took);
         Annotation { answers: Some(quote(id)), took, ..Annotation::new(SOURCE, "ack", text) }
     }
-}
-
-/// Where a part of a payload stands in it.
-fn json_place(payload: &[u8], part: &str) -> Range<usize> {
-    let start = part.as_ptr() as usize - payload.as_ptr() as usize;
-    start..start + part.len()
 }

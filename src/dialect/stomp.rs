@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::pending::Pending;
-use super::{Description, Dialect, Heartbeat, Message, quote};
+use super::{Description, Dialect, Heartbeat, Message, bytes, quote};
 use crate::event::{Annotation, AnnotationSource};
 use crate::wire::{Kind, Role};
 
@@ -296,10 +296,6 @@ fn beats(frame: &Frame<'_>) -> (u32, u32) {
 
 fn seconds(milliseconds: u32) -> String {
     if milliseconds.is_multiple_of(1000) { format!("{} s", milliseconds / 1000) } else { format!("{milliseconds} ms") }
-}
-
-fn bytes(count: usize) -> String {
-    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
 }
 
 /// The passcodes in a message of the client.

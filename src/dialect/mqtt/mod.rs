@@ -13,7 +13,7 @@ use packet::{Connect, Packet};
 use stream::{Piece, Stream};
 
 use super::pending::Pending;
-use super::{Description, Dialect, Heartbeat, Message, combined, quote};
+use super::{Description, Dialect, Heartbeat, Message, bytes, combined, quote};
 use crate::event::{Annotation, AnnotationSource};
 use crate::wire::{Kind, Role};
 
@@ -230,12 +230,11 @@ impl Mqtt {
             let is_again = flags & packet::DUPLICATE != 0;
             self.open(message, last, id, topic.to_owned()).filter(|_| !is_again)
         });
-        let unit = if length == 1 { "byte" } else { "bytes" };
         let parts = [
             (quality > 0).then(|| format!(", QoS {quality}")),
             (flags & packet::DUPLICATE != 0).then(|| ", again".to_owned()),
             (flags & packet::RETAIN != 0).then(|| ", retained".to_owned()),
-            Some(format!(", {length} {unit}")),
+            Some(format!(", {}", bytes(length))),
             text.map(|text| format!(": {}", quote(&text))),
         ];
         let text = parts.into_iter().flatten().fold(format!("PUBLISH {topic}"), |text, part| text + &part);
