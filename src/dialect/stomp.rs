@@ -6,6 +6,8 @@ use std::mem;
 use std::ops::Range;
 use std::time::Duration;
 
+use memchr::memrchr;
+
 use super::pending::Pending;
 use super::{Description, Dialect, Heartbeat, Message, bytes, quote};
 use crate::event::{Annotation, AnnotationSource};
@@ -77,7 +79,7 @@ impl Dialect for Stomp {
             self.last_sent = message.at;
         }
         let stream = self.stream(message.from);
-        if stream.is_between_frames() && message.payload.iter().all(|byte| matches!(byte, b'\n' | b'\r')) {
+        if stream.begun().is_empty() && message.payload.iter().copied().all(is_line_end) {
             let is_beat = !message.payload.is_empty();
             return Some(if is_beat {
                 Annotation::heartbeat(SOURCE, "heartbeat")
@@ -86,6 +88,10 @@ impl Dialect for Stomp {
             });
         }
         let mut stream = mem::take(stream);
+        let secrets = match message.from {
+            Role::Client => passcodes(stream.begun(), message.payload),
+            Role::Server => Vec::new(),
+        };
         let mut told = Told::default();
         let read = stream.add(message.payload, |frame| told.add(self.frame(message, frame)));
         *self.stream(message.from) = stream;
@@ -93,7 +99,7 @@ impl Dialect for Stomp {
             Ok(()) => told.together(),
             Err(fault) => Annotation::breach(SOURCE, fault),
         };
-        Some(Annotation { secrets: secrets(message), ..annotation })
+        Some(Annotation { secrets, ..annotation })
     }
 
     fn close_code(&self, code: u16) -> Option<&'static str> {
@@ -298,21 +304,28 @@ fn seconds(milliseconds: u32) -> String {
     if milliseconds.is_multiple_of(1000) { format!("{} s", milliseconds / 1000) } else { format!("{milliseconds} ms") }
 }
 
-/// The passcodes in a message of the client.
-fn secrets(message: &Message<'_>) -> Vec<Range<usize>> {
-    const NAME: &[u8] = b"passcode";
-    let is_login = message.payload.starts_with(b"CONNECT") || message.payload.starts_with(b"STOMP");
-    if message.from == Role::Server || !is_login {
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+/// Where the passcodes stand in a message of the client. It goes on with a frame of which `begun` has come.
+fn passcodes(begun: &[u8], message: &[u8]) -> Vec<Range<usize>> {
+    let command: Vec<u8> =
+        begun.iter().chain(message).copied().skip_while(|byte| is_line_end(*byte)).take("CONNECT".len()).collect();
+    if !command.starts_with(b"CONNECT") && !command.starts_with(b"STOMP") {
         return Vec::new();
     }
-    let lines = message.payload.split(|&byte| byte == b'\n');
-    let values = lines.filter_map(|line| line.strip_prefix(NAME)?.trim_ascii_start().strip_prefix(b":"));
+    // The line in which the message begins may be that of the passcode.
+    let line = memrchr(b'\n', begun).map_or(begun, |end| &begun[end + 1..]);
+    let text = [line, message].concat();
+    let lines = text.split(|&byte| byte == b'\n');
+    let values = lines.filter_map(|line| line.strip_prefix(b"passcode")?.trim_ascii_start().strip_prefix(b":"));
     let places = values.map(|value| {
         let value = value.strip_suffix(b"\r").unwrap_or(value);
-        let start = value.as_ptr() as usize - message.payload.as_ptr() as usize;
-        start..start + value.len()
+        let start = value.as_ptr() as usize - text.as_ptr() as usize;
+        start.saturating_sub(line.len())..(start + value.len()).saturating_sub(line.len())
     });
-    places.collect()
+    places.filter(|place| !place.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -62,9 +62,9 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Whether no frame has begun.
-    pub fn is_between_frames(&self) -> bool {
-        self.part.is_empty()
+    /// What has come of the next frame.
+    pub fn begun(&self) -> &[u8] {
+        &self.part
     }
 
     /// Adds a message, and gives each frame that is whole to `take`.

@@ -122,6 +122,22 @@ fn the_passcode_is_hidden() {
 }
 
 #[test]
+fn a_passcode_that_is_spread_over_messages_is_hidden_in_each() {
+    let mut session = conversation();
+    let parts = [
+        ("\nCONN", "\nCONN"),
+        ("ECT\nlogin:a\npass", "ECT\nlogin:a\npass"),
+        ("code:s3", "code:..."),
+        ("cr3t", "..."),
+        ("!\nhost:h\n\n\0", "...\nhost:h\n\n\0"),
+    ];
+    for (text, shown) in parts {
+        let annotation = session.message(Role::Client, Kind::Text, text.as_bytes()).expect("said");
+        assert_eq!(hidden(text.as_bytes(), &annotation), shown);
+    }
+}
+
+#[test]
 fn a_connection_is_recognised_by_its_first_frame() {
     let is_message =
         |from, payload: &[u8]| (STOMP.is_message)(&Message { from, kind: Kind::Text, payload, at: Duration::ZERO });
