@@ -3,7 +3,7 @@
 use ciborium::Value;
 use ciborium::de::from_reader_with_recursion_limit;
 
-use super::{Decoded, Description, Failure, Text, message_pack};
+use super::{Decoded, Description, Failure, Text, message_pack, whole};
 use crate::wire::Kind;
 
 /// CBOR (RFC 8949). A message is one if all of it is one map or array, or begins with the tag of CBOR.
@@ -17,12 +17,6 @@ pub const CBOR: Description = Description {
 
 /// The tag that says that what follows is CBOR (section 3.4.6).
 const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
-
-/// Values may be nested so deep.
-const DEEPEST: usize = 64;
-
-/// Longer ones are not read: a value in memory takes many times as much as on the wire, in bytes.
-const LONGEST: usize = 256 * 1024;
 
 fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
     let mut text = Text::default();
@@ -53,16 +47,7 @@ fn has_names(payload: &[u8]) -> bool {
 }
 
 fn read(payload: &[u8]) -> Result<Value, Failure> {
-    if payload.len() > LONGEST {
-        return Err(Failure::Other(format!("longer than {LONGEST} bytes")));
-    }
-    let mut rest = payload;
-    let value =
-        from_reader_with_recursion_limit(&mut rest, DEEPEST).map_err(|error| Failure::Other(error.to_string()))?;
-    match rest.len() {
-        0 => Ok(value),
-        more => Err(Failure::Other(format!("{more} bytes behind its end"))),
-    }
+    whole(payload, |rest, depth| from_reader_with_recursion_limit(rest, depth))
 }
 
 fn write(text: &mut Text, value: &Value) {

@@ -3,7 +3,7 @@
 use rmpv::ValueRef;
 use rmpv::decode::read_value_ref_with_max_depth;
 
-use super::{Decoded, Description, Failure, Text, cbor};
+use super::{Decoded, Description, Failure, Text, cbor, whole};
 use crate::wire::Kind;
 
 /// `MessagePack` (`spec.md` of `msgpack/msgpack`). A message is one if all of it is one map or array.
@@ -16,12 +16,6 @@ pub const MESSAGE_PACK: Description = Description {
     }),
     decode,
 };
-
-/// Values may be nested so deep.
-const DEEPEST: usize = 64;
-
-/// Longer ones are not read: a value in memory takes many times as much as on the wire, in bytes.
-const LONGEST: usize = 256 * 1024;
 
 fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
     let mut text = Text::default();
@@ -38,15 +32,7 @@ pub fn has_names(payload: &[u8]) -> bool {
 }
 
 fn read(payload: &[u8]) -> Result<ValueRef<'_>, Failure> {
-    if payload.len() > LONGEST {
-        return Err(Failure::Other(format!("longer than {LONGEST} bytes")));
-    }
-    let mut rest = payload;
-    let value = read_value_ref_with_max_depth(&mut rest, DEEPEST).map_err(|error| Failure::Other(error.to_string()))?;
-    match rest.len() {
-        0 => Ok(value),
-        more => Err(Failure::Other(format!("{more} bytes behind its end"))),
-    }
+    whole(payload, read_value_ref_with_max_depth)
 }
 
 fn write(text: &mut Text, value: &ValueRef<'_>) {

@@ -12,6 +12,7 @@ mod protobuf;
 mod text;
 mod zlib_stream;
 
+use std::fmt::Display;
 use std::ops::Range;
 
 use text::Text;
@@ -197,6 +198,28 @@ fn annotation(decoder: &Description, result: Result<Decoded, Failure>) -> Annota
         Err(Failure::Incomplete(error)) => {
             Annotation { error: Some(error.to_owned()), ..Annotation::new(source, *name, *title) }
         }
+    }
+}
+
+/// Longer messages of values are not read, in bytes: in memory a value takes many times as much as on the wire.
+const LONGEST_VALUE: usize = 256 * 1024;
+
+/// Values may be nested so deep.
+const DEEPEST_VALUE: usize = 64;
+
+/// The value that all of `payload` is, by what reads one from its start.
+fn whole<'a, T, E: Display>(
+    payload: &'a [u8],
+    read: impl FnOnce(&mut &'a [u8], usize) -> Result<T, E>,
+) -> Result<T, Failure> {
+    if payload.len() > LONGEST_VALUE {
+        return Err(Failure::Other(format!("longer than {LONGEST_VALUE} bytes")));
+    }
+    let mut rest = payload;
+    let value = read(&mut rest, DEEPEST_VALUE).map_err(|error| Failure::Other(error.to_string()))?;
+    match rest.len() {
+        0 => Ok(value),
+        more => Err(Failure::Other(format!("{more} bytes behind its end"))),
     }
 }
 
