@@ -150,6 +150,29 @@ fn a_script_expects_and_captures_with_expressions() {
 }
 
 #[test]
+fn a_script_expects_and_captures_what_a_dialect_says() {
+    let wscope = Wscope::new();
+    let script = wscope.home().join("test.ws");
+    let lines = [
+        r#"{"jsonrpc":"2.0","id":1,"method":"sum"}"#,
+        r#"/expect within=5 $note == "answers sum""#,
+        "/capture said jq:$note",
+        "${said}",
+    ];
+    fs::write(&script, lines.join("\n")).unwrap();
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.frame();
+        connection.send_frame(&Frame::text(r#"{"jsonrpc":"2.0","id":1,"result":3}"#));
+        let said = connection.frame();
+        connection.close_frame();
+        said.as_text().to_owned()
+    });
+    wscope.args(["--dialect", "json-rpc", "-w", "0", "--script"]).arg(script).arg(server.url()).run().exits(0);
+    assert_eq!(server.outcome(), "answers sum");
+}
+
+#[test]
 fn the_prompt_filters_finds_and_reshapes() {
     let server = websocket::echo();
     let mut terminal = Wscope::new().arg(server.url()).terminal(30, 80);

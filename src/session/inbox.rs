@@ -28,6 +28,8 @@ pub struct Received {
     pub kind: Kind,
     /// The whole of it.
     pub payload: Arc<[u8]>,
+    /// What a dialect or a decoder says of it.
+    pub note: Option<Arc<str>>,
     /// How many messages of the session came before it.
     number: u64,
 }
@@ -110,10 +112,10 @@ impl Inbox {
         Self { budget, state: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// A message has come.
-    pub(super) fn message(&self, kind: Kind, payload: &[u8]) {
+    /// A message has come, with what is said of it.
+    pub(super) fn message(&self, kind: Kind, payload: &[u8], note: Option<&str>) {
         self.change(|state| {
-            let message = Received { kind, payload: payload.into(), number: state.count };
+            let message = Received { kind, payload: payload.into(), note: note.map(Into::into), number: state.count };
             state.count += 1;
             state.size += message.size();
             state.last = Some(message.clone());
@@ -169,7 +171,7 @@ impl Received {
     /// A message that came first.
     #[cfg(test)]
     pub fn first(kind: Kind, payload: &[u8]) -> Self {
-        Self { kind, payload: payload.into(), number: 0 }
+        Self { kind, payload: payload.into(), note: None, number: 0 }
     }
 
     /// Its place among the messages of the session, from 1.
@@ -178,7 +180,7 @@ impl Received {
     }
 
     fn size(&self) -> usize {
-        self.payload.len() + OVERHEAD
+        self.payload.len() + self.note.as_ref().map_or(0, |note| note.len()) + OVERHEAD
     }
 }
 

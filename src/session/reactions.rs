@@ -72,12 +72,6 @@ impl Shared {
                 let note = is_to_tell.then(|| foreign_pong(payload));
                 Reaction { round_trip, note }
             }
-            wire::Event::Message { kind, payload, .. } => {
-                if let Some(inbox) = &self.inbox {
-                    inbox.message(*kind, payload);
-                }
-                Reaction::default()
-            }
             _ => Reaction::default(),
         }
     }

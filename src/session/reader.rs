@@ -222,6 +222,10 @@ impl Reader {
                 event => self.shared.react_to(event),
             };
             shown.received(at, &event, reaction.round_trip);
+            if let (Some(inbox), wire::Event::Message { kind, payload, .. }) = (&self.shared.inbox, &event) {
+                // Only now it is known what a dialect says of it.
+                inbox.message(*kind, payload, shown.note());
+            }
             if let Some(stop_condition) = &self.shared.settings.stop_condition {
                 count(stop_condition, &mut self.counter, shown, at, &event);
             }

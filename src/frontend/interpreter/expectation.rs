@@ -74,7 +74,8 @@ pub fn decoded(expecting: &Expecting<'_>, decoder: &decode::Description) -> Resu
 }
 
 fn judged(message: &Received) -> Message<'_> {
-    Message { direction: Direction::Received, kind: message.kind, payload: &message.payload, note: None }
+    let Received { kind, payload, note, .. } = message;
+    Message { direction: Direction::Received, kind: *kind, payload, note: note.as_deref() }
 }
 
 /// `/expect-close`: waits for the peer's Close; says how it closed.

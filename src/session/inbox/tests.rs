@@ -12,7 +12,7 @@ fn with_inbox(budget: usize, test: impl FnOnce(&Inbox, &Expecting<'_>)) {
 
 fn texts(inbox: &Inbox, texts: &[&str]) {
     for text in texts {
-        inbox.message(Kind::Text, text.as_bytes());
+        inbox.message(Kind::Text, text.as_bytes(), None);
     }
 }
 
