@@ -13,9 +13,15 @@ pub const GZIP: Description = Description {
     name: "gzip",
     title: "gzip",
     kind: Kind::Binary,
-    is_sign: Some(|payload| payload.starts_with(&[0x1f, 0x8b, 8])),
-    decode: |payload| inflated(MultiGzDecoder::new(payload)),
+    is_sign: Some(|payload| payload.starts_with(&GZIP_MAGIC)),
+    decode: |payload| match inflated(MultiGzDecoder::new(payload)) {
+        Err(_) if payload.starts_with(&GZIP_MAGIC) => Err(Failure::Incomplete(DAMAGED)),
+        result => result,
+    },
 };
+
+/// What a member of gzip begins with: its two bytes, and deflate (RFC 1952 section 2.3.1).
+const GZIP_MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
 
 /// zlib (RFC 1950).
 pub const ZLIB: Description = Description {
@@ -44,6 +50,9 @@ pub const ZSTD: Description = Description {
         })
     },
 };
+
+/// What is said of what surely is compressed, and cannot be read.
+const DAMAGED: &str = "it is cut short, or damaged";
 
 /// So much of what was compressed is looked at, in bytes.
 pub const MOST: usize = 1024 * 1024;
