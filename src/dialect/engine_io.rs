@@ -95,6 +95,11 @@ impl Dialect for EngineIo {
         }
     }
 
+    fn close_code(&self, code: u16) -> Option<&'static str> {
+        // A server that gives a client up sends no code, or no Close.
+        (matches!(code, 1005 | 1006) && self.ping.is_some()).then_some("the last ping was not answered")
+    }
+
     fn heartbeat(&self) -> Option<Heartbeat> {
         let (due, payload) = match self.next_ping {
             Some(due) if self.is_version_3 => (due, b"2"),

@@ -29,6 +29,18 @@ fn the_server_pings_and_is_owed_a_pong_at_once() {
 }
 
 #[test]
+fn a_server_that_waited_for_a_pong_closes_without_a_code() {
+    let mut session = conversation();
+    session.received(OPEN);
+    assert_eq!(session.dialect().close_code(1005), None);
+    session.received("2");
+    assert_eq!(session.dialect().close_code(1005), Some("the last ping was not answered"));
+    assert_eq!(session.dialect().close_code(1001), None);
+    session.sent("3");
+    assert_eq!(session.dialect().close_code(1006), None);
+}
+
+#[test]
 fn in_version_3_the_client_pings() {
     let mut session = Conversation::new(&SOCKET_IO, None, "/socket.io/?EIO=3&transport=websocket");
     session.received(OPEN);
