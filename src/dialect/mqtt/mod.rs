@@ -230,6 +230,8 @@ impl Mqtt {
             let is_again = flags & packet::DUPLICATE != 0;
             self.open(message, last, id, topic.to_owned()).filter(|_| !is_again)
         });
+        let has_wildcard = topic.contains(['+', '#']);
+        let error = error.or(has_wildcard.then(|| "a wildcard in the topic: servers close (MQTT-3.3.2-2)".to_owned()));
         let parts = [
             (quality > 0).then(|| format!(", QoS {quality}")),
             (flags & packet::DUPLICATE != 0).then(|| ", again".to_owned()),

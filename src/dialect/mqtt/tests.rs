@@ -121,6 +121,10 @@ fn what_breaks_the_rules_is_told() {
     );
     assert_eq!(session.sent_bytes(&hex("36 05 00 01 61 00 01")), "not MQTT: PUBLISH: QoS 3");
     assert_eq!(session.sent_bytes(&hex("30 02 00 05")), "not MQTT: PUBLISH: it ends too early");
+    assert_eq!(
+        session.sent_bytes(&hex("30 05 00 03 61 2f 2b")),
+        "PUBLISH a/+, 0 bytes: a wildcard in the topic: servers close (MQTT-3.3.2-2)"
+    );
     assert_eq!(session.sent_bytes(&hex("82 02 00 01")), "not MQTT: SUBSCRIBE: it names no topic filter");
     assert_eq!(
         session.sent_bytes(&hex("30 ff ff ff ff 01")),
