@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Where no terminal says how wide it is.
 pub const USUAL_COLUMNS: usize = 80;
@@ -23,9 +23,19 @@ pub fn fold(text: &str, columns: usize) -> String {
 
 /// Folds a line that takes more than `columns`; what does not fit goes on below the column `hanging`.
 pub fn fold_line(line: &str, columns: usize, hanging: usize) -> String {
-    let mut folded = String::with_capacity(line.len());
+    fold_words(words(line), columns, hanging)
+}
+
+/// The same, and a word that is longer than a line goes on in the next.
+pub fn fold_line_and_words(line: &str, columns: usize, hanging: usize) -> String {
+    let room = columns.saturating_sub(hanging).max(1);
+    fold_words(words(line).flat_map(|word| pieces(word, room)), columns, hanging)
+}
+
+fn fold_words<'a>(words: impl Iterator<Item = &'a str>, columns: usize, hanging: usize) -> String {
+    let mut folded = String::new();
     let mut column = 0;
-    for word in words(line) {
+    for word in words {
         let text = word.trim_start();
         if column + word.width() > columns && column > hanging {
             folded.push('\n');
@@ -52,6 +62,23 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// A word in pieces of at most `room` columns, without the blanks before it.
+fn pieces(word: &str, room: usize) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    let mut blanks = word.len() - word.trim_start().len();
+    iter::from_fn(move || {
+        let most = room + std::mem::take(&mut blanks);
+        let mut columns = 0;
+        let end = rest.char_indices().find(|(at, character)| {
+            columns += character.width().unwrap_or(0);
+            columns > most && *at > 0
+        });
+        let (piece, after) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +100,12 @@ mod tests {
     #[test]
     fn a_line_goes_on_where_it_is_told_to() {
         assert_eq!(fold_line("/set A B C", 7, 4), "/set A\n    B C");
+    }
+
+    #[test]
+    fn a_word_without_room_is_broken_where_it_may() {
+        assert_eq!(fold_line_and_words("  a abcdefghijk b", 8, 2), "  a\n  abcdef\n  ghijk\n  b");
+        assert_eq!(fold_line_and_words("日本語日本", 5, 1), "日本\n 語日\n 本");
     }
 
     #[test]

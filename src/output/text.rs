@@ -15,6 +15,9 @@ const PIECE: usize = 16 << 10;
 /// How many bytes of a binary message are shown.
 pub const SHOWN: usize = 512;
 
+/// How many, where a line below it says what the message holds.
+pub const SHOWN_OF_UNDERSTOOD: usize = 64;
+
 /// How many bytes of a text message are shown.
 const SHOWN_TEXT: usize = 64 << 10;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::event::{Annotation, Direction, Origin, Timestamp};
 use crate::http::redact::Secrets;
 use crate::http::shortened;
+use crate::output::fold::fold_line_and_words;
 use crate::output::options::{DataFormat, View};
 use crate::output::printer::Printer;
 use crate::output::sink::Sink;
@@ -43,27 +44,36 @@ impl Printer {
             *self.hidden_heartbeats.entry(origin).or_default() += 1;
             return;
         }
-        let secrets = match self.options.secrets {
-            Secrets::Hidden => &annotation.secrets[..],
-            Secrets::Shown => &[],
-        };
         let was_typed = direction == Direction::Sent && self.was_typed(kind, payload);
-        let indent =
-            if !was_typed && (direction == Direction::Received || self.is_between() || self.shows_sent_to_people()) {
-                self.message_for_people(origin, at, direction, (kind, payload), secrets)
-            } else if was_typed {
-                "< ".len()
-            } else {
-                // The line stands for the message.
-                if !is_silent(annotation) {
-                    self.prefix(origin, at, direction);
-                }
-                0
-            };
+        let is_shown = direction == Direction::Received || self.is_between() || self.shows_sent_to_people();
+        let below = if was_typed {
+            Some("< ".len())
+        } else if is_shown {
+            Some(self.message_for_people(origin, at, direction, (kind, payload), Some(annotation)))
+        } else {
+            None
+        };
+        if is_silent(annotation) {
+            return;
+        }
+        let indent = match below {
+            Some(indent) => {
+                self.data.buffer.resize(self.data.buffer.len() + indent, b' ');
+                indent
+            }
+            // The line stands for the message.
+            None => self.prefix(origin, at, direction),
+        };
+        let columns = self.data.columns();
         let Sink { buffer, palette, .. } = &mut self.data;
-        if !is_silent(annotation) {
-            buffer.resize(buffer.len() + indent, b' ');
-            line(buffer, palette, annotation);
+        line(buffer, palette, annotation, columns.map(|columns| Margins { indent, columns }));
+    }
+
+    /// The places in a message that are not shown.
+    pub(super) fn hidden<'a>(&self, annotation: &'a Annotation) -> &'a [Range<usize>] {
+        match self.options.secrets {
+            Secrets::Hidden => &annotation.secrets,
+            Secrets::Shown => &[],
         }
     }
 
@@ -79,7 +89,7 @@ impl Printer {
                 Direction::Sent => palette.write(output, Style::Sent, ">"),
             }
             output.push(b' ');
-            line(output, palette, annotation);
+            line(output, palette, annotation, None);
         });
     }
 
@@ -96,8 +106,15 @@ fn is_silent(annotation: &Annotation) -> bool {
     annotation.text.is_empty() && annotation.error.is_none() && annotation.took.is_none() && !annotation.is_heartbeat
 }
 
-/// Appends the one line of an annotation.
-fn line(output: &mut Vec<u8>, palette: &Palette, annotation: &Annotation) {
+/// Between which columns of a terminal an annotation stands.
+#[derive(Debug, Clone, Copy)]
+struct Margins {
+    indent: usize,
+    columns: usize,
+}
+
+/// Appends the one line of an annotation, which is folded where there are margins.
+fn line(output: &mut Vec<u8>, palette: &Palette, annotation: &Annotation, margins: Option<Margins>) {
     let Annotation { text, took, error, is_heartbeat, .. } = annotation;
     let text = if text.is_empty() && *is_heartbeat { "heartbeat" } else { text };
     let said = match took {
@@ -105,15 +122,27 @@ fn line(output: &mut Vec<u8>, palette: &Palette, annotation: &Annotation) {
         Some(took) => format!("{} after {}", shortened(text, LONGEST), milliseconds(*took)),
         None => shortened(text, LONGEST).into_owned(),
     };
-    palette.paint(output, Style::Faint, |output| escape::line(output, said.as_bytes()));
-    if let Some(error) = error {
-        if !said.is_empty() {
-            palette.write(output, Style::Faint, ":");
-            output.push(b' ');
-        }
-        palette.paint(output, Style::Error, |output| escape::line(output, shortened(error, LONGEST).as_bytes()));
+    let said = escape::to_line(&said);
+    let error = error.as_ref().map(|error| escape::to_line(&*shortened(error, LONGEST)));
+    let (said, error) = match error {
+        Some(error) if !said.is_empty() => (said + ": ", error),
+        error => (said, error.unwrap_or_default()),
+    };
+    let whole = folded(format!("{said}{error}"), margins);
+    // Folding moves blanks alone.
+    let letters = said.chars().filter(|character| *character != ' ').count();
+    let mut places = whole.char_indices().filter(|(_, character)| !matches!(character, ' ' | '\n'));
+    let (said, error) = whole.split_at(places.nth(letters).map_or(whole.len(), |(at, _)| at));
+    for (style, part) in [(Style::Faint, said), (Style::Error, error)].into_iter().filter(|(_, part)| !part.is_empty())
+    {
+        palette.paint(output, style, |output| output.extend_from_slice(part.as_bytes()));
     }
     output.push(b'\n');
+}
+
+fn folded(line: String, margins: Option<Margins>) -> String {
+    let Some(Margins { indent, columns }) = margins else { return line };
+    fold_line_and_words(&format!("{:indent$}{line}", ""), columns, indent).split_off(indent)
 }
 
 fn milliseconds(took: Duration) -> String {

@@ -1,9 +1,8 @@
 //! Messages on the data stream.
 
 use std::mem;
-use std::ops::Range;
 
-use crate::event::{Direction, Origin, Timestamp};
+use crate::event::{Annotation, Direction, Origin, Timestamp};
 use crate::output::options::{Annotations, DataFormat, View};
 use crate::output::pretty::{self, Layout};
 use crate::output::printer::annotations::without;
@@ -60,7 +59,7 @@ impl Printer {
             DataFormat::Text => match self.options.view {
                 View::Exact => self.exact_message(origin, at, kind, payload),
                 View::Terminal => {
-                    self.message_for_people(origin, at, Direction::Received, (kind, payload), &[]);
+                    self.message_for_people(origin, at, Direction::Received, (kind, payload), None);
                 }
             },
         }
@@ -71,7 +70,7 @@ impl Printer {
         match self.options.format {
             DataFormat::None | DataFormat::Json => {}
             DataFormat::Text | DataFormat::Raw => {
-                self.message_for_people(origin, at, direction, (kind, payload), &[]);
+                self.message_for_people(origin, at, direction, (kind, payload), None);
             }
             DataFormat::Hex => {
                 self.prefix(origin, at, direction);
@@ -89,7 +88,7 @@ impl Printer {
     /// Shows a message that was sent, unless it was typed.
     pub(super) fn sent(&mut self, origin: Origin, at: Timestamp, kind: Kind, payload: &[u8]) {
         if !self.was_typed(kind, payload) {
-            self.message_for_people(origin, at, Direction::Sent, (kind, payload), &[]);
+            self.message_for_people(origin, at, Direction::Sent, (kind, payload), None);
         }
     }
 
@@ -121,21 +120,27 @@ impl Printer {
         text::binary(buffer, palette, &streamed.start, streamed.length, &[]);
     }
 
-    /// Shows a message without its `secrets`. How many columns its lines are indented by is returned.
+    /// Shows a message without its secrets; of a binary one that is understood only the start. How many columns its lines are
+    /// indented by is returned.
     pub(super) fn message_for_people(
         &mut self,
         origin: Origin,
         at: Timestamp,
         direction: Direction,
         (kind, payload): (Kind, &[u8]),
-        secrets: &[Range<usize>],
+        annotation: Option<&Annotation>,
     ) -> usize {
         let indent = self.prefix(origin, at, direction);
         let layout = self.layout();
+        let secrets = annotation.map_or(&[][..], |annotation| self.hidden(annotation));
         match kind {
             Kind::Text => text::text(&mut self.data, &without(payload, secrets), layout, indent, self.options.view),
             Kind::Binary => {
-                let most = if self.options.view == View::Exact { payload.len() } else { text::SHOWN };
+                let most = match annotation {
+                    _ if self.options.view == View::Exact => payload.len(),
+                    Some(Annotation { error: None, .. }) => text::SHOWN_OF_UNDERSTOOD,
+                    _ => text::SHOWN,
+                };
                 let Sink { buffer, palette, .. } = &mut self.data;
                 text::binary(buffer, palette, &payload[..most.min(payload.len())], payload.len() as u64, secrets);
             }

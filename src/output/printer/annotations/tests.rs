@@ -6,8 +6,22 @@ const SOURCE: AnnotationSource = AnnotationSource::Dialect("socket.io");
 
 fn set(annotation: &Annotation) -> String {
     let mut output = Vec::new();
-    line(&mut output, &Palette::new(Colors::Off), annotation);
+    line(&mut output, &Palette::new(Colors::Off), annotation, None);
     String::from_utf8(output).unwrap()
+}
+
+#[test]
+fn a_line_that_is_too_long_goes_on_below_its_start_with_the_error_in_its_own_style() {
+    let annotation = Annotation::breach(SOURCE, "not a frame of STOMP");
+    let annotation = Annotation { text: "answers the subscription".to_owned(), ..annotation };
+    let mut output = Vec::new();
+    let margins = Some(Margins { indent: 4, columns: 20 });
+    line(&mut output, &Palette::new(Colors::On), &annotation, margins);
+    let mut wanted = Vec::new();
+    Palette::new(Colors::On).write(&mut wanted, Style::Faint, "answers the\n    subscription:\n    ");
+    Palette::new(Colors::On).write(&mut wanted, Style::Error, "not a frame of\n    STOMP");
+    wanted.push(b'\n');
+    assert_eq!(String::from_utf8(output).unwrap(), String::from_utf8(wanted).unwrap());
 }
 
 #[test]
