@@ -166,7 +166,7 @@ fn secrets(payload: &[u8], method: &str, value: Option<Raw<'_>>) -> Vec<Range<us
     {
         let is_cookie = matches!(method, "Network.setCookie");
         find(payload, value, DEEPEST, is_cookie, &mut places);
-        places.sort_by_key(|place| place.start);
+        places.sort_unstable_by_key(|place| place.start);
     }
     places
 }

@@ -99,7 +99,7 @@ impl SocketIo {
             annotation.error.get_or_insert(fault);
         }
         annotation.secrets.extend(packet.query.map(|query| json::span(message.payload, query)));
-        annotation.secrets.sort_by_key(|secret| secret.start);
+        annotation.secrets.sort_unstable_by_key(|secret| secret.start);
         if packet.attachments > 0 {
             let (left, count) = (packet.attachments, packet.attachments);
             if count > MOST_ATTACHMENTS {
@@ -169,7 +169,7 @@ impl SocketIo {
         let object = Object::of(packet.json.as_bytes()).unwrap_or_default();
         let names = ["sid", "pid"].into_iter().filter_map(|name| object.get(name));
         let mut secrets: Vec<_> = names.map(|value| json::place(message.payload, value)).collect();
-        secrets.sort_by_key(|secret| secret.start);
+        secrets.sort_unstable_by_key(|secret| secret.start);
         let text = format!("connected to {}", quote(packet.namespace));
         Annotation { took, secrets, ..Annotation::new(SOURCE, "connected", text) }
     }

@@ -77,7 +77,7 @@ fn files(start: usize, typed: &str) -> (usize, Vec<Pair>) {
                 .then(|| Pair { display: format!("{name}{slash}"), replacement: format!("{folder}{name}{slash}") })
         })
         .collect();
-    candidates.sort_by(|one, other| one.display.cmp(&other.display));
+    candidates.sort_unstable_by(|one, other| one.display.cmp(&other.display));
     (start, candidates)
 }
 

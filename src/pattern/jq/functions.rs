@@ -55,7 +55,7 @@ pub(super) fn names() -> Vec<(String, usize)> {
     let native = natives().map(|(name, arguments, _): Fun<Values>| (name.to_owned(), arguments.len()));
     let can_be_written = |name: &str| name.starts_with(|first: char| first.is_ascii_alphabetic());
     let mut names: Vec<_> = defined.chain(native).filter(|(name, _)| can_be_written(name)).collect();
-    names.sort();
+    names.sort_unstable();
     names.dedup();
     names
 }
