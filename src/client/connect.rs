@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::client::connect_error::{after_certificate_request, connect_error, on_the_way, proxy_setting};
 use crate::client::plan::Plan;
@@ -19,6 +20,9 @@ use crate::platform::{Descriptor, Poller, Wakeup};
 use crate::session::upgrade::{self, UpgradeFailure, Upgraded};
 use crate::wire::handshake::{Refusal, Strictness};
 use crate::wire::{DeflateParameters, Role};
+
+/// How long connecting may take before that is said.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// A connection whose upgrade is complete.
 pub struct Handshaken {
@@ -66,11 +70,13 @@ impl From<Error> for Failure {
     }
 }
 
-/// Connects on a thread of its own. `interruption` is asked after each wait of `poller` whether to wait no longer.
+/// Connects on a thread of its own. `tell_slow` is called once where that takes long; `interruption` is asked after each wait
+/// of `poller` whether to wait no longer.
 pub fn on_thread<T>(
     plan: &Arc<Plan>,
     fanout: &Fanout,
     poller: &mut Poller,
+    tell_slow: impl FnOnce(),
     mut interruption: impl FnMut(Wakeup) -> Option<T>,
 ) -> Attempt<T> {
     let (results, result) = mpsc::channel();
@@ -85,14 +91,20 @@ pub fn on_thread<T>(
         return Attempt::Failed(thread_error(Phase::Connect, "to connect", error));
     }
     let stdout = io::stdout();
-    let attempt = poller.wait_for(None, Some(Descriptor::from(&stdout)), |wakeup| match result.try_recv() {
+    let mut attempt = |wakeup| match result.try_recv() {
         Ok(Ok(handshaken)) => Some(Attempt::Connected(Box::new(handshaken))),
         Ok(Err(Failure::Unauthorized(unauthorized))) => Some(Attempt::Unauthorized(unauthorized)),
         Ok(Err(Failure::Other(error))) => Some(Attempt::Failed(error)),
         Err(TryRecvError::Empty) => interruption(wakeup).map(Attempt::Interrupted),
         Err(TryRecvError::Disconnected) => Some(Attempt::Failed(broken_off())),
+    };
+    let slow_from = Some(Instant::now() + SLOW);
+    let soon = poller.wait_for(slow_from, Some(Descriptor::from(&stdout)), &mut attempt);
+    let ended = soon.or_else(|| {
+        tell_slow();
+        poller.wait_for(None, Some(Descriptor::from(&stdout)), attempt)
     });
-    attempt.unwrap_or_else(|| Attempt::Failed(broken_off()))
+    ended.unwrap_or_else(|| Attempt::Failed(broken_off()))
 }
 
 fn broken_off() -> Error {

@@ -1,6 +1,6 @@
 //! The one loop around a client's sessions: connect, session, reconnect; pauses, signals and time limits between them.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -127,10 +127,16 @@ impl Runner {
 
     fn connect(&mut self, driver: &mut dyn Driver, status: ExitStatus) -> Next {
         driver.connecting();
-        let signals = &self.signals;
-        let attempt = connect::on_thread(&self.plan, &self.fanout, &mut self.poller, |wakeup| {
-            interruption(driver, signals, wakeup)
-        });
+        // A prompt says itself that it is not connected.
+        let is_watched = io::stderr().is_terminal() && !driver.reads_keys();
+        let Self { plan, fanout, poller, signals, announcer, .. } = self;
+        let tell_slow = || {
+            if is_watched {
+                announcer.note(format!("connecting to `{}` (Ctrl-C gives up)", plan.target.endpoint().peer()));
+            }
+        };
+        let attempt =
+            connect::on_thread(plan, fanout, poller, tell_slow, |wakeup| interruption(driver, signals, wakeup));
         match attempt {
             Attempt::Connected(handshaken) => Next::Session(handshaken),
             Attempt::Unauthorized(unauthorized) => self.log_in(driver, *unauthorized, status),
@@ -256,8 +262,9 @@ impl Runner {
     /// What follows an attempt that failed.
     fn failed(&mut self, driver: &mut dyn Driver, error: Error) -> Next {
         let status = error.exit_status();
-        let is_too_late = self.plan.settings.max_time.is_some_and(|(until, _)| Instant::now() >= until);
-        if !is_too_late && let Some(pause) = self.policy.after_failure(&error) {
+        if !self.plan.is_out_of_time()
+            && let Some(pause) = self.policy.after_failure(&error)
+        {
             if let Err(error) = driver.attach() {
                 return self.over(driver, error);
             }

@@ -253,3 +253,13 @@ fn leaving_does_not_wait_for_a_reconnect() {
     terminal.press(key::CTRL_D);
     terminal.wait_end();
 }
+
+#[test]
+fn a_connection_that_takes_long_is_told_and_given_up_with_ctrl_c() {
+    let server = serve(|mut connection| drop(connection.rest()));
+    let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
+    terminal.wait("connecting to `127.0.0.1:");
+    terminal.wait("(Ctrl-C gives up)");
+    terminal.press(key::CTRL_C);
+    assert_eq!(terminal.wait_end().signal(), Some(nix::sys::signal::Signal::SIGINT as i32));
+}

@@ -84,7 +84,7 @@ impl Connections {
         let mut poller = Poller::new().map_err(|error| setup_error("cannot make a pipe", error))?;
         let fanout = if number == 0 { self.fanout.clone() } else { silent() };
         fanout.add(Box::new(Listener { number, connections: self.clone(), spoken: Weak::new() }));
-        let handshaken = match connect::on_thread(&self.plan, &fanout, &mut poller, |_| None::<()>) {
+        let handshaken = match connect::on_thread(&self.plan, &fanout, &mut poller, || (), |_| None::<()>) {
             Attempt::Connected(handshaken) => *handshaken,
             Attempt::Unauthorized(unauthorized) => return Err(unauthorized.error),
             Attempt::Failed(error) => return Err(error),
