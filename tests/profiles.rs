@@ -75,9 +75,24 @@ fn without_a_name_no_file_is_read() {
 
 #[test]
 fn the_list_has_each_profile_and_no_secret() {
-    let text = "[b]\nurl = 'wss://ann:SECRET@host/'\n[a]\nurl = 'ws://${env:HOST}/'\n[c]\n";
-    let output = with_profiles(text).arg("@").run();
-    output.exits(0).prints("@b\twss://[hidden]@host/\n@a\tws://${env:HOST}/\n@c\t\n");
+    let text = "[b]\nurl = 'wss://ann:SECRET@host/'\n[a]\nurl = 'ws://${env:NAME}/'\n";
+    let output = with_profiles(text).env("NAME", "host").arg("@").run();
+    output.exits(0).prints("@b\twss://[hidden]@host/\n@a\tws://${env:NAME}/\n");
+}
+
+#[test]
+fn the_list_says_what_is_wrong_with_a_profile() {
+    let text = "[a]\n[b]\nurl = 'host'\nfoo = 1\n[c]\nurl = 'host'\nbearer = 'SECRET'\nuser = 'me'\n";
+    let wscope = with_profiles(text);
+    let file = file_in(&wscope).display().to_string();
+    let output = wscope.arg("@").run();
+    output.exits(0);
+    let list = String::from_utf8(output.stdout.clone()).unwrap();
+    let lines: Vec<_> = list.lines().collect();
+    assert_eq!(lines[0], format!("@a\t\t{file}: the profile `a` has no `url`"));
+    assert!(lines[1].starts_with(&format!("@b\thost\t{file}:4: foo: there is no such flag")), "{}", lines[1]);
+    assert!(lines[2].starts_with("@c\thost\t") && lines[2].contains("cannot be used with"), "{}", lines[2]);
+    assert!(!list.contains("SECRET"));
 }
 
 #[test]

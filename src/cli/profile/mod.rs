@@ -63,9 +63,19 @@ impl Named {
         self.reference.is_empty()
     }
 
-    /// The list of all profiles: `@NAME`, a tab, and the URL, one a line.
+    /// The list of all profiles, one a line: `@NAME`, a tab, and the URL; behind another tab, what is wrong with it.
     pub fn list(profiles: &Profiles) -> String {
         show::list(profiles)
+    }
+
+    /// What is wrong with the profile of this name, in a line, if anything is.
+    fn complaint(name: &str, profiles: &Profiles) -> Option<String> {
+        let reference = format!("@{name}");
+        let alone =
+            Self { arguments: vec!["wscope".into(), reference.into()], command: None, reference: name.to_owned() };
+        let said = alone.resolve(profiles).err()?.to_string();
+        let line = said.lines().next().unwrap_or_default();
+        Some(line.trim_start_matches("error: ").to_owned())
     }
 
     /// The invocation that the profile and the command line make together.

@@ -8,15 +8,19 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory};
 
 use super::super::{Cli, usage_error};
-use super::{Merged, NO_SETTINGS, argument, given};
+use super::{Merged, NO_SETTINGS, Named, argument, given};
 use crate::http::redact::{HIDDEN, Part, Secrets};
 use crate::profile::{Profiles, Setting, Value};
 
-/// One line for each profile: its name, a tab, its URL.
+/// One line for each profile: its name, a tab, its URL; behind another tab, what is wrong with it.
 pub(super) fn list(profiles: &Profiles) -> String {
     profiles.iter().fold(String::new(), |mut list, profile| {
         let url = profile.url().map_or_else(String::new, |url| shown("url", url, Secrets::Hidden));
-        let _ = writeln!(list, "@{}\t{}", profile.name, printable(&url));
+        let _ = write!(list, "@{}\t{}", profile.name, printable(&url));
+        if let Some(complaint) = Named::complaint(&profile.name, profiles) {
+            let _ = write!(list, "\t{}", printable(&complaint));
+        }
+        list.push('\n');
         list
     })
 }
