@@ -138,13 +138,7 @@ enum Subcommands {
 /// apart.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-    // `--manual listen` asks for the same as `listen --manual`.
-    if let [_, flag, command] = &mut arguments[..]
-        && ["-h", "--help", "-M", "--manual"].iter().any(|help| flag == help)
-        && command.to_str().is_some_and(is_command)
-    {
-        std::mem::swap(flag, command);
-    }
+    spell_help(&mut arguments);
     version_alone(&arguments)?;
     if let Some(text) = other_tools::misread(&arguments) {
         return Err(usage_error::from_text(&text));
@@ -160,6 +154,19 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         return Ok(Invocation::Config(profile::command_line(&arguments, secrets)));
     }
     understand(cli, &arguments)
+}
+
+/// Makes `help` and `help listen` ask for the same as `--help` and `--help listen`; and `--help listen`, or `--manual listen`,
+/// for the same as `listen --help`.
+fn spell_help(arguments: &mut [OsString]) {
+    let [_, word, rest @ ..] = arguments else { return };
+    let is_of_command = matches!(rest, [command] if command.to_str().is_some_and(is_command));
+    if word == "help" && (rest.is_empty() || is_of_command) {
+        *word = "--help".into();
+    }
+    if is_of_command && ["-h", "--help", "-M", "--manual"].iter().any(|help| word == help) {
+        std::mem::swap(word, &mut rest[0]);
+    }
 }
 
 /// Makes the invocation of what clap has parsed, and checks what clap cannot check.

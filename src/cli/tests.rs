@@ -56,6 +56,10 @@ fn help_is_that_of_the_command_whichever_comes_first() {
         assert!(listen.contains("Usage: wscope listen") && !listen.contains("`-x`"), "{listen}");
         assert_eq!(help(format!("{flag} listen")), listen);
     }
+    for (word, flag) in [("help", "--help"), ("help ping", "ping --help")] {
+        let help = |line| parse_line(line).expect_err(line).to_string();
+        assert_eq!(help(word), help(flag));
+    }
 }
 
 #[test]
@@ -135,8 +139,7 @@ fn a_url_that_a_flag_took_is_found() {
 fn a_command_after_flags_is_pointed_out() {
     assert!(error_text("--frames listen 8080").contains("comes first"));
     assert!(error_text("host demo").contains("comes first"));
-    assert!(error_text("help").contains("`wscope --help`"));
-    assert!(error_text("help ping").contains("`wscope ping --help`"));
+    assert!(error_text("-v help").contains("`wscope --help`"));
     assert!(error_text("version").contains("`wscope --version`"));
     assert_eq!(connect("help/").url, "help/");
     assert!(error_text("host other").contains("argument 2 is one too many"));

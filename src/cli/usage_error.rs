@@ -105,10 +105,8 @@ pub(super) fn command_comes_first(name: &str) -> String {
 /// `surplus` is the word beside it, which stands beside no URL.
 pub(super) fn no_command(word: &str, surplus: Option<&str>) -> Option<String> {
     let host = format!("for a host of that name, write `{word}/`");
-    match (word, surplus.filter(|name| is_command(name))) {
-        ("help", Some(name)) => return Some(format!("help for `{name}` is `wscope {name} --help`")),
-        ("help" | "version", _) => return Some(format!("it is spelled `wscope --{word}`; {host}")),
-        _ => {}
+    if matches!(word, "help" | "version") {
+        return Some(format!("it is spelled `wscope --{word}`; {host}"));
     }
     if word.contains(['.', ':', '/', '@']) {
         return None;
