@@ -45,6 +45,9 @@ use report::{Form, PingReport, ReportDetail, ReportOptions};
 use sender::{SharedReport, report_news};
 use statistics::Statistics;
 
+/// How long the server may be silent before it has answered our Close, however short `-W` is.
+const CLOSE_QUIET: Duration = Duration::from_secs(1);
+
 /// Time since the start of the run.
 pub type RunTime = Duration;
 
@@ -53,9 +56,11 @@ pub type RunTime = Duration;
 /// # Errors
 /// What is wrong with the command line, or with stdout or stderr.
 pub fn run(args: &Ping) -> Result<ExitStatus> {
-    let plan = Arc::new(Plan::reported(&args.url, &args.session)?);
+    let mut plan = Plan::reported(&args.url, &args.session)?;
     let fanout = Fanout::new(view::direct(view::beside_a_report(&args.session.report))?);
     let (probe, rounds) = (probe(&args.rounds), &args.rounds);
+    // A server that lets pongs wait for that long is not waited for any longer when it owes its Close.
+    plan.settings.close_quiet = plan.settings.close_quiet.min(rounds.answer_timeout.max(CLOSE_QUIET));
     let report = new_report(args, probe.clone())?;
     let answers = if rounds.message.is_none() { Answers::AllOlder } else { Answers::One };
     let board = Arc::new(Board::new(fanout.clone(), probe, Ledger::new(answers, rounds.answer_timeout)));
@@ -63,7 +68,7 @@ pub fn run(args: &Ping) -> Result<ExitStatus> {
     let pacing = Pacing { interval: (!rounds.flood).then_some(rounds.interval), count: rounds.count() };
     let connections = if rounds.fresh { ConnectionUse::OneEach } else { ConnectionUse::One };
     let mut runner =
-        Runner::new(plan, fanout.clone(), ReconnectPolicy::never(), Totals::of_report(&args.session.report))?;
+        Runner::new(Arc::new(plan), fanout.clone(), ReconnectPolicy::never(), Totals::of_report(&args.session.report))?;
     let notifier = runner.poller.notifier();
     let mut driver = PingDriver::new(Arc::clone(&board), Arc::clone(&report), connections, pacing, notifier);
     let end = runner.run(&mut driver);
