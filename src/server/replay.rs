@@ -27,7 +27,7 @@ impl ReplayedServer {
     /// # Errors
     /// [`Phase::Input`] where it cannot be read.
     pub fn new(path: &Path, playing: &PlayingArgs, fanout: &Fanout) -> Result<Self> {
-        let (file, _) = RecordingFile::read(path, playing.connection)?;
+        let file = RecordingFile::read(path, playing.connection)?;
         let received = ReceivedCounts::default();
         fanout.add(received.sink());
         Ok(Self { file, speed: playing.speed(), received })

@@ -31,8 +31,17 @@ pub struct Opening {
 #[derive(Debug, Clone)]
 pub struct RecordingFile {
     path: PathBuf,
-    /// The clients of the recording, in the order of their first connections.
-    clients: Vec<Option<u64>>,
+    /// In the order of their first connections.
+    clients: Vec<RecordedClient>,
+}
+
+/// A client of a recording.
+#[derive(Debug, Clone)]
+struct RecordedClient {
+    /// The number in front of its lines, where it has one.
+    number: Option<u64>,
+    /// The URL of its first connection, without secrets.
+    url: String,
 }
 
 impl RecordingFile {
@@ -40,29 +49,27 @@ impl RecordingFile {
     ///
     /// # Errors
     /// [`Phase::Input`] where it cannot be read, or has no such connection.
-    pub fn read(path: &Path, number: Option<u64>) -> Result<(Self, Vec<String>)> {
+    pub fn read(path: &Path, number: Option<u64>) -> Result<Self> {
         let mut file = Self { path: path.to_owned(), clients: Vec::new() };
-        let mut urls = Vec::new();
         for record in file.records()? {
             let record = match record {
                 Err(error) if error.is_early_end() => break,
                 record => record.map_err(|error| read_error(path, error))?,
             };
             let RecordedEvent::Open(opened) = record.event else { continue };
-            if !file.clients.contains(&record.origin.client) {
-                file.clients.push(record.origin.client);
-                urls.push(shown_url(&opened));
+            let number = record.origin.client;
+            if file.clients.iter().all(|client| client.number != number) {
+                file.clients.push(RecordedClient { number, url: shown_url(&opened) });
             }
         }
-        if number.is_some() {
-            let place = file.clients.iter().position(|client| *client == number);
-            let Some(place) = place else { return Err(file.lacks(&format!("no connection {}", number.unwrap_or(0)))) };
-            (file.clients, urls) = (vec![number], vec![urls.swap_remove(place)]);
+        if let Some(number) = number {
+            file.clients.retain(|client| client.number == Some(number));
         }
-        if file.clients.is_empty() {
-            return Err(file.lacks("no connection that was open"));
+        match (file.clients.as_slice(), number) {
+            ([], None) => Err(file.lacks("no connection that was open")),
+            ([], Some(number)) => Err(file.lacks(&format!("no connection {number}"))),
+            _ => Ok(file),
         }
-        Ok((file, urls))
     }
 
     /// Where it is.
@@ -77,14 +84,14 @@ impl RecordingFile {
     /// The only connection.
     ///
     /// # Errors
-    /// [`Phase::Usage`] where there are several, whose `urls` these are.
-    pub fn only(&self, urls: &[String]) -> Result<RecordedConnection> {
-        if let [client] = self.clients[..] {
+    /// [`Phase::Usage`] where there are several.
+    pub fn only(&self) -> Result<RecordedConnection> {
+        if let [client] = self.clients.as_slice() {
             return self.connection(client);
         }
-        let named = self.clients.iter().zip(urls).take(MOST_NAMED);
-        let named = named
-            .map(|(client, url)| format!("{}: {url}", client.map_or_else(String::new, |number| number.to_string())));
+        let named = self.clients.iter().take(MOST_NAMED).map(|RecordedClient { number, url }| {
+            format!("{}: {url}", number.map_or_else(String::new, |number| number.to_string()))
+        });
         let message = format!("`{}` has {} connections", self.path.display(), self.clients.len());
         let error = named.fold(Error::new(Phase::Usage, message), Error::evidence);
         Err(error.hint("`--connection N` chooses one"))
@@ -97,11 +104,11 @@ impl RecordingFile {
     /// [`Phase::Input`] where it cannot be read.
     pub fn for_client(&self, number: u64) -> Result<RecordedConnection> {
         let place = usize::try_from(number.saturating_sub(1)).unwrap_or_default() % self.clients.len();
-        self.connection(self.clients[place])
+        self.connection(&self.clients[place])
     }
 
-    fn connection(&self, client: Option<u64>) -> Result<RecordedConnection> {
-        let mut connection = RecordedConnection { client, records: self.records()?, next: None };
+    fn connection(&self, client: &RecordedClient) -> Result<RecordedConnection> {
+        let mut connection = RecordedConnection { client: client.number, records: self.records()?, next: None };
         // What came before it was open belongs to no session.
         while let Some(record) = connection.next_record() {
             record.map_err(|error| read_error(&self.path, error))?;

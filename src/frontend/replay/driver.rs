@@ -33,8 +33,7 @@ use crate::wire::Role;
 /// What is wrong with the recording, or with the command line.
 pub fn run(args: &Replay) -> Result<ExitStatus> {
     let started = Instant::now();
-    let (file, urls) = RecordingFile::read(&args.file, args.playing.connection)?;
-    let mut connection = file.only(&urls)?;
+    let mut connection = RecordingFile::read(&args.file, args.playing.connection)?.only()?;
     let opening = connection.next_opening().ok_or_else(|| Error::new(Phase::Input, "the recording has changed"))?;
     let plan = plan(args, &opening, started)?;
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
