@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::continuation::{Brackets, escaped, goes_on, is_incomplete_json, unescaped};
 use super::input_error;
 use super::payload::{FileKinds, unreadable};
-use super::slash::{self, Command, Line, Scope, Usage};
+use super::slash::{self, Command, Line, Usage};
 use super::variables::{Variables, captures_in};
 use crate::error::Result;
 use crate::platform::{private_program, read_all};
@@ -21,9 +21,6 @@ const PLACEHOLDER: &str = "0";
 
 /// The first line of a saved script, so that the file can be run as a program.
 const FIRST_LINE: &str = "#!/usr/bin/env -S wscope --script";
-
-/// Comes before a line that does something with single clients of a server, which a script does not have.
-const FOR_CLIENTS: &str = "# for the clients of a server: ";
 
 /// Replaces a line that must not be saved.
 const LEFT_OUT: &str = "# here a line that starts with a space was left out\n";
@@ -173,8 +170,8 @@ fn check_step(step: &ScriptStep, placeholders: &Variables) -> Result<Option<Stri
         Some(Usage { name: name @ ("run" | "save" | "save-last"), .. }) => {
             return refused(&format!("`/{name}` is for the prompt"));
         }
-        Some(Usage { name, scope: Scope::Server, .. }) => {
-            return refused(&format!("`/{name}` is for the prompt of `wscope listen`"));
+        Some(Usage { name, scope, .. }) if let Some(place) = scope.place() => {
+            return refused(&format!("`/{name}` works {place} only"));
         }
         _ => {}
     }
@@ -201,8 +198,8 @@ fn written(typed: &[Typed]) -> String {
             continue;
         }
         let comment = match slash::usage(entry) {
-            _ if *failed => Some(FAILED),
-            Ok(Some(Usage { scope: Scope::Server, .. })) => Some(FOR_CLIENTS),
+            _ if *failed => Some(FAILED.to_owned()),
+            Ok(Some(usage)) => usage.scope.place().map(|place| format!("# only {place}: ")),
             _ => None,
         };
         if let Some(comment) = comment {
@@ -361,15 +358,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_the_clients_of_a_server_is_no_step() {
-        let typed = ["/to 2 hello", "/list", "hi"].map(|line| Typed { line: line.into(), failed: false });
+    fn what_a_client_has_no_use_for_is_no_step() {
+        let typed = ["/to 2 hello", "/stall", "hi"].map(|line| Typed { line: line.into(), failed: false });
         let lines = written(&typed);
-        let comments = "# for the clients of a server: /to 2 hello\n# for the clients of a server: /list\n";
+        let comments = "# only in `listen` and `tap`: /to 2 hello\n# only in `tap`: /stall\n";
         assert_eq!(lines, format!("{FIRST_LINE}\n{comments}hi\n"));
-        for line in ["/to 2 hello", "/list"] {
-            let name = line.split(' ').next().unwrap();
-            assert_eq!(message(line), format!("test.ws:1: `{name}` is for the prompt of `wscope listen`"));
-        }
+        assert_eq!(message("/to 2 hello"), "test.ws:1: `/to` works in `listen` and `tap` only");
+        assert_eq!(message("/stall"), "test.ws:1: `/stall` works in `tap` only");
     }
 
     #[test]
