@@ -17,7 +17,7 @@ use crate::recording::{self, ReadError, Record, RecordingStatistics, Records, ha
 ///
 /// # Errors
 /// [`Phase::Usage`] for stdin, which cannot be read twice; [`Phase::Session`] where the file cannot be written.
-pub fn to_har(args: &Show, path: &Path, file: File) -> Result<Option<ReadError>> {
+pub fn to_har(args: &Show, path: &Path, file: &File) -> Result<Option<ReadError>> {
     if args.file == Path::new("-") {
         return Err(Error::new(
             Phase::Usage,
@@ -33,8 +33,12 @@ pub fn to_har(args: &Show, path: &Path, file: File) -> Result<Option<ReadError>>
     write_har(file, &mut records, args.view.secrets()).map_err(|error| cannot_write(path, error))
 }
 
-fn write_har(
-    file: File,
+/// Writes a HAR of `records`, which are read twice; why they end early, if they do.
+///
+/// # Errors
+/// The error of the file, or of what gives the records.
+pub fn write_har(
+    file: &File,
     records: &mut dyn FnMut() -> io::Result<Records>,
     secrets: Secrets,
 ) -> io::Result<Option<ReadError>> {
@@ -93,7 +97,8 @@ fn each(args: &Show, mut take: impl FnMut(&Record)) -> Result<Option<ReadError>>
     Ok(None)
 }
 
-fn cannot_write(path: &Path, error: io::Error) -> Error {
+/// The error that a file cannot be written.
+pub fn cannot_write(path: &Path, error: io::Error) -> Error {
     Error::new(Phase::Session, format!("cannot write `{}`", path.display())).caused_by(error)
 }
 
@@ -125,7 +130,7 @@ impl Drop for HarAtEnd {
     fn drop(&mut self) {
         let Some(file) = self.file.take() else { return };
         let mut records = || recording::open(&self.spool).map(|recording| recording.records).map_err(io::Error::other);
-        let written = write_har(file, &mut records, self.secrets).and_then(|_| std::fs::remove_file(&self.spool));
+        let written = write_har(&file, &mut records, self.secrets).and_then(|_| std::fs::remove_file(&self.spool));
         if let Err(error) = written {
             let hint = format!("what was recorded is in `{}`", self.spool.display());
             report::alone(&cannot_write(&self.path, error).hint(hint));

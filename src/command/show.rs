@@ -92,15 +92,14 @@ fn save(args: &Show, path: &Path) -> Result<ExitStatus> {
     let refused = |error| record::create_error(path, error, "`--overwrite` writes over it");
     let create = || recording::create(path, record::existing(args.save.overwrite)).map_err(refused);
     match recording::format_for(path).map_err(refused)? {
-        Format::Har => return ended_early(args, convert::to_har(args, path, create()?)?),
+        Format::Har => return ended_early(args, convert::to_har(args, path, &create()?)?),
         Format::Html => return ended_early(args, convert::to_page(args, path, create()?)?),
         Format::JsonLines | Format::Log => {}
     }
     let Recording { perspective, records } = recording::open(&args.file)?;
     let fanout = Fanout::new(view::direct(view::options_of(&args.view, Banner::Hidden))?);
     let options = Options { perspective, ..view::options_of(&args.view, Banner::Shown) };
-    let mut recorder = record::recorder(path, record::existing(args.save.overwrite), &options)
-        .map_err(|error| record::create_error(path, error, "`--overwrite` writes over it"))?;
+    let mut recorder = record::recorder(path, record::existing(args.save.overwrite), &options).map_err(refused)?;
     for record in args.part.selection().of(records) {
         match record {
             Ok(record) => {
