@@ -15,7 +15,6 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
 use crate::frontend::repl::line_reader;
-use crate::input::payload::FileKinds;
 use crate::input::slash::{self, Prompt};
 use crate::input::{Editor, Source, SourceOptions};
 use crate::output::terminal::Terminal;
@@ -67,15 +66,7 @@ impl TapConsole {
         let har = record::start(&args.record, "tap", &options, &fanout)?;
         if !args.rewrite.no_input {
             let endpoint = Arc::new(endpoint(&fanout));
-            let interpreter = Interpreter::new(
-                endpoint,
-                fanout.clone(),
-                variables(),
-                Mode::Interactive,
-                FileKinds::Regular,
-                max_message,
-            );
-            read_commands(interpreter)?;
+            read_commands(Interpreter::new(endpoint, fanout.clone(), variables(), Mode::Interactive, max_message))?;
         }
         Ok(Self { fanout, terminal: None, queue, has_left, _har: har })
     }

@@ -48,7 +48,7 @@ pub struct Interpreter {
     pub variables: Variables,
     /// Where the lines come from.
     pub mode: Mode,
-    /// Which files may be read.
+    /// Which files may be read, also by a script that is run at the prompt.
     pub file_kinds: FileKinds,
     /// The largest message that is made of a file, in bytes.
     pub max_message: u64,
@@ -63,9 +63,13 @@ impl Interpreter {
         fanout: Fanout,
         variables: Variables,
         mode: Mode,
-        file_kinds: FileKinds,
         max_message: u64,
     ) -> Self {
+        let file_kinds = match mode {
+            // Nothing would end the wait for a FIFO but the end of the session.
+            Mode::Interactive => FileKinds::Regular,
+            Mode::Script => FileKinds::Any,
+        };
         Self { endpoint, fanout, variables, mode, file_kinds, max_message, end_was_expected: false }
     }
 
@@ -159,7 +163,25 @@ impl Interpreter {
             Command::Run(_) | Command::Save(_) | Command::SaveLast(_) | Command::To(..) | Command::Quit => {
                 Err(Error::new(Phase::Usage, "this is for the prompt"))
             }
-            command => self.look(&command).map(|()| None),
+            Command::Help => {
+                self.help();
+                Ok(None)
+            }
+            Command::Headers => self.heads().map(|()| None),
+            Command::Stats => self.endpoint.stats(&mut |origin, event| self.fanout.show(origin, event)).map(|()| None),
+            Command::List => self.endpoint.list(&mut |origin, event| self.fanout.show(origin, event)).map(|()| None),
+            Command::Set { setting, on } => {
+                self.fanout.lock().printer().set(setting, on);
+                Ok(None)
+            }
+            Command::Jq(filter) => {
+                self.fanout.lock().printer().set_jq(filter);
+                Ok(None)
+            }
+            Command::Filter(change) => {
+                self.filter(change);
+                Ok(None)
+            }
         }
     }
 
@@ -167,46 +189,39 @@ impl Interpreter {
         payload.load(self.file_kinds, self.max_message)
     }
 
-    /// What only shows something, or changes what is shown.
-    fn look(&self, command: &Command) -> Result<()> {
-        match command {
-            Command::Headers => {
-                let opened = self
-                    .client("every client has heads of its own")
-                    .map_err(|error| error.hint("`-v` shows them as clients come"))?
-                    .opening_facts()?;
-                let mut sinks = self.fanout.lock();
-                sinks.printer().head(Origin::default(), Direction::Sent, &opened.request_head);
-                sinks.printer().head(Origin::default(), Direction::Received, &opened.response_head);
-                // A terminal that is gone is noticed by the editor.
-                let _ = sinks.flush();
-            }
-            Command::Stats => self.endpoint.stats(&mut |origin, event| self.fanout.show(origin, event))?,
-            Command::List => self.endpoint.list(&mut |origin, event| self.fanout.show(origin, event))?,
-            Command::Set { setting, on } => self.fanout.lock().printer().set(*setting, *on),
-            Command::Jq(filter) => self.fanout.lock().printer().set_jq(filter.clone()),
-            Command::Filter(change) => self.filter(change),
-            _ => {
-                let prompt = self.endpoint.prompt();
-                let columns = self.fanout.lock().printer().columns();
-                for usage in COMMANDS.iter().filter(|usage| usage.scope.works_at(prompt)) {
-                    self.show_lines(&fold_line(&usage.synopsis(), columns, 2));
-                    self.show_lines(&fold(&format!("    {}", usage.summary), columns));
-                }
-                for sentences in KEYS {
-                    self.show_lines("");
-                    self.show_lines(&fold(sentences, columns));
-                }
-            }
+    /// `/help`
+    fn help(&self) {
+        let prompt = self.endpoint.prompt();
+        let columns = self.fanout.lock().printer().columns();
+        for usage in COMMANDS.iter().filter(|usage| usage.scope.works_at(prompt)) {
+            self.show_lines(&fold_line(&usage.synopsis(), columns, 2));
+            self.show_lines(&fold(&format!("    {}", usage.summary), columns));
         }
+        for sentences in KEYS {
+            self.show_lines("");
+            self.show_lines(&fold(sentences, columns));
+        }
+    }
+
+    /// `/headers`
+    fn heads(&self) -> Result<()> {
+        let opened = self
+            .client("every client has heads of its own")
+            .map_err(|error| error.hint("`-v` shows them as clients come"))?
+            .opening_facts()?;
+        let mut sinks = self.fanout.lock();
+        sinks.printer().head(Origin::default(), Direction::Sent, &opened.request_head);
+        sinks.printer().head(Origin::default(), Direction::Received, &opened.response_head);
+        // A terminal that is gone is noticed by the editor.
+        let _ = sinks.flush();
         Ok(())
     }
 
     /// `/filter`
-    fn filter(&self, change: &FilterChange) {
+    fn filter(&self, change: FilterChange) {
         let mut sinks = self.fanout.lock();
         match change {
-            FilterChange::To(expression) => sinks.printer().set_filters(vec![expression.clone()]),
+            FilterChange::To(expression) => sinks.printer().set_filters(vec![expression]),
             FilterChange::Off => sinks.printer().set_filters(Vec::new()),
             FilterChange::None => {
                 let filters: Vec<_> = sinks.printer().filters().iter().map(|filter| format!("`{filter}`")).collect();

@@ -16,7 +16,6 @@ use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::interpreter::variables;
 use crate::frontend::interpreter::{Interpreter, Mode};
 use crate::frontend::session_slot::SessionSlot;
-use crate::input::payload::FileKinds;
 use crate::input::slash::{self, Command, Line};
 use crate::input::{Editor, Entry};
 use crate::output::Fanout;
@@ -62,10 +61,8 @@ pub fn spawn(
     kept: Option<KeptSession>,
 ) -> Result<(Sender<()>, WorkQueue)> {
     let endpoint: Arc<dyn Endpoint> = Arc::new(endpoint);
-    // Nothing would end the wait for a FIFO but the end of the session.
-    let files = FileKinds::Regular;
     let interpreter =
-        Interpreter::new(Arc::clone(&endpoint), fanout.clone(), variables(), Mode::Interactive, files, max_message);
+        Interpreter::new(Arc::clone(&endpoint), fanout.clone(), variables(), Mode::Interactive, max_message);
     let executor = LineExecutor::new(interpreter, editor.prompt(), kept);
     let (works, ahead) = mpsc::sync_channel(AHEAD);
     let (busy, done) = mpsc::channel();

@@ -90,7 +90,7 @@ fn spawn(
     let (ends, end) = mpsc::channel();
     let run = move || {
         let endpoint: Arc<dyn Endpoint> = Arc::new(Arc::clone(&slot));
-        let mut interpreter = Interpreter::new(endpoint, fanout, variables, Mode::Script, FileKinds::Any, max_message);
+        let mut interpreter = Interpreter::new(endpoint, fanout, variables, Mode::Script, max_message);
         let result = slot.session().and_then(|_| execute(&script, &mut interpreter));
         finish(&slot, result, &ends);
         notifier.notify();
