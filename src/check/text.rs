@@ -17,9 +17,20 @@ use crate::output::{Charset, escape};
 const WIDTH: usize = 80;
 /// Columns at the end of a step's line that its time takes.
 const TIME: usize = 10;
-/// The columns in which the name of a step, and the label of a line of a finding, stand.
+/// The columns in which the name of a step stands.
 const STEP_NAME: usize = 12;
-const LABEL: usize = 7;
+
+/// Where lines with labels stand.
+#[derive(Debug, Clone, Copy)]
+pub struct LabelColumns {
+    /// The columns before a label.
+    pub indent: usize,
+    /// Those of the label.
+    pub width: usize,
+}
+
+/// The lines of a finding.
+const OF_FINDING: LabelColumns = LabelColumns { indent: 3, width: 7 };
 
 /// How a report looks.
 #[derive(Debug)]
@@ -111,12 +122,13 @@ fn write_finding(output: &mut Vec<u8>, number: usize, finding: &Problem, look: &
     let lines = wrapped(what, WIDTH - head.len()).join("\n   ");
     output.extend_from_slice(lines.as_bytes());
     output.push(b'\n');
-    write_labelled(output, "seen", seen, look);
+    let mut write = |label, texts: &[String]| write_labelled(output, OF_FINDING, label, texts, look);
+    write("seen", seen);
     if !tried.is_empty() {
-        write_labelled(output, "tried", &[summary(tried)], look);
+        write("tried", &[summary(tried)]);
     }
     if !next.is_empty() {
-        write_labelled(output, "do", std::slice::from_ref(next), look);
+        write("do", std::slice::from_ref(next));
     }
     for line in paste {
         output.extend_from_slice(escape::to_line(line).as_bytes());
@@ -124,13 +136,14 @@ fn write_finding(output: &mut Vec<u8>, number: usize, finding: &Problem, look: &
     }
 }
 
-fn write_labelled(output: &mut Vec<u8>, label: &str, texts: &[String], look: &Look) {
-    let indent = 3 + LABEL;
-    let lines = texts.iter().flat_map(|text| wrapped(text, WIDTH - indent));
+/// Texts, escaped, with a label before the first line.
+pub fn write_labelled(output: &mut Vec<u8>, columns: LabelColumns, label: &str, texts: &[String], look: &Look) {
+    let LabelColumns { indent, width } = columns;
+    let lines = texts.iter().flat_map(|text| wrapped(text, WIDTH - indent - width));
     for (number, line) in lines.enumerate() {
-        output.extend_from_slice(b"   ");
+        output.extend(std::iter::repeat_n(b' ', indent));
         let label = if number == 0 { label } else { "" };
-        look.palette.write(output, Style::Hint, &format!("{label:<LABEL$}"));
+        look.palette.write(output, Style::Hint, &format!("{label:<width$}"));
         output.extend_from_slice(line.as_bytes());
         output.push(b'\n');
     }

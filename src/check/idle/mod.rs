@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 
 pub use report::SCHEMA;
 
-use crate::cli::{Check, ReportFormat};
+use crate::check::text::Look;
+use crate::cli::{Check, ReportArgs, ReportFormat};
 use crate::client::announcer::Announcer;
 use crate::client::plan::Plan;
 use crate::client::{open, report as last_words, setup_error, view};
@@ -65,7 +66,7 @@ pub fn run(args: &Check, max: Duration) -> Result<ExitStatus> {
         error: None,
         breach: None,
     };
-    run.finish(max, args.session.report.output)
+    run.finish(max, &args.session.report)
 }
 
 /// How a survey ended.
@@ -108,7 +109,7 @@ struct Run {
 }
 
 impl Run {
-    fn finish(mut self, max: Duration, format: ReportFormat) -> Result<ExitStatus> {
+    fn finish(mut self, max: Duration, report: &ReportArgs) -> Result<ExitStatus> {
         self.announcer.note(format!(
             "8 connections side by side, silent for up to {} s; with what follows this takes up to {} s; Ctrl-C ends it with \
              what is known",
@@ -124,8 +125,8 @@ impl Run {
         }
         // What a breach has ended tells nothing of silence.
         let is_complete = end == End::Complete && self.breach.is_none();
-        let text = match format {
-            ReportFormat::Text => report::text(&self.survey, is_complete).into_bytes(),
+        let text = match report.output {
+            ReportFormat::Text => report::text(&self.survey, is_complete, &Look::of_stdout(report.color.choice())),
             ReportFormat::Json => report::json(&self.survey, is_complete),
         };
         let printed = last_words::printed(io::stdout().lock().write_all(&text));

@@ -1,11 +1,10 @@
 //! The report of a survey, as text and as JSON.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::line::Cut;
 use super::survey::{Keeping, Limit, Survey};
-use crate::output::escape;
+use crate::check::text::{self, LabelColumns, Look};
 use crate::output::json::{Field, Members, field, object};
 
 /// The fields of the report in JSON, in the order in which they are written.
@@ -45,11 +44,14 @@ pub const SCHEMA: &[Field] = &[
     field("idle", "do", "string", "what to do next"),
 ];
 
+/// Where the lines of the report stand.
+const COLUMNS: LabelColumns = LabelColumns { indent: 0, width: 9 };
+
 /// The report for people.
-pub fn text(survey: &Survey, is_complete: bool) -> String {
-    let mut text = String::new();
-    // Writing to a `String` cannot fail.
-    let _ = writeln!(text, "silence  {}", silence(&survey.limit(), is_complete));
+pub fn text(survey: &Survey, is_complete: bool, look: &Look) -> Vec<u8> {
+    let mut output = Vec::new();
+    let mut write = |label, text| text::write_labelled(&mut output, COLUMNS, label, &[text], look);
+    write("silence", silence(&survey.limit(), is_complete));
     for (name, keeping, what) in
         [("pong", survey.pongs(), "an unsolicited pong"), ("ping", survey.pings(), "a ping, and its pong,")]
     {
@@ -60,7 +62,7 @@ pub fn text(survey: &Survey, is_complete: bool) -> String {
             }
             Keeping::Unknown => continue,
         };
-        let _ = writeln!(text, "{name:<9}{told}");
+        write(name, told);
     }
     let spoken = survey.spoken().map_or_else(
         || "sends nothing by itself".to_owned(),
@@ -70,9 +72,9 @@ pub fn text(survey: &Survey, is_complete: bool) -> String {
             format!("sends {what} by itself, {pause} s apart at most: they may keep a connection open, too")
         },
     );
-    let _ = writeln!(text, "server   {spoken}");
-    let _ = writeln!(text, "do       {}", advice(survey, is_complete));
-    text
+    write("server", spoken);
+    write("do", advice(survey, is_complete));
+    output
 }
 
 fn silence(limit: &Limit, is_complete: bool) -> String {
@@ -90,7 +92,7 @@ fn how(cut: &Cut) -> String {
     match cut {
         Cut::Close { code, reason } if reason.is_empty() => format!("Close with code {code}"),
         Cut::Close { code, reason } => {
-            format!("Close with code {code}, reason \"{}\"", escape::to_line(reason))
+            format!("Close with code {code}, reason \"{reason}\"")
         }
         Cut::End => "the connection ended without Close (TCP FIN)".to_owned(),
         Cut::Reset => "the connection was reset (TCP RST)".to_owned(),
