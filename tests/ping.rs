@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::support::frame::opcode;
 use crate::support::program::Output;
 use crate::support::server::unused_port;
+use crate::support::terminal::key;
 use crate::support::{Connection, Frame, Server, Wscope, serve};
 
 fn ping(arguments: &str, server: &Server<impl Send>) -> Wscope {
@@ -335,4 +336,17 @@ fn quiet_leaves_the_summary_and_a_lost_reader_ends_the_run() {
     output.exits(0).is_silent();
     assert!(text(&output).starts_with("PING ") && !text(&output).contains("seq="), "{output:?}");
     ping("-i 0.01", &server).stdout_head(3).run().exits(0).is_silent();
+}
+
+#[test]
+fn a_flood_shows_on_a_terminal_how_far_it_is_and_leaves_nothing_of_that_behind() {
+    let server = polite();
+    let mut terminal = ping("--flood", &server).terminal(24, 80);
+    terminal.wait(" sent, 0 missed");
+    terminal.press(key::CTRL_C);
+    terminal.exits(0);
+    let transcript = terminal.transcript();
+    assert!(!transcript.iter().any(|line| line.contains("missed")), "{transcript:#?}");
+    assert!(transcript.iter().any(|line| line.starts_with("--- ping statistics")), "{transcript:#?}");
+    ping("--flood -c 20000", &server).run().exits(0).never_says("missed");
 }

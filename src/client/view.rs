@@ -96,6 +96,12 @@ pub fn beside_a_report(report: &ReportArgs) -> Options {
     }
 }
 
+/// Whether stderr is a terminal that can show how far something is, and erase that again.
+pub fn shows_progress() -> bool {
+    let can_erase = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    io::stderr().is_terminal() && can_erase
+}
+
 /// Whether a stream that is a terminal, or is not, is coloured.
 pub fn colors(choice: ColorChoice, is_terminal: bool) -> Colors {
     let destination = if is_terminal { StreamKind::Terminal } else { StreamKind::Other };

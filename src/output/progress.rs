@@ -1,5 +1,6 @@
 //! The progress of a long send, as one line for a terminal.
 
+use std::fmt;
 use std::time::Duration;
 
 /// The progress of a long send.
@@ -13,25 +14,18 @@ pub struct Progress {
     pub rate: u64,
 }
 
-impl Progress {
-    /// One line without a line end. It is shorter than `columns`, because a line that wraps cannot be erased.
-    pub(super) fn line(&self, columns: usize) -> String {
-        let mut line = self.text();
-        line.truncate(columns.saturating_sub(1));
-        line
-    }
-
-    /// The whole text, in ASCII.
-    fn text(&self) -> String {
+impl fmt::Display for Progress {
+    /// In ASCII.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sent, rate) = (size(self.sent), size(self.rate));
-        let Some(left) = self.left else { return format!("sent {sent}, {rate}/s") };
+        let Some(left) = self.left else { return write!(formatter, "sent {sent}, {rate}/s") };
         let all = self.sent.saturating_add(left);
         let percent = u128::from(self.sent) * 100 / u128::from(all.max(1));
         let time = match left.div_ceil(self.rate.max(1)) {
             _ if self.rate == 0 => String::new(),
             seconds => format!(", {} left", duration(Duration::from_secs(seconds))),
         };
-        format!("sent {sent} of {} ({percent}%), {rate}/s{time}", size(all))
+        write!(formatter, "sent {sent} of {} ({percent}%), {rate}/s{time}", size(all))
     }
 }
 
@@ -66,12 +60,11 @@ mod tests {
 
     #[test]
     fn it_says_how_much_how_fast_and_how_long() {
-        let line = |sent, left, rate| Progress { sent, left, rate }.text();
+        let line = |sent, left, rate| Progress { sent, left, rate }.to_string();
         assert_eq!(line(1_500_000, None, 300_000), "sent 1.4 MiB, 292.9 KiB/s");
         assert_eq!(line(25 << 20, Some(75 << 20), 5 << 20), "sent 25.0 MiB of 100.0 MiB (25%), 5.0 MiB/s, 15 s left");
         assert_eq!(line(1023, Some(1 << 30), 1 << 20), "sent 1023 bytes of 1.0 GiB (0%), 1.0 MiB/s, 17:04 left");
         assert_eq!(line(0, Some(1 << 40), 1 << 20), "sent 0 bytes of 1.0 TiB (0%), 1.0 MiB/s, 291:16:16 left");
         assert_eq!(line(10, Some(10), 0), "sent 10 bytes of 20 bytes (50%), 0 bytes/s");
-        assert_eq!(Progress { sent: 10, left: None, rate: 10 }.line(10), "sent 10 b");
     }
 }

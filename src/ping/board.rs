@@ -89,9 +89,10 @@ impl Board {
         self.lock().due
     }
 
-    /// What is to be reported since this was asked last.
-    pub fn take_news(&self) -> Vec<News> {
-        mem::take(&mut self.lock().news)
+    /// What is to be reported since this was asked last, and the counts so far.
+    pub fn take_news(&self) -> (Vec<News>, Counts) {
+        let mut state = self.lock();
+        (mem::take(&mut state.news), state.ledger.counts())
     }
 
     /// A connection is open.

@@ -68,9 +68,9 @@ impl Counts {
         self.sent - self.answered - self.late - self.lost - self.superseded - self.failed
     }
 
-    /// Whether a round was not answered, or not in time.
-    pub fn has_missed(&self) -> bool {
-        self.late + self.lost + self.failed > 0
+    /// Rounds that were not answered, or not in time.
+    pub fn missed(&self) -> u64 {
+        self.late + self.lost + self.failed
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(outcomes(&ledger.overdue(ms(101))), [(1, RoundOutcome::Lost)]);
         ledger.send(ms(101));
         assert_eq!(outcomes(&ledger.answered(2, ms(102))), [(2, RoundOutcome::Answered(ms(1)))]);
-        assert!(ledger.counts().has_missed());
+        assert_eq!(ledger.counts().missed(), 1);
     }
 
     #[test]

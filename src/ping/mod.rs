@@ -8,6 +8,7 @@
 //! | `board` | what the threads share; a sink writes down answers there |
 //! | `sender`, `driver` | the thread that sends and reports, and what the runner is told |
 //! | `report`, `json` | the report as text and as JSON Lines |
+//! | `progress` | how far a flood is, on a terminal |
 
 mod board;
 mod driver;
@@ -16,6 +17,7 @@ mod ledger;
 mod pacing;
 mod plot;
 mod probe;
+mod progress;
 mod report;
 mod sender;
 mod statistics;
@@ -41,6 +43,7 @@ use json::Lines;
 use ledger::{Answers, Counts, Ledger};
 use pacing::Pacing;
 use probe::Probe;
+use progress::FloodProgress;
 use report::{Form, PingReport, ReportDetail, ReportOptions};
 use sender::{SharedReport, report_news};
 use statistics::Statistics;
@@ -61,7 +64,7 @@ pub fn run(args: &Ping) -> Result<ExitStatus> {
     let (probe, rounds) = (probe(&args.rounds), &args.rounds);
     // A server that lets pongs wait for that long is not waited for any longer when it owes its Close.
     plan.settings.close_quiet = plan.settings.close_quiet.min(rounds.answer_timeout.max(CLOSE_QUIET));
-    let report = new_report(args, probe.clone())?;
+    let report = new_report(args, probe.clone(), &fanout)?;
     let answers = if rounds.message.is_none() { Answers::AllOlder } else { Answers::One };
     let board = Arc::new(Board::new(fanout.clone(), probe, Ledger::new(answers, rounds.answer_timeout)));
     fanout.add(Box::new(AnswerSink(Arc::clone(&board))));
@@ -87,7 +90,7 @@ fn probe(rounds: &RoundArgs) -> Probe {
     }
 }
 
-fn new_report(args: &Ping, probe: Probe) -> Result<SharedReport> {
+fn new_report(args: &Ping, probe: Probe, fanout: &Fanout) -> Result<SharedReport> {
     let (rounds, view) = (&args.rounds, &args.session.report);
     let options = ReportOptions {
         probe,
@@ -98,6 +101,7 @@ fn new_report(args: &Ping, probe: Probe) -> Result<SharedReport> {
             (false, false) => ReportDetail::Rounds,
         },
         is_fresh: rounds.fresh,
+        progress: (rounds.flood && !view.quiet).then(|| FloodProgress::on_terminal(fanout.clone())).flatten(),
         plot: rounds.plot.then(|| Charset::of_locale(|name| std::env::var_os(name))),
         secrets: view.secrets(),
     };
@@ -115,7 +119,7 @@ fn new_report(args: &Ping, probe: Probe) -> Result<SharedReport> {
 /// then is neither answered nor missed.
 fn status(status: ExitStatus, is_stopped: bool, count: Option<u64>, counts: Counts) -> ExitStatus {
     let is_cut_short = count.is_some_and(|count| counts.sent < count || counts.waiting() > 0);
-    match (counts.has_missed(), is_stopped) {
+    match (counts.missed() > 0, is_stopped) {
         (true, true) => ExitStatus::TimedOut,
         (true, false) => status.max(ExitStatus::TimedOut),
         (false, true) if counts.answered > 0 && !is_cut_short => ExitStatus::Success,

@@ -14,6 +14,7 @@ use crate::ping::json::Lines;
 use crate::ping::ledger::{Counts, Round, RoundOutcome};
 use crate::ping::plot::{self, Rounds};
 use crate::ping::probe::Probe;
+use crate::ping::progress::FloodProgress;
 use crate::ping::statistics::{Moments, Statistics};
 
 /// What is known of a run, and where it is reported.
@@ -40,6 +41,8 @@ pub struct ReportOptions {
     pub detail: ReportDetail,
     /// Each round has a connection of its own.
     pub is_fresh: bool,
+    /// How far it is, where that is shown.
+    pub progress: Option<FloodProgress>,
     /// With a plot of these characters at the end.
     pub plot: Option<Charset>,
     /// Whether secrets are shown.
@@ -91,7 +94,7 @@ impl PingReport {
     }
 
     /// Reports what has happened. May block. Whether the output takes it.
-    pub fn take(&mut self, news: Vec<News>) -> bool {
+    pub fn take(&mut self, news: Vec<News>, counts: Counts) -> bool {
         for item in news {
             match item {
                 News::Connected(at, opened) => self.connected(at, &opened),
@@ -99,6 +102,9 @@ impl PingReport {
             }
         }
         self.flush();
+        if let Some(progress) = &mut self.options.progress {
+            progress.show(counts);
+        }
         self.error.is_none()
     }
 
@@ -131,6 +137,9 @@ impl PingReport {
 
     fn flush(&mut self) {
         if self.error.is_none() && !self.buffer.is_empty() {
+            if let Some(progress) = &self.options.progress {
+                progress.erase();
+            }
             self.error = self.output.write_all(&self.buffer).err();
         }
         self.buffer.clear();
@@ -160,16 +169,15 @@ impl PingReport {
 
     fn round(&mut self, at: Timestamp, round: Round) {
         self.results.add_round(round);
-        let text = match &mut self.form {
-            Form::Json(lines) => return lines.round(&mut self.buffer, at, round),
-            Form::Text => self.told(at, round),
-        };
+        if let Form::Json(lines) = &mut self.form {
+            return lines.round(&mut self.buffer, at, round);
+        }
         let detail = match round.outcome {
             RoundOutcome::Answered(_) | RoundOutcome::Superseded => ReportDetail::Rounds,
             RoundOutcome::Late(_) | RoundOutcome::Lost | RoundOutcome::Failed => ReportDetail::Misses,
         };
         if self.options.detail >= detail {
-            self.line(&text);
+            self.line(&self.told(at, round));
         }
     }
 

@@ -17,7 +17,8 @@ pub type SharedReport = Arc<Mutex<PingReport>>;
 /// Reports what is new on the board. May block. Whether the output takes it.
 pub fn report_news(report: &SharedReport, board: &Board) -> bool {
     let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
-    report.take(board.take_news())
+    let (news, counts) = board.take_news();
+    report.take(news, counts)
 }
 
 /// What the thread works with.

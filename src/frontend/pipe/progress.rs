@@ -2,16 +2,14 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, IsTerminal, Seek};
+use std::io::{self, Seek};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use terminal_size::terminal_size_of;
-
 use crate::cli::ViewArgs;
+use crate::client::view::shows_progress;
 use crate::output::{Fanout, Progress};
 use crate::platform::Descriptor;
 use crate::session::{Handle, SendProgress};
@@ -25,9 +23,6 @@ const SAMPLES: usize = 12;
 /// An input of unknown length that brings less than this between two looks is no long send, but idle.
 const BUSY: u64 = 64 * 1024;
 
-/// Where a terminal doesn't tell.
-const USUAL_WIDTH: usize = 80;
-
 /// Shows progress until it is dropped.
 pub struct ProgressDisplay {
     _until: Sender<Infallible>,
@@ -36,8 +31,7 @@ pub struct ProgressDisplay {
 impl ProgressDisplay {
     /// Starts watching what is sent of stdin, if stderr is a terminal that can show it.
     pub fn start(handle: &Handle, fanout: &Fanout, view: &ViewArgs) -> Option<Self> {
-        let can_erase = std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != OsStr::new("dumb"));
-        if view.quiet || !io::stderr().is_terminal() || !can_erase {
+        if view.quiet || !shows_progress() {
             return None;
         }
         let (until, over) = mpsc::channel();
@@ -75,7 +69,7 @@ impl ProgressWatcher {
                 return;
             }
             match progress {
-                Some(progress) => sinks.printer().show_progress(&progress, columns()),
+                Some(progress) => sinks.printer().show_progress(&progress.to_string()),
                 None => sinks.printer().erase_progress(),
             }
         }
@@ -112,11 +106,6 @@ impl Estimate {
         let rate = u128::from(written - before) * 1000 / milliseconds.max(1);
         u64::try_from(rate).unwrap_or(u64::MAX)
     }
-}
-
-/// How wide the terminal is.
-fn columns() -> usize {
-    terminal_size_of(io::stderr()).map_or(USUAL_WIDTH, |(width, _)| width.0.into())
 }
 
 /// How much of a file is still to be read; the thread that reads it shares its position.

@@ -23,7 +23,7 @@ use crate::output::printer::messages::Streamed;
 use crate::output::printer::selection::{Told, selects};
 use crate::output::sink::{Sink, SplitPolicy};
 use crate::output::timestamp::TimestampWriter;
-use crate::output::{Progress, diagnostic_lines, json};
+use crate::output::{diagnostic_lines, json};
 use crate::wire::{self, Kind, TextBatch};
 
 /// Formats events into buffers, and writes these when told to.
@@ -151,10 +151,12 @@ impl Printer {
         self.asked = Some(ping.to_vec());
     }
 
-    /// Shows at once how far a long send is, on a diagnostics stream that leads to a terminal of so many columns. It goes when
-    /// anything else is said there.
-    pub fn show_progress(&mut self, progress: &Progress, columns: usize) {
-        self.diagnostics.as_mut().unwrap_or(&mut self.data).show_status(&progress.line(columns));
+    /// Shows at once how far something is, in ASCII, on a diagnostics stream that leads to a terminal. It goes when anything
+    /// else is said there.
+    pub fn show_progress(&mut self, progress: &str) {
+        // A line that wraps cannot be erased.
+        let fitting = &progress[..progress.len().min(self.columns().saturating_sub(1))];
+        self.diagnostics.as_mut().unwrap_or(&mut self.data).show_status(fitting);
     }
 
     /// Erases at once what [`show_progress`](Self::show_progress) showed.
