@@ -1,10 +1,12 @@
 //! A recording in another form: as HAR, as a page, as figures.
 
 use std::fs;
+use std::path::Path;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
+use crate::listen::{listen, stop};
 use crate::support::frame::opcode;
 use crate::support::peer::{self, accepts};
 use crate::support::{Frame, Server, Wscope, serve};
@@ -24,10 +26,36 @@ fn devtools() -> String {
 
 /// Saves a recording as another file, whose text it returns.
 fn saved(recording: &str, name: &str) -> String {
+    saved_with(&[], recording, name)
+}
+
+/// The same with these flags.
+fn saved_with(flags: &[&str], recording: &str, name: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join(name);
-    Wscope::new().args(["show", recording, "--save"]).arg(&target).run().exits(0);
+    Wscope::new().arg("show").args(flags.iter().copied()).args([recording, "--save"]).arg(&target).run().exits(0);
     fs::read_to_string(target).unwrap()
+}
+
+/// The first message of a client of GraphQL, with a token.
+const LOGIN: &str = r#"{"type":"connection_init","payload":{"authToken":"s3cret-word"}}"#;
+
+/// Whether a text has that message without its token.
+fn hides_the_token(text: &str) -> bool {
+    text.contains("connection_init") && text.contains("[hidden]") && !text.contains("s3cret-word")
+}
+
+/// Logs in to a server of GraphQL, and records it in this file, whose text it returns.
+fn recorded_login(path: &Path) -> String {
+    let server = serve(|mut connection| {
+        connection.accept_with("Sec-WebSocket-Protocol: graphql-transport-ws\r\n");
+        connection.frame();
+        connection.send_frame(&Frame::text(r#"{"type":"connection_ack"}"#));
+        connection.answer_close();
+    });
+    let flag = format!("--record={}", path.display());
+    Wscope::new().args([&flag, "-s", "graphql-transport-ws", "-x", LOGIN, "-1", &server.url()]).run().exits(0);
+    fs::read_to_string(path).unwrap()
 }
 
 #[test]
@@ -117,6 +145,35 @@ fn a_page_holds_each_message_as_data_and_no_payload_leaves_it() {
     let rows: Vec<_> = rows.filter(|row| row["type"] == "message").collect();
     assert_eq!((&rows[0]["text"], &rows[0]["direction"]), (&HOSTILE.into(), &"received".into()));
     assert_eq!((&rows[1]["binary"], &rows[1]["opcode"]), (&"AAH/".into(), &"binary".into()));
+}
+
+#[test]
+fn a_token_in_a_message_is_hidden_in_what_people_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["login.log", "login.har"] {
+        let text = recorded_login(&folder.path().join(name));
+        assert!(hides_the_token(&text), "{name}: {text}");
+    }
+    let everything = folder.path().join("login.jsonl");
+    assert!(recorded_login(&everything).contains("s3cret-word"));
+    let everything = everything.to_str().unwrap();
+    for name in ["again.log", "again.har", "again.html"] {
+        let text = saved(everything, name);
+        assert!(hides_the_token(&text), "{name}: {text}");
+        assert!(saved_with(&["--show-secrets"], everything, name).contains("s3cret-word"), "{name}");
+    }
+}
+
+#[test]
+fn a_recording_of_a_server_knows_who_has_logged_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("served.jsonl");
+    let (server, address) = listen(Wscope::new().args(["listen", "0", &format!("--record={}", path.display())]));
+    Wscope::new().args(["-x", LOGIN, "-w", "0"]).arg(format!("ws://{address}")).run().exits(0);
+    server.wait_stdout("connection_init");
+    stop(server);
+    let page = saved_with(&["--dialect", "graphql-transport-ws"], path.to_str().unwrap(), "served.html");
+    assert!(hides_the_token(&page), "{page}");
 }
 
 #[test]

@@ -160,6 +160,13 @@ fn headers_that_the_recording_hides_must_be_given() {
 }
 
 #[test]
+fn a_message_with_a_hidden_part_is_sent_so_and_said_to_be() {
+    let server = peer::always(accepts().takes_up_to_the_close());
+    let output = replay(&har(&server.url(), &[], &[("send", "{\"token\":\"[hidden]\"}")])).run();
+    output.exits(0).says("a part of a message is hidden in the recording");
+}
+
+#[test]
 fn a_har_that_is_cut_is_an_error_that_names_the_byte() {
     let output = replay("{\"log\":{\"entries\":[").run();
     output.exits(2).says("this HAR is cut off, at byte 19");

@@ -70,7 +70,7 @@ pub struct SaveArgs {
     /// Write it to another file
     ///
     /// In the format of its ending, as for `--record`, or as `.html`: a page with all messages, to be read in a browser.
-    /// Nothing is shown.
+    /// Nothing is shown. What is hidden in `.log` and `.har` is hidden in `.html` too.
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
 

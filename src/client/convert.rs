@@ -1,36 +1,55 @@
-//! A recording in another form: a HAR, a page, or figures.
+//! A recording in another form: a file of another format, or figures.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::cli::Show;
-use crate::client::{advice, report, view};
+use crate::client::{advice, record, report, view};
+use crate::dialect::Annotator;
 use crate::error::{Error, Phase, Result};
-use crate::event::{Event, EventSink};
-use crate::http::redact::Secrets;
-use crate::output::Charset;
+use crate::event::EventSink;
+use crate::output::{Banner, Charset, Options};
+use crate::recording::har::{self, HarOptions};
 use crate::recording::html::PageWriter;
-use crate::recording::{self, ReadError, Record, RecordingStatistics, Records, har};
+use crate::recording::{self, Format, ReadError, Record, Recording, RecordingStatistics, Records};
 
-/// Writes a HAR of what is asked for; why the recording ends early, if it does.
+/// Saves what is asked for in another file, in the format of its ending; why the recording ends early, if it does.
 ///
 /// # Errors
-/// [`Phase::Usage`] for stdin, which cannot be read twice; [`Phase::Session`] where the file cannot be written.
-pub fn to_har(args: &Show, path: &Path, file: &File) -> Result<Option<ReadError>> {
-    if args.file == Path::new("-") {
-        return Err(Error::new(
-            Phase::Usage,
-            "a HAR cannot be made of stdin, since the recording is read twice for it",
-        )
-        .hint("save it as `.jsonl` first"));
+/// [`Phase::Input`] where the recording cannot be read; [`Phase::Usage`] where the file cannot be had, and for a HAR of stdin,
+/// which cannot be read twice; [`Phase::Session`] where the file cannot be written.
+pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
+    let existing = record::existing(args.save.overwrite);
+    let refused = |error| record::create_error(path, error, record::OVERWRITE);
+    let format = recording::format_for(path).map_err(refused)?;
+    if format == Format::Har && args.file == Path::new("-") {
+        let error = Error::new(Phase::Usage, "a HAR cannot be made of stdin, since the recording is read twice for it");
+        return Err(error.hint("save it as `.jsonl` first"));
     }
+    let recording = recording::open(&args.file)?;
+    match format {
+        Format::Har => to_har(args, &recording::create(path, existing).map_err(refused)?),
+        Format::Html => to_page(args, recording, recording::create(path, existing).map_err(refused)?),
+        Format::Log | Format::JsonLines => {
+            let perspective = recording.perspective;
+            let options = Options { perspective, ..view::options_of(&args.view, Banner::Shown) };
+            let mut recorder = record::recorder(path, existing, &options).map_err(refused)?;
+            let annotator = (format == Format::Log).then(|| view::annotator_for_people(&args.view));
+            let early_end = feed(args, recording, annotator, &mut recorder);
+            recorder.flush().map(|()| early_end).map_err(|failure| failure.error)
+        }
+    }
+    .map_err(|error| cannot_write(path, error))
+}
+
+fn to_har(args: &Show, file: &File) -> io::Result<Option<ReadError>> {
     let selection = args.part.selection();
     let mut records = || {
         let records = recording::open(&args.file).map_err(io::Error::other)?.records;
         Ok(Box::new(selection.of(records)) as Records)
     };
-    write_har(file, &mut records, args.view.secrets()).map_err(|error| cannot_write(path, error))
+    write_har(file, &mut records, view::har_options(&args.view))
 }
 
 /// Writes a HAR of `records`, which are read twice; why they end early, if they do.
@@ -40,37 +59,18 @@ pub fn to_har(args: &Show, path: &Path, file: &File) -> Result<Option<ReadError>
 pub fn write_har(
     file: &File,
     records: &mut dyn FnMut() -> io::Result<Records>,
-    secrets: Secrets,
+    options: HarOptions,
 ) -> io::Result<Option<ReadError>> {
     let mut output = BufWriter::new(file);
-    let early_end = har::write(&mut output, records, secrets)?;
+    let early_end = har::write(&mut output, records, options)?;
     output.flush()?;
     Ok(early_end)
 }
 
-/// Writes a page of what is asked for; why the recording ends early, if it does.
-///
-/// # Errors
-/// [`Phase::Session`] where the file cannot be written, [`Phase::Input`] where the recording cannot be read.
-pub fn to_page(args: &Show, path: &Path, file: File) -> Result<Option<ReadError>> {
+fn to_page(args: &Show, recording: Recording, file: File) -> io::Result<Option<ReadError>> {
     let mut page = PageWriter::new(BufWriter::new(file), args.view.secrets(), advice);
-    let mut annotator = view::annotator(&args.view);
-    let early_end = each(args, |record| {
-        let (origin, at) = (record.origin, record.at);
-        record.event.lend(|event| {
-            let annotation = annotator.as_mut().and_then(|annotator| annotator.event(origin, at, event));
-            // A page does not ask to stop.
-            let _ = match event {
-                Event::Wire { direction, event, round_trip, .. } => {
-                    let (direction, round_trip) = (*direction, *round_trip);
-                    let annotation = annotation.as_ref();
-                    page.event(origin, at, &Event::Wire { direction, event, round_trip, annotation })
-                }
-                event => page.event(origin, at, event),
-            };
-        });
-    })?;
-    page.finish().map(|_| early_end).map_err(|error| cannot_write(path, error))
+    let early_end = feed(args, recording, Some(view::annotator_for_people(&args.view)), &mut page);
+    page.finish().map(|_| early_end)
 }
 
 /// The figures of what is asked for; why the recording ends early, if it does.
@@ -79,22 +79,29 @@ pub fn to_page(args: &Show, path: &Path, file: File) -> Result<Option<ReadError>
 /// [`Phase::Input`] where the recording cannot be read.
 pub fn to_figures(args: &Show) -> Result<(String, Option<ReadError>)> {
     let mut statistics = RecordingStatistics::default();
-    let early_end = each(args, |record| {
-        let _ = record.event.lend(|event| statistics.event(record.origin, record.at, event));
-    })?;
+    let early_end = feed(args, recording::open(&args.file)?, None, &mut statistics);
     Ok((statistics.report(Charset::of_locale(|name| std::env::var_os(name))), early_end))
 }
 
-/// Gives each record that is asked for to `take`.
-fn each(args: &Show, mut take: impl FnMut(&Record)) -> Result<Option<ReadError>> {
-    for record in args.part.selection().of(recording::open(&args.file)?.records) {
-        match record {
-            Ok(record) => take(&record),
-            Err(error) if error.is_early_end() => return Ok(Some(error)),
-            Err(error) => return Err(recording::read_error(&args.file, error)),
-        }
+/// Gives what is asked for to `sink`, with what it means; why it ends early, if it does.
+fn feed(
+    args: &Show,
+    recording: Recording,
+    mut annotator: Option<Annotator>,
+    sink: &mut dyn EventSink,
+) -> Option<ReadError> {
+    for record in args.part.selection().of(recording.records) {
+        let Record { origin, at, event } = match record {
+            Ok(record) => record,
+            Err(error) => return Some(error),
+        };
+        // A recording does not end before its end.
+        let _ = event.lend(|event| match &mut annotator {
+            Some(annotator) => annotator.annotated(origin, at, event, |event| sink.event(origin, at, event)),
+            None => sink.event(origin, at, event),
+        });
     }
-    Ok(None)
+    None
 }
 
 /// The error that a file cannot be written.
@@ -109,13 +116,13 @@ pub struct HarAtEnd {
     /// Taken at the end.
     file: Option<File>,
     spool: PathBuf,
-    secrets: Secrets,
+    options: HarOptions,
 }
 
 impl HarAtEnd {
     /// The HAR is to be written to `file`, which is at `path`.
-    pub fn new(path: &Path, file: File, secrets: Secrets) -> Self {
-        Self { path: path.to_owned(), file: Some(file), spool: spool(path), secrets }
+    pub fn new(path: &Path, file: File, options: HarOptions) -> Self {
+        Self { path: path.to_owned(), file: Some(file), spool: spool(path), options }
     }
 }
 
@@ -130,7 +137,7 @@ impl Drop for HarAtEnd {
     fn drop(&mut self) {
         let Some(file) = self.file.take() else { return };
         let mut records = || recording::open(&self.spool).map(|recording| recording.records).map_err(io::Error::other);
-        let written = write_har(&file, &mut records, self.secrets).and_then(|_| std::fs::remove_file(&self.spool));
+        let written = write_har(&file, &mut records, self.options).and_then(|_| std::fs::remove_file(&self.spool));
         if let Err(error) = written {
             let hint = format!("what was recorded is in `{}`", self.spool.display());
             report::alone(&cannot_write(&self.path, error).hint(hint));

@@ -5,15 +5,19 @@ use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 
-use crate::cli::{RecordArgs, RecordTo};
+use crate::cli::{RecordArgs, RecordTo, ViewArgs};
 use crate::client::convert::{self, HarAtEnd};
+use crate::client::view;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
+use crate::http::redact::Secrets;
 use crate::output::{Fanout, FdOutput, Options, Output};
 use crate::recording::{self, CreateError, Existing, Format, Recorder};
 
 /// What formats there are, by their endings.
 const ENDINGS: &str = "`.jsonl` has everything, `.log` is the screen as text, `.har` is for browsers";
+/// What can be done about a file that exists.
+pub const OVERWRITE: &str = "`--overwrite` writes over it";
 /// What can be done about the spool of a HAR that exists.
 const SPOOL: &str = "it is what a run recorded that was killed: `wscope show` shows it, and makes a HAR of it";
 
@@ -22,15 +26,21 @@ const SPOOL: &str = "it is what a run recorded that was killed: `wscope show` sh
 ///
 /// # Errors
 /// [`Phase::Usage`], when the file cannot be had.
-pub fn start(args: &RecordArgs, subject: &str, options: &Options, fanout: &Fanout) -> Result<Option<HarAtEnd>> {
+pub fn start(
+    args: &RecordArgs,
+    view: &ViewArgs,
+    subject: &str,
+    options: &Options,
+    fanout: &Fanout,
+) -> Result<Option<HarAtEnd>> {
     let Some(wanted) = args.wanted() else { return Ok(None) };
     let path = match wanted {
         RecordTo::File(path) => Cow::Borrowed(path),
         RecordTo::NewFile => Cow::Owned(new_name(subject)),
     };
-    let hint = "`--overwrite` writes over it";
-    let refused = |error| create_error(&path, error, hint);
-    let (recorder, har) = match recording::format_for(&path).map_err(refused)? {
+    let refused = |error| create_error(&path, error, OVERWRITE);
+    let format = recording::format_for(&path).map_err(refused)?;
+    let (recorder, har) = match format {
         Format::Har => {
             let spool = convert::spool(&path);
             let recorder =
@@ -40,14 +50,24 @@ pub fn start(args: &RecordArgs, subject: &str, options: &Options, fanout: &Fanou
                 let _ = std::fs::remove_file(&spool);
                 refused(error)
             })?;
-            (recorder, Some(HarAtEnd::new(&path, file, options.secrets)))
+            (recorder, Some(HarAtEnd::new(&path, file, view::har_options(view))))
         }
         _ => (recorder(&path, existing(args.overwrite), options).map_err(refused)?, None),
     };
-    let note = format!("recording to `{}`: messages are in it as they are, passwords and tokens too", path.display());
+    let note = format!("recording to `{}`: {}", path.display(), what_it_has(format, options.secrets));
     fanout.show(Origin::default(), &Event::Note(&note));
     fanout.add(Box::new(recorder));
     Ok(har)
+}
+
+/// What a recording of this format has of messages, for those who pass it on.
+pub fn what_it_has(format: Format, secrets: Secrets) -> &'static str {
+    match (format, secrets) {
+        (Format::JsonLines, _) | (_, Secrets::Shown) => "messages are in it as they are, passwords and tokens too",
+        (Format::Log | Format::Har | Format::Html, Secrets::Hidden) => {
+            "passwords and tokens in messages are hidden only where their dialect is known"
+        }
+    }
 }
 
 /// What `--overwrite` says.

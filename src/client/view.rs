@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use crate::cli::{InputArgs, ReportArgs, SessionArgs, ViewArgs};
+use crate::cli::{InputArgs, RecordArgs, ReportArgs, SessionArgs, ViewArgs};
 use crate::client::{advice, thread_error};
 use crate::decode;
 use crate::dialect::{Annotator, Choice};
@@ -13,6 +13,8 @@ use crate::output::{
     Annotations, Banner, DataFormat, FdOutput, FrameView, Level, Options, Output, OutputQueue, Printer, View,
 };
 use crate::platform::{Descriptor, lead_to_same_file};
+use crate::recording::Format;
+use crate::recording::har::HarOptions;
 
 /// What the flags say about the view, for a run that announces itself or doesn't, and whose input says how messages end.
 pub fn options(view: &ViewArgs, input: &InputArgs, banner: Banner) -> Options {
@@ -38,7 +40,10 @@ pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
         banner,
         frames: frames(view.frames, view.hex),
         ping_pong: view.show_ping_pong,
-        annotations: if says_more(view) { Annotations::Shown } else { Annotations::Hidden },
+        annotations: match on_stdout(view) {
+            (Choice::None, decode::Choice::None) => Annotations::Hidden,
+            _ => Annotations::Shown,
+        },
         pretty: view.pretty,
         timestamps: view.timestamps(),
         filters: view.filter.clone(),
@@ -48,34 +53,58 @@ pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
     }
 }
 
-/// What says what messages mean, where that is wanted.
+/// What says on stdout what messages mean, where that is wanted.
 pub fn annotator(view: &ViewArgs) -> Option<Annotator> {
-    says_more(view).then(|| Annotator::new(dialect(view), decoder(view)))
+    made(on_stdout(view))
 }
 
-/// The same of a client's sessions, also where heartbeats are to be sent: then a dialect is looked for in any case.
+/// The same for a run that may be recorded: a log says it too.
+pub fn run_annotator(view: &ViewArgs, record: &RecordArgs) -> Option<Annotator> {
+    made(in_run(view, record))
+}
+
+/// The same for a client's sessions, also where heartbeats are to be sent: then a dialect is looked for in any case.
 pub fn client_annotator(args: &SessionArgs) -> Option<Annotator> {
-    let dialect = match dialect(&args.view) {
-        Choice::None if args.heartbeat => Choice::Auto,
-        choice => choice,
-    };
-    let is_needed = says_more(&args.view) || args.heartbeat;
-    is_needed.then(|| Annotator::new(dialect, decoder(&args.view)))
+    made(match in_run(&args.view, &args.record) {
+        (Choice::None, decoder) if args.heartbeat => (Choice::Auto, decoder),
+        choices => choices,
+    })
 }
 
-/// Whether anything is said of what messages mean.
-fn says_more(view: &ViewArgs) -> bool {
-    !matches!((dialect(view), decoder(view)), (Choice::None, decode::Choice::None))
+/// What says it in a file for people.
+pub fn annotator_for_people(view: &ViewArgs) -> Annotator {
+    let (dialect, decoder) = for_people(view);
+    Annotator::new(dialect, decoder)
 }
 
-/// Which dialect is looked for.
-fn dialect(view: &ViewArgs) -> Choice {
-    view.dialect.unwrap_or(if is_for_people(view) { Choice::Auto } else { Choice::None })
+/// What a HAR does not show.
+pub fn har_options(view: &ViewArgs) -> HarOptions {
+    HarOptions { secrets: view.secrets(), dialect: for_people(view).0 }
 }
 
-/// Which decoder is used.
-fn decoder(view: &ViewArgs) -> decode::Choice {
-    view.decode.unwrap_or(if is_for_people(view) { decode::Choice::Auto } else { decode::Choice::None })
+/// Which dialect is looked for, and which decoder used.
+type Choices = (Choice, decode::Choice);
+
+fn for_people(view: &ViewArgs) -> Choices {
+    (view.dialect.unwrap_or(Choice::Auto), view.decode.unwrap_or(decode::Choice::Auto))
+}
+
+fn on_stdout(view: &ViewArgs) -> Choices {
+    if is_for_people(view) {
+        return for_people(view);
+    }
+    (view.dialect.unwrap_or(Choice::None), view.decode.unwrap_or(decode::Choice::None))
+}
+
+fn in_run(view: &ViewArgs, record: &RecordArgs) -> Choices {
+    if record.format() == Some(Format::Log) { for_people(view) } else { on_stdout(view) }
+}
+
+fn made((dialect, decoder): Choices) -> Option<Annotator> {
+    match (dialect, decoder) {
+        (Choice::None, decode::Choice::None) => None,
+        _ => Some(Annotator::new(dialect, decoder)),
+    }
 }
 
 /// Whether messages are shown as text on a terminal.

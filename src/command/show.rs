@@ -1,14 +1,13 @@
 //! `wscope show`: a recording as if it were live, or in another format.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 
 use crate::cli::Show;
-use crate::client::{convert, record, report, view};
+use crate::client::{convert, report, view};
 use crate::error::{ExitStatus, Result};
-use crate::event::{Event, EventSink, FlushError, Origin};
+use crate::event::{Event, FlushError, Origin};
 use crate::output::{Banner, Fanout, FollowSent, Options};
-use crate::recording::{self, Format, Recording};
+use crate::recording::{self, Recording};
 
 /// How many records are shown before it is looked whether stdout takes them.
 const RECORDS_AT_ONCE: usize = 256;
@@ -16,7 +15,7 @@ const RECORDS_AT_ONCE: usize = 256;
 /// Shows it to its end.
 pub fn run(args: &Show) -> ExitStatus {
     let shown = match &args.save.save {
-        Some(path) => save(args, path),
+        Some(path) => convert::save(args, path).and_then(|early_end| ended_early(args, early_end)),
         None if args.stats => stats(args),
         None => show(args),
     };
@@ -86,30 +85,4 @@ fn stats(args: &Show) -> Result<ExitStatus> {
     let (figures, early_end) = convert::to_figures(args)?;
     let printed = report::printed(io::stdout().lock().write_all(figures.as_bytes()));
     ended_early(args, early_end).map(|status| status.max(printed))
-}
-
-fn save(args: &Show, path: &Path) -> Result<ExitStatus> {
-    let refused = |error| record::create_error(path, error, "`--overwrite` writes over it");
-    let create = || recording::create(path, record::existing(args.save.overwrite)).map_err(refused);
-    match recording::format_for(path).map_err(refused)? {
-        Format::Har => return ended_early(args, convert::to_har(args, path, &create()?)?),
-        Format::Html => return ended_early(args, convert::to_page(args, path, create()?)?),
-        Format::JsonLines | Format::Log => {}
-    }
-    let Recording { perspective, records } = recording::open(&args.file)?;
-    let fanout = Fanout::new(view::direct(view::options_of(&args.view, Banner::Hidden))?);
-    let options = Options { perspective, ..view::options_of(&args.view, Banner::Shown) };
-    let mut recorder = record::recorder(path, record::existing(args.save.overwrite), &options).map_err(refused)?;
-    for record in args.part.selection().of(records) {
-        match record {
-            Ok(record) => {
-                let _ = record.event.lend(|event| recorder.event(record.origin, record.at, event));
-            }
-            Err(error) => {
-                recorder.flush().map_or_else(ended, |()| Ok(ExitStatus::Success))?;
-                return stopped(args, error, &fanout);
-            }
-        }
-    }
-    recorder.flush().map_or_else(ended, |()| Ok(ExitStatus::Success))
 }

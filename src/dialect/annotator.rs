@@ -7,7 +7,7 @@ use super::recognition::Recognition;
 use super::{Choice, Heartbeat, Message, Opening};
 use crate::decode::{self, Decoders};
 use crate::event::{
-    Annotation, Detail, Direction, Directions, Event, Messages, Opened, Origin, Texts, Timestamp, Wants,
+    Annotation, Detail, Direction, Directions, Ended, Event, Messages, Opened, Origin, Texts, Timestamp, Wants,
 };
 use crate::wire::{self, Role};
 
@@ -16,6 +16,8 @@ pub struct Annotator {
     choice: Choice,
     decode: decode::Choice,
     sessions: HashMap<Origin, Session>,
+    /// What was said of the last event.
+    last: Option<Annotation>,
 }
 
 /// What is known of a session.
@@ -29,7 +31,7 @@ struct Session {
 impl Annotator {
     /// For sessions that have not opened yet.
     pub fn new(choice: Choice, decode: decode::Choice) -> Self {
-        Self { choice, decode, sessions: HashMap::new() }
+        Self { choice, decode, sessions: HashMap::new(), last: None }
     }
 
     fn begin(&self, opened: &Opened, at: Duration) -> Session {
@@ -47,8 +49,35 @@ impl Annotator {
         self.sessions.get(&origin).and_then(Session::wants)
     }
 
+    /// Gives `take` an event with what it means.
+    pub fn annotated<T>(
+        &mut self,
+        origin: Origin,
+        at: Timestamp,
+        event: &Event<'_>,
+        take: impl FnOnce(&Event<'_>) -> T,
+    ) -> T {
+        self.last = self.event(origin, at, event);
+        match event {
+            Event::Wire { direction, event, round_trip, .. } => {
+                let (direction, round_trip, annotation) = (*direction, *round_trip, self.last.as_ref());
+                take(&Event::Wire { direction, event, round_trip, annotation })
+            }
+            Event::Ended(ended) => {
+                let meaning = self.ended(origin, ended.code.into());
+                take(&Event::Ended(&Ended { meaning, ..(*ended).clone() }))
+            }
+            event => take(event),
+        }
+    }
+
+    /// What was said of the last event.
+    pub fn last(&self) -> Option<&Annotation> {
+        self.last.as_ref()
+    }
+
     /// Takes an event, and says what it means if it is a message.
-    pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Option<Annotation> {
+    fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Option<Annotation> {
         match event {
             Event::Open(opened) => {
                 self.sessions.insert(origin, self.begin(opened, at.elapsed));
@@ -69,7 +98,7 @@ impl Annotator {
     }
 
     /// A session has ended with this code: what that means in its dialect.
-    pub fn ended(&mut self, origin: Origin, code: u16) -> Option<&'static str> {
+    fn ended(&mut self, origin: Origin, code: u16) -> Option<&'static str> {
         self.sessions.remove(&origin)?.recognition.dialect()?.close_code(code)
     }
 

@@ -4,9 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::dialect::{Annotator, Heartbeat};
-use crate::event::{
-    Annotation, Direction, Ended, Event, EventSink, Flow, FlushError, Opened, Origin, Timestamp, Wants,
-};
+use crate::event::{Direction, Event, EventSink, Flow, FlushError, Opened, Origin, Timestamp, Wants};
 use crate::output::Printer;
 use crate::wire::TextBatch;
 
@@ -22,8 +20,6 @@ pub struct Sinks {
     started: Instant,
     /// Says what messages mean, before any sink gets them; `None` where that is not wanted.
     annotator: Option<Annotator>,
-    /// What it said of the last event.
-    annotation: Option<Annotation>,
     /// The one sink that people can tell to show more or less.
     printer: Printer,
     /// All others, with what they want.
@@ -34,7 +30,7 @@ impl Fanout {
     /// With the printer as the only sink.
     pub fn new(printer: Printer) -> Self {
         let started = Instant::now();
-        let sinks = Sinks { started, annotator: None, annotation: None, printer, others: Vec::new() };
+        let sinks = Sinks { started, annotator: None, printer, others: Vec::new() };
         Self { started, sinks: Arc::new(Mutex::new(sinks)) }
     }
 
@@ -116,41 +112,16 @@ impl Sinks {
 
     /// Gives an event to each sink that wants it, with what it means.
     pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
-        let Some(annotator) = &mut self.annotator else { return self.give(origin, at, event) };
-        let annotation = annotator.event(origin, at, event);
-        match event {
-            Event::Wire { direction, event, round_trip, .. } => {
-                let (direction, round_trip) = (*direction, *round_trip);
-                let event = Event::Wire { direction, event, round_trip, annotation: annotation.as_ref() };
-                let flow = self.give(origin, at, &event);
-                self.annotation = annotation;
-                flow
-            }
-            Event::Ended(ended) => {
-                let meaning = annotator.ended(origin, ended.code.into());
-                self.give(origin, at, &Event::Ended(&Ended { meaning, ..(*ended).clone() }))
-            }
-            event => self.give(origin, at, event),
+        let Self { annotator, printer, others, .. } = self;
+        match annotator {
+            Some(annotator) => annotator.annotated(origin, at, event, |event| give(printer, others, origin, at, event)),
+            None => give(printer, others, origin, at, event),
         }
     }
 
     /// What a dialect or a decoder said of the last event.
     pub fn note(&self) -> Option<&str> {
-        self.annotation.as_ref().map(|annotation| annotation.text.as_str())
-    }
-
-    fn give(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
-        let mut flow = Flow::Continue;
-        // Before the printer, which may block.
-        for (_, sink) in self.others.iter_mut().filter(|(wants, _)| wants.include(event)) {
-            flow = flow.and(sink.event(origin, at, event));
-        }
-        // It shows what a message of ours means, also where it does not show the message.
-        let is_annotated = matches!(event, Event::Wire { annotation: Some(_), .. });
-        if is_annotated || self.printer.wants().include(event) {
-            flow = flow.and(self.printer.event(origin, at, event));
-        }
-        flow
+        self.annotator.as_ref()?.last().map(|annotation| annotation.text.as_str())
     }
 
     /// Gives text messages to each sink that wants messages. To be called only where [`wants`](Self::wants) permits it.
@@ -186,6 +157,27 @@ impl Sinks {
     pub fn blocked(&self) -> Duration {
         self.others.iter().fold(self.printer.blocked(), |sum, (_, sink)| sum + sink.blocked())
     }
+}
+
+/// Gives an event to each of these that wants it.
+fn give(
+    printer: &mut Printer,
+    others: &mut [(Wants, Box<dyn EventSink>)],
+    origin: Origin,
+    at: Timestamp,
+    event: &Event<'_>,
+) -> Flow {
+    let mut flow = Flow::Continue;
+    // Before the printer, which may block.
+    for (_, sink) in others.iter_mut().filter(|(wants, _)| wants.include(event)) {
+        flow = flow.and(sink.event(origin, at, event));
+    }
+    // It shows what a message of ours means, also where it does not show the message.
+    let is_annotated = matches!(event, Event::Wire { annotation: Some(_), .. });
+    if is_annotated || printer.wants().include(event) {
+        flow = flow.and(printer.event(origin, at, event));
+    }
+    flow
 }
 
 fn now(started: Instant) -> Timestamp {

@@ -24,6 +24,7 @@ mod pretty;
 mod printer;
 mod progress;
 mod queue;
+pub mod redacted;
 mod rows;
 mod sink;
 pub mod terminal;

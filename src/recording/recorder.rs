@@ -44,6 +44,7 @@ impl Recorder {
             diagnostics_colors: Colors::Off,
             banner: Banner::Shown,
             follow_sent: FollowSent::Shown,
+            annotations: Annotations::Shown,
             ..options.clone()
         };
         Self { printer: Printer::shared(options, output), name: named(name) }

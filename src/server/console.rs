@@ -48,16 +48,18 @@ impl ServerConsole {
             let (editor, terminal) = Editor::open(Prompt::Server, options.escape_marks())?;
             // `/set` may ask later to show what was sent.
             let options = Options { follow_sent: FollowSent::Always, ..options };
-            let fanout = Fanout::new(view::beside(&terminal, options.clone())?).annotated(view::annotator(&args.view));
-            let har = record::start(&args.record, "listen", &options, &fanout)?;
+            let fanout = Fanout::new(view::beside(&terminal, options.clone())?)
+                .annotated(view::run_annotator(&args.view, &args.record));
+            let har = record::start(&args.record, &args.view, "listen", &options, &fanout)?;
             let (begin, _) =
                 line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message, None)?;
             // The thread waits for it.
             let _ = begin.send(());
             return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source, _har: har });
         }
-        let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::annotator(&args.view));
-        let har = record::start(&args.record, "listen", &options, &fanout)?;
+        let fanout =
+            Fanout::new(view::direct(options.clone())?).annotated(view::run_annotator(&args.view, &args.record));
+        let har = record::start(&args.record, &args.view, "listen", &options, &fanout)?;
         let feed = if args.input.no_input {
             None
         } else {

@@ -47,7 +47,7 @@ impl TapConsole {
     pub fn attach(args: &Tap, connections: &Connections, notifier: Notifier) -> Result<Self> {
         let options = Options { perspective: Perspective::Between, ..view::options_of(&args.view, Banner::Shown) };
         let has_left = Arc::new(AtomicBool::new(false));
-        let annotator = view::annotator(&args.view);
+        let annotator = view::run_annotator(&args.view, &args.record);
         let endpoint =
             |fanout: &Fanout| TapEndpoint::new(connections.clone(), fanout.clone(), Arc::clone(&has_left), notifier);
         let max_message = args.limits.max_message;
@@ -55,7 +55,7 @@ impl TapConsole {
             let (editor, terminal) = Editor::open(Prompt::Tap, options.escape_marks())?;
             let (printer, queue) = view::queued(Some(&terminal), options.clone())?;
             let fanout = Fanout::new(printer).annotated(annotator);
-            let har = record::start(&args.record, "tap", &options, &fanout)?;
+            let har = record::start(&args.record, &args.view, "tap", &options, &fanout)?;
             let (begin, _) = line_reader::spawn(editor, endpoint(&fanout), fanout.clone(), max_message, None)?;
             // The thread waits for it.
             let _ = begin.send(());
@@ -63,7 +63,7 @@ impl TapConsole {
         }
         let (printer, queue) = view::queued(None, options.clone())?;
         let fanout = Fanout::new(printer).annotated(annotator);
-        let har = record::start(&args.record, "tap", &options, &fanout)?;
+        let har = record::start(&args.record, &args.view, "tap", &options, &fanout)?;
         if !args.rewrite.no_input {
             let endpoint = Arc::new(endpoint(&fanout));
             read_commands(Interpreter::new(endpoint, fanout.clone(), variables(), Mode::Interactive, max_message))?;

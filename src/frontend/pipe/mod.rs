@@ -44,7 +44,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let options = view::options(&args.view, &args.input, banner);
     let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
-    let _har = record::start(&args.record, &plan.target.endpoint().host(), &options, &fanout)?;
+    let _har = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
     let sender =
         InputSender::spawn(input).map_err(|error| setup_error("cannot read stdin beside the session", error))?;
     let mut driver = PipeDriver {

@@ -4,26 +4,29 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::cli::ViewArgs;
 use crate::client::convert::{self, cannot_write};
-use crate::client::record::create_error;
+use crate::client::record::{create_error, what_it_has};
+use crate::client::view;
 use crate::error::{Error, Phase, Result};
 use crate::event::EventSink;
 use crate::output::{Fanout, FdOutput, Options};
-use crate::recording::{self, CreateError, Existing, Format, Memory, Recorder, Records};
+use crate::recording::{self, CreateError, Existing, Format, Memory, Record, Recorder, Records};
 
 /// The last of what has happened. Clones are the same.
 #[derive(Clone)]
 pub struct KeptSession {
     memory: Memory,
+    view: ViewArgs,
     options: Options,
 }
 
 impl KeptSession {
     /// Keeps what happens from now on.
-    pub fn start(options: &Options, fanout: &Fanout) -> Self {
+    pub fn start(view: &ViewArgs, options: &Options, fanout: &Fanout) -> Self {
         let memory = Memory::default();
         fanout.add(Box::new(memory.sink(options)));
-        Self { memory, options: options.clone() }
+        Self { memory, view: view.clone(), options: options.clone() }
     }
 
     /// Writes it to a new file; what there is to tell.
@@ -36,7 +39,7 @@ impl KeptSession {
             Format::Log => &|file| self.write_log(file, path),
             Format::Har => &|file| {
                 let mut records = || Ok(Box::new(self.memory.records()) as Records);
-                convert::write_har(file, &mut records, self.options.secrets).map(drop)
+                convert::write_har(file, &mut records, view::har_options(&self.view)).map(drop)
             },
             Format::Html => {
                 let error = Error::new(Phase::Usage, format!("`{}`: a page is made of a recording", path.display()));
@@ -44,7 +47,7 @@ impl KeptSession {
             }
         };
         write(&new_file(path)?).map_err(|cause| cannot_write(path, cause))?;
-        Ok(format!("what happened is in `{}`; messages are in it as they are", path.display()))
+        Ok(format!("what happened is in `{}`: {}", path.display(), what_it_has(format, self.options.secrets)))
     }
 
     /// Writes the last payload that was received to a new file; what there is to tell.
@@ -60,9 +63,10 @@ impl KeptSession {
 
     fn write_log(&self, file: &File, path: &Path) -> io::Result<()> {
         let mut log = Recorder::log(&self.options, Box::new(FdOutput::new(file)?), path);
+        let mut annotator = view::annotator_for_people(&self.view);
         // The end of what is kept is no end of it.
-        for record in self.memory.records().flatten() {
-            let _ = record.event.lend(|event| log.event(record.origin, record.at, event));
+        for Record { origin, at, event } in self.memory.records().flatten() {
+            let _ = event.lend(|event| annotator.annotated(origin, at, event, |event| log.event(origin, at, event)));
         }
         log.flush().map_err(|failure| failure.error)
     }

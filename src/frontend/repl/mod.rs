@@ -52,8 +52,8 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let options = view::options(&args.view, &args.input, Banner::Shown);
     let options = Options { follow_sent: FollowSent::Always, ..options };
     let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
-    let kept = KeptSession::start(&options, &fanout);
-    let _har = record::start(&args.record, &plan.target.endpoint().host(), &options, &fanout)?;
+    let kept = KeptSession::start(&args.view, &options, &fanout);
+    let _har = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
     let max_message = plan.protocol.max_message;
     let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let slot = Arc::new(SessionSlot::new(runner.poller.notifier(), Losses::Final));

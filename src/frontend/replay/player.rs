@@ -1,10 +1,12 @@
 //! Plays one side of a recorded connection through a session: with its own timing, and after what it waited for.
 
+use std::mem;
 use std::time::{Duration, Instant};
 
 use crate::cli::Speed;
 use crate::event::{Direction, Event, Opened, Origin};
 use crate::frontend::replay::received::ReceivedCounts;
+use crate::http::redact::has_label;
 use crate::output::Fanout;
 use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire};
 use crate::session::{Handle, NotSent};
@@ -49,6 +51,8 @@ struct Progress {
     /// Whether the other side has closed first.
     is_closed: bool,
     is_over: bool,
+    /// It was said that a part of what is sent is hidden.
+    has_told_hidden: bool,
     played: Played,
 }
 
@@ -71,6 +75,7 @@ impl Player<'_> {
             expected: 0,
             is_closed: false,
             is_over: false,
+            has_told_hidden: false,
             played: Played::default(),
         };
         while let Some(record) = next() {
@@ -99,7 +104,12 @@ impl Player<'_> {
             (false, RecordedWire::Message { .. }) => progress.expected += 1,
             (false, RecordedWire::Close(_)) => progress.is_closed = true,
             (true, RecordedWire::Message { kind: Kind::Text, payload, .. }) => match str::from_utf8(payload) {
-                Ok(text) => self.send(progress, at, Outgoing::Text(text)),
+                Ok(text) => {
+                    if has_label(text) && !mem::replace(&mut progress.has_told_hidden, true) {
+                        self.say("a part of a message is hidden in the recording, and is sent so (this is said once)");
+                    }
+                    self.send(progress, at, Outgoing::Text(text));
+                }
                 // A breach is not played again.
                 Err(_) => progress.played.unsent += 1,
             },

@@ -1,11 +1,8 @@
 //! What messages mean, below them or beside them.
 
-use std::borrow::Cow;
-use std::ops::Range;
 use std::time::Duration;
 
 use crate::event::{Annotation, Direction, Origin, Timestamp};
-use crate::http::redact::Secrets;
 use crate::http::shortened;
 use crate::output::fold::fold_line_and_words;
 use crate::output::options::{DataFormat, View};
@@ -17,9 +14,6 @@ use crate::wire::Kind;
 
 /// The longest text of an annotation, and the longest error, in characters.
 const LONGEST: usize = 200;
-
-/// What stands for a secret.
-const HIDDEN: &[u8] = b"[hidden]";
 
 impl Printer {
     /// Whether messages are set for a person at a terminal.
@@ -67,14 +61,6 @@ impl Printer {
         let columns = self.data.columns();
         let Sink { buffer, palette, .. } = &mut self.data;
         line(buffer, palette, annotation, columns.map(|columns| Margins { indent, columns }));
-    }
-
-    /// The places in a message that are not shown.
-    pub(super) fn hidden<'a>(&self, annotation: &'a Annotation) -> &'a [Range<usize>] {
-        match self.options.secrets {
-            Secrets::Hidden => &annotation.secrets,
-            Secrets::Shown => &[],
-        }
     }
 
     /// Says on the diagnostics stream what a message means.
@@ -148,23 +134,6 @@ fn folded(line: String, margins: Option<Margins>) -> String {
 fn milliseconds(took: Duration) -> String {
     let milliseconds = took.as_secs_f64() * 1e3;
     if milliseconds < 10.0 { format!("{milliseconds:.1} ms") } else { format!("{milliseconds:.0} ms") }
-}
-
-/// `payload` without its secrets.
-pub(super) fn without<'a>(payload: &'a [u8], secrets: &[Range<usize>]) -> Cow<'a, [u8]> {
-    if secrets.is_empty() {
-        return payload.into();
-    }
-    let mut shown = Vec::with_capacity(payload.len());
-    let mut rest = 0;
-    for Range { start, end } in secrets {
-        let start = (*start).clamp(rest, payload.len());
-        shown.extend_from_slice(&payload[rest..start]);
-        shown.extend_from_slice(HIDDEN);
-        rest = (*end).clamp(start, payload.len());
-    }
-    shown.extend_from_slice(&payload[rest..]);
-    shown.into()
 }
 
 #[cfg(test)]

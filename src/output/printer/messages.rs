@@ -5,8 +5,8 @@ use std::mem;
 use crate::event::{Annotation, Direction, Origin, Timestamp};
 use crate::output::options::{Annotations, DataFormat, View};
 use crate::output::pretty::{self, Layout};
-use crate::output::printer::annotations::without;
 use crate::output::printer::{Printer, label};
+use crate::output::redacted::{hidden_places, without};
 use crate::output::sink::Sink;
 use crate::output::theme::Style;
 use crate::output::{json, text};
@@ -132,9 +132,11 @@ impl Printer {
     ) -> usize {
         let indent = self.prefix(origin, at, direction);
         let layout = self.layout();
-        let secrets = annotation.map_or(&[][..], |annotation| self.hidden(annotation));
+        let secrets = hidden_places(annotation, self.options.secrets);
         match kind {
-            Kind::Text => text::text(&mut self.data, &without(payload, secrets), layout, indent, self.options.view),
+            Kind::Text => {
+                text::text(&mut self.data, &without(kind, payload, secrets), layout, indent, self.options.view);
+            }
             Kind::Binary => {
                 let most = match annotation {
                     _ if self.options.view == View::Exact => payload.len(),

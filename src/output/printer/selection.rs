@@ -1,10 +1,9 @@
 //! Which messages are shown, and as what: filters and jq. What is recorded, counted as received or sent does not change.
 
 use crate::event::{Annotation, Direction, Event, Origin, Timestamp};
-use crate::http::redact::Secrets;
-use crate::output::options::{DataFormat, Level, Options};
+use crate::output::options::{Annotations, DataFormat, Level, Options};
 use crate::output::printer::Printer;
-use crate::output::printer::annotations::without;
+use crate::output::redacted::{hidden_places, without};
 use crate::output::text;
 use crate::pattern::{Expression, JqFilter, Message, judge_all};
 use crate::wire::{self, Kind};
@@ -52,6 +51,7 @@ impl Printer {
         else {
             return self.any_event(origin, at, event);
         };
+        let annotation = annotation.filter(|_| self.options.annotations == Annotations::Shown);
         let note = annotation.map(|annotation| annotation.text.as_str());
         let message = Message { direction: *direction, kind: *kind, payload, note };
         let verdict = judge_all(&self.options.filters, &message);
@@ -63,7 +63,7 @@ impl Printer {
         if !verdict.matches {
             return self.hide(origin, *direction);
         }
-        match self.made_by_jq(origin, message, *annotation) {
+        match self.made_by_jq(origin, message, annotation) {
             Some(texts) if texts.is_empty() => return self.hide(origin, *direction),
             Some(texts) => {
                 for payload in &texts {
@@ -86,8 +86,8 @@ impl Printer {
     ) -> Option<Vec<Vec<u8>>> {
         // Events say what was on the wire.
         let jq = self.options.jq.as_ref().filter(|_| self.options.format != DataFormat::Json)?;
-        let secrets = annotation.filter(|_| self.options.secrets == Secrets::Hidden);
-        let payload = without(message.payload, secrets.map_or(&[], |annotation| &annotation.secrets));
+        let secrets = hidden_places(annotation, self.options.secrets);
+        let payload = without(message.kind, message.payload, secrets);
         match jq.apply(&Message { payload: &payload, ..message }) {
             Ok(texts) => Some(texts),
             Err(trouble) => {

@@ -12,4 +12,4 @@ mod tests;
 mod writer;
 
 pub use reader::read;
-pub use writer::write;
+pub use writer::{HarOptions, write};

@@ -3,7 +3,8 @@ use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
 
-use super::{read, write};
+use super::{HarOptions, read, write};
+use crate::dialect::Choice;
 use crate::event::Direction::{self, Received, Sent};
 use crate::event::{Opened, Origin, Timestamp};
 use crate::http::redact::Secrets;
@@ -145,7 +146,7 @@ fn opened(role: Role, path: &str) -> RecordedEvent {
 fn written(make: &dyn Fn() -> Vec<Record>, secrets: Secrets) -> Vec<u8> {
     let mut output = Vec::new();
     let mut open = || -> io::Result<Records> { Ok(Box::new(make().into_iter().map(Ok))) };
-    assert!(write(&mut output, &mut open, secrets).unwrap().is_none());
+    assert!(write(&mut output, &mut open, HarOptions { secrets, dialect: Choice::Auto }).unwrap().is_none());
     serde_json::from_slice::<serde_json::Value>(&output).expect("JSON");
     output
 }

@@ -6,21 +6,34 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use data_encoding::BASE64;
 use jiff::Timestamp as Moment;
 
-use crate::event::{Direction, Opened, PeerAddress};
+use crate::decode;
+use crate::dialect::{Annotator, Choice};
+use crate::event::{Direction, Event, Opened, PeerAddress, Timestamp};
 use crate::http::redact::{Part, Secrets};
 use crate::output::json::{Members, object};
+use crate::output::redacted::{hidden_places, without};
 use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
-use crate::wire::{Kind, Role};
+use crate::wire::{self, Kind, Role};
 
 /// Bytes of payloads that are held at a time: of the connections that are written after another one.
 const HELD: u64 = 32 << 20;
 /// What waits is written when it has grown beyond this.
 const FLUSH_AT: usize = 64 << 10;
+
+/// What a HAR does not show.
+#[derive(Debug, Clone, Copy)]
+pub struct HarOptions {
+    /// Whether secrets are hidden: in heads and URLs, and in messages of a dialect that is recognised.
+    pub secrets: Secrets,
+    /// Which dialect is looked for.
+    pub dialect: Choice,
+}
 
 /// Writes the recording that `records` gives, each time from its beginning. One that ends early is written up to there: why
 /// it does.
@@ -30,7 +43,7 @@ const FLUSH_AT: usize = 64 << 10;
 pub fn write(
     output: &mut impl Write,
     records: &mut dyn FnMut() -> io::Result<Records>,
-    secrets: Secrets,
+    options: HarOptions,
 ) -> io::Result<Option<ReadError>> {
     let (connections, early_end) = survey(records()?)?;
     output.write_all(b"{\"log\":{\"version\":\"1.2\",")?;
@@ -40,7 +53,7 @@ pub fn write(
     let mut first = 0;
     while first < connections.len() {
         let last = end_of_group(&connections, first);
-        write_group(output, records()?, &connections, first..last, secrets)?;
+        write_group(output, records()?, &connections, first..last, options)?;
         first = last;
     }
     output.write_all(b"]}}\n")?;
@@ -120,9 +133,10 @@ fn write_group(
     output: &mut impl Write,
     records: Records,
     connections: &[Connection],
-    group: std::ops::Range<usize>,
-    secrets: Secrets,
+    group: Range<usize>,
+    HarOptions { secrets, dialect }: HarOptions,
 ) -> io::Result<()> {
+    let mut annotator = Annotator::new(dialect, decode::Choice::None);
     let mut entries: Vec<_> = connections[group.clone()].iter().map(|connection| connection.start(secrets)).collect();
     if group.start > 0 {
         output.write_all(b",")?;
@@ -132,7 +146,12 @@ fn write_group(
     for record in records.map_while(Result::ok) {
         let Some(place) = assignment.of(&record).and_then(|place| place.checked_sub(group.start)) else { continue };
         let Some(entry) = entries.get_mut(place) else { continue };
-        connections[group.start + place].message(entry, &record);
+        let connection = &connections[group.start + place];
+        record.event.lend(|event| {
+            annotator.annotated(record.origin, record.at, event, |event| {
+                connection.message(entry, record.at, event, secrets);
+            });
+        });
         if place == 0 && entry.len() > FLUSH_AT {
             output.write_all(entry)?;
             entry.clear();
@@ -171,25 +190,25 @@ impl Connection {
         entry
     }
 
-    /// Adds a record to its entry, if it is a message.
-    fn message(&self, entry: &mut Vec<u8>, record: &Record) {
-        let RecordedEvent::Wire { direction, event: RecordedWire::Message { kind, payload, .. }, .. } = &record.event
-        else {
+    /// Adds an event to its entry, if it is a message.
+    fn message(&self, entry: &mut Vec<u8>, at: Timestamp, event: &Event<'_>, secrets: Secrets) {
+        let Event::Wire { direction, event: wire::Event::Message { kind, payload, .. }, annotation, .. } = event else {
             return;
         };
+        let payload = without(*kind, payload, hidden_places(*annotation, secrets));
         let from_client = (*direction == Direction::Sent) == (self.opened.role == Role::Client);
         entry.extend_from_slice(if entry.last() == Some(&b'[') { b"\n" } else { b",\n" });
         object(entry, |members| {
             members.string("type", if from_client { "send" } else { "receive" });
-            members.seconds("time", record.at.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+            members.seconds("time", at.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
             match kind {
                 Kind::Text => {
                     members.number("opcode", 1);
-                    members.string("data", &String::from_utf8_lossy(payload));
+                    members.string("data", &String::from_utf8_lossy(&payload));
                 }
                 Kind::Binary => {
                     members.number("opcode", 2);
-                    members.string("data", &BASE64.encode(payload));
+                    members.string("data", &BASE64.encode(&payload));
                 }
             }
         });

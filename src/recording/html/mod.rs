@@ -19,6 +19,7 @@ use crate::event::{
 };
 use crate::http::redact::{Part, Secrets};
 use crate::output::json::{Members, object};
+use crate::output::redacted::{hidden_places, without};
 use crate::output::{client_facts, tls_facts};
 use crate::wire::{self, Close, Finding, Kind};
 
@@ -131,23 +132,28 @@ impl<W: Write> PageWriter<W> {
         event: &wire::Event<'_>,
         annotation: Option<&Annotation>,
     ) {
-        let (opcode, payload) = match event {
-            wire::Event::Message { kind: Kind::Text, payload, .. } => ("text", *payload),
-            wire::Event::Message { kind: Kind::Binary, payload, .. } => ("binary", *payload),
-            wire::Event::Ping(payload) => ("ping", *payload),
-            wire::Event::Pong(payload) => ("pong", *payload),
+        let (opcode, kind, payload) = match event {
+            wire::Event::Message { kind: Kind::Text, payload, .. } => ("text", Kind::Text, *payload),
+            wire::Event::Message { kind: Kind::Binary, payload, .. } => ("binary", Kind::Binary, *payload),
+            wire::Event::Ping(payload) => ("ping", Kind::Text, *payload),
+            wire::Event::Pong(payload) => ("pong", Kind::Text, *payload),
             wire::Event::Close(close) => return self.close(origin, at, direction, close),
             wire::Event::Finding(finding) => return self.finding(origin, at, finding),
             // Large messages are wanted whole.
             wire::Event::Frame(_) | wire::Event::Part { .. } => return,
         };
+        let hidden = hidden_places(annotation, self.secrets);
         self.line(origin, at, "message", |members| {
             members.string("direction", direction_name(direction));
             members.string("opcode", opcode);
             members.number("length", payload.len() as u64);
-            match str::from_utf8(payload) {
-                Ok(text) if opcode != "binary" => members.string("text", text),
-                _ => members.string("binary", &BASE64.encode(payload)),
+            let payload = without(kind, payload, hidden);
+            match (kind, str::from_utf8(&payload)) {
+                (Kind::Text, Ok(text)) => members.string("text", text),
+                _ => members.string("binary", &BASE64.encode(&payload)),
+            }
+            if !hidden.is_empty() {
+                members.boolean("hidden", true);
             }
             if matches!(opcode, "ping" | "pong") {
                 members.boolean("control", true);

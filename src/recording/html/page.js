@@ -126,7 +126,7 @@ function choose(row) {
   byId('json').hidden = !json;
   byId('text').hidden = row.text === undefined;
   panel.hidden = false;
-  byId('about').textContent = (row.wall ? new Date(row.wall).toISOString() + '  ' : '');
+  byId('about').textContent = new Date(row.wall).toISOString() + (row.hidden ? '  a secret in it is hidden' : '');
   drawPanel(PANEL);
   draw();
 }

@@ -1,6 +1,8 @@
+use std::iter;
 use std::time::Duration;
 
 use super::*;
+use crate::event::AnnotationSource;
 use crate::wire::MessageFacts;
 
 const HOSTILE: &str = "</script><script>alert(1)</script><!-- \u{202e}\0\x1b";
@@ -59,4 +61,19 @@ fn bytes_that_are_no_text_stay_bytes() {
     assert!(page.contains(r#""opcode":"binary","length":5,"binary":"cGxhaW4=""#), "{page}");
     assert!(page.contains(r#""opcode":"text","length":1,"binary":"/w==""#), "{page}");
     assert!(page.contains(r#""opcode":"ping","length":4,"text":"tick","control":true"#), "{page}");
+}
+
+#[test]
+fn a_secret_is_covered_and_said_to_be() {
+    let binary = message(Kind::Binary, b"\0password\0");
+    let annotation = Annotation {
+        secrets: iter::once(1..9).collect(),
+        ..Annotation::new(AnnotationSource::Dialect("mqtt"), "CONNECT", "as ann")
+    };
+    let event =
+        Event::Wire { direction: Direction::Sent, event: &binary, round_trip: None, annotation: Some(&annotation) };
+    let covered = BASE64.encode(b"\0********\0");
+    let row = format!(r#""opcode":"binary","length":10,"binary":"{covered}","hidden":true,"meaning":"CONNECT as ann""#);
+    let page = page(&[event]);
+    assert!(page.contains(&row), "{page}");
 }
