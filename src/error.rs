@@ -16,7 +16,7 @@ pub enum ExitStatus {
     /// The session ended normally: with close code 1000, 1001 or none.
     Success,
     /// The session was open and ended otherwise: another close code, 1006, our own 1009, a local I/O error, input
-    /// unsent.
+    /// unsent, something not recorded.
     Session,
     /// Usage, or input that could not be sent.
     Usage,
@@ -58,7 +58,7 @@ impl ExitStatus {
     pub fn describe(self) -> &'static str {
         match self {
             Self::Success => "the session ended normally: close code 1000, 1001 or none",
-            Self::Session => "it was open and ended otherwise: other code, no Close, input unsent",
+            Self::Session => "it ended otherwise: other code, no Close; input or recording incomplete",
             Self::Usage => "the command line, or input that could not be sent",
             Self::Connect => "could not connect: name, TCP or proxy",
             Self::Tls => "TLS failed",

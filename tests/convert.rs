@@ -92,6 +92,7 @@ fn what_was_recorded_for_a_har_stays_where_the_program_is_killed() {
     program.signal(Signal::SIGKILL);
     drop(program.finish());
     let spool = folder.path().join("killed.har.jsonl");
+    assert!(!folder.path().join("killed.har").exists(), "a HAR that is none");
     let again = folder.path().join("again.har");
     let output = Wscope::new().arg("show").arg(&spool).arg("--save").arg(&again).run();
     output.exits(0).says("it ends while a connection is open");

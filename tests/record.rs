@@ -156,7 +156,7 @@ fn without_a_name_the_file_is_named_after_host_and_time() {
 fn a_full_disk_is_an_error_and_the_session_goes_on() {
     let server = talkative();
     let output = Wscope::new().args(["--record=/dev/full", "-x", "hi", "-w", "-1"]).arg(server.url()).run();
-    output.exits(0).prints(b"hello\nin fragments\n\0\xff\n").says("cannot write to `/dev/full`");
+    output.exits(1).prints(b"hello\nin fragments\n\0\xff\n").says("cannot write to `/dev/full`");
     assert!(output.stderr.contains("what comes now is not recorded"), "{output:?}");
 }
 

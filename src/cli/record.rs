@@ -17,7 +17,8 @@ pub struct RecordArgs {
     /// Without FILE it is a new `.jsonl` file that is named after host and time. Secrets in heads and URLs are hidden as with
     /// -v. Messages stay as they were in `.jsonl`; in `.log` and `.har`, passwords and tokens are hidden in those whose dialect is
     /// known (`--dialect`, there `auto`). The file is new, and only you can read it; a FIFO or a device takes `.jsonl`. It can be
-    /// read while it grows, and has all but the last moment when wscope is killed.
+    /// read while it grows, and has all but the last moment when wscope is killed. Where it cannot be written any more, an error
+    /// says so, the session goes on, and the exit status is 1.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     #[expect(clippy::option_option, reason = "no flag, the flag alone, and the flag with a file")]
     record: Option<Option<PathBuf>>,

@@ -1,18 +1,18 @@
 //! A recording in another form: a file of another format, or figures.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::cli::Show;
-use crate::client::{advice, record, report, view};
+use crate::client::{advice, record, view};
 use crate::dialect::Annotator;
 use crate::error::{Error, Phase, Result};
 use crate::event::EventSink;
 use crate::output::{Banner, Charset, Options};
 use crate::recording::har::{self, HarOptions};
 use crate::recording::html::PageWriter;
-use crate::recording::{self, Format, ReadError, Record, Recording, RecordingStatistics, Records};
+use crate::recording::{self, Existing, Format, ReadError, Record, Recording, RecordingStatistics, Records};
 
 /// Saves what is asked for in another file, in the format of its ending; why the recording ends early, if it does.
 ///
@@ -109,38 +109,38 @@ pub fn cannot_write(path: &Path, error: io::Error) -> Error {
     Error::new(Phase::Session, format!("cannot write `{}`", path.display())).caused_by(error)
 }
 
-/// Makes a HAR of what was recorded when it goes out of scope: at the end of a run. Until then the recording is in a spool
-/// beside it, which stays where the process is killed, or the HAR cannot be written.
+/// A HAR that is made at the end of a run. Until then the recording is in a spool beside it, which stays where the process is
+/// killed, or the HAR cannot be written.
 pub struct HarAtEnd {
-    path: PathBuf,
-    /// Taken at the end.
-    file: Option<File>,
-    spool: PathBuf,
-    options: HarOptions,
+    /// Where it is going to be.
+    pub path: PathBuf,
+    /// What becomes of a file that is there.
+    pub existing: Existing,
+    /// What it does not show.
+    pub options: HarOptions,
 }
 
 impl HarAtEnd {
-    /// The HAR is to be written to `file`, which is at `path`.
-    pub fn new(path: &Path, file: File, options: HarOptions) -> Self {
-        Self { path: path.to_owned(), file: Some(file), spool: spool(path), options }
+    /// Where the spool is: `session.har.jsonl` for `session.har`.
+    pub fn spool(&self) -> PathBuf {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".jsonl");
+        name.into()
     }
-}
 
-/// Where the spool of a HAR is: `session.har.jsonl` for `session.har`.
-pub fn spool(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".jsonl");
-    name.into()
-}
-
-impl Drop for HarAtEnd {
-    fn drop(&mut self) {
-        let Some(file) = self.file.take() else { return };
-        let mut records = || recording::open(&self.spool).map(|recording| recording.records).map_err(io::Error::other);
-        let written = write_har(&file, &mut records, self.options).and_then(|_| std::fs::remove_file(&self.spool));
-        if let Err(error) = written {
-            let hint = format!("what was recorded is in `{}`", self.spool.display());
-            report::alone(&cannot_write(&self.path, error).hint(hint));
-        }
+    /// Makes it, and removes the spool.
+    ///
+    /// # Errors
+    /// Those of [`save`], with the place of the spool.
+    pub fn make(&self) -> Result<()> {
+        let spool = self.spool();
+        let made = recording::create(&self.path, self.existing)
+            .map_err(|error| record::create_error(&self.path, error, record::OVERWRITE))
+            .and_then(|file| {
+                let mut records = || recording::open(&spool).map(|spool| spool.records).map_err(io::Error::other);
+                let written = write_har(&file, &mut records, self.options).and_then(|_| fs::remove_file(&spool));
+                written.map_err(|error| cannot_write(&self.path, error))
+            });
+        made.map_err(|error| error.hint(format!("what was recorded is in `{}`", spool.display())))
     }
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use jiff::Zoned;
 
 use crate::cli::{RecordArgs, RecordTo, ViewArgs};
-use crate::client::convert::{self, HarAtEnd};
-use crate::client::view;
-use crate::error::{Error, Phase, Result};
+use crate::client::convert::HarAtEnd;
+use crate::client::{report, view};
+use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::http::redact::Secrets;
 use crate::output::{Fanout, FdOutput, Options, Output};
@@ -21,6 +21,13 @@ pub const OVERWRITE: &str = "`--overwrite` writes over it";
 /// What can be done about the spool of a HAR that exists.
 const SPOOL: &str = "it is what a run recorded that was killed: `wscope show` shows it, and makes a HAR of it";
 
+/// What is recorded of a run, if anything is.
+pub struct RunRecording {
+    fanout: Fanout,
+    /// Taken when it is made.
+    har: Option<HarAtEnd>,
+}
+
 /// Has what happens from now on recorded as the flags say, and tells where. `subject` is what a file without a name is named
 /// after. What is given back has to live as long as the run.
 ///
@@ -32,32 +39,50 @@ pub fn start(
     subject: &str,
     options: &Options,
     fanout: &Fanout,
-) -> Result<Option<HarAtEnd>> {
-    let Some(wanted) = args.wanted() else { return Ok(None) };
+) -> Result<RunRecording> {
+    let mut recording = RunRecording { fanout: fanout.clone(), har: None };
+    let Some(wanted) = args.wanted() else { return Ok(recording) };
     let path = match wanted {
         RecordTo::File(path) => Cow::Borrowed(path),
         RecordTo::NewFile => Cow::Owned(new_name(subject)),
     };
+    let existing = existing(args.overwrite);
     let refused = |error| create_error(&path, error, OVERWRITE);
     let format = recording::format_for(&path).map_err(refused)?;
-    let (recorder, har) = match format {
-        Format::Har => {
-            let spool = convert::spool(&path);
-            let recorder =
-                recorder(&spool, Existing::Kept, options).map_err(|error| create_error(&spool, error, SPOOL))?;
-            let file = recording::create(&path, existing(args.overwrite)).map_err(|error| {
-                // It is new, and holds nothing yet.
-                let _ = std::fs::remove_file(&spool);
-                refused(error)
-            })?;
-            (recorder, Some(HarAtEnd::new(&path, file, view::har_options(view))))
-        }
-        _ => (recorder(&path, existing(args.overwrite), options).map_err(refused)?, None),
+    let recorder = if format == Format::Har {
+        recording::check(&path, existing).map_err(refused)?;
+        let har = HarAtEnd { path: path.to_path_buf(), existing, options: view::har_options(view) };
+        let spool = har.spool();
+        let recorder = recorder(&spool, Existing::Kept, options).map_err(|error| create_error(&spool, error, SPOOL))?;
+        recording.har = Some(har);
+        recorder
+    } else {
+        recorder(&path, existing, options).map_err(refused)?
     };
     let note = format!("recording to `{}`: {}", path.display(), what_it_has(format, options.secrets));
     fanout.show(Origin::default(), &Event::Note(&note));
     fanout.add(Box::new(recorder));
-    Ok(har)
+    Ok(recording)
+}
+
+impl RunRecording {
+    /// Ends it with the run, whose exit status this is: the status, with what it makes of it that something is not recorded.
+    pub fn finish(mut self, status: ExitStatus) -> ExitStatus {
+        let recorded = if self.fanout.has_lost_sink() { ExitStatus::Session } else { ExitStatus::Success };
+        status.max(recorded).max(self.make_har())
+    }
+
+    fn make_har(&mut self) -> ExitStatus {
+        let made = self.har.take().map_or(Ok(()), |har| har.make());
+        made.map_or_else(|error| report::alone(&error), |()| ExitStatus::Success)
+    }
+}
+
+/// A run that could not begin has a recording too.
+impl Drop for RunRecording {
+    fn drop(&mut self) {
+        self.make_har();
+    }
 }
 
 /// What a recording of this format has of messages, for those who pass it on.

@@ -79,7 +79,8 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     if let (ServerEnd::Stopped(ExitStatus::TimedOut), Some((_, limit))) = (end, max_time) {
         announcer.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }
-    Ok(end.carry_out(&console, &clients, &mut announcer))
+    let status = end.carry_out(&console, &clients, &mut announcer);
+    Ok(console.finish_recording(status))
 }
 
 /// Where it listens, and for whom.

@@ -72,7 +72,7 @@ fn relay(args: &Tap) -> Result<ExitStatus> {
         }
     };
     console.finish();
-    Ok(status)
+    Ok(console.finish_recording(status))
 }
 
 /// Waits for the end: a signal, `/quit`, an output that cannot be written. `None`: the time limit has passed.

@@ -1,5 +1,6 @@
 //! Where all events of a run go: to the printer, and to whatever else wants them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,6 +14,7 @@ use crate::wire::TextBatch;
 pub struct Fanout {
     started: Instant,
     sinks: Arc<Mutex<Sinks>>,
+    has_lost_sink: Arc<AtomicBool>,
 }
 
 /// The sinks themselves. All of them get an event before any gets the next.
@@ -24,14 +26,18 @@ pub struct Sinks {
     printer: Printer,
     /// All others, with what they want.
     others: Vec<(Wants, Box<dyn EventSink>)>,
+    /// One of these could not write, and gets nothing any more.
+    has_lost_sink: Arc<AtomicBool>,
 }
 
 impl Fanout {
     /// With the printer as the only sink.
     pub fn new(printer: Printer) -> Self {
         let started = Instant::now();
-        let sinks = Sinks { started, annotator: None, printer, others: Vec::new() };
-        Self { started, sinks: Arc::new(Mutex::new(sinks)) }
+        let has_lost_sink = Arc::new(AtomicBool::new(false));
+        let (annotator, others) = (None, Vec::new());
+        let sinks = Sinks { started, annotator, printer, others, has_lost_sink: Arc::clone(&has_lost_sink) };
+        Self { started, sinks: Arc::new(Mutex::new(sinks)), has_lost_sink }
     }
 
     /// The same, and the sinks are told what messages mean, if anything says it.
@@ -55,6 +61,11 @@ impl Fanout {
     /// All sinks, for some events in a row. Waits while another thread has them, which may be blocked on the output.
     pub fn lock(&self) -> MutexGuard<'_, Sinks> {
         self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a sink other than the printer could not write. It does not wait for the sinks.
+    pub fn has_lost_sink(&self) -> bool {
+        self.has_lost_sink.load(Ordering::Relaxed)
     }
 
     /// What the sinks want, all together, of a session that is about to open.
@@ -142,9 +153,10 @@ impl Sinks {
     /// # Errors
     /// That of the printer.
     pub fn flush(&mut self) -> Result<(), FlushError> {
-        let Self { started, printer, others, .. } = self;
+        let Self { started, printer, others, has_lost_sink, .. } = self;
         others.retain_mut(|(_, sink)| {
             let Err(failure) = sink.flush() else { return true };
+            has_lost_sink.store(true, Ordering::Relaxed);
             if let Some(error) = failure.remarkable() {
                 let _ = printer.event(Origin::default(), now(*started), &Event::Error(&error));
             }

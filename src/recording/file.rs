@@ -64,19 +64,34 @@ pub fn format_for(path: &Path) -> Result<Format, CreateError> {
     }
 }
 
+/// Checks what can be known before a file is created at `path`.
+///
+/// # Errors
+/// What stands against it.
+pub fn check(path: &Path, existing: Existing) -> Result<(), CreateError> {
+    writable_kind(path, existing).map(drop)
+}
+
 /// Creates a file that only its owner can read; a FIFO or a device is opened as it is. Never through a link. Waits a moment
 /// for a process that reads a FIFO.
 ///
 /// # Errors
 /// What stands against it.
 pub fn create(path: &Path, existing: Existing) -> Result<File, CreateError> {
+    match writable_kind(path, existing)? {
+        None => Ok(private_file().write(true).create_new(true).open(path)?),
+        Some(FileKind::Stream) => open_stream(path),
+        Some(kind) => Ok(overwrite(path, kind)?),
+    }
+}
+
+/// What is at `path`, if it may be written.
+fn writable_kind(path: &Path, existing: Existing) -> Result<Option<FileKind>, CreateError> {
     match (kind_at(path)?, existing) {
-        (None, _) => Ok(private_file().write(true).create_new(true).open(path)?),
         (Some(FileKind::Regular), Existing::Kept) => Err(CreateError::Exists),
-        (Some(FileKind::Regular), Existing::Overwritten) => Ok(overwrite(path, FileKind::Regular)?),
         (Some(FileKind::Link), _) => Err(CreateError::Link),
         (Some(FileKind::Other), _) => Err(CreateError::NoFile),
-        (Some(FileKind::Stream), _) => open_stream(path),
+        (kind, _) => Ok(kind),
     }
 }
 

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::broadcast::{Broadcast, StdinFeed};
 use super::clients::Clients;
 use crate::cli::Listen;
-use crate::client::convert::HarAtEnd;
+use crate::client::record::{self, RunRecording};
 use crate::client::report::Unsent;
-use crate::client::{record, view};
-use crate::error::Result;
+use crate::client::view;
+use crate::error::{ExitStatus, Result};
 use crate::frontend::pipe::stdin;
 use crate::frontend::repl::line_reader;
 use crate::input::Editor;
@@ -28,8 +28,7 @@ pub struct ServerConsole {
     feed: Option<StdinFeed>,
     /// The server itself sends nothing: it neither echoes nor pushes.
     is_only_source: bool,
-    /// Makes a HAR of the recording at the end.
-    _har: Option<HarAtEnd>,
+    recording: RunRecording,
 }
 
 impl ServerConsole {
@@ -50,23 +49,28 @@ impl ServerConsole {
             let options = Options { follow_sent: FollowSent::Always, ..options };
             let fanout = Fanout::new(view::beside(&terminal, options.clone())?)
                 .annotated(view::run_annotator(&args.view, &args.record));
-            let har = record::start(&args.record, &args.view, "listen", &options, &fanout)?;
+            let recording = record::start(&args.record, &args.view, "listen", &options, &fanout)?;
             let (begin, _) =
                 line_reader::spawn(editor, broadcast(&fanout), fanout.clone(), args.limits.max_message, None)?;
             // The thread waits for it.
             let _ = begin.send(());
-            return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source, _har: har });
+            return Ok(Self { fanout, terminal: Some(terminal), has_left, feed: None, is_only_source, recording });
         }
         let fanout =
             Fanout::new(view::direct(options.clone())?).annotated(view::run_annotator(&args.view, &args.record));
-        let har = record::start(&args.record, &args.view, "listen", &options, &fanout)?;
+        let recording = record::start(&args.record, &args.view, "listen", &options, &fanout)?;
         let feed = if args.input.no_input {
             None
         } else {
             let source = stdin::source(&args.input.format, args.limits.max_message)?;
             Some(StdinFeed::start(source, broadcast(&fanout))?)
         };
-        Ok(Self { fanout, terminal: None, has_left, feed, is_only_source, _har: har })
+        Ok(Self { fanout, terminal: None, has_left, feed, is_only_source, recording })
+    }
+
+    /// Ends the recording with the run, whose exit status this is; the status with what it makes of it.
+    pub fn finish_recording(self, status: ExitStatus) -> ExitStatus {
+        self.recording.finish(status)
     }
 
     /// Where everything is shown.

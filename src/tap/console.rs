@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::connections::Connections;
 use super::endpoint::TapEndpoint;
 use crate::cli::Tap;
-use crate::client::convert::HarAtEnd;
-use crate::client::{record, thread_error, view};
-use crate::error::{Error, Phase, Result};
+use crate::client::record::{self, RunRecording};
+use crate::client::{thread_error, view};
+use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
 use crate::frontend::repl::line_reader;
@@ -35,8 +35,7 @@ pub struct TapConsole {
     /// What waits for a terminal.
     queue: Option<OutputQueue>,
     has_left: Arc<AtomicBool>,
-    /// Makes a HAR of the recording at the end.
-    _har: Option<HarAtEnd>,
+    recording: RunRecording,
 }
 
 impl TapConsole {
@@ -55,20 +54,25 @@ impl TapConsole {
             let (editor, terminal) = Editor::open(Prompt::Tap, options.escape_marks())?;
             let (printer, queue) = view::queued(Some(&terminal), options.clone())?;
             let fanout = Fanout::new(printer).annotated(annotator);
-            let har = record::start(&args.record, &args.view, "tap", &options, &fanout)?;
+            let recording = record::start(&args.record, &args.view, "tap", &options, &fanout)?;
             let (begin, _) = line_reader::spawn(editor, endpoint(&fanout), fanout.clone(), max_message, None)?;
             // The thread waits for it.
             let _ = begin.send(());
-            return Ok(Self { fanout, terminal: Some(terminal), queue, has_left, _har: har });
+            return Ok(Self { fanout, terminal: Some(terminal), queue, has_left, recording });
         }
         let (printer, queue) = view::queued(None, options.clone())?;
         let fanout = Fanout::new(printer).annotated(annotator);
-        let har = record::start(&args.record, &args.view, "tap", &options, &fanout)?;
+        let recording = record::start(&args.record, &args.view, "tap", &options, &fanout)?;
         if !args.rewrite.no_input {
             let endpoint = Arc::new(endpoint(&fanout));
             read_commands(Interpreter::new(endpoint, fanout.clone(), variables(), Mode::Interactive, max_message))?;
         }
-        Ok(Self { fanout, terminal: None, queue, has_left, _har: har })
+        Ok(Self { fanout, terminal: None, queue, has_left, recording })
+    }
+
+    /// Ends the recording with the run, whose exit status this is; the status with what it makes of it.
+    pub fn finish_recording(self, status: ExitStatus) -> ExitStatus {
+        self.recording.finish(status)
     }
 
     /// Where everything is shown.

@@ -44,7 +44,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let options = view::options(&args.view, &args.input, banner);
     let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
-    let _har = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
+    let recording = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
     let sender =
         InputSender::spawn(input).map_err(|error| setup_error("cannot read stdin beside the session", error))?;
     let mut driver = PipeDriver {
@@ -61,7 +61,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     if let Some(words) = driver.stats.words().filter(|_| args.reconnect.is_some()) {
         runner.announcer.note(words);
     }
-    Ok(end.status)
+    Ok(recording.finish(end.status))
 }
 
 /// Sends the input through one session after the other.

@@ -53,7 +53,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let options = Options { follow_sent: FollowSent::Always, ..options };
     let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
     let kept = KeptSession::start(&args.view, &options, &fanout);
-    let _har = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
+    let recording = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
     let max_message = plan.protocol.max_message;
     let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let slot = Arc::new(SessionSlot::new(runner.poller.notifier(), Losses::Final));
@@ -61,8 +61,11 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     let mut driver =
         ReplDriver { slot, fanout, options, kept, max_message, execute, script, place: None, current: None };
     let end = runner.run(&mut driver);
-    let Some(Place { terminal, .. }) = driver.place else { return Ok(end.status) };
-    Ok(terminal_end::show_what_is_left(&terminal, end, &mut runner))
+    let status = match driver.place {
+        Some(Place { terminal, .. }) => terminal_end::show_what_is_left(&terminal, end, &mut runner),
+        None => end.status,
+    };
+    Ok(recording.finish(status))
 }
 
 /// Lets the user talk through one session after the other.

@@ -43,7 +43,7 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let options = Options { follow_sent: FollowSent::Always, ..view::options(&args.view, &args.input, banner) };
     let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
-    let _har = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
+    let recording = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
     let max_message = plan.protocol.max_message;
     let mut runner = Runner::new(plan, fanout.clone(), ReconnectPolicy::new(args), Totals::of(&args.view))?;
     let notifier = runner.poller.notifier();
@@ -53,7 +53,7 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     slot.opening();
     let ends = spawn(script, Arc::clone(&slot), variables, fanout, max_message, notifier)?;
     let mut driver = ScriptDriver { slot, ends, has_opened: false, current: None, error: None, told: Told::Nothing };
-    Ok(runner.run(&mut driver).status)
+    Ok(recording.finish(runner.run(&mut driver).status))
 }
 
 /// Reads a script and checks it; `-` is stdin.

@@ -120,6 +120,7 @@ fn a_sink_that_cannot_write_is_told_once_and_gets_no_more() {
     fanout.show(US, &Event::Detail("before"));
     fanout.show(US, &Event::Detail("after"));
     fanout.lock().flush().unwrap();
+    assert!(fanout.has_lost_sink());
     assert_eq!(seen.try_iter().count(), 1);
     let said = String::from_utf8(stderr.try_iter().collect::<Vec<_>>().concat()).unwrap();
     assert_eq!(said.matches("cannot write to a file").count(), 1, "{said}");
