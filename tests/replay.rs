@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::listen::{listen, stop};
 use crate::support::frame::opcode;
 use crate::support::peer::{self, accepts};
-use crate::support::{Frame, Wscope, serve};
+use crate::support::{Frame, Server, Wscope, serve};
 
 /// The recordings that the exporters of Chromium's developer tools and of mitmproxy made.
 const REAL: [&str; 2] = ["devtools.har", "mitmproxy.har"];
@@ -170,6 +170,34 @@ fn a_message_with_a_hidden_part_is_sent_so_and_said_to_be() {
 fn a_har_that_is_cut_is_an_error_that_names_the_byte() {
     let output = replay("{\"log\":{\"entries\":[").run();
     output.exits(2).says("this HAR is cut off, at byte 19");
+}
+
+/// A server that greets its first client with `one`, and its second with `two`; each says something.
+fn two_sessions() -> Server<Vec<String>> {
+    let greets = |text, code| accepts().sends(Frame::text(text)).takes(1).then_closes_with(code);
+    peer::in_turn([greets("one", 1012), greets("two", 1000)])
+}
+
+#[test]
+fn sessions_that_one_client_had_have_the_numbers_that_show_goes_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sessions.jsonl");
+    let record = format!("--record={}", file.display());
+    Wscope::new().args([&record, "--reconnect", "-x", "hi", "-w", "-1", &two_sessions().url()]).run().exits(0);
+
+    Wscope::new().args(["show", "--connection", "2"]).arg(&file).run().exits(0).prints("two\n");
+    let server = peer::always(accepts().sends(Frame::text("two")).takes(1).then_closes_with(1000));
+    let replay = || Wscope::new().args(["replay", "--speed", "max"]).arg(&file);
+    replay().args(["--connection", "2", &server.url()]).run().exits(0).prints("two\n");
+    assert_eq!(server.outcome(), ["hi"]);
+    replay().arg(two_sessions().url()).run().prints("one\ntwo\n");
+    replay().args(["--connection", "3"]).run().exits(2).says("has no connection 3");
+
+    let (server, address) = listen(Wscope::new().args(["listen", "0", "--replay"]).arg(&file));
+    for said in ["one\n", "two\n"] {
+        Wscope::new().args(["-1", &format!("ws://{address}")]).run().exits(0).prints(said);
+    }
+    stop(server);
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub struct Replay {
 pub struct PlayingArgs {
     /// Play the connection with this number
     ///
-    /// Of a recording that has several.
+    /// Of a recording that has several, by the numbers that `wscope show --connection` goes by.
     #[arg(long = "connection", id = "number", value_name = "N")]
     pub connection: Option<u64>,
 

@@ -21,6 +21,6 @@ pub use memory::Memory;
 pub use open::{Recording, follow, open, read_error};
 pub use record::{Record, RecordedEvent, RecordedFrame, RecordedWire};
 pub use recorder::Recorder;
-pub use selection::{Moment, Selection};
+pub use selection::{ConnectionNumbers, Moment, Selection};
 pub use source::{ReadError, Records};
 pub use statistics::RecordingStatistics;

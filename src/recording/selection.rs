@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-use crate::event::Origin;
 use crate::recording::{ReadError, Record, RecordedEvent, Records};
 
 /// A moment of a recording.
@@ -15,10 +14,28 @@ pub enum Moment {
     Wall(SystemTime),
 }
 
+/// The numbers of a recording's connections: those in front of their lines; where these have none, the first is 1.
+#[derive(Debug, Default)]
+pub struct ConnectionNumbers {
+    /// How many connections without a number have ended.
+    ended: u64,
+}
+
+impl ConnectionNumbers {
+    /// The number of the connection that a record is about. It is asked for each record of the recording, in order.
+    pub fn of(&mut self, record: &Record) -> u64 {
+        record.origin.client.unwrap_or_else(|| {
+            let number = self.ended + 1;
+            self.ended += u64::from(matches!(record.event, RecordedEvent::Ended(_)));
+            number
+        })
+    }
+}
+
 /// Which part of a recording is wanted.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Selection {
-    /// Only this connection. Where they have no numbers, the first is 1.
+    /// Only the connection with this [number](ConnectionNumbers).
     pub connection: Option<u64>,
     /// Nothing before; but a connection that is open then is shown to open first.
     pub from: Option<Moment>,
@@ -29,29 +46,21 @@ pub struct Selection {
 impl Selection {
     /// That part of `records`.
     pub fn of(self, records: Records) -> impl Iterator<Item = Result<Record, ReadError>> {
-        Selected { selection: self, records, ended: 0, before: Vec::new(), ready: VecDeque::new() }
+        let numbers = ConnectionNumbers::default();
+        Selected { selection: self, records, numbers, before: Vec::new(), ready: VecDeque::new() }
     }
 }
 
 struct Selected {
     selection: Selection,
     records: Records,
-    /// How many connections without a number have ended.
-    ended: u64,
+    numbers: ConnectionNumbers,
     /// The openings before `from` of what is open.
     before: Vec<Record>,
     ready: VecDeque<Record>,
 }
 
 impl Selected {
-    /// The number of the connection that a record is about.
-    fn connection(&mut self, record: &Record) -> u64 {
-        let Origin { client: None } = record.origin else { return record.origin.client.unwrap_or_default() };
-        let number = self.ended + 1;
-        self.ended += u64::from(matches!(record.event, RecordedEvent::Ended(_)));
-        number
-    }
-
     fn keep_opening(&mut self, record: Record) {
         match record.event {
             RecordedEvent::Open(_) => self.before.push(record),
@@ -73,7 +82,7 @@ impl Iterator for Selected {
                 Ok(record) => record,
                 Err(error) => return Some(Err(error)),
             };
-            let number = self.connection(&record);
+            let number = self.numbers.of(&record);
             let Selection { connection, from, to } = self.selection;
             if connection.is_some_and(|wanted| wanted != number) {
                 continue;
@@ -110,7 +119,7 @@ impl Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Timestamp;
+    use crate::event::{Origin, Timestamp};
 
     fn record(client: Option<u64>, seconds: u64, event: RecordedEvent) -> Record {
         let elapsed = Duration::from_secs(seconds);

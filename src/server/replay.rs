@@ -1,6 +1,7 @@
 //! `wscope listen --replay`: the server's side of a recording, played to each client.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use crate::cli::{PlayingArgs, Speed};
@@ -16,7 +17,7 @@ use crate::wire::Role;
 /// A recording whose server's side is played. The first client gets the first connection of it, the second the second, and
 /// after the last one it begins again.
 pub struct ReplayedServer {
-    file: RecordingFile,
+    file: Arc<RecordingFile>,
     speed: Speed,
     received: ReceivedCounts,
 }
@@ -27,7 +28,7 @@ impl ReplayedServer {
     /// # Errors
     /// [`Phase::Input`] where it cannot be read.
     pub fn new(path: &Path, playing: &PlayingArgs, fanout: &Fanout) -> Result<Self> {
-        let file = RecordingFile::read(path, playing.connection)?;
+        let file = Arc::new(RecordingFile::read(path, playing.connection)?);
         let received = ReceivedCounts::default();
         fanout.add(received.sink());
         Ok(Self { file, speed: playing.speed(), received })
@@ -35,7 +36,7 @@ impl ReplayedServer {
 
     /// Plays it to a client, on a thread of its own. What is wrong with the recording is shown.
     pub(super) fn play(&self, client: u64, handle: &Handle, fanout: &Fanout) {
-        let (file, speed, received) = (self.file.clone(), self.speed, self.received.clone());
+        let (file, speed, received) = (Arc::clone(&self.file), self.speed, self.received.clone());
         let (playing, fanout) = (handle.clone(), fanout.clone());
         let play = move || {
             let origin = Origin { client: Some(client) };

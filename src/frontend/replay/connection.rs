@@ -1,4 +1,4 @@
-//! One connection of a recording, or several that its client had one after the other.
+//! One connection of a recording, or all of its only client, which had one after the other.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,14 +6,16 @@ use std::time::Duration;
 use crate::client::recorded_request::shown_url;
 use crate::error::{Error, Phase, Result};
 use crate::event::Opened;
-use crate::recording::{self, ReadError, Record, RecordedEvent, Records, read_error};
+use crate::recording::{self, ConnectionNumbers, ReadError, Record, RecordedEvent, Records, read_error};
 
 /// Connections that are named in an error.
 const MOST_NAMED: usize = 10;
 
-/// The connections of a recording that were one client's.
+/// What is played of a recording.
 pub struct RecordedConnection {
-    client: Option<u64>,
+    /// The only connection; `None`: all.
+    number: Option<u64>,
+    numbers: ConnectionNumbers,
     records: Records,
     /// The opening that ended the session before it.
     next: Option<Opening>,
@@ -27,49 +29,50 @@ pub struct Opening {
     pub at: Duration,
 }
 
-/// A recording that is played: read again for each client.
-#[derive(Debug, Clone)]
+/// A recording that is played: read again each time.
+#[derive(Debug)]
 pub struct RecordingFile {
     path: PathBuf,
-    /// In the order of their first connections.
-    clients: Vec<RecordedClient>,
+    /// Its connections, in the order in which they opened.
+    connections: Vec<Listed>,
 }
 
-/// A client of a recording.
-#[derive(Debug, Clone)]
-struct RecordedClient {
-    /// The number in front of its lines, where it has one.
-    number: Option<u64>,
-    /// The URL of its first connection, without secrets.
+/// A connection of a recording.
+#[derive(Debug)]
+struct Listed {
+    number: u64,
+    client: Option<u64>,
+    /// The URL without its secrets.
     url: String,
 }
 
 impl RecordingFile {
-    /// Looks through it once. With a `number`, only the connections with that one are played.
+    /// Looks through it once. With a `number`, only the connection with that one is played.
     ///
     /// # Errors
     /// [`Phase::Input`] where it cannot be read, or has no such connection.
     pub fn read(path: &Path, number: Option<u64>) -> Result<Self> {
-        let mut file = Self { path: path.to_owned(), clients: Vec::new() };
+        let mut file = Self { path: path.to_owned(), connections: Vec::new() };
+        let mut numbers = ConnectionNumbers::default();
         for record in file.records()? {
             let record = match record {
                 Err(error) if error.is_early_end() => break,
                 record => record.map_err(|error| read_error(path, error))?,
             };
-            let RecordedEvent::Open(opened) = record.event else { continue };
-            let number = record.origin.client;
-            if file.clients.iter().all(|client| client.number != number) {
-                file.clients.push(RecordedClient { number, url: shown_url(&opened) });
+            let (number, client) = (numbers.of(&record), record.origin.client);
+            if let RecordedEvent::Open(opened) = record.event {
+                file.connections.push(Listed { number, client, url: shown_url(&opened) });
             }
         }
         if let Some(number) = number {
-            file.clients.retain(|client| client.number == Some(number));
+            file.connections.retain(|connection| connection.number == number);
         }
-        match (file.clients.as_slice(), number) {
-            ([], None) => Err(file.lacks("no connection that was open")),
-            ([], Some(number)) => Err(file.lacks(&format!("no connection {number}"))),
-            _ => Ok(file),
+        if file.connections.is_empty() {
+            let what =
+                number.map_or("no connection that was open".to_owned(), |number| format!("no connection {number}"));
+            return Err(Error::new(Phase::Input, format!("`{}` has {what}", path.display())));
         }
+        Ok(file)
     }
 
     /// Where it is.
@@ -77,22 +80,21 @@ impl RecordingFile {
         &self.path
     }
 
-    fn lacks(&self, what: &str) -> Error {
-        Error::new(Phase::Input, format!("`{}` has {what}", self.path.display()))
-    }
-
-    /// The only connection.
+    /// The only connection, or all that the only client had one after the other.
     ///
     /// # Errors
-    /// [`Phase::Usage`] where there are several.
+    /// [`Phase::Usage`] where there are several clients.
     pub fn only(&self) -> Result<RecordedConnection> {
-        if let [client] = self.clients.as_slice() {
-            return self.connection(client);
+        match &self.connections[..] {
+            [only] => return self.connection(Some(only.number)),
+            connections if connections.iter().all(|connection| connection.client.is_none()) => {
+                return self.connection(None);
+            }
+            _ => {}
         }
-        let named = self.clients.iter().take(MOST_NAMED).map(|RecordedClient { number, url }| {
-            format!("{}: {url}", number.map_or_else(String::new, |number| number.to_string()))
-        });
-        let message = format!("`{}` has {} connections", self.path.display(), self.clients.len());
+        let message = format!("`{}` has {} connections", self.path.display(), self.connections.len());
+        let named =
+            self.connections.iter().take(MOST_NAMED).map(|Listed { number, url, .. }| format!("{number}: {url}"));
         let error = named.fold(Error::new(Phase::Usage, message), Error::evidence);
         Err(error.hint("`--connection N` chooses one"))
     }
@@ -103,12 +105,13 @@ impl RecordingFile {
     /// # Errors
     /// [`Phase::Input`] where it cannot be read.
     pub fn for_client(&self, number: u64) -> Result<RecordedConnection> {
-        let place = usize::try_from(number.saturating_sub(1)).unwrap_or_default() % self.clients.len();
-        self.connection(&self.clients[place])
+        let place = usize::try_from(number.saturating_sub(1)).unwrap_or_default() % self.connections.len();
+        self.connection(Some(self.connections[place].number))
     }
 
-    fn connection(&self, client: &RecordedClient) -> Result<RecordedConnection> {
-        let mut connection = RecordedConnection { client: client.number, records: self.records()?, next: None };
+    fn connection(&self, number: Option<u64>) -> Result<RecordedConnection> {
+        let (numbers, records) = (ConnectionNumbers::default(), self.records()?);
+        let mut connection = RecordedConnection { number, numbers, records, next: None };
         // What came before it was open belongs to no session.
         while let Some(record) = connection.next_record() {
             record.map_err(|error| read_error(&self.path, error))?;
@@ -142,7 +145,8 @@ impl RecordedConnection {
                 Ok(record) => record,
                 Err(error) => return Some(Err(error)),
             };
-            if record.origin.client != self.client {
+            let number = self.numbers.of(&record);
+            if self.number.is_some_and(|wanted| wanted != number) {
                 continue;
             }
             let at = record.at.elapsed;
