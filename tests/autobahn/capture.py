@@ -5,10 +5,12 @@ import subprocess
 import time
 
 STARTUP_SECONDS = 20
+# A capture that has not grown for so long is complete.
+SILENCE_SECONDS = 3
 # Megabytes that the kernel holds for dumpcap, so that it misses nothing while the machine is busy.
 KERNEL_BUFFER = 512
 ETHERNET_HEADER = 14
-SYN = 0x02
+SYN, RST = 0x02, 0x04
 # The two lines of a head that a tap makes those of the server.
 REWRITTEN = re.compile(rb"^(Host|Origin):[^\r]*", re.IGNORECASE | re.MULTILINE)
 
@@ -37,6 +39,10 @@ class Capture:
         return self
 
     def __exit__(self, *_):
+        # The last packets may be in the kernel's buffer still, and dumpcap drops those when it is told to end.
+        size = -1
+        while size != (size := self.file.stat().st_size):
+            time.sleep(SILENCE_SECONDS)
         self.process.terminate()
         self.process.wait()
 
@@ -55,34 +61,59 @@ class Capture:
 
 
 def compare(before, behind):
-    """The first difference between the two connections, each a pair of the client's bytes and the server's."""
+    """The first difference between what arrives at the relay and what leaves it; each side is a pair of the client's stream and the server's.
+
+    Who resets a connection gets no more of it: what is passed on may end there."""
     differing = []
-    for who, ours, theirs in zip(("client", "server"), before, behind):
-        ours, theirs = (REWRITTEN.sub(b"", head) + b"\r\n\r\n" + rest for head, _, rest in
-                        (octets.partition(b"\r\n\r\n") for octets in (ours, theirs)))
-        if ours != theirs:
-            place = next((place for place, (one, other) in enumerate(zip(ours, theirs)) if one != other), min(len(ours), len(theirs)))
-            differing.append(f"what the {who} sends differs from byte {place} on ({len(ours)} and {len(theirs)} bytes)")
+    for who, arriving, leaving in (("client", before[0], behind[0]), ("server", behind[1], before[1])):
+        read, passed = (REWRITTEN.sub(b"", head) + b"\r\n\r\n" + rest for head, _, rest in
+                        (stream.octets.partition(b"\r\n\r\n") for stream in (arriving, leaving)))
+        if read != passed and not (leaving.is_refused and read.startswith(passed)):
+            place = next((place for place, (one, other) in enumerate(zip(read, passed)) if one != other), min(len(read), len(passed)))
+            differing.append(f"what the {who} sends is passed on with a difference at byte {place} (of {len(read)}, {len(passed)} passed on)")
     return "; ".join(differing)
 
 
 def connections_by_key(file, port):
     """The connections to `port`: from the key of their upgrade to the client's bytes and the server's."""
-    streams = {}
+    streams, connections = {}, {}
+
+    def end(client):
+        """Takes the connection of this client's port, which a later connection may use again."""
+        sent, received = streams.pop((client, port), None), streams.pop((port, client), None)
+        key = sent and re.search(rb"^Sec-WebSocket-Key: *(\S+)", sent.octets, re.IGNORECASE | re.MULTILINE)
+        if key:
+            connections[key[1]] = (sent, received)
+
     for source, destination, sequence, flags, payload in segments(file):
-        if port in (source, destination):
-            if flags & SYN:
-                streams[(source, destination)] = (sequence + 1, bytearray())
-            start, octets = streams[(source, destination)]
-            place = (sequence - start) % 2**32
-            if payload:
-                octets[place:place + len(payload)] = payload
-    connections = {}
-    for (source, destination), (_, octets) in streams.items():
-        key = re.search(rb"^Sec-WebSocket-Key: *(\S+)", octets, re.IGNORECASE | re.MULTILINE)
-        if destination == port and key:
-            connections[key[1]] = (bytes(octets), bytes(streams[(destination, source)][1]))
+        if port not in (source, destination):
+            continue
+        if flags & SYN:
+            if destination == port:
+                end(source)
+            streams[(source, destination)] = Stream(sequence + 1)
+        stream = streams[(source, destination)]
+        stream.add(sequence, payload)
+        if flags & RST:
+            streams[(destination, source)].is_refused = True
+    for source, destination in list(streams):
+        if destination == port:
+            end(source)
     return connections
+
+
+class Stream:
+    """What one end of a TCP connection sent."""
+
+    def __init__(self, start):
+        self.start, self.octets, self.is_refused = start, bytearray(), False
+
+    def add(self, sequence, payload):
+        """Segments come in any order, and some more than once."""
+        place = (sequence - self.start) % 2**32
+        if payload:
+            self.octets.extend(bytes(max(0, place - len(self.octets))))
+            self.octets[place:place + len(payload)] = payload
 
 
 def segments(file):
