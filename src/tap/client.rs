@@ -166,7 +166,7 @@ impl Service {
         let kind = Kind::of(&request.head);
         let origin = if kind == Kind::WebSocket { self.number() } else { Origin::default() };
         let passed = self.admit(request).and_then(|request| match kind {
-            Kind::WebSocket => self.websocket(origin, request).map(|()| None),
+            Kind::WebSocket => self.websocket(origin, request),
             Kind::OtherProtocol => self.undecoded(request).map(|()| None),
             Kind::Page => self.pages(request),
         });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::client::Request;
+use super::client::{Asked, Request};
 use super::connections::Connection;
 use super::link::Link;
 use super::observer::{Decoding, Observer};
@@ -23,11 +23,12 @@ use crate::wire::handshake::{
 use crate::wire::{Finding, Role};
 
 impl Service {
-    /// Passes a client's request for an upgrade on, and the WebSocket that comes of it, to its end.
+    /// Passes a client's request for an upgrade on, and the WebSocket that comes of it, to its end. Where the server refuses it,
+    /// the requests that follow on the connection are passed on: gives the first one that is to be served otherwise.
     ///
     /// # Errors
-    /// Those of the relay.
-    pub(super) fn websocket(&self, origin: Origin, request: Request) -> Result<()> {
+    /// Those of the relay, or what is no request.
+    pub(super) fn websocket(&self, origin: Origin, request: Request) -> Result<Option<Asked>> {
         let upstream = Arc::clone(&request.upstream);
         let mut show = |event: Event<'_>| self.fanout.show(origin, &event);
         for finding in self.breaches_of(&request.head) {
@@ -39,7 +40,7 @@ impl Service {
             Ok(connected) => connected,
             Err(error) => {
                 self.give_up(origin, request, &error, limit);
-                return Ok(());
+                return Ok(None);
             }
         };
         let stream = Arc::new(stream);
@@ -53,7 +54,7 @@ impl Service {
             Err(failure) => {
                 let error = upgrade_error(&upstream.peer(), failure, self.secrets);
                 self.give_up(origin, request, &error, limit);
-                return Ok(());
+                return Ok(None);
             }
         };
         show(Event::Head { direction: Direction::Received, bytes: head.raw() });
@@ -63,9 +64,9 @@ impl Service {
         let server = End { stream, reader, head: head.raw().to_vec(), leftover };
         let passing = Passing { service: self, origin, request, sent_head: rewritten, head, step, server };
         match passing.check() {
-            Some(Answer::Upgraded(result)) => passing.open(result, record),
+            Some(Answer::Upgraded(result)) => passing.open(result, record).map(|()| None),
             Some(Answer::Refused(refusal)) => passing.refuse(refusal),
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 
@@ -146,15 +147,18 @@ impl Passing<'_> {
         Ok(())
     }
 
-    /// Passes a refusal on. What follows on the connection is no WebSocket.
-    fn refuse(self, mut refusal: Box<Refusal>) -> Result<()> {
-        let Self { service, origin, request, server, .. } = self;
+    /// Passes a refusal on, and what follows on the connection: ordinary HTTP, or another protocol, which passes undecoded.
+    fn refuse(self, mut refusal: Box<Refusal>) -> Result<Option<Asked>> {
+        let Self { service, origin, request, head, server, .. } = self;
         refusal.set_transport(server.stream.transport());
         refusal.body_mut().feed(&server.leftover);
         let failure = UpgradeFailure::Refused(refusal);
         let error = upgrade_error(&request.upstream.peer(), failure, service.secrets);
         service.fanout.show(origin, &Event::Error(&error));
-        pass_on(request.into_end(), server)
+        if head.status() == Some(101) {
+            return pass_on(request.into_end(), server).map(|()| None);
+        }
+        service.pages_after_refusal(request, server)
     }
 }
 

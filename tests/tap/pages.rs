@@ -121,6 +121,40 @@ fn an_upgrade_late_on_a_connection_is_seen() {
 }
 
 #[test]
+fn an_upgrade_behind_one_that_was_refused_is_seen() {
+    let refusal = response("403 Forbidden", "", "not yet");
+    let (page, refused) = (response("200 OK", "", "page"), refusal.clone());
+    let server = serve(move |mut connection| {
+        let first = connection.request();
+        if first.line().contains("/chat") {
+            connection.send(first.acceptance(""));
+            connection.echo_until_close();
+        } else {
+            connection.send(&refused);
+            assert_eq!(connection.request().line(), "GET /login HTTP/1.1");
+            connection.send(&page);
+            connection.expect_end();
+        }
+    });
+    let (program, address) = tap(&[], &server.url());
+    let mut client = Connection::connect(address);
+    client.send(UPGRADE_REQUEST.replacen("GET /chat", "GET /early", 1));
+    assert_eq!(String::from_utf8(client.bytes(refusal.len())).unwrap(), refusal);
+    client.send(request("GET /login", ""));
+    assert!(client.head().starts_with("HTTP/1.1 200 "));
+    assert_eq!(client.bytes(4), b"page");
+    client.send(UPGRADE_REQUEST);
+    assert!(client.head().starts_with("HTTP/1.1 101 "));
+    client.send_frame(&Frame::text("late"));
+    assert_eq!(client.frame(), Frame::text("late"));
+    program.wait_stdout("[2] > late\n[2] < late\n");
+    client.send_frame(&Frame::close(1000, ""));
+    client.close_frame();
+    client.expect_end();
+    stop(program).says("[1] wscope: error: ");
+}
+
+#[test]
 fn pages_show_with_v_alone_and_without_secrets() {
     let server = serve(|mut connection| {
         connection.request();

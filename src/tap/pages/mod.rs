@@ -15,7 +15,7 @@ use std::thread;
 use self::requests::{Requests, RequestsEnd};
 use self::responses::Responses;
 use super::client::{Asked, REQUEST_LIMIT, Request};
-use super::relay::{PumpEnd, WRITE_TIMEOUT};
+use super::relay::{End, PumpEnd, WRITE_TIMEOUT};
 use super::service::Service;
 use super::websocket::cannot_relay;
 use crate::client::thread_error;
@@ -23,7 +23,7 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin, PeerAddress};
 use crate::http::Head;
 use crate::http::redact::Secrets;
-use crate::net::{Connected, Stream, TimeLimit};
+use crate::net::{Connected, Stream, StreamReader, TimeLimit};
 use crate::output::Fanout;
 use crate::session::output::lock;
 
@@ -60,6 +60,15 @@ struct Trace {
     client: PeerAddress,
 }
 
+/// How far the first request of a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FirstRequest {
+    /// The server does not have it.
+    Read,
+    /// The server has its head.
+    Sent,
+}
+
 impl Service {
     /// Passes `request` on, one for anything but an upgrade, and those that follow on the same connection. Gives the first
     /// one that is to be served otherwise.
@@ -69,26 +78,47 @@ impl Service {
     pub(super) fn pages(&self, request: Request) -> Result<Option<Asked>> {
         let limit = request.upstream.time_limit();
         let connected = request.upstream.connect(limit, &mut |event| self.fanout.show(Origin::default(), &event));
-        let server = match connected {
+        let stream = match connected {
             Ok(Connected { stream, .. }) => Arc::new(stream),
             Err(error) => {
                 self.give_up(Origin::default(), request, &error, limit);
                 return Ok(None);
             }
         };
+        let reader = StreamReader::new(Arc::clone(&stream));
+        let server = End { stream, reader, head: Vec::new(), leftover: Vec::new() };
+        self.pass_pages(request, FirstRequest::Read, server)
+    }
+
+    /// Passes on the answer to `request`, one for an upgrade that `server` has refused, and the requests that follow on the same
+    /// connection. Gives the first one that is to be served otherwise.
+    ///
+    /// # Errors
+    /// What is no request; the client has been told.
+    pub(super) fn pages_after_refusal(&self, request: Request, server: End) -> Result<Option<Asked>> {
+        self.pass_pages(request, FirstRequest::Sent, server)
+    }
+
+    fn pass_pages(&self, request: Request, first: FirstRequest, server: End) -> Result<Option<Asked>> {
         let Request { client, head, leftover, upstream } = request;
-        for stream in [&client.stream, &server] {
+        for stream in [&client.stream, &server.stream] {
             stream.set_read_timeout(None).map_err(cannot_relay)?;
             stream.set_write_timeout(Some(WRITE_TIMEOUT)).map_err(cannot_relay)?;
         }
-        let link = Arc::new(Link::new(Arc::clone(&client.stream), server));
+        let link = Arc::new(Link::new(Arc::clone(&client.stream), Arc::clone(&server.stream)));
         let trace = Trace { fanout: self.fanout.clone(), secrets: self.secrets, client: client.address.clone() };
-        let responses = Responses::new(&link, trace.clone());
+        let mut requests = Requests::new(self, &link, client, upstream, trace.clone());
+        let begun = match first {
+            FirstRequest::Read => requests.head(&head),
+            FirstRequest::Sent => requests.expect(&head),
+        };
+        let End { reader, head, leftover: answered, .. } = server;
+        let answered = [head, answered].concat();
+        let responses = Responses::new(&link, reader, trace);
         let passing = thread::Builder::new()
-            .spawn(move || responses.run())
+            .spawn(move || responses.run(&answered))
             .map_err(|error| thread_error(Phase::Session, "for the responses to a client", error))?;
-        let mut requests = Requests::new(self, &link, client, upstream, trace);
-        let end = requests.pass_all(&head, &leftover);
+        let end = begun.map_or_else(|end| end, |()| requests.pass_all(&leftover));
         requests.stop(&end);
         // A panic of the thread has been reported already.
         let _ = passing.join();

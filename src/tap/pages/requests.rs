@@ -55,10 +55,9 @@ impl<'a> Requests<'a> {
         self.client
     }
 
-    /// Passes on the request with this `head`, of which `bytes` were read behind it, and all that follow.
-    pub(super) fn pass_all(&mut self, head: &Head, bytes: &[u8]) -> RequestsEnd {
-        let first = self.head(head).and_then(|()| self.pass(bytes));
-        if let Err(end) = first {
+    /// Passes on what follows the first head, of which `bytes` were read before, and all further requests.
+    pub(super) fn pass_all(&mut self, bytes: &[u8]) -> RequestsEnd {
+        if let Err(end) = self.pass(bytes) {
             return end;
         }
         let mut buffer = vec![0; READ_SIZE];
@@ -95,16 +94,22 @@ impl<'a> Requests<'a> {
         }
     }
 
-    /// Notes what is asked for.
-    fn head(&mut self, head: &Head) -> Result<(), RequestsEnd> {
-        let framing = Framing::of_request(head).map_err(|fault| self.unreadable(MessageFault::Framing(fault)))?;
+    /// Passes a head on.
+    pub(super) fn head(&mut self, head: &Head) -> Result<(), RequestsEnd> {
+        self.expect(head)?;
         self.trace.first_line(head);
+        self.out.extend(self.service.rewrite(Origin::default(), head, Asks::ForPage));
+        Ok(())
+    }
+
+    /// Notes what is asked for.
+    pub(super) fn expect(&mut self, head: &Head) -> Result<(), RequestsEnd> {
+        let framing = Framing::of_request(head).map_err(|fault| self.unreadable(MessageFault::Framing(fault)))?;
         if lock(&self.link.unanswered).methods.len() >= MOST_UNANSWERED {
             self.write()?;
             self.link.wait_for_answers(MOST_UNANSWERED - 1)?;
         }
         lock(&self.link.unanswered).methods.push_back(head.method().unwrap_or_default().to_owned());
-        self.out.extend(self.service.rewrite(Origin::default(), head, Asks::ForPage));
         self.messages.expect(framing);
         Ok(())
     }

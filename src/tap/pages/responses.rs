@@ -33,10 +33,10 @@ enum ResponsesEnd {
 }
 
 impl Responses {
-    pub(super) fn new(link: &Arc<Link>, trace: Trace) -> Self {
+    pub(super) fn new(link: &Arc<Link>, reader: StreamReader, trace: Trace) -> Self {
         Self {
             link: Arc::clone(link),
-            reader: StreamReader::new(Arc::clone(&link.server)),
+            reader,
             writer: StreamWriter::new(Arc::clone(&link.client)),
             messages: MessageReader::new(HeadKind::Response),
             out: Vec::new(),
@@ -46,9 +46,9 @@ impl Responses {
         }
     }
 
-    /// Passes on, to the end.
-    pub(super) fn run(mut self) {
-        let end = self.pass_all();
+    /// Passes on, to the end. The first `bytes` were read before.
+    pub(super) fn run(mut self, bytes: &[u8]) {
+        let end = self.pass(bytes).map_or_else(|end| end, |()| self.pass_all());
         match end {
             ResponsesEnd::Pump(PumpEnd::Ended) => self.end(),
             ResponsesEnd::Pump(PumpEnd::Stopped) => {}
