@@ -1,7 +1,6 @@
 //! The lines of the diagnostics stream: announcements, errors and findings, and the details that `-v` adds.
 //!
-//! Each function appends whole lines. `label` is put in front of each line; it names the client in a session of
-//! `listen`.
+//! Each function appends whole lines.
 
 use std::io::Write;
 use std::time::Duration;
@@ -14,11 +13,20 @@ use crate::http::{LONGEST_NAME, shortened};
 use crate::output::connecting::step_detail;
 use crate::output::options::Perspective;
 use crate::output::theme::{Palette, Style};
-use crate::output::{certificate, escape, hex};
+use crate::output::{certificate, digits, escape, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role};
 
 /// The longest path in the line about a client, in characters.
 const LONGEST_TARGET: usize = 200;
+
+/// Appends what stands in front of each line about a client of `listen` or `tap`: its number.
+pub fn label(output: &mut Vec<u8>, client: Option<u64>) {
+    if let Some(number) = client {
+        output.push(b'[');
+        digits::decimal(output, number);
+        output.extend_from_slice(b"] ");
+    }
+}
 
 /// Appends an error: first the message and its causes, then the evidence, then an empty line and the hint. If the error
 /// has a diagnosis, `advice` makes the text of the hint. All parts of the program report errors with this function.
@@ -171,8 +179,8 @@ pub fn note(output: &mut Vec<u8>, note: &str) {
 }
 
 /// Appends a line that only `-v` shows.
-pub fn detail(output: &mut Vec<u8>, palette: &Palette, label: &str, detail: &str) {
-    output.extend_from_slice(label.as_bytes());
+pub fn detail(output: &mut Vec<u8>, palette: &Palette, client: Option<u64>, detail: &str) {
+    label(output, client);
     palette.write(output, Style::Faint, "*");
     output.push(b' ');
     escape::line(output, detail.as_bytes());

@@ -12,6 +12,12 @@ pub fn text(output: &mut Vec<u8>, bytes: &[u8]) {
     escape(output, bytes, LineRules::Lines);
 }
 
+/// Whether `bytes` are one line that stays as it is: printable ASCII. A pass that looks at all of them takes vector
+/// instructions, and one that stops at the first other byte does not.
+pub fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~'))
+}
+
 /// What surrounds what is shown by its code, so that it does not look like the same characters typed: `\x1b` is also a text
 /// of four characters. Empty where there are no colours.
 #[derive(Debug, Clone, Default)]

@@ -3,13 +3,13 @@
 use crate::event::Direction;
 use crate::http::redact::{self, Part, Secret, Secrets};
 use crate::output::theme::{Palette, Style};
-use crate::output::{escape, hex};
+use crate::output::{diagnostic_lines, escape, hex};
 
-/// Appends a head. Before each line come `label` and the mark of the direction.
+/// Appends a head. Before each line come the label of the client and the mark of the direction.
 pub fn write(
     output: &mut Vec<u8>,
     palette: &Palette,
-    label: &str,
+    client: Option<u64>,
     direction: Direction,
     head: &[u8],
     secrets: Secrets,
@@ -21,7 +21,7 @@ pub fn write(
     };
     let mut start = 0;
     for line in head.split_inclusive(|&byte| byte == b'\n') {
-        output.extend_from_slice(label.as_bytes());
+        diagnostic_lines::label(output, client);
         palette.write(output, style, mark);
         let text = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n")).unwrap_or(line);
         if !text.is_empty() {
@@ -58,7 +58,7 @@ mod tests {
 
     fn shown(direction: Direction, head: &[u8], secrets: Secrets) -> String {
         let mut output = Vec::new();
-        write(&mut output, &Palette::new(Colors::Off), "", direction, head, secrets);
+        write(&mut output, &Palette::new(Colors::Off), None, direction, head, secrets);
         String::from_utf8(output).unwrap()
     }
 

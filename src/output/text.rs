@@ -36,17 +36,7 @@ pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize, view
             Some(start) => escape::whole_characters(start),
             None => payload.len(),
         };
-        for (number, line) in payload[..shown].split(|&byte| byte == b'\n').enumerate() {
-            if number > 0 {
-                sink.buffer.push(b'\n');
-                sink.buffer.resize(sink.buffer.len() + indent, b' ');
-                sink.flush_if_large();
-            }
-            for piece in pieces(line) {
-                escape::marked_text(&mut sink.buffer, piece, sink.palette.escape_marks());
-                sink.flush_if_large();
-            }
-        }
+        lines(sink, &payload[..shown], indent);
         shown
     };
     sink.buffer.push(b'\n');
@@ -68,6 +58,24 @@ pub fn text(sink: &mut Sink, payload: &[u8], layout: Layout, indent: usize, view
             output.extend_from_slice(b" levels deep)");
         });
         buffer.push(b'\n');
+    }
+}
+
+/// Appends text, escaped, all lines but the first indented.
+fn lines(sink: &mut Sink, text: &[u8], indent: usize) {
+    if escape::is_plain(text) {
+        return sink.payload(text);
+    }
+    for (number, line) in text.split(|&byte| byte == b'\n').enumerate() {
+        if number > 0 {
+            sink.buffer.push(b'\n');
+            sink.buffer.resize(sink.buffer.len() + indent, b' ');
+            sink.flush_if_large();
+        }
+        for piece in pieces(line) {
+            escape::marked_text(&mut sink.buffer, piece, sink.palette.escape_marks());
+            sink.flush_if_large();
+        }
     }
 }
 

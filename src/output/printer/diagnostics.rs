@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::{Error, ExitStatus};
 use crate::event::{Direction, Ended, Opened, Origin, Timestamp};
 use crate::output::options::{Banner, FrameView, Level, Timestamps};
-use crate::output::printer::{Printer, label};
+use crate::output::printer::Printer;
 use crate::output::sink::Sink;
 use crate::output::theme::{Palette, Style};
 use crate::output::{diagnostic_lines, frames, head};
@@ -16,7 +16,7 @@ impl Printer {
     pub fn head(&mut self, origin: Origin, direction: Direction, bytes: &[u8]) {
         let (secrets, frames) = (self.options.secrets, self.options.frames);
         let (output, palette) = self.diagnostics();
-        head::write(output, palette, &label(origin), direction, bytes, secrets);
+        head::write(output, palette, origin.client, direction, bytes, secrets);
         if frames == FrameView::Hex {
             head::bytes(output, palette, bytes, secrets);
         }
@@ -59,7 +59,7 @@ impl Printer {
         let timestamps = self.options.timestamps.unwrap_or(Timestamps::Relative);
         let view = self.options.diagnostics_view;
         let sink = self.diagnostics.as_mut().unwrap_or(&mut self.data);
-        sink.buffer.extend_from_slice(label(origin).as_bytes());
+        diagnostic_lines::label(&mut sink.buffer, origin.client);
         frames::line(&mut sink.buffer, &sink.palette, direction, frame, |buffer| {
             self.clock.write(buffer, (timestamps, view), origin.client, at);
         });
@@ -113,10 +113,9 @@ impl Printer {
 
     /// Shows lines of `-v`.
     pub(super) fn details(&mut self, origin: Origin, details: &[impl AsRef<str>]) {
-        let label = label(origin);
         let (output, palette) = self.diagnostics();
         for detail in details {
-            diagnostic_lines::detail(output, palette, &label, detail.as_ref());
+            diagnostic_lines::detail(output, palette, origin.client, detail.as_ref());
         }
     }
 
@@ -136,7 +135,7 @@ impl Printer {
     /// Appends what `write` writes to the diagnostics stream, after the client's number.
     fn labelled(&mut self, origin: Origin, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
         let (output, palette) = self.diagnostics();
-        output.extend_from_slice(label(origin).as_bytes());
+        diagnostic_lines::label(output, origin.client);
         write(output, palette);
     }
 

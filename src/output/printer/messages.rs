@@ -5,11 +5,11 @@ use std::mem;
 use crate::event::{Annotation, Direction, Origin, Timestamp};
 use crate::output::options::{Annotations, DataFormat, View};
 use crate::output::pretty::{self, Layout};
-use crate::output::printer::{Printer, label};
+use crate::output::printer::Printer;
 use crate::output::redacted::{hidden_places, without};
 use crate::output::sink::Sink;
 use crate::output::theme::Style;
-use crate::output::{json, text};
+use crate::output::{diagnostic_lines, json, text};
 use crate::wire::Kind;
 
 /// How many typed lines may be sent that are not read back yet. What is typed faster is shown twice.
@@ -201,10 +201,11 @@ impl Printer {
 
     /// Appends what stands in front of a message on a terminal. How many columns it takes is returned.
     pub(super) fn prefix(&mut self, origin: Origin, at: Timestamp, direction: Direction) -> usize {
-        let label = label(origin);
-        let columns = self.time(origin, at) + label.len();
+        let time = self.time(origin, at);
         let Sink { buffer, palette, .. } = &mut self.data;
-        buffer.extend_from_slice(label.as_bytes());
+        let start = buffer.len();
+        diagnostic_lines::label(buffer, origin.client);
+        let columns = time + buffer.len() - start;
         match direction {
             Direction::Received => palette.write(buffer, Style::Received, "<"),
             Direction::Sent => palette.write(buffer, Style::Sent, ">"),

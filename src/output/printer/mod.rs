@@ -373,8 +373,3 @@ fn is_bare(options: &Options) -> bool {
         && !options.pretty
         && !selects(options)
 }
-
-/// What tells the clients of `listen` apart.
-fn label(origin: Origin) -> String {
-    origin.client.map(|client| format!("[{client}] ")).unwrap_or_default()
-}
