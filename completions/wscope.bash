@@ -112,7 +112,7 @@ _wscope() {
                     return 0
                     ;;
                 --decode)
-                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream zstd-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -528,7 +528,7 @@ _wscope() {
                     return 0
                     ;;
                 --decode)
-                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream zstd-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -770,7 +770,7 @@ _wscope() {
                     return 0
                     ;;
                 --decode)
-                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream zstd-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -1070,7 +1070,7 @@ _wscope() {
                     return 0
                     ;;
                 --decode)
-                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream zstd-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -1276,7 +1276,7 @@ _wscope() {
                     return 0
                     ;;
                 --decode)
-                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream zstd-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)
@@ -1342,7 +1342,7 @@ _wscope() {
                     return 0
                     ;;
                 --decode)
-                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream messagepack cbor jwt protobuf" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none image gzip zstd zlib zlib-stream zstd-stream messagepack cbor jwt protobuf" -- "${cur}"))
                     return 0
                     ;;
                 --timestamps)

@@ -9,7 +9,8 @@ use wscope::wire::{Kind, Role};
 
 fuzz_target!(|messages: Vec<&[u8]>| {
     let mut any = Decoders::new(Choice::Auto);
-    let mut stream = Decoders::new(Choice::named("zlib-stream").expect("a decoder"));
+    let mut streams =
+        ["zlib-stream", "zstd-stream"].map(|name| Decoders::new(Choice::named(name).expect("a decoder")));
     for payload in messages {
         for decoder in ALL {
             check(payload, Some(decode(decoder, payload)));
@@ -18,7 +19,9 @@ fuzz_target!(|messages: Vec<&[u8]>| {
             check(payload, auto(kind, payload));
         }
         check(payload, any.message(Role::Server, Kind::Binary, payload));
-        check(payload, stream.message(Role::Server, Kind::Binary, payload));
+        for stream in &mut streams {
+            check(payload, stream.message(Role::Server, Kind::Binary, payload));
+        }
     }
 });
 

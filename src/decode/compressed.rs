@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
-use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
-use super::{Decoded, Description, Failure, content, zlib_stream};
+use super::stream::{FLUSH, Format, Inflater, Lost, ZSTD_MAGIC, is_zlib};
+use super::{Decoded, Description, Failure, content};
 use crate::wire::Kind;
 
 /// gzip (RFC 1952).
@@ -28,7 +28,7 @@ pub const ZLIB: Description = Description {
     name: "zlib",
     title: "zlib",
     kind: Kind::Binary,
-    is_sign: Some(|payload| zlib_stream::is_header(payload) && !payload.ends_with(&zlib_stream::FLUSH)),
+    is_sign: Some(|payload| is_zlib(payload) && !payload.ends_with(&FLUSH)),
     decode: |payload| inflated(ZlibDecoder::new(payload)),
 };
 
@@ -37,17 +37,18 @@ pub const ZSTD: Description = Description {
     name: "zstd",
     title: "zstd",
     kind: Kind::Binary,
-    is_sign: Some(|payload| payload.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])),
+    is_sign: Some(|payload| payload.starts_with(&ZSTD_MAGIC)),
     decode: |payload| {
-        let mut decoder = FrameDecoder::new();
-        decoder.set_max_window_size(LARGEST_WINDOW);
-        let frame =
-            StreamingDecoder::new_with_decoder(payload, decoder).map_err(|error| Failure::Other(error.to_string()))?;
-        inflated(frame).map_err(|failure| match failure {
-            // What an unfinished frame holds is not given out by the library.
-            Failure::Other(_) => Failure::Incomplete("a frame that does not end here (a stream?), or is damaged"),
-            incomplete @ Failure::Incomplete(_) => incomplete,
-        })
+        if !payload.starts_with(&ZSTD_MAGIC) {
+            return Err("it begins with no frame".into());
+        }
+        let mut inner = Vec::new();
+        match Inflater::new(Format::Zstd).inflate(payload, MOST, &mut inner, &mut 0) {
+            Ok(true) => Ok(content(&inner, true).into()),
+            Ok(false) => Ok(format!("unfinished, {}", content(&inner, true)).into()),
+            Err(Lost::TooMuch) => Ok(content(&inner, false).into()),
+            Err(Lost::Damaged | Lost::Late) => Err(Failure::Incomplete(DAMAGED)),
+        }
     },
 };
 
@@ -56,9 +57,6 @@ const DAMAGED: &str = "it is cut short, or damaged";
 
 /// So much of what was compressed is looked at, in bytes.
 pub const MOST: usize = 1024 * 1024;
-
-/// The largest window of a frame of zstd, in bytes.
-const LARGEST_WINDOW: u64 = 8 * 1024 * 1024;
 
 fn inflated(decoder: impl Read) -> Result<Decoded, Failure> {
     let mut inner = Vec::new();

@@ -1,7 +1,7 @@
 //! Decoders: what a message holds that is no text, or that is hidden in one. Pure, and bounded: a peer's bytes in,
 //! [`Annotation`]s out.
 //!
-//! Each file is one decoder (`gzip`, `zlib` and `zstd` are in `compressed`); a line in [`ALL`] adds it.
+//! Each file is one decoder (`compressed` has `gzip`, `zlib` and `zstd`, `stream` those of streams); a line in [`ALL`] adds it.
 
 mod cbor;
 mod compressed;
@@ -9,14 +9,14 @@ mod image;
 mod jwt;
 mod message_pack;
 mod protobuf;
+mod stream;
 mod text;
-mod zlib_stream;
 
 use std::fmt::Display;
 use std::ops::Range;
 
+use stream::{Format, Stream};
 use text::Text;
-use zlib_stream::ZlibStream;
 
 use crate::event::{Annotation, AnnotationSource};
 use crate::wire::{Kind, Role};
@@ -27,7 +27,8 @@ pub const ALL: &[&Description] = &[
     &compressed::GZIP,
     &compressed::ZSTD,
     &compressed::ZLIB,
-    &zlib_stream::ZLIB_STREAM,
+    &stream::ZLIB_STREAM,
+    &stream::ZSTD_STREAM,
     &message_pack::MESSAGE_PACK,
     &cbor::CBOR,
     &jwt::JWT,
@@ -128,18 +129,17 @@ pub fn named(name: &str) -> Option<&'static Description> {
 }
 
 /// The decoders of a session.
-#[derive(Debug)]
 pub struct Decoders {
     choice: Choice,
     /// The streams of either end that go through several messages.
-    client: ZlibStream,
-    server: ZlibStream,
+    client: Stream,
+    server: Stream,
 }
 
 impl Decoders {
     /// Of a session that begins.
     pub fn new(choice: Choice) -> Self {
-        Self { choice, client: ZlibStream::default(), server: ZlibStream::default() }
+        Self { choice, client: Stream::default(), server: Stream::default() }
     }
 
     /// Whether they have nothing to do.
@@ -153,13 +153,18 @@ impl Decoders {
             Role::Client => &mut self.client,
             Role::Server => &mut self.server,
         };
+        let format = match self.choice {
+            Choice::Auto if kind == Kind::Binary => stream.format(payload),
+            Choice::Named(decoder) if kind == Kind::Binary => Format::of(decoder),
+            _ => None,
+        };
+        if let Some(format) = format {
+            return Some(stream.message(format, payload));
+        }
         match self.choice {
             Choice::None => None,
-            Choice::Auto if kind == Kind::Binary && stream.is_open(payload) => Some(stream.message(payload)),
             Choice::Auto => auto(kind, payload),
-            Choice::Named(decoder) if decoder.kind != kind => None,
-            Choice::Named(decoder) if decoder.name == zlib_stream::ZLIB_STREAM.name => Some(stream.message(payload)),
-            Choice::Named(decoder) => Some(decode(decoder, payload)),
+            Choice::Named(decoder) => (decoder.kind == kind).then(|| decode(decoder, payload)),
         }
     }
 }

@@ -115,8 +115,10 @@ fn what_is_compressed_is_inflated_and_read() {
     // `printf hello | zstd`.
     let zstd = hex("28 b5 2f fd 04 58 29 00 00 68 65 6c 6c 6f a3 6d 9f 88");
     assert_eq!(found(&zstd).as_deref(), Some("zstd of 5 bytes: hello"));
-    let unfinished = "zstd: a frame that does not end here (a stream?), or is damaged";
-    assert_eq!(found(&zstd[..10]).as_deref(), Some(unfinished));
+    assert_eq!(found(&zstd[..10]).as_deref(), Some("zstd unfinished, of 1 bytes: h"));
+    let mut damaged = zstd.clone();
+    damaged[12] ^= 1;
+    assert_eq!(found(&damaged).as_deref(), Some("zstd: it is cut short, or damaged"));
     assert_eq!(found(&hex("1f 8b 08 00")).as_deref(), Some("gzip: it is cut short, or damaged"));
 }
 
@@ -140,6 +142,30 @@ fn one_zlib_stream_goes_through_many_messages() {
         decoders.message(Role::Client, Kind::Binary, &hex("81 a1 61 01")).map(|a| said(&a)).as_deref(),
         Some(r#"MessagePack {"a":1}"#)
     );
+}
+
+/// `ZSTD_compressStream2` with `ZSTD_e_flush` for each message.
+#[test]
+fn one_zstd_stream_goes_through_many_messages() {
+    let first = hex("28 b5 2f fd 00 58 48 00 00 7b 22 6f 70 22 3a 31 30 7d");
+    let second = hex("84 00 00 40 30 2c 22 64 22 3a 7d 7d 02 00 30 49 31 2b 40");
+    let mut decoders = Decoders::new(Choice::Auto);
+    let mut received = |payload: &[u8]| decoders.message(Role::Server, Kind::Binary, payload).as_ref().map(said);
+    assert_eq!(received(&first).as_deref(), Some(r#"zstd stream of 9 bytes: {"op":10}"#));
+    assert_eq!(
+        received(&hex("48 00 00 7b 22 6f 70 22 3a 31 31 7d")).as_deref(),
+        Some(r#"zstd stream of 9 bytes: {"op":11}"#)
+    );
+    assert_eq!(received(&second).as_deref(), Some(r#"zstd stream of 23 bytes: {"op":10,"d":{"op":10}}"#));
+    assert_eq!(received(&hex("ff ff ff ff")).as_deref(), Some("zstd stream: it is damaged here"));
+    assert_eq!(received(&hex("81 a1 61 01")).as_deref(), Some(r#"MessagePack {"a":1}"#));
+    // A frame that ends in its message is no stream.
+    let mut decoders = Decoders::new(Choice::Auto);
+    let mut received = |payload: &[u8]| decoders.message(Role::Server, Kind::Binary, payload).as_ref().map(said);
+    let whole = hex("28 b5 2f fd 04 58 29 00 00 68 65 6c 6c 6f a3 6d 9f 88");
+    assert_eq!(received(&whole).as_deref(), Some("zstd of 5 bytes: hello"));
+    assert_eq!(received(&whole).as_deref(), Some("zstd of 5 bytes: hello"));
+    assert_eq!(decoded("zstd-stream", &second), "zstd stream: joined late: its start was not seen");
 }
 
 #[test]
