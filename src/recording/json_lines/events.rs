@@ -12,7 +12,7 @@ use crate::recording::{RecordedEvent, RecordedWire};
 use crate::wire::{CloseCode, CloseReason, Counters, Finding, Role, Rule};
 
 /// The event of a line of this type; `None`, if the type is unknown: a later version may have more.
-pub fn event(kind: &str, fields: &mut Fields) -> Result<Option<RecordedEvent>, Wrong> {
+pub fn event(kind: &str, fields: &Fields<'_>) -> Result<Option<RecordedEvent>, Wrong> {
     Ok(Some(match kind {
         "step" => RecordedEvent::Step(step(fields)?),
         "tls" => RecordedEvent::Tls(tls(fields)?),
@@ -30,14 +30,14 @@ pub fn event(kind: &str, fields: &mut Fields) -> Result<Option<RecordedEvent>, W
     }))
 }
 
-fn step(fields: &mut Fields) -> Result<Step, Wrong> {
+fn step(fields: &Fields<'_>) -> Result<Step, Wrong> {
     let name = fields.text("name")?;
     let name = StepDetail::NAMES.into_iter().find(|known| *known == name);
     let name = name.ok_or_else(|| "`name` is no step of connecting".to_owned())?;
     Ok(Step { took: fields.seconds("took")?, detail: StepDetail::Described { name, text: fields.text("detail")? } })
 }
 
-fn tls(fields: &mut Fields) -> Result<TlsFacts, Wrong> {
+fn tls(fields: &Fields<'_>) -> Result<TlsFacts, Wrong> {
     let failure = fields.optional_text("failure")?.unwrap_or_default();
     let check = (!fields.boolean("verified")?).then_some(FailedCheck::Described(failure));
     let request = fields.optional_text("certificate_request")?;
@@ -55,7 +55,7 @@ fn tls(fields: &mut Fields) -> Result<TlsFacts, Wrong> {
 }
 
 /// Its heads are those before it.
-fn opened(fields: &mut Fields) -> Result<Opened, Wrong> {
+fn opened(fields: &Fields<'_>) -> Result<Opened, Wrong> {
     Ok(Opened {
         role: match fields.optional_text("role")? {
             Some(name) => role("role", &name)?,
@@ -66,13 +66,13 @@ fn opened(fields: &mut Fields) -> Result<Opened, Wrong> {
         address: address(&fields.text("address")?)?,
         status: fields.small("status")?,
         headers: fields.array("headers", |name, value| {
-            let mut header = object(name, value)?;
+            let header = object(name, value)?;
             Ok((header.text("name")?, header.text("value")?.into_bytes()))
         })?,
         subprotocol: fields.optional_text("subprotocol")?,
         extensions: fields.optional_text("extensions")?,
-        tls: fields.optional_object("tls")?.map(|mut facts| tls(&mut facts)).transpose()?,
-        steps: fields.array("steps", |name, value| step(&mut object(name, value)?))?,
+        tls: fields.optional_object("tls")?.map(|facts| tls(&facts)).transpose()?,
+        steps: fields.array("steps", |name, value| step(&object(name, value)?))?,
         verified: fields.array("verified", text)?,
         request_head: Vec::new(),
         response_head: Vec::new(),
@@ -86,7 +86,7 @@ fn address(text: &str) -> Result<PeerAddress, Wrong> {
     }
 }
 
-fn close_frame(fields: &mut Fields) -> Result<RecordedEvent, Wrong> {
+fn close_frame(fields: &Fields<'_>) -> Result<RecordedEvent, Wrong> {
     let code = match fields.optional_number("code")? {
         None => None,
         Some(code) => Some(CloseCode::from(u16::try_from(code).map_err(|_| "`code` is too large".to_owned())?)),
@@ -99,7 +99,7 @@ fn close_frame(fields: &mut Fields) -> Result<RecordedEvent, Wrong> {
 }
 
 /// A rule that this version does not know is told as a warning.
-fn finding(fields: &mut Fields) -> Result<RecordedEvent, Wrong> {
+fn finding(fields: &Fields<'_>) -> Result<RecordedEvent, Wrong> {
     let (section, summary, detail) = (fields.text("section")?, fields.text("summary")?, fields.text("detail")?);
     let blame = role("blame", &fields.text("blame")?)?;
     let Some(rule) = Rule::named(&summary) else {
@@ -124,7 +124,7 @@ fn role(name: &str, value: &str) -> Result<Role, Wrong> {
     }
 }
 
-fn ended(fields: &mut Fields) -> Result<Ended, Wrong> {
+fn ended(fields: &Fields<'_>) -> Result<Ended, Wrong> {
     let reason = fields.text("reason")?;
     Ok(Ended {
         code: CloseCode::from(fields.small::<u16>("code")?),
@@ -147,8 +147,8 @@ fn status(code: u64) -> Result<ExitStatus, Wrong> {
     known.ok_or_else(|| "`exit_status` is none of ours".to_owned())
 }
 
-fn summary(fields: &mut Fields) -> Result<Summary, Wrong> {
-    let round_trips = fields.optional_object("round_trips")?.map(|mut times| -> Result<_, Wrong> {
+fn summary(fields: &Fields<'_>) -> Result<Summary, Wrong> {
+    let round_trips = fields.optional_object("round_trips")?.map(|times| -> Result<_, Wrong> {
         Ok(RoundTrips {
             count: times.number("count")?,
             least: times.seconds("least")?,
@@ -157,14 +157,14 @@ fn summary(fields: &mut Fields) -> Result<Summary, Wrong> {
         })
     });
     Ok(Summary {
-        sent: counters(&mut fields.object("sent")?)?,
-        received: counters(&mut fields.object("received")?)?,
+        sent: counters(&fields.object("sent")?)?,
+        received: counters(&fields.object("received")?)?,
         round_trips: round_trips.transpose()?,
         open_for: fields.seconds("open_for")?,
     })
 }
 
-fn counters(fields: &mut Fields) -> Result<Counters, Wrong> {
+fn counters(fields: &Fields<'_>) -> Result<Counters, Wrong> {
     Ok(Counters {
         frames: fields.number("frames")?,
         messages: fields.number("messages")?,
@@ -175,7 +175,7 @@ fn counters(fields: &mut Fields) -> Result<Counters, Wrong> {
     })
 }
 
-fn error(fields: &mut Fields) -> Result<Error, Wrong> {
+fn error(fields: &Fields<'_>) -> Result<Error, Wrong> {
     let phase = fields.text("phase")?;
     let phase = Phase::ALL.into_iter().find(|known| known.name() == phase);
     let phase = phase.ok_or_else(|| "`phase` is none of ours".to_owned())?;

@@ -11,8 +11,6 @@ use std::collections::{HashMap, VecDeque};
 use std::io::Read;
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Map, Value};
-
 use crate::event::{Origin, Timestamp};
 use crate::output::Perspective;
 use crate::output::json::VERSION;
@@ -30,18 +28,25 @@ const MOST_HANDSHAKES: usize = 1000;
 /// The records of a file. Memory is that of the longest line.
 pub struct JsonLines {
     lines: Lines,
+    state: State,
+    /// Why its first line cannot be read.
+    failure: Option<ReadError>,
+    is_over: bool,
+}
+
+/// What the lines so far have said.
+struct State {
     /// Records that were read and not given away.
     ready: VecDeque<Record>,
     /// The wall-clock time of the first record.
     start: Option<SystemTime>,
+    /// The last wall-clock time, and how it was written: what came with one read has the same.
+    last: Option<(String, SystemTime)>,
     /// When the connections that are open were opened.
     open: HashMap<Origin, Duration>,
     /// The heads of those that are not open yet.
     heads: HashMap<Origin, Heads>,
     perspective: Perspective,
-    /// Why its first line cannot be read.
-    failure: Option<ReadError>,
-    is_over: bool,
 }
 
 /// The last heads of a connection.
@@ -54,16 +59,15 @@ struct Heads {
 impl JsonLines {
     /// Reads `input`, from its beginning; its first line at once.
     pub fn new(input: Box<dyn Read + Send>) -> Self {
-        let mut records = Self {
-            lines: Lines::new(input),
+        let state = State {
             ready: VecDeque::new(),
             start: None,
+            last: None,
             open: HashMap::new(),
             heads: HashMap::new(),
             perspective: Perspective::End,
-            failure: None,
-            is_over: false,
         };
+        let mut records = Self { lines: Lines::new(input), state, failure: None, is_over: false };
         records.failure = match records.read_line() {
             Ok(true) => None,
             Ok(false) => Some(ReadError::Cut { offset: 0 }),
@@ -74,21 +78,23 @@ impl JsonLines {
 
     /// Where the recording was made.
     pub fn perspective(&self) -> Perspective {
-        self.perspective
+        self.state.perspective
     }
 
     /// Reads one line. Whether there was one.
     fn read_line(&mut self) -> Result<bool, ReadError> {
         let Some(line) = self.lines.next()? else {
-            return if self.open.is_empty() { Ok(false) } else { Err(ReadError::StillOpen) };
+            return if self.state.open.is_empty() { Ok(false) } else { Err(ReadError::StillOpen) };
         };
         let offset = line.offset;
         let fields = parsed(&line)?;
-        self.understand(fields).map_err(|why| ReadError::Malformed { offset, why })?;
+        self.state.understand(&fields).map_err(|why| ReadError::Malformed { offset, why })?;
         Ok(true)
     }
+}
 
-    fn understand(&mut self, mut fields: Fields) -> Result<(), Wrong> {
+impl State {
+    fn understand(&mut self, fields: &Fields<'_>) -> Result<(), Wrong> {
         let kind = fields.text("type")?;
         if kind == "recording" {
             let version = fields.number("version")?;
@@ -98,12 +104,12 @@ impl JsonLines {
             return if version <= VERSION { Ok(()) } else { Err(format!("version {version} is not known here")) };
         }
         let origin = Origin { client: fields.optional_number("client")? };
-        let at = self.timestamp(origin, &mut fields)?;
+        let at = self.timestamp(origin, fields)?;
         let add = |event| self.ready.push_back(Record { origin, at, event });
         if wire_events::is_one(&kind) {
-            return wire_events::events(&kind, &mut fields).map(|events| events.into_iter().for_each(add));
+            return wire_events::events(&kind, fields).map(|events| events.into_iter().for_each(add));
         }
-        if let Some(mut event) = events::event(&kind, &mut fields)? {
+        if let Some(mut event) = events::event(&kind, fields)? {
             self.follow(origin, at, &mut event);
             self.ready.push_back(Record { origin, at, event });
         }
@@ -112,14 +118,26 @@ impl JsonLines {
 
     /// Times count from the first record, on a clock that is never set, as far as that is in the file: since a connection
     /// opened, but not before.
-    fn timestamp(&mut self, origin: Origin, fields: &mut Fields) -> Result<Timestamp, Wrong> {
-        let wall = fields.time("time")?;
+    fn timestamp(&mut self, origin: Origin, fields: &Fields<'_>) -> Result<Timestamp, Wrong> {
+        let wall = self.wall(fields)?;
         let start = *self.start.get_or_insert(wall);
         let elapsed = match (fields.optional_seconds("elapsed")?, self.open.get(&origin)) {
             (Some(elapsed), Some(opened)) => opened.saturating_add(elapsed),
             _ => wall.duration_since(start).unwrap_or_default(),
         };
         Ok(Timestamp { wall, elapsed })
+    }
+
+    fn wall(&mut self, fields: &Fields<'_>) -> Result<SystemTime, Wrong> {
+        let written = fields.raw("time");
+        if let Some((last, wall)) = &self.last
+            && written == Some(last)
+        {
+            return Ok(*wall);
+        }
+        let wall = fields.time("time")?;
+        self.last = written.map(|written| (written.to_owned(), wall));
+        Ok(wall)
     }
 
     /// Keeps what later records depend on, and adds the heads to an opening.
@@ -146,7 +164,7 @@ impl Iterator for JsonLines {
     type Item = Result<Record, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while self.ready.is_empty() && !self.is_over {
+        while self.state.ready.is_empty() && !self.is_over {
             match self.failure.take().map_or_else(|| self.read_line(), Err) {
                 Ok(true) => {}
                 Ok(false) => self.is_over = true,
@@ -156,18 +174,18 @@ impl Iterator for JsonLines {
                 }
             }
         }
-        self.ready.pop_front().map(Ok)
+        self.state.ready.pop_front().map(Ok)
     }
 }
 
 /// The members of a line.
-fn parsed(line: &Line<'_>) -> Result<Fields, ReadError> {
+fn parsed<'a>(line: &Line<'a>) -> Result<Fields<'a>, ReadError> {
     let offset = line.offset;
-    match serde_json::from_slice::<Map<String, Value>>(line.bytes) {
-        Ok(members) => Ok(Fields(members)),
-        Err(_) if !line.is_whole && may_begin_line(line.bytes) => Err(ReadError::Cut { offset }),
-        Err(_) if offset == 0 => Err(ReadError::Malformed { offset, why: "it is no recording of wscope".to_owned() }),
-        Err(_) => Err(ReadError::Malformed { offset, why: "this line is no JSON object".to_owned() }),
+    match Fields::of(line.bytes) {
+        Some(fields) => Ok(fields),
+        None if !line.is_whole && may_begin_line(line.bytes) => Err(ReadError::Cut { offset }),
+        None if offset == 0 => Err(ReadError::Malformed { offset, why: "it is no recording of wscope".to_owned() }),
+        None => Err(ReadError::Malformed { offset, why: "this line is no JSON object".to_owned() }),
     }
 }
 

@@ -10,7 +10,7 @@ pub fn is_one(kind: &str) -> bool {
 }
 
 /// The events of a line: of a message, first the frame that content it, if the line has its header.
-pub fn events(kind: &str, fields: &mut Fields) -> Result<Vec<RecordedEvent>, Wrong> {
+pub fn events(kind: &str, fields: &Fields<'_>) -> Result<Vec<RecordedEvent>, Wrong> {
     let direction = fields.direction()?;
     let round_trip = fields.optional_seconds("round_trip")?;
     let wire = |event, round_trip| RecordedEvent::Wire { direction, event, round_trip };
@@ -28,7 +28,7 @@ pub fn events(kind: &str, fields: &mut Fields) -> Result<Vec<RecordedEvent>, Wro
     Ok(frame.into_iter().chain([wire(content, round_trip)]).collect())
 }
 
-fn message(fields: &mut Fields, payload: Vec<u8>) -> Result<RecordedWire, Wrong> {
+fn message(fields: &Fields<'_>, payload: Vec<u8>) -> Result<RecordedWire, Wrong> {
     let kind = match fields.text("opcode")?.as_str() {
         "text" => Kind::Text,
         "binary" => Kind::Binary,
@@ -42,7 +42,7 @@ fn message(fields: &mut Fields, payload: Vec<u8>) -> Result<RecordedWire, Wrong>
     Ok(RecordedWire::Message { kind, payload, facts })
 }
 
-fn frame(fields: &mut Fields) -> Result<RecordedFrame, Wrong> {
+fn frame(fields: &Fields<'_>) -> Result<RecordedFrame, Wrong> {
     let (header, header_bytes) = header(fields)?;
     let part = fields.optional_number("part")?.map(|part| u32::try_from(part).unwrap_or(u32::MAX));
     Ok(RecordedFrame {
@@ -63,7 +63,7 @@ fn frame(fields: &mut Fields) -> Result<RecordedFrame, Wrong> {
 }
 
 /// The frame that content all of `payload`, if its header is in the line.
-fn carrier(fields: &mut Fields, payload: &[u8]) -> Result<Option<RecordedFrame>, Wrong> {
+fn carrier(fields: &Fields<'_>, payload: &[u8]) -> Result<Option<RecordedFrame>, Wrong> {
     let Some(offset) = fields.optional_number("offset")? else { return Ok(None) };
     let (header, header_bytes) = header(fields)?;
     let length = payload.len() as u64;
@@ -82,7 +82,7 @@ fn carrier(fields: &mut Fields, payload: &[u8]) -> Result<Option<RecordedFrame>,
     }))
 }
 
-fn header(fields: &mut Fields) -> Result<(Header, Vec<u8>), Wrong> {
+fn header(fields: &Fields<'_>) -> Result<(Header, Vec<u8>), Wrong> {
     let bytes = fields.hexadecimal("header")?;
     match Header::read(&bytes) {
         Some((header, length)) if length == bytes.len() => Ok((header, bytes)),
