@@ -12,7 +12,7 @@ use crate::event::EventSink;
 use crate::output::{Banner, Charset, Options};
 use crate::recording::har::{self, HarOptions};
 use crate::recording::html::PageWriter;
-use crate::recording::{self, Existing, Format, ReadError, Record, Recording, RecordingStatistics, Records};
+use crate::recording::{self, Existing, Format, ReadError, Record, Recording, RecordingStatistics};
 
 /// Saves what is asked for in another file, in the format of its ending; why the recording ends early, if it does.
 ///
@@ -45,24 +45,24 @@ pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
 
 fn to_har(args: &Show, file: &File) -> io::Result<Option<ReadError>> {
     let selection = args.part.selection();
-    let mut records = || {
-        let records = recording::open(&args.file).map_err(io::Error::other)?.records;
-        Ok(Box::new(selection.of(records)) as Records)
+    let mut open = || {
+        let Recording { perspective, records } = recording::open(&args.file).map_err(io::Error::other)?;
+        Ok(Recording { perspective, records: Box::new(selection.of(records)) })
     };
-    write_har(file, &mut records, view::har_options(&args.view))
+    write_har(file, &mut open, view::har_options(&args.view))
 }
 
-/// Writes a HAR of `records`, which are read twice; why they end early, if they do.
+/// Writes a HAR of the recording that `open` gives, which is read twice; why it ends early, if it does.
 ///
 /// # Errors
-/// The error of the file, or of what gives the records.
+/// The error of the file, or of what gives the recording.
 pub fn write_har(
     file: &File,
-    records: &mut dyn FnMut() -> io::Result<Records>,
+    open: &mut dyn FnMut() -> io::Result<Recording>,
     options: HarOptions,
 ) -> io::Result<Option<ReadError>> {
     let mut output = BufWriter::new(file);
-    let early_end = har::write(&mut output, records, options)?;
+    let early_end = har::write(&mut output, open, options)?;
     output.flush()?;
     Ok(early_end)
 }
@@ -137,8 +137,8 @@ impl HarAtEnd {
         let made = recording::create(&self.path, self.existing)
             .map_err(|error| record::create_error(&self.path, error, record::OVERWRITE))
             .and_then(|file| {
-                let mut records = || recording::open(&spool).map(|spool| spool.records).map_err(io::Error::other);
-                let written = write_har(&file, &mut records, self.options).and_then(|_| fs::remove_file(&spool));
+                let mut open = || recording::open(&spool).map_err(io::Error::other);
+                let written = write_har(&file, &mut open, self.options).and_then(|_| fs::remove_file(&spool));
                 written.map_err(|error| cannot_write(&self.path, error))
             });
         made.map_err(|error| error.hint(format!("what was recorded is in `{}`", spool.display())))

@@ -33,7 +33,7 @@ pub fn open(path: &Path) -> Result<Recording> {
             let records = har::read(file(path)?).map_err(|error| read_error(path, error))?;
             Ok(Recording { perspective: Perspective::End, records })
         }
-        Some(Format::JsonLines) | None => Ok(json_lines(Box::new(file(path)?))),
+        Some(Format::JsonLines) | None => Ok(JsonLines::new(Box::new(file(path)?)).into()),
     }
 }
 
@@ -44,7 +44,7 @@ pub fn open(path: &Path) -> Result<Recording> {
 /// Those of [`open`].
 pub fn follow(path: &Path, wait: impl FnMut() + Send + 'static) -> Result<Recording> {
     match Format::of(path) {
-        Some(Format::JsonLines) | None => Ok(json_lines(Box::new(Followed { file: file(path)?, wait }))),
+        Some(Format::JsonLines) | None => Ok(JsonLines::new(Box::new(Followed { file: file(path)?, wait })).into()),
         Some(format) => Err(unreadable_format(path, format)),
     }
 }
@@ -57,9 +57,10 @@ pub fn read_error(path: &Path, error: ReadError) -> Error {
     }
 }
 
-fn json_lines(input: Box<dyn Read + Send>) -> Recording {
-    let records = JsonLines::new(input);
-    Recording { perspective: records.perspective(), records: Box::new(records) }
+impl From<JsonLines> for Recording {
+    fn from(records: JsonLines) -> Self {
+        Self { perspective: records.perspective(), records: Box::new(records) }
+    }
 }
 
 fn file(path: &Path) -> Result<File> {

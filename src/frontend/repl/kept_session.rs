@@ -11,7 +11,7 @@ use crate::client::view;
 use crate::error::{Error, Phase, Result};
 use crate::event::EventSink;
 use crate::output::{Fanout, FdOutput, Options};
-use crate::recording::{self, CreateError, Existing, Format, Memory, Record, Recorder, Records};
+use crate::recording::{self, CreateError, Existing, Format, Memory, Record, Recorder, Recording};
 
 /// The last of what has happened. Clones are the same.
 #[derive(Clone)]
@@ -38,8 +38,8 @@ impl KeptSession {
             Format::JsonLines => &|mut file| io::copy(&mut self.memory.json_lines(), &mut file).map(drop),
             Format::Log => &|file| self.write_log(file, path),
             Format::Har => &|file| {
-                let mut records = || Ok(Box::new(self.memory.records()) as Records);
-                convert::write_har(file, &mut records, view::har_options(&self.view)).map(drop)
+                let mut open = || Ok(Recording::from(self.memory.records()));
+                convert::write_har(file, &mut open, view::har_options(&self.view)).map(drop)
             },
             Format::Html => {
                 let error = Error::new(Phase::Usage, format!("`{}`: a page is made of a recording", path.display()));

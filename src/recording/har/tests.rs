@@ -1,4 +1,4 @@
-use std::io::{self, Cursor};
+use std::io::Cursor;
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
@@ -8,7 +8,8 @@ use crate::dialect::Choice;
 use crate::event::Direction::{self, Received, Sent};
 use crate::event::{Opened, Origin, Timestamp};
 use crate::http::redact::Secrets;
-use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
+use crate::output::Perspective;
+use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Recording};
 use crate::wire::{Kind, MessageFacts, Role};
 
 const DEVTOOLS: &[u8] = include_bytes!("../../../tests/recordings/devtools.har");
@@ -145,7 +146,7 @@ fn opened(role: Role, path: &str) -> RecordedEvent {
 
 fn written(make: &dyn Fn() -> Vec<Record>, secrets: Secrets) -> Vec<u8> {
     let mut output = Vec::new();
-    let mut open = || -> io::Result<Records> { Ok(Box::new(make().into_iter().map(Ok))) };
+    let mut open = || Ok(Recording { perspective: Perspective::End, records: Box::new(make().into_iter().map(Ok)) });
     assert!(write(&mut output, &mut open, HarOptions { secrets, dialect: Choice::Auto }).unwrap().is_none());
     serde_json::from_slice::<serde_json::Value>(&output).expect("JSON");
     output
@@ -187,8 +188,9 @@ fn what_a_server_received_was_sent_by_the_client() {
         let open = opened(Role::Server, "/");
         vec![record(Some(1), 0, open), message(Some(1), 1, Received, Kind::Text, b"question")]
     };
-    let again = records(&written(&served, Secrets::Hidden));
-    assert_eq!(messages(&again, None), [(Sent, Kind::Text, b"question".to_vec())]);
+    let har = written(&served, Secrets::Hidden);
+    assert_eq!(messages(&records(&har), None), [(Sent, Kind::Text, b"question".to_vec())]);
+    assert!(!String::from_utf8(har).unwrap().contains("serverIPAddress"), "what it knows is the client's");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
@@ -16,9 +17,10 @@ use crate::decode;
 use crate::dialect::{Annotator, Choice};
 use crate::event::{Direction, Event, Opened, PeerAddress, Timestamp};
 use crate::http::redact::{Part, Secrets};
+use crate::output::Perspective;
 use crate::output::json::{Members, object};
 use crate::output::redacted::{hidden_places, without};
-use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
+use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Recording, Records};
 use crate::wire::{self, Kind, Role};
 
 /// Bytes of payloads that are held at a time: of the connections that are written after another one.
@@ -35,17 +37,17 @@ pub struct HarOptions {
     pub dialect: Choice,
 }
 
-/// Writes the recording that `records` gives, each time from its beginning. One that ends early is written up to there: why
+/// Writes the recording that `open` gives, each time from its beginning. One that ends early is written up to there: why
 /// it does.
 ///
 /// # Errors
 /// When it cannot be read, or `output` not be written.
 pub fn write(
     output: &mut impl Write,
-    records: &mut dyn FnMut() -> io::Result<Records>,
+    open: &mut dyn FnMut() -> io::Result<Recording>,
     options: HarOptions,
 ) -> io::Result<Option<ReadError>> {
-    let (connections, early_end) = survey(records()?)?;
+    let (connections, early_end) = survey(open()?)?;
     output.write_all(b"{\"log\":{\"version\":\"1.2\",")?;
     let creator = concat!("\"creator\":{\"name\":\"wscope\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"},");
     output.write_all(creator.as_bytes())?;
@@ -53,7 +55,7 @@ pub fn write(
     let mut first = 0;
     while first < connections.len() {
         let last = end_of_group(&connections, first);
-        write_group(output, records()?, &connections, first..last, options)?;
+        write_group(output, open()?.records, &connections, first..last, options)?;
         first = last;
     }
     output.write_all(b"]}}\n")?;
@@ -63,6 +65,8 @@ pub fn write(
 /// A connection of the recording.
 struct Connection {
     opened: Box<Opened>,
+    /// The server's address, if that is known.
+    server: Option<IpAddr>,
     /// When it was open.
     at: SystemTime,
     /// Until when something of it was recorded.
@@ -98,7 +102,7 @@ impl From<ReadError> for io::Error {
 }
 
 /// The connections, and why the recording ends early, if it does.
-fn survey(records: Records) -> io::Result<(Vec<Connection>, Option<ReadError>)> {
+fn survey(Recording { perspective, records }: Recording) -> io::Result<(Vec<Connection>, Option<ReadError>)> {
     let mut assignment = Assignment::default();
     let mut connections: Vec<Connection> = Vec::new();
     for record in records {
@@ -108,7 +112,12 @@ fn survey(records: Records) -> io::Result<(Vec<Connection>, Option<ReadError>)> 
         };
         let place = assignment.of(&record);
         if let RecordedEvent::Open(opened) = record.event {
-            connections.push(Connection { opened, at: record.at.wall, until: record.at.wall, size: 0 });
+            let server = match (&opened.address, opened.role, perspective) {
+                (PeerAddress::Tcp(address), Role::Client, Perspective::End) => Some(address.ip()),
+                // A server, and what stands in between, know the client's.
+                _ => None,
+            };
+            connections.push(Connection { opened, server, at: record.at.wall, until: record.at.wall, size: 0 });
         } else if let Some(connection) = place.and_then(|place| connections.get_mut(place)) {
             connection.until = record.at.wall;
             if let RecordedEvent::Wire { event: RecordedWire::Message { payload, .. }, .. } = &record.event {
@@ -179,8 +188,8 @@ impl Connection {
             members.object("response", |members| response(members, opened, secrets));
             members.object("cache", |_| {});
             members.object("timings", |members| timings.write(members));
-            if let PeerAddress::Tcp(address) = &opened.address {
-                members.string("serverIPAddress", &address.ip().to_string());
+            if let Some(server) = self.server {
+                members.string("serverIPAddress", &server.to_string());
             }
             members.string("_resourceType", "websocket");
             members.prepared(b"\"_webSocketMessages\":[");
