@@ -138,3 +138,26 @@ fn a_port_without_tls_sees_nothing_of_the_url_or_the_flags() {
         assert!(!heads[0].contains(secret), "{secret}: {}", heads[0]);
     }
 }
+
+#[test]
+fn the_session_without_extensions_carries_no_secret_without_tls_and_no_message() {
+    let heads = Heads::default();
+    let server = serve({
+        let heads = Arc::clone(&heads);
+        move |mut connection: Connection| {
+            let request = connection.request();
+            heads.lock().unwrap().push(request.0.clone());
+            if request.header("Sec-WebSocket-Extensions").is_none() {
+                connection.send(request.acceptance(""));
+                return connection.echo_until_close();
+            }
+            connection.send(request.acceptance("Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+            connection.send_frame(&crate::support::Frame::close(1002, ""));
+            None
+        }
+    });
+    check(&server.url(), &SECRETS[..6]).run().exits(1);
+    let heads = heads.lock().unwrap();
+    let carried: Vec<_> = heads.iter().map(|head| has_secret(head)).collect();
+    assert_eq!(carried, [true, false]);
+}
