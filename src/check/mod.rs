@@ -2,8 +2,8 @@
 //!
 //! One connection after the other, on a thread of its own, while the main thread waits for signals. `attempt` connects,
 //! `conversation` tries an open session, `variation` decides what else is tried, `judge` makes findings of it all; `report` has
-//! steps and findings as data, `text` and `json` are two views of them, and `writer` writes each step as soon as it is over. `idle` finds out how long a connection may be silent, many
-//! side by side.
+//! steps and findings as data, `text` and `json` are two views of them, and `writer` writes each step as soon as it is over.
+//! `idle` finds out how long a connection may be silent, many side by side.
 
 mod addresses;
 mod alpn;

@@ -55,7 +55,7 @@ impl Framing {
             | DefectKind::SpaceBeforeColon
             | DefectKind::FoldedHeader
             | DefectKind::ControlCharacter => true,
-            // Who does not take LF for the end of a line sees fewer headers, but no other length where there is none.
+            // A reader that does not take LF for the end of a line sees fewer headers, but no other length where there is none.
             DefectKind::BareLineFeed => announces_body,
             DefectKind::ReasonPhrase | DefectKind::RequestTarget => false,
         };

@@ -1,6 +1,6 @@
 //! HTTP/1.1 messages, sans-I/O: heads are read and written, the start of a body is decoded, messages that follow each
-//! other on a connection are told apart, and it is known what in them is secret. Nothing here knows WebSocket; a proxy's answer, a redirect and an ordinary page can be read with
-//! this room alone.
+//! other on a connection are told apart, and it is known what in them is secret. Nothing here knows WebSocket; a proxy's
+//! answer, a redirect and an ordinary page can be read with this room alone.
 
 mod body;
 mod body_reader;
