@@ -9,9 +9,9 @@ use crate::client::open::OpenSession;
 use crate::client::report::Unsent;
 use crate::client::thread_error;
 use crate::error::{Error, ExitStatus, Phase};
-use crate::ping::board::{Board, Stage};
 use crate::ping::pacing::Pacing;
-use crate::ping::sender::{Ended, PingSender, SharedReport, report_news};
+use crate::ping::sender::{Ended, PingSender, SharedReport, report_new_items};
+use crate::ping::shared_state::{SharedState, Stage};
 use crate::platform::Notifier;
 use crate::session::backoff::Pause;
 use crate::session::{Cause, Handle, Outcome};
@@ -27,7 +27,7 @@ pub enum ConnectionUse {
 
 /// Drives a run of rounds.
 pub struct PingDriver {
-    board: Arc<Board>,
+    state: Arc<SharedState>,
     report: SharedReport,
     connections: ConnectionUse,
     pacing: Pacing,
@@ -47,14 +47,14 @@ pub struct PingDriver {
 impl PingDriver {
     /// Before the first connection. `notifier` wakes the runner.
     pub fn new(
-        board: Arc<Board>,
+        state: Arc<SharedState>,
         report: SharedReport,
         connections: ConnectionUse,
         pacing: Pacing,
         notifier: Notifier,
     ) -> Self {
         Self {
-            board,
+            state,
             report,
             connections,
             pacing,
@@ -79,7 +79,7 @@ impl PingDriver {
 
     /// Whether another connection is to follow.
     fn has_more(&self) -> bool {
-        let sent = self.board.counts().sent;
+        let sent = self.state.counts().sent;
         self.connections == ConnectionUse::OneEach && self.pacing.count.is_none_or(|count| sent < count)
     }
 
@@ -96,7 +96,7 @@ impl PingDriver {
     fn pacing_of_one(&self) -> Pacing {
         match self.connections {
             ConnectionUse::One => self.pacing,
-            ConnectionUse::OneEach => Pacing { interval: None, count: Some(self.board.counts().sent + 1) },
+            ConnectionUse::OneEach => Pacing { interval: None, count: Some(self.state.counts().sent + 1) },
         }
     }
 }
@@ -104,9 +104,9 @@ impl PingDriver {
 impl Driver for PingDriver {
     fn opened(&mut self, session: OpenSession) {
         self.has_connected = true;
-        self.board.connected(session.opened);
+        self.state.connected(session.opened);
         let sender = PingSender {
-            board: Arc::clone(&self.board),
+            state: Arc::clone(&self.state),
             report: Arc::clone(&self.report),
             handle: session.handle.clone(),
             pacing: self.pacing_of_one(),
@@ -124,7 +124,7 @@ impl Driver for PingDriver {
 
     fn closed(&mut self, outcome: &mut Outcome, _offer: Option<Pause>) -> Option<After> {
         let is_aborted = outcome.cause == Cause::Abort || outcome.output_gone;
-        let stage = *self.stage.get_or_insert_with(|| self.board.disconnected(!is_aborted));
+        let stage = *self.stage.get_or_insert_with(|| self.state.disconnected(!is_aborted));
         if !self.sender.is_true() {
             return None;
         }
@@ -145,7 +145,7 @@ impl Driver for PingDriver {
         if self.connections == ConnectionUse::One || !self.has_connected {
             return (error, AfterFailure::Over);
         }
-        self.board.failed(&self.pacing);
+        self.state.failed(&self.pacing);
         (error, if self.has_more() { AfterFailure::Stay } else { AfterFailure::Over })
     }
 
@@ -164,12 +164,12 @@ impl Driver for PingDriver {
     /// A wait begins: reports what happened meanwhile, and wakes the runner when the next round is due. On a thread of its
     /// own, for the report may block.
     fn told(&mut self) {
-        let left = self.board.due().saturating_sub(self.board.now());
+        let left = self.state.due().saturating_sub(self.state.now());
         self.due = Some(Instant::now() + left);
-        let (report, board, notifier) = (Arc::clone(&self.report), Arc::clone(&self.board), self.notifier.clone());
+        let (report, state, notifier) = (Arc::clone(&self.report), Arc::clone(&self.state), self.notifier.clone());
         let waiting = thread::Builder::new().spawn(move || {
-            report_news(&report, &board);
-            thread::sleep(board.due().saturating_sub(board.now()));
+            report_new_items(&report, &state);
+            thread::sleep(state.due().saturating_sub(state.now()));
             notifier.notify();
         });
         if waiting.is_err() {

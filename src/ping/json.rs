@@ -4,8 +4,8 @@ use crate::error::ExitStatus;
 use crate::event::{Opened, Timestamp};
 use crate::output::json::{Field, Members, field, object};
 use crate::output::{TimestampWriter, Timestamps, View};
-use crate::ping::ledger::{Counts, Round, RoundOutcome};
 use crate::ping::report::Results;
+use crate::ping::round_tracker::{Counts, Round, RoundOutcome};
 use crate::ping::statistics::Moments;
 
 /// The version of the schema, in each `connected` event.

@@ -2,24 +2,24 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `ledger`, `pacing` | what becomes of each round, and when the next begins: pure functions of the time |
+//! | `round_tracker`, `pacing` | what becomes of each round, and when the next begins: pure functions of the time |
 //! | `statistics`, `plot` | what many round trips amount to, and look like |
 //! | `probe` | what is sent, and how its answer is known |
-//! | `board` | what the threads share; a sink writes down answers there |
+//! | `shared_state` | what the threads share; a sink writes down answers there |
 //! | `sender`, `driver` | the thread that sends and reports, and what the runner is told |
 //! | `report`, `json` | the report as text and as JSON Lines |
 //! | `progress` | how far a flood is, on a terminal |
 
-mod board;
 mod driver;
 mod json;
-mod ledger;
 mod pacing;
 mod plot;
 mod probe;
 mod progress;
 mod report;
+mod round_tracker;
 mod sender;
+mod shared_state;
 mod statistics;
 
 use std::io::{self, Write};
@@ -37,15 +37,15 @@ use crate::client::{setup_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{FlushError, OutputStream};
 use crate::output::{Charset, Fanout, FdOutput};
-use board::{AnswerSink, Board};
 use driver::{ConnectionUse, PingDriver};
 use json::Lines;
-use ledger::{Answers, Counts, Ledger};
 use pacing::Pacing;
 use probe::Probe;
 use progress::FloodProgress;
 use report::{Form, PingReport, ReportDetail, ReportOptions};
-use sender::{SharedReport, report_news};
+use round_tracker::{Answers, Counts, RoundTracker};
+use sender::{SharedReport, report_new_items};
+use shared_state::{AnswerSink, SharedState};
 use statistics::Statistics;
 
 /// How long the server may be silent before it has answered our Close, however short `-W` is.
@@ -66,21 +66,21 @@ pub fn run(args: &Ping) -> Result<ExitStatus> {
     plan.settings.close_quiet = plan.settings.close_quiet.min(rounds.answer_timeout.max(CLOSE_QUIET));
     let report = new_report(args, probe.clone(), &fanout)?;
     let answers = if rounds.message.is_none() { Answers::AllOlder } else { Answers::One };
-    let board = Arc::new(Board::new(fanout.clone(), probe, Ledger::new(answers, rounds.answer_timeout)));
-    fanout.add(Box::new(AnswerSink(Arc::clone(&board))));
+    let state = Arc::new(SharedState::new(fanout.clone(), probe, RoundTracker::new(answers, rounds.answer_timeout)));
+    fanout.add(Box::new(AnswerSink(Arc::clone(&state))));
     let pacing = Pacing { interval: (!rounds.flood).then_some(rounds.interval), count: rounds.count() };
     let connections = if rounds.fresh { ConnectionUse::OneEach } else { ConnectionUse::One };
     let mut runner =
         Runner::new(Arc::new(plan), fanout.clone(), ReconnectPolicy::never(), Totals::of_report(&args.session.report))?;
     let notifier = runner.poller.notifier();
-    let mut driver = PingDriver::new(Arc::clone(&board), Arc::clone(&report), connections, pacing, notifier);
+    let mut driver = PingDriver::new(Arc::clone(&state), Arc::clone(&report), connections, pacing, notifier);
     let end = runner.run(&mut driver);
     if !driver.has_connected() {
         return Ok(end.status);
     }
     let is_stopped = end.status == ExitStatus::Interrupted || driver.is_out_of_time();
-    let status = status(end.status, is_stopped, rounds.count(), board.counts());
-    Ok(summarize(&report, board, fanout, status))
+    let status = status(end.status, is_stopped, rounds.count(), state.counts());
+    Ok(summarize(&report, state, fanout, status))
 }
 
 fn probe(rounds: &RoundArgs) -> Probe {
@@ -128,12 +128,12 @@ fn status(status: ExitStatus, is_stopped: bool, count: Option<u64>, counts: Coun
 }
 
 /// Writes the summary, within a time limit: the reader of stdout may take nothing.
-fn summarize(report: &SharedReport, board: Arc<Board>, fanout: Fanout, status: ExitStatus) -> ExitStatus {
+fn summarize(report: &SharedReport, state: Arc<SharedState>, fanout: Fanout, status: ExitStatus) -> ExitStatus {
     let shared = Arc::clone(report);
     let blocked = last_words::write_within_limit(move || {
-        report_news(&shared, &board);
+        report_new_items(&shared, &state);
         let mut report = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(plot) = report.finish(fanout.now(), board.counts(), status) {
+        if let Some(plot) = report.finish(fanout.now(), state.counts(), status) {
             // That stderr cannot be written cannot be told anywhere.
             let _ = io::stderr().lock().write_all(plot.as_bytes());
         }

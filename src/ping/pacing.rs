@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::ping::RunTime;
-use crate::ping::ledger::Ledger;
+use crate::ping::round_tracker::RoundTracker;
 
 /// Rounds that may wait for their answers at once. A session knows no more pings of its own.
 const MOST_WAITING: u64 = 64;
@@ -30,8 +30,8 @@ pub enum Next {
 
 impl Pacing {
     /// What is to be done at `now`, where the next round is `due` then.
-    pub fn next(&self, ledger: &Ledger, due: RunTime, now: RunTime) -> Next {
-        let (counts, deadline) = (ledger.counts(), ledger.deadline());
+    pub fn next(&self, tracker: &RoundTracker, due: RunTime, now: RunTime) -> Next {
+        let (counts, deadline) = (tracker.counts(), tracker.deadline());
         let waiting = counts.waiting();
         if self.count.is_some_and(|count| counts.sent >= count) {
             return if waiting == 0 { Next::Leave } else { Next::Wait(deadline) };
@@ -55,54 +55,54 @@ impl Pacing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ping::ledger::Answers;
+    use crate::ping::round_tracker::Answers;
 
     const fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)
     }
 
-    fn ledger() -> Ledger {
-        Ledger::new(Answers::AllOlder, ms(50))
+    fn tracker() -> RoundTracker {
+        RoundTracker::new(Answers::AllOlder, ms(50))
     }
 
     #[test]
     fn rounds_begin_at_their_times_whatever_becomes_of_the_last() {
         let pacing = Pacing { interval: Some(ms(100)), count: None };
-        let mut ledger = ledger();
-        assert_eq!(pacing.next(&ledger, ms(0), ms(0)), Next::Send);
-        ledger.send(ms(0));
+        let mut tracker = tracker();
+        assert_eq!(pacing.next(&tracker, ms(0), ms(0)), Next::Send);
+        tracker.send(ms(0));
         let due = pacing.due_after(ms(0), ms(3));
         assert_eq!(due, ms(100), "no drift");
-        assert_eq!(pacing.next(&ledger, due, ms(3)), Next::Wait(ledger.deadline()));
-        ledger.overdue(ms(60));
-        assert_eq!(pacing.next(&ledger, due, ms(60)), Next::Wait(Some(due)));
-        assert_eq!(pacing.next(&ledger, due, ms(100)), Next::Send);
+        assert_eq!(pacing.next(&tracker, due, ms(3)), Next::Wait(tracker.deadline()));
+        tracker.overdue(ms(60));
+        assert_eq!(pacing.next(&tracker, due, ms(60)), Next::Wait(Some(due)));
+        assert_eq!(pacing.next(&tracker, due, ms(100)), Next::Send);
         assert_eq!(pacing.due_after(ms(100), ms(950)), ms(950), "and no burst after a pause");
     }
 
     #[test]
     fn a_flood_has_one_round_under_way() {
         let pacing = Pacing { interval: None, count: Some(2) };
-        let mut ledger = ledger();
-        assert_eq!(pacing.next(&ledger, ms(0), ms(0)), Next::Send);
-        ledger.send(ms(0));
-        assert_eq!(pacing.next(&ledger, ms(0), ms(1)), Next::Wait(ledger.deadline()));
-        ledger.answered(1, ms(2));
-        assert_eq!(pacing.next(&ledger, ms(0), ms(2)), Next::Send);
-        ledger.send(ms(2));
-        assert_eq!(pacing.next(&ledger, ms(0), ms(3)), Next::Wait(ledger.deadline()));
-        ledger.overdue(ms(60));
-        assert_eq!(pacing.next(&ledger, ms(0), ms(60)), Next::Leave);
+        let mut tracker = tracker();
+        assert_eq!(pacing.next(&tracker, ms(0), ms(0)), Next::Send);
+        tracker.send(ms(0));
+        assert_eq!(pacing.next(&tracker, ms(0), ms(1)), Next::Wait(tracker.deadline()));
+        tracker.answered(1, ms(2));
+        assert_eq!(pacing.next(&tracker, ms(0), ms(2)), Next::Send);
+        tracker.send(ms(2));
+        assert_eq!(pacing.next(&tracker, ms(0), ms(3)), Next::Wait(tracker.deadline()));
+        tracker.overdue(ms(60));
+        assert_eq!(pacing.next(&tracker, ms(0), ms(60)), Next::Leave);
     }
 
     #[test]
     fn no_more_rounds_are_under_way_than_a_session_can_tell_apart() {
         let pacing = Pacing { interval: Some(ms(1)), count: None };
-        let mut ledger = ledger();
+        let mut tracker = tracker();
         for _ in 0..MOST_WAITING {
-            assert_eq!(pacing.next(&ledger, ms(0), ms(1)), Next::Send);
-            ledger.send(ms(1));
+            assert_eq!(pacing.next(&tracker, ms(0), ms(1)), Next::Send);
+            tracker.send(ms(1));
         }
-        assert_eq!(pacing.next(&ledger, ms(0), ms(2)), Next::Wait(ledger.deadline()));
+        assert_eq!(pacing.next(&tracker, ms(0), ms(2)), Next::Wait(tracker.deadline()));
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::view::shows_progress;
 use crate::output::Fanout;
-use crate::ping::ledger::Counts;
+use crate::ping::round_tracker::Counts;
 
 /// How often it is shown anew.
 const INTERVAL: Duration = Duration::from_millis(100);

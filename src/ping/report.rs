@@ -9,12 +9,12 @@ use crate::event::{Opened, Timestamp};
 use crate::http::redact::{Part, Secrets};
 use crate::output::{Charset, Output, Timeline, escape};
 use crate::ping::RunTime;
-use crate::ping::board::News;
 use crate::ping::json::Lines;
-use crate::ping::ledger::{Counts, Round, RoundOutcome};
 use crate::ping::plot::{self, Rounds};
 use crate::ping::probe::Probe;
 use crate::ping::progress::FloodProgress;
+use crate::ping::round_tracker::{Counts, Round, RoundOutcome};
+use crate::ping::shared_state::ReportItem;
 use crate::ping::statistics::{Moments, Statistics};
 
 /// What is known of a run, and where it is reported.
@@ -94,11 +94,11 @@ impl PingReport {
     }
 
     /// Reports what has happened. May block. Whether the output takes it.
-    pub fn take(&mut self, news: Vec<News>, counts: Counts) -> bool {
-        for item in news {
+    pub fn take(&mut self, items: Vec<ReportItem>, counts: Counts) -> bool {
+        for item in items {
             match item {
-                News::Connected(at, opened) => self.connected(at, &opened),
-                News::Round(at, round) => self.round(at, round),
+                ReportItem::Connected(at, opened) => self.connected(at, &opened),
+                ReportItem::Round(at, round) => self.round(at, round),
             }
         }
         self.flush();

@@ -5,26 +5,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use crate::ping::board::{Board, Stage, Turn};
 use crate::ping::pacing::Pacing;
 use crate::ping::report::PingReport;
+use crate::ping::shared_state::{SharedState, Stage, Turn};
 use crate::platform::Notifier;
 use crate::session::Handle;
 
 /// A report that threads take turns at.
 pub type SharedReport = Arc<Mutex<PingReport>>;
 
-/// Reports what is new on the board. May block. Whether the output takes it.
-pub fn report_news(report: &SharedReport, board: &Board) -> bool {
+/// Reports what has happened since this was done last. May block. Whether the output takes it.
+pub fn report_new_items(report: &SharedReport, state: &SharedState) -> bool {
     let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
-    let (news, counts) = board.take_news();
-    report.take(news, counts)
+    let (items, counts) = state.take_unreported();
+    report.take(items, counts)
 }
 
 /// What the thread works with.
 pub struct PingSender {
     /// What is to be sent, and what has come.
-    pub board: Arc<Board>,
+    pub state: Arc<SharedState>,
     /// Where that is reported.
     pub report: SharedReport,
     /// The connection.
@@ -66,14 +66,14 @@ impl PingSender {
 
     fn run(&self) {
         loop {
-            if !report_news(&self.report, &self.board) {
+            if !report_new_items(&self.report, &self.state) {
                 return self.handle.leave();
             }
-            match self.board.turn(&self.pacing, &self.spacing) {
+            match self.state.turn(&self.pacing, &self.spacing) {
                 Turn::Look => {}
                 Turn::Send(number) => {
-                    if self.board.probe().send(&self.handle, number).is_err() {
-                        return self.board.withdraw();
+                    if self.state.probe().send(&self.handle, number).is_err() {
+                        return self.state.withdraw();
                     }
                 }
                 Turn::Leave(Stage::Complete) => return self.handle.leave(),

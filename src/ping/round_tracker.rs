@@ -76,7 +76,7 @@ impl Counts {
 
 /// The rounds that may still be answered.
 #[derive(Debug)]
-pub struct Ledger {
+pub struct RoundTracker {
     answers: Answers,
     /// How long an answer may take.
     wait: Duration,
@@ -99,7 +99,7 @@ enum State {
     Superseded,
 }
 
-impl Ledger {
+impl RoundTracker {
     /// Without any round. An answer may take as long as `wait`.
     pub fn new(answers: Answers, wait: Duration) -> Self {
         Self { answers, wait, open: VecDeque::new(), counts: Counts::default() }
@@ -222,82 +222,82 @@ mod tests {
         rounds.iter().map(|round| (round.number, round.outcome)).collect()
     }
 
-    fn ledger(answers: Answers) -> Ledger {
-        Ledger::new(answers, ms(100))
+    fn tracker(answers: Answers) -> RoundTracker {
+        RoundTracker::new(answers, ms(100))
     }
 
     #[test]
     fn an_answer_in_time_is_measured() {
-        let mut ledger = ledger(Answers::AllOlder);
-        assert_eq!(ledger.send(ms(5)), 1);
-        assert_eq!(ledger.deadline(), Some(ms(105) + Duration::from_nanos(1)));
-        assert_eq!(outcomes(&ledger.answered(1, ms(105))), [(1, RoundOutcome::Answered(ms(100)))]);
-        assert_eq!(ledger.counts(), Counts { sent: 1, answered: 1, ..Counts::default() });
-        assert_eq!(ledger.deadline(), None);
+        let mut tracker = tracker(Answers::AllOlder);
+        assert_eq!(tracker.send(ms(5)), 1);
+        assert_eq!(tracker.deadline(), Some(ms(105) + Duration::from_nanos(1)));
+        assert_eq!(outcomes(&tracker.answered(1, ms(105))), [(1, RoundOutcome::Answered(ms(100)))]);
+        assert_eq!(tracker.counts(), Counts { sent: 1, answered: 1, ..Counts::default() });
+        assert_eq!(tracker.deadline(), None);
     }
 
     #[test]
     fn a_newer_answer_supersedes_an_older_round_that_is_not_lost_then() {
-        let mut ledger = ledger(Answers::AllOlder);
+        let mut tracker = tracker(Answers::AllOlder);
         for at in [0, 10, 20] {
-            ledger.send(ms(at));
+            tracker.send(ms(at));
         }
-        let known = ledger.answered(2, ms(30));
+        let known = tracker.answered(2, ms(30));
         assert_eq!(outcomes(&known), [(1, RoundOutcome::Superseded), (2, RoundOutcome::Answered(ms(20)))]);
-        assert_eq!(outcomes(&ledger.overdue(ms(500))), [(3, RoundOutcome::Lost)]);
-        assert_eq!(ledger.counts(), Counts { sent: 3, answered: 1, superseded: 1, lost: 1, ..Counts::default() });
-        assert_eq!(outcomes(&ledger.answered(1, ms(40))), [(1, RoundOutcome::Answered(ms(40)))], "it comes after all");
-        assert_eq!(ledger.counts(), Counts { sent: 3, answered: 2, lost: 1, ..Counts::default() });
+        assert_eq!(outcomes(&tracker.overdue(ms(500))), [(3, RoundOutcome::Lost)]);
+        assert_eq!(tracker.counts(), Counts { sent: 3, answered: 1, superseded: 1, lost: 1, ..Counts::default() });
+        assert_eq!(outcomes(&tracker.answered(1, ms(40))), [(1, RoundOutcome::Answered(ms(40)))], "it comes after all");
+        assert_eq!(tracker.counts(), Counts { sent: 3, answered: 2, lost: 1, ..Counts::default() });
     }
 
     #[test]
     fn what_is_lost_stays_lost_when_a_newer_one_is_answered() {
-        let mut ledger = ledger(Answers::AllOlder);
-        ledger.send(ms(0));
-        assert_eq!(outcomes(&ledger.overdue(ms(100))), []);
-        assert_eq!(outcomes(&ledger.overdue(ms(101))), [(1, RoundOutcome::Lost)]);
-        ledger.send(ms(101));
-        assert_eq!(outcomes(&ledger.answered(2, ms(102))), [(2, RoundOutcome::Answered(ms(1)))]);
-        assert_eq!(ledger.counts().missed(), 1);
+        let mut tracker = tracker(Answers::AllOlder);
+        tracker.send(ms(0));
+        assert_eq!(outcomes(&tracker.overdue(ms(100))), []);
+        assert_eq!(outcomes(&tracker.overdue(ms(101))), [(1, RoundOutcome::Lost)]);
+        tracker.send(ms(101));
+        assert_eq!(outcomes(&tracker.answered(2, ms(102))), [(2, RoundOutcome::Answered(ms(1)))]);
+        assert_eq!(tracker.counts().missed(), 1);
     }
 
     #[test]
     fn a_late_answer_is_no_loss() {
-        let mut ledger = ledger(Answers::AllOlder);
-        ledger.send(ms(0));
-        ledger.overdue(ms(101));
-        assert_eq!(outcomes(&ledger.answered(1, ms(250))), [(1, RoundOutcome::Late(ms(250)))]);
-        assert_eq!(ledger.counts(), Counts { sent: 1, late: 1, ..Counts::default() });
+        let mut tracker = tracker(Answers::AllOlder);
+        tracker.send(ms(0));
+        tracker.overdue(ms(101));
+        assert_eq!(outcomes(&tracker.answered(1, ms(250))), [(1, RoundOutcome::Late(ms(250)))]);
+        assert_eq!(tracker.counts(), Counts { sent: 1, late: 1, ..Counts::default() });
     }
 
     #[test]
     fn an_answer_that_nothing_waits_for_is_foreign() {
-        let mut ledger = ledger(Answers::AllOlder);
-        ledger.send(ms(0));
-        ledger.answered(1, ms(1));
-        assert_eq!(outcomes(&ledger.answered(1, ms(2))), []);
-        assert_eq!(outcomes(&ledger.answered(7, ms(2))), []);
-        assert_eq!(ledger.counts(), Counts { sent: 1, answered: 1, foreign: 2, ..Counts::default() });
+        let mut tracker = tracker(Answers::AllOlder);
+        tracker.send(ms(0));
+        tracker.answered(1, ms(1));
+        assert_eq!(outcomes(&tracker.answered(1, ms(2))), []);
+        assert_eq!(outcomes(&tracker.answered(7, ms(2))), []);
+        assert_eq!(tracker.counts(), Counts { sent: 1, answered: 1, foreign: 2, ..Counts::default() });
     }
 
     #[test]
     fn an_echo_says_nothing_about_older_messages() {
-        let mut ledger = ledger(Answers::One);
-        ledger.send(ms(0));
-        ledger.send(ms(1));
-        assert_eq!(outcomes(&ledger.answered(2, ms(3))), [(2, RoundOutcome::Answered(ms(2)))]);
-        assert_eq!(ledger.unanswered().collect::<Vec<_>>(), [1]);
-        assert_eq!(outcomes(&ledger.cut_off()), [(1, RoundOutcome::Lost)]);
-        assert_eq!(outcomes(&ledger.answered(1, ms(4))), [], "nothing comes on a connection that is lost");
+        let mut tracker = tracker(Answers::One);
+        tracker.send(ms(0));
+        tracker.send(ms(1));
+        assert_eq!(outcomes(&tracker.answered(2, ms(3))), [(2, RoundOutcome::Answered(ms(2)))]);
+        assert_eq!(tracker.unanswered().collect::<Vec<_>>(), [1]);
+        assert_eq!(outcomes(&tracker.cut_off()), [(1, RoundOutcome::Lost)]);
+        assert_eq!(outcomes(&tracker.answered(1, ms(4))), [], "nothing comes on a connection that is lost");
     }
 
     #[test]
     fn what_was_not_sent_does_not_count() {
-        let mut ledger = ledger(Answers::AllOlder);
-        ledger.send(ms(0));
-        ledger.withdraw();
-        assert_eq!(ledger.counts(), Counts::default());
-        assert_eq!(ledger.fail(ms(3)).outcome, RoundOutcome::Failed);
-        assert_eq!((ledger.counts().waiting(), ledger.send(ms(4))), (0, 2));
+        let mut tracker = tracker(Answers::AllOlder);
+        tracker.send(ms(0));
+        tracker.withdraw();
+        assert_eq!(tracker.counts(), Counts::default());
+        assert_eq!(tracker.fail(ms(3)).outcome, RoundOutcome::Failed);
+        assert_eq!((tracker.counts().waiting(), tracker.send(ms(4))), (0, 2));
     }
 }

@@ -1,4 +1,4 @@
-//! What the threads of a run share: the ledger, and what is to be reported of it. The thread that reads the socket only
+//! What the threads of a run share: the rounds, and what is to be reported of them. The thread that reads the socket only
 //! writes down what came. The thread that reports may block on stdout: that holds back nothing but the next ping.
 
 use std::mem;
@@ -11,13 +11,13 @@ use crate::event::{
 };
 use crate::output::Fanout;
 use crate::ping::RunTime;
-use crate::ping::ledger::{Counts, Ledger, Round};
 use crate::ping::pacing::{Next, Pacing};
 use crate::ping::probe::{Probe, RoundAnswer};
+use crate::ping::round_tracker::{Counts, Round, RoundTracker};
 
 /// Something to report, in the order in which it happened.
 #[derive(Debug)]
-pub enum News {
+pub enum ReportItem {
     /// A connection is open.
     Connected(Timestamp, Arc<Opened>),
     /// The outcome of a round is known.
@@ -36,7 +36,7 @@ pub enum Stage {
 }
 
 /// What the threads of a run share.
-pub struct Board {
+pub struct SharedState {
     fanout: Fanout,
     probe: Probe,
     state: Mutex<State>,
@@ -45,10 +45,10 @@ pub struct Board {
 }
 
 struct State {
-    ledger: Ledger,
+    tracker: RoundTracker,
     /// When the next round is due.
     due: RunTime,
-    news: Vec<News>,
+    unreported: Vec<ReportItem>,
     stage: Stage,
 }
 
@@ -62,10 +62,10 @@ pub enum Turn {
     Leave(Stage),
 }
 
-impl Board {
+impl SharedState {
     /// Before the first round.
-    pub fn new(fanout: Fanout, probe: Probe, ledger: Ledger) -> Self {
-        let state = State { ledger, due: fanout.now().elapsed, news: Vec::new(), stage: Stage::CutOff };
+    pub fn new(fanout: Fanout, probe: Probe, tracker: RoundTracker) -> Self {
+        let state = State { tracker, due: fanout.now().elapsed, unreported: Vec::new(), stage: Stage::CutOff };
         Self { fanout, probe, state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -81,7 +81,7 @@ impl Board {
 
     /// The counts so far.
     pub fn counts(&self) -> Counts {
-        self.lock().ledger.counts()
+        self.lock().tracker.counts()
     }
 
     /// When the next round is due.
@@ -90,15 +90,15 @@ impl Board {
     }
 
     /// What is to be reported since this was asked last, and the counts so far.
-    pub fn take_news(&self) -> (Vec<News>, Counts) {
+    pub fn take_unreported(&self) -> (Vec<ReportItem>, Counts) {
         let mut state = self.lock();
-        (mem::take(&mut state.news), state.ledger.counts())
+        (mem::take(&mut state.unreported), state.tracker.counts())
     }
 
     /// A connection is open.
     pub fn connected(&self, opened: Arc<Opened>) {
         let mut state = self.lock();
-        state.news.push(News::Connected(self.fanout.now(), opened));
+        state.unreported.push(ReportItem::Connected(self.fanout.now(), opened));
         state.stage = Stage::Going;
     }
 
@@ -106,8 +106,8 @@ impl Board {
     pub fn failed(&self, pacing: &Pacing) {
         let now = self.fanout.now();
         let mut state = self.lock();
-        let round = state.ledger.fail(now.elapsed);
-        state.news.push(News::Round(now, round));
+        let round = state.tracker.fail(now.elapsed);
+        state.unreported.push(ReportItem::Round(now, round));
         state.due = pacing.due_after(state.due, now.elapsed);
     }
 
@@ -116,7 +116,7 @@ impl Board {
         let now = self.fanout.now();
         let mut state = self.lock();
         let before = mem::replace(&mut state.stage, Stage::CutOff);
-        let lost = if is_lost { state.ledger.cut_off() } else { state.ledger.overdue(now.elapsed) };
+        let lost = if is_lost { state.tracker.cut_off() } else { state.tracker.overdue(now.elapsed) };
         state.tell(now, lost);
         self.changed.notify_all();
         before
@@ -126,19 +126,19 @@ impl Board {
     pub fn turn(&self, pacing: &Pacing, spacing: &Pacing) -> Turn {
         let now = self.fanout.now();
         let mut state = self.lock();
-        let overdue = state.ledger.overdue(now.elapsed);
+        let overdue = state.tracker.overdue(now.elapsed);
         state.tell(now, overdue);
-        if !state.news.is_empty() {
+        if !state.unreported.is_empty() {
             return Turn::Look;
         }
         if state.stage != Stage::Going {
             return Turn::Leave(state.stage);
         }
-        match pacing.next(&state.ledger, state.due, now.elapsed) {
+        match pacing.next(&state.tracker, state.due, now.elapsed) {
             Next::Send => {
                 state.due = spacing.due_after(state.due, now.elapsed);
                 // As late as possible, and before the answer can come.
-                Turn::Send(state.ledger.send(self.fanout.now().elapsed))
+                Turn::Send(state.tracker.send(self.fanout.now().elapsed))
             }
             Next::Leave => {
                 state.stage = Stage::Complete;
@@ -155,7 +155,7 @@ impl Board {
     /// The ping that was to be sent was not.
     pub fn withdraw(&self) {
         let mut state = self.lock();
-        state.ledger.withdraw();
+        state.tracker.withdraw();
         state.stage = Stage::CutOff;
     }
 
@@ -165,11 +165,11 @@ impl Board {
 
     fn received(&self, at: Timestamp, event: &crate::wire::Event<'_>) {
         let mut state = self.lock();
-        match self.probe.answered_by(event, state.ledger.unanswered()) {
+        match self.probe.answered_by(event, state.tracker.unanswered()) {
             RoundAnswer::None => return,
-            RoundAnswer::Foreign => state.ledger.foreign(),
+            RoundAnswer::Foreign => state.tracker.foreign(),
             RoundAnswer::To(number) => {
-                let known = state.ledger.answered(number, at.elapsed);
+                let known = state.tracker.answered(number, at.elapsed);
                 state.tell(at, known);
             }
         }
@@ -180,12 +180,12 @@ impl Board {
 
 impl State {
     fn tell(&mut self, at: Timestamp, rounds: Vec<Round>) {
-        self.news.extend(rounds.into_iter().map(|round| News::Round(at, round)));
+        self.unreported.extend(rounds.into_iter().map(|round| ReportItem::Round(at, round)));
     }
 }
 
 /// Writes down the answers that come, with the time at which they were read from the socket.
-pub struct AnswerSink(pub Arc<Board>);
+pub struct AnswerSink(pub Arc<SharedState>);
 
 impl EventSink for AnswerSink {
     fn wants(&self) -> Wants {
