@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Instant;
 
 use super::Time;
-use super::line::Cut;
 use super::survey::{Fact, Speech};
+use super::surveyed_connection::Cut;
 use crate::client::connect::{self, Attempt};
 use crate::client::open::{self, Started};
 use crate::client::plan::Plan;
@@ -48,7 +48,7 @@ pub struct Connections {
     pub fanout: Fanout,
     /// Where they tell.
     pub messages: Sender<Message>,
-    /// Wakes who listens.
+    /// Wakes the main thread, which takes what they tell.
     pub notifier: Notifier,
     /// When the survey began.
     pub started: Instant,

@@ -1,12 +1,13 @@
 //! `wscope check --idle`: how long a connection may be silent, how it is cut then, and what keeps it alive.
 //!
-//! `survey` decides what is done next, and what is known: a pure function of what has happened to its `line`s, and when.
+//! `survey` decides what is done next, and what is known: a pure function of what has happened to each
+//! `surveyed_connection`, and when.
 //! `connections` holds the connections, `report` tells what was learnt.
 
 mod connections;
-mod line;
 mod report;
 mod survey;
+mod surveyed_connection;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -26,8 +27,8 @@ use crate::platform::{Poller, Signal, Signals};
 use crate::session::Handle;
 use crate::wire::Outgoing;
 use connections::{Connections, Message};
-use line::Need;
 use survey::{Fact, Limit, Survey};
+use surveyed_connection::Need;
 
 /// Time since the start of a survey.
 pub type Time = Duration;

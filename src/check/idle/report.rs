@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::line::Cut;
 use super::survey::{Keeping, Limit, Survey};
+use super::surveyed_connection::Cut;
 use crate::check::text::{self, LabelColumns, Look};
 use crate::output::json::{Field, Members, field, object};
 

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use super::Time;
-use super::line::{Cut, Fate, Line, LineRole, Need};
+use super::surveyed_connection::{ConnectionRole, ConnectionState, Cut, Need, SurveyedConnection};
 
 /// Connections that are silent, side by side.
-const QUIET_LINES: u32 = 6;
+const QUIET_CONNECTIONS: u32 = 6;
 /// How often a connection that is kept alive sends something, at first.
 const KEEPING: Duration = Duration::from_secs(2);
 /// How long a ping may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Connections in all, at most: where more would be needed, they tell nothing.
-const MOST_LINES: usize = 64;
+const MOST_CONNECTIONS: usize = 64;
 /// A limit that shows only when something is sent is looked for until it is known this well, or to a tenth.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
@@ -107,7 +107,7 @@ pub struct Spoken {
 #[derive(Debug)]
 pub struct Survey {
     max: Duration,
-    lines: Vec<Line>,
+    connections: Vec<SurveyedConnection>,
     /// The server's own words.
     spoken: Option<Spoken>,
     /// Some connection could be opened.
@@ -118,9 +118,14 @@ impl Survey {
     /// One in which a connection is silent for up to `max`.
     pub fn new(max: Duration) -> Self {
         let every = KEEPING.min(max / 16);
-        let quiet = (0..QUIET_LINES).map(|power| LineRole::Quiet(max / 2_u32.pow(power)));
-        let keepers = [LineRole::Pongs(every), LineRole::Pings(every)];
-        Self { max, lines: quiet.chain(keepers).map(Line::new).collect(), spoken: None, has_opened: false }
+        let quiet = (0..QUIET_CONNECTIONS).map(|power| ConnectionRole::Quiet(max / 2_u32.pow(power)));
+        let keepers = [ConnectionRole::Pongs(every), ConnectionRole::Pings(every)];
+        Self {
+            max,
+            connections: quiet.chain(keepers).map(SurveyedConnection::new).collect(),
+            spoken: None,
+            has_opened: false,
+        }
     }
 
     /// How long it may take: silence to the end, looking closer, and twice that to see what keeps a connection alive.
@@ -130,21 +135,21 @@ impl Survey {
 
     /// Something has happened to a connection; what follows for it.
     pub fn observe(&mut self, number: usize, now: Time, fact: Fact) -> Option<Need> {
-        let line = self.lines.get_mut(number)?;
+        let connection = self.connections.get_mut(number)?;
         match fact {
             Fact::Opened => {
                 self.has_opened = true;
-                line.open(now);
+                connection.open(now);
                 None
             }
-            Fact::Answered => line.answered(),
+            Fact::Answered => connection.answered(),
             Fact::Cut(cut) => {
-                line.cut(now, cut);
+                connection.cut(now, cut);
                 None
             }
-            Fact::Failed | Fact::Broken => line.drop_it(),
+            Fact::Failed | Fact::Broken => connection.drop_it(),
             Fact::Spoke(speech) => {
-                let gap = line.hear(now);
+                let gap = connection.hear(now);
                 let every = self.spoken.map_or(gap, |spoken| spoken.every.max(gap));
                 self.spoken = Some(Spoken { speech, every });
                 None
@@ -156,8 +161,8 @@ impl Survey {
     pub fn needs(&mut self, now: Time) -> Vec<(usize, Need)> {
         let mut needs = self.settle();
         let enough = self.enough();
-        for (number, line) in self.lines.iter_mut().enumerate() {
-            needs.extend(line.need(now, PATIENCE, enough).map(|need| (number, need)));
+        for (number, connection) in self.connections.iter_mut().enumerate() {
+            needs.extend(connection.need(now, PATIENCE, enough).map(|need| (number, need)));
         }
         needs
     }
@@ -165,12 +170,12 @@ impl Survey {
     /// When something is to be done next, if nothing happens before.
     pub fn wake(&self) -> Option<Time> {
         let enough = self.enough();
-        self.lines.iter().filter_map(|line| line.wake(PATIENCE, enough)).min()
+        self.connections.iter().filter_map(|connection| connection.wake(PATIENCE, enough)).min()
     }
 
     /// Whether there is nothing more to learn.
     pub fn is_over(&self) -> bool {
-        self.lines.iter().all(|line| !line.is_pending())
+        self.connections.iter().all(|connection| !connection.is_pending())
     }
 
     /// Whether a connection could be opened at all.
@@ -180,9 +185,11 @@ impl Survey {
 
     /// How many connections are open and silent, and the longest of them.
     pub fn silent(&self, now: Time) -> (usize, Duration) {
-        let quiet = self.lines.iter().filter(|line| line.fate == Fate::Open && matches!(line.role, LineRole::Quiet(_)));
-        quiet.fold((0, Duration::ZERO), |(count, longest), line| {
-            (count + 1, longest.max(now.saturating_sub(line.opened)))
+        let quiet = self.connections.iter().filter(|connection| {
+            connection.state == ConnectionState::Open && matches!(connection.role, ConnectionRole::Quiet(_))
+        });
+        quiet.fold((0, Duration::ZERO), |(count, longest), connection| {
+            (count + 1, longest.max(now.saturating_sub(connection.opened)))
         })
     }
 
@@ -194,16 +201,16 @@ impl Survey {
     /// How long a connection may be silent, as far as is known.
     pub fn limit(&self) -> Limit {
         let quiet = || {
-            self.lines.iter().filter_map(|line| match line.role {
-                LineRole::Quiet(silence) => Some((silence, &line.fate)),
-                LineRole::Pongs(_) | LineRole::Pings(_) => None,
+            self.connections.iter().filter_map(|connection| match connection.role {
+                ConnectionRole::Quiet(silence) => Some((silence, &connection.state)),
+                ConnectionRole::Pongs(_) | ConnectionRole::Pings(_) => None,
             })
         };
-        let cuts = quiet().filter_map(|(_, fate)| match fate {
-            Fate::Cut(after, cut) => Some((*after, cut)),
+        let cuts = quiet().filter_map(|(_, state)| match state {
+            ConnectionState::Cut(after, cut) => Some((*after, cut)),
             _ => None,
         });
-        let lasted = quiet().filter(|(_, fate)| **fate == Fate::Lasted).map(|(silence, _)| silence);
+        let lasted = quiet().filter(|(_, state)| **state == ConnectionState::Lasted).map(|(silence, _)| silence);
         let Some((upper, cut)) = cuts.min_by_key(|(after, _)| *after) else {
             return Limit::AtLeast(lasted.max().unwrap_or_default());
         };
@@ -216,19 +223,22 @@ impl Survey {
 
     /// What became of bytes of ours alone.
     pub fn pongs(&self) -> Keeping {
-        self.keeping(|role| if let LineRole::Pongs(every) = role { Some(every) } else { None })
+        self.keeping(|role| if let ConnectionRole::Pongs(every) = role { Some(every) } else { None })
     }
 
     /// What became of pings with their pongs.
     pub fn pings(&self) -> Keeping {
-        self.keeping(|role| if let LineRole::Pings(every) = role { Some(every) } else { None })
+        self.keeping(|role| if let ConnectionRole::Pings(every) = role { Some(every) } else { None })
     }
 
-    fn keeping(&self, every: impl Fn(LineRole) -> Option<Duration>) -> Keeping {
-        let last = self.lines.iter().rev().find_map(|line| Some((every(line.role)?, &line.fate)));
+    fn keeping(&self, every: impl Fn(ConnectionRole) -> Option<Duration>) -> Keeping {
+        let last =
+            self.connections.iter().rev().find_map(|connection| Some((every(connection.role)?, &connection.state)));
         match last {
-            Some((every, Fate::Lasted)) if self.limit().upper().is_some() => Keeping::Works(every),
-            Some((every, Fate::Cut(after, _))) if self.limit().upper().is_some_and(|limit| is_often(every, limit)) => {
+            Some((every, ConnectionState::Lasted)) if self.limit().upper().is_some() => Keeping::Works(every),
+            Some((every, ConnectionState::Cut(after, _)))
+                if self.limit().upper().is_some_and(|limit| is_often(every, limit)) =>
+            {
                 Keeping::Fails(*after)
             }
             _ => Keeping::Unknown,
@@ -255,13 +265,15 @@ impl Survey {
         let limit = self.limit();
         let is_vague = self.is_vague(&limit);
         let is_without_limit = limit.upper().is_none() && !self.has_quiet();
-        let is_useless = |role: LineRole| match role {
-            LineRole::Quiet(silence) => limit.upper().is_some_and(|upper| silence >= upper || !is_vague),
-            LineRole::Pongs(_) | LineRole::Pings(_) => is_without_limit,
+        let is_useless = |role: ConnectionRole| match role {
+            ConnectionRole::Quiet(silence) => limit.upper().is_some_and(|upper| silence >= upper || !is_vague),
+            ConnectionRole::Pongs(_) | ConnectionRole::Pings(_) => is_without_limit,
         };
         let mut needs = Vec::new();
-        for (number, line) in self.lines.iter_mut().enumerate().filter(|(_, line)| is_useless(line.role)) {
-            needs.extend(line.drop_it().map(|need| (number, need)));
+        for (number, connection) in
+            self.connections.iter_mut().enumerate().filter(|(_, connection)| is_useless(connection.role))
+        {
+            needs.extend(connection.drop_it().map(|need| (number, need)));
         }
         if self.has_quiet() {
             return needs;
@@ -269,8 +281,8 @@ impl Survey {
         if let Limit::Between(lower, upper, _) = &limit
             && is_vague
         {
-            let step = upper.saturating_sub(*lower) / (QUIET_LINES + 1);
-            self.want((1..=QUIET_LINES).map(|part| LineRole::Quiet(*lower + step * part)));
+            let step = upper.saturating_sub(*lower) / (QUIET_CONNECTIONS + 1);
+            self.want((1..=QUIET_CONNECTIONS).map(|part| ConnectionRole::Quiet(*lower + step * part)));
         } else if let Some(upper) = limit.upper() {
             self.keep_more_often(upper);
         }
@@ -280,11 +292,13 @@ impl Survey {
     /// Keeps other connections alive, where those that were cut sent too seldom to tell.
     fn keep_more_often(&mut self, limit: Duration) {
         let often = limit / 3;
-        for wanted in [LineRole::Pongs(often), LineRole::Pings(often)] {
-            let is_kind = |role: LineRole| std::mem::discriminant(&role) == std::mem::discriminant(&wanted);
-            let last = self.lines.iter().rev().find(|line| is_kind(line.role));
-            let was_seldom = last.is_some_and(|line| match (line.role, &line.fate) {
-                (LineRole::Pongs(every) | LineRole::Pings(every), Fate::Cut(..)) => !is_often(every, limit),
+        for wanted in [ConnectionRole::Pongs(often), ConnectionRole::Pings(often)] {
+            let is_kind = |role: ConnectionRole| std::mem::discriminant(&role) == std::mem::discriminant(&wanted);
+            let last = self.connections.iter().rev().find(|connection| is_kind(connection.role));
+            let was_seldom = last.is_some_and(|connection| match (connection.role, &connection.state) {
+                (ConnectionRole::Pongs(every) | ConnectionRole::Pings(every), ConnectionState::Cut(..)) => {
+                    !is_often(every, limit)
+                }
                 _ => false,
             });
             if was_seldom {
@@ -293,20 +307,22 @@ impl Survey {
         }
     }
 
-    fn want(&mut self, roles: impl IntoIterator<Item = LineRole>) {
-        self.lines.extend(roles.into_iter().map(Line::new));
+    fn want(&mut self, roles: impl IntoIterator<Item = ConnectionRole>) {
+        self.connections.extend(roles.into_iter().map(SurveyedConnection::new));
     }
 
     /// Whether a limit is worth looking closer at, and more connections may tell.
     fn is_vague(&self, limit: &Limit) -> bool {
         let Limit::Between(lower, upper, _) = limit else { return false };
         let enough = TOLERANCE.max(*upper / 10).min(*upper / 2);
-        self.lines.len() < MOST_LINES && upper.saturating_sub(*lower) > enough
+        self.connections.len() < MOST_CONNECTIONS && upper.saturating_sub(*lower) > enough
     }
 
     /// Whether more may be learnt from a connection that is to be silent.
     fn has_quiet(&self) -> bool {
-        self.lines.iter().any(|line| line.is_pending() && matches!(line.role, LineRole::Quiet(_)))
+        self.connections
+            .iter()
+            .any(|connection| connection.is_pending() && matches!(connection.role, ConnectionRole::Quiet(_)))
     }
 }
 

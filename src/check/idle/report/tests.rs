@@ -1,5 +1,5 @@
-use super::super::line::Need;
 use super::super::survey::{Fact, Speech};
+use super::super::surveyed_connection::Need;
 use super::*;
 use crate::output::Charset;
 use crate::output::json::assert_fields;

@@ -6,7 +6,7 @@ use super::Time;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineRole {
+pub enum ConnectionRole {
     /// To be silent for so long, and then to be tried with a ping.
     Quiet(Duration),
     /// To send an unsolicited pong so often: bytes of ours alone.
@@ -44,7 +44,7 @@ impl Cut {
 
 /// What is known of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum ConnectionState {
     /// It is to be opened.
     Wanted,
     /// It is being opened.
@@ -61,11 +61,11 @@ pub enum Fate {
 
 /// A connection.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct SurveyedConnection {
     /// What it is for.
-    pub role: LineRole,
+    pub role: ConnectionRole,
     /// What is known of it.
-    pub fate: Fate,
+    pub state: ConnectionState,
     /// When it was opened.
     pub opened: Time,
     /// When something was last sent on it.
@@ -89,15 +89,22 @@ pub enum Need {
     Leave,
 }
 
-impl Line {
+impl SurveyedConnection {
     /// One that is to be opened.
-    pub fn new(role: LineRole) -> Self {
-        Self { role, fate: Fate::Wanted, opened: Time::ZERO, sent: Time::ZERO, heard: Time::ZERO, tried: None }
+    pub fn new(role: ConnectionRole) -> Self {
+        Self {
+            role,
+            state: ConnectionState::Wanted,
+            opened: Time::ZERO,
+            sent: Time::ZERO,
+            heard: Time::ZERO,
+            tried: None,
+        }
     }
 
     /// It is open from now on.
     pub fn open(&mut self, now: Time) {
-        (self.fate, self.opened, self.sent, self.heard) = (Fate::Open, now, now, now);
+        (self.state, self.opened, self.sent, self.heard) = (ConnectionState::Open, now, now, now);
     }
 
     /// The server sends something by itself; how long after the opening, or after what it sent before.
@@ -108,8 +115,8 @@ impl Line {
     /// A pong came that answers a ping of ours. What sends no pings but the last one has lasted then.
     pub fn answered(&mut self) -> Option<Need> {
         self.tried.take()?;
-        if let LineRole::Quiet(_) | LineRole::Pongs(_) = self.role {
-            self.fate = Fate::Lasted;
+        if let ConnectionRole::Quiet(_) | ConnectionRole::Pongs(_) = self.role {
+            self.state = ConnectionState::Lasted;
             return Some(Need::Leave);
         }
         None
@@ -117,58 +124,60 @@ impl Line {
 
     /// It is over, and we did not end it.
     pub fn cut(&mut self, now: Time, cut: Cut) {
-        if self.fate != Fate::Open {
+        if self.state != ConnectionState::Open {
             return;
         }
         let cut = if self.tried.is_some() && cut == Cut::Reset { Cut::ResetWhenUsed } else { cut };
         let until = if cut.is_visible() { now } else { self.tried.unwrap_or(now) };
-        self.fate = Fate::Cut(until.saturating_sub(self.opened), cut);
+        self.state = ConnectionState::Cut(until.saturating_sub(self.opened), cut);
     }
 
     /// It is given up.
     pub fn drop_it(&mut self) -> Option<Need> {
-        let was_open = self.fate == Fate::Open;
-        if matches!(self.fate, Fate::Wanted | Fate::Opening | Fate::Open) {
-            self.fate = Fate::Dropped;
+        let was_open = self.state == ConnectionState::Open;
+        if matches!(self.state, ConnectionState::Wanted | ConnectionState::Opening | ConnectionState::Open) {
+            self.state = ConnectionState::Dropped;
         }
         was_open.then_some(Need::Leave)
     }
 
     /// Whether more may be learnt from it.
     pub fn is_pending(&self) -> bool {
-        matches!(self.fate, Fate::Wanted | Fate::Opening | Fate::Open)
+        matches!(self.state, ConnectionState::Wanted | ConnectionState::Opening | ConnectionState::Open)
     }
 
     /// What is to be done now, where a ping is answered within `patience` or never. A keeper lives until it was open for
     /// `enough`, where that is known.
     pub fn need(&mut self, now: Time, patience: Duration, enough: Option<Duration>) -> Option<Need> {
-        match self.fate {
-            Fate::Wanted => {
-                self.fate = Fate::Opening;
+        match self.state {
+            ConnectionState::Wanted => {
+                self.state = ConnectionState::Opening;
                 return Some(Need::Open);
             }
-            Fate::Open => {}
+            ConnectionState::Open => {}
             _ => return None,
         }
         if let Some(tried) = self.tried.filter(|tried| now >= *tried + patience) {
-            self.fate = Fate::Cut(tried.saturating_sub(self.opened), Cut::Silent);
+            self.state = ConnectionState::Cut(tried.saturating_sub(self.opened), Cut::Silent);
             return Some(Need::Leave);
         }
         let has_enough = enough.is_some_and(|enough| now >= self.opened + enough);
         match self.role {
-            LineRole::Quiet(silence) if self.tried.is_none() && now >= self.opened + silence => Some(self.ping(now)),
+            ConnectionRole::Quiet(silence) if self.tried.is_none() && now >= self.opened + silence => {
+                Some(self.ping(now))
+            }
             // A ping that is answered is the proof that it is still open; one that waits is waited for.
-            LineRole::Pongs(_) if has_enough && self.tried.is_none() => Some(self.ping(now)),
-            LineRole::Pings(_) if has_enough && self.tried.is_none() => {
-                self.fate = Fate::Lasted;
+            ConnectionRole::Pongs(_) if has_enough && self.tried.is_none() => Some(self.ping(now)),
+            ConnectionRole::Pings(_) if has_enough && self.tried.is_none() => {
+                self.state = ConnectionState::Lasted;
                 Some(Need::Leave)
             }
-            LineRole::Pongs(every) if self.tried.is_none() && now >= self.sent + every => {
+            ConnectionRole::Pongs(every) if self.tried.is_none() && now >= self.sent + every => {
                 self.sent = now;
                 Some(Need::Pong)
             }
-            LineRole::Pings(every) if self.tried.is_none() && now >= self.sent + every => Some(self.ping(now)),
-            LineRole::Quiet(_) | LineRole::Pongs(_) | LineRole::Pings(_) => None,
+            ConnectionRole::Pings(every) if self.tried.is_none() && now >= self.sent + every => Some(self.ping(now)),
+            ConnectionRole::Quiet(_) | ConnectionRole::Pongs(_) | ConnectionRole::Pings(_) => None,
         }
     }
 
@@ -179,15 +188,15 @@ impl Line {
 
     /// When it needs something next.
     pub fn wake(&self, patience: Duration, enough: Option<Duration>) -> Option<Time> {
-        if self.fate != Fate::Open {
+        if self.state != ConnectionState::Open {
             return None;
         }
         if let Some(tried) = self.tried {
             return Some(tried + patience);
         }
         match self.role {
-            LineRole::Quiet(silence) => Some(self.opened + silence),
-            LineRole::Pongs(every) | LineRole::Pings(every) => {
+            ConnectionRole::Quiet(silence) => Some(self.opened + silence),
+            ConnectionRole::Pongs(every) | ConnectionRole::Pings(every) => {
                 let enough = enough.map(|enough| self.opened + enough);
                 enough.into_iter().chain([self.sent + every]).min()
             }
