@@ -4,6 +4,7 @@ pub mod endpoint;
 pub mod expectation;
 
 use std::mem;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -113,15 +114,7 @@ impl Interpreter {
         match command {
             Command::Text(text) => self.send(Outgoing::Text(&text)),
             Command::Binary(payload) => self.send(Outgoing::Binary(&self.load(payload)?)),
-            Command::File(path) => {
-                let text =
-                    String::from_utf8(payload::read(&path, self.file_kinds, self.max_message)?).map_err(|error| {
-                        Error::new(Phase::Input, format!("`{}` is not text", path.display()))
-                            .caused_by(error.utf8_error())
-                            .hint("`/binary @FILE` sends any file")
-                    })?;
-                self.send(Outgoing::Text(&text))
-            }
+            Command::File(path) => self.file(&path),
             Command::Frame(header, payload) => self.send(Outgoing::Frame(header, &self.load(payload)?)),
             Command::Pong(data) => self.send(Outgoing::Pong(data.as_bytes())),
             Command::Ping(data) => self.ping(data.as_bytes()),
@@ -140,16 +133,7 @@ impl Interpreter {
                 Ok(Some(told))
             }
             Command::ExpectQuiet(time) => self.expecting(|expecting| expectation::quiet(expecting, time)).map(Some),
-            Command::Wait(time) => {
-                // At the prompt a `/reconnect` may be typed behind it.
-                let outlasts_session = self.end_was_expected || self.mode == Mode::Interactive;
-                self.expecting(|expecting| {
-                    let wait = if outlasts_session { Expecting::rest } else { Expecting::pause };
-                    wait(expecting, time);
-                    expecting.mark();
-                    Ok(None)
-                })
-            }
+            Command::Wait(time) => self.wait(time).map(|()| None),
             Command::Capture { name, from } => {
                 let value = self.expecting(|expecting| expectation::capture(expecting, &name, &from))?;
                 let told = match value.len() {
@@ -183,6 +167,28 @@ impl Interpreter {
                 Ok(None)
             }
         }
+    }
+
+    /// `/file`
+    fn file(&self, path: &Path) -> Result<Option<String>> {
+        let text = String::from_utf8(payload::read(path, self.file_kinds, self.max_message)?).map_err(|error| {
+            Error::new(Phase::Input, format!("`{}` is not text", path.display()))
+                .caused_by(error.utf8_error())
+                .hint("`/binary @FILE` sends any file")
+        })?;
+        self.send(Outgoing::Text(&text))
+    }
+
+    /// `/wait`
+    fn wait(&self, time: Duration) -> Result<()> {
+        // At the prompt a `/reconnect` may be typed behind it.
+        let outlasts_session = self.end_was_expected || self.mode == Mode::Interactive;
+        self.expecting(|expecting| {
+            let wait = if outlasts_session { Expecting::rest } else { Expecting::pause };
+            wait(expecting, time);
+            expecting.mark();
+            Ok(())
+        })
     }
 
     fn load(&self, payload: Payload) -> Result<Vec<u8>> {
