@@ -3,7 +3,6 @@
 use clap::{Args, ValueEnum};
 
 use super::view::ColorArgs;
-
 use crate::http::redact::Secrets;
 
 /// The form of a report.
