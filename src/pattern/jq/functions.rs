@@ -87,15 +87,15 @@ fn ours() -> Vec<Function> {
         ("fromdateiso8601", v(0), |cv| bome(from_date(&cv.1))),
         ("now", v(0), |_| bome(now())),
         ("sqrt", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(number.sqrt())))),
-        ("exp", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(number.exp())))),
-        ("log", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(number.ln())))),
-        ("log2", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(number.log2())))),
-        ("log10", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(number.log10())))),
+        ("exp", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(libm::exp(number))))),
+        ("log", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(libm::log(number))))),
+        ("log2", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(libm::log2(number))))),
+        ("log10", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(libm::log10(number))))),
         ("trunc", v(0), |cv| bome(number(&cv.1).map(|number| Val::from(number.trunc())))),
         ("pow", v(2), |mut cv| {
             let exponent = cv.0.pop_var();
             let base = cv.0.pop_var();
-            bome(number(&base).and_then(|base| Ok(Val::from(base.powf(number(&exponent)?)))))
+            bome(number(&base).and_then(|base| Ok(Val::from(libm::pow(base, number(&exponent)?)))))
         }),
     ]
 }
