@@ -94,6 +94,14 @@ pub struct Ended {
     pub status: ExitStatus,
 }
 
+impl Ended {
+    /// Whether the session itself ended otherwise than as it should: with another code than 1000 or 1001, without Close, or by a
+    /// breach.
+    pub fn is_failure(&self) -> bool {
+        matches!(self.status, ExitStatus::Session | ExitStatus::Protocol)
+    }
+}
+
 /// Totals of a session, for `/stats` and the end of `-v`.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {

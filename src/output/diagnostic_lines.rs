@@ -114,10 +114,14 @@ pub fn connected(output: &mut Vec<u8>, palette: &Palette, opened: &Opened, clien
     output.push(b'\n');
 }
 
-/// What tells a client of a server from others: its address, the path that it asked for, and the subprotocol.
+/// What tells a client from others: its address, the path that it asked for, in `tap` with the server's URL, and the subprotocol.
 pub fn client_facts(opened: &Opened, secrets: Secrets) -> String {
-    let target = secrets.text(Part::Text(opened.target.as_bytes()));
-    let facts = format!("{}, {}", opened.address, shortened(&target, LONGEST_TARGET));
+    let asked = match opened.role {
+        Role::Client => &opened.url,
+        Role::Server => &opened.target,
+    };
+    let asked = secrets.text(Part::Text(asked.as_bytes()));
+    let facts = format!("{}, {}", opened.address, shortened(&asked, LONGEST_TARGET));
     match &opened.subprotocol {
         None => facts,
         Some(subprotocol) => {
@@ -129,7 +133,8 @@ pub fn client_facts(opened: &Opened, secrets: Secrets) -> String {
 
 /// Appends `Disconnected (code: 1006, reason: "")`, with what the peer sent in quotes, and what we conclude behind it.
 pub fn disconnected(output: &mut Vec<u8>, palette: &Palette, ended: &Ended) {
-    palette.paint(output, Style::Note, |output| {
+    let style = if ended.is_failure() { Style::Error } else { Style::Note };
+    palette.paint(output, style, |output| {
         let _ = write!(output, "Disconnected (code: {}, reason: \"", u16::from(ended.code));
         escape::line(output, &ended.reason);
         output.extend_from_slice(b"\")");

@@ -95,7 +95,7 @@ pub enum Style {
     Sent,
     /// A note, such as `Connected`.
     Note,
-    /// The words `error` and `finding`.
+    /// The words `error` and `finding`, and the end of a session that failed.
     Error,
     /// The word `hint`.
     Hint,

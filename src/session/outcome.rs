@@ -90,20 +90,21 @@ pub(super) fn ended(over: Over, conn: &mut Conn) -> Ended {
     if let Some(finding) = conn.breach.take() {
         return broken(&finding, ours, peers, by);
     }
-    if let Some(CloseReason { code, reason }) = peers {
-        let ours_normal = by == Direction::Received || ours.as_ref().is_none_or(|ours| is_normal(ours.code));
-        let status = if is_normal(code) && ours_normal { ExitStatus::Success } else { ExitStatus::Session };
+    if let Some(peers) = peers {
+        let ours_normal = by == Direction::Received || ours.as_ref().is_none_or(CloseReason::is_normal);
+        let status = if peers.is_normal() && ours_normal { ExitStatus::Success } else { ExitStatus::Session };
+        let CloseReason { code, reason } = peers;
         let code = code.unwrap_or(CloseCode::Status);
         return Ended { code, meaning: None, reason, conclusion: None, by, clean: ours.is_some(), status };
     }
-    let (code, conclusion, status) = if let Some(CloseReason { code, .. }) = ours {
+    let (code, conclusion, status) = if let Some(ours) = ours {
         let conclusion = match over {
             Over::Stream => "the peer hung up without answering our Close",
             Over::Silent | Over::Closed => "no answer to our Close",
             Over::Abort => "left without waiting for the answer to our Close",
         };
-        let status = if is_normal(code) { ExitStatus::Success } else { ExitStatus::Session };
-        (code.unwrap_or(CloseCode::Status), conclusion.to_owned(), status)
+        let status = if ours.is_normal() { ExitStatus::Success } else { ExitStatus::Session };
+        (ours.code.unwrap_or(CloseCode::Status), conclusion.to_owned(), status)
     } else {
         let conclusion = match mem::take(&mut conn.reading) {
             Reading::Ended(end) => end.describe(),
@@ -125,9 +126,4 @@ fn broken(finding: &Finding, ours: Option<CloseReason>, peers: Option<CloseReaso
         (None, None) => (own_code, Vec::new(), Direction::Sent),
     };
     Ended { code, meaning: None, reason, conclusion, by, clean: false, status }
-}
-
-/// 1000, 1001, or no code.
-fn is_normal(code: Option<CloseCode>) -> bool {
-    matches!(code, None | Some(CloseCode::Normal | CloseCode::Away))
 }

@@ -268,7 +268,7 @@ impl Supervisor {
 
     fn sum_up(&self, over: Over, mut conn: Conn) -> (Ended, Vec<Error>) {
         let mut ended = ended(over, &mut conn);
-        if self.has_enough(&conn) && matches!(ended.status, ExitStatus::Session | ExitStatus::Protocol) {
+        if self.has_enough(&conn) && ended.is_failure() {
             ended.status = ExitStatus::Success;
         }
         match self.lifecycle.abort() {

@@ -14,7 +14,9 @@ use crate::event::{Direction, Ended, Event, Origin, Summary, Texts, Timestamp};
 use crate::output::{Fanout, Sinks};
 use crate::session::output::lock;
 use crate::session::{Budget, Share};
-use crate::wire::{self, CloseCode, Closing, Counters, DeflateParameters, Ending, Receiver, ReceiverOptions, Role};
+use crate::wire::{
+    self, CloseCode, CloseReason, Closing, Counters, DeflateParameters, Ending, Receiver, ReceiverOptions, Role,
+};
 
 /// Pings that may wait for their pongs in one direction. Older ones are forgotten.
 const PINGS: usize = 16;
@@ -221,7 +223,7 @@ impl Observer {
             conclusion: conclusion.filter(|_| !clean),
             by,
             clean,
-            status: ExitStatus::Success,
+            status: if close.is_some_and(CloseReason::is_normal) { ExitStatus::Success } else { ExitStatus::Session },
         }
     }
 

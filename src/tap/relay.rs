@@ -64,15 +64,9 @@ pub(super) fn relay(link: &Arc<Link>, client: End, server: End) -> io::Result<Re
         stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
     }
     let (ends, ended) = mpsc::channel();
-    let (other, up) = (ends.clone(), Arc::clone(link));
-    thread::Builder::new().spawn(move || {
-        let end = Pump::new(Direction::Sent, up).run(client);
-        // The other thread waits for it.
-        let _ = other.send((Direction::Sent, end));
-    })?;
-    let end = Pump::new(Direction::Received, Arc::clone(link)).run(server);
-    let _ = ends.send((Direction::Received, end));
-    drop(ends);
+    let (up, down) = (Pump::new(Direction::Sent, link, ends.clone()), Pump::new(Direction::Received, link, ends));
+    thread::Builder::new().spawn(move || up.run(client))?;
+    down.run(server);
     let all: Vec<_> = ended.iter().collect();
     // Where one direction had to stop, or could not go on, it is the other that tells why.
     let telling = all.iter().find(|(_, end)| matches!(end, PumpEnd::Ended | PumpEnd::Broken)).or_else(|| all.first());
@@ -84,18 +78,19 @@ pub(super) fn relay(link: &Arc<Link>, client: End, server: End) -> io::Result<Re
 struct Pump {
     direction: Direction,
     link: Arc<Link>,
+    ends: mpsc::Sender<(Direction, PumpEnd)>,
     /// What is passed on later, and when.
     delayed: VecDeque<(Instant, Vec<u8>)>,
     delayed_bytes: usize,
 }
 
 impl Pump {
-    fn new(direction: Direction, link: Arc<Link>) -> Self {
-        Self { direction, link, delayed: VecDeque::new(), delayed_bytes: 0 }
+    fn new(direction: Direction, link: &Arc<Link>, ends: mpsc::Sender<(Direction, PumpEnd)>) -> Self {
+        Self { direction, link: Arc::clone(link), ends, delayed: VecDeque::new(), delayed_bytes: 0 }
     }
 
-    /// Passes on, to the end.
-    fn run(mut self, from: End) -> PumpEnd {
+    /// Passes on, to the end, which it tells before the other side can answer to it: so the first end that is told is the first.
+    fn run(mut self, from: End) {
         let End { reader, head, leftover, .. } = from;
         let passed = self.link.pass(self.direction, &head, &leftover);
         drop((head, leftover));
@@ -103,13 +98,14 @@ impl Pump {
             Ok(()) => self.pass_all(reader),
             Err(end) => end,
         };
+        // The thread that receives it waits for both ends.
+        let _ = self.ends.send((self.direction, end));
         match end {
             PumpEnd::Ended => self.link.ended(self.direction),
             PumpEnd::Refused => self.link.refused(self.direction),
             PumpEnd::Broken => self.link.broken(self.direction),
             PumpEnd::Stopped => self.link.finish(self.direction),
         }
-        end
     }
 
     fn pass_all(&mut self, mut reader: StreamReader) -> PumpEnd {

@@ -20,6 +20,13 @@ pub struct CloseReason {
     pub reason: Vec<u8>,
 }
 
+impl CloseReason {
+    /// 1000, 1001, or no code.
+    pub fn is_normal(&self) -> bool {
+        matches!(self.code, None | Some(CloseCode::Normal | CloseCode::Away))
+    }
+}
+
 impl From<Close<'_>> for CloseReason {
     fn from(close: Close<'_>) -> Self {
         Self { code: close.code, reason: close.reason.to_owned() }

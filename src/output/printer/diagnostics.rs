@@ -92,8 +92,7 @@ impl Printer {
         let is_remarkable = self.options.banner == Banner::Shown
             || (ended.status == ExitStatus::Success && (is_going_away || !ended.clean));
         // A breach of the peer's may have been its Close: the line has what could be read of it.
-        let is_failure = matches!(ended.status, ExitStatus::Session | ExitStatus::Protocol);
-        if is_failure || (is_remarkable && self.options.level > Level::Quiet) {
+        if ended.is_failure() || (is_remarkable && self.options.level > Level::Quiet) {
             self.timed(origin, at, |output, palette| diagnostic_lines::disconnected(output, palette, ended));
         }
         self.clock.forget(origin.client);

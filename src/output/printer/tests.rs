@@ -348,7 +348,7 @@ fn the_clients_of_listen_are_numbered() {
     let mut scene = Scene::new(Options { frames: FrameView::Hidden, ..terminal() });
     let text = message(Kind::Text, b"a");
     let client = Origin { client: Some(3) };
-    scene.at(0, client, &Event::Open(&opened()));
+    scene.at(0, client, &Event::Open(&Opened { role: Role::Server, ..opened() }));
     scene.at(
         0,
         client,
@@ -359,6 +359,13 @@ fn the_clients_of_listen_are_numbered() {
         "[3] Connected (127.0.0.1:9000, /chat?token=[hidden, 18 characters], subprotocol chat)\n".to_owned(),
     );
     assert_eq!(scene.flushed(), expected);
+}
+
+#[test]
+fn what_passes_through_tap_has_the_url_of_its_server() {
+    let mut scene = Scene::new(terminal());
+    scene.at(0, Origin { client: Some(3) }, &Event::Open(&opened()));
+    assert_eq!(scene.flushed().1, "[3] Connected (127.0.0.1:9000, ws://localhost/, subprotocol chat)\n");
 }
 
 #[test]
