@@ -14,7 +14,7 @@ pub struct TimeLimit {
     pub until: Instant,
     /// How long it was.
     pub length: Duration,
-    /// Who has so much time, for messages: "10 s that …".
+    /// What has so much time, for messages: "10 s that …".
     pub owner: &'static str,
     /// When the step began that is under way.
     pub since: Instant,

@@ -74,7 +74,7 @@ impl Listener {
         }
     }
 
-    /// Whom it lets connect.
+    /// From where clients may connect to it.
     pub fn reach(&self) -> Reach {
         match &self.socket {
             ListeningSocket::Tcp(_, address) if !address.ip().to_canonical().is_loopback() => Reach::OtherMachines,
@@ -137,7 +137,7 @@ impl ListeningSocket {
     }
 }
 
-/// Who may connect to a listener.
+/// From where clients may connect to a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Programs of the same user.

@@ -21,9 +21,9 @@ use crate::net::stream::Stream;
 /// Who a server is, towards clients that verify it.
 #[derive(Debug, Clone)]
 pub enum ServerIdentity {
-    /// Whom a certificate names.
+    /// The one that a certificate names.
     Files(Identity),
-    /// Whomever a client asks for, certified by an authority of our own.
+    /// The one that each client asks for, certified by an authority of our own.
     Authority(Arc<Authority>),
 }
 
