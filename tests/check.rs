@@ -99,6 +99,24 @@ fn with_lenient_a_breach_that_is_passed_is_a_warning() {
 }
 
 #[test]
+fn with_lenient_a_wrong_101_is_a_warning_with_its_finding() {
+    let server = crate::support::serve(|mut connection| {
+        let request = connection.request();
+        connection.send(request.acceptance("Sec-WebSocket-Extensions: x-compress\r\n"));
+        rude::polite(&mut connection);
+    });
+    let output = check(&server.url(), &["--lenient", "--output", "json"]).run();
+    output.exits(0);
+    let report = Report::of(&output);
+    let finding = report.first_finding().expect("a warning");
+    assert_eq!(
+        (&finding["status"], &finding["cause"]),
+        (&"warning".into(), &"extension-not-offered".into()),
+        "{finding}"
+    );
+}
+
+#[test]
 fn a_message_over_our_own_limit_is_no_breach_of_the_servers() {
     use crate::support::Frame;
     let server = rude::accepts_then(|connection| connection.send_frame(&Frame::text("x".repeat(2000))));

@@ -5,6 +5,7 @@ mod session;
 pub use session::{may_fail_by_extensions, session, told_apart};
 
 use super::attempt::ConnectionRecord;
+use super::conversation::breached;
 use super::report::{Problem, Status, Trial};
 use super::steps;
 use super::token;
@@ -13,7 +14,7 @@ use crate::client::{advice, explain};
 use crate::diagnosis::{Diagnosis, NoHead, NoTls, Refused, Unsound};
 use crate::error::Error;
 use crate::net::Target;
-use crate::wire::handshake::Refusal;
+use crate::wire::handshake::{Refusal, diagnose_breach};
 
 /// Headers of the user's that are refused may be too large from so many bytes on.
 const LARGE: usize = 1024;
@@ -317,6 +318,10 @@ pub fn on_the_way(asked: &Asked, attempt: &ConnectionRecord) -> Vec<Problem> {
             let seen = facts.certificates.first().map_or(String::new(), crate::output::certificate::line);
             findings.push(warning(Unsound::ExpiresSoon { days }, seen));
         }
+    }
+    if let Some(cause) = diagnose_breach(&attempt.breaches) {
+        let seen = attempt.breaches.iter().map(|breach| format!("{}: {}", breached(breach), breach.detail)).collect();
+        findings.push(Problem { seen, ..of_cause(Status::Warning, &cause) });
     }
     if let Some(ago) = token::expired_for(&asked.options) {
         findings.push(warning(Unsound::TokenExpired { seconds: ago.as_secs() }, "its claim `exp`".to_owned()));

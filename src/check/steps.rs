@@ -220,10 +220,11 @@ fn subprotocol(request: &Request, opened: &Opened, secrets: Secrets) -> ReportSt
 }
 
 fn extensions(request: &Request, opened: &Opened) -> ReportStep {
+    let offered = request.offered_extensions();
     let what = match &opened.extensions {
-        Some(extensions) => extensions.clone(),
-        None if request.has("Sec-WebSocket-Extensions") => "offered, none chosen".to_owned(),
-        None => "none offered, none chosen".to_owned(),
+        Some(chosen) => format!("{chosen}, of {offered}"),
+        None if offered.is_empty() => "none offered, none chosen".to_owned(),
+        None => format!("none of {offered} chosen"),
     };
     ReportStep { name: StepName::Extensions, status: Status::Ok, what, took: None }
 }

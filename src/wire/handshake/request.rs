@@ -104,10 +104,14 @@ impl Request {
             .filter(|name| !name.is_empty())
     }
 
+    /// The extensions offered, as they go out; empty without any.
+    pub fn offered_extensions(&self) -> String {
+        self.values("Sec-WebSocket-Extensions").collect::<Vec<_>>().join(", ")
+    }
+
     /// The extensions offered. A header of the user's own that is no extension list offers nothing.
     pub(super) fn extensions(&self) -> Vec<Extension> {
-        let offers = self.values("Sec-WebSocket-Extensions").collect::<Vec<_>>().join(", ");
-        parse_extensions(offers.as_bytes()).unwrap_or_default()
+        parse_extensions(self.offered_extensions().as_bytes()).unwrap_or_default()
     }
 
     /// Whether a header of that name goes out.
