@@ -41,7 +41,7 @@ pub use options::{
     Annotations, Banner, DataFormat, Extent, FollowSent, FrameView, Level, Options, Perspective, Setting, Timestamps,
     View,
 };
-pub use printer::Printer;
+pub use printer::{Printer, annotation_words};
 pub use progress::Progress;
 pub use queue::{OutputQueue, QueuedOutput};
 pub use timeline::{Slot, Timeline};

@@ -99,8 +99,8 @@ struct Margins {
     columns: usize,
 }
 
-/// Appends the one line of an annotation, which is folded where there are margins.
-fn line(output: &mut Vec<u8>, palette: &Palette, annotation: &Annotation, margins: Option<Margins>) {
+/// What is said of a message, and behind it what is wrong; not escaped.
+pub fn annotation_words(annotation: &Annotation) -> (String, String) {
     let Annotation { text, took, error, is_heartbeat, .. } = annotation;
     let text = if text.is_empty() && *is_heartbeat { "heartbeat" } else { text };
     let said = match took {
@@ -108,12 +108,17 @@ fn line(output: &mut Vec<u8>, palette: &Palette, annotation: &Annotation, margin
         Some(took) => format!("{} after {}", shortened(text, LONGEST), milliseconds(*took)),
         None => shortened(text, LONGEST).into_owned(),
     };
-    let said = escape::to_line(&said);
-    let error = error.as_ref().map(|error| escape::to_line(&*shortened(error, LONGEST)));
-    let (said, error) = match error {
+    let error = error.as_ref().map(|error| shortened(error, LONGEST).into_owned());
+    match error {
         Some(error) if !said.is_empty() => (said + ": ", error),
         error => (said, error.unwrap_or_default()),
-    };
+    }
+}
+
+/// Appends the one line of an annotation, which is folded where there are margins.
+fn line(output: &mut Vec<u8>, palette: &Palette, annotation: &Annotation, margins: Option<Margins>) {
+    let (said, error) = annotation_words(annotation);
+    let (said, error) = (escape::to_line(&said), escape::to_line(&error));
     let whole = folded(format!("{said}{error}"), margins);
     // Folding moves blanks alone.
     let letters = said.chars().filter(|character| *character != ' ').count();

@@ -7,6 +7,8 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
+pub use annotations::annotation_words;
+
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 

@@ -20,7 +20,7 @@ use crate::event::{
 use crate::http::redact::{Part, Secrets};
 use crate::output::json::{Members, object};
 use crate::output::redacted::{hidden_places, without};
-use crate::output::{client_facts, tls_facts};
+use crate::output::{annotation_words, client_facts, tls_facts};
 use crate::wire::{self, Close, Finding, Kind};
 
 const STYLE: &str = include_str!("page.css");
@@ -192,13 +192,8 @@ impl<W: Write + Send> EventSink for PageWriter<W> {
             Event::Finding(finding) => self.finding(origin, at, finding),
             Event::Ended(ended) => {
                 let code = format!("disconnected, code {}", u16::from(ended.code));
-                let conclusion = ended.conclusion.iter().map(String::as_str);
-                self.note(
-                    origin,
-                    at,
-                    "end",
-                    &[code.as_str()].into_iter().chain(conclusion).collect::<Vec<_>>().join(": "),
-                );
+                let said = [Some(code.as_str()), ended.meaning, ended.conclusion.as_deref()];
+                self.note(origin, at, "end", &said.into_iter().flatten().collect::<Vec<_>>().join(": "));
             }
             Event::Error(error) => {
                 let causes = error.causes().map(ToString::to_string);
@@ -224,9 +219,9 @@ impl<W: Write + Send> EventSink for PageWriter<W> {
 
 /// What a message means, in a line.
 fn meaning(members: &mut Members<'_>, annotation: &Annotation) {
-    let parts = [annotation.kind.as_ref(), annotation.text.as_str(), annotation.error.as_deref().unwrap_or_default()];
-    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    members.string("meaning", &parts.join(" "));
+    let (said, error) = annotation_words(annotation);
+    let meaning = said + &error;
+    members.string("meaning", if meaning.is_empty() { &annotation.kind } else { &meaning });
     if annotation.error.is_some() {
         members.boolean("wrong", true);
     }
