@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::listen::{listen, stop};
 use crate::support::frame::opcode;
 use crate::support::peer::{self, accepts};
-use crate::support::{Frame, Server, Wscope, serve};
+use crate::support::{Event, Frame, Server, Wscope, serve};
 
 const HOSTILE: &str = "</script><script>alert(1)</script>\u{202e}\0";
 
@@ -100,6 +100,21 @@ fn what_was_recorded_for_a_har_stays_where_the_program_is_killed() {
     // It is not written over by the next run.
     let output = Wscope::new().args([&flag, "--overwrite", &server.url()]).run();
     output.exits(2).says("killed.har.jsonl` exists already").says("wscope show");
+}
+
+#[test]
+fn a_har_whose_place_is_taken_meanwhile_leaves_what_was_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("taken.har");
+    let go_on = Event::new();
+    let server = peer::always(accepts().sends(Frame::text("news")).waits_for(&go_on).then_closes_with(1000));
+    let program = Wscope::new().args([&format!("--record={}", path.display()), "-N", &server.url()]).spawn();
+    program.wait_stdout("news\n");
+    fs::write(&path, "of another program").unwrap();
+    go_on.happens();
+    program.finish().exits(1).says("taken.har` exists already").says("what was recorded is in");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "of another program");
+    Wscope::new().arg("show").arg(folder.path().join("taken.har.jsonl")).run().exits(0).prints("news\n");
 }
 
 #[test]

@@ -134,13 +134,17 @@ impl HarAtEnd {
     /// Those of [`save`], with the place of the spool.
     pub fn make(&self) -> Result<()> {
         let spool = self.spool();
-        let made = recording::create(&self.path, self.existing)
-            .map_err(|error| record::create_error(&self.path, error, record::OVERWRITE))
-            .and_then(|file| {
-                let mut open = || recording::open(&spool).map_err(io::Error::other);
-                let written = write_har(&file, &mut open, self.options).and_then(|_| fs::remove_file(&spool));
-                written.map_err(|error| cannot_write(&self.path, error))
-            });
-        made.map_err(|error| error.hint(format!("what was recorded is in `{}`", spool.display())))
+        self.write(&spool).map_err(|error| error.hint(format!("what was recorded is in `{}`", spool.display())))
+    }
+
+    fn write(&self, spool: &Path) -> Result<()> {
+        let created = recording::create(&self.path, self.existing);
+        let file = created.map_err(|error| record::create_error(&self.path, error, record::OVERWRITE))?;
+        let written = write_har(&file, &mut || recording::open(spool).map_err(io::Error::other), self.options);
+        if written.is_err() {
+            // A part of a HAR is none.
+            let _ = fs::remove_file(&self.path);
+        }
+        written.and_then(|_| fs::remove_file(spool)).map_err(|error| cannot_write(&self.path, error))
     }
 }

@@ -73,8 +73,9 @@ impl RunRecording {
     }
 
     fn make_har(&mut self) -> ExitStatus {
-        let made = self.har.take().map_or(Ok(()), |har| har.make());
-        made.map_or_else(|error| report::alone(&error), |()| ExitStatus::Success)
+        let Some(Err(error)) = self.har.take().map(|har| har.make()) else { return ExitStatus::Success };
+        report::alone(&error);
+        ExitStatus::Session
     }
 }
 
