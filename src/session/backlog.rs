@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::output::OutputGuard;
 use crate::event::{FlushError, Timestamp};
-use crate::wire::{Event, Receiver, ReceiverOptions};
+use crate::wire::{Receiver, ReceiverOptions};
 
 /// Something to show that is not a borrowed event.
 pub(super) type Deferred = Box<dyn FnOnce(&mut OutputGuard<'_>) + Send>;
@@ -80,17 +80,15 @@ impl SentFrames {
         self.bytes.len() + mem::size_of_val(&*self.ends) > LIMIT
     }
 
-    /// Gives what `decoder` makes of it to `show`.
-    pub fn decode(self, decoder: &mut Receiver, mut show: impl FnMut(Timestamp, &Event<'_>)) {
+    /// Feeds it to `decoder` piece by piece, and has `show` take what comes of each.
+    pub fn decode(self, decoder: &mut Receiver, mut show: impl FnMut(Timestamp, &mut Receiver)) {
         let Some(first) = self.first else { return };
         let mut start = 0;
         for (end, later) in self.ends {
             let at = Timestamp { wall: first.wall + later, elapsed: first.elapsed + later };
             for piece in self.bytes[start..end].chunks(DECODED_AT_ONCE) {
                 decoder.feed(piece);
-                while let Some(event) = decoder.next() {
-                    show(at, &event);
-                }
+                show(at, decoder);
             }
             start = end;
         }
@@ -102,7 +100,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::wire::{Observe, Role};
+    use crate::wire::{Event, Observe, Role};
 
     const DECODING: ReceiverOptions = ReceiverOptions {
         role: Role::Client,
@@ -126,9 +124,11 @@ mod tests {
             let mut sent = SentFrames::default();
             sent.push(at(seconds[0]), b"\x81\x01a\x81\x01b\x81");
             sent.push(at(seconds[1]), b"\x01c");
-            sent.decode(&mut decoder, |at, event| match event {
-                Event::Message { payload, .. } => times.push((at, payload.to_vec())),
-                other => panic!("{other:?}"),
+            sent.decode(&mut decoder, |at, decoder| {
+                while let Some(event) = decoder.next() {
+                    let Event::Message { payload, .. } = event else { panic!("{event:?}") };
+                    times.push((at, payload.to_vec()));
+                }
             });
         }
         let expected = [(5, b"a"), (5, b"b"), (7, b"c"), (20, b"a"), (20, b"b"), (20, b"c")];

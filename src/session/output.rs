@@ -10,10 +10,10 @@ use std::{io, mem};
 
 use super::backlog::Backlog;
 use crate::dialect::Heartbeat;
-use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Timestamp, Wants};
+use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Texts, Timestamp, Wants};
 use crate::output::{Fanout, Sinks};
 use crate::platform::{Notifier, thread_for_messages};
-use crate::wire::{self, ReceiverOptions, TextBatch};
+use crate::wire::{self, Receiver, ReceiverOptions, TextBatch};
 
 /// How long after a heartbeat the next is sent at the earliest: a peer may say how often it wants them.
 const LEAST_INTERVAL: Duration = Duration::from_millis(20);
@@ -252,10 +252,22 @@ impl OutputGuard<'_> {
         self.sinks.note()
     }
 
-    /// Gives text messages that were received to the sinks, where they [want](Self::wants) them in bulk.
-    pub fn received_texts(&mut self, at: Timestamp, texts: &TextBatch<'_>) {
-        let flow = self.sinks.texts(self.session.origin, at, Direction::Received, texts);
+    /// Gives text messages to the sinks, where they [want](Self::wants) them in bulk.
+    pub fn texts(&mut self, at: Timestamp, direction: Direction, texts: &TextBatch<'_>) {
+        let flow = self.sinks.texts(self.session.origin, at, direction, texts);
         self.go(flow);
+    }
+
+    /// Gives what `decoder` has of what was sent to the sinks.
+    fn show_sent(&mut self, at: Timestamp, decoder: &mut Receiver) {
+        let takes_texts = self.wants().texts == Texts::InBulk;
+        loop {
+            while takes_texts && let Some(texts) = decoder.take_texts() {
+                self.texts(at, Direction::Sent, &texts);
+            }
+            let Some(event) = &decoder.next() else { return };
+            self.event(at, &Event::Wire { direction: Direction::Sent, event, round_trip: None, annotation: None });
+        }
     }
 
     fn go(&self, flow: Flow) {
@@ -285,9 +297,7 @@ impl OutputGuard<'_> {
         drop(backlog);
         if let Some(mut decoder) = decoder {
             decoder.observe(self.wants().observe());
-            sent.decode(&mut decoder, |at, event| {
-                self.event(at, &Event::Wire { direction: Direction::Sent, event, round_trip: None, annotation: None });
-            });
+            sent.decode(&mut decoder, |at, decoder| self.show_sent(at, decoder));
             lock(&self.session.backlog).decoder = Some(decoder);
             // No dialect has been recognised. For good: a decoder cannot begin in the middle of a stream.
             if self.wants().directions == Directions::Received {

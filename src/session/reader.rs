@@ -13,7 +13,7 @@ use super::queue::MessageBatch;
 use super::reactions::Reaction;
 use super::stop_condition::{MatchCounter, StopCondition};
 use super::{ECHO_BUDGET, Echo, Shared};
-use crate::event::{Event, FlushError, OutputStream, Texts, Timestamp};
+use crate::event::{Direction, Event, FlushError, OutputStream, Texts, Timestamp};
 use crate::net::StreamReader;
 use crate::platform::thread_for_messages;
 use crate::wire::{self, CloseCode, Ending, Finding, Receiver, Rule};
@@ -196,7 +196,7 @@ impl Reader {
         let takes_texts = self.only_shows && wants.texts == Texts::InBulk;
         loop {
             while takes_texts && let Some(texts) = self.receiver.take_texts() {
-                shown.received_texts(at, &texts);
+                shown.texts(at, Direction::Received, &texts);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
             if let Some(stop_condition) = &self.shared.settings.stop_condition
