@@ -200,6 +200,15 @@ impl Observer {
         decoders.spare = passed;
     }
 
+    /// Whether a Close of this direction has passed.
+    pub(super) fn has_closed(&self, direction: Direction) -> bool {
+        let closing = &lock(&self.decoders).closing;
+        match direction {
+            Direction::Sent => closing.ours().is_some(),
+            Direction::Received => closing.peers().is_some(),
+        }
+    }
+
     /// How it ended, where the side that sends `first` ended it, as `how` says.
     pub(super) fn ended(&self, first: Direction, how: Option<&str>) -> Ended {
         let decoders = lock(&self.decoders);

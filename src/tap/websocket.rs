@@ -138,7 +138,7 @@ impl Passing<'_> {
         let end = relay(&link, request.into_end(), server);
         service.connections.leave(number);
         let end = end.map_err(cannot_relay)?;
-        let how = link.end().map_or_else(|| how(&end), |end| Some(end.to_owned()));
+        let how = link.end().map_or_else(|| how(&end, &observer), |end| Some(end.to_owned()));
         let ended = observer.ended(end.first, how.as_deref());
         service.fanout.show(origin, &Event::Ended(&ended));
         if service.totals == Totals::Shown {
@@ -162,13 +162,16 @@ impl Passing<'_> {
     }
 }
 
-/// How a WebSocket ended where no Close did it.
-fn how(end: &RelayEnd) -> Option<String> {
+/// How a WebSocket ended where no Close, or none that was answered, did it.
+fn how(end: &RelayEnd, observer: &Observer) -> Option<String> {
     let (side, other) = match end.first {
         Direction::Sent => ("client", "server"),
         Direction::Received => ("server", "client"),
     };
     Some(match end.how {
+        PumpEnd::Ended if observer.has_closed(end.first) => {
+            format!("the {side} ended the connection before its Close was answered")
+        }
         PumpEnd::Ended => format!("the {side} ended the connection without a Close"),
         PumpEnd::Broken => format!("the {side} broke the connection"),
         PumpEnd::Refused => format!("the {other} takes nothing any more"),

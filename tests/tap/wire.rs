@@ -125,6 +125,20 @@ fn the_end_of_one_direction_is_passed_on_and_the_other_goes_on() {
     stop(program).prints("[1] < still here\n");
 }
 
+#[test]
+fn an_end_before_a_close_was_answered_is_told_as_that() {
+    let server = takes_all();
+    let (program, address) = tap(&[], &server.url());
+    let (mut client, _) = Connection::open(address);
+    client.send_frame(&Frame::close(4000, "bye"));
+    drop(client);
+    server.outcome();
+    program.wait_stderr(
+        "[1] Disconnected (code: 4000, reason: \"bye\"): the client ended the connection before its Close was answered",
+    );
+    stop(program);
+}
+
 /// Whether the stream of `connection` is reset.
 fn is_reset(connection: &Connection) -> bool {
     let mut socket = connection.socket();
