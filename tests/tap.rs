@@ -3,6 +3,7 @@
 mod pages;
 mod prompt;
 mod proxy;
+mod record;
 mod rules;
 mod tls;
 mod wire;

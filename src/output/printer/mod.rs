@@ -146,6 +146,7 @@ impl Printer {
     /// Shows what was seen from there.
     pub fn stand(&mut self, perspective: Perspective) {
         self.options.perspective = perspective;
+        self.options_changed();
     }
 
     /// Has the answer to this ping shown, though pings and pongs may not be: it answers `/ping`.
