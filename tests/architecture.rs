@@ -27,7 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("input", &["decode", "diagnosis", "error", "output::Output", "output::Setting", "output::Timestamps", "output::escape", "output::terminal", "pattern", "platform", "wire"]),
     ("profile", &["error", "input::Quoting", "input::Variables", "platform"]),
     ("cli", &[
-        "decode", "dialect::Choice", "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",
+        "decode", "dialect", "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",
         "output::DataFormat", "output::fold", "output::Timestamps", "output::theme::ColorChoice", "pattern", "profile", "recording", "wire",
     ]),
     ("client", &["cli", "decode", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "platform", "recording", "session", "wire"]),

@@ -3,14 +3,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use wscope::decode::{ALL, Choice, Decoders, auto, decode};
+use wscope::decode::{ALL, Choice, Decoders, auto, decode, named};
 use wscope::event::Annotation;
 use wscope::wire::{Kind, Role};
 
 fuzz_target!(|messages: Vec<&[u8]>| {
     let mut any = Decoders::new(Choice::Auto);
     let mut streams =
-        ["zlib-stream", "zstd-stream"].map(|name| Decoders::new(Choice::named(name).expect("a decoder")));
+        ["zlib-stream", "zstd-stream"].map(|name| Decoders::new(Choice::Named(named(name).expect("a decoder"))));
     for payload in messages {
         for decoder in ALL {
             check(payload, Some(decode(decoder, payload)));

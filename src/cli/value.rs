@@ -10,13 +10,12 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use crate::decode;
-use crate::dialect::Choice;
 use crate::http::HeaderRule;
 use crate::net::ListenAddress;
 use crate::pattern::{Expression, ExpressionError, JqFilter};
 use crate::wire::LONGEST_CONTROL;
 use crate::wire::handshake::is_key;
+use crate::{decode, dialect};
 
 /// How long a client stays after its last input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,14 +183,25 @@ fn size(value: &str) -> Result<u64, String> {
 }
 
 /// Parses which dialect is looked for.
-pub(super) fn dialect() -> impl TypedValueParser<Value = Choice> {
-    PossibleValuesParser::new(Choice::names()).try_map(|name| Choice::named(&name).ok_or("no such dialect"))
+pub(super) fn dialect() -> impl TypedValueParser<Value = dialect::Choice> {
+    choice(dialect::names(), dialect::named)
 }
 
 /// Parses which decoder is used.
 pub(super) fn decode() -> impl TypedValueParser<Value = decode::Choice> {
-    PossibleValuesParser::new(decode::Choice::names())
-        .try_map(|name| decode::Choice::named(&name).ok_or("no such decoder"))
+    choice(decode::names(), decode::named)
+}
+
+/// Parses `auto`, `none`, or one of these names.
+fn choice<D: Clone + Sync>(
+    names: impl Iterator<Item = &'static str>,
+    find: fn(&str) -> Option<&'static D>,
+) -> impl TypedValueParser<Value = decode::Choice<D>> {
+    PossibleValuesParser::new(["auto", "none"].into_iter().chain(names)).try_map(move |name| match &*name {
+        "auto" => Ok(decode::Choice::Auto),
+        "none" => Ok(decode::Choice::None),
+        name => find(name).map(decode::Choice::Named).ok_or("there is nothing of this name"),
+    })
 }
 
 /// Parses a size of at least one byte.

@@ -39,7 +39,7 @@ pub const ALL: &[&Description] = &[
 pub const LONGEST: usize = 1024 * 1024;
 
 /// A decoder.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Description {
     /// Its name for `decode`, annotations and JSON: lower case, with `-`.
     pub name: &'static str,
@@ -91,31 +91,15 @@ impl From<&str> for Failure {
     }
 }
 
-/// Which decoder is used: the value of `decode`.
+/// Which decoder is used, or which dialect is looked for.
 #[derive(Debug, Clone, Copy)]
-pub enum Choice {
-    /// Whichever a message itself tells.
+pub enum Choice<D: 'static = Description> {
+    /// Whichever the messages themselves tell; a dialect also by the subprotocol agreed on, and by the target.
     Auto,
     /// None.
     None,
-    /// This one.
-    Named(&'static Description),
-}
-
-impl Choice {
-    /// The names of all choices.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        ["auto", "none"].into_iter().chain(names())
-    }
-
-    /// The choice of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "auto" => Some(Self::Auto),
-            "none" => Some(Self::None),
-            _ => self::named(name).map(Self::Named),
-        }
-    }
+    /// This one, whatever the messages look like.
+    Named(&'static D),
 }
 
 /// The names of all decoders.

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 pub use annotator::Annotator;
 
+use crate::decode;
 use crate::event::{Annotation, AnnotationSource, Opened};
 use crate::wire::{Kind, Role};
 
@@ -49,31 +50,17 @@ pub const ALL: &[&Description] = &[
     &cdp::CDP,
 ];
 
-/// Which dialect is looked for: the value of `dialect`.
-#[derive(Debug, Clone, Copy)]
-pub enum Choice {
-    /// Whichever is recognised: by the subprotocol agreed on, by the target, by the first messages.
-    Auto,
-    /// None.
-    None,
-    /// This one, whatever the session looks like.
-    Named(&'static Description),
+/// Which dialect is looked for.
+pub type Choice = decode::Choice<Description>;
+
+/// The names of all dialects.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|dialect| dialect.name)
 }
 
-impl Choice {
-    /// The names of all choices.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        ["auto", "none"].into_iter().chain(ALL.iter().map(|dialect| dialect.name))
-    }
-
-    /// The choice of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "auto" => Some(Self::Auto),
-            "none" => Some(Self::None),
-            _ => ALL.iter().find(|dialect| dialect.name == name).map(|dialect| Self::Named(dialect)),
-        }
-    }
+/// The dialect of this name.
+pub fn named(name: &str) -> Option<&'static Description> {
+    ALL.iter().copied().find(|dialect| dialect.name == name)
 }
 
 /// What has to be known of a dialect before it is spoken.
