@@ -11,7 +11,7 @@ use crate::client::report::{self, Totals};
 use crate::client::route;
 use crate::client::setup_error;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::{Event, Origin};
+use crate::event::Event;
 use crate::net::{self, ListenOptions, Listener, Reach, ServerIdentity};
 use crate::platform::{Poller, Signals};
 use crate::server::clients::{ClientLimits, Clients};
@@ -46,13 +46,13 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let clients = Clients::new(limits);
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
     let fanout = console.fanout();
-    fanout.show(Origin::default(), &Event::Note(&announcement(&listener)));
+    fanout.announce(&Event::Note(&announcement(&listener)));
     let no_key_log = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log());
     for note in plan::times_in_data(&args.view).into_iter().chain(no_key_log) {
-        fanout.show(Origin::default(), &Event::Note(&note));
+        fanout.announce(&Event::Note(&note));
     }
     for detail in plan::in_force(&args.protocol, None) {
-        fanout.show(Origin::default(), &Event::Detail(&detail));
+        fanout.announce(&Event::Detail(&detail));
     }
 
     let echo = if args.input.echo { Echo::On } else { Echo::Off };

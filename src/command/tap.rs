@@ -10,7 +10,7 @@ use crate::client::plan;
 use crate::client::report::{self, Totals};
 use crate::client::setup_error;
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::event::{Event, FlushError, Origin};
+use crate::event::{Event, FlushError};
 use crate::input::secret;
 use crate::net::{self, ListenOptions};
 use crate::output::DataFormat;
@@ -44,10 +44,10 @@ fn relay(args: &Tap) -> Result<ExitStatus> {
     let fanout = console.fanout();
     let times = plan::times_in_data(&args.view);
     for text in setup.notes(&listener, &for_whom(&listener)).into_iter().chain(times) {
-        fanout.show(Origin::default(), &Event::Note(&text));
+        fanout.announce(&Event::Note(&text));
     }
     for detail in setup.details() {
-        fanout.show(Origin::default(), &Event::Detail(&detail));
+        fanout.announce(&Event::Detail(&detail));
     }
     let max_time = setup.max_time();
     let options = ServiceOptions {

@@ -79,6 +79,14 @@ impl Fanout {
         self.started.checked_add(elapsed)
     }
 
+    /// Gives a note or a detail about the run itself to the printer alone, and flushes it: in a recording it would be of no use.
+    pub fn announce(&self, event: &Event<'_>) {
+        let at = self.now();
+        let mut sinks = self.lock();
+        let _ = sinks.printer.event(Origin::default(), at, event);
+        let _ = sinks.flush();
+    }
+
     /// Gives one event to all sinks and flushes them. May block. An error of the printer comes again with the next flush,
     /// which a session looks at; without a session there is no data to lose.
     pub fn show(&self, origin: Origin, event: &Event<'_>) {

@@ -47,12 +47,21 @@ impl Selection {
     /// That part of `records`.
     pub fn of(self, records: Records) -> impl Iterator<Item = Result<Record, ReadError>> {
         let numbers = ConnectionNumbers::default();
-        Selected { selection: self, records, numbers, before: Vec::new(), ready: VecDeque::new() }
+        Selected {
+            selection: self,
+            missing: self.connection,
+            records,
+            numbers,
+            before: Vec::new(),
+            ready: VecDeque::new(),
+        }
     }
 }
 
 struct Selected {
     selection: Selection,
+    /// The connection that is wanted, until it is found.
+    missing: Option<u64>,
     records: Records,
     numbers: ConnectionNumbers,
     /// The openings before `from` of what is open.
@@ -78,11 +87,13 @@ impl Iterator for Selected {
             if let Some(record) = self.ready.pop_front() {
                 return Some(Ok(record));
             }
-            let record = match self.records.next()? {
-                Ok(record) => record,
-                Err(error) => return Some(Err(error)),
+            let record = match self.records.next() {
+                Some(Ok(record)) => record,
+                Some(Err(error)) => return Some(Err(error)),
+                None => return self.missing.take().map(|number| Err(ReadError::NoConnection { number })),
             };
             let number = self.numbers.of(&record);
+            self.missing.take_if(|wanted| *wanted == number);
             let Selection { connection, from, to } = self.selection;
             if connection.is_some_and(|wanted| wanted != number) {
                 continue;
@@ -144,6 +155,14 @@ mod tests {
     fn one_connection_of_many() {
         let selection = Selection { connection: Some(2), ..Selection::default() };
         assert_eq!(notes(&[Some(1), Some(2), Some(1), Some(2)], selection), ["Some(2) at 1", "Some(2) at 3"]);
+    }
+
+    #[test]
+    fn a_connection_that_is_not_there_is_an_error() {
+        let records: Records = Box::new([Ok(record(Some(1), 0, RecordedEvent::Note(String::new())))].into_iter());
+        let mut selected = Selection { connection: Some(2), ..Selection::default() }.of(records);
+        assert!(matches!(selected.next(), Some(Err(ReadError::NoConnection { number: 2 }))));
+        assert!(selected.next().is_none());
     }
 
     #[test]

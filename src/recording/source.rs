@@ -25,6 +25,11 @@ pub enum ReadError {
         /// What is wrong.
         why: String,
     },
+    /// The connection that was asked for is not in it.
+    NoConnection {
+        /// Its number.
+        number: u64,
+    },
     /// The file cannot be read.
     Io(io::Error),
 }
@@ -36,6 +41,7 @@ impl fmt::Display for ReadError {
             Self::Cut { offset } => write!(formatter, "it ends in the middle of the record at byte {offset}"),
             Self::StillOpen => write!(formatter, "it ends while a connection is open"),
             Self::Malformed { offset, why } => write!(formatter, "{why}, at byte {offset}"),
+            Self::NoConnection { number } => write!(formatter, "it has no connection {number}"),
             Self::Io(error) => error.fmt(formatter),
         }
     }
