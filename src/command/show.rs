@@ -25,8 +25,7 @@ pub fn run(args: &Show) -> ExitStatus {
 fn show(args: &Show) -> Result<ExitStatus> {
     let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
     let options = Options { follow_sent: FollowSent::Shown, ..view::options_of(&args.view, banner) };
-    let printer = view::direct(options.clone())?;
-    let fanout = Fanout::new(printer).annotated(view::annotator(&args.view));
+    let fanout = Fanout::new(view::direct(options)?).annotated(view::annotator(&args.view));
     let Recording { perspective, records } = if args.part.follow {
         let fanout = fanout.clone();
         // Where stdout is gone, the next records find that out.

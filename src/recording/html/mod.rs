@@ -20,7 +20,7 @@ use crate::event::{
 use crate::http::redact::{Part, Secrets};
 use crate::output::json::{Members, object};
 use crate::output::redacted::{hidden_places, without};
-use crate::output::{annotation_words, client_facts, tls_facts};
+use crate::output::{Perspective, annotation_words, client_facts, tls_facts};
 use crate::wire::{self, Close, Finding, Kind};
 
 const STYLE: &str = include_str!("page.css");
@@ -144,7 +144,7 @@ impl<W: Write> PageWriter<W> {
         };
         let hidden = hidden_places(annotation, self.secrets);
         self.line(origin, at, "message", |members| {
-            members.string("direction", direction_name(direction));
+            members.string("direction", Perspective::End.direction(direction).1);
             members.string("opcode", opcode);
             members.number("length", payload.len() as u64);
             let payload = without(kind, payload, hidden);
@@ -167,7 +167,7 @@ impl<W: Write> PageWriter<W> {
     fn close(&mut self, origin: Origin, at: Timestamp, direction: Direction, close: &Close<'_>) {
         let code = close.code.map_or_else(|| "no code".to_owned(), |code| u16::from(code).to_string());
         self.line(origin, at, "message", |members| {
-            members.string("direction", direction_name(direction));
+            members.string("direction", Perspective::End.direction(direction).1);
             members.boolean("control", true);
             members.string("opcode", "close");
             members.string("text", format!("{code} {}", String::from_utf8_lossy(close.reason)).trim_end());
@@ -224,13 +224,6 @@ fn meaning(members: &mut Members<'_>, annotation: &Annotation) {
     members.string("meaning", if meaning.is_empty() { &annotation.kind } else { &meaning });
     if annotation.error.is_some() {
         members.boolean("wrong", true);
-    }
-}
-
-fn direction_name(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Sent => "sent",
-        Direction::Received => "received",
     }
 }
 

@@ -9,7 +9,7 @@ pub fn is_one(kind: &str) -> bool {
     matches!(kind, "frame" | "message" | "ping" | "pong")
 }
 
-/// The events of a line: of a message, first the frame that content it, if the line has its header.
+/// The events of a line: of a message, first the frame that carried it, if the line has its header.
 pub fn events(kind: &str, fields: &Fields<'_>) -> Result<Vec<RecordedEvent>, Wrong> {
     let direction = fields.direction()?;
     let round_trip = fields.optional_seconds("round_trip")?;
@@ -62,7 +62,7 @@ fn frame(fields: &Fields<'_>) -> Result<RecordedFrame, Wrong> {
     })
 }
 
-/// The frame that content all of `payload`, if its header is in the line.
+/// The frame that carried all of `payload`, if its header is in the line.
 fn carrier(fields: &Fields<'_>, payload: &[u8]) -> Result<Option<RecordedFrame>, Wrong> {
     let Some(offset) = fields.optional_number("offset")? else { return Ok(None) };
     let (header, header_bytes) = header(fields)?;
