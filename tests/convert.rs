@@ -143,6 +143,21 @@ fn a_har_of_devtools_becomes_one_that_has_the_same() {
 }
 
 #[test]
+fn an_address_that_a_har_does_not_tell_is_unknown_and_stays_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (har, lines) = (folder.path().join("a.har"), folder.path().join("a.jsonl"));
+    let entry = r#"{"request":{"method":"GET","url":"ws://host/"},"response":{"status":101},"_webSocketMessages":[]}"#;
+    fs::write(&har, format!("{{\"log\":{{\"entries\":[{entry}]}}}}")).unwrap();
+    Wscope::new().arg("show").arg(&har).arg("--save").arg(&lines).run().exits(0);
+    for recording in [har, lines] {
+        let output = Wscope::new().args(["show", "--output", "json"]).arg(recording).run();
+        output.exits(0);
+        let opened: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(opened["address"], "unknown address", "{output:?}");
+    }
+}
+
+#[test]
 fn a_page_holds_each_message_as_data_and_no_payload_leaves_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("session.jsonl");

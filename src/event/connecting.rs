@@ -15,6 +15,13 @@ pub enum PeerAddress {
     Tcp(SocketAddr),
     /// The Unix domain socket that it was reached by.
     Unix(String),
+    /// A recording does not tell it: a HAR need not.
+    Unknown,
+}
+
+impl PeerAddress {
+    /// How [`Unknown`](Self::Unknown) is written.
+    pub const UNKNOWN: &str = "unknown address";
 }
 
 impl From<SocketAddr> for PeerAddress {
@@ -28,6 +35,7 @@ impl fmt::Display for PeerAddress {
         match self {
             Self::Tcp(address) => address.fmt(formatter),
             Self::Unix(path) => write!(formatter, "unix:{path}"),
+            Self::Unknown => formatter.write_str(Self::UNKNOWN),
         }
     }
 }

@@ -35,7 +35,12 @@ pub const SCHEMA: &[Field] = &[
         "string",
         "the URL, without userinfo; secrets in it as `[hidden]` or `[hidden, 32 characters]`",
     ),
-    field("open", "address", "string", "the peer's address and port (the client's in `tap`)"),
+    field(
+        "open",
+        "address",
+        "string",
+        "the peer's address and port (the client's in `tap`); `unknown address` in what was made of a HAR without it",
+    ),
     field("open", "status", "number", "the HTTP status of the response"),
     field("open", "headers", "array of objects", "the response's headers (the request's in `listen`), in order"),
     field("open", "headers[].name", "string", "as it was sent"),

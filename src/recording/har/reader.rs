@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use data_encoding::BASE64;
@@ -14,7 +14,7 @@ use url::Url;
 use super::index::{Entry, Head, Index, Message, MessageKind};
 use super::json::Bytes;
 use crate::error::{Error, Phase};
-use crate::event::{Direction, Opened, Origin, Step, StepDetail, Timestamp};
+use crate::event::{Direction, Opened, Origin, PeerAddress, Step, StepDetail, Timestamp};
 use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
 use crate::wire::{CloseCode, CloseReason, Kind, MessageFacts, Role};
 
@@ -158,16 +158,16 @@ impl Entry {
         let status_line = format!("HTTP/1.1 {} {}", response.status, response.reason);
         // Chromium does not tell it of WebSockets: then it is known where the URL has it.
         let host = Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        let ip = |text: &str| text.trim_matches(['[', ']']).parse().ok();
+        let ip = |text: &str| text.trim_matches(['[', ']']).parse::<IpAddr>().ok();
         let address = ip(&self.address).or_else(|| ip(host.as_deref().unwrap_or_default()));
-        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let address = address.map_or(PeerAddress::Unknown, |ip| SocketAddr::new(ip, port).into());
         Opened {
             role: Role::Client,
             request_head: request.bytes(&format!("{} {target} HTTP/1.1", request.method)),
             response_head: response.bytes(&status_line),
             url,
             target,
-            address: SocketAddr::new(address, port).into(),
+            address,
             status: response.status,
             headers: response.headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect(),
             subprotocol: response.get("sec-websocket-protocol"),

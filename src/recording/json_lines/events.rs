@@ -82,6 +82,7 @@ fn opened(fields: &Fields<'_>) -> Result<Opened, Wrong> {
 fn address(text: &str) -> Result<PeerAddress, Wrong> {
     match text.strip_prefix("unix:") {
         Some(path) => Ok(PeerAddress::Unix(path.to_owned())),
+        None if text == PeerAddress::UNKNOWN => Ok(PeerAddress::Unknown),
         None => text.parse().map(PeerAddress::Tcp).map_err(|_| "`address` is no address with a port".to_owned()),
     }
 }
