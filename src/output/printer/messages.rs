@@ -10,7 +10,7 @@ use crate::output::redacted::{hidden_places, without};
 use crate::output::sink::Sink;
 use crate::output::theme::Style;
 use crate::output::{diagnostic_lines, json, text};
-use crate::wire::Kind;
+use crate::wire::{Kind, TextBatch};
 
 /// How many typed lines may be sent that are not read back yet. What is typed faster is shown twice.
 const TYPED: usize = 100;
@@ -82,6 +82,26 @@ impl Printer {
                 json::long_base64(&mut self.data, payload);
                 self.data.buffer.push(b'\n');
             }
+        }
+    }
+
+    /// Whether each text message that goes in `direction` is shown behind a mark, whatever it is.
+    pub(super) fn marks_texts(&self, direction: Direction) -> bool {
+        let is_marked = self.is_between() || (self.is_for_people() && direction == Direction::Received);
+        self.options.format == DataFormat::Text && is_marked
+    }
+
+    /// Shows such texts. What stands in front of those of a batch is the same, and made once.
+    pub(super) fn marked_texts(&mut self, origin: Origin, at: Timestamp, direction: Direction, texts: &TextBatch<'_>) {
+        let start = self.data.buffer.len();
+        let indent = self.prefix(origin, at, direction);
+        let prefix = self.data.buffer[start..].to_vec();
+        self.data.buffer.truncate(start);
+        let layout = self.layout();
+        for frame in texts.frames() {
+            self.data.buffer.extend_from_slice(&prefix);
+            text::text(&mut self.data, frame.text, layout, indent, self.options.view);
+            self.data.flush_if_large();
         }
     }
 

@@ -339,6 +339,8 @@ impl EventSink for Printer {
             self.json.texts(&mut self.data, &mut self.clock, &self.options, whose, direction, texts);
         } else if self.bare && direction == Direction::Received {
             texts.append_to(self.options.delimiter, &mut self.data.buffer);
+        } else if self.marks_texts(direction) {
+            self.marked_texts(origin, at, direction, texts);
         } else {
             for frame in texts.frames() {
                 self.message(origin, at, direction, Kind::Text, frame.text);
