@@ -169,7 +169,7 @@ fn one_zstd_stream_goes_through_many_messages() {
 }
 
 #[test]
-fn who_joins_a_stream_late_is_told() {
+fn a_stream_that_is_joined_late_is_told() {
     let mut decoders = Decoders::new(Choice::Auto);
     let mut received = || decoders.message(Role::Server, Kind::Binary, &hex(ACKNOWLEDGED)).as_ref().map(said);
     let late = Some("zlib stream: joined late: its start was not seen".to_owned());

@@ -39,7 +39,7 @@ const MOST_FAILURES: usize = 3;
 
 #[derive(Default)]
 struct JsonRpc {
-    /// Methods by who asked and the id as it was written: `1` is not `"1"`.
+    /// Methods by the end that asked and the id as it was written: `1` is not `"1"`.
     calls: Pending<(Role, String), String>,
 }
 

@@ -114,7 +114,7 @@ pub trait Dialect: Send {
     /// Takes a message of either end, in order, and says what it is. `None`: there is nothing to say.
     fn message(&mut self, message: &Message<'_>) -> Option<Annotation>;
 
-    /// What a close code means in this dialect, where it says more than RFC 6455.
+    /// What the end of the session with this close code means in this dialect, where that is more than RFC 6455 says.
     fn close_code(&self, code: u16) -> Option<&'static str> {
         let _ = code;
         None

@@ -43,7 +43,7 @@ const LONGEST_CHANNEL: usize = 256;
 struct Pusher {
     /// Subscriptions by channel.
     subscriptions: Pending<String, ()>,
-    /// Pings by who sent them.
+    /// Pings by the end that sent them.
     pings: Pending<Role, ()>,
     /// After so long a silence of the server the client is to ping it.
     activity_timeout: Option<Duration>,

@@ -42,7 +42,7 @@ struct SignalR {
     /// The handshake: `true` when it was asked for, and its answer is due.
     handshakes: Pending<(), ()>,
     is_accepted: bool,
-    /// What is invoked, by who sends its results, and the id.
+    /// What is invoked, by the end that sends its results, and the id.
     invocations: Pending<(Role, String), String>,
     last_sent: Duration,
 }

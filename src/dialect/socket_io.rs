@@ -18,7 +18,7 @@ const MOST_ATTACHMENTS: u64 = 10;
 /// The state of all namespaces.
 #[derive(Default)]
 pub struct SocketIo {
-    /// Events by who wants an answer, namespace and id.
+    /// Events by the end that wants an answer, namespace and id.
     asked: Pending<(Role, String, String), String>,
     /// Namespaces that the client asked for.
     connecting: Pending<String, ()>,

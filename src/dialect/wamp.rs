@@ -79,7 +79,7 @@ enum Part {
 
 #[derive(Default)]
 struct Wamp {
-    /// What is asked for, by who asked, the code and the id.
+    /// What is asked for, by the end that asked, the code and the id.
     requests: Pending<(Role, u64, u64), String>,
     /// The subjects of subscriptions and registrations, by the code that granted them and the id.
     subjects: Pending<(u64, u64), String>,

@@ -194,7 +194,7 @@ const WRONG: [(&str, &str, &str); 44] = [
     (".a | lenght > 1", "there is no such filter, at character 6: `lenght > 1`", "`length` may be meant"),
     (".a == price", "there is no such filter, at character 7: `price`", "`.price`"),
     ("$direction == 1", "there is no such variable, at character 1: `$direction == 1`", "`$dir`"),
-    (".a | contains", "`contains` does not take no argument, at character 6: `contains`", "it takes 1"),
+    (".a | contains", "`contains` needs an argument, at character 6: `contains`", "it takes 1"),
     ("not:.a | !.b", "term is missing, at character 10: `!.b`", "`| not`"),
     ("jq:if .a then", "term is missing, at the end", "follows each operator"),
     (".a | test(\"\\d\")", "this is no escape, at character 13: `d\")`", "also in a regular expression"),

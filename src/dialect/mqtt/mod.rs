@@ -41,9 +41,9 @@ struct Mqtt {
     client: Stream,
     server: Stream,
     version: Version,
-    /// Subjects by who asked, the type of the answer that ends the exchange, and the packet id.
+    /// Subjects by the end that asked, the type of the answer that ends the exchange, and the packet id.
     exchanges: Pending<(Role, u8, u16), String>,
-    /// Topics by who set the alias, and the alias.
+    /// Topics by the end that set the alias, and the alias.
     aliases: HashMap<(Role, u16), String>,
     keep_alive: Option<Duration>,
     is_accepted: bool,

@@ -122,12 +122,11 @@ fn filter(at: usize, name: &str, arguments: usize) -> Mistake {
     let names = functions::names();
     let counts: Vec<_> = names.iter().filter(|(other, _)| other == name).map(|(_, count)| count.to_string()).collect();
     if !counts.is_empty() {
-        let count = match arguments {
-            0 => "no argument".to_owned(),
-            1 => "1 argument".to_owned(),
-            count => format!("{count} arguments"),
+        let what = match arguments {
+            0 => format!("`{name}` needs an argument"),
+            1 => format!("`{name}` does not take 1 argument"),
+            count => format!("`{name}` does not take {count} arguments"),
         };
-        let what = format!("`{name}` does not take {count}");
         return Mistake::new(at, what).hint(format!("it takes {}, with `;` between them", counts.join(" or ")));
     }
     let slips = |other: &&(String, usize)| strsim::damerau_levenshtein(name, &other.0);
