@@ -305,7 +305,7 @@ fn it_tells_what_is_picked_where_h2_is_offered_too() {
         let connections = report.of_type("result").next().expect("a result")["connections"].clone();
         (alpn.map_or(String::new(), |what| what.as_str().unwrap().to_owned()), cause, connections)
     };
-    let chosen = |protocol| format!("h2 and http/1.1 offered on a further connection, {protocol} chosen");
+    let chosen = |protocol| format!("{protocol} of h2 and http/1.1, on a further connection");
     // Either choice is as it should be.
     assert_eq!(examined(&["h2", "http/1.1"], &[]), (chosen("h2"), None, 2.into()));
     assert_eq!(examined(&["http/1.1"], &[]), (chosen("http/1.1"), None, 2.into()));

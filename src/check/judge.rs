@@ -2,7 +2,7 @@
 
 mod session;
 
-pub use session::{may_fail_by_extensions, session, told_apart};
+pub use session::{may_fail_by_extensions, session, subprotocol, told_apart};
 
 use super::attempt::ConnectionRecord;
 use super::conversation::breached;

@@ -144,6 +144,7 @@ impl Checked<'_> {
         let mut steps =
             steps::of_connecting(&ConnectionProgress { hop: self.hop, attempt: self.attempt, failure: None });
         steps.extend(steps::agreed(&self.hop.request, &handshaken.opened));
+        let no_subprotocol = judge::subprotocol(&self.hop.request, &handshaken.opened);
         writer.steps(&steps);
         let conversation = self.talk(handshaken, &mut |seen| {
             writer.steps(&[&steps[..], &[steps::ping(seen)]].concat());
@@ -151,7 +152,9 @@ impl Checked<'_> {
         steps.extend([steps::ping(&conversation), steps::close(&conversation, self.plan.request.secrets())]);
         writer.steps(&steps);
         let without = self.without_extensions(&conversation)?;
-        Ok(self.judged(&conversation, without))
+        let mut report = self.judged(&conversation, without);
+        report.findings.extend(no_subprotocol);
+        Ok(report)
     }
 
     /// The same session without extensions, or why it did not open, where extensions may be what this one failed by.

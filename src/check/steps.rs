@@ -197,7 +197,7 @@ pub fn expires_soon(facts: &TlsFacts) -> bool {
 fn upgrade(progress: &ConnectionProgress<'_>) -> (Status, String) {
     let breaches = &progress.attempt.breaches;
     if breaches.is_empty() {
-        return (Status::Ok, "101; Upgrade, Connection and Sec-WebSocket-Accept are right".to_owned());
+        return (Status::Ok, "101; Upgrade, Connection, Sec-WebSocket-Accept right".to_owned());
     }
     let breaches: Vec<_> = breaches.iter().map(|finding| finding.rule.summary()).collect();
     (Status::Warning, breaches.join("; "))
@@ -209,24 +209,20 @@ pub fn agreed(request: &Request, opened: &Opened) -> [ReportStep; 2] {
 }
 
 fn subprotocol(request: &Request, opened: &Opened, secrets: Secrets) -> ReportStep {
-    let offered = secrets.subprotocols(request.subprotocols());
+    let offered = secrets.subprotocols(request.subprotocols()).join(", ");
     let chosen = opened.subprotocol.as_ref().map(|name| secrets.text(Part::Subprotocols(name.as_bytes())));
-    let (status, what) = match (offered.is_empty(), chosen) {
-        (true, None) => (Status::Ok, "none offered, none chosen".to_owned()),
-        (_, Some(chosen)) => (Status::Ok, format!("{chosen}, of {}", offered.join(", "))),
-        (false, None) => (Status::Warning, format!("none of {} chosen", offered.join(", "))),
-    };
-    ReportStep { name: StepName::Subprotocol, status, what, took: None }
+    let status = if chosen.is_none() && !offered.is_empty() { Status::Warning } else { Status::Ok };
+    ReportStep { name: StepName::Subprotocol, status, what: choice(chosen.as_deref(), &offered), took: None }
 }
 
 fn extensions(request: &Request, opened: &Opened) -> ReportStep {
-    let offered = request.offered_extensions();
-    let what = match &opened.extensions {
-        Some(chosen) => format!("{chosen}, of {offered}"),
-        None if offered.is_empty() => "none offered, none chosen".to_owned(),
-        None => format!("none of {offered} chosen"),
-    };
+    let what = choice(opened.extensions.as_deref(), &request.offered_extensions());
     ReportStep { name: StepName::Extensions, status: Status::Ok, what, took: None }
+}
+
+fn choice(chosen: Option<&str>, offered: &str) -> String {
+    let chosen = chosen.unwrap_or("none chosen");
+    if offered.is_empty() { format!("{chosen}, none offered") } else { format!("{chosen} (offered: {offered})") }
 }
 
 /// What is said of a step that the time limit of the whole run cut short.
@@ -268,7 +264,7 @@ pub fn alpn(trial: &AlpnTrial) -> ReportStep {
     let (status, what) = match &trial.chosen {
         Ok(chosen) => {
             let chosen = chosen.as_deref().unwrap_or("none");
-            (Status::Ok, format!("h2 and http/1.1 offered on a further connection, {chosen} chosen"))
+            (Status::Ok, format!("{chosen} of h2 and http/1.1, on a further connection"))
         }
         Err(error) if trial.fails_by_the_offer() => (Status::Warning, format!("h2 and http/1.1 offered: {error}")),
         Err(error) => (Status::NotReached, error.to_string()),

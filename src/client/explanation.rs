@@ -174,6 +174,9 @@ fn unsound(cause: &Unsound) -> Explanation {
             of("certificate-expires-soon", format!("The server's certificate expires in {days} day{plural}."))
         }
         Unsound::TokenExpired { seconds } => of("token-expired", expired(*seconds)),
+        Unsound::NoSubprotocol => {
+            of("no-subprotocol", "The server chose none of the subprotocols offered: browsers refuse such a session.")
+        }
         Unsound::ClosedAtOnce { code, after } => closed(*code, *after),
         Unsound::EndedAtOnce { after: LastEvent::Upgrade } => {
             of("ended-at-once", "The connection ended right after the upgrade, without Close.")

@@ -34,6 +34,8 @@ pub enum Unsound {
         /// So many seconds ago.
         seconds: u64,
     },
+    /// The server chose none of the subprotocols that were offered.
+    NoSubprotocol,
     /// The server closed the session by itself.
     ClosedAtOnce {
         /// The close code; 1005 for a Close without one.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
-use super::rude::{accept, accepts_then, answers, chooses, greeted, say, says, spoils};
+use super::rude::{self, accept, accepts_then, answers, chooses, greeted, say, says, spoils};
 use super::{Report, check};
 use crate::support::certificates::{Authority, Identity, only_in_2020};
 use crate::support::head::{Request, response};
@@ -242,7 +242,9 @@ fn sessions() -> Vec<Situation> {
         connection.accept();
         connection.answer_close();
     });
+    let no_subprotocol = chooses_extensions("", rude::polite);
     vec![
+        at("none of the subprotocols is chosen", "no-subprotocol", url(&no_subprotocol, "/")).with(&["-s", "chat"]),
         at("closed at once with 1008", "closed-at-once", url(&closes(1008, "who are you"), "/")),
         at("graphql-ws closes with 4406", "closed-at-once", url(&closes(4406, "Subprotocol not acceptable"), "/")),
         at("closed at once with 1000", "closed-at-once", url(&closes(1000, ""), "/")),

@@ -8,7 +8,9 @@ use crate::check::conversation::{Conversation, breached};
 use crate::check::report::{Problem, Status, Trial};
 use crate::check::steps;
 use crate::diagnosis::{Diagnosis, LastEvent, Unsound};
+use crate::event::Opened;
 use crate::http::redact::{Part, Secrets};
+use crate::wire::handshake::Request;
 use crate::wire::{self, CloseReason, Rule};
 
 /// What is wrong with a session that is open.
@@ -73,6 +75,17 @@ fn of_compression(breach: &wire::Finding) -> Option<Unsound> {
         }
         _ => None,
     }
+}
+
+/// What is wrong with a session that has none of the subprotocols offered: RFC 6455 allows that, the WebSockets Standard of
+/// browsers does not.
+pub fn subprotocol(request: &Request, opened: &Opened) -> Option<Problem> {
+    let offered = request.secrets().subprotocols(request.subprotocols());
+    if opened.subprotocol.is_some() || offered.is_empty() {
+        return None;
+    }
+    let seen = vec![format!("offered: {}", offered.join(", "))];
+    Some(Problem { seen, ..of_cause(Status::Warning, &Diagnosis::Unsound(Unsound::NoSubprotocol)) })
 }
 
 /// Whether a session may have failed by its extensions: the same without them tells.

@@ -29,6 +29,9 @@ pub(super) fn advice(cause: &Unsound) -> String {
         Unsound::NotVerified => "`-k` goes on all the same: without it nothing would be sent to this server",
         Unsound::ExpiresSoon { .. } => "renew the certificate, and see that the server loads the new one",
         Unsound::TokenExpired { .. } => "get a new token, and give it with `--bearer`",
+        Unsound::NoSubprotocol => {
+            "have the server choose one, and each proxy pass `Sec-WebSocket-Protocol` on; `--subprotocol` offers another"
+        }
         Unsound::ClosedAtOnce { code, .. } => closed(*code),
         Unsound::EndedAtOnce { .. } => {
             "the server, or something in between, took the upgrade and dropped the connection: its log may say why"
