@@ -6,7 +6,7 @@ mod source;
 use std::io;
 
 use paths::uses;
-use source::{Function, Source, functions, names_a_flag, sources, string_literals};
+use source::{Function, Source, files_below, functions, names_a_flag, sources, string_literals};
 
 /// Which rooms (or parts of them) each room may use besides itself.
 #[rustfmt::skip]
@@ -175,6 +175,24 @@ fn every_path_out_of_a_room_is_found() {
     assert_eq!(found("pub(in super::super) fn on() {}"), [""; 0]);
     assert_eq!(found("// crate::net is not used"), [""; 0]);
     assert_eq!(uses("use super::net;", &["error"]), ["net"]);
+}
+
+/// A file of tests that no other declares would be neither compiled nor run.
+#[test]
+fn every_file_is_declared_as_a_module() -> io::Result<()> {
+    for folder in ["src", "tests"] {
+        let files = files_below(folder)?;
+        let declares = |parent: &[&str], name: &str| {
+            let mut parents = files.iter().filter(|file| file.module() == parent);
+            parents.any(|file| file.text.contains(&format!("mod {name};")))
+        };
+        for file in &files {
+            let module = file.module();
+            let Some((name, parent)) = module.split_last() else { continue };
+            assert!(declares(parent, name), "`{folder}/{}` is part of nothing", file.name);
+        }
+    }
+    Ok(())
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod profiles;
 mod progress;
 mod proxy;
 mod reconnect;
+mod record;
 mod redirect;
 mod replay;
 mod script;

@@ -83,14 +83,6 @@ fn a_connection_that_a_recording_does_not_have_is_named() {
 }
 
 #[test]
-fn a_connection_that_a_recording_does_not_have_is_named() {
-    let (_folder, file) = folder();
-    record(&[], &file);
-    let output = Wscope::new().args(["show", "--connection", "2"]).arg(file.as_os_str()).run();
-    output.exits(2).prints("").says("it has no connection 2");
-}
-
-#[test]
 fn secrets_of_heads_are_hidden_and_messages_stay() {
     let (_folder, file) = folder();
     let live = record(&["-H", "Authorization: Bearer 0123456789abcdef"], &file);

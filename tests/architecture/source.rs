@@ -1,11 +1,11 @@
-//! The files below `src`, and the parts of Rust that the rules look at.
+//! The files below `src` and `tests`, and the parts of Rust that the rules look at.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// A file below `src`.
+/// A file below `src` or `tests`.
 pub struct Source {
-    /// Its path below `src`.
+    /// Its path below that folder.
     pub name: String,
     /// All of it.
     pub text: String,
@@ -28,13 +28,18 @@ impl Source {
     /// The path of the module that the file is.
     pub fn module(&self) -> Vec<&str> {
         let path = self.name.strip_suffix(".rs").unwrap_or(&self.name);
-        path.split('/').filter(|part| !["mod", "lib", "main"].contains(part)).collect()
+        path.split('/').filter(|part| !["mod", "lib", "main", "integration"].contains(part)).collect()
     }
 }
 
 /// All files below `src`, in order.
 pub fn sources() -> io::Result<Vec<Source>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    files_below("src")
+}
+
+/// All files of Rust below a folder of the project, in order.
+pub fn files_below(folder: &str) -> io::Result<Vec<Source>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut paths = Vec::new();
     collect(&root, &mut paths)?;
     paths.sort();
