@@ -53,6 +53,11 @@ pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
     }
 }
 
+/// A run without a prompt announces itself where stdout is a terminal, and nowhere else.
+pub fn banner_at_terminal() -> Banner {
+    if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden }
+}
+
 /// What says on stdout what messages mean, where that is wanted.
 pub fn annotator(view: &ViewArgs) -> Option<Annotator> {
     made(on_stdout(view))

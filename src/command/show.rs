@@ -1,6 +1,6 @@
 //! `wscope show`: a recording as if it were live, or in another format.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use crate::cli::Show;
 use crate::client::{convert, report, view};
@@ -23,8 +23,8 @@ pub fn run(args: &Show) -> ExitStatus {
 }
 
 fn show(args: &Show) -> Result<ExitStatus> {
-    let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
-    let options = Options { follow_sent: FollowSent::Shown, ..view::options_of(&args.view, banner) };
+    let options =
+        Options { follow_sent: FollowSent::Shown, ..view::options_of(&args.view, view::banner_at_terminal()) };
     let fanout = Fanout::new(view::direct(options)?).annotated(view::annotator(&args.view));
     let Recording { perspective, records } = if args.part.follow {
         let fanout = fanout.clone();

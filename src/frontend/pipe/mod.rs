@@ -9,7 +9,6 @@ pub mod stdin;
 pub use pace::Pace;
 pub use sender::send_executed;
 
-use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,7 +21,7 @@ use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
 use crate::client::{record, setup_error, view};
 use crate::error::{Error, ExitStatus, Result};
-use crate::output::{Banner, Fanout};
+use crate::output::Fanout;
 use crate::session::backoff::Pause;
 use crate::session::{AfterInput, Cause, Handle, Outcome, Settings};
 use delivery_stats::DeliveryStats;
@@ -41,8 +40,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         AfterInput::Fixed(_) | AfterInput::Forever | AfterInput::StopCondition(_) => WhenEmpty::End,
     };
     let input = Input { execute: args.execute.execute.clone(), delay: args.execute.delay, stdin, when_empty };
-    let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
-    let options = view::options(&args.view, &args.input, banner);
+    let options = view::options(&args.view, &args.input, view::banner_at_terminal());
     let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
     let recording = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
     let sender =

@@ -1,6 +1,6 @@
 //! `wscope replay`: the client's side, on a thread of its own; the main thread runs its sessions.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
@@ -20,7 +20,7 @@ use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
 use crate::client::{thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
-use crate::output::{Banner, Fanout, FollowSent, Options};
+use crate::output::{Fanout, FollowSent, Options};
 use crate::platform::Notifier;
 use crate::recording::{ReadError, read_error};
 use crate::session::backoff::Pause;
@@ -36,8 +36,8 @@ pub fn run(args: &Replay) -> Result<ExitStatus> {
     let mut connection = RecordingFile::read(&args.file, args.playing.connection)?.only()?;
     let opening = connection.next_opening().ok_or_else(|| Error::new(Phase::Input, "the recording has changed"))?;
     let plan = plan(args, &opening, started)?;
-    let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
-    let options = Options { follow_sent: FollowSent::Always, ..view::options_of(&args.view, banner) };
+    let options =
+        Options { follow_sent: FollowSent::Always, ..view::options_of(&args.view, view::banner_at_terminal()) };
     let annotator = view::annotator(&args.view);
     let fanout = Fanout::new(view::direct(options)?).annotated(annotator);
     let received = ReceivedCounts::default();

@@ -1,6 +1,5 @@
 //! Running a script: it has a thread of its own; the main thread runs its sessions.
 
-use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -20,7 +19,7 @@ use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
 use crate::frontend::session_slot::{Losses, Request, SessionSlot};
 use crate::input::payload::FileKinds;
 use crate::input::{Script, Variables};
-use crate::output::{Banner, Fanout, FollowSent, Options};
+use crate::output::{Fanout, FollowSent, Options};
 use crate::platform::{Notifier, Stdin, thread_for_messages};
 use crate::session::backoff::Pause;
 use crate::session::{Handle, Outcome};
@@ -40,8 +39,10 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     let variables = variables();
     let script = read(path, &variables)?;
     let plan = Arc::new(Plan::client(url, args, started)?.remembering(MEMORY));
-    let banner = if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden };
-    let options = Options { follow_sent: FollowSent::Always, ..view::options(&args.view, &args.input, banner) };
+    let options = Options {
+        follow_sent: FollowSent::Always,
+        ..view::options(&args.view, &args.input, view::banner_at_terminal())
+    };
     let fanout = Fanout::new(view::direct(options.clone())?).annotated(view::client_annotator(args));
     let recording = record::start(&args.record, &args.view, &plan.target.endpoint().host(), &options, &fanout)?;
     let max_message = plan.protocol.max_message;
