@@ -12,6 +12,7 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::http::redact::Secrets;
 use crate::output::{Fanout, FdOutput, Options, Output};
+use crate::platform::Signals;
 use crate::recording::{self, CreateError, Existing, Format, Recorder};
 
 /// What formats there are, by their endings.
@@ -67,7 +68,9 @@ pub fn start(
 
 impl RunRecording {
     /// Ends it with the run, whose exit status this is: the status, with what it makes of it that something is not recorded.
-    pub fn finish(mut self, status: ExitStatus) -> ExitStatus {
+    /// A HAR may take long: one of the `signals` ends the process meanwhile, and leaves the spool.
+    pub fn finish(mut self, status: ExitStatus, signals: &Signals) -> ExitStatus {
+        signals.release();
         let recorded = if self.fanout.has_lost_sink() { ExitStatus::Session } else { ExitStatus::Success };
         status.max(recorded).max(self.make_har())
     }

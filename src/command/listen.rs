@@ -80,7 +80,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
         announcer.error(Error::timed_out(Phase::Session, limit, "the server was not stopped"));
     }
     let status = end.carry_out(&console, &clients, &mut announcer);
-    Ok(console.finish_recording(status))
+    Ok(console.finish_recording(status, &signals))
 }
 
 /// Where it listens, and for whom.

@@ -72,7 +72,7 @@ fn relay(args: &Tap) -> Result<ExitStatus> {
         }
     };
     console.finish();
-    Ok(console.finish_recording(status))
+    Ok(console.finish_recording(status, &signals))
 }
 
 /// Waits for the end: a signal, `/quit`, an output that cannot be written. `None`: the time limit has passed.

@@ -14,6 +14,8 @@ use super::Poller;
 pub struct Signals {
     interrupted: Arc<AtomicBool>,
     terminated: Arc<AtomicBool>,
+    /// Whether they end the process as if they were not caught.
+    released: Arc<AtomicBool>,
 }
 
 /// A signal that asks the process to end.
@@ -44,12 +46,18 @@ impl Signals {
     /// # Errors
     /// The error of a system call: a handler cannot be installed, or the process has no descriptor left.
     pub fn catch(poller: &Poller) -> io::Result<Self> {
-        let signals = Self { interrupted: Arc::default(), terminated: Arc::default() };
+        let signals = Self { interrupted: Arc::default(), terminated: Arc::default(), released: Arc::default() };
         for (signal, flag) in [(SIGINT, &signals.interrupted), (SIGTERM, &signals.terminated)] {
+            flag::register_conditional_default(signal, Arc::clone(&signals.released))?;
             flag::register(signal, Arc::clone(flag))?;
             low_level::pipe::register(signal, poller.pipe_for_signals()?)?;
         }
         Ok(signals)
+    }
+
+    /// Has them end the process from now on, as they do where they are not caught.
+    pub fn release(&self) {
+        self.released.store(true, Ordering::SeqCst);
     }
 
     /// The signal that came since the last call. If both came, SIGTERM is returned first.

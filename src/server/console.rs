@@ -17,7 +17,7 @@ use crate::input::Editor;
 use crate::input::slash::Prompt;
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, FollowSent, Options};
-use crate::platform::Notifier;
+use crate::platform::{Notifier, Signals};
 
 /// What says what to send.
 pub struct ServerConsole {
@@ -69,8 +69,8 @@ impl ServerConsole {
     }
 
     /// Ends the recording with the run, whose exit status this is; the status with what it makes of it.
-    pub fn finish_recording(self, status: ExitStatus) -> ExitStatus {
-        self.recording.finish(status)
+    pub fn finish_recording(self, status: ExitStatus, signals: &Signals) -> ExitStatus {
+        self.recording.finish(status, signals)
     }
 
     /// Where everything is shown.

@@ -19,7 +19,7 @@ use crate::input::slash::{self, Prompt};
 use crate::input::{Editor, Source, SourceOptions};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, Options, OutputQueue, Perspective};
-use crate::platform::{Notifier, Stdin};
+use crate::platform::{Notifier, Signals, Stdin};
 use crate::wire::{Kind, Outgoing};
 
 /// The longest command that is piped in, in bytes.
@@ -71,8 +71,8 @@ impl TapConsole {
     }
 
     /// Ends the recording with the run, whose exit status this is; the status with what it makes of it.
-    pub fn finish_recording(self, status: ExitStatus) -> ExitStatus {
-        self.recording.finish(status)
+    pub fn finish_recording(self, status: ExitStatus, signals: &Signals) -> ExitStatus {
+        self.recording.finish(status, signals)
     }
 
     /// Where everything is shown.

@@ -59,7 +59,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
     if let Some(words) = driver.stats.words().filter(|_| args.reconnect.is_some()) {
         runner.announcer.note(words);
     }
-    Ok(recording.finish(end.status))
+    Ok(recording.finish(end.status, &runner.signals))
 }
 
 /// Sends the input through one session after the other.

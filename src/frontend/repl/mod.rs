@@ -65,7 +65,7 @@ pub fn run(url: &str, args: &SessionArgs) -> Result<ExitStatus> {
         Some(Place { terminal, .. }) => terminal_end::show_what_is_left(&terminal, end, &mut runner),
         None => end.status,
     };
-    Ok(recording.finish(status))
+    Ok(recording.finish(status, &runner.signals))
 }
 
 /// Lets the user talk through one session after the other.

@@ -54,7 +54,8 @@ pub fn run(url: &str, args: &SessionArgs, path: &Path) -> Result<ExitStatus> {
     slot.opening();
     let ends = spawn(script, Arc::clone(&slot), variables, fanout, max_message, notifier)?;
     let mut driver = ScriptDriver { slot, ends, has_opened: false, current: None, error: None, told: Told::Nothing };
-    Ok(recording.finish(runner.run(&mut driver).status))
+    let end = runner.run(&mut driver);
+    Ok(recording.finish(end.status, &runner.signals))
 }
 
 /// Reads a script and checks it; `-` is stdin.
