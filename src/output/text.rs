@@ -110,7 +110,7 @@ pub fn binary(output: &mut Vec<u8>, palette: &Palette, start: &[u8], length: u64
     }
 }
 
-/// What is said of heartbeats that were not shown.
+/// What is said of messages that were not shown.
 pub fn hidden_messages(count: u64) -> String {
     match count {
         1 => "1 message is not shown: it does not match".to_owned(),

@@ -48,16 +48,21 @@ impl EventSink for Probe {
     }
 }
 
-fn received(event: &wire::Event<'_>) -> (Flow, usize, usize) {
+/// What the sinks answer to what they are given, and how much of it reaches one that wants messages and one that wants nothing.
+fn given(give: impl FnOnce(&mut Sinks, Timestamp) -> Flow) -> (Flow, usize, usize) {
     let fanout = Fanout::new(printer());
     let wants = Wants { detail: Detail::Messages, ..quiet() };
     let (all, seen_by_all) = channel();
     let (none, seen_by_none) = channel();
     fanout.add(Box::new(Probe { wants, answer: Flow::Stop, fails: false, seen: all }));
     fanout.add(Box::new(Probe { wants: quiet(), answer: Flow::Continue, fails: false, seen: none }));
-    let event = Event::Wire { direction: Direction::Received, event, round_trip: None, annotation: None };
-    let flow = fanout.lock().event(US, fanout.now(), &event);
+    let flow = give(&mut fanout.lock(), fanout.now());
     (flow, seen_by_all.try_iter().count(), seen_by_none.try_iter().count())
+}
+
+fn received(event: &wire::Event<'_>) -> (Flow, usize, usize) {
+    let event = Event::Wire { direction: Direction::Received, event, round_trip: None, annotation: None };
+    given(|sinks, at| sinks.event(US, at, &event))
 }
 
 #[test]
@@ -81,12 +86,6 @@ fn what_is_wanted_is_what_any_sink_wants() {
 
 #[test]
 fn texts_in_bulk_reach_each_sink_that_wants_messages() {
-    let fanout = Fanout::new(printer());
-    let wants = Wants { detail: Detail::Messages, ..quiet() };
-    let (all, seen_by_all) = channel();
-    let (none, seen_by_none) = channel();
-    fanout.add(Box::new(Probe { wants, answer: Flow::Stop, fails: false, seen: all }));
-    fanout.add(Box::new(Probe { wants: quiet(), answer: Flow::Continue, fails: false, seen: none }));
     let mut receiver = Receiver::new(ReceiverOptions {
         role: Role::Client,
         max_message: 100,
@@ -97,10 +96,8 @@ fn texts_in_bulk_reach_each_sink_that_wants_messages() {
     });
     receiver.feed(b"\x81\x01a\x81\x01b");
     let texts = receiver.take_texts().unwrap();
-    assert_eq!(fanout.lock().texts(US, fanout.now(), Direction::Received, &texts), Flow::Stop);
-    assert_eq!((seen_by_all.try_iter().count(), seen_by_none.try_iter().count()), (2, 0));
-    assert_eq!(fanout.lock().texts(US, fanout.now(), Direction::Sent, &texts), Flow::Continue);
-    assert_eq!(seen_by_all.try_iter().count(), 0);
+    assert_eq!(given(|sinks, at| sinks.texts(US, at, Direction::Received, &texts)), (Flow::Stop, 2, 0));
+    assert_eq!(given(|sinks, at| sinks.texts(US, at, Direction::Sent, &texts)), (Flow::Continue, 0, 0));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::output::sink::Sink;
 use crate::wire::TextFrame;
 
 /// Puts the lines of texts together from few and long pieces, and without an event for each. Reading included, one of
-/// 32 bytes takes 260 instructions instead of 738.
+/// 32 bytes takes 330 instructions instead of 738, and 550 instead of 2,870 in a recording.
 pub struct TextLines<'a> {
     extent: Extent,
     /// What the lines begin with, up to `"length":`.
