@@ -126,7 +126,9 @@ function choose(row) {
   byId('json').hidden = !json;
   byId('text').hidden = row.text === undefined;
   panel.hidden = false;
-  byId('about').textContent = new Date(row.wall).toISOString() + (row.hidden ? '  a secret in it is hidden' : '');
+  const about = [new Date(row.wall).toISOString(), row.hidden && 'a secret in it is hidden', row.meaning];
+  byId('about').replaceChildren();
+  put(byId('about'), about.filter(text => text).join(', '), false);
   drawPanel(PANEL);
   draw();
 }
