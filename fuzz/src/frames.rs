@@ -49,7 +49,15 @@ pub fn arrives_alike(options: ReceiverOptions, bytes: &[u8], size: usize) {
     let whole = outcomes(options, bytes, usize::MAX);
     assert_eq!(outcomes(options, bytes, size), whole, "in pieces of {size}");
     let together = run_together(whole.clone());
-    assert_eq!(with_texts_taken(options, bytes), together, "with texts taken");
+    let take = |receiver: &mut Receiver, texts: &mut Vec<u8>| {
+        while let Some(batch) = receiver.take_texts() {
+            check_batch(&batch, bytes);
+            batch.append_to(TERMINATOR, texts);
+        }
+    };
+    assert_eq!(with_texts_taken(options, bytes, take), together, "with texts taken");
+    let copy = |receiver: &mut Receiver, texts: &mut _| while receiver.copy_texts(TERMINATOR, texts) {};
+    assert_eq!(with_texts_taken(options, bytes, copy), together, "with texts copied");
     for observe in [Observe::Headers, Observe::Bytes] {
         let observed = heard(ReceiverOptions { observe, ..options }, bytes, size);
         assert_eq!(observed.outcomes, whole, "with {observe:?}");
@@ -113,8 +121,12 @@ fn outcomes_observed_now_and_then(options: ReceiverOptions, bytes: &[u8]) -> Vec
     }
 }
 
-/// The same where texts are taken in bulk before each event; those that follow one another are run together.
-fn with_texts_taken(options: ReceiverOptions, bytes: &[u8]) -> Vec<Outcome> {
+/// The same where `take` has taken what texts it can before each event; texts that follow one another are run together.
+fn with_texts_taken(
+    options: ReceiverOptions,
+    bytes: &[u8],
+    take: impl Fn(&mut Receiver, &mut Vec<u8>),
+) -> Vec<Outcome> {
     let mut listener = Listener::new(options, bytes);
     let (mut receiver, mut counted) = (Receiver::new(options), Receiver::new(options));
     receiver.feed(bytes);
@@ -122,10 +134,7 @@ fn with_texts_taken(options: ReceiverOptions, bytes: &[u8]) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     loop {
         let mut texts = Vec::new();
-        while let Some(batch) = receiver.take_texts() {
-            check_batch(&batch, bytes);
-            batch.append_to(TERMINATOR, &mut texts);
-        }
+        take(&mut receiver, &mut texts);
         outcomes.extend((!texts.is_empty()).then_some(Outcome::Text(texts)));
         let Some(event) = receiver.next() else { break };
         listener.hear(&event);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::dialect::{Annotator, Heartbeat};
 use crate::event::{Direction, Event, EventSink, Flow, FlushError, Opened, Origin, Timestamp, Wants};
 use crate::output::Printer;
-use crate::wire::TextBatch;
+use crate::wire::{Receiver, TextBatch};
 
 /// The sinks of a run, with one lock, and the clock of its events. Clones are the same.
 #[derive(Clone)]
@@ -153,6 +153,14 @@ impl Sinks {
             flow = flow.and(self.printer.texts(origin, at, direction, texts));
         }
         flow
+    }
+
+    /// Has the printer copy text messages that were received out of `receiver`, where it wants only their text, and no other sink
+    /// wants any. To be called only where [`wants`](Self::wants) permits it; what is left is for [`texts`](Self::texts).
+    pub fn copy_texts(&mut self, origin: Origin, receiver: &mut Receiver) {
+        if !self.others.iter().any(|(wants, _)| wants.include_messages(Direction::Received)) {
+            self.printer.copy_texts(origin, receiver);
+        }
     }
 
     /// Flushes all. May block. A sink other than the printer that cannot write gets no more events: the printer shows its

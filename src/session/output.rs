@@ -258,6 +258,11 @@ impl OutputGuard<'_> {
         self.go(flow);
     }
 
+    /// Has text messages that were received copied out of `receiver`, where only their text is wanted.
+    pub fn copy_texts(&mut self, receiver: &mut Receiver) {
+        self.sinks.copy_texts(self.session.origin, receiver);
+    }
+
     /// Gives what `decoder` has of what was sent to the sinks.
     fn show_sent(&mut self, at: Timestamp, decoder: &mut Receiver) {
         let takes_texts = self.wants().texts == Texts::InBulk;

@@ -195,6 +195,9 @@ impl Reader {
         self.receiver.observe(wants.observe());
         let takes_texts = self.only_shows && wants.texts == Texts::InBulk;
         loop {
+            if takes_texts {
+                shown.copy_texts(&mut self.receiver);
+            }
             while takes_texts && let Some(texts) = self.receiver.take_texts() {
                 shown.texts(at, Direction::Received, &texts);
             }

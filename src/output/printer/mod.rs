@@ -26,7 +26,7 @@ use crate::output::printer::selection::{Told, selects};
 use crate::output::sink::{Sink, SplitPolicy};
 use crate::output::timestamp::TimestampWriter;
 use crate::output::{diagnostic_lines, json};
-use crate::wire::{self, Kind, TextBatch};
+use crate::wire::{self, Kind, Receiver, TextBatch};
 
 /// Formats events into buffers, and writes these when told to.
 ///
@@ -140,6 +140,14 @@ impl Printer {
             Event::Open(_) => self.clock.open(origin.client, at),
             Event::Ended(_) => self.clock.forget(origin.client),
             _ => {}
+        }
+    }
+
+    /// Copies text messages that were received out of `receiver`, where only their text is wanted.
+    pub fn copy_texts(&mut self, origin: Origin, receiver: &mut Receiver) {
+        let is_wanted = self.bare && !self.is_left_out(origin) && self.data.has_room();
+        while is_wanted && receiver.copy_texts(self.options.delimiter, &mut self.data.buffer) {
+            self.data.flush_if_large();
         }
     }
 

@@ -75,6 +75,8 @@ pub struct Receiver {
     counters: Counters,
     /// Bytes of control frames, headers included.
     control_bytes: u64,
+    /// [`Receiver::copy_texts`] has found that a text before this offset of the stream is not UTF-8.
+    bad_text_before: u64,
 }
 
 /// How far the stream has come.
@@ -125,6 +127,7 @@ impl Receiver {
             pending: VecDeque::new(),
             counters: Counters::default(),
             control_bytes: 0,
+            bad_text_before: 0,
         }
     }
 

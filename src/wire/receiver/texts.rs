@@ -58,19 +58,7 @@ impl<'a> TextBatch<'a> {
 
     /// Appends the texts to `output`, each with `terminator` behind it.
     pub fn append_to(&self, terminator: u8, output: &mut Vec<u8>) {
-        let mut rest = self.frames;
-        while let Some((header_length, length)) = header(rest) {
-            let text = &rest[header_length..];
-            match text.first_chunk::<BLOCK>() {
-                Some(block) if length <= BLOCK => {
-                    output.extend_from_slice(block);
-                    output.truncate(output.len() - BLOCK + length);
-                }
-                _ => output.extend_from_slice(&text[..length]),
-            }
-            output.push(terminator);
-            rest = &text[length..];
-        }
+        copy(self.frames, self.frames[1] & MASK_BIT, terminator, usize::MAX, output);
     }
 }
 
@@ -82,7 +70,7 @@ impl Receiver {
             return None;
         }
         let is_masked = self.role == Role::Server;
-        let longest = usize::try_from(self.assembler.most_whole(Kind::Text)).unwrap_or(usize::MAX);
+        let longest = self.longest_text();
         let offset = self.buffer.position();
         let frames = self.buffer.unread_mut();
         let (mut taken, mut messages, mut text_bytes) = (0, 0, 0);
@@ -104,11 +92,42 @@ impl Receiver {
         if messages == 0 {
             return None;
         }
-        self.counters.frames += messages;
-        self.counters.messages += messages;
-        self.counters.message_bytes += text_bytes;
+        self.count_texts(messages, text_bytes);
         let range = self.buffer.take(taken);
         Some(TextBatch { frames: self.buffer.taken(range), offset, messages })
+    }
+
+    /// Takes the same messages, as far as they are not masked, and appends them to `output`, each with `terminator` behind it,
+    /// which must be ASCII. False where there is none, or where one of the next is not UTF-8: [`take_texts`](Self::take_texts)
+    /// finds out which.
+    ///
+    /// It takes half of the instructions of a batch: no byte is read twice, and UTF-8 is checked once for all messages. Since
+    /// the terminators between them are ASCII, the messages are valid exactly if the whole is.
+    pub fn copy_texts(&mut self, terminator: u8, output: &mut Vec<u8>) -> bool {
+        if !self.is_between_messages() || self.role == Role::Server || self.buffer.position() < self.bad_text_before {
+            return false;
+        }
+        let start = output.len();
+        let copied = copy(self.buffer.unread(), 0, terminator, self.longest_text(), output);
+        let texts = &output[start..];
+        if !texts.is_ascii() && simdutf8::basic::from_utf8(texts).is_err() {
+            output.truncate(start);
+            self.bad_text_before = self.buffer.position() + copied.frame_bytes as u64;
+            return false;
+        }
+        self.count_texts(copied.messages, (output.len() - start) as u64 - copied.messages);
+        self.buffer.take(copied.frame_bytes);
+        copied.messages > 0
+    }
+
+    fn longest_text(&self) -> usize {
+        usize::try_from(self.assembler.most_whole(Kind::Text)).unwrap_or(usize::MAX)
+    }
+
+    fn count_texts(&mut self, messages: u64, bytes: u64) {
+        self.counters.frames += messages;
+        self.counters.messages += messages;
+        self.counters.message_bytes += bytes;
     }
 
     /// Whether no frame and no message is under way, so that the next frame can be read by itself.
@@ -119,6 +138,38 @@ impl Receiver {
             && self.pending.is_empty()
             && self.state == StreamState::Open
     }
+}
+
+/// What was copied.
+#[derive(Default)]
+struct Copied {
+    messages: u64,
+    frame_bytes: usize,
+}
+
+/// Appends the texts at the start of `frames` that lie there whole, have this `mask` bit and are not too long.
+fn copy(frames: &[u8], mask: u8, terminator: u8, longest: usize, output: &mut Vec<u8>) -> Copied {
+    let mut copied = Copied::default();
+    while copied.frame_bytes < FULL
+        && let Some((header_length, length)) = header(&frames[copied.frame_bytes..])
+        && frames[copied.frame_bytes + 1] & MASK_BIT == mask
+    {
+        let text = &frames[copied.frame_bytes + header_length..];
+        if length > text.len() || length > longest {
+            break;
+        }
+        match text.first_chunk::<BLOCK>() {
+            Some(block) if length <= BLOCK => {
+                output.extend_from_slice(block);
+                output.truncate(output.len() - BLOCK + length);
+            }
+            _ => output.extend_from_slice(&text[..length]),
+        }
+        output.push(terminator);
+        copied.messages += 1;
+        copied.frame_bytes += header_length + length;
+    }
+    copied
 }
 
 /// The lengths of the header and the payload of a text message in one uncompressed frame, if one begins here.

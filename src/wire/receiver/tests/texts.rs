@@ -10,15 +10,31 @@ fn frame(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The texts that are taken, and how many bytes of frames are left for `next`.
+/// The texts that are taken, in batches and copied, and how many bytes of frames are left for `next`.
+#[track_caller]
 fn taken(options: ReceiverOptions, frames: &[Vec<u8>]) -> (String, usize) {
+    let in_batches = taken_by(options, frames, |receiver, texts| {
+        while let Some(batch) = receiver.take_texts() {
+            batch.append_to(b'\n', texts);
+        }
+    });
+    let copied = taken_by(options, frames, |receiver, texts| while receiver.copy_texts(b'\n', texts) {});
+    if in_batches.1 == 0 {
+        assert_eq!(copied, in_batches);
+    }
+    in_batches
+}
+
+fn taken_by(
+    options: ReceiverOptions,
+    frames: &[Vec<u8>],
+    take: impl FnOnce(&mut Receiver, &mut Vec<u8>),
+) -> (String, usize) {
     let mut receiver = Receiver::new(options);
     let bytes = frames.concat();
     receiver.feed(&bytes);
     let mut texts = b"> ".to_vec();
-    while let Some(batch) = receiver.take_texts() {
-        batch.append_to(b'\n', &mut texts);
-    }
+    take(&mut receiver, &mut texts);
     let left = bytes.len() - usize::try_from(receiver.counters().wire_bytes).unwrap();
     (String::from_utf8(texts).unwrap(), left)
 }
@@ -88,4 +104,15 @@ fn a_text_is_valid_by_itself_or_not_at_all() {
     for options in [CLIENT, LENIENT] {
         assert_eq!(taken(options, &frames), ("> whole\n".to_owned(), 6));
     }
+}
+
+#[test]
+fn no_text_is_copied_with_one_that_is_wrong() {
+    let frames = [frame(b"whole"), frame(b"\xC3"), frame(b"\xB6")].concat();
+    let mut receiver = Receiver::new(LENIENT);
+    receiver.feed(&frames);
+    let mut texts = Vec::new();
+    assert!(!receiver.copy_texts(b'\n', &mut texts) && texts.is_empty());
+    assert_eq!(receiver.take_texts().unwrap().messages(), 1);
+    assert!(!receiver.copy_texts(b'\n', &mut texts) && receiver.take_texts().is_none());
 }
