@@ -196,10 +196,7 @@ impl Reader {
         let takes_texts = self.only_shows && wants.texts == Texts::InBulk;
         loop {
             if takes_texts {
-                shown.copy_texts(&mut self.receiver);
-            }
-            while takes_texts && let Some(texts) = self.receiver.take_texts() {
-                shown.texts(at, Direction::Received, &texts);
+                self.show_texts(shown, at);
             }
             let Some(event) = self.receiver.next() else { return Stop::Read };
             if let Some(stop_condition) = &self.shared.settings.stop_condition
@@ -247,6 +244,14 @@ impl Reader {
             if self.echoes.size() > ECHO_BUDGET {
                 return Stop::Echoes;
             }
+        }
+    }
+
+    /// Hands over the texts that come next, in bulk.
+    fn show_texts(&mut self, shown: &mut OutputGuard<'_>, at: Timestamp) {
+        shown.copy_texts(&mut self.receiver);
+        while let Some(texts) = self.receiver.take_texts() {
+            shown.texts(at, Direction::Received, &texts);
         }
     }
 

@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(inserted("/set fr"), (5, vec!["frames ".into()]));
         assert_eq!(inserted("/set frames o"), (12, vec!["on".into(), "off".into()]));
         assert_eq!(inserted("/frame fin=0 op=p"), (13, vec!["op=ping".into(), "op=pong".into()]));
-        assert_eq!(inserted("/as z"), (4, vec!["zstd".into(), "zlib".into(), "zlib-stream".into()]));
+        assert_eq!(inserted("/as zs"), (4, vec!["zstd".into(), "zstd-stream".into()]));
     }
 
     #[test]
