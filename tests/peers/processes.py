@@ -10,11 +10,17 @@ import threading
 import time
 
 SECONDS = 60
+GIVEN_PORTS = set()
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """A port that is free, and was not given before: what is to listen there may take its time to start."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        if port not in GIVEN_PORTS:
+            GIVEN_PORTS.add(port)
+            return port
 
 
 def stop(process, by=signal.SIGTERM):
