@@ -2,23 +2,31 @@
 
 #![no_main]
 
-use std::io::Cursor;
+use std::io::{self, Cursor};
 
 use libfuzzer_sys::fuzz_target;
+use wscope::dialect::Choice;
 use wscope::http::redact::Secrets;
-use wscope::recording::{RecordedEvent, har};
+use wscope::output::Perspective;
+use wscope::recording::har::{self, HarOptions};
+use wscope::recording::{RecordedEvent, Recording};
 
 fuzz_target!(|input: &[u8]| {
-    let mut open = || har::read(Cursor::new(input.to_vec())).map_err(std::io::Error::from);
-    let Ok(records) = open() else { return };
+    let mut open = || {
+        let records = har::read(Cursor::new(input.to_vec()))?;
+        Ok(Recording { perspective: Perspective::End, records })
+    };
+    let Ok(recording): io::Result<_> = open() else { return };
     let mut opened = 0;
-    for record in records {
+    for record in recording.records {
         let Ok(record) = record else { return };
         assert!(record.event.lend(|event| !format!("{event:?}").is_empty()));
         opened += usize::from(matches!(record.event, RecordedEvent::Open(_)));
     }
     let mut output = Vec::new();
-    har::write(&mut output, &mut open, Secrets::Hidden).expect("what could be read can be written");
+    let options = HarOptions { secrets: Secrets::Hidden, dialect: Choice::Auto };
+    let early_end = har::write(&mut output, &mut open, options).expect("what could be read can be written");
+    assert!(early_end.is_none());
     let again = har::read(Cursor::new(output)).expect("what was written can be read");
     let again = again.filter(|record| matches!(record.as_ref().expect("a record").event, RecordedEvent::Open(_)));
     assert_eq!(again.count(), opened);
