@@ -10,6 +10,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::report::{CheckReport, Problem, ReportStep, Status, Trial};
+use crate::output::fold::fold_line_and_words;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, Palette, StreamKind, Style};
 use crate::output::{Charset, escape};
 
@@ -163,28 +164,5 @@ fn summary(tried: &[Trial]) -> String {
 
 /// `text`, escaped, in lines of at most `width` columns, broken at blanks where there are some; at least one line.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let text = escape::to_line(text);
-    let (mut lines, mut line) = (Vec::new(), String::new());
-    for mut word in text.split(' ') {
-        if !line.is_empty() && line.width() + 1 + word.width() > width {
-            lines.push(std::mem::take(&mut line));
-        } else if !line.is_empty() {
-            line.push(' ');
-        }
-        while word.width() > width {
-            let (start, rest) = word.split_at(fitting(word, width));
-            lines.push(start.to_owned());
-            word = rest;
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
-    lines
-}
-
-/// How many bytes of `word` take `width` columns at most; those of one character at least.
-fn fitting(word: &str, width: usize) -> usize {
-    let ends = word.char_indices().map(|(start, character)| start + character.len_utf8());
-    let first = word.chars().next().map_or(0, char::len_utf8);
-    ends.take_while(|end| word[..*end].width() <= width).last().unwrap_or(first)
+    fold_line_and_words(&escape::to_line(text), width, 0).split('\n').map(str::to_owned).collect()
 }
