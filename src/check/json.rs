@@ -105,7 +105,7 @@ mod tests {
 
     use super::super::report::{Status, StepName};
     use super::*;
-    use crate::diagnosis::{HeaderSize, Refused};
+    use crate::diagnosis::Refused;
     use crate::error::ExitStatus;
     use crate::output::json::assert_fields;
 
@@ -113,7 +113,7 @@ mod tests {
         let trial = Trial { what: "no Origin".to_owned(), result: "403 Forbidden".to_owned() };
         let finding = Problem {
             status: Status::Failure,
-            cause: Some(Diagnosis::Refused(Refused::HeadTooLarge { longest: HeaderSize::default(), proxy: None })),
+            cause: Some(Diagnosis::Refused(Refused::HeadTooLarge { longest: None, proxy: None })),
             what: "too large".to_owned(),
             seen: vec!["431\u{1b}".to_owned()],
             tried: vec![trial.clone()],

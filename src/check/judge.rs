@@ -183,7 +183,9 @@ fn of_opened(
     variation: &Variation,
 ) -> Option<Diagnosis> {
     let refused = match variation {
-        Variation::WithoutHeaders if asked.given_length() >= LARGE => refusal?.head_too_large(),
+        Variation::WithoutHeaders if asked.given_length() >= LARGE => {
+            refusal.map_or(Refused::HeadTooLarge { longest: None, proxy: None }, Refusal::head_too_large)
+        }
         Variation::WithoutHeaders => match asked.only_header() {
             Some(rule) if rule.name().eq_ignore_ascii_case("Host") => {
                 Refused::HostNotAllowed { host: asked.shown(rule.value().unwrap_or_default()) }

@@ -20,8 +20,8 @@ pub enum Refused {
     },
     /// A status, or a body, says that the request's head, or a header such as `Cookie`, is too large.
     HeadTooLarge {
-        /// The longest header of our request.
-        longest: HeaderSize,
+        /// The longest header of our request, where that is known.
+        longest: Option<HeaderSize>,
         /// The proxy, or the server, that can be made out.
         proxy: Option<Intermediary>,
     },
@@ -173,7 +173,7 @@ pub enum Refused {
 }
 
 /// How large a header of a request is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderSize {
     /// Its name.
     pub name: String,

@@ -80,10 +80,11 @@ fn choosy() -> Vec<Situation> {
         let offered = request.header("Sec-WebSocket-Protocol");
         (offered != Some("graphql-transport-ws")).then(|| response("400 Bad Request", "", "Missing Subprotocol"))
     });
-    let cookies = chooses(|request| {
-        let length = request.header("Cookie").map_or(0, str::len);
-        (length > 1000).then(|| response("400 Bad request", "", "Your browser sent an invalid request."))
+    let has_long_cookie = |request: &Request| request.header("Cookie").is_some_and(|cookie| cookie.len() > 1000);
+    let cookies = chooses(move |request| {
+        has_long_cookie(request).then(|| response("400 Bad request", "", "Your browser sent an invalid request."))
     });
+    let hangs_up = chooses(move |request| has_long_cookie(request).then(String::new));
     let cookie = format!("Cookie: {}", "x".repeat(2000));
     let vite = serve(|mut connection| {
         let request = connection.request();
@@ -112,6 +113,7 @@ fn choosy() -> Vec<Situation> {
             .with(&["-s", "chat"]),
         at("graphql-ws without its subprotocol", "subprotocol-wanted", url(&graphql, "/graphql")),
         at("HAProxy's buffers too small for a cookie", "head-too-large", url(&cookies, "/x")).with(&["-H", &cookie]),
+        at("hung up on a cookie that is too large", "head-too-large", url(&hangs_up, "/x")).with(&["-H", &cookie]),
         at("a header is not wanted", "headers-not-accepted", url(&has("X-Tenant"), "/x")).with(&["-H", "X-Tenant: 1"]),
         at("another Host is given", "host-not-allowed", url(&named, "/x")).with(&["-H", "Host: x.example"]),
         at("vite without its subprotocol", "subprotocol-wanted", url(&vite, "/")).with(&["--connect-timeout", "1"]),

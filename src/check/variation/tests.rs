@@ -1,5 +1,5 @@
 use super::*;
-use crate::diagnosis::{Diagnosis, EngineIo, HeaderSize, Login, NoHead, Refused};
+use crate::diagnosis::{Diagnosis, EngineIo, Login, NoHead, Refused};
 use crate::wire::DeflateOffer;
 
 fn asked(url: &str) -> Asked {
@@ -83,7 +83,7 @@ fn at_most_nine_are_tried_and_none_twice() {
             assert!(!plan[..place].contains(variation), "{cause:?}: {plan:?}");
         }
     }
-    let too_large = Refused::HeadTooLarge { longest: HeaderSize::default(), proxy: None };
+    let too_large = Refused::HeadTooLarge { longest: None, proxy: None };
     assert_eq!(plan(Some(&Diagnosis::Refused(too_large)), &asked("ws://h/"), ""), []);
 }
 

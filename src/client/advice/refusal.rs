@@ -56,7 +56,7 @@ pub(super) fn refused(cause: &Refused) -> String {
         Refused::EngineIo(said) => engine_io(*said),
         Refused::SockJs => SOCK_JS.to_owned(),
         Refused::UpgradeDropped { path, proxy } => upgrade_dropped(path, *proxy),
-        Refused::HeadTooLarge { longest, proxy } => head_too_large(longest, *proxy),
+        Refused::HeadTooLarge { longest, proxy } => head_too_large(longest.as_ref(), *proxy),
         Refused::CertificateWanted => CERTIFICATE_WANTED.to_owned(),
         Refused::HostNotAllowed { host } => host_not_allowed(host),
         Refused::OriginNotAllowed { sent_origin } => origin_not_allowed(*sent_origin),
@@ -100,16 +100,18 @@ pub(super) fn refused(cause: &Refused) -> String {
     }
 }
 
-fn head_too_large(longest: &HeaderSize, proxy: Option<Intermediary>) -> String {
-    let HeaderSize { name, length } = longest;
-    let enough = (2 * length).next_power_of_two().max(16 * 1024);
+fn head_too_large(longest: Option<&HeaderSize>, proxy: Option<Intermediary>) -> String {
+    let which = longest.map_or(String::new(), |HeaderSize { name, length }| {
+        format!(" (the longest is `{name}`, with {length} bytes)")
+    });
+    let fewer = format!("send fewer or shorter headers{which}, or raise");
     let limit = match proxy {
         Some(Intermediary::Nginx) => {
-            let kilobytes = enough / 1024;
+            let enough = longest.map_or(0, |longest| 2 * longest.length).next_power_of_two().max(16 * 1024);
             return format!(
-                "send fewer or shorter headers (the longest is `{name}`, with {length} bytes), or raise nginx's limit of a header, in its \
-                 `server`, in place of a line of the same name; then `nginx -s reload`:\n  \
-                 large_client_header_buffers 4 {kilobytes}k;"
+                "{fewer} nginx's limit of a header, in its `server`, in place of a line of the same name; then \
+                 `nginx -s reload`:\n  large_client_header_buffers 4 {}k;",
+                enough / 1024
             );
         }
         Some(Intermediary::Apache) => "`LimitRequestFieldSize` (a header) or `LimitRequestLine` (the path) of Apache",
@@ -119,7 +121,7 @@ fn head_too_large(longest: &HeaderSize, proxy: Option<Intermediary>) -> String {
              `tune.bufsize`; Node: `--max-http-header-size`)"
         }
     };
-    format!("send fewer or shorter headers (the longest is `{name}`, with {length} bytes), or raise {limit}")
+    format!("{fewer} {limit}")
 }
 
 fn engine_io(said: EngineIo) -> String {

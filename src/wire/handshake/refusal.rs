@@ -38,7 +38,7 @@ pub(super) struct Context {
     pub path: String,
     pub host: String,
     pub sent_origin: bool,
-    pub longest_header: HeaderSize,
+    pub longest_header: Option<HeaderSize>,
     pub login: Login,
     pub transport: Transport,
     pub secrets: Secrets,

@@ -120,12 +120,12 @@ impl Request {
     }
 
     /// The header that takes most bytes.
-    pub(super) fn longest_header(&self) -> HeaderSize {
+    pub(super) fn longest_header(&self) -> Option<HeaderSize> {
         let sizes = self.headers.iter().map(|(name, value)| HeaderSize {
             name: name.clone(),
             length: name.len() + ": ".len() + value.len() + "\r\n".len(),
         });
-        sizes.max_by_key(|size| size.length).unwrap_or_default()
+        sizes.max_by_key(|size| size.length)
     }
 
     /// The values of the headers of that name that go out, secrets included.

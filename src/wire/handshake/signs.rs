@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn a_head_that_is_too_large_names_its_longest_header() {
         let cookie = format!("Cookie: {}", "x".repeat(900));
-        let longest = HeaderSize { name: "Cookie".to_owned(), length: cookie.len() + 2 };
+        let longest = Some(HeaderSize { name: "Cookie".to_owned(), length: cookie.len() + 2 });
         let head = "400 Bad Request\r\nServer: nginx/1.22.1";
         let refusal = refusal(&[&cookie], head, "<center>Request Header Or Cookie Too Large</center>");
         let cause = Refused::HeadTooLarge { longest, proxy: Some(Intermediary::Nginx) };
