@@ -1,11 +1,14 @@
 //! A session of any dialect with anything in it: what is said of each message points into it.
+//!
+//! The input chooses the dialect, unless `FUZZ_DIALECT` names one: so each can be given a time of its own.
 
 #![no_main]
 
+use std::env;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use wscope::dialect::{ALL, Message, Opening};
+use wscope::dialect::{ALL, Message, Opening, named};
 use wscope::wire::{Kind, Role};
 
 /// What separates messages in the input.
@@ -13,7 +16,10 @@ const SEPARATOR: &[u8] = b"\n---\n";
 
 fuzz_target!(|input: (u8, u8, &[u8])| {
     let (dialect, subprotocol, stream) = input;
-    let description = ALL[usize::from(dialect) % ALL.len()];
+    let description = match env::var("FUZZ_DIALECT") {
+        Ok(name) => named(&name).expect("a dialect"),
+        Err(_) => ALL[usize::from(dialect) % ALL.len()],
+    };
     let subprotocols = description.subprotocols;
     let subprotocol = subprotocols.get(usize::from(subprotocol) % (subprotocols.len() + 1)).copied();
     let mut at = Duration::ZERO;
