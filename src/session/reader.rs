@@ -269,13 +269,13 @@ impl Reader {
     /// The clients together hold too much, and this one more than its part.
     fn fail_over_budget(&mut self, at: Timestamp) {
         let finding = self.receiver.refuse(Rule::SharedMemory, "nothing is left for this one".to_owned());
-        let mut shown = self.shared.output.lock();
-        shown.received(at, &wire::Event::Finding(finding.clone()), None);
-        if let Err(error) = shown.flush() {
-            drop(shown);
+        let flushed = {
+            let mut shown = self.shared.output.lock();
+            shown.received(at, &wire::Event::Finding(finding.clone()), None);
+            shown.flush()
+        };
+        if let Err(error) = flushed {
             self.sink_failed(error);
-        } else {
-            drop(shown);
         }
         self.fail(finding);
     }

@@ -60,6 +60,12 @@ pub struct Header {
 }
 
 impl Header {
+    /// RSV1 among the reserved bits: of a message's first frame, the message is compressed (RFC 7692 section 6).
+    pub const RSV1: u8 = 4;
+    /// RSV2 among the reserved bits.
+    pub const RSV2: u8 = 2;
+    /// RSV3 among the reserved bits.
+    pub const RSV3: u8 = 1;
     /// The most bytes that a header takes.
     pub const LONGEST: usize = 14;
 

@@ -11,7 +11,7 @@ use crate::diagnosis::{Diagnosis, LastEvent, Unsound};
 use crate::event::Opened;
 use crate::http::redact::{Part, Secrets};
 use crate::wire::handshake::Request;
-use crate::wire::{self, CloseReason, Rule};
+use crate::wire::{self, CloseReason, Header, Rule};
 
 /// What is wrong with a session that is open.
 pub fn session(conversation: &Conversation, secrets: Secrets) -> Vec<Problem> {
@@ -66,11 +66,9 @@ fn of_breach(status: Status, breach: &wire::Finding) -> Problem {
 
 /// What is wrong with the server's compression.
 fn of_compression(breach: &wire::Finding) -> Option<Unsound> {
-    const RESERVED_BITS: u8 = 0x70;
-    const RSV1: u8 = 0x40;
     match breach.rule {
         Rule::CorruptDeflate | Rule::WindowExceeded | Rule::MisplacedCompressedBit => Some(Unsound::BrokenCompression),
-        Rule::ReservedBits if breach.bytes.first().is_some_and(|first| first & RESERVED_BITS == RSV1) => {
+        Rule::ReservedBits if Header::read(&breach.bytes).is_some_and(|(header, _)| header.rsv == Header::RSV1) => {
             Some(Unsound::CompressionNotAgreed)
         }
         _ => None,

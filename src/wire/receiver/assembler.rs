@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
+use super::ReceiverOptions;
 use super::breach::{Breach, Place, around, corrupt, exceeded, incomplete, no_memory, too_big};
 use super::message::Message;
-use super::{RSV1, ReceiverOptions};
 use crate::wire::deflate::{Inflated, Inflater};
 use crate::wire::{Data, Finding, Header, Kind, MessageFacts, OpCode, Position, Rule};
 
@@ -164,7 +164,7 @@ impl Assembler {
         if header.length < self.collected.capacity() as u64 / 4 {
             self.collected.shrink_to(KEPT_CAPACITY);
         }
-        let is_compressed = self.inflater.is_some() && header.rsv & RSV1 != 0;
+        let is_compressed = self.inflater.is_some() && header.rsv & Header::RSV1 != 0;
         self.message = Some(Message::new(kind, is_compressed));
     }
 

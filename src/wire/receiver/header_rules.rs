@@ -1,6 +1,5 @@
 //! The rules that a frame header alone can break (RFC 6455 sections 5.1 to 5.5, RFC 7692 section 6).
 
-use super::RSV1;
 use crate::wire::{Control, Data, Header, LONGEST_CONTROL, LengthEncoding, OpCode, Role, Rule};
 
 /// What decides, besides the header itself, which rules it breaks.
@@ -55,14 +54,14 @@ pub fn check(header: &Header, context: HeaderContext, mut report: impl FnMut(Rul
 fn check_reserved_bits(header: &Header, context: HeaderContext, report: &mut impl FnMut(Rule, String)) {
     let mut undefined = header.rsv;
     if context.deflate {
-        undefined &= !RSV1;
+        undefined &= !Header::RSV1;
         let starts_message = matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary));
-        if header.rsv & RSV1 != 0 && !starts_message {
+        if header.rsv & Header::RSV1 != 0 && !starts_message {
             report(Rule::MisplacedCompressedBit, format!("RSV1 with opcode {:#X}", u8::from(header.opcode)));
         }
     }
     if undefined != 0 {
-        let names: Vec<_> = [(4, "RSV1"), (2, "RSV2"), (1, "RSV3")]
+        let names: Vec<_> = [(Header::RSV1, "RSV1"), (Header::RSV2, "RSV2"), (Header::RSV3, "RSV3")]
             .iter()
             .filter(|(bit, _)| undefined & bit != 0)
             .map(|(_, name)| *name)

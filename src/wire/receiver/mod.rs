@@ -21,9 +21,6 @@ use self::frame::Incoming;
 pub use self::texts::{TextBatch, TextFrame};
 use super::{Close, CloseReason, Counters, DeflateParameters, Event, Finding, Kind, MessageFacts, Observe, Role, Rule};
 
-/// RSV1: the message is compressed (RFC 7692 section 6).
-const RSV1: u8 = 0x4;
-
 /// How to receive.
 #[derive(Debug, Clone, Copy)]
 pub struct ReceiverOptions {

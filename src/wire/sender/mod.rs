@@ -16,9 +16,6 @@ use super::{
     is_sendable, mask,
 };
 
-/// RSV1: the message is compressed (RFC 7692 section 6).
-const RSV1: u8 = 0x4;
-
 /// How to send.
 #[derive(Debug, Clone, Copy)]
 pub struct SenderOptions {
@@ -197,7 +194,7 @@ impl Sender {
                 }
                 compressor.last_piece(payload, &mut compressed);
                 self.count_compression(payload, &compressed);
-                self.fragments(opcode, RSV1, &compressed, output);
+                self.fragments(opcode, Header::RSV1, &compressed, output);
                 self.keep(compressed);
             }
             _ => self.fragments(opcode, 0, payload, output),
