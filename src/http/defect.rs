@@ -14,7 +14,7 @@ pub struct Defect {
 }
 
 /// The rules of HTTP's grammar that a head can break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DefectKind {
     /// A header line is no `name: value`.
     HeaderSyntax,
@@ -30,6 +30,45 @@ pub enum DefectKind {
     ReasonPhrase,
     /// The request target is none for a GET, or holds what it may not.
     RequestTarget,
+}
+
+impl DefectKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::HeaderSyntax,
+        Self::SpaceBeforeColon,
+        Self::FoldedHeader,
+        Self::BareLineFeed,
+        Self::ControlCharacter,
+        Self::ReasonPhrase,
+        Self::RequestTarget,
+    ];
+
+    /// Where the rule is written.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::HeaderSyntax => "RFC 9112 section 5",
+            Self::SpaceBeforeColon => "RFC 9112 section 5.1",
+            Self::FoldedHeader => "RFC 9112 section 5.2",
+            Self::BareLineFeed => "RFC 9112 section 2.2",
+            Self::ControlCharacter => "RFC 9110 section 5.5",
+            Self::ReasonPhrase => "RFC 9112 section 4",
+            Self::RequestTarget => "RFC 9112 section 3.2",
+        }
+    }
+
+    /// What went against the rule, in a few words.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::HeaderSyntax => "malformed header line",
+            Self::SpaceBeforeColon => "white space before a header's colon",
+            Self::FoldedHeader => "folded header",
+            Self::BareLineFeed => "line that ends with LF alone",
+            Self::ControlCharacter => "control character in a header",
+            Self::ReasonPhrase => "control character in the reason phrase",
+            Self::RequestTarget => "bad request target",
+        }
+    }
 }
 
 impl Defect {

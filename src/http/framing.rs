@@ -160,10 +160,7 @@ impl FramingFault {
             Self::TwoFramings | Self::TransferEncodingInHttp10 => Some("RFC 9112 section 6.1"),
             Self::ContentLength(_) => Some("RFC 9110 section 8.6"),
             Self::TransferEncoding(_) => Some("RFC 9112 section 6.3"),
-            Self::AmbiguousLine(DefectKind::BareLineFeed) => Some("RFC 9112 section 2.2"),
-            Self::AmbiguousLine(DefectKind::FoldedHeader) => Some("RFC 9112 section 5.2"),
-            Self::AmbiguousLine(DefectKind::ControlCharacter) => Some("RFC 9110 section 5.5"),
-            Self::AmbiguousLine(_) => Some("RFC 9112 section 5.1"),
+            Self::AmbiguousLine(kind) => Some(kind.section()),
             Self::ChunkSize(_) | Self::ChunkEnd => Some("RFC 9112 section 7.1"),
             Self::LongChunkHead | Self::LongTrailers => None,
         }
@@ -182,13 +179,7 @@ impl fmt::Display for FramingFault {
                 write!(formatter, "its Transfer-Encoding does not end with one `chunked`: `{}`", quoted(value))
             }
             Self::TransferEncodingInHttp10 => formatter.write_str("it has Transfer-Encoding, and is HTTP/1.0"),
-            Self::AmbiguousLine(kind) => formatter.write_str(match kind {
-                DefectKind::SpaceBeforeColon => "white space stands between a header's name and its colon",
-                DefectKind::FoldedHeader => "a header goes on in the next line",
-                DefectKind::ControlCharacter => "a header's value holds a control character",
-                DefectKind::BareLineFeed => "a line ends with LF alone",
-                _ => "a line is no header",
-            }),
+            Self::AmbiguousLine(kind) => write!(formatter, "its head can be read in two ways: {}", kind.summary()),
             Self::ChunkSize(line) => write!(formatter, "a chunk does not begin with its size: `{}`", quoted(line)),
             Self::LongChunkHead => formatter.write_str("the head of a chunk is too long"),
             Self::ChunkEnd => formatter.write_str("the data of a chunk does not end where its size says"),

@@ -121,7 +121,7 @@ impl Rule {
 
     /// The rule with this summary.
     pub fn named(summary: &str) -> Option<Self> {
-        let of_handshakes = HandshakeRule::ALL.map(Self::Handshake);
+        let of_handshakes = HandshakeRule::all().map(Self::Handshake);
         Self::OF_FRAMES.into_iter().chain(of_handshakes).find(|rule| rule.summary() == summary)
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Agreed, HandshakeRule, Strictness};
 use crate::http::redact::{self, Part, Secret, Secrets};
-use crate::http::{Defect, DefectKind, Head, StartLine, shortened};
+use crate::http::{DefectKind, Head, StartLine, shortened};
 use crate::wire::{Finding, Role, Rule};
 
 /// The result of checking the peer's head.
@@ -26,21 +26,6 @@ impl Strictness {
         match self {
             Self::Strict => findings.is_empty(),
             Self::Lenient => findings.iter().all(|finding| finding.rule.can_go_on()),
-        }
-    }
-}
-
-impl HandshakeRule {
-    /// The rule that a defect of the syntax breaks.
-    fn of(defect: &Defect) -> Self {
-        match defect.kind {
-            DefectKind::HeaderSyntax => Self::HeaderSyntax,
-            DefectKind::SpaceBeforeColon => Self::SpaceBeforeColon,
-            DefectKind::FoldedHeader => Self::FoldedHeader,
-            DefectKind::BareLineFeed => Self::BareLineFeed,
-            DefectKind::ControlCharacter => Self::ControlCharacter,
-            DefectKind::ReasonPhrase => Self::ReasonPhrase,
-            DefectKind::RequestTarget => Self::RequestTarget,
         }
     }
 }
@@ -93,7 +78,7 @@ impl<'a> Check<'a> {
                 }
                 _ => defect.detail.clone(),
             };
-            check.add(HandshakeRule::of(defect), place, detail);
+            check.add(HandshakeRule::Syntax(defect.kind), place, detail);
         }
         let kept = head.notes().len().min(MOST_OF_A_KIND);
         check.notes.extend_from_slice(&head.notes()[..kept]);

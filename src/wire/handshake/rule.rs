@@ -1,24 +1,13 @@
 //! The rules of the opening handshake, with the sections that state them.
 
+use crate::http::DefectKind;
 use crate::wire::{Finding, Role, Rule};
 
 /// A rule that a handshake can break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HandshakeRule {
-    /// A header line is no `name: value`.
-    HeaderSyntax,
-    /// White space stands between a header's name and its colon.
-    SpaceBeforeColon,
-    /// A header goes on in the next line (obs-fold).
-    FoldedHeader,
-    /// A line ends with LF alone.
-    BareLineFeed,
-    /// A header's value holds a control character.
-    ControlCharacter,
-    /// The reason phrase holds a control character.
-    ReasonPhrase,
-    /// The request target is none for a GET, or holds what it may not.
-    RequestTarget,
+    /// One of the grammar of HTTP.
+    Syntax(DefectKind),
     /// Not HTTP/1.1.
     HttpVersion,
     /// Not status 101, though everything else says that the upgrade was accepted.
@@ -64,15 +53,8 @@ pub enum HandshakeRule {
 }
 
 impl HandshakeRule {
-    /// All of them.
-    pub const ALL: [Self; 28] = [
-        Self::HeaderSyntax,
-        Self::SpaceBeforeColon,
-        Self::FoldedHeader,
-        Self::BareLineFeed,
-        Self::ControlCharacter,
-        Self::ReasonPhrase,
-        Self::RequestTarget,
+    /// All but those of HTTP's grammar.
+    const OWN: [Self; 21] = [
         Self::HttpVersion,
         Self::Status,
         Self::Method,
@@ -96,16 +78,15 @@ impl HandshakeRule {
         Self::DeflateWindowTooLarge,
     ];
 
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        DefectKind::ALL.into_iter().map(Self::Syntax).chain(Self::OWN)
+    }
+
     /// Where the rule is written.
     pub fn section(self) -> &'static str {
         match self {
-            Self::HeaderSyntax => "RFC 9112 section 5",
-            Self::SpaceBeforeColon => "RFC 9112 section 5.1",
-            Self::FoldedHeader => "RFC 9112 section 5.2",
-            Self::BareLineFeed => "RFC 9112 section 2.2",
-            Self::ControlCharacter => "RFC 9110 section 5.5",
-            Self::ReasonPhrase => "RFC 9112 section 4",
-            Self::RequestTarget => "RFC 9112 section 3.2",
+            Self::Syntax(kind) => kind.section(),
             Self::HttpVersion
             | Self::Status
             | Self::Method
@@ -133,13 +114,7 @@ impl HandshakeRule {
     /// What went against the rule, in a few words.
     pub fn summary(self) -> &'static str {
         match self {
-            Self::HeaderSyntax => "malformed header line",
-            Self::SpaceBeforeColon => "white space before a header's colon",
-            Self::FoldedHeader => "folded header",
-            Self::BareLineFeed => "line that ends with LF alone",
-            Self::ControlCharacter => "control character in a header",
-            Self::ReasonPhrase => "control character in the reason phrase",
-            Self::RequestTarget => "bad request target",
+            Self::Syntax(kind) => kind.summary(),
             Self::HttpVersion => "HTTP version is not 1.1",
             Self::Status => "status is not 101",
             Self::Method => "method is not GET",

@@ -1,7 +1,7 @@
 use super::super::{RequestOptions, diagnose_breach};
 use super::*;
 use crate::diagnosis::Diagnosis;
-use crate::http::{HeadKind, HeadProgress, HeadReader, HeaderRule};
+use crate::http::{DefectKind, HeadKind, HeadProgress, HeadReader, HeaderRule};
 use crate::wire::Rule;
 
 const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -164,11 +164,11 @@ fn extensions_may_come_in_several_headers_and_answer_any_offer() {
 
 #[test]
 fn the_syntax_of_the_head_counts_too() {
-    breaks(&format!("{GOOD}X: a\r\n b\r\n"), HandshakeRule::FoldedHeader);
-    breaks(&GOOD.replacen("Upgrade:", "Upgrade :", 1), HandshakeRule::SpaceBeforeColon);
-    breaks(&format!("{GOOD}nonsense\r\n"), HandshakeRule::HeaderSyntax);
-    breaks(&format!("{GOOD}X: \x07\r\n"), HandshakeRule::ControlCharacter);
-    breaks(&GOOD.replacen("\r\n", "\n", 1), HandshakeRule::BareLineFeed);
+    breaks(&format!("{GOOD}X: a\r\n b\r\n"), HandshakeRule::Syntax(DefectKind::FoldedHeader));
+    breaks(&GOOD.replacen("Upgrade:", "Upgrade :", 1), HandshakeRule::Syntax(DefectKind::SpaceBeforeColon));
+    breaks(&format!("{GOOD}nonsense\r\n"), HandshakeRule::Syntax(DefectKind::HeaderSyntax));
+    breaks(&format!("{GOOD}X: \x07\r\n"), HandshakeRule::Syntax(DefectKind::ControlCharacter));
+    breaks(&GOOD.replacen("\r\n", "\n", 1), HandshakeRule::Syntax(DefectKind::BareLineFeed));
 }
 
 #[test]

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::super::{Answer, Request, RequestOptions, check_response};
 use super::*;
-use crate::http::{HeadKind, HeadProgress, HeadReader};
+use crate::http::{DefectKind, HeadKind, HeadProgress, HeadReader};
 use crate::wire::ClientWindow;
 
 const GOOD: &str = "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -62,7 +62,7 @@ fn each_item_that_a_request_must_have() {
     let cases = [
         ("GET", "POST", HandshakeRule::Method, 405),
         ("HTTP/1.1", "HTTP/1.0", HandshakeRule::HttpVersion, 400),
-        ("/chat", "/chat#room", HandshakeRule::RequestTarget, 400),
+        ("/chat", "/chat#room", HandshakeRule::Syntax(DefectKind::RequestTarget), 400),
         ("Host: example.com\r\n", "", HandshakeRule::Host, 400),
         ("Host: example.com\r\n", "Host: a\r\nHost: b\r\n", HandshakeRule::Host, 400),
         ("Upgrade: websocket\r\n", "", HandshakeRule::Upgrade, 426),
@@ -74,7 +74,12 @@ fn each_item_that_a_request_must_have() {
         ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", HandshakeRule::Key, 400),
         ("dGhlIHNhbXBsZSBub25jZQ==", "no base 64", HandshakeRule::Key, 400),
         ("Version: 13\r\n", "Version: 13\r\nSec-WebSocket-Version: 13\r\n", HandshakeRule::RepeatedHeader, 400),
-        ("Host: example.com\r\n", "Host: example.com\r\n folded\r\n", HandshakeRule::FoldedHeader, 400),
+        (
+            "Host: example.com\r\n",
+            "Host: example.com\r\n folded\r\n",
+            HandshakeRule::Syntax(DefectKind::FoldedHeader),
+            400,
+        ),
     ];
     for (from, to, rule, status) in cases {
         let reply = answer(&GOOD.replacen(from, to, 1));
