@@ -1,11 +1,13 @@
 //! `--filter`, `--jq`, `/filter`, `/find` and expressions elsewhere: what is shown, counted, found and waited for.
 
 use std::fs;
+use std::io::Write;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
 use crate::support::terminal::key;
-use crate::support::{Frame, Server, Wscope, serve, websocket};
+use crate::support::{Event, Frame, Server, Wscope, serve, websocket};
 
 const FEED: [&str; 4] =
     [r#"{"id":1,"price":99}"#, r#"{"id":2,"price":1.10e2}"#, "hello", r#"{"id":3,"price":"\ud800"}"#];
@@ -229,29 +231,77 @@ fn what_passes_between_two_is_filtered_in_both_directions() {
     program.finish().prints("[1] > sent\n[1] < received\n");
 }
 
-#[test]
-fn ctrl_c_ends_a_filter_that_does_not_end() {
-    for line in ["/filter jq:until(false; .)", "/find jq:until(false; .)", "/expect jq:until(false; .)"] {
-        let server = serve(|mut connection| {
-            connection.accept();
-            connection.send_frame(&Frame::text("first"));
-            connection.frame();
-            connection.send_frame(&Frame::text("second"));
-            connection
-        });
-        let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
-        terminal.wait("< first");
-        terminal.enter(line);
-        terminal.enter("hello");
-        if line.starts_with("/expect") {
-            // The first one gives the expectation up.
-            terminal.wait("Ctrl-C gives up");
-            terminal.press(key::CTRL_C);
+/// Sends two messages, and then pongs until the program reads nothing: `stuck` has happened then. When it reads again, its
+/// Close is answered.
+fn send_until_stuck(stuck: &Event) -> Server<Option<u16>> {
+    let stuck = stuck.clone();
+    serve(move |mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::text("first"));
+        connection.frame();
+        connection.send_frame(&Frame::text("second"));
+        let pong = Frame::pong(vec![b'x'; 100]).bytes();
+        let mut rest = pong.repeat((32 << 20) / pong.len());
+        connection.socket().set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+        while let Ok(count) = connection.socket().write(&rest) {
+            rest.drain(..count);
         }
+        assert!(!rest.is_empty(), "the program reads on");
+        stuck.happens();
+        connection.socket().set_write_timeout(None).unwrap();
+        connection.send(&rest);
+        connection.close_frame().0
+    })
+}
+
+#[test]
+fn ctrl_c_interrupts_a_filter_that_does_not_end_and_the_session_goes_on() {
+    for (flags, line, said) in [
+        (&["--filter", "jq:. == \"first\" or until(false; .)"][..], "", "until(false; .)` was interrupted and is off"),
+        (&[][..], "/filter not:jq:last(repeat(1))", "the filter `not:jq:last(repeat(1))` was interrupted and is off"),
+        (&[][..], "/set jq [range(infinite)] | 1", "was interrupted: messages are shown as they are"),
+        (&["--until", "jq:. != \"first\" and until(false; .)"][..], "", "no message matches it any more"),
+    ] {
+        let stuck = Event::new();
+        let server = send_until_stuck(&stuck);
+        let mut terminal = Wscope::new().args(flags).arg(server.url()).terminal(24, 80);
+        terminal.wait("< first");
+        if !line.is_empty() {
+            terminal.enter(line);
+        }
+        terminal.enter("hello");
+        stuck.wait();
         terminal.press(key::CTRL_C);
-        // The second one leaves at once, as from everything that takes long.
-        terminal.wait_for_signals();
-        terminal.press(key::CTRL_C);
+        terminal.wait_until(said, |screen| {
+            screen.contents().split_whitespace().collect::<Vec<_>>().join(" ").contains(said)
+        });
+        terminal.wait("< second");
+        terminal.wait_line(">");
+        terminal.press(key::CTRL_D);
         terminal.wait_end();
+        assert_eq!(server.outcome(), Some(1000));
+    }
+}
+
+#[test]
+fn ctrl_c_interrupts_a_command_whose_filter_does_not_end() {
+    for (line, said) in [
+        ("/find jq:until(false; .)", "`jq:until(false; .)` was interrupted"),
+        ("/expect jq:def f: f; f", "`jq:def f: f; f` was interrupted"),
+        ("/capture x jq:last(repeat(1))", "no `x`: the filter was interrupted"),
+    ] {
+        let server = websocket::echo();
+        let mut terminal = Wscope::new().arg(server.url()).terminal(24, 80);
+        terminal.wait_line(">");
+        terminal.enter("hello");
+        terminal.wait("< hello");
+        terminal.enter(line);
+        terminal.wait("Ctrl-C gives up");
+        terminal.press(key::CTRL_C);
+        terminal.wait(said);
+        terminal.enter("again");
+        terminal.wait("< again");
+        terminal.press(key::CTRL_D);
+        terminal.exits(0);
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn section() -> String {
     section.push_str(
         "\n  /capture takes a value by its path: .auth.token, .items[0].id, json:/auth/token; \
          the first group of re:...; or the first result of jq. --jq shows what a filter makes of each \
-         message. The filters of jq are those of jaq, without files, input, halt and the environment.",
+         message. The filters of jq are those of jaq, without files, input, halt and the environment. \
+         Ctrl-C interrupts one that does not end: at a prompt it is off then, and the session goes on.",
     );
     section
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::dialect::{Annotator, Heartbeat};
 use crate::event::{Direction, Event, EventSink, Flow, FlushError, Opened, Origin, Timestamp, Wants};
 use crate::output::Printer;
+use crate::pattern::FilterRuns;
 use crate::wire::{Receiver, TextBatch};
 
 /// The sinks of a run, with one lock, and the clock of its events. Clones are the same.
@@ -15,6 +16,7 @@ pub struct Fanout {
     started: Instant,
     sinks: Arc<Mutex<Sinks>>,
     has_lost_sink: Arc<AtomicBool>,
+    filter_runs: FilterRuns,
 }
 
 /// The sinks themselves. All of them get an event before any gets the next.
@@ -35,9 +37,10 @@ impl Fanout {
     pub fn new(printer: Printer) -> Self {
         let started = Instant::now();
         let has_lost_sink = Arc::new(AtomicBool::new(false));
+        let filter_runs = printer.filter_runs();
         let (annotator, others) = (None, Vec::new());
         let sinks = Sinks { started, annotator, printer, others, has_lost_sink: Arc::clone(&has_lost_sink) };
-        Self { started, sinks: Arc::new(Mutex::new(sinks)), has_lost_sink }
+        Self { started, sinks: Arc::new(Mutex::new(sinks)), has_lost_sink, filter_runs }
     }
 
     /// The same, and the sinks are told what messages mean, if anything says it.
@@ -66,6 +69,12 @@ impl Fanout {
     /// Whether a sink other than the printer could not write. It does not wait for the sinks.
     pub fn has_lost_sink(&self) -> bool {
         self.has_lost_sink.load(Ordering::Relaxed)
+    }
+
+    /// The jq filters that run for the printer, and for others who look at messages. It does not wait for the sinks: a filter
+    /// that never ends has them.
+    pub fn filter_runs(&self) -> &FilterRuns {
+        &self.filter_runs
     }
 
     /// What the sinks want, all together, of a session that is about to open.

@@ -7,7 +7,7 @@ use crate::event::Direction;
 use crate::http::redact::Secrets;
 use crate::output::escape::Marks;
 use crate::output::theme::{Colors, Palette};
-use crate::pattern::{Expression, JqFilter};
+use crate::pattern::{Expression, FilterRuns, JqFilter};
 
 /// The shape of each message on the data stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -203,6 +203,8 @@ pub struct Options {
     pub filters: Vec<Expression>,
     /// What messages are shown as.
     pub jq: Option<JqFilter>,
+    /// Where these run. Printers with a clone of the options share it.
+    pub filter_runs: FilterRuns,
     /// Whether secrets in heads, and in what was agreed on, are shown. All other texts come as they may be shown.
     pub secrets: Secrets,
     /// Makes the hint text of an error that has a diagnosis.
@@ -231,6 +233,7 @@ impl Options {
             timestamps: None,
             filters: Vec::new(),
             jq: None,
+            filter_runs: FilterRuns::default(),
             secrets: Secrets::Hidden,
             advice,
         }

@@ -8,6 +8,7 @@ use crate::output::pretty::{self, Layout};
 use crate::output::sink::Sink;
 use crate::output::theme::{Palette, Style};
 use crate::output::{digits, escape, hex};
+use crate::pattern::{Expression, JqFilter};
 
 /// How many bytes are escaped at a time.
 const PIECE: usize = 16 << 10;
@@ -121,6 +122,16 @@ pub fn hidden_messages(count: u64) -> String {
 /// What is said once of messages that a filter cannot judge.
 pub fn not_judged(trouble: &str) -> String {
     format!("a message does not match, because {trouble} (this is said once)")
+}
+
+/// What is said when a filter was interrupted.
+pub fn filter_interrupted(filter: &Expression) -> String {
+    format!("the filter `{filter}` was interrupted and is off")
+}
+
+/// What is said when the jq filter that messages are shown through was interrupted.
+pub fn jq_interrupted(filter: &JqFilter) -> String {
+    format!("`{filter}` was interrupted: messages are shown as they are")
 }
 
 /// What is said once of messages that jq makes nothing of.

@@ -10,6 +10,7 @@ mod path;
 #[cfg(test)]
 mod properties;
 mod regular;
+mod runs;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use self::error::Mistake;
 pub use self::jq::JqFilter;
 pub use self::path::JsonPath;
 pub use self::regular::RegularExpression;
+pub use self::runs::FilterRuns;
 pub use self::syntax::{ExpressionKind, Syntax};
 
 /// What an expression is asked about.
@@ -46,7 +48,7 @@ pub struct Message<'a> {
 /// What an expression answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether the message matches. What could not be judged does not; negated, it does.
+    /// Whether the message matches. What could not be judged does not; negated, it does, unless it was interrupted.
     pub matches: bool,
     /// Why the message could not be judged. To be told once, not for each message.
     pub trouble: Option<String>,
@@ -94,6 +96,18 @@ impl Expression {
         Self { written: written.to_owned(), ..self }
     }
 
+    /// Whether it is a jq filter that was interrupted.
+    pub fn is_interrupted(&self) -> bool {
+        self.jq().is_some_and(JqFilter::is_interrupted)
+    }
+
+    fn jq(&self) -> Option<&JqFilter> {
+        match &self.matcher {
+            Matcher::Jq(filter) => Some(filter),
+            Matcher::Regular(_) | Matcher::Json(_) | Matcher::Bytes(_) => None,
+        }
+    }
+
     /// Whether `message` matches.
     pub fn judge(&self, message: &Message<'_>) -> Verdict {
         let answer = match &self.matcher {
@@ -104,7 +118,7 @@ impl Expression {
         };
         match answer {
             Ok(matches) => Verdict { matches: matches != self.is_negated, trouble: None },
-            Err(trouble) => Verdict { matches: self.is_negated, trouble: Some(trouble) },
+            Err(trouble) => Verdict { matches: self.is_negated && !self.is_interrupted(), trouble: Some(trouble) },
         }
     }
 }
@@ -123,19 +137,6 @@ impl PartialEq for Expression {
 }
 
 impl Eq for Expression {}
-
-/// Whether `message` matches all of them. No expression matches everything.
-pub fn judge_all(expressions: &[Expression], message: &Message<'_>) -> Verdict {
-    let mut trouble = None;
-    for expression in expressions {
-        let verdict = expression.judge(message);
-        trouble = trouble.or(verdict.trouble);
-        if !verdict.matches {
-            return Verdict { matches: false, trouble };
-        }
-    }
-    Verdict { matches: true, trouble }
-}
 
 /// The bytes of hexadecimal digits, with white space between any of them.
 fn hexadecimal(body: &str) -> Result<Vec<u8>, Mistake> {

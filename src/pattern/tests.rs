@@ -106,10 +106,11 @@ fn bytes_are_found_anywhere() {
 #[test]
 fn all_of_several_must_match() {
     let expressions: Vec<_> = ["a", "not:b", r#"{"c":1}"#].map(|text| Expression::parse(text).unwrap()).into();
-    let matches = |payload: &str| judge_all(&expressions, &message(payload.as_bytes())).matches;
+    let runs = FilterRuns::default();
+    let matches = |payload: &str| runs.judge_all(&expressions, &message(payload.as_bytes())).matches;
     assert!(matches(r#"{"a":0,"c":1}"#));
     assert!(!matches(r#"{"a":0,"c":1,"b":0}"#));
-    assert!(judge_all(&[], &message(b"x")).matches);
+    assert!(runs.judge_all(&[], &message(b"x")).matches);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::backlog::Backlog;
 use crate::dialect::Heartbeat;
 use crate::event::{Direction, Directions, Event, Flow, FlushError, Origin, Texts, Timestamp, Wants};
 use crate::output::{Fanout, Sinks};
+use crate::pattern::FilterRuns;
 use crate::platform::{Notifier, thread_for_messages};
 use crate::wire::{self, Receiver, ReceiverOptions, TextBatch};
 
@@ -240,6 +241,11 @@ impl OutputGuard<'_> {
     /// Gives something received to the sinks.
     pub fn received(&mut self, at: Timestamp, event: &wire::Event<'_>, round_trip: Option<Duration>) {
         self.event(at, &Event::Wire { direction: Direction::Received, event, round_trip, annotation: None });
+    }
+
+    /// The jq filters that run.
+    pub fn filter_runs(&self) -> &FilterRuns {
+        self.session.fanout.filter_runs()
     }
 
     /// Whether the last message that was received has not been shown, because it does not match.

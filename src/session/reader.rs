@@ -337,8 +337,7 @@ fn count(
     if stop_condition.is_filtered && shown.has_hidden_last() {
         return;
     }
-    if let Some(trouble) = counter.count(stop_condition.until.as_ref(), event, shown.note()) {
-        let told = format!("a message does not match, because {trouble} (this is said once)");
+    if let Some(told) = counter.count(shown.filter_runs(), stop_condition.until.as_ref(), event, shown.note()) {
         shown.event(at, &Event::Note(&told));
     }
 }

@@ -1,10 +1,11 @@
 //! When enough has been received: `--count` and `--until`.
 
+use std::mem;
 use std::num::NonZeroU64;
 
 use crate::error::{Error, Phase};
 use crate::event::Direction;
-use crate::pattern::{Expression, Message};
+use crate::pattern::{Expression, FilterRuns, Message};
 use crate::wire::{Event, Kind};
 
 /// So many messages that are shown; of those that match, if there is an expression.
@@ -46,13 +47,18 @@ impl StopCondition {
 pub(super) struct MatchCounter {
     /// How many.
     pub matched: u64,
-    has_told: bool,
+    has_told_trouble: bool,
+    has_told_interruption: bool,
 }
 
 impl MatchCounter {
     /// At the opening of a session.
     pub(super) fn new(stop_condition: Option<&StopCondition>) -> Self {
-        Self { matched: stop_condition.map_or(0, |stop_condition| stop_condition.before), has_told: false }
+        Self {
+            matched: stop_condition.map_or(0, |stop_condition| stop_condition.before),
+            has_told_trouble: false,
+            has_told_interruption: false,
+        }
     }
 
     /// `false` for a message that comes after enough have come, and is not to be shown.
@@ -64,6 +70,7 @@ impl MatchCounter {
     /// Counts a message that has been shown, with its annotation. What is returned has to be told: it could not be judged.
     pub(super) fn count(
         &mut self,
+        filter_runs: &FilterRuns,
         until: Option<&Expression>,
         event: &Event<'_>,
         note: Option<&str>,
@@ -75,10 +82,17 @@ impl MatchCounter {
             _ => return None,
         };
         let message = Message { direction: Direction::Received, kind, payload, note };
-        let verdict = until.map(|until| until.judge(&message));
+        let verdict = until.map(|until| filter_runs.judge(until, &message));
         self.matched += u64::from(verdict.as_ref().is_none_or(|verdict| verdict.matches));
-        let trouble = verdict?.trouble?;
-        (!std::mem::replace(&mut self.has_told, true)).then_some(trouble)
+        let (until, trouble) = (until?, verdict?.trouble?);
+        let (has_told, told) = if until.is_interrupted() {
+            let told = format!("`{until}` was interrupted: no message matches it any more");
+            (&mut self.has_told_interruption, told)
+        } else {
+            let told = format!("a message does not match, because {trouble} (this is said once)");
+            (&mut self.has_told_trouble, told)
+        };
+        (!mem::replace(has_told, true)).then_some(told)
     }
 }
 
@@ -99,7 +113,7 @@ mod tests {
             let event = Event::Message { kind, payload: payload.as_bytes(), facts };
             let admitted = counter.admits(stop_condition, &event);
             if admitted {
-                counter.count(stop_condition.until.as_ref(), &event, None);
+                counter.count(&FilterRuns::default(), stop_condition.until.as_ref(), &event, None);
             }
             admitted
         });
@@ -128,17 +142,27 @@ mod tests {
         let facts = MessageFacts { length: 0, compressed: None, fragments: 1 };
         let (stop_condition, mut counter) = (stop_condition(1, Some(".a")), MatchCounter::new(None));
         let event = Event::Message { kind: Kind::Text, payload: br#"{"a":"\ud800"}"#, facts };
-        assert!(counter.count(stop_condition.until.as_ref(), &event, None).is_some_and(|told| told.contains("jq")));
-        assert_eq!((counter.count(stop_condition.until.as_ref(), &event, None), counter.matched), (None, 0));
+        assert!(
+            counter
+                .count(&FilterRuns::default(), stop_condition.until.as_ref(), &event, None)
+                .is_some_and(|told| told.contains("jq"))
+        );
+        assert_eq!(
+            (counter.count(&FilterRuns::default(), stop_condition.until.as_ref(), &event, None), counter.matched),
+            (None, 0)
+        );
     }
 
     #[test]
     fn a_streamed_message_counts_when_it_is_whole() {
         let facts = MessageFacts { length: 2, compressed: None, fragments: 2 };
         let (stop_condition, mut counter) = (stop_condition(1, None), MatchCounter::new(None));
-        assert_eq!(counter.count(None, &Event::Part { payload: b"a", last: None }, None), None);
+        assert_eq!(counter.count(&FilterRuns::default(), None, &Event::Part { payload: b"a", last: None }, None), None);
         assert_eq!(counter.matched, 0);
-        assert_eq!(counter.count(None, &Event::Part { payload: b"b", last: Some(facts) }, None), None);
+        assert_eq!(
+            counter.count(&FilterRuns::default(), None, &Event::Part { payload: b"b", last: Some(facts) }, None),
+            None
+        );
         assert!(!counter.admits(&stop_condition, &Event::Part { payload: b"c", last: None }));
         assert!(counter.admits(&stop_condition, &Event::Ping(b"")));
     }

@@ -8,7 +8,7 @@ use crate::error::{Error, Phase, Result};
 use crate::event::Direction;
 use crate::input::slash::Capture;
 use crate::output::escape;
-use crate::pattern::{Expression, Message};
+use crate::pattern::{Expression, FilterRuns, Message};
 use crate::session::{Disconnect, ExpectError, Expecting, Received};
 use crate::wire::{By, CloseCode, Kind};
 
@@ -27,16 +27,22 @@ const FOUND_SHOWN: usize = 20;
 ///
 /// # Errors
 /// What came instead.
-pub fn message(expecting: &Expecting<'_>, within: Duration, expression: &Expression) -> Result<String> {
+pub fn message(
+    expecting: &Expecting<'_>,
+    filter_runs: &FilterRuns,
+    within: Duration,
+    expression: &Expression,
+) -> Result<String> {
     let since = Instant::now();
     let trouble = RefCell::new(None);
     let found = expecting.find(within, |message| {
-        let verdict = expression.judge(&judged(message));
+        let verdict = filter_runs.judge(expression, &judged(message));
         trouble.borrow_mut().get_or_insert(verdict.trouble);
         verdict.matches
     });
     match found {
         Ok(_) => Ok(format!("matched `{expression}` {}", after(since))),
+        Err(_) if expression.is_interrupted() => Err(interrupted(expression)),
         Err(missed) => {
             let error = instead(expecting, missing(&format!("no message matched `{expression}`"), within, &missed));
             Err(match trouble.into_inner().flatten() {
@@ -48,9 +54,20 @@ pub fn message(expecting: &Expecting<'_>, within: Duration, expression: &Express
 }
 
 /// `/find`: a line for each of the latest messages that match, and how many there are.
-pub fn found(expecting: &Expecting<'_>, expression: &Expression) -> (Vec<String>, String) {
+///
+/// # Errors
+/// The search was interrupted.
+pub fn found(
+    expecting: &Expecting<'_>,
+    filter_runs: &FilterRuns,
+    expression: &Expression,
+) -> Result<(Vec<String>, String)> {
     let recent = expecting.recent();
-    let matching: Vec<_> = recent.iter().filter(|message| expression.judge(&judged(message)).matches).collect();
+    let matches = |message: &&Received| filter_runs.judge(expression, &judged(message)).matches;
+    let matching: Vec<_> = recent.iter().filter(matches).collect();
+    if expression.is_interrupted() {
+        return Err(interrupted(expression));
+    }
     let shown_from = matching.len().saturating_sub(FOUND_SHOWN);
     let lines = matching[shown_from..].iter().map(|message| format!("#{} {}", message.place(), shown(message)));
     let of = match recent.first().map_or(1, Received::place) - 1 {
@@ -60,7 +77,7 @@ pub fn found(expecting: &Expecting<'_>, expression: &Expression) -> (Vec<String>
     let messages = if recent.len() == 1 { "message" } else { "messages" };
     let matches = if matching.len() == 1 { "matches" } else { "match" };
     let above = if shown_from > 0 { format!("; the last {FOUND_SHOWN} are above") } else { String::new() };
-    (lines.collect(), format!("{} {of} {messages} {matches} `{expression}`{above}", matching.len()))
+    Ok((lines.collect(), format!("{} {of} {messages} {matches} `{expression}`{above}", matching.len())))
 }
 
 /// `/as`: what the message that came last holds for `decoder`.
@@ -132,16 +149,16 @@ pub fn pong(expecting: &Expecting<'_>, ping: u64) -> Result<String> {
 ///
 /// # Errors
 /// It has nothing.
-pub fn capture(expecting: &Expecting<'_>, name: &str, from: &Capture) -> Result<String> {
+pub fn capture(expecting: &Expecting<'_>, filter_runs: &FilterRuns, name: &str, from: &Capture) -> Result<String> {
     let Some(message) = expecting.latest() else {
         return Err(failed(format!("no `{name}`: no message has been received yet")));
     };
-    captured(&message, from)
+    captured(&message, filter_runs, from)
         .map_err(|why| failed(format!("no `{name}`: {why}")).evidence(format!("in: {}", shown(&message))))
 }
 
 /// `Err` says why there is nothing.
-fn captured(message: &Received, from: &Capture) -> Result<String, String> {
+fn captured(message: &Received, filter_runs: &FilterRuns, from: &Capture) -> Result<String, String> {
     match from {
         Capture::Path(path) => path.value(&message.payload),
         Capture::Regular(regex) => {
@@ -149,7 +166,7 @@ fn captured(message: &Received, from: &Capture) -> Result<String, String> {
             String::from_utf8(found.to_vec()).map_err(|_| format!("what `{regex}` matches is not UTF-8"))
         }
         Capture::Jq(filter) => {
-            let first = filter.apply(&judged(message))?.into_iter().next();
+            let first = filter_runs.apply(filter, &judged(message))?.into_iter().next();
             let first = first.ok_or_else(|| format!("`{filter}` makes nothing of it"))?;
             String::from_utf8(first).map_err(|_| format!("what `{filter}` makes of it is not UTF-8"))
         }
@@ -225,6 +242,10 @@ fn shown(message: &Received) -> String {
     format!("(binary, {length} bytes) {}{more}", hex.join(" "))
 }
 
+fn interrupted(expression: &Expression) -> Error {
+    failed(format!("`{expression}` was interrupted"))
+}
+
 fn failed(message: String) -> Error {
     Error::new(Phase::Expectation, message)
 }
@@ -243,7 +264,11 @@ mod tests {
     use crate::pattern::{JqFilter, JsonPath, RegularExpression};
 
     fn json(payload: &str, pointer: &str) -> Result<String, String> {
-        captured(&Received::first(Kind::Text, payload.as_bytes()), &Capture::Path(JsonPath::pointer(pointer).unwrap()))
+        captured_from(payload.as_bytes(), &Capture::Path(JsonPath::pointer(pointer).unwrap()))
+    }
+
+    fn captured_from(payload: &[u8], from: &Capture) -> Result<String, String> {
+        captured(&Received::first(Kind::Text, payload), &FilterRuns::default(), from)
     }
 
     #[test]
@@ -261,8 +286,7 @@ mod tests {
     fn what_is_not_there_is_not_captured() {
         assert_eq!(json(r#"{"a":1}"#, "/b").unwrap_err(), "nothing is at `/b`");
         assert_eq!(json("hello", "/b").unwrap_err(), "the message is not JSON");
-        let message = Received::first(Kind::Binary, b"id=7 \xff");
-        let regex = |regex| captured(&message, &Capture::Regular(RegularExpression::parse(regex).unwrap()));
+        let regex = |regex| captured_from(b"id=7 \xff", &Capture::Regular(RegularExpression::parse(regex).unwrap()));
         assert_eq!(regex("id=(\\d+)").unwrap(), "7");
         assert_eq!(regex("x").unwrap_err(), "`x` does not match");
         assert_eq!(regex("(?-u).$").unwrap_err(), "what `(?-u).$` matches is not UTF-8");
@@ -270,12 +294,7 @@ mod tests {
 
     #[test]
     fn the_first_result_of_jq_is_captured() {
-        let jq = |filter| {
-            captured(
-                &Received::first(Kind::Text, br#"{"a":["x",1.10]}"#),
-                &Capture::Jq(JqFilter::parse(filter).unwrap()),
-            )
-        };
+        let jq = |filter| captured_from(br#"{"a":["x",1.10]}"#, &Capture::Jq(JqFilter::parse(filter).unwrap()));
         assert_eq!(jq(".a[0] | ascii_upcase").unwrap(), "X");
         assert_eq!(jq(".a[1], 2").unwrap(), "1.10");
         assert_eq!(jq("empty").unwrap_err(), "`empty` makes nothing of it");

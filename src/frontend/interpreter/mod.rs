@@ -135,7 +135,8 @@ impl Interpreter {
             Command::ExpectQuiet(time) => self.expecting(|expecting| expectation::quiet(expecting, time)).map(Some),
             Command::Wait(time) => self.wait(time).map(|()| None),
             Command::Capture { name, from } => {
-                let value = self.expecting(|expecting| expectation::capture(expecting, &name, &from))?;
+                let value = self
+                    .expecting(|expecting| expectation::capture(expecting, self.fanout.filter_runs(), &name, &from))?;
                 let told = match value.len() {
                     1 => format!("captured `{name}`, 1 byte"),
                     length => format!("captured `{name}`, {length} bytes"),
@@ -240,7 +241,8 @@ impl Interpreter {
 
     /// `/find`
     fn find(&self, expression: &Expression) -> Result<String> {
-        let (lines, summary) = self.expecting(|expecting| Ok(expectation::found(expecting, expression)))?;
+        let (lines, summary) =
+            self.expecting(|expecting| expectation::found(expecting, self.fanout.filter_runs(), expression))?;
         for line in &lines {
             self.show(&Event::Note(line));
         }
@@ -299,7 +301,7 @@ impl Interpreter {
     fn expect(&self, within: Duration, expression: &Expression) -> Result<String> {
         let since = Instant::now();
         let (matched, is_lost) = self.expecting(|expecting| {
-            let matched = expectation::message(expecting, within, expression);
+            let matched = expectation::message(expecting, self.fanout.filter_runs(), within, expression);
             let is_lost = matched.is_err() && expecting.disconnected().is_some();
             Ok((matched, is_lost))
         })?;

@@ -138,8 +138,16 @@ impl LineExecutor {
     }
 }
 
-/// Whether a line waits for what the peer sends, or for a time: that can be given up.
+/// Whether a line waits for what the peer sends, for a time, or for a filter of the user's: that can be given up.
 fn waits(line: &Line) -> bool {
     let Line::Command(command) = line else { return false };
-    matches!(command, Command::Wait(_) | Command::Expect { .. } | Command::ExpectClose { .. } | Command::ExpectQuiet(_))
+    matches!(
+        command,
+        Command::Wait(_)
+            | Command::Expect { .. }
+            | Command::ExpectClose { .. }
+            | Command::ExpectQuiet(_)
+            | Command::Find(_)
+            | Command::Capture { .. }
+    )
 }

@@ -26,6 +26,8 @@ use crate::session::Handle;
 const AHEAD: usize = 1000;
 /// How long what was typed before may take after Ctrl-C or Ctrl-D: the peer may take nothing.
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
+/// For how long a jq filter is busy with one message before Ctrl-C is for it, and not for the session.
+const FILTER_LIMIT: Duration = Duration::from_millis(300);
 /// How long leaving may take before it is said what is waited for.
 const SILENCE_LIMIT: Duration = Duration::from_secs(1);
 /// How soon to look again whether that is done.
@@ -89,7 +91,7 @@ pub fn spawn(
 enum Leaving {
     /// When everything that was typed before is done: `/quit`.
     InTurn,
-    /// Now: Ctrl-C (unless there is an expectation to give up), Ctrl-D.
+    /// Now: Ctrl-C (unless there is an expectation to give up, or a filter to interrupt), Ctrl-D.
     AtOnce,
 }
 
@@ -133,6 +135,8 @@ impl LineReader {
             }
             thread::sleep(TICK);
         }
+        // It would hold up the end, and what is said here.
+        self.fanout.filter_runs().interrupt(FILTER_LIMIT);
         self.note("closing; Ctrl-C again leaves at once");
     }
 
@@ -151,7 +155,7 @@ impl LineReader {
                         return Leaving::AtOnce;
                     }
                 }
-                Ok(Entry::Interrupted) if self.wait_for_executor(has_given_up) => {}
+                Ok(Entry::Interrupted) if self.has_interrupted() => {}
                 Ok(Entry::Interrupted | Entry::Eof) => return Leaving::AtOnce,
                 Err(error) => {
                     show_error(&self.fanout, &error);
@@ -159,6 +163,13 @@ impl LineReader {
                 }
             }
         }
+    }
+
+    /// Whether there was a filter that does not end, or an expectation to give up. Those who judge with the filter say what
+    /// follows.
+    fn has_interrupted(&self) -> bool {
+        let has_interrupted_filter = self.fanout.filter_runs().interrupt(FILTER_LIMIT);
+        self.wait_for_executor(has_given_up) || has_interrupted_filter
     }
 
     /// Waits until what was typed before is done, or `is_there` holds for the session: then `true`.

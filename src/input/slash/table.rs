@@ -324,8 +324,8 @@ pub const KEYS: &[&str] = &[
      continues on the next line; Alt-Enter sends it as it is.",
     "Tab completes commands and names of files; elsewhere it is a tab. Up and Down go through what was typed before, \
      Ctrl-R looks for a part of it.",
-    "Ctrl-C clears the line; on an empty one it gives up what is being waited for, or else closes, as Ctrl-D and /quit do; \
-     a second one leaves at once.",
+    "Ctrl-C clears the line; on an empty one it gives up what is being waited for, interrupts a filter that does not end, \
+     or else closes, as Ctrl-D and /quit do; a second one leaves at once.",
     "While no session is open the prompt says (closed), (waiting) for the next attempt, or (connecting).",
     "wscope cannot know what another program writes to the same terminal (such as `wscope URL | tee log`): it may stand in \
      the line that is typed. Ctrl-L draws that line anew.",

@@ -1,11 +1,13 @@
 //! Which messages are shown, and as what: filters and jq. What is recorded, counted as received or sent does not change.
 
+use std::mem;
+
 use crate::event::{Annotation, Direction, Event, Origin, Timestamp};
 use crate::output::options::{Annotations, DataFormat, Level, Options};
 use crate::output::printer::Printer;
 use crate::output::redacted::{hidden_places, without};
 use crate::output::text;
-use crate::pattern::{Expression, JqFilter, Message, judge_all};
+use crate::pattern::{Expression, FilterRuns, JqFilter, Message};
 use crate::wire::{self, Kind};
 
 /// What has been told once and is not told again.
@@ -40,6 +42,11 @@ impl Printer {
         self.options_changed();
     }
 
+    /// The jq filters that run.
+    pub fn filter_runs(&self) -> FilterRuns {
+        self.options.filter_runs.clone()
+    }
+
     /// Whether the last message that was received has not been shown, because it does not match.
     pub fn has_hidden_last(&self) -> bool {
         self.has_hidden_last
@@ -54,13 +61,7 @@ impl Printer {
         let annotation = annotation.filter(|_| self.options.annotations == Annotations::Shown);
         let note = annotation.map(|annotation| annotation.text.as_str());
         let message = Message { direction: *direction, kind: *kind, payload, note };
-        let verdict = judge_all(&self.options.filters, &message);
-        if let Some(trouble) = verdict.trouble
-            && !std::mem::replace(&mut self.told.filter, true)
-        {
-            self.note(origin, &text::not_judged(&trouble));
-        }
-        if !verdict.matches {
+        if !self.matches_filters(origin, &message) {
             return self.hide(origin, *direction);
         }
         match self.made_by_jq(origin, message, annotation) {
@@ -77,6 +78,31 @@ impl Printer {
         self.has_hidden_last = false;
     }
 
+    fn matches_filters(&mut self, origin: Origin, message: &Message<'_>) -> bool {
+        loop {
+            let verdict = self.options.filter_runs.judge_all(&self.options.filters, message);
+            let Some(trouble) = verdict.trouble else { return verdict.matches };
+            if !self.drop_interrupted(origin) {
+                if !mem::replace(&mut self.told.filter, true) {
+                    self.note(origin, &text::not_judged(&trouble));
+                }
+                return verdict.matches;
+            }
+        }
+    }
+
+    /// Does without the filters that were interrupted, and says so. Whether there was one.
+    fn drop_interrupted(&mut self, origin: Origin) -> bool {
+        let filters = mem::take(&mut self.options.filters).into_iter();
+        let (interrupted, others): (Vec<_>, Vec<_>) = filters.partition(Expression::is_interrupted);
+        self.options.filters = others;
+        self.options_changed();
+        for filter in &interrupted {
+            self.note(origin, &text::filter_interrupted(filter));
+        }
+        !interrupted.is_empty()
+    }
+
     /// What jq makes of a message, without its secrets. `None`: it is shown as it is.
     fn made_by_jq(
         &mut self,
@@ -88,10 +114,16 @@ impl Printer {
         let jq = self.options.jq.as_ref().filter(|_| self.options.format != DataFormat::Json)?;
         let secrets = hidden_places(annotation, self.options.secrets);
         let payload = without(message.kind, message.payload, secrets);
-        match jq.apply(&Message { payload: &payload, ..message }) {
+        match self.options.filter_runs.apply(jq, &Message { payload: &payload, ..message }) {
             Ok(texts) => Some(texts),
+            Err(_) if jq.is_interrupted() => {
+                let told = text::jq_interrupted(jq);
+                self.set_jq(None);
+                self.note(origin, &told);
+                None
+            }
             Err(trouble) => {
-                if !std::mem::replace(&mut self.told.jq, true) {
+                if !mem::replace(&mut self.told.jq, true) {
                     self.note(origin, &text::not_made(&trouble));
                 }
                 None

@@ -1,5 +1,6 @@
 //! From the text of a filter to a program, or to what is wrong with it.
 
+use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use jaq_core::Compiler;
@@ -7,9 +8,9 @@ use jaq_core::load::lex::{Lexer, Token};
 use jaq_core::load::parse::{Def, Parser, Term};
 use jaq_core::load::{Arena, File, Loader};
 
-use super::arithmetic::TooDeep;
+use super::guard::TooDeep;
 use super::regexes::Regexes;
-use super::{Program, Values, Variable, arithmetic, functions, mistakes};
+use super::{Program, Values, Variable, functions, guard, mistakes};
 use crate::pattern::error::Mistake;
 
 /// Bytes that a filter may have.
@@ -48,12 +49,12 @@ fn compiled(code: &str, wanted: Use) -> Result<Program, Mistake> {
     if let (Use::Condition, Some(mistake)) = (wanted, mistakes::assignment(code, &tokens, &term)) {
         return Err(mistake);
     }
-    let body = arithmetic::guarded(term)
+    let main = Def { name: MAIN, args: Vec::new(), body: term };
+    let definitions = functions::definitions().into_iter().chain([main]).map(guard::guarded);
+    let definitions: Vec<Def<&str>> = definitions
+        .collect::<Result<_, _>>()
         .map_err(|TooDeep| Mistake::new(0, "it is nested too deeply").hint("a `def` gives a part of it a name"))?;
-    let main = Def { name: MAIN, args: Vec::new(), body };
     let arena = Arena::default();
-    let mut definitions: Vec<Def<&str>> = functions::definitions();
-    definitions.push(main);
     let modules = Loader::new(definitions).load(&arena, File { code: MAIN, path: () });
     let Ok(modules) = modules else { return Err(Mistake::new(0, "it cannot be loaded")) };
     let variables: Vec<_> = Variable::ALL.into_iter().filter(|variable| code.contains(variable.name())).collect();
@@ -62,5 +63,5 @@ fn compiled(code: &str, wanted: Use) -> Result<Program, Mistake> {
         .with_global_vars(variables.iter().map(|variable| variable.name()))
         .compile(modules)
         .map_err(|errors| mistakes::of_compiler(code, &errors))?;
-    Ok(Program { filter, variables, regexes: Regexes::default() })
+    Ok(Program { filter, variables, regexes: Regexes::default(), is_interrupted: AtomicBool::new(false) })
 }

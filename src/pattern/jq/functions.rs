@@ -4,9 +4,10 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use data_encoding::BASE64;
+use jaq_core::box_iter::box_once;
 use jaq_core::load::parse::Def;
 use jaq_core::native::{Fun, bome, run, v};
-use jaq_core::{Cv, Error, RunPtr, ValR};
+use jaq_core::{Ctx, Cv, Error, Exn, Native, RunPtr, ValR, ValX};
 use jaq_json::{Map, Val};
 use jaq_std::ValT as _;
 
@@ -15,6 +16,8 @@ use crate::pattern::json::Json;
 
 /// The name of multiplication; no user can write it.
 pub(super) const TIMES: &str = "*";
+/// The name of what ends a run that is interrupted, and does nothing otherwise.
+pub(super) const CHECKPOINT: &str = "!checkpoint";
 /// How long a text may become by multiplication, in bytes.
 const LONGEST_PRODUCT: u32 = 64 << 20;
 
@@ -46,7 +49,22 @@ pub(super) fn definitions() -> Vec<Def<&'static str>> {
 /// The functions in Rust.
 pub(super) fn natives() -> impl Iterator<Item = Fun<Values>> {
     let all = jaq_core::funs().chain(jaq_std::base_funs()).chain(jaq_json::funs());
-    all.filter(|(name, ..)| !OURS.contains(name)).chain(ours().into_iter().map(run::<Values>))
+    all.filter(|(name, ..)| !OURS.contains(name)).chain(ours().into_iter().map(run::<Values>)).chain([checkpoint()])
+}
+
+fn checkpoint() -> Fun<Values> {
+    let native = Native::new(|cv| box_once(passed(&cv.0, cv.1)))
+        .with_paths(|cv| box_once(passed(&cv.0, cv.1)))
+        .with_update(|cv, update| match passed(&cv.0, cv.1) {
+            Ok(value) => update(value),
+            Err(end) => box_once(Err(end)),
+        });
+    (CHECKPOINT, v(0), native)
+}
+
+/// `value`, unless the run is to end: by an exception that no `try` catches.
+fn passed<'a, T>(context: &Ctx<'a, Values>, value: T) -> ValX<'a, T, Val> {
+    if context.data().is_interrupted() { Err(Exn::halt(1)) } else { Ok(value) }
 }
 
 /// The names of all filters that a user can write, with how many arguments they take.

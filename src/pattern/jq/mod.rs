@@ -2,11 +2,11 @@
 //!
 //! jaq has no limits of its own. So nothing that is nested deeper than [`DEEPEST`] reaches it, what takes time that grows with the
 //! square of its length does not either, and the filters are missing that would end the program. What a filter of the user's
-//! own does beyond that is the user's.
+//! own does beyond that is the user's: it may never end, and can be [interrupted](JqFilter::interrupt).
 
-mod arithmetic;
 mod compile;
 mod functions;
+mod guard;
 mod mistakes;
 mod regexes;
 #[cfg(test)]
@@ -14,6 +14,7 @@ mod tests;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jaq_core::data::{DataT, HasLut};
 use jaq_core::{Ctx, Lut, Vars};
@@ -34,6 +35,9 @@ const LONGEST_NUMBER: usize = 1000;
 /// How many bytes a filter may make of one message.
 const MOST: usize = 64 << 20;
 
+/// Why a filter that was interrupted makes nothing of a message.
+const INTERRUPTED: &str = "the filter was interrupted";
+
 /// A jq filter. A clone is the same filter, not compiled anew.
 #[derive(Clone)]
 pub struct JqFilter {
@@ -47,6 +51,7 @@ struct Program {
     /// The variables that it uses, in the order in which it was compiled with them.
     variables: Vec<Variable>,
     regexes: Regexes,
+    is_interrupted: AtomicBool,
 }
 
 /// What is known of a message beside its payload.
@@ -117,6 +122,16 @@ impl JqFilter {
         Ok(Self { program: Arc::new(program), written: text.into() })
     }
 
+    /// Ends what it does on any thread, at its next step. From then on it makes nothing of any message.
+    pub fn interrupt(&self) {
+        self.program.is_interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was [interrupted](Self::interrupt).
+    pub fn is_interrupted(&self) -> bool {
+        self.program.is_interrupted()
+    }
+
     /// Whether any of its results is neither `false` nor `null`.
     pub(super) fn holds(&self, message: &Message<'_>) -> Result<bool, String> {
         let mut results = self.program.run(message)?;
@@ -126,7 +141,7 @@ impl JqFilter {
                 Some(Ok(Val::Null | Val::Bool(false))) => {}
                 Some(Ok(_)) => return Ok(true),
                 // Of what has not this shape it does not hold: that is what a filter is for.
-                Some(Err(_)) if Json::of(message.payload).is_none() => return Ok(false),
+                Some(Err(_)) if !self.is_interrupted() && Json::of(message.payload).is_none() => return Ok(false),
                 Some(Err(error)) => return Err(error),
             }
         }
@@ -156,7 +171,14 @@ impl JqFilter {
 }
 
 impl Program {
+    fn is_interrupted(&self) -> bool {
+        self.is_interrupted.load(Ordering::Relaxed)
+    }
+
     fn run<'a>(&'a self, message: &Message<'_>) -> Result<impl Iterator<Item = Result<Val, String>> + use<'a>, String> {
+        if self.is_interrupted() {
+            return Err(INTERRUPTED.to_owned());
+        }
         let input = input(message)?;
         let variables = self.variables.iter().map(|variable| variable.value(message));
         let context = Ctx::<Values>::new(self, Vars::new(variables));
@@ -166,6 +188,7 @@ impl Program {
                     Val::TStr(text) => bounded(&String::from_utf8_lossy(&text)),
                     other => bounded(&other.to_string()),
                 },
+                Err(_) if self.is_interrupted() => INTERRUPTED.to_owned(),
                 Err(_) => "it ended without a result".to_owned(),
             })
         }))

@@ -1,9 +1,11 @@
 //! jq: what a filter gets, what comes of it, and what no message can do.
 
+use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::*;
-use crate::pattern::Expression;
+use crate::pattern::{Expression, FilterRuns};
 
 fn message(payload: &[u8]) -> Message<'_> {
     let kind = if str::from_utf8(payload).is_ok() { Kind::Text } else { Kind::Binary };
@@ -148,4 +150,57 @@ fn too_much_output_is_told() {
         applied("repeat(\"0123456789\" * 100000)", "0"),
         Err("it makes more than 64 MiB of one message".to_owned())
     );
+}
+
+/// How soon an interrupted filter ends.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is said of a message with which this filter is busy until it is interrupted.
+fn interrupted(filter: &JqFilter) -> Result<Vec<Vec<u8>>, String> {
+    let (runs, deadline) = (FilterRuns::default(), Instant::now() + PATIENCE);
+    let (ended, result) = mpsc::channel();
+    let (judging, with) = (filter.clone(), runs.clone());
+    thread::Builder::new().spawn(move || ended.send(with.apply(&judging, &message(b"[1,2]")))).unwrap();
+    while !runs.interrupt(Duration::from_millis(10)) {
+        assert!(Instant::now() < deadline, "it does not begin");
+    }
+    let result = result.recv_timeout(PATIENCE).expect("it does not end");
+    assert!(!runs.interrupt(Duration::ZERO));
+    result
+}
+
+#[test]
+fn a_filter_that_does_not_end_is_interrupted() {
+    let product = vec!["(.[], .[])"; 60].join(" + ");
+    for filter in [
+        "def f: f; f",
+        "until(false; .)",
+        "last(repeat(1))",
+        "[limit(1e18; repeat(empty))]",
+        "last(range(infinite))",
+        "reduce range(0; 1; 0) as $x (0; . + 1)",
+        "[.[] | recurse] | [.[] | recurse(.)]",
+        "def f: try error(\"x\") catch f; f",
+        "first(repeat(1) | select(. == 2)) // 3",
+        "path(last(repeat(.[0])))",
+        "(.[0] | until(false; .)) |= 2",
+        "[range(40) | [range(10)]] | combinations",
+        &product,
+        "[repeat(.[]?)] | length",
+    ] {
+        let filter = JqFilter::parse(filter).unwrap();
+        assert_eq!(interrupted(&filter), Err(INTERRUPTED.to_owned()), "{filter}");
+        assert_eq!(filter.apply(&message(b"1")), Err(INTERRUPTED.to_owned()), "for good");
+        assert!(filter.is_interrupted());
+    }
+}
+
+#[test]
+fn what_could_not_be_judged_because_it_was_interrupted_does_not_match() {
+    for written in ["jq:.", "not:jq:."] {
+        let expression = Expression::parse(written).unwrap();
+        expression.jq().unwrap().interrupt();
+        let verdict = expression.judge(&message(b"no json"));
+        assert_eq!((verdict.matches, verdict.trouble), (false, Some(INTERRUPTED.to_owned())));
+    }
 }

@@ -1,12 +1,15 @@
-//! Makes the one operator safe by which a message could end the program: a text times a number reserves memory for all of it,
-//! and a number of the message's choosing is more than there is.
+//! Makes a filter safe to run.
+//!
+//! There is one operator by which a message could end the program: a text times a number reserves memory for all of it, and
+//! a number of the message's choosing is more than there is. And a filter may never end: what repeats itself passes a
+//! checkpoint each time, where it can be interrupted.
 
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::ops::Math;
 use jaq_core::path::{Part, Path};
 
-use super::functions::TIMES;
+use super::functions::{CHECKPOINT, TIMES};
 
 /// How deep a filter may be nested: a message must not take more stack than there is.
 const DEEPEST: usize = 200;
@@ -17,9 +20,23 @@ const FACTOR: &str = "$*";
 #[derive(Debug)]
 pub(super) struct TooDeep;
 
-/// `term` with guarded operators.
-pub(super) fn guarded(term: Term<&str>) -> Result<Term<&str>, TooDeep> {
-    guard(term, DEEPEST)
+/// `definition` with guarded operators and checkpoints.
+pub(super) fn guarded(definition: Def<&str>) -> Result<Def<&str>, TooDeep> {
+    guard_definition(definition, DEEPEST)
+}
+
+/// All repetition that is not over values that are there already is by definitions that call themselves.
+fn guard_definition(Def { name, args, body }: Def<&str>, depth: usize) -> Result<Def<&str>, TooDeep> {
+    Ok(Def { name, args, body: checked(guard(body, depth)?) })
+}
+
+/// `term` behind a checkpoint.
+fn checked(term: Term<&str>) -> Term<&str> {
+    piped(Term::Call(CHECKPOINT, Vec::new()), term)
+}
+
+fn piped<'a>(left: Term<&'a str>, right: Term<&'a str>) -> Term<&'a str> {
+    Term::BinOp(Box::new(left), BinaryOp::Pipe(None), Box::new(right))
 }
 
 fn boxed(term: Term<&str>, depth: usize) -> Result<Box<Term<&str>>, TooDeep> {
@@ -59,16 +76,19 @@ fn guard(term: Term<&str>, depth: usize) -> Result<Term<&str>, TooDeep> {
             Term::IfThenElse(branches.into_iter().map(branch).collect::<Result<_, _>>()?, optional(otherwise, depth)?)
         }
         Term::Def(definitions, inside) => {
-            let definition = |Def { name, args, body }| Ok(Def { name, args, body: guard(body, depth)? });
-            let definitions = definitions.into_iter().map(definition).collect::<Result<_, _>>()?;
+            let definitions = definitions.into_iter().map(|definition| guard_definition(definition, depth));
+            let definitions = definitions.collect::<Result<_, _>>()?;
             Term::Def(definitions, boxed(*inside, depth)?)
         }
-        Term::Call(name, arguments) => Term::Call(name, all(arguments, depth)?),
+        Term::Call(name, arguments) => call(name, all(arguments, depth)?),
         Term::Path(inside, Path(parts)) => {
+            let is_iterated = parts.iter().any(|(part, _)| matches!(part, Part::Range(None, None)));
             let parts = parts.into_iter().map(|(part, option)| Ok((path_part(part, depth)?, option)));
-            Term::Path(boxed(*inside, depth)?, Path(parts.collect::<Result<_, _>>()?))
+            let path = Term::Path(boxed(*inside, depth)?, Path(parts.collect::<Result<_, _>>()?));
+            if is_iterated { checked(path) } else { path }
         }
-        Term::Id | Term::Recurse | Term::Num(_) | Term::Break(_) | Term::Var(_) => term,
+        Term::Recurse => checked(term),
+        Term::Id | Term::Num(_) | Term::Break(_) | Term::Var(_) => term,
     })
 }
 
@@ -89,8 +109,16 @@ fn binary<'a>(
         BinaryOp::Pipe(Some(pattern)) => {
             Term::BinOp(Box::new(left), BinaryOp::Pipe(Some(bound(pattern, depth)?)), Box::new(right))
         }
+        BinaryOp::Comma => Term::BinOp(Box::new(left), BinaryOp::Comma, Box::new(checked(right))),
         other => Term::BinOp(Box::new(left), other, Box::new(right)),
     })
+}
+
+fn call<'a>(name: &'a str, arguments: Vec<Term<&'a str>>) -> Term<&'a str> {
+    let is_endless = name == "range" && arguments.len() == 3;
+    let call = Term::Call(name, arguments);
+    // The one function of jaq's that may give results without end.
+    if is_endless { piped(call, Term::Call(CHECKPOINT, Vec::new())) } else { call }
 }
 
 fn string_part<'a>(
