@@ -14,7 +14,7 @@ use crate::frontend::interpreter::endpoint::Endpoint;
 use crate::frontend::session_slot::SessionSlot;
 use crate::input::Variables;
 use crate::input::payload::{self, FileKinds, Payload};
-use crate::input::slash::{COMMANDS, ClientSelector, Command, FilterChange, KEYS, Line};
+use crate::input::slash::{ClientSelector, Command, FilterChange, KEYS, Line, commands_about};
 use crate::output::Fanout;
 use crate::output::fold::{fold, fold_line};
 use crate::pattern::Expression;
@@ -148,10 +148,7 @@ impl Interpreter {
             Command::Run(_) | Command::Save(_) | Command::SaveLast(_) | Command::To(..) | Command::Quit => {
                 Err(Error::new(Phase::Usage, "this is for the prompt"))
             }
-            Command::Help => {
-                self.help();
-                Ok(None)
-            }
+            Command::Help(word) => self.help(&word).map(|()| None),
             Command::Headers => self.heads().map(|()| None),
             Command::Stats => self.endpoint.stats(&mut |origin, event| self.fanout.show(origin, event)).map(|()| None),
             Command::List => self.endpoint.list(&mut |origin, event| self.fanout.show(origin, event)).map(|()| None),
@@ -197,17 +194,21 @@ impl Interpreter {
     }
 
     /// `/help`
-    fn help(&self) {
-        let prompt = self.endpoint.prompt();
+    fn help(&self, word: &str) -> Result<()> {
+        let commands = commands_about(word, self.endpoint.prompt());
+        if commands.is_empty() {
+            return Err(Error::new(Phase::Input, format!("no command is about `{word}`, `/help` lists them")));
+        }
         let columns = self.fanout.lock().printer().columns();
-        for usage in COMMANDS.iter().filter(|usage| usage.scope.works_at(prompt)) {
+        for usage in commands {
             self.show_lines(&fold_line(&usage.synopsis(), columns, 2));
             self.show_lines(&fold(&format!("    {}", usage.summary), columns));
         }
-        for sentences in KEYS {
+        for sentences in KEYS.iter().filter(|_| word.is_empty()) {
             self.show_lines("");
             self.show_lines(&fold(sentences, columns));
         }
+        Ok(())
     }
 
     /// `/headers`

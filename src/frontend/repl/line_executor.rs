@@ -77,7 +77,7 @@ impl LineExecutor {
             Line::Command(Command::Run(path)) => {
                 self.script(Script::read(&path, self.interpreter.file_kinds, variables)?)
             }
-            Line::Command(Command::Help) => self.interpreter.execute("", Line::Command(Command::Help)).map(drop),
+            understood @ Line::Command(Command::Help(_)) => self.interpreter.execute("", understood).map(drop),
             Line::Command(Command::To(selector, None)) => {
                 self.interpreter.execute("", Line::Command(Command::To(selector, None)))?;
                 self.prompt.set(&selector.prompt());

@@ -24,6 +24,7 @@ pub(super) fn candidates(line: &str, prompt: Prompt) -> (usize, Vec<Pair>) {
     let (before, word) = rest.split_at(last);
     match name {
         "file" | "run" | "save" | "save-last" => files(start, rest),
+        "help" => (start, words(COMMANDS.iter().map(|usage| usage.name), rest, "")),
         "as" => (start, words(decode::names(), rest, "")),
         "set" if before.is_empty() => (start, words(setting_names(), word, " ")),
         "set" => (start + last, words(["on", "off"].into_iter(), word, "")),

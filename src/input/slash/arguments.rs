@@ -124,7 +124,7 @@ fn setting(name: &str) -> Result<Setting> {
     if let Some((_, setting)) = SETTINGS.iter().find(|(candidate, _)| *candidate == name) {
         return Ok(*setting);
     }
-    Err(match super::table::nearest_of(name, setting_names()) {
+    Err(match super::lookup::nearest_of(name, setting_names()) {
         Some(candidate) => input_error(format!("no setting `{name}`, did you mean `{candidate}`?")),
         None => input_error(format!("no setting `{name}`"))
             .hint(format!("there are {}", setting_names().collect::<Vec<_>>().join(", "))),

@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::Command;
 use super::arguments::ArgumentError;
-use super::table::nearest_of;
+use super::lookup::nearest_of;
 use crate::error::{Error, Result};
 use crate::input::input_error;
 use crate::input::payload::Payload;

@@ -6,6 +6,7 @@ mod arguments;
 mod client_selector;
 mod expressions;
 mod frame;
+mod lookup;
 mod table;
 mod tap;
 
@@ -16,7 +17,8 @@ pub use arguments::setting_names;
 pub use client_selector::ClientSelector;
 pub use expressions::{Capture, FilterChange};
 pub use frame::frame_fields;
-pub use table::{COMMANDS, KEYS, Prompt, Scope, Usage, nearest_of};
+pub use lookup::{commands_about, nearest_of};
+pub use table::{COMMANDS, KEYS, Prompt, Scope, Usage};
 pub use tap::TapCommand;
 
 use super::input_error;
@@ -42,8 +44,8 @@ pub enum Line {
 /// A slash command with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// `/help`
-    Help,
+    /// `/help [WORD]`
+    Help(String),
     /// `/ping [DATA]`, at most 125 bytes.
     Ping(String),
     /// `/pong [DATA]`, at most 125 bytes.
@@ -166,7 +168,7 @@ impl Command {
             | Self::Wait(_)
             | Self::Capture { .. }
             | Self::Set { .. }
-            | Self::Help
+            | Self::Help(_)
             | Self::Headers
             | Self::Stats
             | Self::List
@@ -268,11 +270,11 @@ fn split(line: &str) -> Result<Split<'_>> {
         return Ok(Split::Text(command));
     }
     let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
-    table::find(name).map(|usage| Split::Command(usage, rest)).ok_or_else(|| unknown(name))
+    lookup::find(name).map(|usage| Split::Command(usage, rest)).ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> Error {
-    let message = match table::nearest(name) {
+    let message = match lookup::nearest(name) {
         Some(usage) => format!("unknown command `/{name}`, did you mean `/{}`?", usage.name),
         None => format!("unknown command `/{name}`, `/help` lists them"),
     };

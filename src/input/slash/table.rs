@@ -101,10 +101,10 @@ impl Usage {
 pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "help",
-        arguments: "",
-        summary: "list the commands",
+        arguments: "[WORD]",
+        summary: "list the commands, or those whose name or summary has WORD",
         scope: Scope::Own,
-        understand: |rest| nothing(rest, Command::Help),
+        understand: |rest| Ok(Command::Help(rest.trim().to_owned())),
     },
     Usage {
         name: "text",
@@ -331,33 +331,6 @@ pub const KEYS: &[&str] = &[
      the line that is typed. Ctrl-L draws that line anew.",
 ];
 
-/// The command of this name.
-pub(super) fn find(name: &str) -> Option<&'static Usage> {
-    COMMANDS.iter().find(|usage| usage.name == name)
-}
-
-/// The command that the user probably meant.
-pub(super) fn nearest(name: &str) -> Option<&'static Usage> {
-    nearest_of(name, COMMANDS.iter().map(|usage| usage.name)).and_then(find)
-}
-
-/// The candidate that the user probably meant by `name`. If just one candidate starts with `name`, it is that one.
-/// Otherwise it is the candidate with the smallest edit distance, which is at most two.
-pub fn nearest_of<'a>(name: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    if name.is_empty() {
-        return None;
-    }
-    let mut longer = candidates.clone().filter(|candidate| candidate.starts_with(name));
-    if let (Some(only), None) = (longer.next(), longer.next()) {
-        return Some(only);
-    }
-    candidates
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(slips, candidate)| *slips <= 2 && *slips < candidate.len().min(name.len()))
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,7 +338,10 @@ mod tests {
     #[test]
     fn usage_names_every_setting() {
         let settings: Vec<_> = super::super::setting_names().collect();
-        assert_eq!(find("set").unwrap().arguments, format!("{} on|off", settings.join("|")));
+        assert_eq!(
+            crate::input::slash::lookup::find("set").unwrap().arguments,
+            format!("{} on|off", settings.join("|"))
+        );
     }
 
     #[test]
