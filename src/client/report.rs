@@ -13,8 +13,9 @@ use crate::client::advice;
 use crate::client::view as show;
 use crate::error::{Error, ExitStatus, Phase};
 use crate::event::{Event, FlushError, Origin, OutputStream};
+use crate::output::fold::fold_written;
 use crate::output::theme::{ColorChoice, Colors, Palette};
-use crate::output::{Banner, Fanout, write_error};
+use crate::output::{Banner, Fanout, FdOutput, Output, write_error};
 use crate::session::Outcome;
 use crate::session::output::SessionOutput;
 
@@ -37,6 +38,10 @@ pub fn alone(error: &Error) -> ExitStatus {
     let palette = Palette::new(show::colors(ColorChoice::Auto, io::stderr().is_terminal()));
     let mut text = Vec::new();
     write_error(&mut text, &palette, advice, error);
+    if let Some(columns) = FdOutput::new(&io::stderr()).ok().and_then(|output| output.columns()) {
+        let lines = std::mem::take(&mut text);
+        fold_written(&mut text, &String::from_utf8_lossy(&lines), columns);
+    }
     // That stderr cannot be written cannot be told anywhere.
     let _ = io::stderr().lock().write_all(&text);
     error.exit_status()

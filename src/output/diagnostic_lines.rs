@@ -16,6 +16,9 @@ use crate::output::theme::{Palette, Style};
 use crate::output::{certificate, digits, escape, hex};
 use crate::wire::{CloseCode, Counters, Finding, Role};
 
+/// What a hint begins with.
+pub const HINT: &str = "hint:";
+
 /// The longest path in the line about a client, in characters.
 const LONGEST_TARGET: usize = 200;
 
@@ -51,7 +54,7 @@ pub fn write_error(output: &mut Vec<u8>, palette: &Palette, advice: Advice, erro
 
 /// Appends a hint, which may have several lines.
 fn hint(output: &mut Vec<u8>, palette: &Palette, text: &str) {
-    palette.write(output, Style::Hint, "hint:");
+    palette.write(output, Style::Hint, HINT);
     let mut lines = text.lines();
     output.push(b' ');
     escape::line(output, lines.next().unwrap_or_default().as_bytes());

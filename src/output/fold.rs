@@ -2,7 +2,10 @@
 
 use std::iter;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthChar;
+
+use crate::output::diagnostic_lines::HINT;
+use crate::output::rows;
 
 /// Where no terminal says how wide it is.
 pub const USUAL_COLUMNS: usize = 80;
@@ -21,6 +24,23 @@ pub fn fold(text: &str, columns: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Appends `lines`, with their colours, and folds each that takes more than `columns`. What does not fit goes on below the start
+/// of the line's text, behind `hint:` too; but never in the first column, where a line of our own begins.
+pub fn fold_written(output: &mut Vec<u8>, lines: &str, columns: usize) {
+    for line in lines.split_inclusive('\n') {
+        if width(line.trim_end_matches('\n')) <= columns {
+            output.extend_from_slice(line.as_bytes());
+            continue;
+        }
+        let colour = if line.starts_with(rows::ESCAPE) { rows::colour(line.as_bytes()) } else { 0 };
+        let hanging = match &line[colour..] {
+            text if text.starts_with(HINT) => HINT.len() + 1,
+            text => (text.len() - text.trim_start_matches(' ').len()).max(rows::CONTINUATION.len()),
+        };
+        output.extend_from_slice(fold_line_and_words(line, columns, hanging).as_bytes());
+    }
+}
+
 /// Folds a line that takes more than `columns`; what does not fit goes on below the column `hanging`.
 pub fn fold_line(line: &str, columns: usize, hanging: usize) -> String {
     fold_words(words(line), columns, hanging)
@@ -37,14 +57,14 @@ fn fold_words<'a>(words: impl Iterator<Item = &'a str>, columns: usize, hanging:
     let mut column = 0;
     for word in words {
         let text = word.trim_start();
-        if column + word.width() > columns && column > hanging {
+        if column + width(word) > columns && column > hanging {
             folded.push('\n');
             folded.extend(iter::repeat_n(' ', hanging));
             folded.push_str(text);
-            column = hanging + text.width();
+            column = hanging + width(text);
         } else {
             folded.push_str(word);
-            column += word.width();
+            column += width(word);
         }
     }
     folded
@@ -69,13 +89,34 @@ fn pieces(word: &str, room: usize) -> impl Iterator<Item = &str> {
     iter::from_fn(move || {
         let most = room + std::mem::take(&mut blanks);
         let mut columns = 0;
-        let end = rest.char_indices().find(|(at, character)| {
-            columns += character.width().unwrap_or(0);
+        let end = widths(rest).find(|(at, width)| {
+            columns += width;
             columns > most && *at > 0
         });
         let (piece, after) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
         rest = after;
         (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// How many columns a text takes.
+fn width(text: &str) -> usize {
+    widths(text).map(|(_, width)| width).sum()
+}
+
+/// How many columns each character takes, and where it is. What sets a colour takes none, and is as one character.
+fn widths(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut at = 0;
+    iter::from_fn(move || {
+        let rest = &text[at..];
+        let character = rest.chars().next()?;
+        let (length, width) = match character {
+            rows::ESCAPE => (rows::colour(rest.as_bytes()), 0),
+            character => (character.len_utf8(), character.width().unwrap_or(0)),
+        };
+        let place = at;
+        at += length;
+        Some((place, width))
     })
 }
 
@@ -95,6 +136,23 @@ mod tests {
             fold("  -a, --all     everything that there is to see", 40),
             "  -a, --all     everything that there is\n                to see"
         );
+    }
+
+    #[test]
+    fn what_is_said_goes_on_below_its_text() {
+        let folded = |lines: &str| {
+            let mut folded = Vec::new();
+            fold_written(&mut folded, lines, 12);
+            String::from_utf8(folded).unwrap()
+        };
+        assert_eq!(folded("exactly here\nnot exactly here\n"), "exactly here\nnot exactly\n  here\n");
+        assert_eq!(folded("    one two three\n"), "    one two\n    three\n");
+        assert_eq!(folded("\x1b[1mhint:\x1b[0m one two three\n"), "\x1b[1mhint:\x1b[0m one\n      two\n      three\n");
+        assert_eq!(
+            folded("\x1b[31mone \x1b[7mtwo\x1b[0m four five\x1b[0m\n"),
+            "\x1b[31mone \x1b[7mtwo\x1b[0m four\n  five\x1b[0m\n"
+        );
+        assert_eq!(folded("a https://example.com/\n"), "a https://ex\n  ample.com/\n");
     }
 
     #[test]

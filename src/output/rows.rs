@@ -4,7 +4,7 @@
 use unicode_width::UnicodeWidthChar;
 
 /// The start of a row that continues the line above. No line of our own that could be confused starts with a space.
-const CONTINUATION: &[u8] = b"  ";
+pub(super) const CONTINUATION: &str = "  ";
 
 /// On narrower terminals nothing is broken: there is no room for text beside the continuation.
 const NARROWEST: usize = 8;
@@ -12,7 +12,8 @@ const NARROWEST: usize = 8;
 /// The distance of tab stops.
 const TAB: usize = 8;
 
-const ESCAPE: u8 = 0x1B;
+/// The first character of what sets a colour.
+pub(super) const ESCAPE: char = '\x1b';
 
 /// Breaks one stream into rows. It keeps its column from one piece of the stream to the next.
 #[derive(Debug, Default)]
@@ -49,7 +50,7 @@ impl RowBreaker {
             '\n' | '\r' => self.column = 0,
             // A terminal never goes on in the next row because of a tab.
             '\t' => self.column = (self.column / TAB * TAB + TAB).min(columns - 1),
-            '\x1b' => return colour(rest.as_bytes()),
+            ESCAPE => return colour(rest.as_bytes()),
             ' '..='~' => {
                 let room = columns.saturating_sub(self.column);
                 let run = rest.bytes().take(room).take_while(|byte| matches!(byte, b' '..=b'~')).count();
@@ -65,7 +66,7 @@ impl RowBreaker {
     fn advance(&mut self, output: &mut Vec<u8>, width: usize, columns: usize) {
         if self.column + width > columns {
             output.push(b'\n');
-            output.extend_from_slice(CONTINUATION);
+            output.extend_from_slice(CONTINUATION.as_bytes());
             self.column = CONTINUATION.len();
         }
         self.column += width;
@@ -73,8 +74,8 @@ impl RowBreaker {
 }
 
 /// The length of the escape sequence at the start of `bytes`, which sets a colour and takes no column.
-fn colour(bytes: &[u8]) -> usize {
-    debug_assert_eq!(bytes.first(), Some(&ESCAPE));
+pub(super) fn colour(bytes: &[u8]) -> usize {
+    debug_assert!(bytes.starts_with(b"\x1b"));
     bytes.iter().position(|byte| *byte == b'm').map_or(1, |end| end + 1)
 }
 

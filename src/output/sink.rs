@@ -5,6 +5,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use crate::output::destination::Output;
+use crate::output::fold::fold_written;
 use crate::output::rows::RowBreaker;
 use crate::output::theme::{Colors, Palette};
 
@@ -72,6 +73,16 @@ impl Sink {
     /// How many columns the terminal has now. `None`: the stream leads to none.
     pub fn columns(&self) -> Option<usize> {
         self.outlet.columns()
+    }
+
+    /// Folds between words what waits behind `start` and is wider than the terminal: whole lines of our own.
+    pub fn fold(&mut self, start: usize) {
+        let Some(columns) = self.columns() else { return };
+        let lines = self.buffer.split_off(start);
+        match str::from_utf8(&lines) {
+            Ok(lines) => fold_written(&mut self.buffer, lines, columns),
+            Err(_) => self.buffer.extend_from_slice(&lines),
+        }
     }
 
     /// One that keeps what it is given in its buffer.

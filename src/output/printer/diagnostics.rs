@@ -15,10 +15,10 @@ impl Printer {
     /// Shows an HTTP head, whatever the level: for `/headers`.
     pub fn head(&mut self, origin: Origin, direction: Direction, bytes: &[u8]) {
         let (secrets, frames) = (self.options.secrets, self.options.frames);
-        let (output, palette) = self.diagnostics();
-        head::write(output, palette, origin.client, direction, bytes, secrets);
+        let Sink { buffer, palette, .. } = self.diagnostics();
+        head::write(buffer, palette, origin.client, direction, bytes, secrets);
         if frames == FrameView::Hex {
-            head::bytes(output, palette, bytes, secrets);
+            head::bytes(buffer, palette, bytes, secrets);
         }
     }
 
@@ -112,14 +112,17 @@ impl Printer {
 
     /// Shows lines of `-v`.
     pub(super) fn details(&mut self, origin: Origin, details: &[impl AsRef<str>]) {
-        let (output, palette) = self.diagnostics();
+        let Sink { buffer, palette, .. } = self.diagnostics();
+        let start = buffer.len();
         for detail in details {
-            diagnostic_lines::detail(output, palette, origin.client, detail.as_ref());
+            diagnostic_lines::detail(buffer, palette, origin.client, detail.as_ref());
         }
+        self.diagnostics().fold(start);
     }
 
     /// Appends what `write` writes to the diagnostics stream, after the time, if wanted, and the client's number.
     pub(super) fn timed(&mut self, origin: Origin, at: Timestamp, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
+        let start = self.diagnostics().buffer.len();
         if let Some(timestamps) = self.options.timestamps {
             let view = self.options.diagnostics_view;
             let Sink { buffer, palette, .. } = self.diagnostics.as_mut().unwrap_or(&mut self.data);
@@ -128,18 +131,24 @@ impl Printer {
             });
             buffer.push(b' ');
         }
-        self.labelled(origin, write);
+        self.labelled_from(start, origin, write);
     }
 
     /// Appends what `write` writes to the diagnostics stream, after the client's number.
     fn labelled(&mut self, origin: Origin, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
-        let (output, palette) = self.diagnostics();
-        diagnostic_lines::label(output, origin.client);
-        write(output, palette);
+        let start = self.diagnostics().buffer.len();
+        self.labelled_from(start, origin, write);
     }
 
-    fn diagnostics(&mut self) -> (&mut Vec<u8>, &Palette) {
-        let Sink { buffer, palette, .. } = self.diagnostics.as_mut().unwrap_or(&mut self.data);
-        (buffer, palette)
+    /// The same for lines that begin at `start` in what waits.
+    fn labelled_from(&mut self, start: usize, origin: Origin, write: impl FnOnce(&mut Vec<u8>, &Palette)) {
+        let Sink { buffer, palette, .. } = self.diagnostics();
+        diagnostic_lines::label(buffer, origin.client);
+        write(buffer, palette);
+        self.diagnostics().fold(start);
+    }
+
+    fn diagnostics(&mut self) -> &mut Sink {
+        self.diagnostics.as_mut().unwrap_or(&mut self.data)
     }
 }
