@@ -12,7 +12,7 @@ use crate::event::EventSink;
 use crate::output::{Banner, Charset, Options};
 use crate::recording::har::{self, HarOptions};
 use crate::recording::html::PageWriter;
-use crate::recording::{self, Existing, Format, ReadError, Record, Recording, RecordingStatistics};
+use crate::recording::{self, Existing, Format, ReadError, Record, Recording, RecordingStatistics, WholeFile};
 
 /// Saves what is asked for in another file, in the format of its ending; why the recording ends early, if it does.
 ///
@@ -27,43 +27,52 @@ pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
         let error = Error::new(Phase::Usage, "a HAR cannot be made of stdin, since the recording is read twice for it");
         return Err(error.hint("save it as `.jsonl` first"));
     }
+    // What is wrong with it is told before there is another file.
     let recording = recording::open(&args.file)?;
     match format {
-        Format::Har => to_har(args, &recording::create(path, existing).map_err(refused)?),
-        Format::Html => to_page(args, recording, recording::create(path, existing).map_err(refused)?),
+        Format::Har => to_har(args, path, existing),
+        Format::Html => {
+            let file = recording::create(path, existing).map_err(refused)?;
+            to_page(args, recording, file).map_err(|error| cannot_write(path, error))
+        }
         Format::Log | Format::JsonLines => {
             let perspective = recording.perspective;
             let options = Options { perspective, ..view::options_of(&args.view, Banner::Shown) };
             let mut recorder = record::recorder(path, existing, &options).map_err(refused)?;
             let annotator = (format == Format::Log).then(|| view::annotator_for_people(&args.view));
             let early_end = feed(args, recording, annotator, &mut recorder);
-            recorder.flush().map(|()| early_end).map_err(|failure| failure.error)
+            recorder.flush().map(|()| early_end).map_err(|failure| cannot_write(path, failure.error))
         }
     }
-    .map_err(|error| cannot_write(path, error))
 }
 
-fn to_har(args: &Show, file: &File) -> io::Result<Option<ReadError>> {
+fn to_har(args: &Show, path: &Path, existing: Existing) -> Result<Option<ReadError>> {
     let selection = args.part.selection();
     let mut open = || {
         let Recording { perspective, records } = recording::open(&args.file).map_err(io::Error::other)?;
         Ok(Recording { perspective, records: Box::new(selection.of(records)) })
     };
-    write_har(file, &mut open, view::har_options(&args.view))
+    write_har(path, (existing, record::OVERWRITE), &mut open, view::har_options(&args.view))
 }
 
-/// Writes a HAR of the recording that `open` gives, which is read twice; why it ends early, if it does.
+/// Writes a HAR of the recording that `open` gives, which is read twice; why it ends early, if it does. It is at `path` only when
+/// it is whole. `hint` says what can be done about a file that is there and stays.
 ///
 /// # Errors
-/// The error of the file, or of what gives the recording.
+/// [`Phase::Usage`] where the file cannot be had; [`Phase::Session`] where it cannot be written, or the recording not be read.
 pub fn write_har(
-    file: &File,
+    path: &Path,
+    (existing, hint): (Existing, &str),
     open: &mut dyn FnMut() -> io::Result<Recording>,
     options: HarOptions,
-) -> io::Result<Option<ReadError>> {
-    let mut output = BufWriter::new(file);
-    let early_end = har::write(&mut output, open, options)?;
-    output.flush()?;
+) -> Result<Option<ReadError>> {
+    let refused = |error| record::create_error(path, error, hint);
+    let whole = WholeFile::begin(path, existing).map_err(refused)?;
+    let mut output = BufWriter::new(whole.file());
+    let written = har::write(&mut output, open, options).and_then(|early_end| output.flush().map(|()| early_end));
+    drop(output);
+    let early_end = written.map_err(|error| cannot_write(path, error))?;
+    whole.finish().map_err(refused)?;
     Ok(early_end)
 }
 
@@ -138,13 +147,53 @@ impl HarAtEnd {
     }
 
     fn write(&self, spool: &Path) -> Result<()> {
-        let created = recording::create(&self.path, self.existing);
-        let file = created.map_err(|error| record::create_error(&self.path, error, record::OVERWRITE))?;
-        let written = write_har(&file, &mut || recording::open(spool).map_err(io::Error::other), self.options);
-        if written.is_err() {
-            // A part of a HAR is none.
-            let _ = fs::remove_file(&self.path);
-        }
-        written.and_then(|_| fs::remove_file(spool)).map_err(|error| cannot_write(&self.path, error))
+        let mut open = || recording::open(spool).map_err(io::Error::other);
+        write_har(&self.path, (self.existing, record::OVERWRITE), &mut open, self.options)?;
+        fs::remove_file(spool).map_err(|error| cannot_write(&self.path, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::dialect::Choice;
+    use crate::http::redact::Secrets;
+    use crate::recording::JsonLines;
+
+    const RECORDING: &[u8] = b"{\"type\":\"recording\",\"time\":\"2026-11-29T16:00:00Z\",\"version\":1}\n";
+
+    fn names(folder: &Path) -> Vec<PathBuf> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn a_har_has_its_name_only_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.har");
+        let options = HarOptions { secrets: Secrets::Hidden, dialect: Choice::None };
+        let mut fails = || Err(io::Error::other("it is gone"));
+        assert!(write_har(&path, (Existing::Kept, ""), &mut fails, options).is_err());
+        assert_eq!(names(folder.path()), [""; 0].map(PathBuf::from));
+        let mut open = || {
+            assert!(!path.exists() && names(folder.path()).len() == 1);
+            Ok(JsonLines::new(Box::new(Cursor::new(RECORDING))).into())
+        };
+        write_har(&path, (Existing::Kept, ""), &mut open, options).unwrap();
+        assert_eq!(names(folder.path()), [path.as_path()]);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        // Another file may have come in the meantime.
+        let other = folder.path().join("b.har");
+        let mut comes = || {
+            fs::write(&other, "other").unwrap();
+            Ok(JsonLines::new(Box::new(Cursor::new(RECORDING))).into())
+        };
+        assert!(write_har(&other, (Existing::Kept, ""), &mut comes, options).is_err());
+        assert_eq!(fs::read(&other).unwrap(), b"other");
+        write_har(&other, (Existing::Overwritten, ""), &mut comes, options).unwrap();
+        assert!(fs::read(&other).unwrap().starts_with(b"{\"log\""));
+        assert_eq!(names(folder.path()).len(), 2);
     }
 }

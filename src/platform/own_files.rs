@@ -1,5 +1,5 @@
-//! Files that are made once and then kept: a secret, and what is derived from it. A process that reads one sees all of it or
-//! none, also where several processes write it at the same time, and nothing is read or written through a link.
+//! Files that appear as a whole or not at all, also where several processes write them at the same time: a secret, what is
+//! derived from it, a recording that is made of another. Nothing is read or written through a link.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -42,9 +42,7 @@ pub fn read_secret_file(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
 /// # Errors
 /// The error of the system call.
 pub fn create_secret_file(path: &Path, content: &[u8]) -> io::Result<bool> {
-    let written = WrittenAside::new(path, content, Readers::Owner)?;
-    // Unlike rename(2), this takes the place of nothing.
-    match fs::hard_link(&written.path, path) {
+    match FileAside::with(path, content, Readers::Owner)?.place() {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
@@ -63,8 +61,7 @@ pub fn keep_file(path: &Path, content: &[u8], readers: Readers) -> io::Result<()
     if is_there {
         return Ok(());
     }
-    let written = WrittenAside::new(path, content, readers)?;
-    fs::rename(&written.path, path)
+    FileAside::with(path, content, readers)?.replace()
 }
 
 fn open_without_links(path: &Path) -> io::Result<Option<File>> {
@@ -84,29 +81,70 @@ fn open_without_links(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// A new file beside the one that is meant. It is removed in the end, unless it was renamed.
-struct WrittenAside {
+/// A new file beside the place where it is to be. It is removed, unless it gets there.
+pub struct FileAside {
+    file: File,
     path: PathBuf,
+    place: PathBuf,
 }
 
-impl WrittenAside {
-    fn new(beside: &Path, content: &[u8], readers: Readers) -> io::Result<Self> {
-        let mut name = std::ffi::OsString::from(".");
-        name.push(beside.file_name().unwrap_or_default());
-        name.push(format!(".{:016x}", rand::random::<u64>()));
-        let written = Self { path: beside.with_file_name(name) };
+impl FileAside {
+    /// A file that is to be at `place`.
+    ///
+    /// # Errors
+    /// The error of the system call.
+    pub fn new(place: &Path, readers: Readers) -> io::Result<Self> {
+        let mut name = place.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{:08x}.part", rand::random::<u32>()));
+        let path = place.with_file_name(name);
         let mode = match readers {
             Readers::Owner => READ_WRITE,
             Readers::AllUsers => READABLE,
         };
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&written.path)?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        Ok(written)
+        let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
+        Ok(Self { file, path, place: place.to_owned() })
+    }
+
+    fn with(place: &Path, content: &[u8], readers: Readers) -> io::Result<Self> {
+        let aside = Self::new(place, readers)?;
+        aside.file().write_all(content)?;
+        Ok(aside)
+    }
+
+    /// The file, to write it.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Puts it in its place, where nothing is.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, and the error of the system call.
+    pub fn place(self) -> io::Result<()> {
+        self.file.sync_all()?;
+        // Unlike rename(2), this takes the place of nothing.
+        match fs::hard_link(&self.path, &self.place) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+            // The file system may have no hard links. An empty file keeps the place.
+            Err(_) => {
+                OpenOptions::new().write(true).create_new(true).mode(READ_WRITE).open(&self.place)?;
+                fs::rename(&self.path, &self.place).inspect_err(|_| drop(fs::remove_file(&self.place)))
+            }
+        }
+    }
+
+    /// Puts it in its place, also where something is.
+    ///
+    /// # Errors
+    /// The error of the system call.
+    pub fn replace(self) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.path, &self.place)
     }
 }
 
-impl Drop for WrittenAside {
+impl Drop for FileAside {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }

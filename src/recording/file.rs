@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::platform::{FileKind, has_no_reader, kind_at, overwrite, private_file};
+use crate::platform::{FileAside, FileKind, Readers, has_no_reader, kind_at, overwrite, private_file};
 use crate::recording::Format;
 
 /// How long to wait until a process reads a FIFO.
@@ -82,6 +82,42 @@ pub fn create(path: &Path, existing: Existing) -> Result<File, CreateError> {
         None => Ok(private_file().write(true).create_new(true).open(path)?),
         Some(FileKind::Stream) => open_stream(path),
         Some(kind) => Ok(overwrite(path, kind)?),
+    }
+}
+
+/// A file that appears under its name when it is whole. Until then it is beside it, and is removed if it does not come to that.
+pub struct WholeFile {
+    aside: FileAside,
+    path: PathBuf,
+    existing: Existing,
+}
+
+impl WholeFile {
+    /// Begins a file that only its owner can read.
+    ///
+    /// # Errors
+    /// What stands against one at `path`.
+    pub fn begin(path: &Path, existing: Existing) -> Result<Self, CreateError> {
+        check(path, existing)?;
+        Ok(Self { aside: FileAside::new(path, Readers::Owner)?, path: path.to_owned(), existing })
+    }
+
+    /// The file, to write it.
+    pub fn file(&self) -> &File {
+        self.aside.file()
+    }
+
+    /// Gives it its name, for it is whole.
+    ///
+    /// # Errors
+    /// What stands against it by now.
+    pub fn finish(self) -> Result<(), CreateError> {
+        check(&self.path, self.existing)?;
+        match self.existing {
+            Existing::Kept => self.aside.place()?,
+            Existing::Overwritten => self.aside.replace()?,
+        }
+        Ok(())
     }
 }
 

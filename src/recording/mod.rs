@@ -14,7 +14,7 @@ mod selection;
 mod source;
 mod statistics;
 
-pub use file::{CreateError, Existing, check, create, format_for};
+pub use file::{CreateError, Existing, WholeFile, check, create, format_for};
 pub use format::Format;
 pub use json_lines::JsonLines;
 pub use memory::Memory;

@@ -16,6 +16,9 @@ use crate::recording::{self, CreateError, Existing, Format, Memory, Record, Reco
 /// The last of what has happened. Clones are the same.
 #[derive(Clone)]
 pub struct KeptSession {
+/// What can be done about a file that exists.
+const TAKEN: &str = "another name, or remove it first";
+
     memory: Memory,
     view: ViewArgs,
     options: Options,
@@ -39,8 +42,9 @@ impl KeptSession {
             Format::Log => &|file| self.write_log(file, path),
             Format::Har => &|file| {
                 let mut open = || Ok(Recording::from(self.memory.records()));
-                convert::write_har(file, &mut open, view::har_options(&self.view)).map(drop)
-            },
+                convert::write_har(path, (Existing::Kept, TAKEN), &mut open, view::har_options(&self.view))?;
+                return Ok(self.saved(path, format));
+            }
             Format::Html => {
                 let error = Error::new(Phase::Usage, format!("`{}`: a page is made of a recording", path.display()));
                 return Err(error.hint("`/save FILE.jsonl` first, then `wscope show FILE.jsonl --save FILE.html`"));
@@ -74,5 +78,5 @@ impl KeptSession {
 
 fn new_file(path: &Path) -> Result<File> {
     let created = recording::create(path, Existing::Kept);
-    created.map_err(|error: CreateError| create_error(path, error, "another name, or remove it first"))
+    created.map_err(|error: CreateError| create_error(path, error, TAKEN))
 }
