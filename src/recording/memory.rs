@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::io::{self, Cursor, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use memchr::memrchr;
 
 use crate::event::{Direction, Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Options, Output};
+use crate::recording::json_lines::Fields;
 use crate::recording::{JsonLines, Recorder};
 use crate::wire::{self, TextBatch};
 
@@ -18,8 +19,8 @@ const LIMIT: usize = 64 << 20;
 /// Lines are thrown away so many bytes at a time, or one that is longer.
 const BLOCK: usize = 256 << 10;
 
-/// What an opening begins with: the last that was thrown away is kept, for what follows is about its connection.
-const OPENING: &[u8] = b"{\"type\":\"open\",";
+/// What stands in the place of what was thrown away.
+const GAP: &str = "what happened before is not kept, but for how the connection opened";
 
 /// The last 64 MiB of a recording. Clones are the same.
 #[derive(Clone, Default)]
@@ -29,8 +30,9 @@ pub struct Memory(Arc<Mutex<Kept>>);
 struct Kept {
     /// The first line of the recording.
     first: Vec<u8>,
-    /// The opening that was thrown away last.
-    opening: Vec<u8>,
+    /// How the connection opened that is open at the first of the blocks, as far as that was thrown away.
+    opening: Opening,
+    has_thrown_away: bool,
     /// Whole lines, in order.
     blocks: VecDeque<Arc<Vec<u8>>>,
     /// Their bytes.
@@ -53,7 +55,7 @@ impl Memory {
     /// What is kept, as JSON Lines.
     pub fn json_lines(&self) -> impl Read + Send + use<> {
         let kept = self.lock();
-        let pieces = [&kept.first, &kept.opening].map(|line| Arc::new(line.clone()));
+        let pieces = [kept.first.clone(), kept.opening.lines.clone(), kept.gap()].map(Arc::new);
         let pieces = pieces.into_iter().chain(kept.blocks.iter().cloned()).chain([Arc::new(kept.tail.clone())]);
         Pieces(pieces.map(Piece).map(Cursor::new).collect())
     }
@@ -61,6 +63,12 @@ impl Memory {
     /// What is kept, as records.
     pub fn records(&self) -> JsonLines {
         JsonLines::new(Box::new(self.json_lines()))
+    }
+
+    /// The time from which everything is kept; `None`, where that is all that has happened.
+    pub fn begins_at(&self) -> Option<SystemTime> {
+        let kept = self.lock();
+        Fields::of(kept.first_after_gap()?)?.time("time").ok()
     }
 
     /// The payload of the last message that was received.
@@ -105,10 +113,44 @@ impl Kept {
         while self.size > LIMIT && self.blocks.len() > 1 {
             let Some(block) = self.blocks.pop_front() else { return };
             self.size -= block.len();
-            let mut openings = block.split_inclusive(|&byte| byte == b'\n').filter(|line| line.starts_with(OPENING));
-            if let Some(opening) = openings.next_back() {
-                self.opening = opening.to_vec();
-            }
+            self.has_thrown_away = true;
+            block.split_inclusive(|&byte| byte == b'\n').for_each(|line| self.opening.follow(line));
+        }
+    }
+
+    /// The first line that is kept behind what was thrown away.
+    fn first_after_gap(&self) -> Option<&[u8]> {
+        let block = self.blocks.front().filter(|_| self.has_thrown_away)?;
+        block.split_inclusive(|&byte| byte == b'\n').next()
+    }
+
+    /// The line that says that something was thrown away, if anything was.
+    fn gap(&self) -> Vec<u8> {
+        let time = self.first_after_gap().and_then(Fields::of).and_then(|fields| fields.raw("time").map(str::to_owned));
+        time.map(|time| format!("{{\"type\":\"note\",\"time\":{time},\"text\":\"{GAP}\"}}\n").into_bytes())
+            .unwrap_or_default()
+    }
+}
+
+/// The lines about how a connection opened.
+#[derive(Default)]
+struct Opening {
+    lines: Vec<u8>,
+    is_open: bool,
+}
+
+impl Opening {
+    /// Follows what happened, line by line.
+    fn follow(&mut self, line: &[u8]) {
+        let begins =
+            |kind: &str| line.strip_prefix(b"{\"type\":\"").is_some_and(|rest| rest.starts_with(kind.as_bytes()));
+        let is_about_opening = ["step\"", "tls\"", "head\"", "open\""].into_iter().any(begins);
+        if (self.is_open && (is_about_opening || begins("close\""))) || (!self.is_open && begins("error\"")) {
+            *self = Self::default();
+        }
+        if is_about_opening {
+            self.lines.extend_from_slice(line);
+            self.is_open = begins("open\"");
         }
     }
 }
@@ -180,27 +222,74 @@ mod tests {
     use super::*;
     use crate::recording::RecordedEvent;
 
-    #[test]
-    fn the_last_is_kept_with_the_opening_of_its_connection() {
-        let mut memory = Memory::default();
-        memory.write_all(b"{\"type\":\"recording\",\"time\":\"2026-11-21T14:23:07Z\",\"version\":1}\n").unwrap();
-        memory.write_all(b"{\"type\":\"open\",\"time\":\"2026-11-21T14:23:07Z\",\"lost\":1}\n").unwrap();
-        let text = "x".repeat(1 << 20);
-        for number in 0..100 {
-            let line =
-                format!("{{\"type\":\"note\",\"time\":\"2026-11-21T14:23:07Z\",\"text\":\"{number} {text}\"}}\n");
-            let (one, other) = line.as_bytes().split_at(line.len() / 2);
-            memory.write_all(one).unwrap();
-            memory.write_all(other).unwrap();
-        }
+    const TIME: &str = "2026-11-21T14:23:07Z";
+
+    fn write(memory: &mut Memory, kind: &str, members: &str) {
+        let line = format!("{{\"type\":\"{kind}\",\"time\":\"{TIME}\",{members}}}\n");
+        let (one, other) = line.as_bytes().split_at(line.len() / 2);
+        memory.write_all(one).unwrap();
+        memory.write_all(other).unwrap();
+    }
+
+    /// What stands first in each line that is kept.
+    fn lines(memory: &Memory) -> Vec<String> {
         let mut bytes = Vec::new();
         memory.json_lines().read_to_end(&mut bytes).unwrap();
-        let lines: Vec<_> =
-            bytes.split(|&byte| byte == b'\n').map(|line| line[..line.len().min(60)].to_vec()).collect();
         assert!(bytes.len() <= LIMIT + (2 << 20), "{}", bytes.len());
-        assert!(lines[0].starts_with(b"{\"type\":\"recording\"") && lines[1].starts_with(OPENING));
-        let last = String::from_utf8_lossy(&lines[lines.len() - 2]);
-        assert!(last.contains("\"99 x"), "{last}");
+        let start = |line: &[u8]| String::from_utf8_lossy(&line[..line.len().min(100)]).replace(TIME, "T");
+        bytes.split(|&byte| byte == b'\n').map(start).collect()
+    }
+
+    #[test]
+    fn the_last_is_kept_with_how_its_connection_opened() {
+        let mut memory = Memory::default();
+        write(&mut memory, "recording", "\"version\":1");
+        for connection in 1..=2 {
+            write(&mut memory, "head", &format!("\"refused\":{connection}"));
+            write(&mut memory, "error", "\"is\":\"refused\"");
+            write(&mut memory, "head", &format!("\"sent\":{connection}"));
+            write(&mut memory, "head", &format!("\"received\":{connection}"));
+            write(&mut memory, "open", &format!("\"lost\":{connection}"));
+            write(&mut memory, "error", "\"is\":\"none of the session\"");
+            if connection == 1 {
+                write(&mut memory, "close", "\"code\":1000");
+            }
+        }
+        assert_eq!(memory.begins_at(), None);
+        let text = "x".repeat(1 << 20);
+        for number in 0..100 {
+            write(&mut memory, "note", &format!("\"text\":\"{number} {text}\""));
+        }
+        let lines = lines(&memory);
+        assert_eq!(
+            lines[..4],
+            [
+                "{\"type\":\"recording\",\"time\":\"T\",\"version\":1}",
+                "{\"type\":\"head\",\"time\":\"T\",\"sent\":2}",
+                "{\"type\":\"head\",\"time\":\"T\",\"received\":2}",
+                "{\"type\":\"open\",\"time\":\"T\",\"lost\":2}",
+            ]
+        );
+        assert!(
+            lines[4].starts_with("{\"type\":\"note\",\"time\":\"T\",\"text\":\"what happened before"),
+            "{}",
+            lines[4]
+        );
+        assert!(lines[lines.len() - 2].contains("\"99 x"), "{}", lines[lines.len() - 2]);
+        assert!(memory.begins_at().is_some());
+    }
+
+    #[test]
+    fn of_a_connection_that_is_closed_nothing_is_kept() {
+        let mut memory = Memory::default();
+        write(&mut memory, "recording", "\"version\":1");
+        write(&mut memory, "open", "\"lost\":1");
+        write(&mut memory, "close", "\"code\":1000");
+        let text = "x".repeat(1 << 20);
+        for number in 0..100 {
+            write(&mut memory, "note", &format!("\"text\":\"{number} {text}\""));
+        }
+        assert!(lines(&memory)[1].contains("what happened before"));
     }
 
     #[test]

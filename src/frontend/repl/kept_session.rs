@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::cli::ViewArgs;
 use crate::client::convert::{self, cannot_write};
 use crate::client::record::{create_error, what_it_has};
@@ -13,12 +16,12 @@ use crate::event::EventSink;
 use crate::output::{Fanout, FdOutput, Options};
 use crate::recording::{self, CreateError, Existing, Format, Memory, Record, Recorder, Recording};
 
-/// The last of what has happened. Clones are the same.
-#[derive(Clone)]
-pub struct KeptSession {
 /// What can be done about a file that exists.
 const TAKEN: &str = "another name, or remove it first";
 
+/// The last of what has happened. Clones are the same.
+#[derive(Clone)]
+pub struct KeptSession {
     memory: Memory,
     view: ViewArgs,
     options: Options,
@@ -40,7 +43,7 @@ impl KeptSession {
         let write: &dyn Fn(&File) -> io::Result<()> = match format {
             Format::JsonLines => &|mut file| io::copy(&mut self.memory.json_lines(), &mut file).map(drop),
             Format::Log => &|file| self.write_log(file, path),
-            Format::Har => &|file| {
+            Format::Har => {
                 let mut open = || Ok(Recording::from(self.memory.records()));
                 convert::write_har(path, (Existing::Kept, TAKEN), &mut open, view::har_options(&self.view))?;
                 return Ok(self.saved(path, format));
@@ -51,7 +54,18 @@ impl KeptSession {
             }
         };
         write(&new_file(path)?).map_err(|cause| cannot_write(path, cause))?;
-        Ok(format!("what happened is in `{}`: {}", path.display(), what_it_has(format, self.options.secrets)))
+        Ok(self.saved(path, format))
+    }
+
+    fn saved(&self, path: &Path, format: Format) -> String {
+        let (name, what) = (path.display(), what_it_has(format, self.options.secrets));
+        let Some(time) = self.memory.begins_at().and_then(|time| Timestamp::try_from(time).ok()) else {
+            return format!("what happened is in `{name}`: {what}");
+        };
+        let time = time.to_zoned(TimeZone::system()).strftime("%H:%M:%S");
+        format!(
+            "what happened since {time} is in `{name}`, and how the connection opened; what was between is no longer kept: {what}"
+        )
     }
 
     /// Writes the last payload that was received to a new file; what there is to tell.

@@ -16,7 +16,8 @@ use crate::output::Perspective;
 use crate::output::json::VERSION;
 use crate::recording::{ReadError, Record, RecordedEvent};
 
-use self::fields::{Fields, Wrong};
+pub(super) use self::fields::Fields;
+use self::fields::Wrong;
 use self::lines::{Line, Lines};
 
 /// What every line begins with.
