@@ -49,8 +49,8 @@ pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
 fn to_har(args: &Show, path: &Path, existing: Existing) -> Result<Option<ReadError>> {
     let selection = args.part.selection();
     let mut open = || {
-        let Recording { perspective, records } = recording::open(&args.file).map_err(io::Error::other)?;
-        Ok(Recording { perspective, records: Box::new(selection.of(records)) })
+        let recording = recording::open(&args.file).map_err(io::Error::other)?;
+        Ok(Recording { perspective: recording.perspective, records: Box::new(selection.of(recording)) })
     };
     write_har(path, (existing, record::OVERWRITE), &mut open, view::har_options(&args.view))
 }
@@ -99,7 +99,7 @@ fn feed(
     mut annotator: Option<Annotator>,
     sink: &mut dyn EventSink,
 ) -> Option<ReadError> {
-    for record in args.part.selection().of(recording.records) {
+    for record in args.part.selection().of(recording) {
         let Record { origin, at, event } = match record {
             Ok(record) => record,
             Err(error) => return Some(error),

@@ -7,7 +7,7 @@ use crate::client::{convert, report, view};
 use crate::error::{ExitStatus, Result};
 use crate::event::{Event, FlushError, Origin};
 use crate::output::{Banner, Fanout, FollowSent, Options};
-use crate::recording::{self, Recording};
+use crate::recording;
 
 /// How many records are shown before it is looked whether stdout takes them.
 const RECORDS_AT_ONCE: usize = 256;
@@ -26,16 +26,16 @@ fn show(args: &Show) -> Result<ExitStatus> {
     let options =
         Options { follow_sent: FollowSent::Shown, ..view::options_of(&args.view, view::banner_at_terminal()) };
     let fanout = Fanout::new(view::direct(options)?).annotated(view::annotator(&args.view));
-    let Recording { perspective, records } = if args.part.follow {
+    let recording = if args.part.follow {
         let fanout = fanout.clone();
         // Where stdout is gone, the next records find that out.
         recording::follow(&args.file, move || drop(fanout.lock().flush()))?
     } else {
         recording::open(&args.file)?
     };
-    fanout.lock().printer().stand(perspective);
+    fanout.lock().printer().stand(recording.perspective);
     let mut count = 0;
-    for record in args.part.selection().of(records) {
+    for record in args.part.selection().of(recording) {
         let mut sinks = fanout.lock();
         match record {
             Ok(record) => {

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-use crate::recording::{ReadError, Record, RecordedEvent, Records};
+use crate::output::Perspective;
+use crate::recording::{ReadError, Record, RecordedEvent, Recording, Records};
 
 /// A moment of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,21 +15,32 @@ pub enum Moment {
     Wall(SystemTime),
 }
 
-/// The numbers of a recording's connections: those in front of their lines; where these have none, the first is 1.
-#[derive(Debug, Default)]
+/// The numbers of a recording's connections: those in front of their lines. Where no line has one, the connections follow one
+/// another, and the first is 1.
+#[derive(Debug)]
 pub struct ConnectionNumbers {
-    /// How many connections without a number have ended.
-    ended: u64,
+    /// That of the connection that a record without one is about; `None`, where the lines of connections have theirs.
+    unnumbered: Option<u64>,
 }
 
 impl ConnectionNumbers {
-    /// The number of the connection that a record is about. It is asked for each record of the recording, in order.
-    pub fn of(&mut self, record: &Record) -> u64 {
-        record.origin.client.unwrap_or_else(|| {
-            let number = self.ended + 1;
-            self.ended += u64::from(matches!(record.event, RecordedEvent::Ended(_)));
-            number
-        })
+    /// Those of a recording that was made there.
+    pub fn new(perspective: Perspective) -> Self {
+        Self { unnumbered: (perspective == Perspective::End).then_some(1) }
+    }
+
+    /// The number of the connection that a record is about; `None`, if it is about none. It is asked for each record of the
+    /// recording, in order.
+    pub fn of(&mut self, record: &Record) -> Option<u64> {
+        if record.origin.client.is_some() {
+            self.unnumbered = None;
+            return record.origin.client;
+        }
+        let number = self.unnumbered;
+        if matches!(record.event, RecordedEvent::Ended(_)) {
+            self.unnumbered = number.map(|number| number + 1);
+        }
+        number
     }
 }
 
@@ -44,9 +56,12 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// That part of `records`.
-    pub fn of(self, records: Records) -> impl Iterator<Item = Result<Record, ReadError>> {
-        let numbers = ConnectionNumbers::default();
+    /// That part of a recording.
+    pub fn of(
+        self,
+        Recording { perspective, records }: Recording,
+    ) -> impl Iterator<Item = Result<Record, ReadError>> + use<> {
+        let numbers = ConnectionNumbers::new(perspective);
         Selected {
             selection: self,
             missing: self.connection,
@@ -93,9 +108,9 @@ impl Iterator for Selected {
                 None => return self.missing.take().map(|number| Err(ReadError::NoConnection { number })),
             };
             let number = self.numbers.of(&record);
-            self.missing.take_if(|wanted| *wanted == number);
+            self.missing.take_if(|wanted| Some(*wanted) == number);
             let Selection { connection, from, to } = self.selection;
-            if connection.is_some_and(|wanted| wanted != number) {
+            if connection.is_some() && connection != number {
                 continue;
             }
             if to.is_some_and(|to| to.is_before(&record)) {
@@ -137,12 +152,13 @@ mod tests {
         Record { origin: Origin { client }, at: Timestamp { wall: SystemTime::UNIX_EPOCH + elapsed, elapsed }, event }
     }
 
-    fn notes(clients: &[Option<u64>], selection: Selection) -> Vec<String> {
+    fn notes(perspective: Perspective, clients: &[Option<u64>], selection: Selection) -> Vec<String> {
         let records = clients.iter().zip(0..).map(|(client, seconds)| {
             Ok(record(*client, seconds, RecordedEvent::Note(format!("{client:?} at {seconds}"))))
         });
         let records: Vec<_> = records.collect();
-        let selected = selection.of(Box::new(records.into_iter()));
+        let records: Records = Box::new(records.into_iter());
+        let selected = selection.of(Recording { perspective, records });
         selected
             .map(|record| match record.unwrap().event {
                 RecordedEvent::Note(note) => note,
@@ -154,13 +170,25 @@ mod tests {
     #[test]
     fn one_connection_of_many() {
         let selection = Selection { connection: Some(2), ..Selection::default() };
-        assert_eq!(notes(&[Some(1), Some(2), Some(1), Some(2)], selection), ["Some(2) at 1", "Some(2) at 3"]);
+        let clients = [Some(1), Some(2), Some(1), Some(2)];
+        assert_eq!(notes(Perspective::End, &clients, selection), ["Some(2) at 1", "Some(2) at 3"]);
+    }
+
+    #[test]
+    fn what_is_about_no_connection_is_in_none() {
+        let first = Selection { connection: Some(1), ..Selection::default() };
+        let clients = [None, Some(1), None, Some(2), None];
+        assert_eq!(notes(Perspective::Between, &clients, first), ["Some(1) at 1"]);
+        let listening = [Some(1), None];
+        assert_eq!(notes(Perspective::End, &listening, first), ["Some(1) at 0"]);
+        assert_eq!(notes(Perspective::End, &[None, None], first), ["None at 0", "None at 1"]);
     }
 
     #[test]
     fn a_connection_that_is_not_there_is_an_error() {
         let records: Records = Box::new([Ok(record(Some(1), 0, RecordedEvent::Note(String::new())))].into_iter());
-        let mut selected = Selection { connection: Some(2), ..Selection::default() }.of(records);
+        let recording = Recording { perspective: Perspective::End, records };
+        let mut selected = Selection { connection: Some(2), ..Selection::default() }.of(recording);
         assert!(matches!(selected.next(), Some(Err(ReadError::NoConnection { number: 2 }))));
         assert!(selected.next().is_none());
     }
@@ -170,6 +198,6 @@ mod tests {
         let from = Some(Moment::Elapsed(Duration::from_secs(1)));
         let to = Some(Moment::Wall(SystemTime::UNIX_EPOCH + Duration::from_secs(2)));
         let selection = Selection { from, to, ..Selection::default() };
-        assert_eq!(notes(&[None; 4], selection), ["None at 1", "None at 2"]);
+        assert_eq!(notes(Perspective::End, &[None; 4], selection), ["None at 1", "None at 2"]);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::client::recorded_request::shown_url;
 use crate::error::{Error, Phase, Result};
 use crate::event::Opened;
-use crate::recording::{self, ConnectionNumbers, ReadError, Record, RecordedEvent, Records, read_error};
+use crate::recording::{self, ConnectionNumbers, ReadError, Record, RecordedEvent, Recording, Records, read_error};
 
 /// Connections that are named in an error.
 const MOST_NAMED: usize = 10;
@@ -53,14 +53,15 @@ impl RecordingFile {
     /// [`Phase::Input`] where it cannot be read, or has no such connection.
     pub fn read(path: &Path, number: Option<u64>) -> Result<Self> {
         let mut file = Self { path: path.to_owned(), connections: Vec::new() };
-        let mut numbers = ConnectionNumbers::default();
-        for record in file.records()? {
+        let Recording { perspective, records } = recording::open(path)?;
+        let mut numbers = ConnectionNumbers::new(perspective);
+        for record in records {
             let record = match record {
                 Err(error) if error.is_early_end() => break,
                 record => record.map_err(|error| read_error(path, error))?,
             };
             let (number, client) = (numbers.of(&record), record.origin.client);
-            if let RecordedEvent::Open(opened) = record.event {
+            if let (RecordedEvent::Open(opened), Some(number)) = (record.event, number) {
                 file.connections.push(Listed { number, client, url: shown_url(&opened) });
             }
         }
@@ -110,17 +111,14 @@ impl RecordingFile {
     }
 
     fn connection(&self, number: Option<u64>) -> Result<RecordedConnection> {
-        let (numbers, records) = (ConnectionNumbers::default(), self.records()?);
+        let Recording { perspective, records } = recording::open(&self.path)?;
+        let numbers = ConnectionNumbers::new(perspective);
         let mut connection = RecordedConnection { number, numbers, records, next: None };
         // What came before it was open belongs to no session.
         while let Some(record) = connection.next_record() {
             record.map_err(|error| read_error(&self.path, error))?;
         }
         Ok(connection)
-    }
-
-    fn records(&self) -> Result<Records> {
-        recording::open(&self.path).map(|recording| recording.records)
     }
 }
 
@@ -146,7 +144,7 @@ impl RecordedConnection {
                 Err(error) => return Some(Err(error)),
             };
             let number = self.numbers.of(&record);
-            if self.number.is_some_and(|wanted| wanted != number) {
+            if self.number.is_some() && self.number != number {
                 continue;
             }
             let at = record.at.elapsed;
