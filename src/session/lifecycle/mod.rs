@@ -302,6 +302,12 @@ impl Lifecycle {
         self.limits.role == Role::Server && !self.has_hung_up && self.finished_at.is_none() && self.has_said_all(facts)
     }
 
+    /// Whether the peer has left a ping unanswered for as long as an answer to our Close may take, before that was queued.
+    fn was_silent(&self, facts: &Facts, close_queued: SessionTime) -> bool {
+        let is_overdue = |since| facts.last_byte <= since && close_queued >= since + self.limits.close_quiet;
+        facts.pings.unanswered.is_some_and(is_overdue)
+    }
+
     /// Whether the wait for the peer's end is over, and how.
     fn closing(&mut self, facts: &Facts, now: Now, deadlines: &mut Deadlines) -> Option<Over> {
         if self.has_said_all(facts) {
@@ -324,6 +330,7 @@ impl Lifecycle {
         };
         let (quiet, total) = match facts.output {
             Output::Gone | Output::Enough => (HANG_UP_LIMIT, HANG_UP_LIMIT),
+            _ if self.was_silent(facts, waiting_since) => (HANG_UP_LIMIT, HANG_UP_LIMIT),
             Output::Wanted | Output::Stopped => (self.limits.close_quiet, self.limits.close_total),
         };
         let active = facts.last_byte.max(facts.last_written).max(waiting_since);

@@ -232,6 +232,18 @@ fn where_nothing_more_is_shown_the_answer_gets_a_second() {
 }
 
 #[test]
+fn a_peer_that_left_a_ping_unanswered_for_as_long_gets_a_second() {
+    let unanswered = |since| PingFacts { queued: None, unanswered: Some(seconds(since)), last: seconds(since) };
+    let silent = Facts { pings: unanswered(5), last_byte: seconds(5), ..closing(10) };
+    assert_eq!(Scene::new(&settings()).at(10, &silent), wait(1));
+    assert_eq!(Scene::new(&settings()).at(11, &silent), Action::Over(Over::Silent));
+    let heard = Facts { last_byte: seconds(6), ..silent.clone() };
+    assert_eq!(Scene::new(&settings()).at(10, &heard), wait(5));
+    let just_asked = Facts { pings: unanswered(6), ..silent };
+    assert_eq!(Scene::new(&settings()).at(10, &just_asked), wait(5));
+}
+
+#[test]
 fn after_both_closes_the_peer_has_a_second_to_hang_up() {
     let mut scene = Scene::new(&settings());
     let both = Facts { peer: Peer::Closed, ..closing(10) };
