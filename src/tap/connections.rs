@@ -83,7 +83,7 @@ impl Connection {
             format!("a ping of the {side}'s unanswered for {}", time(since))
         });
         let passed = format!("{}, open for {}, > {client} < {server}", self.facts, time(open_for));
-        [passed].into_iter().chain(last).chain(ping).collect::<Vec<_>>().join(", ")
+        [passed].into_iter().chain(last).chain(ping).chain(self.link.note()).collect::<Vec<_>>().join(", ")
     }
 }
 

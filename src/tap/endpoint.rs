@@ -61,12 +61,13 @@ impl Endpoint for TapEndpoint {
         let sent = Sender::new(options).send(Outgoing::Close(Some((code, reason))), &mut frame);
         sent.map_err(|error| Error::new(Phase::Input, "no such Close can be sent").caused_by(error))?;
         for connection in self.selected()? {
-            let note = if connection.link.close(frame.clone()) {
-                "the client gets a Close in the server's place, and nothing of the server's after it"
-            } else {
-                "not closed: where frames begin is not known here; `/cut` resets it"
+            let note = match connection.link.close(frame.clone()) {
+                Ok(()) => {
+                    "the client gets a Close in the server's place, and nothing of the server's after it".to_owned()
+                }
+                Err(reason) => format!("not closed: {reason}"),
             };
-            self.fanout.show(connection.origin(), &Event::Note(note));
+            self.fanout.show(connection.origin(), &Event::Note(&note));
         }
         Ok(())
     }

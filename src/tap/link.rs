@@ -4,7 +4,7 @@ use std::io;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::observer::Observer;
 use super::relay::{PumpEnd, write_all};
@@ -21,7 +21,7 @@ pub(super) struct Link {
     to_server: Mutex<StreamWriter>,
     /// Without one nothing is decoded.
     observer: Option<Arc<Observer>>,
-    /// Everything is to end.
+    /// Everything is to end. Set with `tampering` held: no thread that waits for a change misses it.
     is_over: AtomicBool,
     /// One end takes nothing any more: what it has sent is still passed on, and then the other end is reset.
     is_refused: AtomicBool,
@@ -85,6 +85,14 @@ impl Link {
         lock(&self.tampering).latency
     }
 
+    /// What is done to it at the prompt, for people.
+    pub(super) fn note(&self) -> Option<String> {
+        let tampering = lock(&self.tampering);
+        let stalled = tampering.is_stalled.then(|| "stalled".to_owned());
+        let late = (!tampering.latency.is_zero()).then(|| format!("{} s late", tampering.latency.as_secs_f64()));
+        stalled.or(late)
+    }
+
     /// What ended it at the prompt.
     pub(super) fn end(&self) -> Option<&'static str> {
         lock(&self.tampering).end
@@ -95,14 +103,13 @@ impl Link {
         if head.is_empty() && bytes.is_empty() {
             return Ok(());
         }
-        let is_held = |tampering: &mut Tampering| tampering.is_stalled && !self.is_over();
-        drop(self.changed.wait_while(lock(&self.tampering), is_held).unwrap_or_else(PoisonError::into_inner));
+        self.wait_while_stalled()?;
         if direction == Direction::Received && self.is_closed.load(Ordering::Acquire) {
             return Ok(());
         }
         let mut writer = lock(self.writer(direction));
         if !bytes.is_empty() {
-            self.note(direction, bytes);
+            self.observe(direction, bytes);
         }
         let written = self.write(&mut writer, head).and_then(|()| self.write(&mut writer, bytes));
         drop(writer);
@@ -111,6 +118,21 @@ impl Link {
             self.send_close();
         }
         written
+    }
+
+    /// Waits as long as nothing is to be passed on.
+    fn wait_while_stalled(&self) -> Result<(), PumpEnd> {
+        let is_held = |tampering: &mut Tampering| tampering.is_stalled && !self.is_over();
+        drop(self.changed.wait_while(lock(&self.tampering), is_held).unwrap_or_else(PoisonError::into_inner));
+        if self.is_over() { Err(PumpEnd::Stopped) } else { Ok(()) }
+    }
+
+    /// Waits until something that is passed on later is `due`.
+    pub(super) fn wait_until(&self, due: Instant) -> Result<(), PumpEnd> {
+        let is_waiting = |_: &mut Tampering| !self.is_over();
+        let left = due.saturating_duration_since(Instant::now());
+        drop(self.changed.wait_timeout_while(lock(&self.tampering), left, is_waiting));
+        if self.is_over() { Err(PumpEnd::Stopped) } else { Ok(()) }
     }
 
     /// Writes all of `bytes`. Where the other end does not take them at once, what was noted is shown first.
@@ -124,7 +146,7 @@ impl Link {
         write_all(writer, bytes, &self.is_over, &mut show)
     }
 
-    fn note(&self, direction: Direction, bytes: &[u8]) {
+    fn observe(&self, direction: Direction, bytes: &[u8]) {
         if let Some(observer) = &self.observer {
             observer.pass(direction, bytes);
         }
@@ -139,7 +161,7 @@ impl Link {
     /// A direction has ended: that is passed on, unless the other end was broken before.
     pub(super) fn ended(&self, direction: Direction) {
         let to = self.to(direction);
-        if self.is_refused.load(Ordering::Acquire) {
+        if self.wait_while_stalled().is_err() || self.is_refused.load(Ordering::Acquire) {
             to.reset_when_closed();
         } else {
             lock(self.writer(direction)).close_notify();
@@ -157,27 +179,33 @@ impl Link {
 
     /// A direction broke: so does everything.
     pub(super) fn broken(&self, direction: Direction) {
-        self.is_over.store(true, Ordering::Release);
+        self.end_all(lock(&self.tampering));
         self.to(direction).reset_when_closed();
         self.to(direction).stop_reading();
-        self.changed.notify_all();
         self.finish(direction);
     }
 
     /// Nothing more comes of a direction.
     pub(super) fn finish(&self, direction: Direction) {
-        self.note(direction, b"");
+        self.observe(direction, b"");
         self.show();
     }
 
     /// Resets both ends.
     pub(super) fn cut(&self) {
-        lock(&self.tampering).end = Some("cut at this prompt");
-        self.is_over.store(true, Ordering::Release);
+        let mut tampering = lock(&self.tampering);
+        tampering.end = Some("cut at this prompt");
+        self.end_all(tampering);
         for stream in [&self.client, &self.server] {
             stream.reset_when_closed();
             stream.stop_reading();
         }
+    }
+
+    /// Ends everything, also what waits.
+    fn end_all(&self, tampering: MutexGuard<'_, Tampering>) {
+        self.is_over.store(true, Ordering::Release);
+        drop(tampering);
         self.changed.notify_all();
     }
 
@@ -193,17 +221,25 @@ impl Link {
     }
 
     /// Sends the client this frame in the server's place, as soon as no other is under way, and nothing of the server's after
-    /// it. `false`: where frames begin is not known.
-    pub(super) fn close(&self, frame: Vec<u8>) -> bool {
-        if self.observer.as_ref().is_none_or(|observer| observer.is_given_up(Direction::Received)) {
-            return false;
-        }
+    /// it.
+    ///
+    /// # Errors
+    /// Why that cannot be done, for people.
+    pub(super) fn close(&self, frame: Vec<u8>) -> Result<(), &'static str> {
+        let Some(observer) = self.observer.as_ref().filter(|observer| !observer.is_given_up(Direction::Received))
+        else {
+            return Err("where frames begin is not known here; `/cut` resets it");
+        };
+        let has_closed = observer.has_closed(Direction::Received);
         let mut tampering = lock(&self.tampering);
+        if has_closed || tampering.close.is_some() || self.is_closed.load(Ordering::Acquire) {
+            return Err("the client was sent a Close before; `/cut` resets it");
+        }
         tampering.close = Some(frame);
         tampering.end = Some("closed at this prompt");
         drop(tampering);
         self.send_close();
-        true
+        Ok(())
     }
 
     /// Sends the frame that the client is to get in the server's place, if no other is under way.

@@ -127,24 +127,19 @@ impl Pump {
                 Err(error) if is_timeout(&error) => continue,
                 Err(_) => PumpEnd::Broken,
             };
-            while let Some((due, _)) = self.delayed.front() {
-                thread::sleep(due.saturating_duration_since(Instant::now()));
-                if let Err(end) = self.pass_delayed(Instant::now()) {
-                    return end;
-                }
-            }
-            return end;
+            return self.pass_rest().err().unwrap_or(end);
         }
     }
 
     /// Reads, for no longer than until something delayed is due.
     fn read(&self, reader: &mut StreamReader, buffer: &mut [u8]) -> io::Result<usize> {
         let Some((due, _)) = self.delayed.front() else { return reader.read(buffer) };
-        let left = due.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         if self.delayed_bytes > MOST_DELAYED {
-            thread::sleep(left);
+            // Whether everything is to end is asked after each read.
+            let _ = self.link.wait_until(*due);
             return Err(io::ErrorKind::WouldBlock.into());
         }
+        let left = due.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         let stream = self.link.from(self.direction);
         stream.set_read_timeout(Some(left))?;
         let read = reader.read(buffer);
@@ -160,6 +155,15 @@ impl Pump {
         }
         self.delayed_bytes += bytes.len();
         self.delayed.push_back((Instant::now() + latency, bytes.to_vec()));
+        Ok(())
+    }
+
+    /// Passes on what is still delayed, each piece when it is due.
+    fn pass_rest(&mut self) -> Result<(), PumpEnd> {
+        while let Some((due, _)) = self.delayed.front() {
+            self.link.wait_until(*due)?;
+            self.pass_delayed(Instant::now())?;
+        }
         Ok(())
     }
 

@@ -41,6 +41,8 @@ fn a_close_goes_to_the_client_in_the_servers_place() {
     assert_eq!(client.frame(), Frame::text("a"));
     program.write("/to 1 /close 1012 back soon\n");
     assert_eq!(client.close_frame(), (Some(1012), "back soon".to_owned()));
+    program.write("/to 1 /close 1012 again\n");
+    program.wait_stderr("not closed: the client was sent a Close before");
     client.send_frame(&Frame::text("dropped echo"));
     client.send_frame(&Frame::close(1012, ""));
     assert_eq!(server.outcome(), Some(1012));
@@ -82,6 +84,47 @@ fn what_is_stalled_goes_on_where_it_was() {
     program.write("/to 1 /stall off\n");
     assert_eq!(client.frame(), Frame::text("late"));
     stop(program);
+}
+
+#[test]
+fn no_end_passes_a_connection_that_is_stalled() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.expect_end();
+    });
+    let (mut program, address) = piped(&server.url());
+    let (mut client, _) = Connection::open(address);
+    program.write("/to 1 /stall\n/list\n");
+    program.wait_stderr(", stalled\n");
+    client.half_close();
+    client.socket().set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    assert!(client.socket().peek(&mut [0]).is_err(), "the server has not ended its side");
+    client.socket().set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
+    program.write("/to 1 /stall off\n");
+    client.expect_end();
+    server.outcome();
+    stop(program);
+}
+
+#[test]
+fn a_cut_ends_at_once_what_waits() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.expect_end();
+    });
+    let (mut program, address) = piped(&server.url());
+    for held in ["/latency 3600", "/stall"] {
+        let (mut client, _) = Connection::open(address);
+        program.write(format!("{held}\n/list\n"));
+        program.wait_stderr(if held == "/stall" { ", stalled\n" } else { ", 3600 s late\n" });
+        client.send_frame(&Frame::text("never passed on"));
+        client.half_close();
+        program.write("/cut\n");
+        client.expect_end();
+    }
+    program.wait_stderr("[1] Disconnected (code: 1006, reason: \"\"): cut at this prompt");
+    program.wait_stderr("[2] Disconnected (code: 1006, reason: \"\"): cut at this prompt");
+    stop(program).prints("");
 }
 
 #[test]
