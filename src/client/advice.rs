@@ -147,7 +147,8 @@ fn no_head(cause: NoHead) -> String {
     match cause {
         NoHead::PortSpeaksTls => USE_WSS.to_owned(),
         NoHead::ClientSpeaksTls => {
-            "the client speaks TLS: it should use `ws://`, or give this server `--cert` and `--key`".to_owned()
+            "the client speaks TLS: it should use `ws://`, or give `listen` the flags `--cert` and `--key`, `tap` the flag `--tls`"
+                .to_owned()
         }
         NoHead::OtherProtocol { name: "HTTP/2" } => format!("the upgrade needs HTTP/1.1: {HTTP_2}"),
         NoHead::OtherProtocol { name: "MQTT" } => "this is a broker's port for MQTT alone: its port for WebSockets is \
@@ -176,16 +177,13 @@ fn no_head(cause: NoHead) -> String {
 fn forbidden_origin(origin: &ForbiddenOrigin) -> String {
     match origin {
         ForbiddenOrigin::Named(origin) => {
-            format!(
-                "`wscope listen --allow-origin {origin}` lets web pages of {origin} in, `--allow-origin '*'` all pages"
-            )
+            format!("wscope's `--allow-origin {origin}` lets web pages of {origin} in, `--allow-origin '*'` all pages")
         }
-        ForbiddenOrigin::Null => "its origin is `null` (a file:// page, or a sandboxed frame): `wscope listen \
-                                  --allow-origin null` lets such pages in, `--allow-origin '*'` all pages"
+        ForbiddenOrigin::Null => "its origin is `null` (a file:// page, or a sandboxed frame): wscope's \
+                                  `--allow-origin null` lets such pages in, `--allow-origin '*'` all pages"
             .to_owned(),
         ForbiddenOrigin::Malformed => {
-            "its `Origin` is none: `wscope listen --allow-origin ORIGIN` lets the pages of one \
-                                       in, `--allow-origin '*'` all pages"
+            "its `Origin` is none: wscope's `--allow-origin ORIGIN` lets the pages of one in, `--allow-origin '*'` all pages"
                 .to_owned()
         }
     }

@@ -86,7 +86,10 @@ pub fn use_proxy(url: &str, authority: Option<&Authority>) -> Vec<String> {
             "  chromium --user-data-dir=/tmp/wscope-chromium --proxy-server={url} --proxy-bypass-list='<-loopback>'{} URL",
             key.unwrap_or_default()
         ),
-        format!("  {proxies}NODE_USE_ENV_PROXY=1 {}node APP", set(&["NODE_EXTRA_CA_CERTS"])),
+        format!(
+            "  {proxies}NODE_USE_ENV_PROXY=1 {}node APP   # Node 24.5 or newer, or 22.21",
+            set(&["NODE_EXTRA_CA_CERTS"])
+        ),
         format!("  {proxies}{}python3 APP{alone}", set(&["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])),
         format!("  curl --proxy {url}{curl_trusts} URL"),
     ]

@@ -98,6 +98,19 @@ impl HeadReader {
         }
     }
 
+    /// The head that `bytes` are.
+    ///
+    /// # Errors
+    /// Why they are none.
+    pub fn read(kind: HeadKind, bytes: &[u8]) -> Result<Head, HeadError> {
+        let mut reader = Self::new(kind);
+        match reader.feed(bytes) {
+            HeadProgress::Complete { head, .. } => Ok(head),
+            HeadProgress::Incomplete => Err(reader.end()),
+            HeadProgress::Failed(error) => Err(error),
+        }
+    }
+
     /// The stream has ended, and the head is not whole.
     pub fn end(&self) -> HeadError {
         self.error(HeadFault::Ended)

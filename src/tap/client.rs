@@ -1,24 +1,23 @@
 //! One client: what it asks for, and what becomes of it.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::proxy;
 use super::relay::End;
-use super::rewrite::Asks;
 use super::service::{Servers, Service};
 use super::upstream::Upstream;
-use super::websocket::pass_on;
 use crate::client::{accept_error, advice, upgrade_error};
 use crate::diagnosis::{Diagnosis, ForbiddenOrigin};
-use crate::error::{Error, Result};
+use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin, PeerAddress};
-use crate::http::{Head, HeadKind};
+use crate::http::{Framing, Head, HeadKind};
 use crate::net::{Connected, Incoming, Stream, StreamReader, TimeLimit};
 use crate::session::upgrade::{Exchange, Stage, UpgradeFailure};
 use crate::wire::handshake::{check_host, check_origin, refusal, refuse};
 
-/// How long a client may take for TLS and its request.
+/// How long a client may take for TLS and its request, and to take an answer of ours.
 pub(super) const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// Nothing more is read on the connection.
@@ -60,12 +59,23 @@ pub(super) struct Request {
 
 impl Client {
     /// Tells it that it gets no answer of the server's, and why.
-    pub(super) fn refuse(mut self, status: &str, reason: &str, limit: TimeLimit) {
-        self.answer(&refusal(status, &[CLOSE], reason), limit);
+    pub(super) fn refuse(mut self, status: &str, reason: &str) {
+        self.answer(&refusal(status, &[CLOSE], reason));
     }
 
-    /// Answers it, and hangs up.
-    fn answer(&mut self, response: &[u8], limit: TimeLimit) {
+    /// Tells it that the server could not be asked, or did not answer, and why.
+    pub(super) fn give_up(self, error: &Error) {
+        let causes = error.causes().map(ToString::to_string);
+        // Each address that was tried, and why it failed.
+        let attempts = (error.phase() == Phase::Connect).then(|| error.evidence_lines().join("; "));
+        let attempts = attempts.filter(|attempts| !attempts.is_empty());
+        let reason: Vec<_> = iter::once(error.to_string()).chain(causes).chain(attempts).collect();
+        self.refuse("502 Bad Gateway", &reason.join(": "));
+    }
+
+    /// Answers it, and hangs up. It has its own time for that: that of the server may have passed.
+    fn answer(&mut self, response: &[u8]) {
+        let limit = TimeLimit::starting_now(REQUEST_LIMIT);
         let mut exchange = Exchange { stream: &self.stream, reader: &mut self.reader, limit };
         if exchange.write(response).is_ok() {
             exchange.drain();
@@ -79,12 +89,6 @@ impl Request {
         self.head.target().unwrap_or_default()
     }
 
-    /// Tells the client that the server could not be asked, or did not answer, and why.
-    pub(super) fn refuse(self, error: &Error, limit: TimeLimit) {
-        let reason = std::iter::once(error.to_string()).chain(error.causes().map(ToString::to_string));
-        self.client.refuse("502 Bad Gateway", &reason.collect::<Vec<_>>().join(": "), limit);
-    }
-
     /// The client's end of a relay that begins with what was read behind the head.
     pub(super) fn into_end(self) -> End {
         let Client { stream, reader, .. } = self.client;
@@ -96,21 +100,16 @@ impl Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     WebSocket,
-    /// An upgrade to something else.
-    OtherProtocol,
+    /// Anything else.
     Page,
 }
 
 impl Kind {
     fn of(head: &Head) -> Self {
-        let is_upgrade = head.lists("Connection", "upgrade") && head.get("Upgrade").is_some();
-        if is_upgrade && head.lists("Upgrade", "websocket") {
-            Self::WebSocket
-        } else if is_upgrade || head.method() == Some("CONNECT") {
-            Self::OtherProtocol
-        } else {
-            Self::Page
-        }
+        let asks = head.lists("Connection", "upgrade") && head.lists("Upgrade", "websocket");
+        // The server would wait for the body, and the relay for the server.
+        let has_body = Framing::of_request(head).is_ok_and(|framing| framing != Framing::NONE);
+        if asks && !has_body { Self::WebSocket } else { Self::Page }
     }
 }
 
@@ -142,7 +141,7 @@ impl Service {
             Err(failure) if is_idle(&failure) => return Ok(()),
             Err(failure) => {
                 if let UpgradeFailure::NoHead { error, .. } = &failure {
-                    client.answer(&refuse(error), limit);
+                    client.answer(&refuse(error));
                 }
                 return Err(upgrade_error(&client.address.to_string(), failure, self.secrets));
             }
@@ -167,7 +166,6 @@ impl Service {
         let origin = if kind == Kind::WebSocket { self.number() } else { Origin::default() };
         let passed = self.admit(request).and_then(|request| match kind {
             Kind::WebSocket => self.websocket(origin, request),
-            Kind::OtherProtocol => self.undecoded(request).map(|()| None),
             Kind::Page => self.pages(request),
         });
         passed.unwrap_or_else(|error| {
@@ -222,7 +220,7 @@ impl Service {
             Err(forbidden) => {
                 let peer = request.client.address.to_string();
                 let reason = advice(&Diagnosis::ForbiddenOrigin(forbidden.clone()));
-                request.client.refuse("403 Forbidden", &reason, TimeLimit::starting_now(REQUEST_LIMIT));
+                request.client.refuse("403 Forbidden", &reason);
                 Err(upgrade_error(&peer, UpgradeFailure::ForbiddenOrigin(forbidden), self.secrets))
             }
         }
@@ -237,35 +235,9 @@ impl Service {
     }
 
     /// Says that the server could not be asked, or did not answer, and why, here and to the client.
-    pub(super) fn give_up(&self, origin: Origin, request: Request, error: &Error, limit: TimeLimit) {
+    pub(super) fn give_up(&self, origin: Origin, request: Request, error: &Error) {
         self.fanout.show(origin, &Event::Error(error));
-        request.refuse(error, limit);
-    }
-
-    /// Passes a request for an upgrade to another protocol on, and what follows.
-    ///
-    /// # Errors
-    /// Those of the relay.
-    fn undecoded(&self, request: Request) -> Result<()> {
-        let origin = Origin::default();
-        let line = request.head.first_line_shown(self.secrets);
-        let detail =
-            format!("{}: {line}, which asks for another protocol, is passed on undecoded", request.client.address);
-        self.fanout.show(origin, &Event::Detail(&detail));
-        let head = self.rewrite(origin, &request.head, Asks::ForPage);
-        let limit = request.upstream.time_limit();
-        let connected = match request.upstream.connect(limit, &mut |event| self.fanout.show(origin, &event)) {
-            Ok(connected) => connected,
-            Err(error) => {
-                self.give_up(origin, request, &error, limit);
-                return Ok(());
-            }
-        };
-        let stream = Arc::new(connected.stream);
-        let reader = StreamReader::new(Arc::clone(&stream));
-        let server = End { stream, reader, head: Vec::new(), leftover: Vec::new() };
-        let client = request.into_end();
-        pass_on(End { head, ..client }, server)
+        request.client.give_up(error);
     }
 }
 

@@ -1,22 +1,25 @@
 //! The tap as an HTTP proxy (RFC 9110 section 7.3.2): each request names its server, and CONNECT asks for a tunnel.
 //!
 //! A tunnel is passed on as it is, unless its host is one that is to be decrypted, or the client begins with a plain GET. To
-//! decrypt, the connection to the server is made and verified first; only then does the client get a certificate.
+//! decrypt, the connection to the server is made and verified first; only then does the client get a certificate. Where the
+//! server of such a host turns out to speak no TLS, the tunnel is one as any other: browsers ask for one for `ws://` too.
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::client::{Asked, Client, REQUEST_LIMIT, Request};
+use super::link::is_timeout;
 use super::relay::End;
 use super::rewrite::Writer;
 use super::service::{Servers, Service};
 use super::upstream::{Upstream, Way};
 use super::websocket::{cannot_relay, pass_on};
 use crate::client::{accept_error, upgrade_error};
+use crate::diagnosis::{Diagnosis, NoTls};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
-use crate::http::{Head, HeadKind, HeadProgress, HeadReader};
+use crate::http::{Head, HeadKind, HeadReader};
 use crate::net::{self, AcceptFailure, Authority, Connected, HostPattern, StreamReader, Target, TimeLimit};
 use crate::session::upgrade::Exchange;
 
@@ -52,6 +55,48 @@ impl Proxy {
     }
 }
 
+/// A tunnel that a client has asked for.
+struct Tunnel<'a> {
+    /// Where it leads.
+    upstream: Upstream,
+    /// Who certifies its server to the client, where it is decrypted.
+    authority: Option<&'a Arc<Authority>>,
+}
+
+impl<'a> Tunnel<'a> {
+    /// The tunnel to the server that `target`, the one of a CONNECT, names.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn to(target: &str, proxy: &'a Proxy) -> std::result::Result<Self, String> {
+        if !is_host_and_port(target) {
+            return Err("CONNECT names a host and a port: `CONNECT HOST:PORT` (RFC 9112 section 3.2.3)".to_owned());
+        }
+        let secure = Target::parse(&format!("wss://{target}/")).map_err(|error| error.to_string())?;
+        let tunnel = match proxy.authority_for(&secure) {
+            Some(authority) => Upstream::new(Arc::clone(&proxy.way), secure)
+                .map(|upstream| Self { upstream, authority: Some(authority) }),
+            None => Self::plain(target, proxy),
+        };
+        tunnel.map_err(|error| error.to_string())
+    }
+
+    /// The tunnel to `target`, a host and a port, that is not decrypted: where TLS is spoken there, it is the client who does.
+    ///
+    /// # Errors
+    /// Those of [`Upstream::new`].
+    fn plain(target: &str, proxy: &Proxy) -> Result<Self> {
+        let upstream = Upstream::new(Arc::clone(&proxy.way), Target::parse(&format!("ws://{target}/"))?)?;
+        Ok(Self { upstream, authority: None })
+    }
+}
+
+/// Whether the target of a CONNECT is what it has to be.
+fn is_host_and_port(target: &str) -> bool {
+    let Some((host, port)) = target.rsplit_once(':') else { return false };
+    !host.is_empty() && !target.contains(['/', '?', '#', '@']) && port.parse::<u16>().is_ok()
+}
+
 /// The server that a request to a proxy names, and the head as that server gets it: with the path alone on the first line,
 /// the server in `Host`, and nothing that is for the proxy.
 ///
@@ -83,11 +128,8 @@ pub(super) fn translated(head: &Head) -> std::result::Result<(Target, Head), Str
         }
     }
     let added = if has_host { Vec::new() } else { vec![format!("Host: {}", server.authority())] };
-    match HeadReader::new(HeadKind::Request).feed(&writer.finish(&added)) {
-        HeadProgress::Complete { head, .. } => Ok((server, head)),
-        HeadProgress::Incomplete => Err("the request has no end".to_owned()),
-        HeadProgress::Failed(error) => Err(error.to_string()),
-    }
+    let head = HeadReader::read(HeadKind::Request, &writer.finish(&added)).map_err(|error| error.to_string())?;
+    Ok((server, head))
 }
 
 impl Service {
@@ -114,25 +156,18 @@ impl Service {
 
     /// Connects a client with the server that it names, and passes on what follows.
     fn tunnel(&self, proxy: &Proxy, asked: Asked) -> Result<()> {
-        let name = asked.head.target().unwrap_or_default().to_owned();
-        // Whether it is secure decides who speaks TLS with it: we, or the client through us.
-        let parse = |scheme: &str| Target::parse(&format!("{scheme}://{name}/"));
-        let authority = parse("wss").ok().and_then(|target| proxy.authority_for(&target));
-        let scheme = if authority.is_some() { "wss" } else { "ws" };
-        let upstream = parse(scheme).and_then(|target| Upstream::new(Arc::clone(&proxy.way), target));
-        let upstream = match upstream {
-            Ok(upstream) => upstream,
-            Err(error) => return Err(asked.refuse("400 Bad Request", &error.to_string())),
+        let target = asked.head.target().unwrap_or_default();
+        let tunnel = match Tunnel::to(target, proxy) {
+            Ok(tunnel) => tunnel,
+            Err(reason) => return Err(asked.refuse("400 Bad Request", &reason)),
         };
-        if authority.is_some() && !asked.leftover.is_empty() {
+        if tunnel.authority.is_some() && !asked.leftover.is_empty() {
             return Err(asked.refuse("400 Bad Request", "a client waits for the answer to CONNECT before it goes on"));
         }
-        let limit = upstream.time_limit();
-        let connected = match upstream.connect(limit, &mut |event| self.fanout.show(Origin::default(), &event)) {
+        let (Tunnel { upstream, authority }, connected) = match self.connect(proxy, target, tunnel) {
             Ok(connected) => connected,
             Err(error) => {
-                let Asked { client, head, leftover } = asked;
-                Request { client, head, leftover, upstream: Arc::new(upstream) }.refuse(&error, limit);
+                asked.client.give_up(&error);
                 return Err(if error.phase() == Phase::Tls { error.hint(NOT_VERIFIED) } else { error });
             }
         };
@@ -148,6 +183,23 @@ impl Service {
                 self.decrypt(client, authority, upstream)
             }
             None => self.plain_tunnel(client, leftover, connected, upstream),
+        }
+    }
+
+    /// Connects with the server at the end of the `tunnel` to `target`, and gives the tunnel as it is to be: without decryption,
+    /// where the server speaks no TLS.
+    fn connect<'a>(&self, proxy: &'a Proxy, target: &str, tunnel: Tunnel<'a>) -> Result<(Tunnel<'a>, Connected)> {
+        let limit = tunnel.upstream.time_limit();
+        let mut show = |event: Event<'_>| self.fanout.show(Origin::default(), &event);
+        match tunnel.upstream.connect(limit, &mut show) {
+            Ok(connected) => Ok((tunnel, connected)),
+            Err(error) if matches!(error.diagnosis(), Some(Diagnosis::NoTls(NoTls::ServerWithout { .. }))) => {
+                show(Event::Detail(&format!("`{target}` speaks no TLS: there is nothing to decrypt")));
+                let plain = Tunnel::plain(target, proxy)?;
+                let connected = plain.upstream.connect(limit, &mut show)?;
+                Ok((plain, connected))
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -176,9 +228,7 @@ impl Service {
         connected: Connected,
         upstream: Upstream,
     ) -> Result<()> {
-        if leftover.len() < GET.len() {
-            leftover.extend(client.first_bytes(FIRST_BYTES).map_err(cannot_relay)?);
-        }
+        client.read_first(&mut leftover).map_err(cannot_relay)?;
         if leftover.starts_with(GET) {
             upstream.keep(connected);
             client.servers = Servers::One(Arc::new(upstream));
@@ -198,23 +248,30 @@ impl Asked {
     /// Tells the client that no server is asked, and why; the error says it to us.
     fn refuse(self, status: &str, reason: &str) -> Error {
         let peer = self.client.address.to_string();
-        self.client.refuse(status, reason, TimeLimit::starting_now(REQUEST_LIMIT));
+        self.client.refuse(status, reason);
         Error::new(Phase::Session, format!("a request of `{peer}` to the proxy is refused: {reason}"))
     }
 }
 
 impl Client {
-    /// What it says first; nothing, where that takes too long.
-    fn first_bytes(&mut self, limit: Duration) -> io::Result<Vec<u8>> {
+    /// Reads what it says first, until that is seen to begin with [`GET`] or not, or takes too long.
+    fn read_first(&mut self, said: &mut Vec<u8>) -> io::Result<()> {
+        let end = Instant::now() + FIRST_BYTES;
         let mut buffer = vec![0; 16 * 1024];
-        self.stream.set_read_timeout(Some(limit))?;
-        let count = match self.reader.read(&mut buffer) {
-            Ok(count) => count,
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => 0,
-            Err(error) => return Err(error),
-        };
-        buffer.truncate(count);
-        Ok(buffer)
+        while said.len() < GET.len() && GET.starts_with(said) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.stream.set_read_timeout(Some(left))?;
+            match self.reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => said.extend_from_slice(&buffer[..count]),
+                Err(error) if is_timeout(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -223,9 +280,7 @@ mod tests {
     use super::*;
 
     fn translate(lines: &str) -> std::result::Result<(String, String), String> {
-        let HeadProgress::Complete { head, .. } = HeadReader::new(HeadKind::Request).feed(lines.as_bytes()) else {
-            panic!("no head: {lines:?}");
-        };
+        let head = HeadReader::read(HeadKind::Request, lines.as_bytes()).expect("a head");
         let (target, head) = translated(&head)?;
         Ok((target.url(), String::from_utf8(head.raw().to_vec()).unwrap()))
     }
@@ -259,10 +314,7 @@ mod tests {
             ["/", "*", "h:80", "https://h/", "wss://h/", "ftp://h/", "http:///", "http://a b/", "http://h:99999/"]
         {
             let request = format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n");
-            let HeadProgress::Complete { head, .. } = HeadReader::new(HeadKind::Request).feed(request.as_bytes())
-            else {
-                continue;
-            };
+            let Ok(head) = HeadReader::read(HeadKind::Request, request.as_bytes()) else { continue };
             assert!(translated(&head).is_err(), "{target}");
         }
     }

@@ -103,17 +103,23 @@ pub fn serve(listener: Listener, options: Options) -> Result<()> {
 impl Service {
     fn accept_all(self: Arc<Self>, listener: &Listener) {
         let mut told: Option<Instant> = None;
+        let mut tell = |event: &Event<'_>| {
+            if told.is_none_or(|told| told.elapsed() >= REPEAT_AFTER) {
+                self.fanout.show(Origin::default(), event);
+                told = Some(Instant::now());
+            }
+        };
         loop {
             let is_full = |clients: &mut usize| *clients >= MOST_CLIENTS;
+            if is_full(&mut lock(&self.clients)) {
+                tell(&Event::Warning(&format!("{MOST_CLIENTS} clients are connected: others wait until one has left")));
+            }
             let clients = self.left.wait_while(lock(&self.clients), is_full).unwrap_or_else(PoisonError::into_inner);
             drop(clients);
             match listener.accept() {
                 Ok(incoming) => self.start(incoming),
                 Err(error) => {
-                    if told.is_none_or(|told| told.elapsed() >= REPEAT_AFTER) {
-                        self.show_error(&error);
-                        told = Some(Instant::now());
-                    }
+                    tell(&Event::Error(&error));
                     // Out of descriptors, most likely: let some clients leave first.
                     thread::sleep(Duration::from_millis(100));
                 }

@@ -67,12 +67,14 @@ impl Way {
             && (endpoint.host() == own.ip().to_string() || is_loopback && endpoint.is_loopback())
     }
 
-    /// Whether `address` is that of the tap itself.
-    fn is_own(&self, address: &PeerAddress) -> bool {
-        let (Some(own), PeerAddress::Tcp(address)) = (self.own, address) else { return false };
-        let is_same =
-            own.ip() == address.ip() || own.ip().is_unspecified() && address.ip().to_canonical().is_loopback();
-        own.port() == address.port() && is_same
+    /// Whether a connection is one with the tap itself.
+    fn is_own(&self, connected: &Connected) -> bool {
+        let (Some(own), PeerAddress::Tcp(address)) = (self.own, &connected.address) else { return false };
+        let ip = address.ip().to_canonical();
+        // Where both ends have one address, that is one of this machine's.
+        let is_here =
+            || ip.is_loopback() || connected.stream.socket().local_ip().is_some_and(|local| local.to_canonical() == ip);
+        own.port() == address.port() && (own.ip() == address.ip() || own.ip().is_unspecified() && is_here())
     }
 
     /// How long connecting and the upgrade may take together, from now on.
@@ -115,7 +117,7 @@ impl Upstream {
             return Err(error.hint("start the tap where that is not set, or with `--noproxy '*'`"));
         }
         let connected = connect::connected(&self.route, limit, self.way.secrets, show)?;
-        if self.way.is_own(&connected.address) {
+        if self.way.is_own(&connected) {
             return Err(Error::new(Phase::Connect, format!("`{}` leads back to this tap", self.peer())));
         }
         Ok(connected)

@@ -13,7 +13,7 @@ use crate::client::report::Totals;
 use crate::client::{advice, upgrade_error};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Direction, Event, Opened, Origin, Step, StepDetail};
-use crate::http::{Head, HeadKind};
+use crate::http::{Head, HeadKind, HeadReader};
 use crate::net::{ConnectRecord, Connected, StreamReader};
 use crate::output::client_facts;
 use crate::session::upgrade::{Exchange, UpgradeFailure};
@@ -21,6 +21,10 @@ use crate::wire::handshake::{
     self, AllowedOrigin, Answer, CheckResult, Refusal, ServerOptions, Strictness, check_request, check_response,
 };
 use crate::wire::{Finding, Role};
+
+/// The next thing to try where the server redirects.
+const NOT_FOLLOWED: &str =
+    "whether it is followed is the client's business; a tap of its own shows what is at another host";
 
 impl Service {
     /// Passes a client's request for an upgrade on, and the WebSocket that comes of it, to its end. Where the server refuses it,
@@ -39,7 +43,7 @@ impl Service {
         let Connected { stream, record, .. } = match upstream.connect(limit, &mut show) {
             Ok(connected) => connected,
             Err(error) => {
-                self.give_up(origin, request, &error, limit);
+                self.give_up(origin, request, &error);
                 return Ok(None);
             }
         };
@@ -53,7 +57,7 @@ impl Service {
             Ok(answer) => answer,
             Err(failure) => {
                 let error = upgrade_error(&upstream.peer(), failure, self.secrets);
-                self.give_up(origin, request, &error, limit);
+                self.give_up(origin, request, &error);
                 return Ok(None);
             }
         };
@@ -95,8 +99,10 @@ struct Passing<'a> {
 }
 
 impl Passing<'_> {
+    /// Judges the server by what it was asked for: that is not always what the client has asked for.
     fn check(&self) -> Option<Answer> {
-        let asked = handshake::Request::of(&self.request.head, self.service.secrets)?;
+        let asked = HeadReader::read(HeadKind::Request, &self.sent_head).ok()?;
+        let asked = handshake::Request::of(&asked, self.service.secrets)?;
         Some(check_response(&self.head, &asked, Strictness::Lenient))
     }
 
@@ -153,7 +159,10 @@ impl Passing<'_> {
         refusal.set_transport(server.stream.transport());
         refusal.body_mut().feed(&server.leftover);
         let failure = UpgradeFailure::Refused(refusal);
-        let error = upgrade_error(&request.upstream.peer(), failure, service.secrets);
+        let mut error = upgrade_error(&request.upstream.peer(), failure, service.secrets);
+        if matches!(head.status(), Some(300..=399)) {
+            error = error.hint(NOT_FOLLOWED);
+        }
         service.fanout.show(origin, &Event::Error(&error));
         if head.status() == Some(101) {
             return pass_on(request.into_end(), server).map(|()| None);

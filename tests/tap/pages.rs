@@ -247,6 +247,75 @@ fn another_protocol_passes_undecoded() {
     stop(program);
 }
 
+/// Java's HTTP client asks so for HTTP/2 in its first request, and curl does with `--http2`; most servers just answer.
+#[test]
+fn what_follows_a_refused_upgrade_to_another_protocol_is_read_as_requests() {
+    let server = serve(|mut connection| {
+        let host = format!("\r\nHost: {}\r\n", connection.socket().local_addr().unwrap());
+        for _ in 0..2 {
+            let request = connection.request();
+            if request.header("Upgrade") == Some("websocket") {
+                connection.send(request.acceptance(""));
+                connection.echo_until_close();
+                return;
+            }
+            assert!(request.0.contains(&host), "{request:?}");
+            connection.send(response("200 OK", "", request.line()));
+        }
+        connection.expect_end();
+    });
+    let (program, address) = tap(&[], &server.url());
+    let mut client = Connection::connect(address);
+    client
+        .send(request("GET /1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"));
+    client.send(request("GET /2", ""));
+    for line in ["GET /1 HTTP/1.1", "GET /2 HTTP/1.1"] {
+        client.head();
+        assert_eq!(String::from_utf8(client.bytes(line.len())).unwrap(), line);
+    }
+    client.send(UPGRADE_REQUEST);
+    assert!(client.head().starts_with("HTTP/1.1 101 "));
+    client.send_frame(&Frame::text("behind them"));
+    program.wait_stdout("[1] > behind them\n[1] < behind them\n");
+    stop(program);
+}
+
+#[test]
+fn what_a_proxy_behind_the_tap_tunnels_passes_undecoded() {
+    let server = serve(|mut connection| {
+        assert!(connection.request().line().starts_with("CONNECT h:443 "));
+        connection.send("HTTP/1.1 200 OK\r\n\r\n");
+        assert_eq!(connection.bytes(3), b"\x16\x03\x01");
+        connection.send(b"\x16\x03\x03");
+    });
+    let (program, address) = tap(&["-v"], &server.url());
+    let mut client = Connection::connect(address);
+    client.send("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n");
+    assert!(client.head().starts_with("HTTP/1.1 200 "));
+    client.send(b"\x16\x03\x01");
+    assert_eq!(client.rest(), b"\x16\x03\x03");
+    server.outcome();
+    program.wait_stderr("another protocol follows");
+    stop(program);
+}
+
+#[test]
+fn an_upgrade_with_a_body_reaches_the_server_whole() {
+    let server = serve(|mut connection| {
+        let request = connection.request();
+        assert_eq!(connection.bytes(4), b"body");
+        connection.send(request.acceptance(""));
+        connection.echo_until_close();
+    });
+    let (program, address) = tap(&[], &server.url());
+    let mut client = Connection::connect(address);
+    client.send(UPGRADE_REQUEST.replacen("Host: ", "Content-Length: 4\r\nHost: ", 1) + "body");
+    assert!(client.head().starts_with("HTTP/1.1 101 "));
+    client.send_frame(&Frame::close(1000, ""));
+    assert_eq!(client.close_frame().0, Some(1000));
+    stop(program);
+}
+
 #[test]
 fn a_large_body_passes_both_ways() {
     let body: Vec<u8> = (0..3_000_000_u32).map(|index| index.to_le_bytes()[(index % 3) as usize]).collect();

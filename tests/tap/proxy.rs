@@ -7,10 +7,11 @@ use tempfile::TempDir;
 
 use crate::listen::{listening_at, stop};
 use crate::support::certificates::Authority;
+use crate::support::connection::UPGRADE_REQUEST;
 use crate::support::head::response;
 use crate::support::program::{Output, Running};
 use crate::support::server::{serve_tls, unused_port};
-use crate::support::{Connection, Server, Wscope, serve};
+use crate::support::{Connection, Frame, Server, Wscope, serve};
 
 /// A proxy that runs, and what it keeps.
 struct Proxy {
@@ -98,12 +99,71 @@ fn a_plain_websocket_is_shown_in_a_tunnel_and_without_one() {
     tunnel.arg(url).run().exits(0).prints("in a tunnel\n");
     proxy.program.wait_stdout("[1] > in a tunnel\n[1] < in a tunnel\n");
     let mut client = proxy.connect();
-    let upgrade = crate::support::connection::UPGRADE_REQUEST;
     let absolute = format!("GET http://localhost:{}", server.port());
-    client.send(upgrade.replacen("GET ", &absolute, 1));
+    client.send(UPGRADE_REQUEST.replacen("GET ", &absolute, 1));
     assert!(client.head().starts_with("HTTP/1.1 101 "));
     drop(client);
     proxy.program.wait_stderr("[2] Connected (");
+    stop(proxy.program);
+}
+
+/// The first bytes decide whether a tunnel is decoded, however they come.
+#[test]
+fn a_websocket_in_a_tunnel_is_seen_byte_by_byte() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.echo_until_close();
+    });
+    let proxy = Proxy::new(&[]);
+    let mut client = proxy.connect();
+    client.socket().set_nodelay(true).unwrap();
+    client.send(format!("CONNECT localhost:{} HTTP/1.1\r\n\r\n", server.port()));
+    client.head();
+    client.drip(UPGRADE_REQUEST);
+    assert!(client.head().starts_with("HTTP/1.1 101 "));
+    client.send_frame(&Frame::text("seen"));
+    proxy.program.wait_stdout("[1] > seen\n[1] < seen\n");
+    stop(proxy.program);
+}
+
+/// Browsers ask for a tunnel for `ws://` too, and the flag names a host, not a port.
+#[test]
+fn a_plain_websocket_of_a_host_that_is_named_is_shown() {
+    let server = serve(|mut connection| {
+        let mut first = [0];
+        connection.socket().peek(&mut first).unwrap();
+        if first == *b"\x16" {
+            connection.send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+            return;
+        }
+        connection.accept();
+        connection.echo_until_close();
+    });
+    let proxy = Proxy::new(&["--intercept", "localhost"]);
+    let tunnel = Wscope::new().args(["-x", "plain", "-w", "0.2", "--noproxy", "", "--proxy"]).arg(proxy.url());
+    tunnel.arg(format!("ws://localhost:{}/", server.port())).run().exits(0).prints("plain\n");
+    proxy.program.wait_stdout("[1] > plain\n[1] < plain\n");
+    stop(proxy.program);
+}
+
+#[test]
+fn a_request_behind_a_refused_upgrade_reaches_the_server_that_it_names() {
+    let page = |body: &'static str| {
+        serve(move |mut connection| {
+            connection.request();
+            connection.send(response("200 OK", "", body));
+            connection.expect_end();
+        })
+    };
+    let (one, other) = (page("one"), page("other"));
+    let proxy = Proxy::new(&[]);
+    let mut client = proxy.connect();
+    for (server, body) in [(&one, "one"), (&other, "other")] {
+        let h2c = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
+        client.send(format!("GET http://localhost:{}/ HTTP/1.1\r\nHost: localhost\r\n{h2c}\r\n", server.port()));
+        client.head();
+        assert_eq!(client.bytes(body.len()), body.as_bytes());
+    }
     stop(proxy.program);
 }
 
@@ -159,6 +219,11 @@ fn what_names_no_server_or_the_proxy_itself_is_refused() {
         ("GET https://h/ HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), "400", "CONNECT"),
         (format!("GET http://{own}/ HTTP/1.1\r\nHost: {own}\r\n\r\n"), "502", "leads back to this tap"),
         (format!("CONNECT {own} HTTP/1.1\r\nHost: {own}\r\n\r\n"), "502", "leads back to this tap"),
+        ("CONNECT h HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), "400", "CONNECT HOST:PORT"),
+        ("CONNECT user@h:443 HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), "400", "CONNECT HOST:PORT"),
+        ("CONNECT http://h:80/ HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), "400", "CONNECT HOST:PORT"),
+        ("CONNECT :443 HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), "400", "CONNECT HOST:PORT"),
+        ("CONNECT h:99999 HTTP/1.1\r\nHost: h\r\n\r\n".to_owned(), "400", "CONNECT HOST:PORT"),
     ] {
         let mut client = proxy.connect();
         client.send(&request);

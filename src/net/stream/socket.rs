@@ -42,7 +42,7 @@ impl Socket {
     }
 
     /// The address at which it is connected on this side; `None` for a Unix domain socket.
-    pub(in crate::net) fn local_ip(&self) -> Option<IpAddr> {
+    pub fn local_ip(&self) -> Option<IpAddr> {
         match self {
             Self::Tcp(socket) => socket.local_addr().ok().map(|address| address.ip()),
             #[cfg(unix)]

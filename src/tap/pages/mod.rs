@@ -1,8 +1,9 @@
 //! Ordinary HTTP: requests and responses on one connection of a client and one to the server are passed on as they come,
-//! until a request asks for something else.
+//! until a request asks for a WebSocket, or for another server.
 //!
 //! The client's thread passes requests on, and changes their heads; a second thread passes responses on. What the first
-//! has asked for tells the second how a response is to be read.
+//! has asked for tells the second how a response is to be read. Where a response says that another protocol follows, the
+//! second tells the first, and both pass on what comes as it is.
 
 mod requests;
 mod responses;
@@ -14,7 +15,7 @@ use std::thread;
 
 use self::requests::{Requests, RequestsEnd};
 use self::responses::Responses;
-use super::client::{Asked, REQUEST_LIMIT, Request};
+use super::client::{Asked, Request};
 use super::relay::{End, PumpEnd, WRITE_TIMEOUT};
 use super::service::Service;
 use super::websocket::cannot_relay;
@@ -23,7 +24,7 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin, PeerAddress};
 use crate::http::Head;
 use crate::http::redact::Secrets;
-use crate::net::{Connected, Stream, StreamReader, TimeLimit};
+use crate::net::{Connected, Stream, StreamReader};
 use crate::output::Fanout;
 use crate::session::output::lock;
 
@@ -48,8 +49,19 @@ struct Link {
 #[derive(Default)]
 struct Unanswered {
     methods: VecDeque<String>,
-    /// No more responses come.
-    is_over: bool,
+    follows: Follows,
+}
+
+/// What follows the responses that have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Follows {
+    /// Further ones.
+    #[default]
+    Responses,
+    /// Another protocol, that a request has asked for.
+    OtherProtocol,
+    /// None.
+    Nothing,
 }
 
 /// Where what passes is told.
@@ -81,7 +93,7 @@ impl Service {
         let stream = match connected {
             Ok(Connected { stream, .. }) => Arc::new(stream),
             Err(error) => {
-                self.give_up(Origin::default(), request, &error, limit);
+                self.give_up(Origin::default(), request, &error);
                 return Ok(None);
             }
         };
@@ -128,11 +140,7 @@ impl Service {
             RequestsEnd::Elsewhere(head, leftover) => Ok(Some(Asked { client, head: *head, leftover })),
             RequestsEnd::Unreadable(fault) => {
                 let peer = client.address.to_string();
-                client.refuse(
-                    "400 Bad Request",
-                    &format!("This is no request that can be passed on: {fault}"),
-                    TimeLimit::starting_now(REQUEST_LIMIT),
-                );
+                client.refuse("400 Bad Request", &format!("This is no request that can be passed on: {fault}"));
                 Err(Error::new(Phase::Session, format!("a request of `{peer}` cannot be passed on")).caused_by(fault))
             }
         }
@@ -144,12 +152,22 @@ impl Link {
         Self { client, server, unanswered: Mutex::default(), answered: Condvar::new(), is_over: AtomicBool::new(false) }
     }
 
-    /// Waits until at most so many requests are not answered.
-    fn wait_for_answers(&self, most: usize) -> std::result::Result<(), RequestsEnd> {
-        let is_waiting = |unanswered: &mut Unanswered| !unanswered.is_over && unanswered.methods.len() > most;
+    /// Waits until at most so many requests are not answered, or no more will be. Says what follows.
+    fn wait_for_answers(&self, most: usize) -> std::result::Result<Follows, RequestsEnd> {
+        let is_waiting =
+            |unanswered: &mut Unanswered| unanswered.follows == Follows::Responses && unanswered.methods.len() > most;
         let unanswered =
             self.answered.wait_while(lock(&self.unanswered), is_waiting).unwrap_or_else(PoisonError::into_inner);
-        if unanswered.is_over { Err(RequestsEnd::Pump(PumpEnd::Stopped)) } else { Ok(()) }
+        match unanswered.follows {
+            Follows::Nothing => Err(RequestsEnd::Pump(PumpEnd::Stopped)),
+            follows => Ok(follows),
+        }
+    }
+
+    /// Says what follows the responses that have come.
+    fn set_follows(&self, follows: Follows) {
+        lock(&self.unanswered).follows = follows;
+        self.answered.notify_all();
     }
 }
 

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Link, MOST_UNANSWERED, READ_SIZE, Trace};
+use super::{Follows, Link, MOST_UNANSWERED, READ_SIZE, Trace};
 use crate::event::Origin;
 use crate::http::{Framing, Head, HeadKind, MessageFault, MessageReader, Piece};
 use crate::net::StreamWriter;
@@ -25,6 +25,8 @@ pub(super) struct Requests<'a> {
     messages: MessageReader,
     /// What is passed on next.
     out: Vec<u8>,
+    /// The last request asks for another protocol. What comes behind it is a request only where the server refuses that.
+    asks_to_switch: bool,
     trace: Trace,
 }
 
@@ -48,7 +50,7 @@ impl<'a> Requests<'a> {
     ) -> Self {
         let writer = StreamWriter::new(Arc::clone(&link.server));
         let messages = MessageReader::new(HeadKind::Request);
-        Self { service, link, client, upstream, writer, messages, out: Vec::new(), trace }
+        Self { service, link, client, upstream, writer, messages, out: Vec::new(), asks_to_switch: false, trace }
     }
 
     pub(super) fn into_client(self) -> Client {
@@ -77,6 +79,9 @@ impl<'a> Requests<'a> {
 
     fn pass(&mut self, mut bytes: &[u8]) -> Result<(), RequestsEnd> {
         loop {
+            if self.asks_to_switch && !self.messages.is_inside_message() {
+                self.await_switch()?;
+            }
             match self.messages.next(&mut bytes) {
                 Ok(None) => return self.write(),
                 Ok(Some(Piece::Body(body))) => self.out.extend_from_slice(body),
@@ -111,13 +116,24 @@ impl<'a> Requests<'a> {
         }
         lock(&self.link.unanswered).methods.push_back(head.method().unwrap_or_default().to_owned());
         self.messages.expect(framing);
+        self.asks_to_switch = asks_to_switch(head);
+        Ok(())
+    }
+
+    /// Waits for the answer to a request for another protocol. Where that follows, it is passed on as it comes.
+    fn await_switch(&mut self) -> Result<(), RequestsEnd> {
+        self.asks_to_switch = false;
+        self.write()?;
+        if self.link.wait_for_answers(0)? == Follows::OtherProtocol {
+            self.messages.expect(Framing::UntilClose);
+        }
         Ok(())
     }
 
     /// What was asked for before has its answers first.
     fn unreadable(&mut self, fault: MessageFault) -> RequestsEnd {
         match self.write().and_then(|()| self.link.wait_for_answers(0)) {
-            Ok(()) => RequestsEnd::Unreadable(fault),
+            Ok(_) => RequestsEnd::Unreadable(fault),
             Err(end) => end,
         }
     }
@@ -148,4 +164,10 @@ impl<'a> Requests<'a> {
             }
         }
     }
+}
+
+/// Whether a request asks for another protocol on its connection (RFC 9110 sections 7.8 and 9.3.6).
+fn asks_to_switch(head: &Head) -> bool {
+    let asks_for_upgrade = head.lists("Connection", "upgrade") && head.get("Upgrade").is_some();
+    asks_for_upgrade || head.method() == Some("CONNECT")
 }

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Link, READ_SIZE, Trace};
+use super::{Follows, Link, READ_SIZE, Trace};
 use crate::http::{Framing, Head, HeadKind, MessageFault, MessageReader, Piece};
 use crate::net::{StreamReader, StreamWriter};
 use crate::session::output::lock;
@@ -74,8 +74,7 @@ impl Responses {
                 self.give_up();
             }
         }
-        lock(&self.link.unanswered).is_over = true;
-        self.link.answered.notify_all();
+        self.link.set_follows(Follows::Nothing);
     }
 
     /// The client gets nothing more.
@@ -140,7 +139,11 @@ impl Responses {
             _ if head.is_interim() => Framing::NONE,
             // What was not asked for, and another protocol, is passed on as it comes, to the end.
             None => Framing::UntilClose,
-            Some(_) if head.status() == Some(101) => Framing::UntilClose,
+            Some(method) if is_switch(head, &method) => {
+                self.trace.say("another protocol follows, and is passed on undecoded");
+                self.link.set_follows(Follows::OtherProtocol);
+                Framing::UntilClose
+            }
             Some(method) => Framing::of_response(head, &method).map_err(MessageFault::Framing)?,
         };
         self.is_answering = !head.is_interim();
@@ -158,5 +161,14 @@ impl Responses {
             self.link.answered.notify_all();
         }
         Ok(())
+    }
+}
+
+/// Whether another protocol follows `head`, the response to a request with `method` (RFC 9110 sections 7.8 and 9.3.6).
+fn is_switch(head: &Head, method: &str) -> bool {
+    match head.status() {
+        Some(101) => true,
+        Some(200..=299) => method == "CONNECT",
+        _ => false,
     }
 }
