@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::proxy;
-use super::relay::End;
+use super::request::{AddressedRequest, ReceivedRequest, RequestKind};
 use super::service::{Servers, Service};
 use super::upstream::Upstream;
 use crate::client::{accept_error, advice, upgrade_error};
 use crate::diagnosis::{Diagnosis, ForbiddenOrigin};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin, PeerAddress};
-use crate::http::{Framing, Head, HeadKind};
+use crate::http::{Head, HeadKind};
 use crate::net::{Connected, Incoming, Stream, StreamReader, TimeLimit};
 use crate::session::upgrade::{Exchange, Stage, UpgradeFailure};
 use crate::wire::handshake::{check_host, check_origin, refusal, refuse};
@@ -33,28 +33,6 @@ pub(super) struct Client {
     pub address: PeerAddress,
     /// Which servers it asks.
     pub servers: Servers,
-}
-
-/// What a client has asked for, as it came.
-pub(super) struct Asked {
-    /// Who asks.
-    pub client: Client,
-    /// The head.
-    pub head: Head,
-    /// What was read behind it.
-    pub leftover: Vec<u8>,
-}
-
-/// What a client has asked a server for.
-pub(super) struct Request {
-    /// Who asks.
-    pub client: Client,
-    /// The head, as it would be without a proxy.
-    pub head: Head,
-    /// What was read behind it.
-    pub leftover: Vec<u8>,
-    /// The server.
-    pub upstream: Arc<Upstream>,
 }
 
 impl Client {
@@ -80,36 +58,6 @@ impl Client {
         if exchange.write(response).is_ok() {
             exchange.drain();
         }
-    }
-}
-
-impl Request {
-    /// The target, as it was on the first line.
-    pub(super) fn target(&self) -> &str {
-        self.head.target().unwrap_or_default()
-    }
-
-    /// The client's end of a relay that begins with what was read behind the head.
-    pub(super) fn into_end(self) -> End {
-        let Client { stream, reader, .. } = self.client;
-        End { stream, reader, head: Vec::new(), leftover: self.leftover }
-    }
-}
-
-/// What a request asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    WebSocket,
-    /// Anything else.
-    Page,
-}
-
-impl Kind {
-    fn of(head: &Head) -> Self {
-        let asks = head.lists("Connection", "upgrade") && head.lists("Upgrade", "websocket");
-        // The server would wait for the body, and the relay for the server.
-        let has_body = Framing::of_request(head).is_ok_and(|framing| framing != Framing::NONE);
-        if asks && !has_body { Self::WebSocket } else { Self::Page }
     }
 }
 
@@ -146,9 +94,9 @@ impl Service {
                 return Err(upgrade_error(&client.address.to_string(), failure, self.secrets));
             }
         };
-        let mut next = Some(Asked { client, head, leftover });
-        while let Some(asked) = next {
-            next = match self.addressed(asked) {
+        let mut next = Some(ReceivedRequest { client, head, leftover });
+        while let Some(request) = next {
+            next = match self.addressed(request) {
                 Ok(Some(request)) => self.serve_one(request),
                 Ok(None) => None,
                 Err(error) => {
@@ -161,12 +109,12 @@ impl Service {
     }
 
     /// Serves a request, and those that follow as long as they are of the same kind; gives the first other one.
-    fn serve_one(&self, request: Request) -> Option<Asked> {
-        let kind = Kind::of(&request.head);
-        let origin = if kind == Kind::WebSocket { self.number() } else { Origin::default() };
+    fn serve_one(&self, request: AddressedRequest) -> Option<ReceivedRequest> {
+        let kind = RequestKind::of(&request.head);
+        let origin = if kind == RequestKind::WebSocket { self.number() } else { Origin::default() };
         let passed = self.admit(request).and_then(|request| match kind {
-            Kind::WebSocket => self.websocket(origin, request),
-            Kind::Page => self.pages(request),
+            RequestKind::WebSocket => self.websocket(origin, request),
+            RequestKind::Page => self.pages(request),
         });
         passed.unwrap_or_else(|error| {
             self.fanout.show(origin, &Event::Error(&error));
@@ -178,12 +126,12 @@ impl Service {
     ///
     /// # Errors
     /// Why no server can be asked; the client has been told.
-    fn addressed(&self, asked: Asked) -> Result<Option<Request>> {
-        match asked.client.servers.clone() {
-            Servers::Named(proxy) => self.proxied(&proxy, asked),
+    fn addressed(&self, request: ReceivedRequest) -> Result<Option<AddressedRequest>> {
+        match request.client.servers.clone() {
+            Servers::Named(proxy) => self.proxied(&proxy, request),
             Servers::One(upstream) => {
-                let Asked { client, head, leftover } = asked;
-                Ok(Some(Request { client, head, leftover, upstream }))
+                let ReceivedRequest { client, head, leftover } = request;
+                Ok(Some(AddressedRequest { client, head, leftover, upstream }))
             }
         }
     }
@@ -198,7 +146,7 @@ impl Service {
         upstream: &Upstream,
         head: Box<Head>,
     ) -> std::result::Result<Box<Head>, Box<Head>> {
-        let is_page = |head: &Head| Kind::of(head) == Kind::Page && self.check_access(head).is_ok();
+        let is_page = |head: &Head| RequestKind::of(head) == RequestKind::Page && self.check_access(head).is_ok();
         match servers {
             Servers::One(_) if is_page(&head) => Ok(head),
             Servers::One(_) => Err(head),
@@ -214,7 +162,7 @@ impl Service {
     ///
     /// # Errors
     /// Which page it is of; the client has been told.
-    fn admit(&self, request: Request) -> Result<Request> {
+    fn admit(&self, request: AddressedRequest) -> Result<AddressedRequest> {
         match self.check_access(&request.head) {
             Ok(()) => Ok(request),
             Err(forbidden) => {
@@ -235,7 +183,7 @@ impl Service {
     }
 
     /// Says that the server could not be asked, or did not answer, and why, here and to the client.
-    pub(super) fn give_up(&self, origin: Origin, request: Request, error: &Error) {
+    pub(super) fn give_up(&self, origin: Origin, request: AddressedRequest, error: &Error) {
         self.fanout.show(origin, &Event::Error(error));
         request.client.give_up(error);
     }

@@ -8,9 +8,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::client::{Asked, Client, REQUEST_LIMIT, Request};
+use super::client::{Client, REQUEST_LIMIT};
 use super::link::is_timeout;
 use super::relay::End;
+use super::request::{AddressedRequest, ReceivedRequest};
 use super::rewrite::Writer;
 use super::service::{Servers, Service};
 use super::upstream::{Upstream, Way};
@@ -137,41 +138,41 @@ impl Service {
     ///
     /// # Errors
     /// Why it cannot be passed on; the client has been told.
-    pub(super) fn proxied(&self, proxy: &Proxy, asked: Asked) -> Result<Option<Request>> {
-        if asked.head.method() == Some("CONNECT") {
-            return self.tunnel(proxy, asked).map(|()| None);
+    pub(super) fn proxied(&self, proxy: &Proxy, request: ReceivedRequest) -> Result<Option<AddressedRequest>> {
+        if request.head.method() == Some("CONNECT") {
+            return self.tunnel(proxy, request).map(|()| None);
         }
-        let upstream = translated(&asked.head).and_then(|(target, head)| {
+        let upstream = translated(&request.head).and_then(|(target, head)| {
             let upstream = Upstream::new(Arc::clone(&proxy.way), target).map_err(|error| error.to_string())?;
             Ok((upstream, head))
         });
         match upstream {
             Ok((upstream, head)) => {
-                let Asked { client, leftover, .. } = asked;
-                Ok(Some(Request { client, head, leftover, upstream: Arc::new(upstream) }))
+                let ReceivedRequest { client, leftover, .. } = request;
+                Ok(Some(AddressedRequest { client, head, leftover, upstream: Arc::new(upstream) }))
             }
-            Err(reason) => Err(asked.refuse("400 Bad Request", &reason)),
+            Err(reason) => Err(request.refuse("400 Bad Request", &reason)),
         }
     }
 
     /// Connects a client with the server that it names, and passes on what follows.
-    fn tunnel(&self, proxy: &Proxy, asked: Asked) -> Result<()> {
-        let target = asked.head.target().unwrap_or_default();
+    fn tunnel(&self, proxy: &Proxy, request: ReceivedRequest) -> Result<()> {
+        let target = request.head.target().unwrap_or_default();
         let tunnel = match Tunnel::to(target, proxy) {
             Ok(tunnel) => tunnel,
-            Err(reason) => return Err(asked.refuse("400 Bad Request", &reason)),
+            Err(reason) => return Err(request.refuse("400 Bad Request", &reason)),
         };
-        if tunnel.authority.is_some() && !asked.leftover.is_empty() {
-            return Err(asked.refuse("400 Bad Request", "a client waits for the answer to CONNECT before it goes on"));
+        if tunnel.authority.is_some() && !request.leftover.is_empty() {
+            return Err(request.refuse("400 Bad Request", "a client waits for the answer to CONNECT before it goes on"));
         }
         let (Tunnel { upstream, authority }, connected) = match self.connect(proxy, target, tunnel) {
             Ok(connected) => connected,
             Err(error) => {
-                asked.client.give_up(&error);
+                request.client.give_up(&error);
                 return Err(if error.phase() == Phase::Tls { error.hint(NOT_VERIFIED) } else { error });
             }
         };
-        let Asked { mut client, leftover, .. } = asked;
+        let ReceivedRequest { mut client, leftover, .. } = request;
         let limit = TimeLimit::starting_now(REQUEST_LIMIT);
         let mut exchange = Exchange { stream: &client.stream, reader: &mut client.reader, limit };
         if let Err(failure) = exchange.write(ESTABLISHED) {
@@ -244,7 +245,7 @@ impl Service {
     }
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// Tells the client that no server is asked, and why; the error says it to us.
     fn refuse(self, status: &str, reason: &str) -> Error {
         let peer = self.client.address.to_string();

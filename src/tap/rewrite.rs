@@ -1,6 +1,7 @@
 //! What is changed in the head of a request, and nothing else: `Host`, the `Origin` of the tap's own pages, and what flags
 //! ask for.
 
+use super::request::RequestKind;
 use crate::http::{Head, HeaderRule};
 use crate::wire::handshake::{AllowedOrigin, RequestOptions, is_of_server};
 
@@ -19,15 +20,6 @@ pub struct Rewriting {
     pub rules: Vec<HeaderRule>,
     /// The same in requests for an upgrade.
     pub upgrade_rules: Vec<HeaderRule>,
-}
-
-/// The kinds of request that are rewritten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asks {
-    /// For a WebSocket.
-    ForUpgrade,
-    /// For anything else.
-    ForPage,
 }
 
 /// A head that is rewritten.
@@ -57,13 +49,13 @@ impl Rewriting {
     }
 
     /// Rewrites the head of a request. Every byte that is not changed stays where it was.
-    pub fn apply(&self, head: &Head, asks: Asks) -> Rewritten {
+    pub fn apply(&self, head: &Head, kind: RequestKind) -> Rewritten {
         let mut writer = Writer::of(head);
         let mut changes = Vec::new();
         let mut named: Vec<&str> = Vec::new();
         for field in head.fields() {
             let name = field.name.as_str();
-            let rules: Vec<_> = self.rules(asks).filter(|rule| rule.name().eq_ignore_ascii_case(name)).collect();
+            let rules: Vec<_> = self.rules(kind).filter(|rule| rule.name().eq_ignore_ascii_case(name)).collect();
             if !rules.is_empty() {
                 let is_first = !named.iter().any(|other| other.eq_ignore_ascii_case(name));
                 named.push(name);
@@ -74,13 +66,13 @@ impl Rewriting {
                 writer.replace(field.lines.clone(), [format!("{name}: {value}")]);
             }
         }
-        let added = self.rules(asks).filter(|rule| !named.iter().any(|name| name.eq_ignore_ascii_case(rule.name())));
+        let added = self.rules(kind).filter(|rule| !named.iter().any(|name| name.eq_ignore_ascii_case(rule.name())));
         let added: Vec<_> = added.filter_map(line).collect();
         Rewritten { bytes: writer.finish(&added), changes }
     }
 
-    fn rules(&self, asks: Asks) -> impl Iterator<Item = &HeaderRule> {
-        let upgrade = self.upgrade_rules.iter().filter(move |_| asks == Asks::ForUpgrade);
+    fn rules(&self, kind: RequestKind) -> impl Iterator<Item = &HeaderRule> {
+        let upgrade = self.upgrade_rules.iter().filter(move |_| kind == RequestKind::WebSocket);
         self.rules.iter().chain(upgrade)
     }
 
@@ -175,7 +167,7 @@ mod tests {
     }
 
     fn rewritten(rewriting: &Rewriting, text: &str) -> String {
-        String::from_utf8(rewriting.apply(&head(text), Asks::ForPage).bytes).unwrap()
+        String::from_utf8(rewriting.apply(&head(text), RequestKind::Page).bytes).unwrap()
     }
 
     #[test]
@@ -184,7 +176,7 @@ mod tests {
             .replace("Host: 127.0.0.1:8080", "Host: example.com")
             .replace("http://127.0.0.1:8080", "https://example.com");
         assert_eq!(rewritten(&rewriting(&[]), REQUEST), expected);
-        let changes = rewriting(&[]).apply(&head(REQUEST), Asks::ForPage).changes;
+        let changes = rewriting(&[]).apply(&head(REQUEST), RequestKind::Page).changes;
         assert_eq!(
             changes,
             [
@@ -226,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_subprotocol_is_for_upgrades_alone() {
-        let upgrade = rewriting(&[]).apply(&head(REQUEST), Asks::ForUpgrade).bytes;
+        let upgrade = rewriting(&[]).apply(&head(REQUEST), RequestKind::WebSocket).bytes;
         assert!(upgrade.ends_with(b"Upgrade: websocket\r\nSec-WebSocket-Protocol: chat\r\n\r\n"));
         assert!(!rewritten(&rewriting(&[]), REQUEST).contains("Sec-WebSocket-Protocol"));
     }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::connections::Connections;
 use super::observer::Decoding;
 use super::proxy::Proxy;
-use super::rewrite::{Asks, Rewriting};
+use super::request::RequestKind;
+use super::rewrite::Rewriting;
 use super::setup::Serving;
 use super::upstream::Upstream;
 use crate::client::report::Totals;
@@ -154,8 +155,8 @@ impl Service {
     }
 
     /// The head of a request as the server gets it. The first time that it is changed it is said how.
-    pub(super) fn rewrite(&self, origin: Origin, head: &Head, asks: Asks) -> Vec<u8> {
-        let rewritten = self.rewriting.apply(head, asks);
+    pub(super) fn rewrite(&self, origin: Origin, head: &Head, kind: RequestKind) -> Vec<u8> {
+        let rewritten = self.rewriting.apply(head, kind);
         if !rewritten.changes.is_empty() && !self.has_told.swap(true, Ordering::Relaxed) {
             let note = format!(
                 "the server gets {} (`--keep-host`, `--keep-origin` pass them on as they are)",

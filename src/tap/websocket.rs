@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::client::{Asked, Request};
 use super::connections::Connection;
 use super::link::Link;
 use super::observer::{Decoding, Observer};
 use super::relay::{End, PumpEnd, RelayEnd, relay};
-use super::rewrite::Asks;
+use super::request::{AddressedRequest, ReceivedRequest, RequestKind};
 use super::service::Service;
 use crate::client::report::Totals;
 use crate::client::{advice, upgrade_error};
@@ -32,13 +31,13 @@ impl Service {
     ///
     /// # Errors
     /// Those of the relay, or what is no request.
-    pub(super) fn websocket(&self, origin: Origin, request: Request) -> Result<Option<Asked>> {
+    pub(super) fn websocket(&self, origin: Origin, request: AddressedRequest) -> Result<Option<ReceivedRequest>> {
         let upstream = Arc::clone(&request.upstream);
         let mut show = |event: Event<'_>| self.fanout.show(origin, &event);
         for finding in self.breaches_of(&request.head) {
             show(Event::Finding(&finding));
         }
-        let rewritten = self.rewrite(origin, &request.head, Asks::ForUpgrade);
+        let rewritten = self.rewrite(origin, &request.head, RequestKind::WebSocket);
         let limit = upstream.time_limit();
         let Connected { stream, record, .. } = match upstream.connect(limit, &mut show) {
             Ok(connected) => connected,
@@ -91,7 +90,7 @@ impl Service {
 struct Passing<'a> {
     service: &'a Service,
     origin: Origin,
-    request: Request,
+    request: AddressedRequest,
     sent_head: Vec<u8>,
     head: Head,
     step: Step,
@@ -154,7 +153,7 @@ impl Passing<'_> {
     }
 
     /// Passes a refusal on, and what follows on the connection: ordinary HTTP, or another protocol, which passes undecoded.
-    fn refuse(self, mut refusal: Box<Refusal>) -> Result<Option<Asked>> {
+    fn refuse(self, mut refusal: Box<Refusal>) -> Result<Option<ReceivedRequest>> {
         let Self { service, origin, request, head, server, .. } = self;
         refusal.set_transport(server.stream.transport());
         refusal.body_mut().feed(&server.leftover);

@@ -15,8 +15,8 @@ use std::thread;
 
 use self::requests::{Requests, RequestsEnd};
 use self::responses::Responses;
-use super::client::{Asked, Request};
 use super::relay::{End, PumpEnd, WRITE_TIMEOUT};
+use super::request::{AddressedRequest, ReceivedRequest};
 use super::service::Service;
 use super::websocket::cannot_relay;
 use crate::client::thread_error;
@@ -35,7 +35,7 @@ const READ_SIZE: usize = 64 * 1024;
 const MOST_UNANSWERED: usize = 100;
 
 /// What both threads share.
-struct Link {
+struct PageLink {
     client: Arc<Stream>,
     server: Arc<Stream>,
     /// What is asked for and not answered yet.
@@ -87,7 +87,7 @@ impl Service {
     ///
     /// # Errors
     /// Why the server could not be asked, or what is no request; the client has been told.
-    pub(super) fn pages(&self, request: Request) -> Result<Option<Asked>> {
+    pub(super) fn pages(&self, request: AddressedRequest) -> Result<Option<ReceivedRequest>> {
         let limit = request.upstream.time_limit();
         let connected = request.upstream.connect(limit, &mut |event| self.fanout.show(Origin::default(), &event));
         let stream = match connected {
@@ -107,17 +107,26 @@ impl Service {
     ///
     /// # Errors
     /// What is no request; the client has been told.
-    pub(super) fn pages_after_refusal(&self, request: Request, server: End) -> Result<Option<Asked>> {
+    pub(super) fn pages_after_refusal(
+        &self,
+        request: AddressedRequest,
+        server: End,
+    ) -> Result<Option<ReceivedRequest>> {
         self.pass_pages(request, FirstRequest::Sent, server)
     }
 
-    fn pass_pages(&self, request: Request, first: FirstRequest, server: End) -> Result<Option<Asked>> {
-        let Request { client, head, leftover, upstream } = request;
+    fn pass_pages(
+        &self,
+        request: AddressedRequest,
+        first: FirstRequest,
+        server: End,
+    ) -> Result<Option<ReceivedRequest>> {
+        let AddressedRequest { client, head, leftover, upstream } = request;
         for stream in [&client.stream, &server.stream] {
             stream.set_read_timeout(None).map_err(cannot_relay)?;
             stream.set_write_timeout(Some(WRITE_TIMEOUT)).map_err(cannot_relay)?;
         }
-        let link = Arc::new(Link::new(Arc::clone(&client.stream), Arc::clone(&server.stream)));
+        let link = Arc::new(PageLink::new(Arc::clone(&client.stream), Arc::clone(&server.stream)));
         let trace = Trace { fanout: self.fanout.clone(), secrets: self.secrets, client: client.address.clone() };
         let mut requests = Requests::new(self, &link, client, upstream, trace.clone());
         let begun = match first {
@@ -137,7 +146,7 @@ impl Service {
         let client = requests.into_client();
         match end {
             RequestsEnd::Pump(_) => Ok(None),
-            RequestsEnd::Elsewhere(head, leftover) => Ok(Some(Asked { client, head: *head, leftover })),
+            RequestsEnd::Elsewhere(head, leftover) => Ok(Some(ReceivedRequest { client, head: *head, leftover })),
             RequestsEnd::Unreadable(fault) => {
                 let peer = client.address.to_string();
                 client.refuse("400 Bad Request", &format!("This is no request that can be passed on: {fault}"));
@@ -147,7 +156,7 @@ impl Service {
     }
 }
 
-impl Link {
+impl PageLink {
     fn new(client: Arc<Stream>, server: Arc<Stream>) -> Self {
         Self { client, server, unanswered: Mutex::default(), answered: Condvar::new(), is_over: AtomicBool::new(false) }
     }

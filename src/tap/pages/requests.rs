@@ -4,21 +4,21 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Follows, Link, MOST_UNANSWERED, READ_SIZE, Trace};
+use super::{Follows, MOST_UNANSWERED, PageLink, READ_SIZE, Trace};
 use crate::event::Origin;
 use crate::http::{Framing, Head, HeadKind, MessageFault, MessageReader, Piece};
 use crate::net::StreamWriter;
 use crate::session::output::lock;
 use crate::tap::client::Client;
 use crate::tap::relay::{PumpEnd, write_all};
-use crate::tap::rewrite::Asks;
+use crate::tap::request::RequestKind;
 use crate::tap::service::Service;
 use crate::tap::upstream::Upstream;
 
 /// Passes requests on.
 pub(super) struct Requests<'a> {
     service: &'a Service,
-    link: &'a Link,
+    link: &'a PageLink,
     client: Client,
     upstream: Arc<Upstream>,
     writer: StreamWriter,
@@ -43,7 +43,7 @@ pub(super) enum RequestsEnd {
 impl<'a> Requests<'a> {
     pub(super) fn new(
         service: &'a Service,
-        link: &'a Link,
+        link: &'a PageLink,
         client: Client,
         upstream: Arc<Upstream>,
         trace: Trace,
@@ -103,7 +103,7 @@ impl<'a> Requests<'a> {
     pub(super) fn head(&mut self, head: &Head) -> Result<(), RequestsEnd> {
         self.expect(head)?;
         self.trace.first_line(head);
-        self.out.extend(self.service.rewrite(Origin::default(), head, Asks::ForPage));
+        self.out.extend(self.service.rewrite(Origin::default(), head, RequestKind::Page));
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl<'a> Requests<'a> {
 
     /// Sees to it that the other thread ends, now or when the server has said all.
     pub(super) fn stop(&mut self, end: &RequestsEnd) {
-        let Link { client, server, is_over, .. } = self.link;
+        let PageLink { client, server, is_over, .. } = self.link;
         match end {
             RequestsEnd::Pump(PumpEnd::Ended) => {
                 self.writer.close_notify();

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Follows, Link, READ_SIZE, Trace};
+use super::{Follows, PageLink, READ_SIZE, Trace};
 use crate::http::{Framing, Head, HeadKind, MessageFault, MessageReader, Piece};
 use crate::net::{StreamReader, StreamWriter};
 use crate::session::output::lock;
@@ -13,7 +13,7 @@ use crate::wire::handshake::refusal;
 
 /// Passes responses on.
 pub(super) struct Responses {
-    link: Arc<Link>,
+    link: Arc<PageLink>,
     reader: StreamReader,
     writer: StreamWriter,
     messages: MessageReader,
@@ -33,7 +33,7 @@ enum ResponsesEnd {
 }
 
 impl Responses {
-    pub(super) fn new(link: &Arc<Link>, reader: StreamReader, trace: Trace) -> Self {
+    pub(super) fn new(link: &Arc<PageLink>, reader: StreamReader, trace: Trace) -> Self {
         Self {
             link: Arc::clone(link),
             reader,
