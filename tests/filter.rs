@@ -73,6 +73,19 @@ fn events_and_other_formats_are_filtered_too() {
 }
 
 #[test]
+fn what_is_recorded_does_not_change() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.jsonl", "a.log", "a.har"] {
+        let path = folder.path().join(name);
+        let record = format!("--record={}", path.display());
+        let output = with(&[&record, "--filter", ".id == 2", "--jq", ".price"], &feed()).run();
+        output.exits(0).prints("1.10e2\n");
+        let recorded = fs::read_to_string(&path).unwrap();
+        assert!(["hello", "99", "1.10e2"].iter().all(|part| recorded.contains(part)), "{recorded}");
+    }
+}
+
+#[test]
 fn jq_makes_what_is_shown() {
     let server = send([FEED[0], FEED[1], "hello", r#"{"id":"a\nb"}"#].map(Frame::text));
     let output = with(&["--jq", "select(.id != 1) | .id, .price"], &server).run();

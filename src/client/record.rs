@@ -50,6 +50,7 @@ pub fn start(
     let existing = existing(args.overwrite);
     let refused = |error| create_error(&path, error, OVERWRITE);
     let format = recording::format_for(&path).map_err(refused)?;
+    let options = &options.unfiltered();
     let recorder = if format == Format::Har {
         recording::check(&path, existing).map_err(refused)?;
         let har = HarAtEnd { path: path.to_path_buf(), existing, options: view::har_options(view) };

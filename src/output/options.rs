@@ -239,6 +239,11 @@ impl Options {
         }
     }
 
+    /// The same, for all messages as they are: filters are for a view.
+    pub fn unfiltered(&self) -> Self {
+        Self { filters: Vec::new(), jq: None, ..self.clone() }
+    }
+
     /// What surrounds a character that is shown by its code in a line that is typed.
     pub fn escape_marks(&self) -> Marks {
         Palette::new(self.diagnostics_colors).escape_marks().clone()

@@ -29,7 +29,7 @@ impl Recorder {
             frames: FrameView::Hex,
             // What a message means follows from it.
             annotations: Annotations::Hidden,
-            ..options.clone()
+            ..options.unfiltered()
         };
         Self { printer: Printer::new(options, output, Box::new(Discard)), name: named(name) }
     }

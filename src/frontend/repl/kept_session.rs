@@ -80,7 +80,7 @@ impl KeptSession {
     }
 
     fn write_log(&self, file: &File, path: &Path) -> io::Result<()> {
-        let mut log = Recorder::log(&self.options, Box::new(FdOutput::new(file)?), path);
+        let mut log = Recorder::log(&self.options.unfiltered(), Box::new(FdOutput::new(file)?), path);
         let mut annotator = view::annotator_for_people(&self.view);
         // The end of what is kept is no end of it.
         for Record { origin, at, event } in self.memory.records().flatten() {
