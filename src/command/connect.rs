@@ -19,6 +19,11 @@ pub fn run(url: &str, args: &SessionArgs) -> ExitStatus {
     status.unwrap_or_else(|error| report::early(&error, &args.view))
 }
 
+/// Whether it only waits for its keys where another job has them: it shows what comes on the same terminal.
+pub(super) fn waits_for_keys(args: &SessionArgs) -> bool {
+    is_interactive(args) && io::stdout().is_terminal()
+}
+
 /// Whether the lines come from a person at a terminal.
 fn is_interactive(args: &SessionArgs) -> bool {
     io::stdin().is_terminal() && args.reads_stdin() && !args.input.format.is_data()

@@ -38,9 +38,11 @@ pub fn run(mut invocation: Invocation) -> ExitStatus {
     }
 }
 
-/// Has nothing read from a terminal whose keys are for the foreground: as `-N` says.
+/// Has nothing read from a terminal whose keys are for the foreground: as `-N` says. The prompt of a session waits for them.
 fn leave_stdin(invocation: &mut Invocation) {
-    let leave = |session: &mut SessionArgs| session.input.no_input |= session.reads_stdin();
+    let leave = |session: &mut SessionArgs| {
+        session.input.no_input |= session.reads_stdin() && !connect::waits_for_keys(session);
+    };
     match invocation {
         Invocation::Connect(connect) => leave(&mut connect.session),
         Invocation::Demo(demo) => leave(&mut demo.session),

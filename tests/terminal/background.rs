@@ -28,6 +28,43 @@ fn messages_are_printed_and_keys_left_to_the_foreground() {
 }
 
 #[test]
+fn in_the_foreground_the_prompt_comes() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::text("pushed"));
+        collect_until_close(&mut connection)
+    });
+    // As a shell that edits lines does.
+    let script =
+        r#"set -m; stty -echo; "$0" "$@" & while read line; do break; done; stty echo; fg; stty -a; echo over"#;
+    let mut terminal = Wscope::new().arg(server.url()).under_shell(script).terminal(40, 80);
+    terminal.wait("< pushed");
+    terminal.press("\n");
+    terminal.wait_line(">");
+    terminal.enter("typed");
+    terminal.wait("> typed");
+    terminal.press(key::CTRL_D);
+    terminal.wait("over");
+    assert!(terminal.screen().contains(" echo "), "as it was when the prompt came:\n{}", terminal.screen());
+    terminal.exits(0);
+    assert_eq!(texts(&server.outcome()), ["typed"]);
+}
+
+#[test]
+fn a_session_ends_with_its_end() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::close(1000, ""));
+        connection.close_frame();
+    });
+    let script = r#"set -m; "$0" "$@" & wait $!; echo "status $?""#;
+    let mut terminal = Wscope::new().arg(server.url()).under_shell(script).terminal(24, 80);
+    terminal.wait("Disconnected");
+    terminal.wait("status 0");
+    terminal.exits(0);
+}
+
+#[test]
 fn data_is_not_read_from_the_terminal_either() {
     let server = websocket::push([tungstenite::Message::text("pushed")]);
     assert_it_prints_and_ends(Wscope::new().arg("-b").arg(server.url()), "< pushed");

@@ -96,6 +96,11 @@ struct Place {
 }
 
 impl ReplDriver {
+    /// Whether the user can type something now: the keys are not those of another job.
+    fn has_keys(&self) -> bool {
+        self.place.as_ref().is_some_and(|place| place.terminal.device().is_in_foreground())
+    }
+
     fn set_prompt(&self, prompt: &str) {
         if let Some(place) = &self.place {
             place.prompt.set(prompt);
@@ -187,13 +192,13 @@ impl Driver for ReplDriver {
         Some(match offer {
             _ if self.slot.has_left() => After::Over,
             Some(_) => After::Resume,
-            None if is_over => After::Over,
+            None if is_over || !self.has_keys() => After::Over,
             None => After::Stay,
         })
     }
 
     fn failed(&mut self, error: Error) -> (Error, AfterFailure) {
-        let next = if self.place.is_some() { AfterFailure::Stay } else { AfterFailure::Over };
+        let next = if self.has_keys() { AfterFailure::Stay } else { AfterFailure::Over };
         (error, next)
     }
 

@@ -105,6 +105,8 @@ impl LineEditor {
     /// Edits one line.
     pub(super) fn read(&mut self, history: &History) -> io::Result<Entry> {
         self.terminal.device().wait_for_foreground();
+        // In the background the terminal has not been ours yet.
+        self.terminal.device().set_raw()?;
         self.terminal.line_begins();
         match self.edit() {
             Ok(entry) => {

@@ -127,6 +127,7 @@ impl Drop for Editor {
 /// Reads one line as the terminal driver gives it.
 fn read_plain(lines: &mut impl BufRead, terminal: &Terminal, prompt: &PromptHandle) -> io::Result<Entry> {
     let mut line = Vec::new();
+    terminal.device().wait_for_foreground();
     terminal.device().output()?.write_all(prompt.text().as_bytes())?;
     if lines.read_until(b'\n', &mut line)? == 0 {
         return Ok(Entry::Eof);

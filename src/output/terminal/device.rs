@@ -38,13 +38,20 @@ impl Size {
     pub const USUAL: Self = Self { columns: 80, rows: 24 };
 }
 
-/// The terminal that controls the process, or the terminal that is stdin; and the modes that it had when it was opened.
+/// The terminal that controls the process, or the terminal that is stdin; and its modes.
 #[derive(Debug)]
 pub struct Device {
     file: File,
+    modes: Arc<Mutex<Modes>>,
+}
+
+/// The modes of a terminal, before and after we set some.
+#[derive(Debug)]
+struct Modes {
+    /// Those that it had before.
     found: TerminalModes,
-    /// The modes that were set last. `None`: the terminal is as it was found.
-    set: Arc<Mutex<Option<TerminalModes>>>,
+    /// Those that were set last. `None`: the terminal is as it was found.
+    set: Option<TerminalModes>,
 }
 
 impl Device {
@@ -59,8 +66,8 @@ impl Device {
     }
 
     pub(super) fn on(terminal: File) -> io::Result<Self> {
-        let found = TerminalModes::of(&terminal)?;
-        Ok(Self { file: terminal, found, set: Arc::default() })
+        let modes = Modes { found: TerminalModes::of(&terminal)?, set: None };
+        Ok(Self { file: terminal, modes: Arc::new(Mutex::new(modes)) })
     }
 
     /// Adds a panic hook that gives the terminal its modes back before the panic is reported. A panic ends the process
@@ -85,17 +92,17 @@ impl Device {
     pub fn watch_signals(&self, redraw: impl Fn(&Self) + Send + 'static) -> io::Result<()> {
         let device = self.duplicate()?;
         platform::watch_signals(move |signal, end_process| {
-            let set = device.set();
-            match (signal, *set) {
+            let ours = device.modes();
+            match (signal, ours.set) {
                 (SeenSignal::Continued, Some(modes)) => {
-                    drop(set);
+                    drop(ours);
                     // This fails only if the terminal is gone.
                     let _ = modes.apply_to(&device.file);
                     redraw(&device);
                 }
                 (SeenSignal::Continued | SeenSignal::Request, None) => {}
                 (SeenSignal::Fatal, None) => {
-                    drop(set);
+                    drop(ours);
                     // A later `Device` of this process may have set modes (a question comes before the prompt), and its
                     // thread needs the time to put the terminal back.
                     thread::sleep(OTHERS_FIRST);
@@ -104,7 +111,7 @@ impl Device {
                 (SeenSignal::Request | SeenSignal::Fatal, _) => {
                     // With the lock held up to the end: a thread that reads the terminal may get an empty answer when the
                     // modes change, and must not end the process with an error before the signal does.
-                    let restored = device.found.apply_to(&device.file);
+                    let restored = ours.found.apply_to(&device.file);
                     let _ = restored.and_then(|()| device.write_within(LEAVE, Duration::ZERO));
                     end_process();
                 }
@@ -114,18 +121,20 @@ impl Device {
 
     /// The same terminal through another descriptor.
     fn duplicate(&self) -> io::Result<Self> {
-        Ok(Self { file: self.file.try_clone()?, found: self.found, set: Arc::clone(&self.set) })
+        Ok(Self { file: self.file.try_clone()?, modes: Arc::clone(&self.modes) })
     }
 
-    fn set(&self) -> MutexGuard<'_, Option<TerminalModes>> {
-        self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    fn modes(&self) -> MutexGuard<'_, Modes> {
+        self.modes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives `modes` to the terminal.
+    /// Gives `modes` to the terminal, unless another job has it.
     fn apply(&self, modes: TerminalModes) -> io::Result<()> {
-        let mut set = self.set();
-        modes.apply_to(&self.file)?;
-        *set = Some(modes);
+        let mut ours = self.modes();
+        if self.is_in_foreground() {
+            modes.apply_to(&self.file)?;
+            ours.set = Some(modes);
+        }
         Ok(())
     }
 
@@ -146,7 +155,7 @@ impl Device {
 
     /// The keys that interrupt, end the input, quit and suspend, in the modes that the terminal had when it was opened.
     pub fn special_keys(&self) -> SpecialKeys {
-        self.found.special_keys()
+        self.modes().found.special_keys()
     }
 
     /// An output that writes to the terminal.
@@ -158,12 +167,20 @@ impl Device {
     }
 
     /// Sets raw modes: keys are not echoed and not gathered into lines, and Ctrl-C is a key. So keys that are pressed
-    /// while the editor reads no line wait for the next line, and are shown only once.
+    /// while the editor reads no line wait for the next line, and are shown only once. Does nothing while modes of ours are
+    /// set, and while another job has the terminal: what that has set is no mode to give back.
     ///
     /// # Errors
     /// The error of the system call: the terminal is gone.
     pub fn set_raw(&self) -> io::Result<()> {
-        self.apply(self.found.raw())
+        let mut ours = self.modes();
+        if ours.set.is_none() && self.is_in_foreground() {
+            ours.found = TerminalModes::of(&self.file)?;
+            let raw = ours.found.raw();
+            raw.apply_to(&self.file)?;
+            ours.set = Some(raw);
+        }
+        Ok(())
     }
 
     /// Makes Ctrl-C a key or a signal. All other modes stay.
@@ -174,18 +191,20 @@ impl Device {
         self.apply(TerminalModes::of(&self.file)?.with_ctrl_c(ctrl_c))
     }
 
-    /// Gives the terminal the modes that it had when it was opened. It never blocks, even if the output is paused.
+    /// Gives the terminal the modes that it had before we set some. It never blocks, even if the output is paused.
     ///
     /// # Errors
     /// The error of the system call: the terminal is gone.
     pub fn restore(&self) -> io::Result<()> {
-        let mut set = self.set();
-        self.found.apply_to(&self.file)?;
-        *set = None;
+        let mut ours = self.modes();
+        if ours.set.is_some() {
+            ours.found.apply_to(&self.file)?;
+            ours.set = None;
+        }
         Ok(())
     }
 
-    /// Runs `pause` while the terminal has the modes that it had when it was opened. After that it gets its current
+    /// Runs `pause` while the terminal has the modes that it had before we set some. After that it gets its current
     /// modes back.
     ///
     /// # Errors
