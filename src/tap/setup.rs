@@ -19,6 +19,8 @@ use crate::wire::Role;
 pub struct Setup {
     /// The way to the one server; `None` for a proxy.
     plan: Option<Plan>,
+    /// The URL was given as that of a page, with `http` or `https`.
+    is_page: bool,
     /// Who certifies us to clients.
     authority: Option<Arc<Authority>>,
     max_time: Option<(Instant, Duration)>,
@@ -48,7 +50,10 @@ impl Setup {
         let authority = if is_certified { Some(local_authority::open()?) } else { None };
         let protocol = ProtocolArgs::default();
         let settings = plan::settings(Role::Client, Echo::Off, &args.limits, &protocol, Instant::now());
-        Ok(Self { max_time: plan.as_ref().map_or(settings.max_time, |plan| plan.settings.max_time), plan, authority })
+        let max_time = plan.as_ref().map_or(settings.max_time, |plan| plan.settings.max_time);
+        let scheme = args.url.as_ref().and_then(|url| Some(url.split_once("://")?.0.to_ascii_lowercase()));
+        let is_page = scheme.is_some_and(|scheme| scheme == "http" || scheme == "https");
+        Ok(Self { plan, is_page, authority, max_time })
     }
 
     /// When the whole run ends, and how long it is then.
@@ -70,12 +75,13 @@ impl Setup {
     pub fn notes(&self, listener: &Listener, reach: &str) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(plan) = &self.plan {
-            let own = Target::with_resource(&listener.url(), plan.target.resource());
-            let server = Target::with_resource(&plan.target.url(), "/");
+            let shown = |url: &str| if self.is_page { page_url(url) } else { url.to_owned() };
+            let own = Target::with_resource(&shown(&listener.url()), plan.target.resource());
+            let server = Target::with_resource(&shown(&plan.target.url()), "/");
             notes.push(format!("Tapping {} at {own} {reach}", server.trim_end_matches('/')));
             notes.extend(plan.notes.iter().cloned());
         } else {
-            let url = listener.url().replacen("ws", "http", 1);
+            let url = page_url(&listener.url());
             notes.push(format!("Proxy at {url} {reach}. To use it:"));
             notes.extend(local_authority::use_proxy(&url, self.authority.as_deref()));
             if listener.reach() == Reach::OtherMachines {
@@ -154,6 +160,14 @@ fn check_proxy(args: &Tap) -> Result<()> {
     match args.address {
         ListenAddress::Tcp { .. } => Ok(()),
         ListenAddress::Unix(_) => refused("a proxy listens at a port", "`wscope tap 0` takes any that is free"),
+    }
+}
+
+/// The URL of the page where `url` is that of a WebSocket over TCP.
+fn page_url(url: &str) -> String {
+    match url.strip_prefix("ws") {
+        Some(rest) if rest.starts_with("://") || rest.starts_with("s://") => format!("http{rest}"),
+        _ => url.to_owned(),
     }
 }
 

@@ -164,7 +164,8 @@ fn a_tap_at_every_address_does_not_ask_itself() {
     let port = crate::support::server::unused_port();
     let url = format!("http://{}:{port}", own.ip());
     let program = Wscope::new().args(["tap", &format!("0.0.0.0:{port}"), &url]).spawn();
-    let mut client = Connection::connect(listening_at(&program, " at ws://"));
+    // The URL is that of a page, and so is the address.
+    let mut client = Connection::connect(listening_at(&program, " at http://"));
     client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     let answer = String::from_utf8(client.rest()).unwrap();
     assert!(answer.starts_with("HTTP/1.1 502 ") && answer.contains("leads back to this tap"), "{answer}");
