@@ -27,7 +27,7 @@ pub use poller::{Notifier, Poller, Wakeup};
 pub use process::{interrupt, is_started_by_session_leader, suspend};
 pub use signal_thread::{SeenSignal, watch_signals};
 pub use signals::{Signal, Signals};
-pub use sockets::{is_under_way, reset_when_closed, wait_until_any_is_writable};
+pub use sockets::{is_under_way, reset_when_closed, wait_until_any_is_readable, wait_until_any_is_writable};
 pub use standard_streams::{Stdin, is_readable, lead_to_same_file};
 pub use terminal_mode::{
     CtrlC, SpecialKeys, TerminalModes, is_in_foreground, is_stdin_in_background, is_terminal_gone, is_writable_within,

@@ -22,7 +22,23 @@ pub fn wait_until_any_is_writable<'a>(
     sockets: impl IntoIterator<Item = Descriptor<'a>>,
     timeout: Duration,
 ) -> Vec<usize> {
-    let mut polled: Vec<_> = sockets.into_iter().map(|socket| socket.poll_for(PollFlags::POLLOUT)).collect();
+    wait_for_any(sockets, PollFlags::POLLOUT, timeout)
+}
+
+/// The same for sockets that can be read, have ended or have failed.
+pub fn wait_until_any_is_readable<'a>(
+    sockets: impl IntoIterator<Item = Descriptor<'a>>,
+    timeout: Duration,
+) -> Vec<usize> {
+    wait_for_any(sockets, PollFlags::POLLIN, timeout)
+}
+
+fn wait_for_any<'a>(
+    sockets: impl IntoIterator<Item = Descriptor<'a>>,
+    events: PollFlags,
+    timeout: Duration,
+) -> Vec<usize> {
+    let mut polled: Vec<_> = sockets.into_iter().map(|socket| socket.poll_for(events)).collect();
     // After a signal the state of the sockets is unknown. The caller checks its deadline and calls again.
     if poll(&mut polled, rounded_up(timeout)).is_err() {
         return Vec::new();

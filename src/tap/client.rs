@@ -45,8 +45,8 @@ impl Client {
     pub(super) fn give_up(self, error: &Error) {
         let causes = error.causes().map(ToString::to_string);
         // Each address that was tried, and why it failed.
-        let attempts = (error.phase() == Phase::Connect).then(|| error.evidence_lines().join("; "));
-        let attempts = attempts.filter(|attempts| !attempts.is_empty());
+        let has_attempts = matches!(error.phase(), Phase::Connect | Phase::Proxy);
+        let attempts = has_attempts.then(|| error.evidence_lines().join("; ")).filter(|lines| !lines.is_empty());
         let reason: Vec<_> = iter::once(error.to_string()).chain(causes).chain(attempts).collect();
         self.refuse("502 Bad Gateway", &reason.join(": "));
     }

@@ -6,10 +6,9 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::client::{Client, REQUEST_LIMIT};
-use super::link::is_timeout;
 use super::relay::End;
 use super::request::{AddressedRequest, ReceivedRequest};
 use super::rewrite::Writer;
@@ -21,7 +20,8 @@ use crate::diagnosis::{Diagnosis, NoTls};
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::http::{Head, HeadKind, HeadReader};
-use crate::net::{self, AcceptFailure, Authority, Connected, HostPattern, StreamReader, Target, TimeLimit};
+use crate::net::{self, AcceptFailure, Authority, Connected, HostPattern, Stream, StreamReader, Target, TimeLimit};
+use crate::platform::wait_until_any_is_readable;
 use crate::session::upgrade::Exchange;
 
 /// What a client is told whose tunnel is open.
@@ -30,9 +30,6 @@ const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 /// The next thing to try where a server is not verified.
 const NOT_VERIFIED: &str = "its client got 502, and no certificate; `--cacert FILE` trusts the server's authority, and without \
                             `--intercept` for this host the client judges for itself";
-
-/// How long a client may say nothing in a new tunnel before it is passed on as it is: then the server speaks first.
-const FIRST_BYTES: Duration = Duration::from_secs(2);
 
 /// How a plain request for a WebSocket begins.
 const GET: &[u8] = b"GET ";
@@ -221,7 +218,7 @@ impl Service {
         self.serve(Client { stream, reader, address, servers }, &[], limit)
     }
 
-    /// Passes a tunnel on as it is, unless the client begins with a plain request.
+    /// Passes a tunnel on as it is, unless the client speaks first, and begins with a plain request.
     fn plain_tunnel(
         &self,
         mut client: Client,
@@ -229,7 +226,7 @@ impl Service {
         connected: Connected,
         upstream: Upstream,
     ) -> Result<()> {
-        client.read_first(&mut leftover).map_err(cannot_relay)?;
+        client.read_first(&mut leftover, &connected.stream).map_err(cannot_relay)?;
         if leftover.starts_with(GET) {
             upstream.keep(connected);
             client.servers = Servers::One(Arc::new(upstream));
@@ -255,21 +252,24 @@ impl ReceivedRequest {
 }
 
 impl Client {
-    /// Reads what it says first, until that is seen to begin with [`GET`] or not, or takes too long.
-    fn read_first(&mut self, said: &mut Vec<u8>) -> io::Result<()> {
-        let end = Instant::now() + FIRST_BYTES;
+    /// Reads what it says first, until that is seen to begin with [`GET`] or not, or takes too long, or until `server` says
+    /// something.
+    fn read_first(&mut self, said: &mut Vec<u8>, server: &Stream) -> io::Result<()> {
+        let end = Instant::now() + REQUEST_LIMIT;
         let mut buffer = vec![0; 16 * 1024];
+        self.stream.set_read_timeout(None)?;
         while said.len() < GET.len() && GET.starts_with(said) {
+            let sockets = [self.stream.socket().descriptor(), server.socket().descriptor()];
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            self.stream.set_read_timeout(Some(left))?;
-            match self.reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => said.extend_from_slice(&buffer[..count]),
-                Err(error) if is_timeout(&error) => {}
-                Err(error) => return Err(error),
+            match *wait_until_any_is_readable(sockets, left) {
+                [] if left.is_zero() => break,
+                // The time is up, or a signal came.
+                [] => {}
+                [0, ..] => match self.reader.read(&mut buffer)? {
+                    0 => break,
+                    count => said.extend_from_slice(&buffer[..count]),
+                },
+                [_, ..] => break,
             }
         }
         Ok(())

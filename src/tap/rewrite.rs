@@ -143,7 +143,7 @@ impl<'a> Writer<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{HeadKind, HeadProgress, HeadReader};
+    use crate::http::{HeadKind, HeadReader};
 
     const REQUEST: &str = "GET /chat?x=1 HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nOrigin: http://127.0.0.1:8080\r\nX-a:  1 \r\nx-A: 2\r\nConnection: \
                            Upgrade\r\nUpgrade: websocket\r\n\r\n";
@@ -160,10 +160,7 @@ mod tests {
     }
 
     fn head(text: &str) -> Head {
-        match HeadReader::new(HeadKind::Request).feed(text.as_bytes()) {
-            HeadProgress::Complete { head, .. } => head,
-            other => panic!("{other:?}"),
-        }
+        HeadReader::read(HeadKind::Request, text.as_bytes()).unwrap()
     }
 
     fn rewritten(rewriting: &Rewriting, text: &str) -> String {

@@ -126,6 +126,24 @@ fn a_websocket_in_a_tunnel_is_seen_byte_by_byte() {
     stop(proxy.program);
 }
 
+#[test]
+fn a_server_may_be_the_first_to_speak_in_a_tunnel() {
+    let server = serve(|mut connection| {
+        connection.send("220 ready\r\n");
+        assert_eq!(connection.rest(), b"QUIT\r\n");
+        connection.send("221 bye\r\n");
+    });
+    let proxy = Proxy::new(&[]);
+    let mut client = proxy.connect();
+    client.send(format!("CONNECT localhost:{} HTTP/1.1\r\n\r\n", server.port()));
+    client.head();
+    assert_eq!(client.bytes(11), b"220 ready\r\n");
+    client.send("QUIT\r\n");
+    client.half_close();
+    assert_eq!(client.rest(), b"221 bye\r\n");
+    stop(proxy.program);
+}
+
 /// Browsers ask for a tunnel for `ws://` too, and the flag names a host, not a port.
 #[test]
 fn a_plain_websocket_of_a_host_that_is_named_is_shown() {

@@ -40,7 +40,7 @@ struct PageLink {
     server: Arc<Stream>,
     /// What is asked for and not answered yet.
     unanswered: Mutex<Unanswered>,
-    /// Signalled when something was answered, or no more will be.
+    /// Signalled when a response has begun or ended, or no more will.
     answered: Condvar,
     /// Both threads are to end.
     is_over: AtomicBool,
@@ -49,6 +49,8 @@ struct PageLink {
 #[derive(Default)]
 struct Unanswered {
     methods: VecDeque<String>,
+    /// How many of them have a response that has begun.
+    begun: usize,
     follows: Follows,
 }
 
@@ -161,10 +163,19 @@ impl PageLink {
         Self { client, server, unanswered: Mutex::default(), answered: Condvar::new(), is_over: AtomicBool::new(false) }
     }
 
-    /// Waits until at most so many requests are not answered, or no more will be. Says what follows.
-    fn wait_for_answers(&self, most: usize) -> std::result::Result<Follows, RequestsEnd> {
-        let is_waiting =
-            |unanswered: &mut Unanswered| unanswered.follows == Follows::Responses && unanswered.methods.len() > most;
+    /// Waits until at most so many requests are not answered.
+    fn wait_for_answers(&self, most: usize) -> std::result::Result<(), RequestsEnd> {
+        self.wait_while(|unanswered| unanswered.methods.len() > most).map(drop)
+    }
+
+    /// Waits until the response to the last request has begun, and says what follows the responses.
+    fn wait_for_last_response(&self) -> std::result::Result<Follows, RequestsEnd> {
+        self.wait_while(|unanswered| unanswered.methods.len() > unanswered.begun)
+    }
+
+    /// Waits while that holds, and further responses may come. Says what follows them.
+    fn wait_while(&self, holds: impl Fn(&Unanswered) -> bool) -> std::result::Result<Follows, RequestsEnd> {
+        let is_waiting = |unanswered: &mut Unanswered| unanswered.follows == Follows::Responses && holds(unanswered);
         let unanswered =
             self.answered.wait_while(lock(&self.unanswered), is_waiting).unwrap_or_else(PoisonError::into_inner);
         match unanswered.follows {

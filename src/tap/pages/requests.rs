@@ -120,11 +120,11 @@ impl<'a> Requests<'a> {
         Ok(())
     }
 
-    /// Waits for the answer to a request for another protocol. Where that follows, it is passed on as it comes.
+    /// Waits for the head of the answer to a request for another protocol. Where that follows, it is passed on as it comes.
     fn await_switch(&mut self) -> Result<(), RequestsEnd> {
         self.asks_to_switch = false;
         self.write()?;
-        if self.link.wait_for_answers(0)? == Follows::OtherProtocol {
+        if self.link.wait_for_last_response()? == Follows::OtherProtocol {
             self.messages.expect(Framing::UntilClose);
         }
         Ok(())
@@ -133,7 +133,7 @@ impl<'a> Requests<'a> {
     /// What was asked for before has its answers first.
     fn unreadable(&mut self, fault: MessageFault) -> RequestsEnd {
         match self.write().and_then(|()| self.link.wait_for_answers(0)) {
-            Ok(_) => RequestsEnd::Unreadable(fault),
+            Ok(()) => RequestsEnd::Unreadable(fault),
             Err(end) => end,
         }
     }

@@ -147,6 +147,10 @@ impl Responses {
             Some(method) => Framing::of_response(head, &method).map_err(MessageFault::Framing)?,
         };
         self.is_answering = !head.is_interim();
+        if self.is_answering {
+            lock(&self.link.unanswered).begun = self.answered + 1;
+            self.link.answered.notify_all();
+        }
         self.out.extend_from_slice(head.raw());
         self.messages.expect(framing);
         Ok(())
@@ -157,7 +161,10 @@ impl Responses {
         let out = mem::take(&mut self.out);
         write_all(&mut self.writer, &out, &self.link.is_over, &mut || {}).map_err(ResponsesEnd::Pump)?;
         if self.answered > 0 {
-            lock(&self.link.unanswered).methods.drain(..mem::take(&mut self.answered));
+            let answered = mem::take(&mut self.answered);
+            let mut unanswered = lock(&self.link.unanswered);
+            unanswered.methods.drain(..answered);
+            unanswered.begun -= answered;
             self.link.answered.notify_all();
         }
         Ok(())
