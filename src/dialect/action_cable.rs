@@ -28,7 +28,9 @@ struct ActionCable {
 
 impl Dialect for ActionCable {
     fn message(&mut self, message: &Message<'_>) -> Option<Annotation> {
-        let Some(object) = Object::of(message.payload) else { return Some(breach("no JSON object")) };
+        let Some(object) = Object::of(message.payload) else {
+            return Some(breach(&json::fault(message.payload, message.payload, "object")));
+        };
         let identifier = object.text("identifier");
         let mut annotation = match (message.from, object.text("command"), object.text("type"), identifier) {
             (Role::Client, Some(command), ..) if command == "pong" => Annotation::heartbeat(SOURCE, command),

@@ -60,7 +60,9 @@ struct Cdp {
 
 impl Dialect for Cdp {
     fn message(&mut self, message: &Message<'_>) -> Option<Annotation> {
-        let Some(object) = Object::of(message.payload) else { return Some(breach("no JSON object")) };
+        let Some(object) = Object::of(message.payload) else {
+            return Some(breach(&json::fault(message.payload, message.payload, "object")));
+        };
         let session = object.text("sessionId").filter(|session| session.len() <= LONGEST_SESSION);
         Some(match (message.from, object.text("method"), object.number("id")) {
             (Role::Client, Some(method), Some(id)) => self.command(message, &object, session, &method, id),
@@ -232,7 +234,7 @@ mod tests {
             session.sent(r#"{"method":"Page.enable"}"#),
             "not the DevTools Protocol: a command without a whole number as id"
         );
-        assert_eq!(session.received("x"), "not the DevTools Protocol: no JSON object");
+        assert_eq!(session.received("x"), "not the DevTools Protocol: no JSON object: expected value, at byte 0");
     }
 
     #[test]

@@ -112,7 +112,9 @@ impl Dialect for EngineIo {
 
 impl EngineIo {
     fn open(&mut self, message: &Message<'_>, text: &[u8]) -> Annotation {
-        let Some(object) = Object::of(text) else { return self.breach("an open packet without a JSON object") };
+        let Some(object) = Object::of(text) else {
+            return self.breach(&format!("an open packet: {}", json::fault(message.payload, text, "object")));
+        };
         let milliseconds = |name: &str| object.number(name).and_then(|number| u32::try_from(number).ok());
         let duration = |name| milliseconds(name).map(|number| Duration::from_millis(number.into()));
         (self.interval, self.timeout) = (duration("pingInterval"), duration("pingTimeout"));

@@ -1,11 +1,12 @@
-//! GraphQL: `graphql-transport-ws`, and the older protocol whose subprotocol is `graphql-ws`. They differ in words.
+//! GraphQL: `graphql-transport-ws`, and the older protocol whose subprotocol is `graphql-ws`. They differ in words, and begin
+//! with the same: where no subprotocol was agreed on, the first word that only one of them has tells which it is.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use super::json::{self, Array, Object, Raw};
 use super::pending::Pending;
-use super::{Description, Dialect, Heartbeat, Message, quote};
+use super::{Description, Dialect, Heartbeat, Message, Opening, quote};
 use crate::event::{Annotation, AnnotationSource};
 use crate::wire::{Kind, Role};
 
@@ -14,8 +15,8 @@ pub const TRANSPORT: Description = Description {
     name: "graphql-transport-ws",
     subprotocols: &["graphql-transport-ws"],
     is_target: |_| false,
-    is_message: |message| is_operation(message, "subscribe"),
-    start: |_| Box::new(GraphQl::new(Version::Transport)),
+    is_message: |message| Version::Transport.is_begun_by(message),
+    start: |opening| Box::new(GraphQl::new(Version::Transport, opening)),
 };
 
 /// The protocol of subscriptions-transport-ws (its PROTOCOL.md), which `AppSync` and Hasura speak too.
@@ -23,8 +24,8 @@ pub const LEGACY: Description = Description {
     name: "graphql-ws",
     subprotocols: &["graphql-ws"],
     is_target: |_| false,
-    is_message: |message| is_operation(message, "start"),
-    start: |_| Box::new(GraphQl::new(Version::Legacy)),
+    is_message: |message| Version::Legacy.is_begun_by(message),
+    start: |opening| Box::new(GraphQl::new(Version::Legacy, opening)),
 };
 
 /// The longest id under which an operation is kept, in bytes.
@@ -74,16 +75,43 @@ impl Version {
         })
     }
 
+    /// Whether a message can only be of this version, or may begin either of them.
+    fn is_begun_by(self, message: &Message<'_>) -> bool {
+        let Some(object) = Object::of(message.payload) else { return false };
+        let payload_has = |names: [&str; 2]| {
+            object.object("payload").is_some_and(|payload| names.into_iter().any(|name| payload.get(name).is_some()))
+        };
+        match object.text("type").and_then(|name| self.word(message.from, &name)) {
+            Some(Word::Init | Word::Acknowledge | Word::Refuse | Word::KeepAlive) => true,
+            Some(Word::Start) => payload_has(["query", "data"]),
+            Some(Word::Result) => payload_has(["data", "errors"]),
+            _ => false,
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Transport => Self::Legacy,
+            Self::Legacy => Self::Transport,
+        }
+    }
+
+    fn description(self) -> &'static Description {
+        match self {
+            Self::Transport => &TRANSPORT,
+            Self::Legacy => &LEGACY,
+        }
+    }
+
     fn source(self) -> AnnotationSource {
-        AnnotationSource::Dialect(match self {
-            Self::Transport => TRANSPORT.name,
-            Self::Legacy => LEGACY.name,
-        })
+        AnnotationSource::Dialect(self.description().name)
     }
 }
 
 struct GraphQl {
     version: Version,
+    /// Whether the subprotocol, or a word that the other version does not have, has told the version.
+    is_certain: bool,
     /// When `connection_init` was sent.
     init: Option<Duration>,
     is_acknowledged: bool,
@@ -101,9 +129,12 @@ struct Operation {
 }
 
 impl GraphQl {
-    fn new(version: Version) -> Self {
+    fn new(version: Version, opening: &Opening<'_>) -> Self {
+        let is_agreed =
+            |version: Version| opening.subprotocol.is_some_and(|name| version.description().has_subprotocol(name));
         Self {
             version,
+            is_certain: is_agreed(version) || is_agreed(version.other()),
             init: None,
             is_acknowledged: false,
             operations: Pending::default(),
@@ -115,14 +146,15 @@ impl GraphQl {
 
 impl Dialect for GraphQl {
     fn message(&mut self, message: &Message<'_>) -> Option<Annotation> {
-        let source = self.version.source();
+        let breach = |version: Version, error: String| Some(Annotation::breach(version.source(), error));
         let Some(object) = Object::of(message.payload) else {
-            return Some(Annotation::breach(source, "no JSON object"));
+            return breach(self.version, json::fault(message.payload, message.payload, "object"));
         };
-        let Some(name) = object.text("type") else { return Some(Annotation::breach(source, "without a type")) };
-        let Some(word) = self.version.word(message.from, &name) else {
-            return Some(Annotation::breach(source, self.unknown(message.from, &name)));
+        let Some(name) = object.text("type") else { return breach(self.version, "without a type".to_owned()) };
+        let Some(word) = self.word(message.from, &name) else {
+            return breach(self.version, self.unknown(message.from, &name));
         };
+        let source = self.version.source();
         let secrets = secrets(message.payload, word, &object);
         let said = self.say(message, word, &object);
         let id = object.text("id").as_deref().map(quote);
@@ -165,16 +197,24 @@ struct Said {
 }
 
 impl GraphQl {
+    /// What a message of this type is; it may tell the version.
+    fn word(&mut self, from: Role, name: &str) -> Option<Word> {
+        let other = self.version.other();
+        let is_here = self.version.word(from, name).is_some();
+        let is_there = other.word(from, name).is_some();
+        if is_there && !is_here && !self.is_certain {
+            self.version = other;
+        }
+        self.is_certain |= is_here != is_there;
+        self.version.word(from, name)
+    }
+
     /// What is wrong with a type that this end does not send in this version.
     fn unknown(&self, from: Role, name: &str) -> String {
-        let other = match self.version {
-            Version::Transport => Version::Legacy,
-            Version::Legacy => Version::Transport,
-        };
-        let (AnnotationSource::Dialect(other_name) | AnnotationSource::Decoder(other_name)) = other.source();
+        let (this, other) = (self.version.description().name, self.version.other());
         let name = quote(name);
         if other.word(from, &name).is_some() {
-            return format!("`{name}` is of {other_name}, and another subprotocol was agreed on");
+            return format!("`{name}` is of {}, and this is {this}", other.description().name);
         }
         let end = if from == Role::Client { "client" } else { "server" };
         format!("`{name}` is nothing that a {end} sends")
@@ -257,17 +297,6 @@ impl GraphQl {
         };
         Said { text, took: Some(took), error }
     }
-}
-
-/// Whether a message starts an operation.
-fn is_operation(message: &Message<'_>, start: &str) -> bool {
-    message.from == Role::Client
-        && Object::of(message.payload).is_some_and(|object| {
-            object.text("type").as_deref() == Some(start)
-                && object
-                    .object("payload")
-                    .is_some_and(|payload| payload.get("query").or(payload.get("data")).is_some())
-        })
 }
 
 /// What an operation is called, such as `subscription onPrice`.

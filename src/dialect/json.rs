@@ -122,6 +122,17 @@ pub fn plain(value: Raw<'_>) -> String {
     text(value).unwrap_or_else(|| value.to_owned())
 }
 
+/// Why `part` of `payload` is no JSON value of the wanted type, and where in `payload` it stops to be JSON.
+pub fn fault(payload: &[u8], part: &[u8], wanted: &str) -> String {
+    let Err(error) = serde_json::from_slice::<IgnoredAny>(part) else { return format!("no JSON {wanted}") };
+    let said = error.to_string();
+    let what = said.split(" at line ").next().unwrap_or_default();
+    let lines = part.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
+    let in_part = lines.map(<[u8]>::len).sum::<usize>() + error.column().saturating_sub(usize::from(!error.is_eof()));
+    let at = part.as_ptr() as usize - payload.as_ptr() as usize + in_part;
+    format!("no JSON {wanted}: {what}, at byte {at}")
+}
+
 /// Where `value`, which is a part of `payload`, stands in it: a string without its quotation marks.
 pub fn place(payload: &[u8], value: Raw<'_>) -> Range<usize> {
     let Range { start, end } = span(payload, value);
@@ -220,6 +231,22 @@ mod tests {
     fn deep_json_ends_neither_the_stack_nor_the_time() {
         let deep = format!("{{\"id\":1,\"a\":{}{}}}", "[".repeat(500_000), "]".repeat(500_000));
         assert_eq!(Object::of(deep.as_bytes()).and_then(|object| object.number("id")), Some(1));
+    }
+
+    #[test]
+    fn where_json_breaks_is_told() {
+        for (part, said) in [
+            ("[1]", "no JSON object"),
+            ("{\"a\":1 \"b\":2}", "no JSON object: expected `,` or `}`, at byte 10"),
+            ("{\"a\":\n\n x}", "no JSON object: expected value, at byte 11"),
+            ("{\"a\":", "no JSON object: EOF while parsing a value, at byte 8"),
+            ("hello", "no JSON object: expected value, at byte 3"),
+            ("", "no JSON object: EOF while parsing a value, at byte 3"),
+            ("{} x", "no JSON object: trailing characters, at byte 6"),
+        ] {
+            let payload = format!("abc{part}");
+            assert_eq!(fault(payload.as_bytes(), &payload.as_bytes()[3..], "object"), said, "{part}");
+        }
     }
 
     #[test]

@@ -48,7 +48,9 @@ impl Dialect for JsonRpc {
         if let Some(batch) = Array::of(message.payload) {
             return Some(self.batch(message, &batch));
         }
-        let Some(object) = Object::of(message.payload) else { return Some(breach("no JSON object or array")) };
+        let Some(object) = Object::of(message.payload) else {
+            return Some(breach(&json::fault(message.payload, message.payload, "object or array")));
+        };
         Some(self.object(message, &object))
     }
 }
@@ -203,7 +205,7 @@ mod tests {
         );
         assert_eq!(
             session.sent(r#"{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]"#),
-            "not JSON-RPC 2.0: no JSON object or array"
+            "not JSON-RPC 2.0: no JSON object or array: expected `,` or `}`, at byte 39"
         );
         assert_eq!(
             session.received(r#"{"jsonrpc": "2.0", "error": {"code": -32700, "message": "Parse error"}, "id": null}"#),

@@ -92,7 +92,8 @@ impl Recognition {
 }
 
 impl Description {
-    fn has_subprotocol(&self, name: &str) -> bool {
+    /// Whether this subprotocol means it.
+    pub(super) fn has_subprotocol(&self, name: &str) -> bool {
         self.subprotocols.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }

@@ -67,7 +67,9 @@ impl Dialect for SignalR {
 
 impl SignalR {
     fn record(&mut self, message: &Message<'_>, record: &[u8]) -> Annotation {
-        let Some(object) = Object::of(record) else { return breach("no JSON object") };
+        let Some(object) = Object::of(record) else {
+            return breach(&json::fault(message.payload, record, "object"));
+        };
         match object.number("type") {
             None if message.from == Role::Client && is_handshake(&object) => {
                 self.handshakes.open((), (), message.at);
@@ -235,7 +237,7 @@ mod tests {
         let mut session = accepted();
         for (text, said) in [
             ("{\"type\":6}", "it does not end in byte 1E"),
-            ("x\u{1e}", "no JSON object"),
+            ("x\u{1e}", "no JSON object: expected value, at byte 0"),
             ("{\"type\":10}\u{1e}", "an unknown type"),
             ("{\"type\":3}\u{1e}", "a result without an id"),
         ] {

@@ -187,7 +187,9 @@ impl SocketIo {
         let name =
             first.filter(|name| name.starts_with(|start: char| start == '"' || start == '-' || start.is_ascii_digit()));
         let Some(name) = name else {
-            return Annotation::breach(SOURCE, "an event is an array that begins with its name");
+            let fault =
+                json::fault(message.payload, packet.json.as_bytes(), "array that begins with the name of an event");
+            return Annotation::breach(SOURCE, fault);
         };
         let event = format!("event {}", quote(&json::plain(name)));
         let wants = packet.id.map(|id| format!(", wants ack {}", quote(id))).unwrap_or_default();
@@ -201,7 +203,8 @@ impl SocketIo {
     fn acknowledged(&mut self, message: &Message<'_>, packet: &Packet<'_>) -> Annotation {
         let Some(id) = packet.id else { return Annotation::breach(SOURCE, "an ack without an id") };
         if Array::of(packet.json.as_bytes()).is_none() {
-            return Annotation::breach(SOURCE, "an ack whose arguments are no array");
+            let fault = json::fault(message.payload, packet.json.as_bytes(), "array of the arguments of an ack");
+            return Annotation::breach(SOURCE, fault);
         }
         let key = (message.from.peer(), packet.namespace.to_owned(), id.to_owned());
         let asked = self.asked.close(&key, message.at);

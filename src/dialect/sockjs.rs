@@ -69,7 +69,7 @@ impl SockJs {
         let single = str::from_utf8(text).ok().filter(|text| json::text(text).is_some());
         let array = single.map(|single| Array { elements: vec![single], len: 1 }).or_else(|| Array::of(text));
         let Some(array) = array else {
-            return Annotation::breach(SOURCE, "no JSON array of strings");
+            return Annotation::breach(SOURCE, json::fault(message.payload, text, "array of strings"));
         };
         let mut said = Vec::new();
         for element in &array.elements {
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn breaches_are_told() {
         let mut session = conversation();
-        assert_eq!(session.sent("hello"), "no JSON array of strings");
+        assert_eq!(session.sent("hello"), "no JSON array of strings: expected value, at byte 0");
         assert_eq!(session.sent("[1]"), "an element of the array is no string");
         assert_eq!(session.received("x"), "not a frame of SockJS: o, h, a, m or c");
         assert_eq!(session.received("c[]"), "c without a code and a reason");

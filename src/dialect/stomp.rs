@@ -20,14 +20,7 @@ pub const STOMP: Description = Description {
     name: "stomp",
     subprotocols: &["v12.stomp", "v11.stomp", "v10.stomp"],
     is_target: |_| false,
-    is_message: |message| {
-        let commands: &[&[u8]] = match message.from {
-            Role::Client => &[b"CONNECT\n", b"STOMP\n", b"CONNECT\r\n", b"STOMP\r\n"],
-            Role::Server => &[b"CONNECTED\n", b"CONNECTED\r\n"],
-        };
-        let is_whole = message.payload.trim_ascii_end().ends_with(b"\0");
-        is_whole && commands.iter().any(|command| message.payload.starts_with(command))
-    },
+    is_message: is_begun_by,
     start: |opening| Box::new(Stomp::new(opening.at)),
 };
 
@@ -38,6 +31,22 @@ const LONGEST_ID: usize = 256;
 
 /// So many frames of a message are told of.
 const MOST_FRAMES: usize = 3;
+
+/// Whether a message is the first frame of an end, or the start of it.
+fn is_begun_by(message: &Message<'_>) -> bool {
+    let (commands, names): (&[&[u8]], &[&[u8]]) = match message.from {
+        Role::Client => {
+            (&[b"CONNECT", b"STOMP"], &[b"accept-version:", b"host:", b"login:", b"passcode:", b"heart-beat:"])
+        }
+        Role::Server => (&[b"CONNECTED"], &[b"version:", b"session:", b"server:", b"heart-beat:"]),
+    };
+    let mut lines = message.payload.splitn(2, |byte| *byte == b'\n');
+    let command = lines.next().map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let (Some(command), Some(rest)) = (command, lines.next()) else { return false };
+    let is_whole = rest.trim_ascii_end().ends_with(b"\0");
+    let is_header = |name: &&[u8]| rest.starts_with(name) || name.starts_with(rest);
+    commands.contains(&command) && (is_whole || names.iter().any(is_header))
+}
 
 struct Stomp {
     client: Stream,

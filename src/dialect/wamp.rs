@@ -98,7 +98,7 @@ impl Dialect for Wamp {
 
 impl Wamp {
     fn one(&mut self, message: &Message<'_>, text: &[u8]) -> Annotation {
-        let Some(array) = Array::of(text) else { return breach("no JSON array") };
+        let Some(array) = Array::of(text) else { return breach(&json::fault(message.payload, text, "array")) };
         let Some(code) = array.number(0) else { return breach("no code") };
         let Some((_, name, part)) = MESSAGES.iter().find(|(known, ..)| *known == code) else {
             return breach(&format!("the code {code} is not known"));

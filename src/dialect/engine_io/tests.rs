@@ -117,13 +117,14 @@ fn breaches_are_told() {
         ("", "an empty message"),
         ("9", "no packet of Engine.IO: it begins with none of 0 to 6"),
         ("4", "no packet of Socket.IO: its type is none of 0 to 6"),
-        ("42", "an event is an array that begins with its name"),
-        ("42[]", "an event is an array that begins with its name"),
-        ("42[{}]", "an event is an array that begins with its name"),
+        ("42", "no JSON array that begins with the name of an event: EOF while parsing a value, at byte 2"),
+        ("42[]", "no JSON array that begins with the name of an event"),
+        ("42[{}]", "no JSON array that begins with the name of an event"),
         ("43[]", "an ack without an id"),
-        ("431{}", "an ack whose arguments are no array"),
+        ("431{}", "no JSON array of the arguments of an ack"),
+        ("431[1", "no JSON array of the arguments of an ack: EOF while parsing a list, at byte 5"),
         ("45[]", "a binary packet without a number of attachments"),
-        ("0x", "an open packet without a JSON object"),
+        ("0x", "an open packet: no JSON object: expected value, at byte 1"),
     ] {
         assert_eq!(session.received(text), breach, "{text}");
     }

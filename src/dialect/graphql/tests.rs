@@ -88,12 +88,34 @@ fn the_older_protocol_has_other_words() {
 
 #[test]
 fn the_words_of_the_other_protocol_are_a_breach() {
-    assert_eq!(
-        transport().received(r#"{"type":"ka"}"#),
-        "`ka` is of graphql-ws, and another subprotocol was agreed on"
-    );
+    assert_eq!(transport().received(r#"{"type":"ka"}"#), "`ka` is of graphql-ws, and this is graphql-transport-ws");
     assert_eq!(legacy().received(r#"{"type":"nonsense"}"#), "`nonsense` is nothing that a server sends");
-    assert_eq!(transport().sent("hello"), "no JSON object");
+    assert_eq!(transport().sent("hello"), "no JSON object: expected value, at byte 0");
+}
+
+/// Where no subprotocol was agreed on.
+#[test]
+fn the_first_words_are_of_both_and_the_first_of_one_tells_which_it_is() {
+    let begins = |from, text: &str| {
+        let message = Message { from, kind: Kind::Text, payload: text.as_bytes(), at: Duration::ZERO };
+        [&TRANSPORT, &LEGACY].map(|description| (description.is_message)(&message))
+    };
+    let init = r#"{"type":"connection_init","payload":{"token":"x"}}"#;
+    assert_eq!(begins(Role::Client, init), [true, true]);
+    assert_eq!(begins(Role::Server, init), [false, false]);
+    assert_eq!(begins(Role::Server, r#"{"type":"connection_ack"}"#), [true, true]);
+    assert_eq!(begins(Role::Server, r#"{"id":"1","type":"next","payload":{"data":{}}}"#), [true, false]);
+    assert_eq!(begins(Role::Server, r#"{"id":"1","type":"data","payload":{"errors":[]}}"#), [false, true]);
+    assert_eq!(begins(Role::Server, r#"{"type":"data","payload":[1]}"#), [false, false]);
+    assert_eq!(begins(Role::Client, r#"{"type":"ping"}"#), [false, false]);
+
+    let mut session = Conversation::new(&TRANSPORT, None, "/graphql");
+    session.sent(init);
+    session.received(r#"{"type":"connection_ack"}"#);
+    let started = r#"{"id":"1","type":"start","payload":{"query":"subscription { n }"}}"#;
+    let annotation = session.message(Role::Client, Kind::Text, started.as_bytes()).expect("said");
+    assert_eq!((annotation.source, &*annotation.text), (Version::Legacy.source(), "subscription"));
+    assert_eq!(session.received(r#"{"type":"ping"}"#), "`ping` is of graphql-transport-ws, and this is graphql-ws");
 }
 
 #[test]

@@ -137,12 +137,25 @@ fn a_passcode_that_is_spread_over_messages_is_hidden_in_each() {
     }
 }
 
+/// Where no subprotocol was agreed on.
+#[test]
+fn a_connection_is_recognised_by_the_start_of_its_first_frame() {
+    let is_message = |payload: &[u8]| {
+        (STOMP.is_message)(&Message { from: Role::Client, kind: Kind::Text, payload, at: Duration::ZERO })
+    };
+    for start in
+        ["CONNECT\naccept-version:1.2\nlogin:a\npasscode:s3", "STOMP\r\n", "CONNECT\npass", "CONNECT\nhost:h\n\n"]
+    {
+        assert!(is_message(start.as_bytes()), "{start}");
+    }
+}
+
 #[test]
 fn a_connection_is_recognised_by_its_first_frame() {
     let is_message =
         |from, payload: &[u8]| (STOMP.is_message)(&Message { from, kind: Kind::Text, payload, at: Duration::ZERO });
     assert!(is_message(Role::Client, b"CONNECT\nhost:h\n\n\0"));
     assert!(is_message(Role::Server, b"CONNECTED\n\n\0\n"));
-    assert!(!is_message(Role::Client, b"CONNECT\nhost:h\n\n"));
+    assert!(!is_message(Role::Client, b"CONNECT\nto me\n"));
     assert!(!is_message(Role::Client, b"SEND\n\n\0"));
 }
