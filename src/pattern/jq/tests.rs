@@ -111,6 +111,16 @@ fn no_message_ends_the_program() {
 }
 
 #[test]
+fn what_is_replaced_takes_memory_and_time_that_grow_with_the_message() {
+    // That took 1.4 gigabytes, and a message of 1 MiB all that there was.
+    let replaced = applied("gsub(\"a\"; \"b\")", &"a".repeat(50_000)).unwrap();
+    assert!(replaced == ["b".repeat(50_000)]);
+    assert_eq!(applied("gsub(\"(?<x>a)\"; \"\\(.x)c\")", "ab a").unwrap(), ["acb ac"]);
+    assert_eq!(applied("gsub(\"\"; \"-\"), sub(\"a\"; empty), gsub(\"x\"; 1)", "aa").unwrap(), ["-a-a-", "a", "aa"]);
+    assert!(applied("sub(\"a\"; 1)", "aa").is_err());
+}
+
+#[test]
 fn the_deepest_message_leaves_stack_to_the_filters_that_walk() {
     // Half of what a thread that judges messages has.
     let walking = thread::Builder::new().stack_size(8 << 20).spawn(walk_the_deepest_message).unwrap();
