@@ -208,6 +208,30 @@ fn a_recording_of_a_server_knows_who_has_logged_in() {
 }
 
 #[test]
+fn what_is_read_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, other_name) = (folder.path().join("a.har"), folder.path().join("b.har"));
+    fs::copy(devtools(), &file).unwrap();
+    fs::hard_link(&file, &other_name).unwrap();
+    let before = fs::read(&file).unwrap();
+    for written in [&file, &other_name] {
+        let output = Wscope::new().arg("show").arg(&file).arg("--save").arg(written).arg("--overwrite").run();
+        output.exits(2);
+        assert!(
+            output.stderr.contains("b.har` is the recording that is read") || written == &file,
+            "{}",
+            output.stderr
+        );
+        assert!(fs::read(&file).unwrap() == before);
+    }
+    let record = format!("--record={}", file.display());
+    let listen = Wscope::new().args(["listen", "0", "--replay"]).arg(&file).arg(record).arg("--overwrite").run();
+    listen.exits(2);
+    assert!(listen.stderr.contains("is the recording that is read"), "{}", listen.stderr);
+    assert!(fs::read(&file).unwrap() == before);
+}
+
+#[test]
 fn figures_of_a_recording_are_printed() {
     let output = Wscope::new().args(["show", &devtools(), "--stats"]).run();
     output.exits(0);

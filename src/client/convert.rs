@@ -20,6 +20,7 @@ use crate::recording::{self, Existing, Format, ReadError, Record, Recording, Rec
 /// [`Phase::Input`] where the recording cannot be read; [`Phase::Usage`] where the file cannot be had, and for a HAR of stdin,
 /// which cannot be read twice; [`Phase::Session`] where the file cannot be written.
 pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
+    record::refuse_source(&args.file, path)?;
     let existing = record::existing(args.save.overwrite);
     let refused = |error| record::create_error(path, error, record::OVERWRITE);
     let format = recording::format_for(path).map_err(refused)?;

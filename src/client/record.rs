@@ -1,6 +1,8 @@
 //! Recordings: from flags to a sink in a file, and the words for what stands against it.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
@@ -12,7 +14,7 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::http::redact::Secrets;
 use crate::output::{Fanout, FdOutput, Options, Output};
-use crate::platform::Signals;
+use crate::platform::{Descriptor, Signals, is_at, lead_to_same_file, open_regular_file};
 use crate::recording::{self, CreateError, Existing, Format, Recorder};
 
 /// What formats there are, by their endings.
@@ -98,6 +100,24 @@ pub fn what_it_has(format: Format, secrets: Secrets) -> &'static str {
             "passwords and tokens in messages are hidden only where their dialect is known"
         }
     }
+}
+
+/// Refuses to write a recording over the one that is read: both would be lost. `-` reads stdin.
+///
+/// # Errors
+/// [`Phase::Usage`], where both are one file.
+pub fn refuse_source(source: &Path, written: &Path) -> Result<()> {
+    let is_read = if source == Path::new("-") {
+        let is_stdin = |file: File| lead_to_same_file(Descriptor::from(&io::stdin()), Descriptor::from(&file));
+        open_regular_file(written).is_ok_and(is_stdin)
+    } else {
+        open_regular_file(source).is_ok_and(|file| is_at(&file, written))
+    };
+    if !is_read {
+        return Ok(());
+    }
+    let error = Error::new(Phase::Usage, format!("`{}` is the recording that is read", written.display()));
+    Err(error.hint("give what is written another name"))
 }
 
 /// What `--overwrite` says.

@@ -4,12 +4,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::cli::{AccessArgs, ClientArgs, Listen};
+use crate::cli::{AccessArgs, ClientArgs, Listen, RecordTo};
 use crate::client::announcer::Announcer;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
-use crate::client::route;
-use crate::client::setup_error;
+use crate::client::{record, route, setup_error};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::net::{self, ListenOptions, Listener, Reach, ServerIdentity};
@@ -27,13 +26,22 @@ pub fn run(args: &Listen) -> ExitStatus {
     serve(args).unwrap_or_else(|error| report::early(&error, &args.view))
 }
 
-fn serve(args: &Listen) -> Result<ExitStatus> {
-    let started = Instant::now();
+/// Finds what is wrong with the flags before anything is done.
+fn check(args: &Listen) -> Result<()> {
     if args.protocol.deflate().is_some_and(|wanted| !wanted.is_grantable()) {
         let error =
             Error::new(Phase::Usage, "--deflate: no offer could be accepted: our compressor has no window of 8 bits");
         return Err(error.hint("the smallest is `server_max_window_bits=9`; `--no-deflate` accepts no offer"));
     }
+    match (&args.replay, args.record.wanted()) {
+        (Some(played), Some(RecordTo::File(path))) => record::refuse_source(played, path),
+        _ => Ok(()),
+    }
+}
+
+fn serve(args: &Listen) -> Result<ExitStatus> {
+    let started = Instant::now();
+    check(args)?;
     let mut listener = net::listen(&options(args), &|key| route::passphrase(&args.identity, key))?;
     // The thread that accepts never ends, and would keep it.
     let _file = listener.take_file();

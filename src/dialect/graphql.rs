@@ -200,12 +200,12 @@ impl GraphQl {
     /// What a message of this type is; it may tell the version.
     fn word(&mut self, from: Role, name: &str) -> Option<Word> {
         let other = self.version.other();
-        let is_here = self.version.word(from, name).is_some();
-        let is_there = other.word(from, name).is_some();
-        if is_there && !is_here && !self.is_certain {
+        let is_known = self.version.word(from, name).is_some();
+        let is_of_other = other.word(from, name).is_some();
+        if is_of_other && !is_known && !self.is_certain {
             self.version = other;
         }
-        self.is_certain |= is_here != is_there;
+        self.is_certain |= is_known != is_of_other;
         self.version.word(from, name)
     }
 
