@@ -1,7 +1,7 @@
 //! What reading a recording gives.
 
 use std::fmt;
-use std::io;
+use std::io::{self, BufRead};
 
 use crate::recording::Record;
 
@@ -25,6 +25,8 @@ pub enum ReadError {
         /// What is wrong.
         why: String,
     },
+    /// It is a HAR that has pages alone.
+    NoWebSocket,
     /// The connection that was asked for is not in it.
     NoConnection {
         /// Its number.
@@ -41,6 +43,7 @@ impl fmt::Display for ReadError {
             Self::Cut { offset } => write!(formatter, "it ends in the middle of the record at byte {offset}"),
             Self::StillOpen => write!(formatter, "it ends while a connection is open"),
             Self::Malformed { offset, why } => write!(formatter, "{why}, at byte {offset}"),
+            Self::NoWebSocket => write!(formatter, "it has no WebSocket connection"),
             Self::NoConnection { number } => write!(formatter, "it has no connection {number}"),
             Self::Io(error) => error.fmt(formatter),
         }
@@ -55,6 +58,28 @@ impl ReadError {
 }
 
 impl std::error::Error for ReadError {}
+
+/// Takes a byte order mark from the start of a file: editors and shells put it there. How many bytes it has.
+///
+/// # Errors
+/// What reading fails with.
+pub(super) fn skip_byte_order_mark(reader: &mut impl BufRead) -> io::Result<u64> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    if !reader.fill_buf()?.starts_with(MARK) {
+        return Ok(0);
+    }
+    reader.consume(MARK.len());
+    Ok(MARK.len() as u64)
+}
+
+/// That a file which starts so is compressed, and how it is read.
+pub(super) fn compression(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [0x1f, 0x8b, ..] => Some("it is compressed: `gzip -d` makes of it what can be read"),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("it is compressed: `zstd -d` makes of it what can be read"),
+        _ => None,
+    }
+}
 
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {

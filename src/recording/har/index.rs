@@ -4,12 +4,14 @@
 use std::io::{self, BufRead, Seek, SeekFrom};
 use std::time::Duration;
 
+use jiff::Timestamp as Moment;
 use serde_core::de::{DeserializeSeed, Error, MapAccess, SeqAccess};
 use serde_json::Deserializer;
 
 use super::json::{Array, Counted, Elements, Members, Object, Place, Position, skip};
 use crate::event::Direction;
 use crate::recording::ReadError;
+use crate::recording::source::{compression, skip_byte_order_mark};
 
 /// A HAR without the data of its messages.
 #[derive(Debug, Default)]
@@ -33,7 +35,25 @@ pub struct Entry {
     pub request: Head,
     /// The response.
     pub response: Head,
+    /// Whether the messages of a WebSocket connection are in the file: not every program writes them.
+    pub has_messages: bool,
+    /// How many messages lack what makes one: their direction, opcode or data.
+    pub left_out: u64,
     is_web_socket: bool,
+}
+
+impl Entry {
+    /// When it began, since the Unix epoch.
+    pub fn started_at(&self) -> Option<Duration> {
+        let moment: Moment = self.started.parse().ok()?;
+        Duration::try_from(moment.as_duration()).ok()
+    }
+
+    fn is_web_socket(&self) -> bool {
+        let scheme = self.request.url.split(':').next().unwrap_or_default();
+        let upgrades = || self.response.get("upgrade").is_some_and(|name| name.eq_ignore_ascii_case("websocket"));
+        self.is_web_socket || matches!(scheme, "ws" | "wss") || self.response.status == 101 && upgrades()
+    }
 }
 
 /// What a HAR keeps of a head.
@@ -84,7 +104,8 @@ impl Index {
     /// # Errors
     /// [`ReadError::Malformed`] with the byte from which on it is no HAR; where it is cut, that is its length.
     pub fn read(mut reader: impl BufRead + Seek) -> Result<Self, ReadError> {
-        let position = Position::default();
+        let begun = skip_byte_order_mark(&mut reader)?;
+        let position = Position::from(begun);
         let mut json = Deserializer::from_reader(Counted::new(reader.by_ref(), position.clone()));
         let mut file = File { position: &position, log: None };
         let read = Object(&mut file).deserialize(&mut json).and_then(|()| json.end());
@@ -96,16 +117,24 @@ impl Index {
             }
             (Ok(()), None) => Err(malformed(0, "this is JSON without a `log`, so it is no HAR".to_owned())),
             (Err(error), _) if error.is_io() => Err(ReadError::Io(error.into())),
-            (Err(error), log) => Err(explain(&error, log.is_some(), reader)?),
+            (Err(error), log) => Err(explain(&error, log.is_some(), begun, reader)?),
         }
     }
 }
 
-/// The error with its place as a byte: the parser has it as a line and a column.
-fn explain(error: &serde_json::Error, is_behind_log: bool, mut reader: impl BufRead + Seek) -> io::Result<ReadError> {
+/// The error with its place as a byte: the parser, which has `begun` there, has it as a line and a column.
+fn explain(
+    error: &serde_json::Error,
+    is_behind_log: bool,
+    begun: u64,
+    mut reader: impl BufRead + Seek,
+) -> io::Result<ReadError> {
     let length = reader.seek(SeekFrom::End(0))?;
     reader.rewind()?;
-    let mut read = 0;
+    if let Some(format) = compression(reader.fill_buf()?) {
+        return Ok(malformed(0, format.to_owned()));
+    }
+    let mut read = reader.seek(SeekFrom::Start(begun))?;
     for _ in 1..error.line() {
         read += reader.skip_until(b'\n')? as u64;
     }
@@ -154,6 +183,7 @@ impl<'de> Members<'de> for Log<'_> {
 impl<'de> Elements<'de> for Log<'_> {
     fn element<A: SeqAccess<'de>>(&mut self, values: &mut A) -> Result<bool, A::Error> {
         let number = u32::try_from(self.index.entries.len()).map_err(Error::custom)?;
+        let first = self.index.messages.len();
         let mut reader = EntryReader {
             position: self.position,
             number,
@@ -162,7 +192,12 @@ impl<'de> Elements<'de> for Log<'_> {
         };
         let is_read = values.next_element_seed(Object(&mut reader))?.is_some();
         let entry = reader.entry;
-        if is_read && entry.is_web_socket {
+        // A message without a time, and none before it that has one.
+        let started = entry.started_at().unwrap_or_default();
+        for message in self.index.messages[first..].iter_mut().take_while(|message| message.at.is_zero()) {
+            message.at = started;
+        }
+        if is_read && entry.is_web_socket() {
             self.index.entries.push(entry);
         }
         Ok(is_read)
@@ -189,7 +224,7 @@ impl<'de> Members<'de> for EntryReader<'_> {
                 entry.is_web_socket |= values.next_value::<Option<String>>()?.as_deref() == Some("websocket");
             }
             "_webSocketMessages" => {
-                entry.is_web_socket = true;
+                (entry.is_web_socket, entry.has_messages) = (true, true);
                 values.next_value_seed(Array(self))?;
             }
             _ => skip(values)?,
@@ -205,15 +240,16 @@ impl<'de> Elements<'de> for EntryReader<'_> {
         if values.next_element_seed(Object(&mut reader))?.is_none() {
             return Ok(false);
         }
-        // Chromium skips a message that lacks one of the four, too.
-        if let (Some(time), Some(opcode), Some(place)) = (reader.time, reader.opcode, reader.place)
-            && let Some(kind) = MessageKind::of(&reader.kind, opcode)
-        {
-            let before = self.messages.last().filter(|message| message.entry == self.number);
-            let time = microseconds(Duration::try_from_secs_f64(time).unwrap_or_default().min(LATEST));
-            let at = before.map_or(time, |before| before.at.max(time));
-            self.messages.push(Message { entry: self.number, at, place, kind });
-        }
+        let kind = reader.opcode.and_then(|opcode| MessageKind::of(&reader.kind, opcode));
+        let (Some(kind), Some(place)) = (kind, reader.place) else {
+            self.entry.left_out += 1;
+            return Ok(true);
+        };
+        let before = self.messages.last().filter(|message| message.entry == self.number);
+        let time = reader.time.and_then(|time| Duration::try_from_secs_f64(time).ok()).unwrap_or_default();
+        let time = microseconds(time.min(LATEST));
+        let at = before.map_or(time, |before| before.at.max(time));
+        self.messages.push(Message { entry: self.number, at, place, kind });
         Ok(true)
     }
 }

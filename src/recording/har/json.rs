@@ -8,8 +8,14 @@ use std::rc::Rc;
 use serde_core::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// How many bytes of a file were read so far.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Position(Rc<Cell<u64>>);
+
+impl From<u64> for Position {
+    fn from(place: u64) -> Self {
+        Self(Rc::new(Cell::new(place)))
+    }
+}
 
 impl Position {
     /// The place of the next byte.

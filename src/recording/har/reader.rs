@@ -6,7 +6,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use data_encoding::BASE64;
-use jiff::Timestamp as Moment;
 use serde_core::de::DeserializeSeed;
 use serde_json::Deserializer;
 use url::Url;
@@ -15,6 +14,7 @@ use super::index::{Entry, Head, Index, Message, MessageKind};
 use super::json::Bytes;
 use crate::error::{Error, Phase};
 use crate::event::{Direction, Opened, Origin, PeerAddress, Step, StepDetail, Timestamp};
+use crate::http::redact::{Part, Secrets};
 use crate::recording::{ReadError, Record, RecordedEvent, RecordedWire, Records};
 use crate::wire::{CloseCode, CloseReason, Kind, MessageFacts, Role};
 
@@ -22,10 +22,14 @@ use crate::wire::{CloseCode, CloseReason, Kind, MessageFacts, Role};
 /// numbers from 1 on. Of the messages only their places are kept, 40 bytes each.
 ///
 /// # Errors
-/// [`ReadError::Malformed`] names the byte at which it is no HAR, or at which it is cut off.
+/// [`ReadError::Malformed`] names the byte at which it is no HAR, or at which it is cut off; [`ReadError::NoWebSocket`], where
+/// all it has is pages.
 pub fn read(file: impl Read + Seek + Send + 'static) -> Result<Records, ReadError> {
     let mut file = BufReader::new(file);
     let index = Index::read(file.by_ref())?;
+    if index.entries.is_empty() {
+        return Err(ReadError::NoWebSocket);
+    }
     let openings: Vec<_> = (0..).zip(&index.entries).map(|(place, entry)| entry.opening(place, &index)).collect();
     let start = openings.iter().map(|opening| opening.0).chain(index.messages.first().map(|first| first.at)).min();
     let messages = Messages { file, index, start: start.unwrap_or_default(), next: 0 };
@@ -138,18 +142,37 @@ impl Entry {
     fn opening(&self, place: u32, index: &Index) -> Opening {
         let first = || index.messages.iter().find(|message| message.entry == place).map(|message| message.at);
         let took = Duration::try_from_secs_f64(self.took / 1000.0).unwrap_or_default();
-        let at = self.started.parse::<Moment>().ok().and_then(|moment| Duration::try_from(moment.as_duration()).ok());
-        let at = at.or_else(first).unwrap_or_default();
+        let at = self.started_at().or_else(first).unwrap_or_default();
         // The length of the entry may be that of the whole connection.
         let at = first().map_or(at, |first| (at + took).min(first.max(at)));
+        let mut events = VecDeque::new();
         if self.response.status == 0 {
-            let note = format!("{} was not opened, or there is no response in this HAR", self.request.url);
-            return (at, [RecordedEvent::Note(note)].into());
+            let url = Secrets::Hidden.text(Part::Text(self.request.url.as_bytes()));
+            let note = format!("{url} was not opened, or there is no response in this HAR");
+            events.push_back(RecordedEvent::Note(note));
+        } else {
+            let opened = self.opened(took);
+            let head = |direction, bytes: &[u8]| RecordedEvent::Head { direction, bytes: bytes.to_vec() };
+            events.push_back(head(Direction::Sent, &opened.request_head));
+            events.push_back(head(Direction::Received, &opened.response_head));
+            events.push_back(RecordedEvent::Open(Box::new(opened)));
         }
-        let opened = self.opened(took);
-        let head = |direction, bytes: &[u8]| RecordedEvent::Head { direction, bytes: bytes.to_vec() };
-        let heads = [head(Direction::Sent, &opened.request_head), head(Direction::Received, &opened.response_head)];
-        (at, heads.into_iter().chain([RecordedEvent::Open(Box::new(opened))]).collect())
+        events.extend(self.missing().map(RecordedEvent::Warning));
+        (at, events)
+    }
+
+    /// What is said where messages are not in the file, or cannot be read.
+    fn missing(&self) -> Option<String> {
+        match (self.has_messages, self.left_out) {
+            (true, 0) => None,
+            (true, 1) => Some("a message in this HAR lacks its direction, opcode or data, and is left out".to_owned()),
+            (true, count) => {
+                Some(format!("{count} messages in this HAR lack their direction, opcode or data, and are left out"))
+            }
+            (false, _) => {
+                Some("the messages of this connection are not in this HAR: not every program writes them".to_owned())
+            }
+        }
     }
 
     fn opened(&self, took: Duration) -> Opened {
@@ -193,7 +216,8 @@ fn web_socket_url(text: &str) -> (String, String, u16) {
 }
 
 impl Head {
-    fn get(&self, name: &str) -> Option<String> {
+    /// The value of the first header of this name.
+    pub fn get(&self, name: &str) -> Option<String> {
         self.headers.iter().find(|header| header.0.eq_ignore_ascii_case(name)).map(|header| header.1.clone())
     }
 

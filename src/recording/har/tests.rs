@@ -115,9 +115,63 @@ fn what_the_browser_said_is_an_error_and_half_a_message_is_left_out() {
         {"type":"send","time":2,"opcode":1},
         {"type":"send","time":3,"opcode":1,"data":"\ud800"}]}]}}"#;
     let records = records(har.as_bytes());
-    let RecordedEvent::Error(error) = &records[1].event else { panic!("{records:?}") };
+    let RecordedEvent::Warning(warning) = &records[1].event else { panic!("{records:?}") };
+    assert_eq!(warning, "a message in this HAR lacks its direction, opcode or data, and is left out");
+    let RecordedEvent::Error(error) = &records[2].event else { panic!("{records:?}") };
     assert_eq!(error.to_string(), "the browser says: lost");
     assert_eq!(messages(&records, None), [(Sent, Kind::Text, b"\xed\xa0\x80".to_vec())]);
+}
+
+#[test]
+fn a_message_without_a_time_has_that_of_the_one_before_it() {
+    let har = r#"{"log":{"entries":[{"_webSocketMessages":[
+        {"type":"send","opcode":1,"data":"a"},
+        {"type":"receive","time":1767225602,"opcode":1,"data":"b"},
+        {"type":"send","opcode":1,"data":"c"}],
+        "startedDateTime":"2026-01-01T00:00:00Z","response":{"status":101}}]}}"#;
+    let records = records(har.as_bytes());
+    let payloads: Vec<_> = messages(&records, None).into_iter().map(|(_, _, payload)| payload).collect();
+    assert_eq!(payloads, [b"a", b"b", b"c"]);
+    let times: Vec<_> = records.iter().rev().take(3).map(|record| record.at.elapsed.as_secs()).collect();
+    assert_eq!(times, [2, 2, 0]);
+}
+
+/// Firefox writes no messages.
+#[test]
+fn a_connection_without_its_messages_is_told_and_so_is_a_har_without_connections() {
+    let entry = r#"{"request":{"method":"GET","url":"URL"},"response":{"status":101}}"#;
+    let har = |url: &str| format!(r#"{{"log":{{"entries":[{}]}}}}"#, entry.replace("URL", url));
+    let records = records(har("wss://host/a").as_bytes());
+    let RecordedEvent::Warning(warning) = &records.last().unwrap().event else { panic!("{records:?}") };
+    assert!(warning.starts_with("the messages of this connection are not in this HAR"), "{warning}");
+    assert_eq!(openings(&records)[0].url, "wss://host/a");
+    let page = read(Cursor::new(har("https://host/a")));
+    assert!(matches!(page.err(), Some(ReadError::NoWebSocket)));
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over_and_a_compressed_file_is_told() {
+    let marked = [b"\xef\xbb\xbf", DEVTOOLS].concat();
+    assert_eq!(messages(&records(&marked), Some(1)), messages(&records(DEVTOOLS), Some(1)));
+    let damaged = String::from_utf8_lossy(&marked).replacen("\"log\"", "log", 1);
+    let plain = String::from_utf8_lossy(DEVTOOLS).replacen("\"log\"", "log", 1);
+    let offset = |text: String| match read(Cursor::new(text)).err() {
+        Some(ReadError::Malformed { offset, .. }) => offset,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(offset(damaged), offset(plain) + 3);
+    match read(Cursor::new(b"\x1f\x8b\x08\0")).err() {
+        Some(ReadError::Malformed { offset: 0, why }) => assert!(why.starts_with("it is compressed"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_said_of_a_connection_that_was_not_opened_hides_its_token() {
+    let har = r#"{"log":{"entries":[{"_webSocketMessages":[],"request":{"url":"wss://h/?token=0123456789abcdef"}}]}}"#;
+    let records = records(har.as_bytes());
+    let RecordedEvent::Note(note) = &records[0].event else { panic!("{records:?}") };
+    assert!(note.starts_with("wss://h/?token=[hidden") && !note.contains("abcdef"), "{note}");
 }
 
 fn record(client: Option<u64>, milliseconds: u64, event: RecordedEvent) -> Record {

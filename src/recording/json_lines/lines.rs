@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use memchr::memchr;
 
 use crate::recording::ReadError;
+use crate::recording::source::skip_byte_order_mark;
 
 /// The longest line, in bytes. A message of 64 MiB whose bytes all need six characters takes less than half of it.
 const LONGEST: usize = 1 << 30;
@@ -43,6 +44,9 @@ impl Lines {
     /// # Errors
     /// What reading fails with; `Malformed`, if the line is too long for memory.
     pub fn next(&mut self) -> Result<Option<Line<'_>>, ReadError> {
+        if self.next == 0 {
+            self.next = skip_byte_order_mark(&mut self.input)?;
+        }
         loop {
             self.offset = self.next;
             self.line.clear();

@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 use crate::event::{Origin, Timestamp};
 use crate::output::Perspective;
 use crate::output::json::VERSION;
+use crate::recording::source::compression;
 use crate::recording::{ReadError, Record, RecordedEvent};
 
 pub(super) use self::fields::Fields;
@@ -182,12 +183,23 @@ impl Iterator for JsonLines {
 /// The members of a line.
 fn parsed<'a>(line: &Line<'a>) -> Result<Fields<'a>, ReadError> {
     let offset = line.offset;
+    if offset == 0
+        && let Some(why) = foreign_format(line.bytes)
+    {
+        return Err(ReadError::Malformed { offset, why: why.to_owned() });
+    }
     match Fields::of(line.bytes) {
         Some(fields) => Ok(fields),
         None if !line.is_whole && may_begin_line(line.bytes) => Err(ReadError::Cut { offset }),
         None if offset == 0 => Err(ReadError::Malformed { offset, why: "it is no recording of wscope".to_owned() }),
         None => Err(ReadError::Malformed { offset, why: "this line is no JSON object".to_owned() }),
     }
+}
+
+/// What a file is that is no recording in JSON Lines, by its first line.
+fn foreign_format(first: &[u8]) -> Option<&'static str> {
+    let is_har = first.trim_ascii() == b"{" || first.starts_with(b"{\"log\":");
+    compression(first).or(is_har.then_some("it looks like a HAR, and the name of one ends in `.har`"))
 }
 
 /// Whether `bytes` may be the beginning of a line.

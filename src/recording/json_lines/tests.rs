@@ -241,4 +241,10 @@ fn what_is_no_recording_is_named() {
     assert_eq!(told(&format!("{first}{{\"type\":\"note\"}}\n")).unwrap(), "`time` is missing, at byte 63");
     assert_eq!(told(&format!("{first}{{\"type\":\"of the future\",\"time\":\"2026-11-21T14:23:07Z\"}}\n")), None);
     assert_eq!(told(first), None);
+    assert_eq!(told(&format!("\u{feff}{first}hello\n")).unwrap(), "this line is no JSON object, at byte 66");
+    for har in ["{\n  \"log\": {}\n}", "{\"log\":{\"entries\":[]}}"] {
+        assert_eq!(told(har).unwrap(), "it looks like a HAR, and the name of one ends in `.har`, at byte 0");
+    }
+    let compressed = read_until_error(b"\x1f\x8b\x08\0").1.unwrap().to_string();
+    assert_eq!(compressed, "it is compressed: `gzip -d` makes of it what can be read, at byte 0");
 }
