@@ -30,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "decode", "dialect", "error", "http::HeaderRule", "http::redact", "input::Format", "input::slash", "net",
         "output::DataFormat", "output::fold", "output::Timestamps", "output::theme::ColorChoice", "pattern", "profile", "recording", "wire",
     ]),
-    ("client", &["cli", "decode", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "platform", "recording", "session", "wire"]),
+    ("client", &["cli", "decode", "diagnosis", "dialect", "error", "event", "http", "input", "net", "output", "pattern", "platform", "recording", "session", "wire"]),
     ("frontend", &["cli", "client", "decode", "error", "event", "http::redact", "input", "net", "output", "pattern", "platform", "recording", "session", "wire"]),
     ("server", &["cli", "client", "error", "event", "frontend", "http", "input", "net", "output", "platform", "recording", "session", "wire"]),
     ("tap", &["cli", "client", "diagnosis", "error", "event", "frontend", "http", "input", "net", "output", "platform", "session", "wire"]),

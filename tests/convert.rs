@@ -240,4 +240,16 @@ fn figures_of_a_recording_are_printed() {
     let row = text.lines().find(|line| line.starts_with("messages")).unwrap();
     assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["messages", "6", "8"], "{text}");
     assert!(text.contains("time to the first reply: ") && text.contains("time line"), "{text}");
+    let missing = Wscope::new().args(["show", &devtools(), "--stats", "--connection", "7"]).run();
+    missing.exits(2);
+    assert!(missing.stdout.is_empty(), "figures of nothing");
+}
+
+#[test]
+fn figures_are_of_the_messages_that_match() {
+    let output = Wscope::new().args(["show", &devtools(), "--stats", "--filter", "$op == \"binary\""]).run();
+    output.exits(0);
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let row = text.lines().find(|line| line.starts_with("messages")).unwrap();
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["messages", "2", "2"], "{text}");
 }

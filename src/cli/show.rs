@@ -28,7 +28,8 @@ pub struct Show {
     pub save: SaveArgs,
     /// Print figures, and a time line
     ///
-    /// Messages, bytes and rates a direction, sizes, gaps, the time to the first reply; nothing else is shown.
+    /// Messages, bytes and rates a direction, sizes, gaps, the time to the first reply, of the messages that match `--filter`;
+    /// nothing else is shown.
     #[arg(long, help_heading = "Recording", conflicts_with_all = ["save", "follow"])]
     pub stats: bool,
     /// The flags for the output.

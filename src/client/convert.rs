@@ -8,11 +8,13 @@ use crate::cli::Show;
 use crate::client::{advice, record, view};
 use crate::dialect::Annotator;
 use crate::error::{Error, Phase, Result};
-use crate::event::EventSink;
+use crate::event::{Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Banner, Charset, Options};
+use crate::pattern::{Expression, Message, judge_all};
 use crate::recording::har::{self, HarOptions};
 use crate::recording::html::PageWriter;
 use crate::recording::{self, Existing, Format, ReadError, Record, Recording, RecordingStatistics, WholeFile};
+use crate::wire;
 
 /// Saves what is asked for in another file, in the format of its ending; why the recording ends early, if it does.
 ///
@@ -86,11 +88,45 @@ fn to_page(args: &Show, recording: Recording, file: File) -> io::Result<Option<R
 /// The figures of what is asked for; why the recording ends early, if it does.
 ///
 /// # Errors
-/// [`Phase::Input`] where the recording cannot be read.
+/// [`Phase::Input`] where the recording cannot be read, or has not the connection that is asked for.
 pub fn to_figures(args: &Show) -> Result<(String, Option<ReadError>)> {
-    let mut statistics = RecordingStatistics::default();
-    let early_end = feed(args, recording::open(&args.file)?, None, &mut statistics);
-    Ok((statistics.report(Charset::of_locale(|name| std::env::var_os(name))), early_end))
+    let mut matching = Matching { filters: &args.view.filter, statistics: RecordingStatistics::default() };
+    let annotator = (!args.view.filter.is_empty()).then(|| view::annotator_for_people(&args.view));
+    let early_end = feed(args, recording::open(&args.file)?, annotator, &mut matching);
+    match early_end {
+        Some(error @ ReadError::NoConnection { .. }) => Err(recording::read_error(&args.file, error)),
+        early_end => {
+            let charset = Charset::of_locale(|name| std::env::var_os(name));
+            Ok((matching.statistics.report(charset), early_end))
+        }
+    }
+}
+
+/// Has only messages counted that match all the filters.
+struct Matching<'a> {
+    filters: &'a [Expression],
+    statistics: RecordingStatistics,
+}
+
+impl EventSink for Matching<'_> {
+    fn wants(&self) -> Wants {
+        self.statistics.wants()
+    }
+
+    fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
+        if let Event::Wire { direction, event: wire::Event::Message { kind, payload, .. }, annotation, .. } = event {
+            let note = annotation.map(|annotation| annotation.text.as_str());
+            let message = Message { direction: *direction, kind: *kind, payload, note };
+            if !judge_all(self.filters, &message).matches {
+                return Flow::Continue;
+            }
+        }
+        self.statistics.event(origin, at, event)
+    }
+
+    fn flush(&mut self) -> std::result::Result<(), FlushError> {
+        self.statistics.flush()
+    }
 }
 
 /// Gives what is asked for to `sink`, with what it means; why it ends early, if it does.

@@ -65,6 +65,8 @@ impl Selection {
         Selected {
             selection: self,
             missing: self.connection,
+            begins: None,
+            is_of_no_time: self.from.is_some() || self.to.is_some(),
             records,
             numbers,
             before: Vec::new(),
@@ -77,6 +79,10 @@ struct Selected {
     selection: Selection,
     /// The connection that is wanted, until it is found.
     missing: Option<u64>,
+    /// When the first record of what is wanted was.
+    begins: Option<SystemTime>,
+    /// Whether a time is wanted, and nothing has been of it yet.
+    is_of_no_time: bool,
     records: Records,
     numbers: ConnectionNumbers,
     /// The openings before `from` of what is open.
@@ -85,6 +91,15 @@ struct Selected {
 }
 
 impl Selected {
+    /// What is told at the end, once: that what is wanted is not there.
+    fn end(&mut self) -> Option<ReadError> {
+        if let Some(number) = self.missing.take() {
+            return Some(ReadError::NoConnection { number });
+        }
+        let begins = self.begins.filter(|_| std::mem::take(&mut self.is_of_no_time))?;
+        Some(ReadError::NothingThen { begins })
+    }
+
     fn keep_opening(&mut self, record: Record) {
         match record.event {
             RecordedEvent::Open(_) => self.before.push(record),
@@ -100,12 +115,13 @@ impl Iterator for Selected {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(record) = self.ready.pop_front() {
+                self.is_of_no_time = false;
                 return Some(Ok(record));
             }
             let record = match self.records.next() {
                 Some(Ok(record)) => record,
                 Some(Err(error)) => return Some(Err(error)),
-                None => return self.missing.take().map(|number| Err(ReadError::NoConnection { number })),
+                None => return self.end().map(Err),
             };
             let number = self.numbers.of(&record);
             self.missing.take_if(|wanted| Some(*wanted) == number);
@@ -113,8 +129,9 @@ impl Iterator for Selected {
             if connection.is_some() && connection != number {
                 continue;
             }
+            self.begins.get_or_insert(record.at.wall);
             if to.is_some_and(|to| to.is_before(&record)) {
-                return None;
+                return self.end().map(Err);
             }
             if from.is_some_and(|from| !from.is_reached_by(&record)) {
                 self.keep_opening(record);
@@ -190,6 +207,17 @@ mod tests {
         let recording = Recording { perspective: Perspective::End, records };
         let mut selected = Selection { connection: Some(2), ..Selection::default() }.of(recording);
         assert!(matches!(selected.next(), Some(Err(ReadError::NoConnection { number: 2 }))));
+        assert!(selected.next().is_none());
+    }
+
+    #[test]
+    fn a_time_of_which_nothing_is_there_is_told_once() {
+        let records: Records = Box::new([Ok(record(None, 5, RecordedEvent::Note(String::new())))].into_iter());
+        let from = Some(Moment::Elapsed(Duration::from_secs(9)));
+        let mut selected = Selection { from, ..Selection::default() }.of(records);
+        let told = selected.next().unwrap().unwrap_err();
+        assert!(told.is_early_end());
+        assert_eq!(told.to_string(), "nothing in it is of that time: it begins at 1970-01-01T00:00:05.000Z");
         assert!(selected.next().is_none());
     }
 

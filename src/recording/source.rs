@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::io::{self, BufRead};
+use std::time::SystemTime;
+
+use jiff::Timestamp as Moment;
 
 use crate::recording::Record;
 
@@ -32,6 +35,11 @@ pub enum ReadError {
         /// Its number.
         number: u64,
     },
+    /// Nothing in it is of the time that was asked for.
+    NothingThen {
+        /// When it begins.
+        begins: SystemTime,
+    },
     /// The file cannot be read.
     Io(io::Error),
 }
@@ -45,15 +53,19 @@ impl fmt::Display for ReadError {
             Self::Malformed { offset, why } => write!(formatter, "{why}, at byte {offset}"),
             Self::NoWebSocket => write!(formatter, "it has no WebSocket connection"),
             Self::NoConnection { number } => write!(formatter, "it has no connection {number}"),
+            Self::NothingThen { begins } => match Moment::try_from(*begins) {
+                Ok(begins) => write!(formatter, "nothing in it is of that time: it begins at {begins:.3}"),
+                Err(_) => write!(formatter, "nothing in it is of that time"),
+            },
             Self::Io(error) => error.fmt(formatter),
         }
     }
 }
 
 impl ReadError {
-    /// Whether the records so far are all there are: nothing is wrong with them, but more happened.
+    /// Whether the records so far are all there are, and nothing is wrong with them: more happened, or none is wanted.
     pub fn is_early_end(&self) -> bool {
-        matches!(self, Self::Cut { .. } | Self::StillOpen)
+        matches!(self, Self::Cut { .. } | Self::StillOpen | Self::NothingThen { .. })
     }
 }
 
