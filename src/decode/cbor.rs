@@ -1,9 +1,9 @@
 //! CBOR, in its diagnostic notation.
 
 use ciborium::Value;
-use ciborium::de::from_reader_with_recursion_limit;
+use ciborium::de::{Error, from_reader_with_recursion_limit};
 
-use super::{Decoded, Description, Failure, Text, message_pack, whole};
+use super::{Decoded, Description, Failure, Text, ValueFault, message_pack, whole};
 use crate::wire::Kind;
 
 /// CBOR (RFC 8949). A message is one if all of it is one map or array, or begins with the tag of CBOR.
@@ -47,7 +47,14 @@ fn has_names(payload: &[u8]) -> bool {
 }
 
 fn read(payload: &[u8]) -> Result<Value, Failure> {
-    whole(payload, |rest, depth| from_reader_with_recursion_limit(rest, depth))
+    whole(payload, |rest, depth| {
+        from_reader_with_recursion_limit(rest, depth).map_err(|error| match error {
+            Error::Io(_) => ValueFault::Cut,
+            Error::RecursionLimitExceeded => ValueFault::Deep,
+            Error::Syntax(at) => ValueFault::Wrong { at: Some(at), what: "no value begins so".to_owned() },
+            Error::Semantic(at, what) => ValueFault::Wrong { at, what },
+        })
+    })
 }
 
 fn write(text: &mut Text, value: &Value) {

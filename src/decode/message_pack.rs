@@ -1,9 +1,9 @@
 //! `MessagePack`, as text like JSON.
 
 use rmpv::ValueRef;
-use rmpv::decode::read_value_ref_with_max_depth;
+use rmpv::decode::{Error, read_value_ref_with_max_depth};
 
-use super::{Decoded, Description, Failure, Text, cbor, whole};
+use super::{Decoded, Description, Failure, Text, ValueFault, cbor, whole};
 use crate::wire::Kind;
 
 /// `MessagePack` (`spec.md` of `msgpack/msgpack`). A message is one if all of it is one map or array.
@@ -32,7 +32,13 @@ pub fn has_names(payload: &[u8]) -> bool {
 }
 
 fn read(payload: &[u8]) -> Result<ValueRef<'_>, Failure> {
-    whole(payload, read_value_ref_with_max_depth)
+    whole(payload, |rest, depth| {
+        // It counts each level twice.
+        read_value_ref_with_max_depth(rest, 2 * depth).map_err(|error| match error {
+            Error::InvalidMarkerRead(_) | Error::InvalidDataRead(_) => ValueFault::Cut,
+            Error::DepthLimitExceeded => ValueFault::Deep,
+        })
+    })
 }
 
 fn write(text: &mut Text, value: &ValueRef<'_>) {

@@ -12,7 +12,6 @@ mod protobuf;
 mod stream;
 mod text;
 
-use std::fmt::Display;
 use std::ops::Range;
 
 use stream::{Format, Stream};
@@ -196,20 +195,34 @@ const LONGEST_VALUE: usize = 256 * 1024;
 /// Values may be nested so deep.
 const DEEPEST_VALUE: usize = 64;
 
-/// The value that all of `payload` is, by what reads one from its start.
-fn whole<'a, T, E: Display>(
+/// Why no value can be read.
+enum ValueFault {
+    /// The message ends in the middle of it.
+    Cut,
+    /// It is nested deeper than [`DEEPEST_VALUE`].
+    Deep,
+    /// Something else is wrong with it; where, if that is known, or with what has been read last.
+    Wrong { at: Option<usize>, what: String },
+}
+
+/// The value that all of `payload` is, by what reads one from its start. Where it breaks is told.
+fn whole<'a, T>(
     payload: &'a [u8],
-    read: impl FnOnce(&mut &'a [u8], usize) -> Result<T, E>,
+    read: impl FnOnce(&mut &'a [u8], usize) -> Result<T, ValueFault>,
 ) -> Result<T, Failure> {
     if payload.len() > LONGEST_VALUE {
         return Err(Failure::Other(format!("longer than {LONGEST_VALUE} bytes")));
     }
     let mut rest = payload;
-    let value = read(&mut rest, DEEPEST_VALUE).map_err(|error| Failure::Other(error.to_string()))?;
-    match rest.len() {
-        0 => Ok(value),
-        more => Err(Failure::Other(format!("{more} bytes behind its end"))),
-    }
+    let result = read(&mut rest, DEEPEST_VALUE);
+    let place = payload.len() - rest.len();
+    Err(Failure::Other(match result {
+        Ok(value) if rest.is_empty() => return Ok(value),
+        Ok(_) => format!("more follows its end, at byte {place}"),
+        Err(ValueFault::Cut) => format!("the message ends in the middle of a value, at byte {}", payload.len()),
+        Err(ValueFault::Deep) => format!("nested deeper than {DEEPEST_VALUE}, at byte {place}"),
+        Err(ValueFault::Wrong { at, what }) => format!("{what}, at byte {}", at.unwrap_or(place)),
+    }))
 }
 
 /// What was packed inside a message: a text as it is, else what it tells by itself, else its length.

@@ -69,8 +69,18 @@ fn what_is_not_whole_is_not_taken_for_it() {
     for payload in ["81", "81 a1 61", "a1 61 61 01 00", "80 00", "c1", "00 01 02", "93 01 02"] {
         assert_eq!(found(&hex(payload)), None, "{payload}");
     }
-    assert!(decoded("messagepack", &hex("81 a1 61")).starts_with(": not MessagePack: "));
-    assert_eq!(decoded("cbor", &hex("01 02")), ": not CBOR: 1 bytes behind its end");
+    for (name, payload, error) in [
+        ("messagepack", "81 a1 61", "not MessagePack: the message ends in the middle of a value, at byte 3"),
+        ("messagepack", "82 a1 61 01 a1 62", "not MessagePack: the message ends in the middle of a value, at byte 6"),
+        ("messagepack", "91 01 02", "not MessagePack: more follows its end, at byte 2"),
+        ("messagepack", &"91 ".repeat(70), "not MessagePack: nested deeper than 64, at byte 64"),
+        ("cbor", "01 02", "not CBOR: more follows its end, at byte 1"),
+        ("cbor", "a1 61 61", "not CBOR: the message ends in the middle of a value, at byte 3"),
+        ("cbor", "82 01 1c", "not CBOR: no value begins so, at byte 2"),
+        ("cbor", &"81 ".repeat(70), "not CBOR: nested deeper than 64, at byte 65"),
+    ] {
+        assert_eq!(decoded(name, &hex(payload)), format!(": {error}"), "{payload}");
+    }
 }
 
 #[test]
