@@ -6,8 +6,6 @@ use std::mem;
 use std::ops::Range;
 use std::time::Duration;
 
-use memchr::memrchr;
-
 use super::pending::Pending;
 use super::{Description, Dialect, Heartbeat, Message, bytes, quote};
 use crate::event::{Annotation, AnnotationSource};
@@ -98,7 +96,7 @@ impl Dialect for Stomp {
         }
         let mut stream = mem::take(stream);
         let secrets = match message.from {
-            Role::Client => passcodes(stream.begun(), message.payload),
+            Role::Client => passcodes(&stream, message.payload),
             Role::Server => Vec::new(),
         };
         let mut told = Told::default();
@@ -317,15 +315,25 @@ fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
-/// Where the passcodes stand in a message of the client. It goes on with a frame of which `begun` has come.
-fn passcodes(begun: &[u8], message: &[u8]) -> Vec<Range<usize>> {
-    let command: Vec<u8> =
-        begun.iter().chain(message).copied().skip_while(|byte| is_line_end(*byte)).take("CONNECT".len()).collect();
+/// The longest start of a header's line that is looked at, in bytes.
+const LONGEST_NAME: usize = 64;
+
+/// Where the passcodes stand in a message of the client, which goes on with what has come in `stream`.
+fn passcodes(stream: &Stream, message: &[u8]) -> Vec<Range<usize>> {
+    let command: Vec<u8> = stream
+        .begun()
+        .iter()
+        .chain(message)
+        .copied()
+        .skip_while(|byte| is_line_end(*byte))
+        .take("CONNECT".len())
+        .collect();
     if !command.starts_with(b"CONNECT") && !command.starts_with(b"STOMP") {
         return Vec::new();
     }
     // The line in which the message begins may be that of the passcode.
-    let line = memrchr(b'\n', begun).map_or(begun, |end| &begun[end + 1..]);
+    let line = stream.begun_line();
+    let line = &line[..line.len().min(LONGEST_NAME)];
     let text = [line, message].concat();
     let lines = text.split(|&byte| byte == b'\n');
     let values = lines.filter_map(|line| line.strip_prefix(b"passcode")?.trim_ascii_start().strip_prefix(b":"));

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
 /// So much of a frame is kept that is spread over messages, in bytes.
 const LONGEST_PART: usize = 256 * 1024;
@@ -59,12 +59,19 @@ pub struct Stream {
     body: Option<(usize, Option<usize>)>,
     /// How much of the part has been looked at.
     looked_at: usize,
+    /// Where the last line of the part begins.
+    line: usize,
 }
 
 impl Stream {
     /// What has come of the next frame.
     pub fn begun(&self) -> &[u8] {
         &self.part
+    }
+
+    /// What has come of the line with which the next message goes on.
+    pub fn begun_line(&self) -> &[u8] {
+        &self.part[self.line..]
     }
 
     /// Adds a message, and gives each frame that is whole to `take`.
@@ -74,6 +81,7 @@ impl Stream {
     pub fn add(&mut self, message: &[u8], mut take: impl FnMut(&Frame<'_>)) -> Result<(), &'static str> {
         let mut part = mem::take(&mut self.part);
         let is_first = part.is_empty();
+        let before = part.len();
         if !is_first {
             part.extend_from_slice(message);
         }
@@ -99,7 +107,12 @@ impl Stream {
             *self = Self::default();
             return Err("a frame that is spread over messages and longer than is kept");
         }
-        self.part = if is_first || start > 0 { data[start..].to_vec() } else { part };
+        let is_longer = !is_first && start == 0;
+        self.part = if is_longer { part } else { data[start..].to_vec() };
+        let added = if is_longer { before } else { 0 };
+        if let Some(end) = memrchr(b'\n', &self.part[added..]) {
+            self.line = added + end + 1;
+        }
         Ok(())
     }
 
