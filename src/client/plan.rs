@@ -14,6 +14,7 @@ use crate::cli::{
 use crate::client::redirect::{Recipient, RedirectPolicy};
 use crate::client::request::{self, RequestTemplate};
 use crate::client::route::Routing;
+use crate::client::view;
 use crate::error::{Error, Phase, Result};
 use crate::http::redact::Secrets;
 use crate::net::{Target, TimeLimit};
@@ -107,7 +108,8 @@ impl Plan {
             let message = format!("a message of `-x` has {} bytes, and `--max-message` allows {most}", long.len());
             return Err(Error::new(Phase::Usage, message));
         }
-        plan.notes.splice(..0, times_in_data(&args.view).into_iter().chain(args.note.clone()));
+        let notes = times_in_data(&args.view).into_iter().chain(view::doubts(&args.view)).chain(args.note.clone());
+        plan.notes.splice(..0, notes);
         plan.warning.clone_from(&args.warning);
         Ok(plan)
     }

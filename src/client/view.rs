@@ -12,6 +12,7 @@ use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, StreamKind};
 use crate::output::{
     Annotations, Banner, DataFormat, FdOutput, FrameView, Level, Options, Output, OutputQueue, Printer, View,
 };
+use crate::pattern::Expression;
 use crate::platform::{Descriptor, lead_to_same_file};
 use crate::recording::Format;
 use crate::recording::har::HarOptions;
@@ -56,6 +57,11 @@ pub fn options_of(view: &ViewArgs, banner: Banner) -> Options {
 /// A run without a prompt announces itself where stdout is a terminal, and nowhere else.
 pub fn banner_at_terminal() -> Banner {
     if io::stdout().is_terminal() { Banner::Shown } else { Banner::Hidden }
+}
+
+/// What there is to say of filters that look as if something else were meant.
+pub fn doubts(view: &ViewArgs) -> impl Iterator<Item = String> {
+    view.filter.iter().filter_map(Expression::doubt)
 }
 
 /// What says on stdout what messages mean, where that is wanted.

@@ -8,7 +8,7 @@ use crate::cli::{AccessArgs, ClientArgs, Listen, RecordTo};
 use crate::client::announcer::Announcer;
 use crate::client::plan::{self, ProtocolOptions};
 use crate::client::report::{self, Totals};
-use crate::client::{record, route, setup_error};
+use crate::client::{record, route, setup_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
 use crate::net::{self, ListenOptions, Listener, Reach, ServerIdentity};
@@ -56,7 +56,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let fanout = console.fanout();
     fanout.announce(&Event::Note(&announcement(&listener)));
     let no_key_log = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log());
-    for note in plan::times_in_data(&args.view).into_iter().chain(no_key_log) {
+    for note in plan::times_in_data(&args.view).into_iter().chain(view::doubts(&args.view)).chain(no_key_log) {
         fanout.announce(&Event::Note(&note));
     }
     for detail in plan::in_force(&args.protocol, None) {

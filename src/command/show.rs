@@ -34,6 +34,9 @@ fn show(args: &Show) -> Result<ExitStatus> {
         recording::open(&args.file)?
     };
     fanout.lock().printer().stand(recording.perspective);
+    for doubt in view::doubts(&args.view) {
+        fanout.show(Origin::default(), &Event::Note(&doubt));
+    }
     let mut count = 0;
     for record in args.part.selection().of(recording) {
         let mut sinks = fanout.lock();

@@ -6,9 +6,8 @@ use std::time::Instant;
 use super::listen::for_whom;
 use crate::cli::Tap;
 use crate::client::announcer::Announcer;
-use crate::client::plan;
 use crate::client::report::{self, Totals};
-use crate::client::setup_error;
+use crate::client::{plan, setup_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, FlushError};
 use crate::input::secret;
@@ -43,7 +42,7 @@ fn relay(args: &Tap) -> Result<ExitStatus> {
     let console = TapConsole::attach(args, &connections, poller.notifier())?;
     let fanout = console.fanout();
     let times = plan::times_in_data(&args.view);
-    for text in setup.notes(&listener, &for_whom(&listener)).into_iter().chain(times) {
+    for text in setup.notes(&listener, &for_whom(&listener)).into_iter().chain(times).chain(view::doubts(&args.view)) {
         fanout.announce(&Event::Note(&text));
     }
     for detail in setup.details() {

@@ -3,6 +3,7 @@
 //! [`Expression::parse`] tells by the start which of them a text is; `re:`, `json:`, `jq:` and `hex:` say it, `not:` negates.
 
 mod containment;
+mod doubt;
 mod error;
 mod jq;
 mod json;
@@ -94,6 +95,12 @@ impl Expression {
     /// The same, but shown as `written`: the text before the values of variables, perhaps secrets, were put in.
     pub fn shown_as(self, written: &str) -> Self {
         Self { written: written.to_owned(), ..self }
+    }
+
+    /// What may be meant instead, where it is a regular expression that looks like something else. In one line, to be told once.
+    pub fn doubt(&self) -> Option<String> {
+        let meant = doubt::about(&Syntax::of(&self.written))?;
+        Some(format!("`{}` is looked for as a regular expression: {meant}", self.written))
     }
 
     /// Whether it is a jq filter that was interrupted.

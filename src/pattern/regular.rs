@@ -33,6 +33,10 @@ impl RegularExpression {
     }
 
     pub(super) fn compile(body: &str) -> Result<Self, Mistake> {
+        if is_json_path(body) {
+            return Err(Mistake::new(0, "`$` is the end of the text, and more follows")
+                .hint("a path of jq has no `$`: `.price`, `.list[].price`"));
+        }
         let braces = LiteralBraces::of(body);
         let mut parser = regex_syntax::ParserBuilder::new().utf8(false).build();
         let hir = parser.parse(&braces.pattern).map_err(|error| braces.mistake(&error))?;
@@ -133,8 +137,22 @@ impl LiteralBraces {
     }
 }
 
+/// Whether this is a path as `JSONPath` writes it. As a regular expression it would match nothing.
+fn is_json_path(body: &str) -> bool {
+    let mut rest = body.chars();
+    let starts = |first: char| first.is_ascii_alphabetic() || matches!(first, '_' | '"' | '\'');
+    match (rest.next(), rest.next(), rest.next()) {
+        (Some('$'), Some('.'), Some(third)) => starts(third) || third == '.',
+        (Some('$'), Some('['), Some(third)) => matches!(third, '*' | '?' | '"' | '\'' | '0'..='9'),
+        _ => false,
+    }
+}
+
 fn hint(error: &ast::Error) -> &'static str {
     match error.kind() {
+        ErrorKind::RepetitionMissing if error.pattern().starts_with('*') => {
+            "it is looked for anywhere: `price` is found within a text; a star itself is `\\*`"
+        }
         ErrorKind::RepetitionMissing => "a backslash before it takes it as it is: `\\*`, `\\?`, `\\+`",
         ErrorKind::RepetitionCountInvalid => "the smaller number comes first: `{2,5}`",
         ErrorKind::UnsupportedLookAround => {

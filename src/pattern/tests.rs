@@ -149,13 +149,18 @@ fn a_path_gives_a_value_as_it_was_written() {
     }
 }
 
-/// Forty that are wrong, each with what must be said of it: where, and what may be meant.
-const WRONG: [(&str, &str, &str); 44] = [
+/// Those that are wrong, each with what must be said of it: where, and what may be meant.
+const WRONG: [(&str, &str, &str); 73] = [
     ("foo(", "unclosed group, at character 4: `(`", "`\\(`"),
     ("foo)", "unopened group, at character 4: `)`", "`\\(`"),
     ("[abc", "unclosed character class, at character 1: `[abc`", "`\\[`"),
     ("[z-a]", "invalid character class range, the start must be <= the end, at character 2: `z-a]`", "[a-z]"),
     ("*a", "repetition operator missing expression, at character 1: `*a`", "`\\*`"),
+    ("*price*", "at character 1: `*price*`", "`price` is found within"),
+    ("$.price", "`$` is the end of the text, and more follows, at character 1: `$.price`", "`.price`"),
+    ("$..price", "more follows, at character 1: `$..price`", "`.price`"),
+    ("$[0].a", "more follows, at character 1: `$[0].a`", "no `$`"),
+    ("$['a']", "more follows, at character 1: `$['a']`", "no `$`"),
     ("a|+b", "repetition operator missing expression, at character 3: `+b`", "`\\+`"),
     ("a{5,2}", "invalid repetition count range, the start must be <= the end, at character 2: `{5,2}`", "{2,5}"),
     (
@@ -198,11 +203,35 @@ const WRONG: [(&str, &str, &str); 44] = [
     (".a | contains", "`contains` needs an argument, at character 6: `contains`", "it takes 1"),
     ("not:.a | !.b", "term is missing, at character 10: `!.b`", "`| not`"),
     ("jq:if .a then", "term is missing, at the end", "follows each operator"),
+    (".a is null", "does not belong here, at character 4: `is null`", "`==`"),
+    (".a in (1,2)", "does not belong here, at character 4: `in (1,2)`", "one of them"),
+    (".a contains \"x\"", "at character 4: `contains \"x\"`", "follows `|`"),
+    (".a like \"x%\"", "at character 4: `like \"x%\"`", "test("),
+    (".a between 1 and 2", "at character 4: `between 1 and 2`", "`.a >= 1"),
+    (".a == 1 AND .b", "at character 9: `AND .b`", "lower case"),
+    (".a == 1 OR .b", "at character 9: `OR .b`", "lower case"),
+    (".a.startsWith(\"x\")", "at character 14: `(\"x\")`", "follows `|`"),
+    (".a.length() > 3", "at character 10: `() > 3`", "`.list | length`"),
+    (".a:\"x\"", "at character 3: `:\"x\"`", "`==`"),
+    (".a == 1;", "at character 8: `;`", "between arguments"),
+    (".a..b", "at character 3: `..b`", "any depth"),
+    (".a@b", "at character 3: `@b`", "in quotes"),
+    (".a-b", "there is no such filter, at character 4: `b`", "`.\"a-b\"`"),
+    (".a.0", "key is missing, at character 4: `0`", "`.list[0]`"),
+    (".a.0.b", "a digit is missing, at character 6: `b`", "`.list[0]`"),
+    (".a.*", "key is missing, at character 4: `*`", "`.list[]`"),
+    (".a[*].b", "term is missing, at character 4: `*].b`", "`.list[]`"),
+    (".a[?(@.b > 1)]", "a name is missing, at character 7: `.b > 1)]`", "asks each element"),
+    (".a == “x”", "this is no jq, at character 7: `“x”`", "around its strings"),
+    (".a == undefined", "there is no such filter, at character 7: `undefined`", "`null`"),
+    (".a == TRUE", "there is no such filter, at character 7: `TRUE`", "lower case"),
+    (".a | @csv", "there is no such filter, at character 6: `@csv`", "`@base64`"),
+    (".a =~ /x/", "this is no jq, at character 5: `~ /x/`", "test("),
     (".a | test(\"\\d\")", "this is no escape, at character 13: `d\")`", "also in a regular expression"),
 ];
 
 #[test]
-fn forty_wrong_ones_are_told_where_and_what_may_be_meant() {
+fn wrong_ones_are_told_where_and_what_may_be_meant() {
     let mut said = Vec::new();
     for (text, what, mend) in WRONG {
         let error = Expression::parse(text).expect_err(text);
@@ -212,6 +241,47 @@ fn forty_wrong_ones_are_told_where_and_what_may_be_meant() {
         }
     }
     assert!(said.is_empty(), "{}", said.join("\n"));
+}
+
+#[test]
+fn what_looks_like_another_language_is_doubted() {
+    for (text, meant) in [
+        ("price > 100", "jq begins with"),
+        ("data.type == \"ping\"", "jq begins with"),
+        ("select(.a)", "jq begins with"),
+        ("not .a", "jq begins with"),
+        ("not:| .a", "jq begins with"),
+        ("//price", "jq looks at any depth"),
+        ("..price", "jq looks at any depth"),
+        ("/regex/i", "slashes are a part"),
+        ("{op:1}", "no JSON"),
+        ("{ 'op' : 1 }", "no JSON"),
+        ("'.type == 1'", "quotes are a part"),
+    ] {
+        let doubt = Expression::parse(text).unwrap().doubt().unwrap_or_default();
+        assert!(doubt.contains(meant), "{text}: {doubt}");
+    }
+    for text in [
+        "price",
+        "re:price > 100",
+        ".price > 100",
+        "/api/v1",
+        "/price/",
+        "//",
+        "{\"type\":\"done\"",
+        "{2}",
+        "{a",
+        "a|.b",
+        "<b> > ",
+        "it's",
+        "..",
+        ".*",
+        "error: x < y",
+        "[a-z]+ == ",
+        "hex:00",
+    ] {
+        assert_eq!(Expression::parse(text).unwrap().doubt(), None, "{text}");
+    }
 }
 
 #[test]

@@ -214,7 +214,8 @@ mod tests {
     fn a_time_of_which_nothing_is_there_is_told_once() {
         let records: Records = Box::new([Ok(record(None, 5, RecordedEvent::Note(String::new())))].into_iter());
         let from = Some(Moment::Elapsed(Duration::from_secs(9)));
-        let mut selected = Selection { from, ..Selection::default() }.of(records);
+        let recording = Recording { perspective: Perspective::End, records };
+        let mut selected = Selection { from, ..Selection::default() }.of(recording);
         let told = selected.next().unwrap().unwrap_err();
         assert!(told.is_early_end());
         assert_eq!(told.to_string(), "nothing in it is of that time: it begins at 1970-01-01T00:00:05.000Z");
