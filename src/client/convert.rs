@@ -10,7 +10,7 @@ use crate::dialect::Annotator;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Banner, Charset, Options};
-use crate::pattern::{Expression, Message, judge_all};
+use crate::pattern::{Expression, Message};
 use crate::recording::har::{self, HarOptions};
 use crate::recording::html::PageWriter;
 use crate::recording::{self, Existing, Format, ReadError, Record, Recording, RecordingStatistics, WholeFile};
@@ -117,7 +117,7 @@ impl EventSink for Matching<'_> {
         if let Event::Wire { direction, event: wire::Event::Message { kind, payload, .. }, annotation, .. } = event {
             let note = annotation.map(|annotation| annotation.text.as_str());
             let message = Message { direction: *direction, kind: *kind, payload, note };
-            if !judge_all(self.filters, &message).matches {
+            if !self.filters.iter().all(|filter| filter.judge(&message).matches) {
                 return Flow::Continue;
             }
         }
