@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::proxy;
+use super::relay::End;
 use super::request::{AddressedRequest, ReceivedRequest, RequestKind};
 use super::service::{Servers, Service};
 use super::upstream::Upstream;
+use super::websocket::pass_on;
 use crate::client::{accept_error, advice, upgrade_error};
 use crate::diagnosis::{Diagnosis, ForbiddenOrigin};
 use crate::error::{Error, Phase, Result};
@@ -114,6 +116,7 @@ impl Service {
         let origin = if kind == RequestKind::WebSocket { self.number() } else { Origin::default() };
         let passed = self.admit(request).and_then(|request| match kind {
             RequestKind::WebSocket => self.websocket(origin, request),
+            RequestKind::Http2 => self.undecoded(request).map(|()| None),
             RequestKind::Page => self.pages(request),
         });
         passed.unwrap_or_else(|error| {
@@ -180,6 +183,35 @@ impl Service {
         }
         let allowed = &self.rewriting.allowed;
         check_origin(head, allowed).and_then(|()| check_host(head, self.rewriting.scheme, allowed))
+    }
+
+    /// Connects with the server that a request is for. `None`: that failed, which is told here and to the client.
+    pub(super) fn server_of(&self, request: AddressedRequest) -> Option<(AddressedRequest, End)> {
+        let limit = request.upstream.time_limit();
+        let connected = request.upstream.connect(limit, &mut |event| self.fanout.show(Origin::default(), &event));
+        match connected {
+            Ok(Connected { stream, .. }) => {
+                let stream = Arc::new(stream);
+                let reader = StreamReader::new(Arc::clone(&stream));
+                Some((request, End { stream, reader, head: Vec::new(), leftover: Vec::new() }))
+            }
+            Err(error) => {
+                self.give_up(Origin::default(), request, &error);
+                None
+            }
+        }
+    }
+
+    /// Passes on what begins with `request`, and what the server answers.
+    ///
+    /// # Errors
+    /// Those of the relay.
+    fn undecoded(&self, request: AddressedRequest) -> Result<()> {
+        let detail = format!("{}: HTTP/2, which is passed on undecoded", request.client.address);
+        self.fanout.show(Origin::default(), &Event::Detail(&detail));
+        let Some((request, server)) = self.server_of(request) else { return Ok(()) };
+        let head = request.head.raw().to_vec();
+        pass_on(End { head, ..request.into_end() }, server)
     }
 
     /// Says that the server could not be asked, or did not answer, and why, here and to the client.

@@ -47,6 +47,8 @@ impl AddressedRequest {
 pub enum RequestKind {
     /// A WebSocket.
     WebSocket,
+    /// Nothing: so HTTP/2 begins where the client knows that the server speaks it (RFC 9113 sections 3.3 and 3.4).
+    Http2,
     /// Anything else.
     Page,
 }
@@ -54,6 +56,9 @@ pub enum RequestKind {
 impl RequestKind {
     /// That of the request `head`.
     pub(super) fn of(head: &Head) -> Self {
+        if head.method() == Some("PRI") && head.version().major == 2 {
+            return Self::Http2;
+        }
         let asks = head.lists("Connection", "upgrade") && head.lists("Upgrade", "websocket");
         // The server would wait for the body, and the relay for the server.
         let has_body = Framing::of_request(head).is_ok_and(|framing| framing != Framing::NONE);

@@ -278,6 +278,27 @@ fn what_follows_a_refused_upgrade_to_another_protocol_is_read_as_requests() {
     stop(program);
 }
 
+/// As gRPC's clients do, and `curl --http2-prior-knowledge`.
+#[test]
+fn http_2_that_is_not_asked_for_passes_undecoded() {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+    let server = serve(|mut connection| {
+        assert_eq!(connection.bytes(PREFACE.len()), PREFACE);
+        connection.send(SETTINGS);
+        connection.rest()
+    });
+    let (program, address) = tap(&["-v"], &server.url());
+    let mut client = Connection::connect(address);
+    client.send(PREFACE);
+    assert_eq!(client.bytes(SETTINGS.len()), SETTINGS);
+    client.send(SETTINGS);
+    drop(client);
+    assert_eq!(server.outcome(), SETTINGS);
+    program.wait_stderr("HTTP/2, which is passed on undecoded");
+    stop(program);
+}
+
 #[test]
 fn what_a_proxy_behind_the_tap_tunnels_passes_undecoded() {
     let server = serve(|mut connection| {

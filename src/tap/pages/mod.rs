@@ -24,7 +24,7 @@ use crate::error::{Error, Phase, Result};
 use crate::event::{Event, Origin, PeerAddress};
 use crate::http::Head;
 use crate::http::redact::Secrets;
-use crate::net::{Connected, Stream, StreamReader};
+use crate::net::Stream;
 use crate::output::Fanout;
 use crate::session::output::lock;
 
@@ -88,20 +88,12 @@ impl Service {
     /// one that is to be served otherwise.
     ///
     /// # Errors
-    /// Why the server could not be asked, or what is no request; the client has been told.
+    /// What is no request; the client has been told.
     pub(super) fn pages(&self, request: AddressedRequest) -> Result<Option<ReceivedRequest>> {
-        let limit = request.upstream.time_limit();
-        let connected = request.upstream.connect(limit, &mut |event| self.fanout.show(Origin::default(), &event));
-        let stream = match connected {
-            Ok(Connected { stream, .. }) => Arc::new(stream),
-            Err(error) => {
-                self.give_up(Origin::default(), request, &error);
-                return Ok(None);
-            }
-        };
-        let reader = StreamReader::new(Arc::clone(&stream));
-        let server = End { stream, reader, head: Vec::new(), leftover: Vec::new() };
-        self.pass_pages(request, FirstRequest::Read, server)
+        match self.server_of(request) {
+            Some((request, server)) => self.pass_pages(request, FirstRequest::Read, server),
+            None => Ok(None),
+        }
     }
 
     /// Passes on the answer to `request`, one for an upgrade that `server` has refused, and the requests that follow on the same
