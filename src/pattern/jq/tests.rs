@@ -164,13 +164,18 @@ fn too_much_output_is_told() {
 
 /// How soon an interrupted filter ends.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Some filters call themselves deeper and deeper until they are interrupted, which a busy machine does late.
+const STACK: usize = 1 << 30;
 
 /// What is said of a message with which this filter is busy until it is interrupted.
 fn interrupted(filter: &JqFilter) -> Result<Vec<Vec<u8>>, String> {
     let (runs, deadline) = (FilterRuns::default(), Instant::now() + PATIENCE);
     let (ended, result) = mpsc::channel();
     let (judging, with) = (filter.clone(), runs.clone());
-    thread::Builder::new().spawn(move || ended.send(with.apply(&judging, &message(b"[1,2]")))).unwrap();
+    thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || ended.send(with.apply(&judging, &message(b"[1,2]"))))
+        .unwrap();
     while !runs.interrupt(Duration::from_millis(10)) {
         assert!(Instant::now() < deadline, "it does not begin");
     }
