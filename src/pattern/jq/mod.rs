@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jaq_core::data::{DataT, HasLut};
-use jaq_core::{Ctx, Lut, Vars};
+use jaq_core::{Ctx, Error, Exn, Lut, Vars};
 use jaq_json::Val;
 
 use self::regexes::Regexes;
@@ -134,17 +134,17 @@ impl JqFilter {
 
     /// Whether any of its results is neither `false` nor `null`.
     pub(super) fn holds(&self, message: &Message<'_>) -> Result<bool, String> {
-        let mut results = self.program.run(message)?;
-        loop {
-            match results.next() {
-                None => return Ok(false),
-                Some(Ok(Val::Null | Val::Bool(false))) => {}
-                Some(Ok(_)) => return Ok(true),
+        let json = Json::of(message.payload);
+        for result in self.program.run(message, json)? {
+            match result {
+                Ok(Val::Null | Val::Bool(false)) => {}
+                Ok(_) => return Ok(true),
                 // Of what has not this shape it does not hold: that is what a filter is for.
-                Some(Err(_)) if !self.is_interrupted() && Json::of(message.payload).is_none() => return Ok(false),
-                Some(Err(error)) => return Err(error),
+                Err(_) if json.is_none() && !self.is_interrupted() => return Ok(false),
+                Err(exception) => return Err(self.program.reason(exception)),
             }
         }
+        Ok(false)
     }
 
     /// What it makes of a message: the text of each result. A string is its text, anything else JSON.
@@ -154,8 +154,8 @@ impl JqFilter {
     pub fn apply(&self, message: &Message<'_>) -> Result<Vec<Vec<u8>>, String> {
         let mut texts = Vec::new();
         let mut length = 0;
-        for result in self.program.run(message)? {
-            let text = match result? {
+        for result in self.program.run(message, Json::of(message.payload))? {
+            let text = match result.map_err(|exception| self.program.reason(exception))? {
                 Val::TStr(string) => string.to_vec(),
                 other => written(&other)?,
             };
@@ -175,29 +175,35 @@ impl Program {
         self.is_interrupted.load(Ordering::Relaxed)
     }
 
-    fn run<'a>(&'a self, message: &Message<'_>) -> Result<impl Iterator<Item = Result<Val, String>> + use<'a>, String> {
+    /// The results for a message, which may be `json`. A failure is not put into words here: a filter may fail on each message.
+    fn run<'a>(
+        &'a self,
+        message: &Message<'_>,
+        json: Option<Json<'_>>,
+    ) -> Result<impl Iterator<Item = Result<Val, Exn<'a, Val>>> + use<'a>, String> {
         if self.is_interrupted() {
             return Err(INTERRUPTED.to_owned());
         }
-        let input = input(message)?;
+        let input = input(message, json)?;
         let variables = self.variables.iter().map(|variable| variable.value(message));
         let context = Ctx::<Values>::new(self, Vars::new(variables));
-        Ok(self.filter.id.run((context, input)).map(|result| {
-            result.map_err(|exception| match exception.get_err() {
-                Ok(error) => match error.into_val() {
-                    Val::TStr(text) => bounded(&String::from_utf8_lossy(&text)),
-                    other => bounded(&other.to_string()),
-                },
-                Err(_) if self.is_interrupted() => INTERRUPTED.to_owned(),
-                Err(_) => "it ended without a result".to_owned(),
-            })
-        }))
+        Ok(self.filter.id.run((context, input)))
+    }
+
+    /// Why the filter has failed.
+    fn reason(&self, exception: Exn<'_, Val>) -> String {
+        match exception.get_err().map(Error::into_val) {
+            Ok(Val::TStr(text)) => bounded(&String::from_utf8_lossy(&text)),
+            Ok(other) => bounded(&other.to_string()),
+            Err(_) if self.is_interrupted() => INTERRUPTED.to_owned(),
+            Err(_) => "it ended without a result".to_owned(),
+        }
     }
 }
 
 /// What a filter gets: JSON as its value, other text as a string, other bytes as a byte string.
-fn input(message: &Message<'_>) -> Result<Val, String> {
-    match Json::of(message.payload) {
+fn input(message: &Message<'_>, json: Option<Json<'_>>) -> Result<Val, String> {
+    match json {
         Some(json) => read(json),
         None if simdutf8::basic::from_utf8(message.payload).is_ok() => Ok(Val::utf8_str(message.payload.to_vec())),
         None => Ok(Val::byte_str(message.payload.to_vec())),
