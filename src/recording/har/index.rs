@@ -4,7 +4,6 @@
 use std::io::{self, BufRead, Seek, SeekFrom};
 use std::time::Duration;
 
-use jiff::Timestamp as Moment;
 use serde_core::de::{DeserializeSeed, Error, MapAccess, SeqAccess};
 use serde_json::Deserializer;
 
@@ -45,7 +44,7 @@ pub struct Entry {
 impl Entry {
     /// When it began, since the Unix epoch.
     pub fn started_at(&self) -> Option<Duration> {
-        let moment: Moment = self.started.parse().ok()?;
+        let moment: jiff::Timestamp = self.started.parse().ok()?;
         Duration::try_from(moment.as_duration()).ok()
     }
 

@@ -32,7 +32,7 @@ pub fn read(file: impl Read + Seek + Send + 'static) -> Result<Records, ReadErro
     }
     let openings: Vec<_> = (0..).zip(&index.entries).map(|(place, entry)| entry.opening(place, &index)).collect();
     let start = openings.iter().map(|opening| opening.0).chain(index.messages.first().map(|first| first.at)).min();
-    let messages = Messages { file, index, start: start.unwrap_or_default(), next: 0 };
+    let messages = HarMessages { file, index, start: start.unwrap_or_default(), next: 0 };
     Ok(Box::new(Reader { openings, opened: 0, messages, has_failed: false }))
 }
 
@@ -43,7 +43,7 @@ struct Reader<F> {
     openings: Vec<Opening>,
     /// How many of the openings are told.
     opened: usize,
-    messages: Messages<F>,
+    messages: HarMessages<F>,
     has_failed: bool,
 }
 
@@ -73,7 +73,8 @@ impl<F: Read + Seek> Iterator for Reader<F> {
     }
 }
 
-struct Messages<F> {
+/// The messages of a HAR, read one after the other.
+struct HarMessages<F> {
     file: BufReader<F>,
     index: Index,
     /// When the first record was, since the Unix epoch.
@@ -81,7 +82,7 @@ struct Messages<F> {
     next: usize,
 }
 
-impl<F: Read + Seek> Messages<F> {
+impl<F: Read + Seek> HarMessages<F> {
     fn record(&self, entry: u32, at: Duration, event: RecordedEvent) -> Record {
         let client = (self.index.entries.len() > 1).then_some(u64::from(entry) + 1);
         let at = Timestamp { wall: SystemTime::UNIX_EPOCH + at, elapsed: at.saturating_sub(self.start) };

@@ -11,7 +11,6 @@ use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use data_encoding::BASE64;
-use jiff::Timestamp as Moment;
 
 use crate::decode;
 use crate::dialect::{Annotator, Choice};
@@ -327,5 +326,6 @@ impl Timings {
 
 /// A time as HAR wants it (ISO 8601).
 fn date(time: SystemTime) -> String {
-    Moment::try_from(time).map_or_else(|_| Moment::UNIX_EPOCH.to_string(), |moment| format!("{moment:.6}"))
+    jiff::Timestamp::try_from(time)
+        .map_or_else(|_| jiff::Timestamp::UNIX_EPOCH.to_string(), |moment| format!("{moment:.6}"))
 }
