@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::event::{Annotation, Direction, Origin, Timestamp};
 use crate::http::shortened;
 use crate::output::fold::fold_line_and_words;
-use crate::output::options::{DataFormat, View};
 use crate::output::printer::Printer;
 use crate::output::sink::Sink;
 use crate::output::theme::{Palette, Style};
@@ -16,11 +15,6 @@ use crate::wire::Kind;
 const LONGEST: usize = 200;
 
 impl Printer {
-    /// Whether messages are set for a person at a terminal.
-    pub(super) fn is_for_people(&self) -> bool {
-        self.options.format == DataFormat::Text && self.options.view == View::Terminal
-    }
-
     /// Shows a message and what it means. A heartbeat is only counted, unless it is asked for or something is wrong with it.
     pub(super) fn annotated(
         &mut self,
@@ -30,7 +24,7 @@ impl Printer {
         (kind, payload): (Kind, &[u8]),
         annotation: &Annotation,
     ) {
-        if !self.is_for_people() {
+        if !self.options.is_for_people() {
             self.message(origin, at, direction, kind, payload);
             return self.beside(origin, at, direction, annotation);
         }
@@ -39,7 +33,8 @@ impl Printer {
             return;
         }
         let was_typed = direction == Direction::Sent && self.was_typed(kind, payload);
-        let is_shown = direction == Direction::Received || self.is_between() || self.shows_sent_to_people();
+        let is_shown =
+            direction == Direction::Received || self.options.is_between() || self.options.shows_sent_to_people();
         let below = if was_typed {
             Some("< ".len())
         } else if is_shown {

@@ -87,7 +87,7 @@ impl Printer {
 
     /// Whether each text message that goes in `direction` is shown behind a mark, whatever it is.
     pub(super) fn marks_texts(&self, direction: Direction) -> bool {
-        let is_marked = self.is_between() || (self.is_for_people() && direction == Direction::Received);
+        let is_marked = self.options.is_between() || (self.options.is_for_people() && direction == Direction::Received);
         self.options.format == DataFormat::Text && is_marked
     }
 
@@ -119,7 +119,9 @@ impl Printer {
 
     /// Remembers that a line stands on the terminal, where it was typed: as a message it is not shown once more.
     pub fn has_typed(&mut self, line: &str) {
-        if self.shows_sent_to_people() || (self.is_for_people() && self.options.annotations == Annotations::Shown) {
+        if self.options.shows_sent_to_people()
+            || (self.options.is_for_people() && self.options.annotations == Annotations::Shown)
+        {
             self.typed.truncate(TYPED - 1);
             self.typed.push_front(line.to_owned());
         }

@@ -6,23 +6,19 @@ mod messages;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod wants;
 
 pub use annotations::annotation_words;
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use crate::event::{
-    Annotation, Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Origin, OutputStream,
-    Texts, Timestamp, Wants,
-};
+use crate::event::{Annotation, Direction, Event, EventSink, Flow, FlushError, Origin, OutputStream, Timestamp, Wants};
 use crate::output::destination::Output;
 use crate::output::fold::USUAL_COLUMNS;
-use crate::output::options::{
-    Annotations, DataFormat, Extent, FollowSent, FrameView, Level, Options, Perspective, Setting, View,
-};
+use crate::output::options::{Annotations, DataFormat, Level, Options, Perspective, Setting, View};
 use crate::output::printer::messages::Streamed;
-use crate::output::printer::selection::{Told, selects};
+use crate::output::printer::selection::Told;
 use crate::output::sink::{Sink, SplitPolicy};
 use crate::output::timestamp::TimestampWriter;
 use crate::output::{diagnostic_lines, json};
@@ -33,8 +29,10 @@ use crate::wire::{self, Kind, Receiver, TextBatch};
 /// One event's output is never torn apart by another's. Once a stream has failed, what goes to it is dropped.
 pub struct Printer {
     options: Options,
-    /// Nothing but payload and delimiter is wanted: the fast path.
-    bare: bool,
+    /// [`Options::wants`], kept: each event is asked for it.
+    wants: Wants,
+    /// [`Options::is_bare`], kept.
+    is_bare: bool,
     data: Sink,
     /// `None` when diagnostics shares the data's output, so that everything stays in order.
     diagnostics: Option<Sink>,
@@ -77,11 +75,12 @@ impl Printer {
             View::Terminal => SplitPolicy::BetweenEvents,
         };
         let data = Sink::new(data, options.data_colors, cut);
-        let bare = is_bare(&options);
+        let (wants, is_bare) = (options.wants(), options.is_bare());
         let json = json::Stream::default();
         Self {
             options,
-            bare,
+            wants,
+            is_bare,
             data,
             diagnostics,
             clock: TimestampWriter::default(),
@@ -105,7 +104,8 @@ impl Printer {
     }
 
     fn options_changed(&mut self) {
-        self.bare = is_bare(&self.options);
+        self.wants = self.options.wants();
+        self.is_bare = self.options.is_bare();
     }
 
     /// Shows of all clients this one alone; `None` shows all. What is about none of them is always shown.
@@ -145,7 +145,7 @@ impl Printer {
 
     /// Copies text messages that were received out of `receiver`, where only their text is wanted.
     pub fn copy_texts(&mut self, origin: Origin, receiver: &mut Receiver) {
-        let is_wanted = self.bare && !self.is_left_out(origin) && self.data.has_room();
+        let is_wanted = self.is_bare && !self.is_left_out(origin) && self.data.has_room();
         while is_wanted && receiver.copy_texts(self.options.delimiter, &mut self.data.buffer) {
             self.data.flush_if_large();
         }
@@ -178,27 +178,6 @@ impl Printer {
     /// How many columns there are for what is said.
     pub fn columns(&self) -> usize {
         self.diagnostics.as_ref().unwrap_or(&self.data).columns().unwrap_or(USUAL_COLUMNS)
-    }
-
-    /// Whether people see what was sent: with its time, or where it was not typed.
-    fn shows_sent_to_people(&self) -> bool {
-        let is_shown = self.options.timestamps.is_some() || self.options.follow_sent == FollowSent::Shown;
-        self.is_for_people() && is_shown
-    }
-
-    /// Whether events of what is sent are shown.
-    fn shows_sent(&self) -> bool {
-        self.shows_sent_messages() || self.options.ping_pong || self.options.frames > FrameView::Hidden
-    }
-
-    /// Whether messages that are sent are shown.
-    fn shows_sent_messages(&self) -> bool {
-        self.shows_sent_to_people() || self.is_between() || self.options.format == DataFormat::Json
-    }
-
-    /// Whether the messages of both directions are data.
-    fn is_between(&self) -> bool {
-        self.options.perspective == Perspective::Between
     }
 
     fn any_event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) {
@@ -268,7 +247,7 @@ impl Printer {
             wire::Event::Part { payload, last } if direction == Direction::Received => {
                 self.part(origin, at, payload, last.is_some());
             }
-            wire::Event::Part { payload, last } if self.shows_sent_to_people() => {
+            wire::Event::Part { payload, last } if self.options.shows_sent_to_people() => {
                 self.sent_part(origin, at, payload, last.is_some());
             }
             wire::Event::Ping(payload) => self.control(origin, at, direction, "ping", payload, None),
@@ -279,39 +258,19 @@ impl Printer {
 
     /// Shows a message of which nothing more is known.
     fn message(&mut self, origin: Origin, at: Timestamp, direction: Direction, kind: Kind, payload: &[u8]) {
-        if self.is_between() {
+        if self.options.is_between() {
             self.passed(origin, at, direction, kind, payload);
         } else if direction == Direction::Received {
             self.received(origin, at, kind, payload);
-        } else if self.shows_sent_to_people() {
+        } else if self.options.shows_sent_to_people() {
             self.sent(origin, at, kind, payload);
         }
     }
 }
 
 impl EventSink for Printer {
-    /// A terminal shows the first bytes of a large binary message when its last part has come, so that parts are enough.
     fn wants(&self) -> Wants {
-        let follows_sent = self.options.follow_sent != FollowSent::WhenShown || self.shows_sent();
-        Wants {
-            directions: if follows_sent { Directions::Both } else { Directions::Received },
-            messages: match self.options.format {
-                // The parts of two directions, or of two connections, must not be mixed.
-                _ if self.is_between() || selects(&self.options) => Messages::Whole,
-                DataFormat::Text | DataFormat::Raw | DataFormat::None => Messages::InParts,
-                DataFormat::Hex | DataFormat::Base64 | DataFormat::Json => Messages::Whole,
-            },
-            texts: match self.options.frames {
-                _ if selects(&self.options) => Texts::OneByOne,
-                FrameView::Lines | FrameView::Hex if self.options.extent == Extent::Events => Texts::OneByOne,
-                _ => Texts::InBulk,
-            },
-            detail: match self.options.frames {
-                FrameView::Hidden => Detail::Messages,
-                FrameView::Lines => Detail::Frames,
-                FrameView::Hex => Detail::Bytes,
-            },
-        }
+        self.wants
     }
 
     /// Formats one event. Writes only what is too large to wait; an error of that is kept for the next
@@ -321,10 +280,10 @@ impl EventSink for Printer {
             self.note_unseen(origin, at, event);
         } else if let Event::Wire { direction: Direction::Received, event, annotation: None, .. } = event
             && let wire::Event::Message { kind, payload, .. } = event
-            && self.bare
+            && self.is_bare
         {
             self.bare_message(*kind, payload);
-        } else if selects(&self.options) {
+        } else if self.options.selects() {
             self.selected(origin, at, event);
         } else {
             self.any_event(origin, at, event);
@@ -345,7 +304,7 @@ impl EventSink for Printer {
         } else if self.options.format == DataFormat::Json {
             let whose = (origin.client, at);
             self.json.texts(&mut self.data, &mut self.clock, &self.options, whose, direction, texts);
-        } else if self.bare && direction == Direction::Received {
+        } else if self.is_bare && direction == Direction::Received {
             texts.append_to(self.options.delimiter, &mut self.data.buffer);
         } else if self.marks_texts(direction) {
             self.marked_texts(origin, at, direction, texts);
@@ -376,13 +335,4 @@ impl EventSink for Printer {
     fn blocked(&self) -> Duration {
         self.diagnostics.as_ref().map_or(Duration::ZERO, Sink::blocked) + self.data.blocked()
     }
-}
-
-fn is_bare(options: &Options) -> bool {
-    options.perspective == Perspective::End
-        && options.format == DataFormat::Text
-        && options.view == View::Exact
-        && options.timestamps.is_none()
-        && !options.pretty
-        && !selects(options)
 }

@@ -3,7 +3,7 @@
 use std::mem;
 
 use crate::event::{Annotation, Direction, Event, Origin, Timestamp};
-use crate::output::options::{Annotations, DataFormat, Level, Options};
+use crate::output::options::{Annotations, DataFormat, Level};
 use crate::output::printer::Printer;
 use crate::output::redacted::{hidden_places, without};
 use crate::output::text;
@@ -15,11 +15,6 @@ use crate::wire::{self, Kind};
 pub(super) struct Told {
     filter: bool,
     jq: bool,
-}
-
-/// Whether messages are looked at before they are shown.
-pub(super) fn selects(options: &Options) -> bool {
-    !options.filters.is_empty() || options.jq.is_some()
 }
 
 impl Printer {
@@ -133,7 +128,7 @@ impl Printer {
 
     fn hide(&mut self, origin: Origin, direction: Direction) {
         self.has_hidden_last = true;
-        if direction == Direction::Received || self.shows_sent_messages() {
+        if direction == Direction::Received || self.options.shows_sent_messages() {
             *self.hidden_messages.entry(origin).or_default() += 1;
         }
     }

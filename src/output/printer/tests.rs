@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::error::{Error, ExitStatus, Phase};
-use crate::event::{Ended, Opened, Step, StepDetail, Summary};
-use crate::output::options::{Banner, Timestamps};
+use crate::event::{Ended, Messages, Opened, Step, StepDetail, Summary};
+use crate::output::options::{Banner, FrameView, Timestamps};
 use crate::output::theme::Colors;
 use crate::wire::{CloseCode, Data, Frame, Header, Kind, LengthEncoding, MessageFacts, OpCode, Position, Role};
 
@@ -338,7 +338,7 @@ fn pings_are_shown_when_asked_for() {
     let mut scene = Scene::new(terminal());
     scene.received(&wire::Event::Ping(b"a"));
     scene.printer.set(Setting::PingPong, true);
-    assert!(scene.printer.shows_sent());
+    assert!(scene.printer.options.shows_sent());
     scene.received(&wire::Event::Ping(b"b"));
     assert_eq!(scene.flushed().1, "< Received ping (data: \"b\")\n");
 }
@@ -372,7 +372,7 @@ fn what_passes_through_tap_has_the_url_of_its_server() {
 fn json_has_every_event_and_errors_are_told_to_people_as_well() {
     let mut scene = Scene::new(Options { format: DataFormat::Json, ..Options::default() });
     assert_eq!(scene.printer.wants().messages, Messages::Whole);
-    assert!(scene.printer.shows_sent());
+    assert!(scene.printer.options.shows_sent());
     scene
         .event(&Event::Open(&opened()))
         .text("a")

@@ -1,6 +1,8 @@
 //! Texts that come in bulk look as those that come one by one.
 
 use super::*;
+use crate::event::Texts;
+use crate::output::options::Extent;
 use crate::wire::{Observe, Receiver, ReceiverOptions, Role};
 
 /// How a printer is given what is received.
