@@ -19,8 +19,8 @@ use crate::output::sink::Sink;
 use crate::output::timestamp::{self, TimestampWriter};
 use crate::output::{certificate, diagnostic_lines, digits, frames};
 use crate::wire::{self, Finding, Frame, Kind, MessageFacts, Position, TextBatch};
-pub(super) use held_frame::write_carrier;
 use held_frame::{Carrier, HeldFrame};
+pub(super) use held_frame::{OFFSET, write_header};
 
 /// The writer of the event stream. It keeps the members that all events of one time share.
 #[derive(Debug, Default)]
@@ -33,8 +33,6 @@ pub struct Stream {
     lead_for: Option<(Way, Kind)>,
     /// What the lines of such messages have in common, up to `"length":`.
     lead: Vec<u8>,
-    /// Room for what [`TextLines`] makes of it.
-    text_lead: Vec<u8>,
     /// The first line of a recording has been written.
     has_begun: bool,
     /// In a recording, the frame that came last, where its message may carry it.
@@ -137,8 +135,8 @@ impl Stream {
             self.release(sink, clock, options.perspective);
         }
         self.share(clock, client, at);
-        self.lead(options.perspective.direction(direction), Kind::Text);
-        let mut lines = TextLines::new(options.extent, &self.lead, &mut self.text_lead);
+        let lead = self.lead(options.perspective.direction(direction), Kind::Text);
+        let mut lines = TextLines::new(options.extent, lead);
         for frame in texts.frames() {
             lines.add(sink, &frame);
             sink.flush_if_large();

@@ -95,7 +95,9 @@ impl Carrier {
 
     /// Appends its members, with a comma before them.
     pub fn write(&self, output: &mut Vec<u8>) {
-        write_carrier(output, self.offset, self.header_bytes());
+        output.extend_from_slice(OFFSET);
+        digits::decimal(output, self.offset);
+        write_header(output, self.header_bytes());
     }
 
     /// Writes its members.
@@ -105,10 +107,11 @@ impl Carrier {
     }
 }
 
-/// Appends the members of a message's line that tell of the frame that carried it, with a comma before them.
-pub fn write_carrier(output: &mut Vec<u8>, offset: u64, header_bytes: &[u8]) {
-    output.extend_from_slice(b",\"offset\":");
-    digits::decimal(output, offset);
+/// The member in a message's line that says where its frame began, up to the number.
+pub const OFFSET: &[u8] = b",\"offset\":";
+
+/// Appends the member behind it: the header of the frame.
+pub fn write_header(output: &mut Vec<u8>, header_bytes: &[u8]) {
     output.extend_from_slice(b",\"header\":\"");
     for byte in header_bytes {
         digits::hexadecimal(output, *byte);
