@@ -29,7 +29,7 @@ pub enum Direction {
 }
 
 /// Whose event it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Origin {
     /// The number of the client in `listen`; `None` for our own session.
     pub client: Option<u64>,
