@@ -4,12 +4,13 @@
 /// The digits of bases up to 16.
 pub const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// Appends `number` in decimal.
+/// Appends `number` in decimal. Most numbers are short.
 pub fn decimal(output: &mut Vec<u8>, number: u64) {
-    if number < 10 {
-        output.push(DIGITS[(number % 10) as usize]);
-    } else {
-        output.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    let digit = |place: u64| DIGITS[(number / place % 10) as usize];
+    match number {
+        0..10 => output.push(digit(1)),
+        10..100 => output.extend_from_slice(&[digit(10), digit(1)]),
+        _ => output.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
     }
 }
 

@@ -142,7 +142,7 @@ impl Sinks {
     pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
         let Self { annotator, printer, others, .. } = self;
         match annotator {
-            Some(annotator) => annotator.annotated(origin, at, event, |event| give(printer, others, origin, at, event)),
+            Some(annotator) => give_annotated(annotator, printer, others, origin, at, event),
             None => give(printer, others, origin, at, event),
         }
     }
@@ -194,6 +194,20 @@ impl Sinks {
     pub fn blocked(&self) -> Duration {
         self.others.iter().fold(self.printer.blocked(), |sum, (_, sink)| sum + sink.blocked())
     }
+}
+
+/// Gives an event to each of these that wants it, with what it means. Not inline: what this needs of the stack would be set up
+/// for each event that nothing is said of, too.
+#[inline(never)]
+fn give_annotated(
+    annotator: &mut Annotator,
+    printer: &mut Printer,
+    others: &mut [(Wants, Box<dyn EventSink>)],
+    origin: Origin,
+    at: Timestamp,
+    event: &Event<'_>,
+) -> Flow {
+    annotator.annotated(origin, at, event, |event| give(printer, others, origin, at, event))
 }
 
 /// Gives an event to each of these that wants it.

@@ -72,7 +72,9 @@ fn opcode(output: &mut Vec<u8>, opcode: OpCode) {
         output.extend_from_slice(b"0x");
         output.push(digits::DIGITS[usize::from(u8::from(opcode) & 0xf)]);
     }
-    output.resize(output.len().max(start + 6), b' ');
+    while output.len() < start + 6 {
+        output.push(b' ');
+    }
 }
 
 /// The name that RFC 6455 section 11.8 registers; `None` for a reserved opcode.

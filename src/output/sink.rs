@@ -91,9 +91,9 @@ impl Sink {
         Self::new(Box::new(crate::output::destination::Discard), colors, SplitPolicy::BetweenEvents)
     }
 
-    /// Whether another event may be shown.
+    /// Whether another event may be shown. A pipe or a file has room for everything.
     pub fn has_room(&self) -> bool {
-        self.outlet.has_room()
+        self.cut == SplitPolicy::Anywhere || self.outlet.has_room()
     }
 
     /// So many events are not shown, because there is no room for them.

@@ -195,17 +195,18 @@ impl Reader {
         self.receiver.observe(wants.observe());
         let takes_texts = self.only_shows && wants.texts == Texts::InBulk;
         loop {
-            if takes_texts {
+            if takes_texts && self.receiver.is_before_text() {
                 self.show_texts(shown, at);
             }
-            let Some(event) = self.receiver.next() else { return Stop::Read };
+            let next = self.receiver.next();
+            let Some(event) = &next else { return Stop::Read };
             if let Some(stop_condition) = &self.shared.settings.stop_condition
-                && !self.counter.admits(stop_condition, &event)
+                && !self.counter.admits(stop_condition, event)
             {
                 continue;
             }
             let mut large = None;
-            let reaction = match &event {
+            let reaction = match event {
                 wire::Event::Message { kind, payload, .. } if self.shared.settings.echo == Echo::On => {
                     if payload.len() > ECHO_BUDGET {
                         large = Some(*kind);
@@ -221,13 +222,13 @@ impl Reader {
                 }
                 event => self.shared.react_to(event),
             };
-            shown.received(at, &event, reaction.round_trip);
-            if let (Some(inbox), wire::Event::Message { kind, payload, .. }) = (&self.shared.inbox, &event) {
+            shown.received(at, event, reaction.round_trip);
+            if let (Some(inbox), wire::Event::Message { kind, payload, .. }) = (&self.shared.inbox, event) {
                 // Only now it is known what a dialect says of it.
                 inbox.message(*kind, payload, shown.note());
             }
             if let Some(stop_condition) = &self.shared.settings.stop_condition {
-                count(stop_condition, &mut self.counter, shown, at, &event);
+                count(stop_condition, &mut self.counter, shown, at, event);
             }
             if let Some(note) = &reaction.note {
                 shown.event(at, &Event::Note(note));
@@ -235,7 +236,7 @@ impl Reader {
             if let wire::Event::Finding(finding) = event
                 && self.receiver.is_broken()
             {
-                return Stop::Fault(finding);
+                return Stop::Fault(finding.clone());
             }
             if let Some(kind) = large {
                 self.shared.queue_echoes(&mut self.echoes);

@@ -63,6 +63,13 @@ impl<'a> TextBatch<'a> {
 }
 
 impl Receiver {
+    /// Whether a text message comes next that [`take_texts`](Self::take_texts) may take: where others come, that is not tried in
+    /// vain for each.
+    #[inline]
+    pub fn is_before_text(&self) -> bool {
+        self.is_between_messages() && self.buffer.unread().first() == Some(&WHOLE_TEXT)
+    }
+
     /// Takes text messages that break no rule and lie whole in the buffer, each in one uncompressed frame, as they would come
     /// from [`next`](Self::next), whatever is observed. `None` where the next message has to be read with `next`.
     pub fn take_texts(&mut self) -> Option<TextBatch<'_>> {

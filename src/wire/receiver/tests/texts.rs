@@ -84,6 +84,16 @@ fn what_is_no_whole_text_is_left() {
 }
 
 #[test]
+fn whether_a_text_may_come_next_is_known_before_it_is_taken() {
+    let mut receiver = Receiver::new(CLIENT);
+    assert!(!receiver.is_before_text());
+    receiver.feed(&[&frame(b"one")[..], b"\x82\x01a"].concat());
+    assert!(receiver.is_before_text());
+    assert_eq!(receiver.take_texts().unwrap().messages(), 1);
+    assert!(!receiver.is_before_text());
+}
+
+#[test]
 fn a_batch_ends_when_it_is_large() {
     let mut receiver = Receiver::new(CLIENT);
     receiver.feed(&frame(&[b'x'; 1000]).repeat(200));
