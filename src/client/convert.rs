@@ -143,7 +143,7 @@ fn feed(
         };
         // A recording does not end before its end.
         let _ = event.lend(|event| match &mut annotator {
-            Some(annotator) => annotator.annotated(origin, at, event, |event| sink.event(origin, at, event)),
+            Some(annotator) => sink.event(origin, at, &annotator.annotated(origin, at, event)),
             None => sink.event(origin, at, event),
         });
     }

@@ -19,6 +19,8 @@ pub struct Annotator {
     sessions: BTreeMap<Origin, Session>,
     /// What was said of the last event.
     last: Option<Annotation>,
+    /// The last end, with what its code means.
+    ended: Option<Ended>,
 }
 
 /// What is known of a session.
@@ -32,7 +34,7 @@ struct Session {
 impl Annotator {
     /// For sessions that have not opened yet.
     pub fn new(choice: Choice, decode: decode::Choice) -> Self {
-        Self { choice, decode, sessions: BTreeMap::new(), last: None }
+        Self { choice, decode, sessions: BTreeMap::new(), last: None, ended: None }
     }
 
     fn begin(&self, opened: &Opened, at: Duration) -> Session {
@@ -50,25 +52,18 @@ impl Annotator {
         self.sessions.get(&origin).and_then(Session::wants)
     }
 
-    /// Gives `take` an event with what it means.
-    pub fn annotated<T>(
-        &mut self,
-        origin: Origin,
-        at: Timestamp,
-        event: &Event<'_>,
-        take: impl FnOnce(&Event<'_>) -> T,
-    ) -> T {
+    /// An event with what it means.
+    pub fn annotated<'a>(&'a mut self, origin: Origin, at: Timestamp, event: &Event<'a>) -> Event<'a> {
         self.last = self.event(origin, at, event);
-        match event {
+        match *event {
             Event::Wire { direction, event, round_trip, .. } => {
-                let (direction, round_trip, annotation) = (*direction, *round_trip, self.last.as_ref());
-                take(&Event::Wire { direction, event, round_trip, annotation })
+                Event::Wire { direction, event, round_trip, annotation: self.last.as_ref() }
             }
             Event::Ended(ended) => {
-                let meaning = self.ended(origin, ended.code.into());
-                take(&Event::Ended(&Ended { meaning, ..(*ended).clone() }))
+                let meaning = self.meaning_of_end(origin, ended.code.into());
+                Event::Ended(self.ended.insert(Ended { meaning, ..ended.clone() }))
             }
-            event => take(event),
+            other => other,
         }
     }
 
@@ -99,7 +94,7 @@ impl Annotator {
     }
 
     /// A session has ended with this code: what that means in its dialect.
-    fn ended(&mut self, origin: Origin, code: u16) -> Option<&'static str> {
+    fn meaning_of_end(&mut self, origin: Origin, code: u16) -> Option<&'static str> {
         self.sessions.remove(&origin)?.recognition.dialect()?.close_code(code)
     }
 

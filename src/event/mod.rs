@@ -129,7 +129,7 @@ pub struct RoundTrips {
 }
 
 /// Everything that can be shown, recorded or acted upon.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     /// A step of connecting is over.
     Step(&'a Step),

@@ -140,11 +140,19 @@ impl Sinks {
 
     /// Gives an event to each sink that wants it, with what it means.
     pub fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
-        let Self { annotator, printer, others, .. } = self;
-        match annotator {
-            Some(annotator) => give_annotated(annotator, printer, others, origin, at, event),
-            None => give(printer, others, origin, at, event),
+        let annotated = self.annotator.as_mut().map(|annotator| annotator.annotated(origin, at, event));
+        let event = annotated.as_ref().unwrap_or(event);
+        let mut flow = Flow::Continue;
+        // Before the printer, which may block.
+        for (_, sink) in self.others.iter_mut().filter(|(wants, _)| wants.include(event)) {
+            flow = flow.and(sink.event(origin, at, event));
         }
+        // It shows what a message of ours means, also where it does not show the message.
+        let is_annotated = matches!(event, Event::Wire { annotation: Some(_), .. });
+        if is_annotated || self.printer.wants().include(event) {
+            flow = flow.and(self.printer.event(origin, at, event));
+        }
+        flow
     }
 
     /// What a dialect or a decoder said of the last event.
@@ -194,41 +202,6 @@ impl Sinks {
     pub fn blocked(&self) -> Duration {
         self.others.iter().fold(self.printer.blocked(), |sum, (_, sink)| sum + sink.blocked())
     }
-}
-
-/// Gives an event to each of these that wants it, with what it means. Not inline: what this needs of the stack would be set up
-/// for each event that nothing is said of, too.
-#[inline(never)]
-fn give_annotated(
-    annotator: &mut Annotator,
-    printer: &mut Printer,
-    others: &mut [(Wants, Box<dyn EventSink>)],
-    origin: Origin,
-    at: Timestamp,
-    event: &Event<'_>,
-) -> Flow {
-    annotator.annotated(origin, at, event, |event| give(printer, others, origin, at, event))
-}
-
-/// Gives an event to each of these that wants it.
-fn give(
-    printer: &mut Printer,
-    others: &mut [(Wants, Box<dyn EventSink>)],
-    origin: Origin,
-    at: Timestamp,
-    event: &Event<'_>,
-) -> Flow {
-    let mut flow = Flow::Continue;
-    // Before the printer, which may block.
-    for (_, sink) in others.iter_mut().filter(|(wants, _)| wants.include(event)) {
-        flow = flow.and(sink.event(origin, at, event));
-    }
-    // It shows what a message of ours means, also where it does not show the message.
-    let is_annotated = matches!(event, Event::Wire { annotation: Some(_), .. });
-    if is_annotated || printer.wants().include(event) {
-        flow = flow.and(printer.event(origin, at, event));
-    }
-    flow
 }
 
 fn now(started: Instant) -> Timestamp {

@@ -84,7 +84,7 @@ impl KeptSession {
         let mut annotator = view::annotator_for_people(&self.view);
         // The end of what is kept is no end of it.
         for Record { origin, at, event } in self.memory.records().flatten() {
-            let _ = event.lend(|event| annotator.annotated(origin, at, event, |event| log.event(origin, at, event)));
+            let _ = event.lend(|event| log.event(origin, at, &annotator.annotated(origin, at, event)));
         }
         log.flush().map_err(|failure| failure.error)
     }

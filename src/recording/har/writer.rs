@@ -156,9 +156,8 @@ fn write_group(
         let Some(entry) = entries.get_mut(place) else { continue };
         let connection = &connections[group.start + place];
         record.event.lend(|event| {
-            annotator.annotated(record.origin, record.at, event, |event| {
-                connection.message(entry, record.at, event, secrets);
-            });
+            let event = annotator.annotated(record.origin, record.at, event);
+            connection.message(entry, record.at, &event, secrets);
         });
         if place == 0 && entry.len() > FLUSH_AT {
             output.write_all(entry)?;
