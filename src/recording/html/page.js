@@ -126,7 +126,8 @@ function choose(row) {
   byId('json').hidden = !json;
   byId('text').hidden = row.text === undefined;
   panel.hidden = false;
-  const about = [new Date(row.wall).toISOString(), row.hidden && 'a secret in it is hidden', row.meaning];
+  const size = row.length === undefined ? '' : row.length.toLocaleString('en') + ' bytes';
+  const about = [new Date(row.wall).toISOString(), row.opcode, size, row.hidden && 'a secret in it is hidden', row.meaning];
   byId('about').replaceChildren();
   put(byId('about'), about.filter(text => text).join(', '), false);
   drawPanel(PANEL);
@@ -214,6 +215,7 @@ const STEPS = { ArrowDown: () => 1, ArrowUp: () => -1, PageDown: fitting, PageUp
 document.addEventListener('keydown', event => {
   if (event.target === filter || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === '/') filter.focus();
+  else if (event.key === 'Escape') panel.hidden = true;
   else if (STEPS[event.key] && !payload.contains(event.target)) move(STEPS[event.key]());
   else return;
   event.preventDefault();
