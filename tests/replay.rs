@@ -101,6 +101,7 @@ fn what_does_not_come_is_an_expectation_that_was_not_met() {
     let messages = [("send", "one"), ("receive", "1"), ("receive", "2")];
     let output = replay(&har(&server.url(), &[], &messages)).run();
     output.exits(8).says("2 messages that came in the recording have not come");
+    output.says("the server closed before, with code 1000");
 }
 
 #[test]

@@ -44,7 +44,9 @@ pub fn open(path: &Path) -> Result<Recording> {
 /// Those of [`open`].
 pub fn follow(path: &Path, wait: impl FnMut() + Send + 'static) -> Result<Recording> {
     match Format::of(path) {
-        Some(Format::JsonLines) | None => Ok(JsonLines::new(Box::new(Followed { file: file(path)?, wait })).into()),
+        Some(Format::JsonLines) | None => {
+            Ok(JsonLines::new(Box::new(Followed { file: file(path)?, read: 0, wait })).into())
+        }
         Some(format) => Err(unreadable_format(path, format)),
     }
 }
@@ -80,7 +82,20 @@ fn unreadable_format(path: &Path, format: Format) -> Error {
 /// A file whose end is not the end.
 struct Followed<F> {
     file: File,
+    /// How much of it has been read.
+    read: u64,
     wait: F,
+}
+
+impl<F> Followed<F> {
+    /// Refuses to wait for more where a run has written over the file: nothing would ever come.
+    fn check_length(&self) -> io::Result<()> {
+        let metadata = self.file.metadata()?;
+        if metadata.is_file() && metadata.len() < self.read {
+            return Err(io::Error::other("it has become shorter than what was read of it"));
+        }
+        Ok(())
+    }
 }
 
 impl<F: FnMut()> Read for Followed<F> {
@@ -88,11 +103,33 @@ impl<F: FnMut()> Read for Followed<F> {
         loop {
             match self.file.read(buffer)? {
                 0 => {
+                    self.check_length()?;
                     (self.wait)();
                     thread::sleep(FOLLOW_INTERVAL);
                 }
-                count => return Ok(count),
+                count => {
+                    self.read += count as u64;
+                    return Ok(count);
+                }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_written_over_is_not_waited_for() {
+        let mut written = tempfile::NamedTempFile::new().unwrap();
+        let mut followed = Followed { file: written.reopen().unwrap(), read: 0, wait: || {} };
+        let mut buffer = [0; 16];
+        written.write_all(b"first").unwrap();
+        assert_eq!(followed.read(&mut buffer).unwrap(), 5);
+        written.as_file().set_len(0).unwrap();
+        assert!(followed.read(&mut buffer).is_err());
     }
 }

@@ -20,6 +20,7 @@ use crate::client::report::{Totals, Unsent};
 use crate::client::runner::Runner;
 use crate::client::{thread_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
+use crate::event::{Direction, Ended};
 use crate::output::{Fanout, FollowSent, Options};
 use crate::platform::Notifier;
 use crate::recording::{ReadError, read_error};
@@ -111,11 +112,29 @@ impl ReplayDriver {
             Ok(Played { missing, .. }) => {
                 let (messages, have) = if missing == 1 { ("message", "has") } else { ("messages", "have") };
                 let message = format!("{missing} {messages} that came in the recording {have} not come");
-                outcome.add(Error::new(Phase::Expectation, message));
+                let error = Error::new(Phase::Expectation, message);
+                outcome.add(match early_end(&outcome.ended) {
+                    Some(evidence) => error.evidence(evidence),
+                    None => error,
+                });
             }
             Err(error) => outcome.add(read_error(&self.path, error)),
         }
     }
+}
+
+/// How the server ended the session, where it was the one.
+fn early_end(ended: &Ended) -> Option<String> {
+    if ended.by == Direction::Sent {
+        return None;
+    }
+    let code = u16::from(ended.code);
+    let reason = String::from_utf8_lossy(&ended.reason);
+    Some(match &ended.conclusion {
+        Some(conclusion) => format!("the session ended before: {conclusion}"),
+        None if reason.is_empty() => format!("the server closed before, with code {code}"),
+        None => format!("the server closed before, with code {code}: {reason}"),
+    })
 }
 
 impl Driver for ReplayDriver {
