@@ -208,6 +208,19 @@ fn a_recording_of_a_server_knows_who_has_logged_in() {
 }
 
 #[test]
+fn a_filter_that_does_not_change_what_is_saved_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, is_told) in [("a.jsonl", true), ("a.html", true), ("a.log", false)] {
+        let output = Wscope::new()
+            .args(["show", &devtools(), "--filter", "first", "--save"])
+            .arg(folder.path().join(name))
+            .run();
+        output.exits(0);
+        assert_eq!(output.stderr.contains("all messages are saved"), is_told, "{name}: {}", output.stderr);
+    }
+}
+
+#[test]
 fn what_is_read_is_not_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let (file, other_name) = (folder.path().join("a.har"), folder.path().join("b.har"));

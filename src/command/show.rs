@@ -1,13 +1,14 @@
 //! `wscope show`: a recording as if it were live, or in another format.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use crate::cli::Show;
 use crate::client::{convert, report, view};
 use crate::error::{ExitStatus, Result};
 use crate::event::{Event, FlushError, Origin};
 use crate::output::{Banner, Fanout, FollowSent, Options};
-use crate::recording;
+use crate::recording::{self, Format};
 
 /// How many records are shown before it is looked whether stdout takes them.
 const RECORDS_AT_ONCE: usize = 256;
@@ -15,11 +16,24 @@ const RECORDS_AT_ONCE: usize = 256;
 /// Shows it to its end.
 pub fn run(args: &Show) -> ExitStatus {
     let shown = match &args.save.save {
-        Some(path) => convert::save(args, path).and_then(|early_end| ended_early(args, early_end)),
+        Some(path) => save(args, path),
         None if args.stats => stats(args),
         None => show(args),
     };
     shown.unwrap_or_else(|error| report::early(&error, &args.view))
+}
+
+fn save(args: &Show, path: &Path) -> Result<ExitStatus> {
+    let early_end = convert::save(args, path)?;
+    let is_filtered = !args.view.filter.is_empty() || args.view.jq.is_some();
+    if is_filtered && Format::of(path) != Some(Format::Log) {
+        let talk = Fanout::new(view::direct(view::options_of(&args.view, Banner::Hidden))?);
+        talk.show(
+            Origin::default(),
+            &Event::Note("all messages are saved: `--filter` and `--jq` are for what is shown"),
+        );
+    }
+    ended_early(args, early_end)
 }
 
 fn show(args: &Show) -> Result<ExitStatus> {
