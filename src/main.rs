@@ -18,12 +18,13 @@ fn main() -> ExitCode {
             }
             status.into()
         }
-        Err(error) => {
-            let printed = match error.kind() {
-                ErrorKind::DisplayHelp if asks_for_manual() => output::pager::print(&error.to_string()),
-                _ => error.print(),
+        Err(error) if error.use_stderr() => command::usage_error(&error).into(),
+        Err(shown) => {
+            let printed = match shown.kind() {
+                ErrorKind::DisplayHelp if asks_for_manual() => output::pager::print(&shown.to_string()),
+                _ => shown.print(),
             };
-            if error.use_stderr() { ExitStatus::Usage.into() } else { command::printed(printed).into() }
+            command::printed(printed).into()
         }
     }
 }

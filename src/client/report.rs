@@ -38,13 +38,25 @@ pub fn alone(error: &Error) -> ExitStatus {
     let palette = Palette::new(show::colors(ColorChoice::Auto, io::stderr().is_terminal()));
     let mut text = Vec::new();
     write_error(&mut text, &palette, advice, error);
-    if let Some(columns) = FdOutput::new(&io::stderr()).ok().and_then(|output| output.columns()) {
-        let lines = std::mem::take(&mut text);
-        fold_written(&mut text, &String::from_utf8_lossy(&lines), columns);
+    say(&String::from_utf8_lossy(&text));
+    error.exit_status()
+}
+
+/// Reports what is wrong with a command line; its exit status.
+pub fn usage_error(error: &clap::Error) -> ExitStatus {
+    say(&error.render().to_string());
+    ExitStatus::Usage
+}
+
+/// Writes lines to stderr, folded where that is a terminal.
+fn say(lines: &str) {
+    let mut text = Vec::new();
+    match FdOutput::new(&io::stderr()).ok().and_then(|output| output.columns()) {
+        Some(columns) => fold_written(&mut text, lines, columns),
+        None => text.extend_from_slice(lines.as_bytes()),
     }
     // That stderr cannot be written cannot be told anywhere.
     let _ = io::stderr().lock().write_all(&text);
-    error.exit_status()
 }
 
 /// The exit status of a run that only printed something to stdout. A reader that does not read all of it is no failure.

@@ -15,6 +15,7 @@ mod tap;
 pub use crate::client::report::printed;
 
 use crate::cli::{Invocation, SessionArgs};
+pub use crate::client::report::{printed, usage_error};
 use crate::error::ExitStatus;
 use crate::platform::is_stdin_in_background;
 

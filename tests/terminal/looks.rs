@@ -86,3 +86,19 @@ fn piped_input_is_data_even_beside_a_terminal() {
     assert_eq!(server.outcome().texts(), ["/quit", "hi"]);
     assert!(terminal.screen().contains("hi"), "{}", terminal.screen());
 }
+
+#[test]
+fn what_is_said_is_folded_between_words() {
+    let mut terminal = Wscope::new().args(["--until", "(", "ws://127.0.0.1:1"]).terminal(24, 80);
+    terminal.exits(2);
+    assert!(terminal.screen().contains("is not a regular\n  expression: unclosed group"), "{}", terminal.screen());
+    let server = collect();
+    let mut terminal = open(&server);
+    terminal.enter("/to 1 hello");
+    terminal.wait("`wscope listen` or `wscope tap`, which\n  have many clients");
+    terminal.enter("/as nothing");
+    terminal.wait("\nhint: it is one of");
+    terminal.wait("zstd-stream,\n      messagepack");
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+}
