@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::decode;
 use crate::input::path::path;
-use crate::input::slash::{COMMANDS, Prompt, frame_fields, setting_names};
+use crate::input::slash::{COMMANDS, Prompt, Usage, frame_fields, setting_names};
 use crate::output::escape::is_unsafe;
 
 /// The candidates for `line`, which ends at the cursor and is typed at `prompt`; and the index in `line` from which they
@@ -24,7 +24,7 @@ pub(super) fn candidates(line: &str, prompt: Prompt) -> (usize, Vec<Pair>) {
     let (before, word) = rest.split_at(last);
     match name {
         "file" | "run" | "save" | "save-last" => files(start, rest),
-        "help" => (start, words(COMMANDS.iter().map(|usage| usage.name), rest, "")),
+        "help" => (start, words(working(prompt).map(|usage| usage.name), rest, "")),
         "as" => (start, words(decode::names(), rest, "")),
         "set" if before.is_empty() => (start, words(setting_names(), word, " ")),
         "set" => (start + last, words(["on", "off"].into_iter(), word, "")),
@@ -47,8 +47,12 @@ pub(super) fn columns(candidates: &[Pair], width: usize) -> String {
     (0..rows).map(row).collect()
 }
 
+fn working(prompt: Prompt) -> impl Iterator<Item = &'static Usage> {
+    COMMANDS.iter().filter(move |usage| usage.scope.works_at(prompt))
+}
+
 fn commands(typed: &str, prompt: Prompt) -> Vec<Pair> {
-    let matching = COMMANDS.iter().filter(|usage| usage.scope.works_at(prompt) && usage.name.starts_with(typed));
+    let matching = working(prompt).filter(|usage| usage.name.starts_with(typed));
     matching
         .map(|usage| {
             let display = format!("/{}", usage.name);
@@ -127,6 +131,8 @@ mod tests {
         assert_eq!(inserted("/set fr"), (5, vec!["frames ".into()]));
         assert_eq!(inserted("/set frames o"), (12, vec!["on".into(), "off".into()]));
         assert_eq!(inserted("/frame fin=0 op=p"), (13, vec!["op=ping".into(), "op=pong".into()]));
+        assert_eq!(inserted("/help fra"), (6, vec!["frame".into()]));
+        assert_eq!(inserted("/help stal"), (6, vec![]), "that is for `tap`");
         assert_eq!(inserted("/as zs"), (4, vec!["zstd".into(), "zstd-stream".into()]));
     }
 
