@@ -12,7 +12,7 @@ mod replay;
 mod show;
 mod tap;
 
-pub use crate::client::report::printed;
+use std::io::{self, IsTerminal};
 
 use crate::cli::{Invocation, SessionArgs};
 pub use crate::client::report::{printed, usage_error};
@@ -39,7 +39,7 @@ pub fn run(mut invocation: Invocation) -> ExitStatus {
     }
 }
 
-/// Has nothing read from a terminal whose keys are for the foreground: as `-N` says. The prompt of a session waits for them.
+/// Has nothing read from a terminal whose keys are for the foreground: as `-N` says. A prompt waits for them.
 fn leave_stdin(invocation: &mut Invocation) {
     let leave = |session: &mut SessionArgs| {
         session.input.no_input |= session.reads_stdin() && !connect::waits_for_keys(session);
@@ -47,8 +47,10 @@ fn leave_stdin(invocation: &mut Invocation) {
     match invocation {
         Invocation::Connect(connect) => leave(&mut connect.session),
         Invocation::Demo(demo) => leave(&mut demo.session),
-        Invocation::Listen(listen) => listen.input.no_input = true,
-        Invocation::Tap(tap) => tap.rewrite.no_input = true,
+        Invocation::Listen(listen) => {
+            listen.input.no_input |= listen.input.format.is_data() || !io::stdout().is_terminal();
+        }
+        Invocation::Tap(tap) => tap.rewrite.no_input |= !io::stdout().is_terminal(),
         Invocation::Ping(_)
         | Invocation::Check(_)
         | Invocation::Show(_)

@@ -51,6 +51,20 @@ fn in_the_foreground_the_prompt_comes() {
 }
 
 #[test]
+fn so_does_that_of_a_server() {
+    let script = r#"set -m; "$0" "$@" & while read line; do break; done; fg; echo over"#;
+    let mut terminal = Wscope::new().args(["listen", "0"]).under_shell(script).terminal(24, 80);
+    terminal.wait("Listening on");
+    terminal.press("\n");
+    terminal.wait_line(">");
+    terminal.enter("/list");
+    terminal.wait("no client is connected");
+    terminal.press(key::CTRL_D);
+    terminal.wait("over");
+    terminal.exits(0);
+}
+
+#[test]
 fn a_session_ends_with_its_end() {
     let server = serve(|mut connection| {
         connection.accept();
