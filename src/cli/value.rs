@@ -11,6 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::http::HeaderRule;
+use crate::input::slash::LONGEST_TIME;
 use crate::net::ListenAddress;
 use crate::pattern::{Expression, ExpressionError, JqFilter};
 use crate::wire::LONGEST_CONTROL;
@@ -105,17 +106,14 @@ pub(super) fn listen_address(value: &str) -> Result<ListenAddress, String> {
 /// The bytes that make a ping unlike any other: 16 hexadecimal digits.
 pub const SHORTEST_PING: usize = 16;
 
-/// The largest number of seconds: 31 years. Added to a clock, it does not overflow.
-const LONGEST: f64 = 1e9;
-
 /// Parses seconds, with decimals.
 pub(super) fn seconds(value: &str) -> Result<Duration, String> {
     let seconds: f64 = value.parse().map_err(|_| "expected seconds, such as `5` or `0.5`".to_owned())?;
     if seconds.is_nan() || seconds < 0.0 {
         return Err("expected seconds, 0 or more".into());
     }
-    if seconds > LONGEST {
-        return Err(format!("expected at most {LONGEST} seconds"));
+    if seconds > LONGEST_TIME.as_secs_f64() {
+        return Err(format!("expected at most {} seconds", LONGEST_TIME.as_secs()));
     }
     Ok(Duration::from_secs_f64(seconds))
 }

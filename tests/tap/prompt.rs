@@ -113,10 +113,10 @@ fn a_cut_ends_at_once_what_waits() {
         connection.expect_end();
     });
     let (mut program, address) = piped(&server.url());
-    for held in ["/latency 3600", "/stall"] {
+    for (held, listed) in [("/latency 3600", ", 3600 s late\n"), ("/stall", ", stalled\n")] {
         let (mut client, _) = Connection::open(address);
         program.write(format!("{held}\n/list\n"));
-        program.wait_stderr(if held == "/stall" { ", stalled\n" } else { ", 3600 s late\n" });
+        program.wait_stderr(listed);
         client.send_frame(&Frame::text("never passed on"));
         client.half_close();
         program.write("/cut\n");

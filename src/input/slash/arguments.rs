@@ -13,6 +13,9 @@ use crate::input::payload::Payload;
 use crate::output::{Setting, Timestamps};
 use crate::wire::{CloseCode, LONGEST_CONTROL, is_sendable};
 
+/// The longest time that a user may set, here or with a flag: 31 years. Added to a clock, it does not overflow.
+pub const LONGEST_TIME: Duration = Duration::from_secs(1_000_000_000);
+
 /// The longest close reason: two bytes of close code come before it (RFC 6455 section 5.5.1).
 const LONGEST_REASON: usize = LONGEST_CONTROL - 2;
 
@@ -169,8 +172,11 @@ pub(super) fn duration(rest: &str) -> Result<Duration, ArgumentError> {
 }
 
 fn seconds(text: &str) -> Result<Duration> {
-    let number = text.parse::<f64>().ok();
-    number
-        .and_then(|number| Duration::try_from_secs_f64(number).ok())
-        .ok_or_else(|| input_error(format!("`{text}` is not a number of seconds")))
+    let number = text.parse().ok().and_then(|number| Duration::try_from_secs_f64(number).ok());
+    match number.ok_or_else(|| input_error(format!("`{text}` is not a number of seconds")))? {
+        seconds if seconds > LONGEST_TIME => {
+            Err(input_error(format!("{} seconds is the most", LONGEST_TIME.as_secs())))
+        }
+        seconds => Ok(seconds),
+    }
 }

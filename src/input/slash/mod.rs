@@ -13,7 +13,7 @@ mod tap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use arguments::setting_names;
+pub use arguments::{LONGEST_TIME, setting_names};
 pub use client_selector::ClientSelector;
 pub use expressions::{Capture, FilterChange};
 pub use frame::frame_fields;

@@ -80,6 +80,7 @@ fn expectations_read_the_rest_of_the_line() {
     assert_eq!(command("/expect-quiet 2"), Command::ExpectQuiet(Duration::from_secs(2)));
     assert_eq!(command("/wait 0"), Command::Wait(Duration::ZERO));
     assert_eq!(message("/wait -1"), "`-1` is not a number of seconds");
+    assert_eq!(message("/to 1 /latency 1e19"), "1000000000 seconds is the most");
     assert_eq!(message("/expect"), "usage: /expect [within=SECONDS] EXPRESSION");
 }
 
