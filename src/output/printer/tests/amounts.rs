@@ -33,6 +33,23 @@ fn what_waits_never_grows_without_bounds() {
 }
 
 #[test]
+fn what_is_written_before_all_is_there_ends_where_a_block_of_a_file_does() {
+    let mut scene = Scene::new(Options::default());
+    let text = "x".repeat(5000);
+    scene.text("first");
+    scene.flushed();
+    for _ in 0..100 {
+        scene.text(&text);
+    }
+    let mut ends = vec![0];
+    for written in scene.data.0.lock().unwrap().iter() {
+        ends.push(ends[ends.len() - 1] + written.len());
+    }
+    assert!(ends.len() > 5 && ends[1] == 6 && ends[2..].iter().all(|end| end % (64 << 10) == 0), "{ends:?}");
+    assert_eq!(scene.flushed().0, format!("first\n{}", format!("{text}\n").repeat(100)));
+}
+
+#[test]
 fn diagnostics_that_wait_do_not_grow_either() {
     let mut scene = Scene::new(Options { frames: FrameView::Hex, ..Options::default() });
     let payload = vec![0; 1 << 20];
