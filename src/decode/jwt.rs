@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use data_encoding::BASE64URL_NOPAD;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Decoded, Description, Failure, Text};
 use crate::wire::Kind;
@@ -23,7 +23,7 @@ const START: &str = "eyJ";
 /// The longest token that is read, in bytes.
 const LONGEST: usize = 16 * 1024;
 
-/// So many tokens of a message are told.
+/// So many tokens of a message are told; all are hidden.
 const MOST: usize = 4;
 
 fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
@@ -31,11 +31,11 @@ fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
     let mut text = Text::default();
     let mut secrets = Vec::new();
     let tokens = words(message).filter(|(_, word)| word.starts_with(START) && word.len() <= LONGEST);
-    for (start, word) in tokens.filter_map(|(start, word)| Some((start, Token::of(word)?))).take(MOST) {
-        if !secrets.is_empty() {
-            text.push(" · ");
+    for (count, (start, word)) in tokens.filter_map(|(start, word)| Some((start, Token::of(word)?))).enumerate() {
+        if count < MOST {
+            text.push(if count == 0 { "" } else { " · " });
+            word.write(&mut text);
         }
-        word.write(&mut text);
         secrets.push(start + word.secret.start..start + word.secret.end);
     }
     if secrets.is_empty() { Err("no token in it".into()) } else { Ok(Decoded { text: text.finish(), secrets }) }
@@ -59,13 +59,14 @@ struct Token {
 impl Token {
     fn of(word: &str) -> Option<Self> {
         let parts: Vec<_> = word.splitn(6, '.').collect();
-        let header = object(parts[0]).filter(|header| header.get("alg").is_some())?;
+        let (header, members) = object(parts[0])?;
+        members.get("alg")?;
         let (claims, secret) = match *parts {
-            [header, claims, _] => (Some(object(claims)?.to_string()), header.len() + claims.len() + 2..word.len()),
+            [header, claims, _] => (Some(object(claims)?.0), header.len() + claims.len() + 2..word.len()),
             [header, _, _, _, _] => (None, header.len() + 1..word.len()),
             _ => return None,
         };
-        Some(Self { header: header.to_string(), claims, secret })
+        Some(Self { header, claims, secret })
     }
 
     fn write(&self, text: &mut Text) {
@@ -75,7 +76,9 @@ impl Token {
     }
 }
 
-fn object(part: &str) -> Option<Value> {
-    let json = BASE64URL_NOPAD.decode(part.as_bytes()).ok()?;
-    serde_json::from_slice(&json).ok().filter(Value::is_object)
+/// A JSON object as it was written, and its members.
+fn object(part: &str) -> Option<(String, Map<String, Value>)> {
+    let json = String::from_utf8(BASE64URL_NOPAD.decode(part.as_bytes()).ok()?).ok()?;
+    let members = serde_json::from_str(&json).ok()?;
+    Some((json, members))
 }

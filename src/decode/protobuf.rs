@@ -17,8 +17,13 @@ const HIGHEST_FIELD: u64 = (1 << 29) - 1;
 fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
     let mut text = Text::default();
     let mut reader = Reader { rest: payload };
-    reader.message(&mut text, DEEPEST, None).ok_or("its fields do not fill it")?;
-    Ok(text.finish().into())
+    match reader.message(&mut text, DEEPEST, None) {
+        Some(()) => Ok(text.finish().into()),
+        None => {
+            let place = payload.len() - reader.rest.len();
+            Err(Failure::Other(format!("its fields do not fill it: it breaks before byte {place}")))
+        }
+    }
 }
 
 struct Reader<'a> {
