@@ -17,7 +17,7 @@ const EXAMPLES: [(&str, &str); 15] = [
     (r#".text | test("^hi"; "i")"#, "jq has regular expressions too"),
     (r#"$op == "binary""#, "beside the message: $op (text, binary),"),
     (r#"$dir == "received""#, "$dir (sent, received),"),
-    ("$size > 125 and $note", "$size in bytes, $note (what a dialect says of it)"),
+    ("$size > 125 and $note", "$size in bytes, $note (by --dialect, or null)"),
     (r#"not:.type == "ping""#, "what does not match; also what cannot be judged"),
     ("re:.*", "a regular expression, whatever its start;"),
     ("jq:length > 3", "so are jq:, json: and"),

@@ -73,14 +73,18 @@ impl SockJs {
         };
         let mut said = Vec::new();
         for element in &array.elements {
-            let Some(inner) = json::text(element) else {
-                return Annotation::breach(SOURCE, "an element of the array is no string");
-            };
+            let Some(inner) = json::text(element) else { break };
             let payload = inner.as_bytes();
             let annotation = self.inner.message(&Message { kind: Kind::Text, payload, ..*message });
             said.push(Inner { place: json::place(message.payload, element), text: inner, annotation });
         }
-        together(said, array.len)
+        let are_strings = said.len() == array.elements.len();
+        let annotation = together(said, array.len);
+        if are_strings {
+            return annotation;
+        }
+        let breach = Annotation::breach(SOURCE, "an element of the array is no string");
+        Annotation { secrets: annotation.secrets, ..breach }
     }
 }
 
@@ -178,6 +182,9 @@ mod tests {
         let text = r#"["CONNECT\npasscode:p\n\n\u0000"]"#;
         let annotation = session.message(Role::Client, Kind::Text, text.as_bytes()).expect("said");
         assert_eq!(hidden(text.as_bytes(), &annotation), r#"["..."]"#);
+        let broken = r#"["CONNECT\npasscode:p\n\n\u0000",1]"#;
+        let annotation = conversation().message(Role::Client, Kind::Text, broken.as_bytes()).expect("said");
+        assert_eq!(hidden(broken.as_bytes(), &annotation), r#"["...",1]"#);
     }
 
     #[test]
