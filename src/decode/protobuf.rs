@@ -17,13 +17,11 @@ const HIGHEST_FIELD: u64 = (1 << 29) - 1;
 fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
     let mut text = Text::default();
     let mut reader = Reader { rest: payload };
-    match reader.message(&mut text, DEEPEST, None) {
-        Some(()) => Ok(text.finish().into()),
-        None => {
-            let place = payload.len() - reader.rest.len();
-            Err(Failure::Other(format!("its fields do not fill it: it breaks before byte {place}")))
-        }
+    if reader.message(&mut text, DEEPEST, None).is_none() {
+        let place = payload.len() - reader.rest.len();
+        return Err(Failure::Other(format!("its fields do not fill it: it breaks before byte {place}")));
     }
+    Ok(text.finish().into())
 }
 
 struct Reader<'a> {
