@@ -1,6 +1,6 @@
 //! The console of `wscope tap`: the prompt of a terminal, or commands that are piped in.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -15,12 +15,11 @@ use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::frontend::interpreter::{Flow, Interpreter, Mode, variables};
 use crate::frontend::repl::line_reader;
+use crate::input::Editor;
 use crate::input::slash::{self, Prompt};
-use crate::input::{Editor, Source, SourceOptions};
 use crate::output::terminal::Terminal;
 use crate::output::{Banner, Fanout, Options, OutputQueue, Perspective};
 use crate::platform::{Notifier, Signals, Stdin};
-use crate::wire::{Kind, Outgoing};
 
 /// The longest command that is piped in, in bytes.
 const LONGEST_LINE: u64 = 64 * 1024;
@@ -102,33 +101,59 @@ impl TapConsole {
 /// Does what lines that are piped in say, on a thread of its own. Their end ends nothing.
 fn read_commands(mut interpreter: Interpreter) -> Result<()> {
     let stdin = Stdin::open().map_err(|error| Error::new(Phase::Session, "cannot use stdin").caused_by(error))?;
-    let options = SourceOptions { format: crate::input::Format::Lines, kind: Kind::Text, max_message: LONGEST_LINE };
-    let mut source = Source::new(stdin, options);
+    let mut input = BufReader::new(stdin);
     let read = move || {
         let show = |fanout: &Fanout, error: &Error| fanout.show(Origin::default(), &Event::Error(error));
         loop {
-            match source.fill() {
-                Ok(true) => {}
-                Ok(false) => return,
+            let line = match next_line(&mut input) {
+                Ok(Some(line)) => line,
+                Ok(None) => return,
                 Err(error) => {
                     let error = Error::new(Phase::Session, "cannot read stdin").caused_by(error);
                     return show(&interpreter.fanout, &error);
                 }
-            }
-            while let Some(line) = source.next() {
-                let done = match line {
-                    Ok(Outgoing::Text(line)) => slash::parse(line).and_then(|line| interpreter.execute("", line)),
-                    Ok(_) => Ok(Flow::Stay),
-                    Err(error) => Err(error),
-                };
-                match done {
-                    Ok(Flow::Stay) => {}
-                    Ok(Flow::Leave) => return interpreter.endpoint.leave(),
-                    Err(error) => show(&interpreter.fanout, &error),
-                }
+            };
+            match line.and_then(|line| slash::parse(&line)).and_then(|line| interpreter.execute("", line)) {
+                Ok(Flow::Stay) => {}
+                Ok(Flow::Leave) => return interpreter.endpoint.leave(),
+                Err(error) => show(&interpreter.fanout, &error),
             }
         }
     };
     let started = thread::Builder::new().spawn(read);
     started.map(drop).map_err(|error| thread_error(Phase::Session, "to read stdin", error))
+}
+
+/// The next line of commands, if there is one. What cannot be a command is the error of this line alone.
+fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<String>>> {
+    let mut line = Vec::new();
+    if input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if !line.ends_with(b"\n") && line.len() as u64 == LONGEST_LINE {
+        input.skip_until(b'\n')?;
+        let message = format!("a command is longer than {LONGEST_LINE} bytes");
+        return Ok(Some(Err(Error::new(Phase::Input, message))));
+    }
+    let command = String::from_utf8(line).map_err(|_| Error::new(Phase::Input, "a command is not UTF-8"));
+    Ok(Some(command.map(|command| command.trim_end_matches(['\r', '\n']).to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_no_command_spoils_no_other() {
+        let long = "x".repeat(3 * 64 * 1024);
+        let input = [&b"/list\r\n\n\xff\n"[..], long.as_bytes(), b"\n/all"].concat();
+        let mut input = input.as_slice();
+        let mut next = || next_line(&mut input).unwrap().map(|line| line.map_err(|error| error.to_string()));
+        assert_eq!(next(), Some(Ok("/list".to_owned())));
+        assert_eq!(next(), Some(Ok(String::new())));
+        assert_eq!(next(), Some(Err("a command is not UTF-8".to_owned())));
+        assert_eq!(next(), Some(Err("a command is longer than 65536 bytes".to_owned())));
+        assert_eq!(next(), Some(Ok("/all".to_owned())));
+        assert_eq!(next(), None);
+    }
 }
