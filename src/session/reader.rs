@@ -16,7 +16,7 @@ use super::{ECHO_BUDGET, Echo, Shared};
 use crate::event::{Direction, Event, FlushError, OutputStream, Texts, Timestamp};
 use crate::net::StreamReader;
 use crate::platform::thread_for_messages;
-use crate::wire::{self, CloseCode, Ending, Finding, Receiver, Rule};
+use crate::wire::{self, CloseCode, Ending, Finding, Kind, Receiver, Rule};
 
 /// Starts the thread. It ends when the stream does, or when the session is over.
 ///
@@ -208,11 +208,7 @@ impl Reader {
             let mut large = None;
             let reaction = match event {
                 wire::Event::Message { kind, payload, .. } if self.shared.settings.echo == Echo::On => {
-                    if payload.len() > ECHO_BUDGET {
-                        large = Some(*kind);
-                    } else {
-                        self.echoes.push(*kind, payload);
-                    }
+                    large = add_echo(&mut self.echoes, *kind, payload);
                     Reaction::default()
                 }
                 wire::Event::Close(close) => {
@@ -325,6 +321,15 @@ impl Reader {
         drop(conn);
         self.shared.notifier.notify();
     }
+}
+
+/// Adds a message to those that are sent back, unless it is large: then its kind, since the receiver's own buffer is sent.
+fn add_echo(echoes: &mut MessageBatch, kind: Kind, payload: &[u8]) -> Option<Kind> {
+    if payload.len() > ECHO_BUDGET {
+        return Some(kind);
+    }
+    echoes.push(kind, payload);
+    None
 }
 
 /// Counts a message that has been shown, where there are enough at some time.
