@@ -186,8 +186,9 @@ impl Reader {
     }
 
     /// Hands complete events to the printer, up to the first reason to stop.
+    ///
+    /// `shown` holds the lock of the sinks: no other session of the process receives meanwhile.
     fn drain(&mut self, shown: &mut OutputGuard<'_>, at: Timestamp) -> Stop {
-        // The lock of the sinks is held: no other session of the process receives meanwhile.
         if let Some(share) = &self.share {
             self.receiver.limit_collected(share.most());
         }
