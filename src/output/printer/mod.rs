@@ -147,7 +147,7 @@ impl Printer {
     pub fn copy_texts(&mut self, origin: Origin, receiver: &mut Receiver) {
         let is_wanted = self.is_bare && !self.is_left_out(origin) && self.data.has_room();
         while is_wanted && receiver.copy_texts(self.options.delimiter, &mut self.data.buffer) {
-            self.data.flush_if_large();
+            self.data.flush_whole_if_large();
         }
     }
 
@@ -306,6 +306,7 @@ impl EventSink for Printer {
             self.json.texts(&mut self.data, &mut self.clock, &self.options, whose, direction, texts);
         } else if self.is_bare && direction == Direction::Received {
             texts.append_to(self.options.delimiter, &mut self.data.buffer);
+            self.data.flush_whole_if_large();
         } else if self.marks_texts(direction) {
             self.marked_texts(origin, at, direction, texts);
         } else {
