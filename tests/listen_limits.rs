@@ -47,8 +47,9 @@ fn messages_that_never_end_have_a_bound_over_all_clients() {
         }
     }
     let said = program.stderr();
-    assert!((19..24).contains(&closed), "{closed} were closed\n{said}");
-    assert_eq!(said.matches("left for this one").count(), closed, "{said}");
+    let told = said.matches("left for this one").count();
+    // A client may have its pong first, and be closed then.
+    assert!((19..24).contains(&told) && closed <= told, "{closed} were closed, {told} told of\n{said}");
     drop(clients);
     let (mut polite, _) = Connection::open(address);
     polite.send_frame(&Frame::text("still there?"));
