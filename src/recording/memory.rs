@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Cursor, Read};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -39,6 +40,8 @@ struct Kept {
     size: usize,
     /// What waits to be a block; its last line may be incomplete.
     tail: Vec<u8>,
+    /// Where the whole lines of `tail` end. A line may be as long as a message and comes in pieces: each is looked through once.
+    lines_end: usize,
     /// The payload of the last message that was received.
     last_payload: Option<Vec<u8>>,
 }
@@ -96,16 +99,18 @@ impl Kept {
     }
 
     fn write(&mut self, bytes: &[u8]) {
+        if let Some(end) = memrchr(b'\n', bytes) {
+            self.lines_end = self.tail.len() + end + 1;
+        }
         self.tail.extend_from_slice(bytes);
         if self.first.is_empty() {
             let end = self.tail.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1);
             self.first = self.tail.drain(..end).collect();
+            self.lines_end -= end;
         }
-        if self.tail.len() >= BLOCK
-            && let Some(end) = memrchr(b'\n', &self.tail)
-        {
-            let rest = self.tail.split_off(end + 1);
-            let block = std::mem::replace(&mut self.tail, rest);
+        if self.tail.len() >= BLOCK && self.lines_end > 0 {
+            let rest = self.tail.split_off(mem::take(&mut self.lines_end));
+            let block = mem::replace(&mut self.tail, rest);
             self.size += block.len();
             self.blocks.push_back(Arc::new(block));
         }
