@@ -129,19 +129,18 @@ pub fn fault(payload: &[u8], part: &[u8], wanted: &str) -> String {
     let what = said.split(" at line ").next().unwrap_or_default();
     let lines = part.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
     let in_part = lines.map(<[u8]>::len).sum::<usize>() + error.column().saturating_sub(usize::from(!error.is_eof()));
-    let at = part.as_ptr() as usize - payload.as_ptr() as usize + in_part;
-    format!("no JSON {wanted}: {what}, at byte {at}")
+    format!("no JSON {wanted}: {what}, at byte {}", span(payload, part).start + in_part)
 }
 
 /// Where `value`, which is a part of `payload`, stands in it: a string without its quotation marks.
 pub fn place(payload: &[u8], value: Raw<'_>) -> Range<usize> {
-    let Range { start, end } = span(payload, value);
+    let Range { start, end } = span(payload, value.as_bytes());
     let quote = usize::from(value.starts_with('"'));
     start + quote..end - quote
 }
 
 /// Where `part`, which is a part of `payload`, stands in it.
-pub fn span(payload: &[u8], part: &str) -> Range<usize> {
+pub fn span(payload: &[u8], part: &[u8]) -> Range<usize> {
     let start = part.as_ptr() as usize - payload.as_ptr() as usize;
     start..start + part.len()
 }

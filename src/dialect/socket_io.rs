@@ -98,7 +98,7 @@ impl SocketIo {
             let fault = format!("{} of {} attachments did not come before it", owed.left, owed.count);
             annotation.error.get_or_insert(fault);
         }
-        annotation.secrets.extend(packet.query.map(|query| json::span(message.payload, query)));
+        annotation.secrets.extend(packet.query.map(|query| json::span(message.payload, query.as_bytes())));
         annotation.secrets.sort_unstable_by_key(|secret| secret.start);
         if packet.attachments > 0 {
             let (left, count) = (packet.attachments, packet.attachments);
@@ -159,7 +159,7 @@ impl SocketIo {
             self.connecting.open(packet.namespace.to_owned(), (), message.at);
         }
         let is_object = !packet.json.is_empty() && packet.json != "{}";
-        let secrets = is_object.then(|| json::span(message.payload, packet.json)).into_iter().collect();
+        let secrets = is_object.then(|| json::span(message.payload, packet.json.as_bytes())).into_iter().collect();
         let text = format!("Socket.IO connects to {}", quote(packet.namespace));
         Annotation { secrets, ..Annotation::new(SOURCE, "connect", text) }
     }

@@ -27,7 +27,7 @@ const OTHER_LANGUAGES: [(&str, &str); 17] = [
     ("=>", "`>=` compares"),
     ("=<", "`<=` compares"),
     ("!", "`| not` negates, and `not:` in front a whole expression"),
-    ("'", "jq has `\"` around its strings"),
+    ("'", STRAIGHT_QUOTES),
 ];
 
 const STRAIGHT_QUOTES: &str = "jq has `\"` around its strings";
