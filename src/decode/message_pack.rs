@@ -1,7 +1,7 @@
 //! `MessagePack`, as text like JSON.
 
 use rmpv::ValueRef;
-use rmpv::decode::{Error, read_value_ref_with_max_depth};
+use rmpv::decode::{Error, read_value_ref, read_value_ref_with_max_depth};
 
 use super::{Decoded, Description, Failure, Text, ValueFault, cbor, whole};
 use crate::wire::Kind;
@@ -16,6 +16,9 @@ pub const MESSAGE_PACK: Description = Description {
     }),
     decode,
 };
+
+/// The byte with which no value begins.
+const RESERVED: u8 = 0xc1;
 
 fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
     let mut text = Text::default();
@@ -33,12 +36,35 @@ pub fn has_names(payload: &[u8]) -> bool {
 
 fn read(payload: &[u8]) -> Result<ValueRef<'_>, Failure> {
     whole(payload, |rest, depth| {
+        if let Some(at) = reserved(rest) {
+            return Err(ValueFault::Wrong { at: Some(at), what: "no value begins so".to_owned() });
+        }
         // It counts each level twice.
         read_value_ref_with_max_depth(rest, 2 * depth).map_err(|error| match error {
             Error::InvalidMarkerRead(_) | Error::InvalidDataRead(_) => ValueFault::Cut,
             Error::DepthLimitExceeded => ValueFault::Deep,
         })
     })
+}
+
+/// Where a value begins with the byte that `spec.md` reserves: the library reads it as null.
+fn reserved(payload: &[u8]) -> Option<usize> {
+    memchr::memchr(RESERVED, payload)?;
+    let mut rest = payload;
+    loop {
+        // What is in a map or an array follows it, and is looked at next.
+        let header = match *rest.first()? {
+            RESERVED => return Some(payload.len() - rest.len()),
+            0x80..=0x9f => 1,
+            0xdc | 0xde => 3,
+            0xdd | 0xdf => 5,
+            _ => {
+                read_value_ref(&mut rest).ok()?;
+                continue;
+            }
+        };
+        rest = rest.get(header..)?;
+    }
 }
 
 fn write(text: &mut Text, value: &ValueRef<'_>) {

@@ -37,6 +37,8 @@ fn decoded(name: &str, payload: &[u8]) -> String {
 fn message_pack_and_cbor_are_told_apart() {
     assert_eq!(found(&hex("81 a1 61 01")).as_deref(), Some(r#"MessagePack {"a":1}"#));
     assert_eq!(found(&hex("a1 61 61 01")).as_deref(), Some(r#"CBOR {"a":1}"#));
+    // `c1` begins no value, but may be in one.
+    assert_eq!(found(&hex("92 cc c1 c4 02 c1 c1")).as_deref(), Some("MessagePack [193,h'c1c1']"));
     assert_eq!(found(&hex("93 01 c0 c4 02 01 02")).as_deref(), Some("MessagePack [1,null,h'0102']"));
     assert_eq!(
         found(&hex("82 a1 61 cb 3f f8 00 00 00 00 00 00 a1 62 d6 ff 00 00 00 01")).as_deref(),
@@ -66,7 +68,7 @@ fn the_examples_of_cbor() {
 
 #[test]
 fn what_is_not_whole_is_not_taken_for_it() {
-    for payload in ["81", "81 a1 61", "a1 61 61 01 00", "80 00", "c1", "00 01 02", "93 01 02"] {
+    for payload in ["81", "81 a1 61", "a1 61 61 01 00", "80 00", "c1", "00 01 02", "93 01 02", "91 c1"] {
         assert_eq!(found(&hex(payload)), None, "{payload}");
     }
     for (name, payload, error) in [
@@ -74,6 +76,9 @@ fn what_is_not_whole_is_not_taken_for_it() {
         ("messagepack", "82 a1 61 01 a1 62", "not MessagePack: the message ends in the middle of a value, at byte 6"),
         ("messagepack", "91 01 02", "not MessagePack: more follows its end, at byte 2"),
         ("messagepack", &"91 ".repeat(70), "not MessagePack: nested deeper than 64, at byte 64"),
+        ("messagepack", "91 c1", "not MessagePack: no value begins so, at byte 1"),
+        ("messagepack", "82 a1 61 c4 01 c1 a1 62 c1", "not MessagePack: no value begins so, at byte 8"),
+        ("messagepack", "de 00 01 c1 01", "not MessagePack: no value begins so, at byte 3"),
         ("cbor", "01 02", "not CBOR: more follows its end, at byte 1"),
         ("cbor", "a1 61 61", "not CBOR: the message ends in the middle of a value, at byte 3"),
         ("cbor", "82 01 1c", "not CBOR: no value begins so, at byte 2"),
