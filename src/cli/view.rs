@@ -85,7 +85,8 @@ pub struct ViewArgs {
     /// Where no dialect says anything, and shown as what dialects say. `auto`, which is in force where text is shown on a
     /// terminal, goes by what a message itself tells: images, gzip, zlib and zstd, streams of both over many messages (Discord's),
     /// maps and arrays of `MessagePack` and CBOR, and JSON Web Tokens in text (never verified; their signature is hidden).
-    /// `protobuf`, by the numbers of fields, has to be named. Messages over 1 MiB are not decoded.
+    /// `protobuf`, by the numbers of fields, has to be named. With a NAME each binary message (`jwt`: each text) that is not of
+    /// it says so, and at which byte. Messages over 1 MiB are not decoded.
     #[arg(long, value_name = "NAME", value_parser = value::decode(), hide_possible_values = true, hide_short_help = true)]
     pub decode: Option<decode::Choice>,
 

@@ -20,7 +20,11 @@ const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
 
 fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
     let mut text = Text::default();
-    write(&mut text, &read(payload)?);
+    let value = read(payload).map_err(|failure| match failure {
+        Failure::Other(error) if payload.starts_with(&SELF_DESCRIBED) => Failure::Broken(error),
+        other => other,
+    })?;
+    write(&mut text, &value);
     Ok(text.finish().into())
 }
 

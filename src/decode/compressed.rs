@@ -14,9 +14,12 @@ pub const GZIP: Description = Description {
     title: "gzip",
     kind: Kind::Binary,
     is_sign: Some(|payload| payload.starts_with(&GZIP_MAGIC)),
-    decode: |payload| match inflated(MultiGzDecoder::new(payload)) {
-        Err(_) if payload.starts_with(&GZIP_MAGIC) => Err(Failure::Incomplete(DAMAGED)),
-        result => result,
+    decode: |payload| {
+        if !payload.starts_with(&GZIP_MAGIC) {
+            return Err("it does not begin so, at byte 0".into());
+        }
+        let mut rest = payload;
+        inflated(MultiGzDecoder::new(&mut rest)).map_err(|error| Failure::Broken(fault(&error, payload, rest)))
     },
 };
 
@@ -29,7 +32,13 @@ pub const ZLIB: Description = Description {
     title: "zlib",
     kind: Kind::Binary,
     is_sign: Some(|payload| is_zlib(payload) && !payload.ends_with(&FLUSH)),
-    decode: |payload| inflated(ZlibDecoder::new(payload)),
+    decode: |payload| {
+        if !is_zlib(payload) {
+            return Err("it does not begin so, at byte 0".into());
+        }
+        let mut rest = payload;
+        inflated(ZlibDecoder::new(&mut rest)).map_err(|error| Failure::Other(fault(&error, payload, rest)))
+    },
 };
 
 /// Zstandard (RFC 8878).
@@ -40,28 +49,33 @@ pub const ZSTD: Description = Description {
     is_sign: Some(|payload| payload.starts_with(&ZSTD_MAGIC)),
     decode: |payload| {
         if !payload.starts_with(&ZSTD_MAGIC) {
-            return Err("it begins with no frame".into());
+            return Err("no frame begins, at byte 0".into());
         }
         let mut inner = Vec::new();
         match Inflater::new(Format::Zstd).inflate(payload, MOST, &mut inner, &mut 0) {
             Ok(true) => Ok(content(&inner, true).into()),
             Ok(false) => Ok(format!("unfinished, {}", content(&inner, true)).into()),
             Err(Lost::TooMuch) => Ok(content(&inner, false).into()),
-            Err(Lost::Damaged | Lost::Late) => Err(Failure::Incomplete(DAMAGED)),
+            Err(lost) => Err(lost.into()),
         }
     },
 };
 
-/// What is said of what surely is compressed, and cannot be read.
-const DAMAGED: &str = "it is cut short, or damaged";
-
 /// So much of what was compressed is looked at, in bytes.
 pub const MOST: usize = 1024 * 1024;
 
-fn inflated(decoder: impl Read) -> Result<Decoded, Failure> {
+fn inflated(decoder: impl Read) -> io::Result<Decoded> {
     let mut inner = Vec::new();
     let limit = u64::try_from(MOST).unwrap_or(u64::MAX);
-    decoder.take(limit).read_to_end(&mut inner).map_err(|error: io::Error| Failure::Other(error.to_string()))?;
+    decoder.take(limit).read_to_end(&mut inner)?;
     let is_all = inner.len() < MOST;
     Ok(content(&inner, is_all).into())
+}
+
+/// Why `payload` cannot be inflated, of which `rest` was not read.
+fn fault(error: &io::Error, payload: &[u8], rest: &[u8]) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => format!("it is cut short, at byte {}", payload.len()),
+        _ => format!("it is damaged before byte {}", payload.len() - rest.len()),
+    }
 }

@@ -20,8 +20,9 @@ fn decode(payload: &[u8]) -> Result<Decoded, Failure> {
         Ok(ImageType::Jpeg) => "JPEG",
         Ok(ImageType::Gif) => "GIF",
         Ok(ImageType::Webp) => "WebP",
-        _ => return Err("none of PNG, JPEG, GIF and WebP".into()),
+        _ => return Err("none of PNG, JPEG, GIF and WebP begins so, at byte 0".into()),
     };
-    let size = blob_size(payload).map_err(|_| Failure::Incomplete("it ends before its size"))?;
+    let size = blob_size(payload)
+        .map_err(|_| Failure::Broken(format!("it ends before its size, at byte {}", payload.len())))?;
     Ok(format!("{name}, {} x {} pixels", size.width, size.height).into())
 }

@@ -80,8 +80,8 @@ impl From<String> for Decoded {
 enum Failure {
     /// It is not of this kind at all.
     Other(String),
-    /// It surely is, but the rest of what it takes is not there.
-    Incomplete(&'static str),
+    /// It surely is, but broken.
+    Broken(String),
 }
 
 impl From<&str> for Failure {
@@ -183,9 +183,7 @@ fn annotation(decoder: &Description, result: Result<Decoded, Failure>) -> Annota
         Err(Failure::Other(error)) => {
             Annotation { error: Some(format!("not {title}: {error}")), ..Annotation::new(source, *name, "") }
         }
-        Err(Failure::Incomplete(error)) => {
-            Annotation { error: Some(error.to_owned()), ..Annotation::new(source, *name, *title) }
-        }
+        Err(Failure::Broken(error)) => Annotation { error: Some(error), ..Annotation::new(source, *name, *title) },
     }
 }
 

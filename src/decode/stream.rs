@@ -92,18 +92,25 @@ enum State {
 /// Why a stream cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
+    /// Its start was not seen.
     Late,
+    /// By this message.
     Damaged,
+    /// By this message.
     TooMuch,
+    /// By an earlier message.
+    Before,
 }
 
 impl From<Lost> for Failure {
     fn from(lost: Lost) -> Self {
-        Self::Incomplete(match lost {
+        let error = match lost {
             Lost::Late => "joined late: its start was not seen",
             Lost::Damaged => "it is damaged here",
             Lost::TooMuch => "it inflates to too much",
-        })
+            Lost::Before => "an earlier message of it could not be read",
+        };
+        Self::Broken(error.to_owned())
     }
 }
 
@@ -143,7 +150,8 @@ impl Stream {
         };
         match result {
             Err(lost) => {
-                *self = Self { state: State::Lost(format, lost), ..Self::default() };
+                let state = State::Lost(format, if lost == Lost::Late { Lost::Late } else { Lost::Before });
+                *self = Self { state, ..Self::default() };
                 return Err(lost.into());
             }
             Ok(true) => self.state = State::Start,

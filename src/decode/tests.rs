@@ -137,8 +137,44 @@ fn what_is_compressed_is_inflated_and_read() {
     assert_eq!(found(&zstd[..10]).as_deref(), Some("zstd unfinished, of 1 bytes: h"));
     let mut damaged = zstd.clone();
     damaged[12] ^= 1;
-    assert_eq!(found(&damaged).as_deref(), Some("zstd: it is cut short, or damaged"));
-    assert_eq!(found(&hex("1f 8b 08 00")).as_deref(), Some("gzip: it is cut short, or damaged"));
+    assert_eq!(found(&damaged).as_deref(), Some("zstd: it is damaged here"));
+    assert_eq!(found(&hex("1f 8b 08 00")).as_deref(), Some("gzip: it is cut short, at byte 4"));
+}
+
+#[test]
+fn what_is_compressed_and_broken_is_told_with_the_place() {
+    let compressed = |name: &str| {
+        let text = b"a text that is long enough, or almost".repeat(3);
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(&text).expect("memory");
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(&text).expect("memory");
+        if name == "gzip" { gzip.finish() } else { zlib.finish() }.expect("memory")
+    };
+    for (name, found_by_itself) in [("gzip", Some("gzip: ")), ("zlib", None)] {
+        let whole = compressed(name);
+        let told = |payload: &[u8], error: &str| {
+            let start = found_by_itself.map_or_else(|| format!(": not {name}: "), str::to_owned);
+            assert_eq!(decoded(name, payload), format!("{start}{error}"));
+            assert_eq!(found(payload), found_by_itself.map(|start| format!("{start}{error}")));
+        };
+        let cut = &whole[..whole.len() - 6];
+        told(cut, &format!("it is cut short, at byte {}", cut.len()));
+        let mut damaged = whole.clone();
+        damaged[whole.len() - 1] ^= 1;
+        told(&damaged, &format!("it is damaged before byte {}", whole.len()));
+        assert_eq!(decoded(name, b"hello"), format!(": not {name}: it does not begin so, at byte 0"));
+        assert_eq!(found(b"hello"), None);
+    }
+    assert_eq!(decoded("zstd", b"hello"), ": not zstd: no frame begins, at byte 0");
+}
+
+/// The tag of CBOR is a magic number.
+#[test]
+fn cbor_that_says_so_and_is_broken_is_told() {
+    let said = "CBOR: the message ends in the middle of a value, at byte 5";
+    assert_eq!(found(&hex("d9 d9 f7 82 01")).as_deref(), Some(said));
+    assert_eq!(found(&hex("82 01")), None);
 }
 
 #[test]
@@ -197,6 +233,8 @@ fn a_stream_that_is_joined_late_is_told() {
     assert!(damaged.message(Role::Server, Kind::Binary, &hex(HELLO)).is_some());
     let said = damaged.message(Role::Server, Kind::Binary, &hex("ff ff 00 00 ff ff")).as_ref().map(said);
     assert_eq!(said.as_deref(), Some("zlib stream: it is damaged here"));
+    let said = damaged.message(Role::Server, Kind::Binary, &hex(ACKNOWLEDGED)).as_ref().map(self::said);
+    assert_eq!(said.as_deref(), Some("zlib stream: an earlier message of it could not be read"));
 }
 
 #[test]
@@ -205,8 +243,8 @@ fn images_have_a_kind_and_a_size() {
     assert_eq!(found(&png).as_deref(), Some("image PNG, 640 x 480 pixels"));
     let gif = hex("47 49 46 38 39 61 10 00 08 00 80 00 00");
     assert_eq!(found(&gif).as_deref(), Some("image GIF, 16 x 8 pixels"));
-    assert_eq!(found(&png[..12]).as_deref(), Some("image: it ends before its size"));
-    assert_eq!(decoded("image", b"BM  "), ": not image: none of PNG, JPEG, GIF and WebP");
+    assert_eq!(found(&png[..12]).as_deref(), Some("image: it ends before its size, at byte 12"));
+    assert_eq!(decoded("image", b"BM  "), ": not image: none of PNG, JPEG, GIF and WebP begins so, at byte 0");
 }
 
 #[test]
