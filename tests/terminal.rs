@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::support::frame::opcode;
 use crate::support::terminal::{Stdout, Terminal, key};
-use crate::support::{Connection, Event, Frame, Server, Wscope, serve, websocket};
+use crate::support::{Connection, Event, Frame, MIB, Server, Wscope, serve, websocket};
 
 mod asking;
 mod background;

@@ -159,7 +159,8 @@ fn what_is_typed_behind_a_command_that_waits_is_marked() {
 fn what_is_typed_behind_a_send_that_blocks_or_a_reconnect_that_hangs_is_marked() {
     let folder = tempfile::TempDir::new().unwrap();
     let file = folder.path().join("large");
-    fs::write(&file, vec![0; 16 << 20]).unwrap();
+    // Twice of what a connection on loopback takes that is not read.
+    fs::write(&file, vec![0; 8 * MIB]).unwrap();
     for command in [format!("/binary @{}", file.display()), "/reconnect".into()] {
         let attempts = AtomicUsize::new(0);
         let server = serve(move |mut connection| {
