@@ -19,7 +19,8 @@ pub const TRANSPORT: Description = Description {
     start: |opening| Box::new(GraphQl::new(Version::Transport, opening)),
 };
 
-/// The protocol of subscriptions-transport-ws (its PROTOCOL.md), which `AppSync` and Hasura speak too.
+/// The protocol of subscriptions-transport-ws (its PROTOCOL.md), which Hasura speaks too, and `AppSync` with words of its own:
+/// `start_ack`, and the request in a string (<https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html>).
 pub const LEGACY: Description = Description {
     name: "graphql-ws",
     subprotocols: &["graphql-ws"],
@@ -49,6 +50,7 @@ enum Word {
     Pong,
     KeepAlive,
     Start,
+    StartAcknowledge,
     Stop,
     Result,
     Error,
@@ -70,6 +72,7 @@ impl Version {
             (Self::Transport, Role::Server, "next") | (Self::Legacy, Role::Server, "data") => Word::Result,
             (Self::Legacy, Role::Server, "connection_error") => Word::Refuse,
             (Self::Legacy, Role::Server, "ka") => Word::KeepAlive,
+            (Self::Legacy, Role::Server, "start_ack") => Word::StartAcknowledge,
             (Self::Legacy, Role::Client, "connection_terminate") => Word::Terminate,
             _ => return None,
         })
@@ -82,7 +85,7 @@ impl Version {
             object.object("payload").is_some_and(|payload| names.into_iter().any(|name| payload.get(name).is_some()))
         };
         match object.text("type").and_then(|name| self.word(message.from, &name)) {
-            Some(Word::Init | Word::Acknowledge | Word::Refuse | Word::KeepAlive) => true,
+            Some(Word::Init | Word::Acknowledge | Word::Refuse | Word::KeepAlive | Word::StartAcknowledge) => true,
             Some(Word::Start) => payload_has(["query", "data"]),
             Some(Word::Result) => payload_has(["data", "errors"]),
             _ => false,
@@ -126,6 +129,8 @@ struct Operation {
     /// Such as `subscription onPrice`.
     name: String,
     results: u64,
+    /// Whether the client has stopped it: its id may be used again, or the server completes it.
+    is_stopped: bool,
 }
 
 impl GraphQl {
@@ -223,14 +228,18 @@ impl GraphQl {
     fn say(&mut self, message: &Message<'_>, word: Word, object: &Object<'_>) -> Said {
         match word {
             Word::Init => {
-                let error = self.init.map(|_| "sent once more: servers close with 4429".to_owned());
+                let is_repeated = self.init.is_some() && self.version == Version::Transport;
+                let error = is_repeated.then(|| "sent once more: servers close with 4429".to_owned());
                 self.init.get_or_insert(message.at);
                 Said { error, ..Said::default() }
             }
             Word::Acknowledge => {
                 self.is_acknowledged = true;
                 let took = self.init.map(|since| message.at.saturating_sub(since));
-                Said { text: "answers connection_init".to_owned(), took, error: None }
+                let limit = object.object("payload").and_then(|payload| payload.number("connectionTimeoutMs"));
+                let of_app_sync = limit.map(|limit| format!(" (AppSync: ka within {} s)", limit / 1000));
+                let text = format!("answers connection_init{}", of_app_sync.unwrap_or_default());
+                Said { text, took, error: None }
             }
             Word::Refuse => {
                 let error = object.get("payload").map_or_else(|| "refused".to_owned(), failure);
@@ -252,7 +261,9 @@ impl GraphQl {
             }
             Word::Start => self.start(message, object),
             Word::KeepAlive | Word::Terminate => Said::default(),
-            Word::Stop | Word::Result | Word::Error | Word::Complete => self.operation(message, word, object),
+            Word::StartAcknowledge | Word::Stop | Word::Result | Word::Error | Word::Complete => {
+                self.operation(message, word, object)
+            }
         }
     }
 
@@ -260,15 +271,21 @@ impl GraphQl {
         let Some(id) = object.text("id").filter(|id| id.len() <= LONGEST_ID) else {
             return Said { error: Some("without an id of less than 257 bytes".to_owned()), ..Said::default() };
         };
-        let name = object.object("payload").map(|payload| operation_name(&payload)).unwrap_or_default();
-        let is_new = self.operations.open(id, Operation { name: name.clone(), results: 0 }, message.at);
-        let error = if !is_new {
-            Some("an operation with this id is running already: servers close with 4409".to_owned())
-        } else if !self.is_acknowledged && self.version == Version::Transport {
-            Some("sent before connection_ack: servers close with 4401".to_owned())
-        } else {
-            None
+        let payload = object.object("payload").unwrap_or_default();
+        // AppSync has the request in a string.
+        let text = payload.get("data").and_then(json::inner);
+        let request = text.as_ref().and_then(|text| Object::of(text.as_bytes()));
+        let name = operation_name(request.as_ref().unwrap_or(&payload));
+        let is_running = self.operations.get(&id, message.at).is_some_and(|(operation, _)| !operation.is_stopped);
+        self.operations.open(id, Operation { name: name.clone(), results: 0, is_stopped: false }, message.at);
+        let error = match self.version {
+            Version::Transport if is_running => {
+                Some("an operation with this id is running already: servers close with 4409")
+            }
+            Version::Transport if !self.is_acknowledged => Some("sent before connection_ack: servers close with 4401"),
+            _ => None,
         };
+        let error = error.map(str::to_owned);
         Said { text: name, took: None, error }
     }
 
@@ -276,46 +293,58 @@ impl GraphQl {
     fn operation(&mut self, message: &Message<'_>, word: Word, object: &Object<'_>) -> Said {
         let id = object.text("id").unwrap_or_default();
         let payload = object.get("payload");
-        if word == Word::Result {
-            let errors = payload.and_then(|payload| Object::of(payload.as_bytes())?.get("errors").map(failure));
-            let Some((operation, took)) = self.operations.get_mut(&id, message.at) else {
-                return Said { text: "of no operation that is running".to_owned(), took: None, error: errors };
-            };
-            operation.results += 1;
-            let text = format!("result {} of {}", operation.results, operation.name);
-            return Said { text, took: Some(took), error: errors };
-        }
-        let error = (word == Word::Error).then(|| payload.map_or_else(|| "without a message".to_owned(), failure));
-        let Some((Operation { name, results }, took)) = self.operations.close(&id, message.at) else {
+        let error = match word {
+            Word::Result => payload.and_then(|payload| Object::of(payload.as_bytes())?.get("errors").map(failure)),
+            Word::Error => Some(payload.map_or_else(|| "without a message".to_owned(), failure)),
+            _ => None,
+        };
+        let Some((operation, took)) = self.operations.get_mut(&id, message.at) else {
             return Said { text: "of no operation that is running".to_owned(), took: None, error };
         };
+        operation.results += u64::from(word == Word::Result);
+        operation.is_stopped |= word == Word::Stop;
+        let Operation { name, results, .. } = operation;
         let text = match word {
+            Word::StartAcknowledge => format!("accepts {name}"),
+            Word::Result => format!("result {results} of {name}"),
             Word::Stop => format!("stops {name}"),
             Word::Error => format!("{name} failed"),
-            _ if results == 1 => format!("{name} is complete, 1 result,"),
+            _ if *results == 1 => format!("{name} is complete, 1 result,"),
             _ => format!("{name} is complete, {results} results,"),
         };
+        if matches!(word, Word::Error | Word::Complete) {
+            self.operations.close(&id, message.at);
+        }
         Said { text, took: Some(took), error }
     }
 }
 
 /// What an operation is called, such as `subscription onPrice`.
-fn operation_name(payload: &Object<'_>) -> String {
-    let query = payload.text("query").unwrap_or_default();
-    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+fn operation_name(request: &Object<'_>) -> String {
+    let query = request.text("query").unwrap_or_default();
+    let word = |text: &str| {
+        let end = text.find(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
     let code = query.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut words = code.unwrap_or_default().split(|character| !is_word(character));
-    let kind = words.next().filter(|kind| matches!(*kind, "mutation" | "subscription")).unwrap_or("query");
-    let name = payload.text("operationName").or_else(|| words.next().map(str::to_owned));
-    match name.filter(|name| !name.is_empty()) {
-        Some(name) => format!("{kind} {}", quote(&name)),
-        None => kind.to_owned(),
-    }
+    let code = code.unwrap_or_default();
+    let (kind, name) = match &*word(code) {
+        kind @ ("query" | "mutation" | "subscription") => (kind.to_owned(), word(code[kind.len()..].trim_start())),
+        _ if code.starts_with('{') => ("query".to_owned(), String::new()),
+        // A stored request, or one that begins with a fragment.
+        _ => ("operation".to_owned(), String::new()),
+    };
+    let name = request.text("operationName").unwrap_or(name);
+    if name.is_empty() { kind } else { format!("{kind} {}", quote(&name)) }
 }
 
-/// The message of an error, or of the first of several.
+/// The message of an error, or of the first of several; `AppSync` has them in `errors`, some with a type alone.
 fn failure(payload: Raw<'_>) -> String {
-    let message = |raw: Raw<'_>| Object::of(raw.as_bytes()).and_then(|object| object.text("message"));
+    let message = |raw: Raw<'_>| {
+        let error = Object::of(raw.as_bytes())?;
+        error.text("message").or_else(|| error.text("errorType"))
+    };
+    let payload = Object::of(payload.as_bytes()).and_then(|object| object.get("errors")).unwrap_or(payload);
     let errors = Array::of(payload.as_bytes());
     let first = errors.as_ref().and_then(|errors| errors.get(0)).unwrap_or(payload);
     let said = quote(&message(first).unwrap_or_else(|| json::plain(first)));

@@ -29,6 +29,23 @@ fn operations_run_from_subscribe_to_complete() {
 }
 
 #[test]
+fn an_operation_is_called_by_its_kind_and_its_name() {
+    for (payload, name) in [
+        (r#"{"query":"subscription onPrice($a:Int){ price }"}"#, "subscription onPrice"),
+        (r#"{"query":"subscription{price}"}"#, "subscription"),
+        (r#"{"query":"query($a:Int){price}"}"#, "query"),
+        (r#"{"query":"{price}"}"#, "query"),
+        (r#"{"query":"fragment F on P { a } subscription S { ...F }"}"#, "operation"),
+        (r#"{"operationName":"S","extensions":{"persistedQuery":{"version":1}}}"#, "operation S"),
+    ] {
+        let mut session = transport();
+        session.received(r#"{"type":"connection_ack"}"#);
+        let subscribe = format!(r#"{{"id":"1","type":"subscribe","payload":{payload}}}"#);
+        assert_eq!(session.sent(&subscribe), name, "{payload}");
+    }
+}
+
+#[test]
 fn errors_are_told_and_end_an_operation() {
     let mut session = transport();
     session.sent(r#"{"type":"connection_init"}"#);
@@ -52,6 +69,13 @@ fn what_a_server_will_close_for_is_told_before() {
     assert!(session.sent(subscribe).ends_with("servers close with 4409"));
     assert_eq!(session.sent(r#"{"type":"connection_init"}"#), "");
     assert!(session.sent(r#"{"type":"connection_init"}"#).ends_with("4429"));
+    let mut session = legacy();
+    let start = r#"{"id":"1","type":"start","payload":{"query":"{ a }"}}"#;
+    assert_eq!(
+        (session.sent(start), session.sent(start)),
+        ("query".to_owned(), "query".to_owned()),
+        "it has no such code"
+    );
     assert_eq!(session.dialect().close_code(4408), Some("connection_init did not come in time"));
     assert_eq!(session.dialect().close_code(1000), None);
 }
@@ -84,6 +108,41 @@ fn the_older_protocol_has_other_words() {
     assert_eq!(session.sent(r#"{"id":"a","type":"stop"}"#), "stops subscription after 0 ms");
     assert_eq!(session.received(r#"{"type":"connection_error","payload":{"message":"no"}}"#), "no");
     assert_eq!(session.dialect().heartbeat(), None);
+}
+
+/// The examples of "Building a real-time WebSocket client in AWS AppSync".
+#[test]
+fn app_sync_has_words_of_its_own() {
+    let mut session = legacy();
+    session.sent(r#"{"type":"connection_init"}"#);
+    let acknowledged = r#"{"type":"connection_ack","payload":{"connectionTimeoutMs":300000}}"#;
+    assert_eq!(session.wait(2).received(acknowledged), "answers connection_init (AppSync: ka within 300 s) after 2 ms");
+    assert_eq!(session.received(r#"{"type":"ka"}"#), "()");
+    let start = r#"{"id":"a","type":"start","payload":{"data":"{\"query\":\"subscription onMessage { text }\",\"variables\":{}}","extensions":{"authorization":{"x-api-key":"da2-secret","host":"h"}}}}"#;
+    let annotation = session.message(Role::Client, Kind::Text, start.as_bytes()).expect("said");
+    assert_eq!(annotation.text, "subscription onMessage");
+    assert!(!hidden(start.as_bytes(), &annotation).contains("da2-secret"));
+    assert_eq!(
+        session.wait(3).received(r#"{"type":"start_ack","id":"a"}"#),
+        "accepts subscription onMessage after 3 ms"
+    );
+    let data = r#"{"id":"a","type":"data","payload":{"data":{"onMessage":{"text":"hi"}}}}"#;
+    assert_eq!(session.received(data), "result 1 of subscription onMessage after 3 ms");
+    assert_eq!(session.sent(r#"{"id":"a","type":"stop"}"#), "stops subscription onMessage after 3 ms");
+    assert_eq!(
+        session.received(r#"{"id":"a","type":"complete"}"#),
+        "subscription onMessage is complete, 1 result, after 3 ms"
+    );
+    assert_eq!(session.sent(start), "subscription onMessage", "an id may be used again");
+}
+
+#[test]
+fn app_sync_has_its_errors_in_a_list() {
+    let refused =
+        r#"{"type":"connection_error","payload":{"errors":[{"errorType":"UnauthorizedException","errorCode":401}]}}"#;
+    assert_eq!(legacy().received(refused), "UnauthorizedException");
+    let failed = r#"{"type":"error","payload":{"errors":[{"errorType":"UnsupportedOperation","message":"unknown not supported"}]}}"#;
+    assert_eq!(legacy().received(failed), "of no operation that is running: unknown not supported");
 }
 
 #[test]
