@@ -139,6 +139,23 @@ fn a_passcode_that_is_spread_over_messages_is_hidden_in_each() {
     }
 }
 
+#[test]
+fn a_passcode_is_hidden_wherever_the_frame_is_cut() {
+    for frame in ["CONNECT\nlogin:a\npasscode:ZZZ\nhost:h\n\n\0", "STOMP\r\npasscode: ZZZ\r\n\r\n\0"] {
+        for first in 0..=frame.len() {
+            for second in first..=frame.len() {
+                let mut session = conversation();
+                let parts = [&frame[..first], &frame[first..second], &frame[second..]];
+                let shown = parts.map(|part| {
+                    let annotation = session.message(Role::Client, Kind::Text, part.as_bytes()).expect("said");
+                    hidden(part.as_bytes(), &annotation)
+                });
+                assert!(!shown.concat().contains('Z'), "{shown:?}");
+            }
+        }
+    }
+}
+
 /// Where no subprotocol was agreed on.
 #[test]
 fn a_connection_is_recognised_by_the_start_of_its_first_frame() {
