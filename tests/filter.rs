@@ -49,6 +49,25 @@ fn what_cannot_be_judged_is_told_once() {
     assert_eq!(output.stderr.matches("said once").count(), 1);
 }
 
+/// What is looked for as a regular expression and looks like jq.
+#[test]
+fn an_expression_that_looks_like_another_language_is_noted() {
+    const NOTE: &str = "`price > 100` is looked for as a regular expression: jq begins with `.` or `$`";
+    for flag in ["--filter", "--until"] {
+        with(&[flag, "price > 100"], &feed()).run().says(NOTE);
+        with(&[flag, "re:price > 100"], &feed()).run().never_says(NOTE);
+    }
+    let server = websocket::echo();
+    let mut terminal = Wscope::new().arg(server.url()).terminal(30, 100);
+    terminal.wait_line(">");
+    for (command, expression) in [("/filter", "a > 1"), ("/find", "b > 1"), ("/expect within=0.01", "c > 1")] {
+        terminal.enter(&format!("{command} {expression}"));
+        terminal.wait(&format!("`{expression}` is looked for as a regular expression"));
+    }
+    terminal.press(key::CTRL_D);
+    terminal.exits(0);
+}
+
 #[test]
 fn what_is_shown_is_counted() {
     let server = websocket::echo();

@@ -18,6 +18,7 @@ use crate::client::view;
 use crate::error::{Error, Phase, Result};
 use crate::http::redact::Secrets;
 use crate::net::{Target, TimeLimit};
+use crate::pattern::Expression;
 use crate::platform::{is_started_by_session_leader, is_stdin_in_background};
 use crate::session::{AfterInput, AutoReply, Echo, HeartbeatPolicy, Settings, StopCondition};
 use crate::wire::handshake::Strictness;
@@ -108,7 +109,8 @@ impl Plan {
             let message = format!("a message of `-x` has {} bytes, and `--max-message` allows {most}", long.len());
             return Err(Error::new(Phase::Usage, message));
         }
-        let notes = times_in_data(&args.view).into_iter().chain(view::doubts(&args.view)).chain(args.note.clone());
+        let doubts = view::doubts(&args.view).chain(args.stop.until.iter().filter_map(Expression::doubt));
+        let notes = times_in_data(&args.view).into_iter().chain(doubts).chain(args.note.clone());
         plan.notes.splice(..0, notes);
         plan.warning.clone_from(&args.warning);
         Ok(plan)

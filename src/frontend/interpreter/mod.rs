@@ -111,6 +111,9 @@ impl Interpreter {
 
     /// What there is to tell, when it went well.
     fn command(&mut self, command: Command) -> Result<Option<String>> {
+        if let Some(doubt) = command.expression().and_then(Expression::doubt) {
+            self.show(&Event::Note(&doubt));
+        }
         match command {
             Command::Text(text) => self.send(Outgoing::Text(&text)),
             Command::Binary(payload) => self.send(Outgoing::Binary(&self.load(payload)?)),

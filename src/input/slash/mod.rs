@@ -123,6 +123,16 @@ pub enum Command {
 }
 
 impl Command {
+    /// The expression that it asks messages about, if it has one.
+    pub fn expression(&self) -> Option<&Expression> {
+        match self {
+            Self::Expect { expression, .. } | Self::Find(expression) | Self::Filter(FilterChange::To(expression)) => {
+                Some(expression)
+            }
+            _ => None,
+        }
+    }
+
     /// The same command. If environment variables were put into its pattern, the pattern is shown as it was `written`,
     /// because the values may be secret.
     fn showing(self, written: &str) -> Self {
