@@ -110,7 +110,7 @@ fn the_older_protocol_has_other_words() {
     assert_eq!(session.dialect().heartbeat(), None);
 }
 
-/// The examples of "Building a real-time WebSocket client in AWS AppSync".
+/// The examples of "Building a real-time WebSocket client in AWS `AppSync`".
 #[test]
 fn app_sync_has_words_of_its_own() {
     let mut session = legacy();
