@@ -89,9 +89,12 @@ fn what_was_recorded_for_a_har_stays_where_the_program_is_killed() {
     let server = peer::always(accepts().sends(Frame::text("news")).takes_up_to_the_close());
     let program = Wscope::new().args([&flag, "-N", &server.url()]).spawn();
     program.wait_stdout("news\n");
-    program.signal(Signal::SIGKILL);
-    drop(program.finish());
     let spool = folder.path().join("killed.har.jsonl");
+    // It is written at once, but by another thread.
+    let follower = Wscope::new().args(["show", "--follow"]).arg(&spool).spawn();
+    follower.wait_stdout("news\n");
+    program.signal(Signal::SIGKILL);
+    drop((program.finish(), follower));
     assert!(!folder.path().join("killed.har").exists(), "a HAR that is none");
     let again = folder.path().join("again.har");
     let output = Wscope::new().arg("show").arg(&spool).arg("--save").arg(&again).run();

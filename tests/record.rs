@@ -189,6 +189,23 @@ fn a_fifo_takes_json_lines_alone_and_waits_for_its_reader() {
 }
 
 #[test]
+fn after_a_signal_a_fifo_that_nothing_is_read_from_is_not_waited_for() {
+    let (_folder, fifo) = folder();
+    mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+    let server = serve(|mut connection: Connection| {
+        connection.accept();
+        // The pipe and the queue hold less of it.
+        connection.send_frame(&Frame::text("x".repeat(4 << 20)));
+        connection.rest();
+    });
+    let program = Wscope::new().arg(format!("--record={}", fifo.display())).arg("-N").arg(server.url()).spawn();
+    let mut reader = File::open(&fifo).unwrap();
+    reader.read_exact(&mut vec![0; 100_000]).unwrap();
+    program.signal(Signal::SIGINT);
+    program.finish().exits(130).says("left before everything was recorded");
+}
+
+#[test]
 fn a_process_that_is_killed_has_recorded_what_had_come() {
     let (_folder, file) = folder();
     let server = serve(|mut connection: Connection| {
@@ -198,8 +215,11 @@ fn a_process_that_is_killed_has_recorded_what_had_come() {
     });
     let program = Wscope::new().arg(format!("--record={}", file.display())).arg("-N").arg(server.url()).spawn();
     program.wait_stdout("the last word");
+    // It is written at once, but by another thread.
+    let follower = Wscope::new().args(["show", "--follow"]).arg(&file).spawn();
+    follower.wait_stdout("the last word");
     program.signal(Signal::SIGKILL);
-    drop(program);
+    drop((program, follower));
     let output = shown(&[], &file);
     output.prints("the last word\n").says("ends while a connection is open");
 }

@@ -9,7 +9,7 @@ use crate::client::{advice, record, view};
 use crate::dialect::Annotator;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
-use crate::output::{Banner, Charset, Options};
+use crate::output::{Banner, Charset, Options, Output};
 use crate::pattern::{Expression, Message};
 use crate::recording::har::{self, HarOptions};
 use crate::recording::html::PageWriter;
@@ -41,7 +41,8 @@ pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
         Format::Log | Format::JsonLines => {
             let perspective = recording.perspective;
             let options = Options { perspective, ..view::options_of(&args.view, Banner::Shown) };
-            let mut recorder = record::recorder(path, existing, &options).map_err(refused)?;
+            let direct = |file| Ok(Box::new(file) as Box<dyn Output>);
+            let mut recorder = record::recorder(path, existing, &options, direct).map_err(refused)?;
             let annotator = (format == Format::Log).then(|| view::annotator_for_people(&args.view));
             let early_end = feed(args, recording, annotator, &mut recorder);
             recorder.flush().map(|()| early_end).map_err(|failure| cannot_write(path, failure.error))

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Zoned;
 
@@ -13,7 +14,7 @@ use crate::client::{report, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{Event, Origin};
 use crate::http::redact::Secrets;
-use crate::output::{Fanout, FdOutput, Options, Output};
+use crate::output::{Fanout, FdOutput, Options, Output, OutputQueue, Overflow};
 use crate::platform::{Descriptor, Signals, is_at, lead_to_same_file, open_regular_file};
 use crate::recording::{self, CreateError, Existing, Format, Recorder};
 
@@ -24,9 +25,14 @@ pub const OVERWRITE: &str = "`--overwrite` writes over it";
 /// What can be done about the spool of a HAR that exists.
 const SPOOL: &str = "it is what a run recorded that was killed: `wscope show` shows it, and makes a HAR of it";
 
+/// How long a file may take nothing of what is left, when a signal has ended the run.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
 /// What is recorded of a run, if anything is.
 pub struct RunRecording {
     fanout: Fanout,
+    /// What is recorded and waits for the file: a disk that stops for a moment stops no session.
+    queue: Option<OutputQueue>,
     /// Taken when it is made.
     har: Option<HarAtEnd>,
 }
@@ -43,7 +49,7 @@ pub fn start(
     options: &Options,
     fanout: &Fanout,
 ) -> Result<RunRecording> {
-    let mut recording = RunRecording { fanout: fanout.clone(), har: None };
+    let mut recording = RunRecording { fanout: fanout.clone(), queue: None, har: None };
     let Some(wanted) = args.wanted() else { return Ok(recording) };
     let path = match wanted {
         RecordTo::File(path) => Cow::Borrowed(path),
@@ -53,16 +59,24 @@ pub fn start(
     let refused = |error| create_error(&path, error, OVERWRITE);
     let format = recording::format_for(&path).map_err(refused)?;
     let options = &options.unfiltered();
+    let mut queue = None;
+    let queued = |file| {
+        let (before, output) = OutputQueue::before(Box::new(file), Overflow::WaitedFor, || None)?;
+        queue = Some(before);
+        Ok(Box::new(output) as Box<dyn Output>)
+    };
     let recorder = if format == Format::Har {
         recording::check(&path, existing).map_err(refused)?;
         let har = HarAtEnd { path: path.to_path_buf(), existing, options: view::har_options(view) };
         let spool = har.spool();
-        let recorder = recorder(&spool, Existing::Kept, options).map_err(|error| create_error(&spool, error, SPOOL))?;
+        let refused = |error| create_error(&spool, error, SPOOL);
+        let recorder = recorder(&spool, Existing::Kept, options, queued).map_err(refused)?;
         recording.har = Some(har);
         recorder
     } else {
-        recorder(&path, existing, options).map_err(refused)?
+        recorder(&path, existing, options, queued).map_err(refused)?
     };
+    recording.queue = queue;
     let note = format!("recording to `{}`: {}", path.display(), what_it_has(format, options.secrets));
     fanout.show(Origin::default(), &Event::Note(&note));
     fanout.add(Box::new(recorder));
@@ -71,11 +85,26 @@ pub fn start(
 
 impl RunRecording {
     /// Ends it with the run, whose exit status this is: the status, with what it makes of it that something is not recorded.
-    /// A HAR may take long: one of the `signals` ends the process meanwhile, and leaves the spool.
+    /// A file may take long, and a HAR too: one of the `signals` ends the process meanwhile, and leaves the spool.
     pub fn finish(mut self, status: ExitStatus, signals: &Signals) -> ExitStatus {
         signals.release();
+        let has_left = matches!(status, ExitStatus::Interrupted | ExitStatus::Terminated);
+        if has_left && self.queue.as_ref().is_some_and(|queue| !queue.wait(LAST_WAIT)) {
+            self.queue = None;
+            self.har = None;
+            report::alone(&Error::new(Phase::Session, "left before everything was recorded"));
+        }
+        status.max(self.end())
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        if let Some(queue) = self.queue.take() {
+            queue.wait_for_all();
+            // An error of the file comes with the next flush. That of the printer was told with an earlier one.
+            let _ = self.fanout.lock().flush();
+        }
         let recorded = if self.fanout.has_lost_sink() { ExitStatus::Session } else { ExitStatus::Success };
-        status.max(recorded).max(self.make_har())
+        recorded.max(self.make_har())
     }
 
     fn make_har(&mut self) -> ExitStatus {
@@ -88,7 +117,7 @@ impl RunRecording {
 /// A run that could not begin has a recording too.
 impl Drop for RunRecording {
     fn drop(&mut self) {
-        self.make_har();
+        self.end();
     }
 }
 
@@ -125,17 +154,22 @@ pub fn existing(overwrite: bool) -> Existing {
     if overwrite { Existing::Overwritten } else { Existing::Kept }
 }
 
-/// A sink that writes to the file.
+/// A sink that writes to the file, through what `output` makes of it.
 ///
 /// # Errors
 /// What stands against it.
-pub fn recorder(path: &Path, existing: Existing, options: &Options) -> Result<Recorder, CreateError> {
+pub fn recorder(
+    path: &Path,
+    existing: Existing,
+    options: &Options,
+    output: impl FnOnce(FdOutput) -> io::Result<Box<dyn Output>>,
+) -> Result<Recorder, CreateError> {
     let format = recording::format_for(path)?;
     if !matches!(format, Format::JsonLines | Format::Log) {
         return Err(CreateError::UnknownEnding);
     }
     let file = recording::create(path, existing)?;
-    let output: Box<dyn Output> = Box::new(FdOutput::new(&file)?);
+    let output = output(FdOutput::new(&file)?)?;
     Ok(match format {
         Format::Log => Recorder::log(options, output, path),
         _ => Recorder::json_lines(options, output, path),

@@ -10,7 +10,7 @@ use crate::error::{Error, Phase, Result};
 use crate::output::terminal::Terminal;
 use crate::output::theme::{ColorChoice, ColorEnvironment, Colors, StreamKind};
 use crate::output::{
-    Annotations, Banner, DataFormat, FdOutput, FrameView, Level, Options, Output, OutputQueue, Printer, View,
+    Annotations, Banner, DataFormat, FdOutput, FrameView, Level, Options, Output, OutputQueue, Overflow, Printer, View,
 };
 use crate::pattern::Expression;
 use crate::platform::{Descriptor, lead_to_same_file};
@@ -218,7 +218,7 @@ pub fn queued(editor: Option<&Terminal>, options: Options) -> Result<(Printer, O
         return Ok((direct(options)?, None));
     }
     let for_columns = on_terminal()?;
-    let (queue, queued) = OutputQueue::before(on_terminal()?, move || for_columns.columns())
+    let (queue, queued) = OutputQueue::before(on_terminal()?, Overflow::Skipped, move || for_columns.columns())
         .map_err(|error| thread_error(Phase::Session, "for the terminal", error))?;
     let queued = Box::new(queued);
     let printer = match (shows_data, shows_talk) {

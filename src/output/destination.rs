@@ -44,6 +44,11 @@ pub trait Output: Send {
     }
 }
 
+/// The same error once more: it may be told by another thread than the one that met it.
+pub fn same_error(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
+}
+
 /// Drops all bytes.
 #[derive(Debug)]
 pub struct Discard;

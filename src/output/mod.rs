@@ -43,6 +43,6 @@ pub use options::{
 };
 pub use printer::{Printer, annotation_words};
 pub use progress::Progress;
-pub use queue::{OutputQueue, QueuedOutput};
+pub use queue::{OutputQueue, Overflow, QueuedOutput};
 pub use timeline::{Slot, Timeline};
 pub use timestamp::TimestampWriter;

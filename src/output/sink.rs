@@ -4,7 +4,7 @@ use std::io;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use crate::output::destination::Output;
+use crate::output::destination::{Output, same_error};
 use crate::output::fold::fold_written;
 use crate::output::rows::RowBreaker;
 use crate::output::theme::{Colors, Palette};
@@ -191,9 +191,7 @@ impl Sink {
     pub fn error(&self) -> Option<io::Error> {
         match &self.writing {
             Writing::Works => None,
-            Writing::Failed(error) => {
-                Some(error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error))
-            }
+            Writing::Failed(error) => Some(same_error(error)),
         }
     }
 

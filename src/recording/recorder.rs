@@ -11,8 +11,8 @@ use crate::output::{
 };
 use crate::wire::TextBatch;
 
-/// Writes what happens as JSON Lines, or as text, with a printer of its own. Each flush reaches the file: what a process
-/// that is killed has recorded is what had come a moment before.
+/// Writes what happens as JSON Lines, or as text, with a printer of its own. Each flush reaches the file, or the queue before it:
+/// what a process that is killed has recorded is what had come a moment before.
 pub struct Recorder {
     printer: Printer,
     /// What it writes to, for errors.
