@@ -8,7 +8,7 @@ use jaq_core::box_iter::box_once;
 use jaq_core::load::parse::Def;
 use jaq_core::native::{Fun, bome, run, v};
 use jaq_core::{Ctx, Cv, Error, Exn, Native, RunPtr, ValR, ValX};
-use jaq_json::{Map, Val};
+use jaq_json::{Map, Num, Val};
 use jaq_std::ValT as _;
 
 use super::{Values, read};
@@ -16,10 +16,12 @@ use crate::pattern::json::Json;
 
 /// The name of multiplication; no user can write it.
 pub(super) const TIMES: &str = "*";
-/// The name of what ends a run that is interrupted, and does nothing otherwise.
+/// The name of what ends a run that is interrupted or too deep, and does nothing otherwise.
 pub(super) const CHECKPOINT: &str = "!checkpoint";
 /// How long a text may become by multiplication, in bytes.
 const LONGEST_PRODUCT: u32 = 64 << 20;
+/// How long a number may become by multiplication, in bits: it takes time that no interruption ends.
+const MOST_BITS: u64 = 1 << 18;
 
 /// Definitions of jaq that are left out.
 const LEFT_OUT: [&str; 13] = [
@@ -72,9 +74,16 @@ fn checkpoint() -> Fun<Values> {
     (CHECKPOINT, v(0), native)
 }
 
-/// `value`, unless the run is to end: by an exception that no `try` catches.
+/// `value`, unless the run is to end: where it is interrupted, by an exception that no `try` catches.
 fn passed<'a, T>(context: &Ctx<'a, Values>, value: T) -> ValX<'a, T, Val> {
-    if context.data().is_interrupted() { Err(Exn::halt(1)) } else { Ok(value) }
+    let run = context.data();
+    if run.program.is_interrupted() {
+        return Err(Exn::halt(1));
+    }
+    if run.is_too_deep() {
+        return Err(Error::str("it calls itself too deeply").into());
+    }
+    Ok(value)
 }
 
 /// The names of all filters that a user can write, with how many arguments they take.
@@ -149,6 +158,9 @@ fn product(left: Val, right: Val) -> ValR<Val> {
     let (string, times) = match (&left, &right) {
         (Val::TStr(string) | Val::BStr(string), Val::Num(_)) => (string, &right),
         (Val::Num(_), Val::TStr(string) | Val::BStr(string)) => (string, &left),
+        _ if bits(&left) + bits(&right) > MOST_BITS => {
+            return Err(Error::str(format_args!("a number would become longer than {MOST_BITS} bits")));
+        }
         _ => return left * right,
     };
     let length = u32::try_from(string.len()).unwrap_or(u32::MAX);
@@ -156,6 +168,14 @@ fn product(left: Val, right: Val) -> ValR<Val> {
         return Err(Error::str(format_args!("a text would become longer than {} MiB", LONGEST_PRODUCT >> 20)));
     }
     left * right
+}
+
+/// How long a whole number is that no machine word holds.
+fn bits(value: &Val) -> u64 {
+    match value {
+        Val::Num(Num::BigInt(number)) => number.bits(),
+        _ => 0,
+    }
 }
 
 fn from_json(value: &Val) -> ValR<Val> {
@@ -176,7 +196,7 @@ struct Parts {
 fn matches(mut cv: Cv<'_, Values>, parts: Parts) -> ValR<Val> {
     let flags = cv.0.pop_var();
     let pattern = cv.0.pop_var();
-    let found = cv.0.data().regexes.compiled(text(&pattern)?, text(&flags)?).map_err(Error::str)?;
+    let found = cv.0.data().program.regexes.compiled(text(&pattern)?, text(&flags)?).map_err(Error::str)?;
     let whole = text(&cv.1)?;
     let names: Vec<_> = found.regex.capture_names().collect();
     let mut result: Vec<Val> = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! There is one operator by which a message could end the program: a text times a number reserves memory for all of it, and
 //! a number of the message's choosing is more than there is. And a filter may never end: what repeats itself passes a
-//! checkpoint each time, where it can be interrupted.
+//! checkpoint each time, where it can be interrupted, and fails if it has called itself too deeply.
 
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};

@@ -1,8 +1,9 @@
 //! jq, by jaq: a filter is compiled once and run for each message, on the thread that has the message.
 //!
 //! jaq has no limits of its own. So nothing that is nested deeper than [`DEEPEST`] reaches it, what takes time that grows with the
-//! square of its length does not either, and the filters are missing that would end the program. What a filter of the user's
-//! own does beyond that is the user's: it may never end, and can be [interrupted](JqFilter::interrupt).
+//! square of its length does not either, and the filters are missing that would end the program. A filter of the user's own may
+//! never end: it can be [interrupted](JqFilter::interrupt), and fails where it takes more than [`MOST_STACK`]. Nothing guards
+//! against values that it nests itself a hundred thousand deep: their end takes more stack than there is.
 
 mod compile;
 mod functions;
@@ -34,6 +35,9 @@ const DEEPEST: usize = 128;
 const LONGEST_NUMBER: usize = 1000;
 /// How many bytes a filter may make of one message.
 const MOST: usize = 64 << 20;
+
+/// How much stack a filter may take, in bytes. The main thread, on which recordings are shown, has 8 MiB.
+const MOST_STACK: usize = 5 << 20;
 
 /// Why a filter that was interrupted makes nothing of a message.
 const INTERRUPTED: &str = "the filter was interrupted";
@@ -68,13 +72,38 @@ struct Values;
 
 impl DataT for Values {
     type V<'a> = Val;
-    type Data<'a> = &'a Program;
+    type Data<'a> = Run<'a>;
 }
 
-impl<'a> HasLut<'a, Values> for &'a Program {
-    fn lut(&self) -> &'a Lut<Values> {
-        &self.filter.lut
+/// A program that runs for one message.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    program: &'a Program,
+    /// Where the stack of its thread was when it began.
+    stack: usize,
+}
+
+impl<'a> Run<'a> {
+    fn begin(program: &'a Program) -> Self {
+        Self { program, stack: stack() }
     }
+
+    /// Whether it has called itself so deeply that little stack may be left.
+    fn is_too_deep(self) -> bool {
+        stack().abs_diff(self.stack) > MOST_STACK
+    }
+}
+
+impl<'a> HasLut<'a, Values> for Run<'a> {
+    fn lut(&self) -> &'a Lut<Values> {
+        &self.program.filter.lut
+    }
+}
+
+/// An address in the frame of its caller, or near it.
+fn stack() -> usize {
+    let here = 0_u8;
+    std::ptr::from_ref(std::hint::black_box(&here)).addr()
 }
 
 impl Variable {
@@ -186,7 +215,7 @@ impl Program {
         }
         let input = input(message, json)?;
         let variables = self.variables.iter().map(|variable| variable.value(message));
-        let context = Ctx::<Values>::new(self, Vars::new(variables));
+        let context = Ctx::<Values>::new(Run::begin(self), Vars::new(variables));
         Ok(self.filter.id.run((context, input)))
     }
 

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::pattern::{Expression, FilterRuns};
 
+/// The stack of the main thread, and half of what the others that judge messages have.
+const STACK: usize = 8 << 20;
+
 fn message(payload: &[u8]) -> Message<'_> {
     let kind = if str::from_utf8(payload).is_ok() { Kind::Text } else { Kind::Binary };
     Message { direction: Direction::Received, kind, payload, note: Some("ack 12") }
@@ -111,6 +114,14 @@ fn no_message_ends_the_program() {
 }
 
 #[test]
+fn a_number_does_not_grow_until_its_product_takes_for_ever() {
+    let squares = |count: u32| applied(&format!("reduce range({count}) as $i (10; . * .) | tostring | length"), "1");
+    assert_eq!(squares(16), Ok(vec!["65537".to_owned()]));
+    assert_eq!(squares(60), Err("a number would become longer than 262144 bits".to_owned()));
+    assert_eq!(applied("reduce range(60) as $i (10; . *= .)", "1"), squares(60));
+}
+
+#[test]
 fn what_is_replaced_takes_memory_and_time_that_grow_with_the_message() {
     // That took 1.4 gigabytes, and a message of 1 MiB all that there was.
     let replaced = applied("gsub(\"a\"; \"b\")", &"a".repeat(50_000)).unwrap();
@@ -122,8 +133,7 @@ fn what_is_replaced_takes_memory_and_time_that_grow_with_the_message() {
 
 #[test]
 fn the_deepest_message_leaves_stack_to_the_filters_that_walk() {
-    // Half of what a thread that judges messages has.
-    let walking = thread::Builder::new().stack_size(8 << 20).spawn(walk_the_deepest_message).unwrap();
+    let walking = thread::Builder::new().stack_size(STACK).spawn(walk_the_deepest_message).unwrap();
     assert!(walking.join().is_ok());
 }
 
@@ -162,10 +172,23 @@ fn too_much_output_is_told() {
     );
 }
 
+#[test]
+fn a_filter_that_calls_itself_for_ever_is_an_error() {
+    for filter in [
+        "def f: 1 + f; f",
+        "def f: [f]; f",
+        "def f: f | 1; f",
+        "def f: {a: f}; f",
+        "def f: try error(\"x\") catch f; f",
+        "(.[0] | until(false; .)) |= 2",
+    ] {
+        let running = thread::Builder::new().stack_size(STACK).spawn(move || applied(filter, "[1,2]")).unwrap();
+        assert_eq!(running.join().unwrap(), Err("it calls itself too deeply".to_owned()), "{filter}");
+    }
+}
+
 /// How soon an interrupted filter ends.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Some filters call themselves deeper and deeper until they are interrupted, which a busy machine does late.
-const STACK: usize = 1 << 30;
 
 /// What is said of a message with which this filter is busy until it is interrupted.
 fn interrupted(filter: &JqFilter) -> Result<Vec<Vec<u8>>, String> {
@@ -195,10 +218,8 @@ fn a_filter_that_does_not_end_is_interrupted() {
         "last(range(infinite))",
         "reduce range(0; 1; 0) as $x (0; . + 1)",
         "[.[] | recurse] | [.[] | recurse(.)]",
-        "def f: try error(\"x\") catch f; f",
         "first(repeat(1) | select(. == 2)) // 3",
         "path(last(repeat(.[0])))",
-        "(.[0] | until(false; .)) |= 2",
         "[range(40) | [range(10)]] | combinations",
         &product,
         "[repeat(.[]?)] | length",
