@@ -136,9 +136,12 @@ impl EngineIo {
     }
 
     fn ping(&mut self, message: &Message<'_>) -> Annotation {
-        let pinger = if self.is_version_3 { Role::Client } else { Role::Server };
-        if message.from != pinger {
-            return self.breach("in version 4 the server pings, and the client answers 3: the server closes");
+        match (message.from, self.is_version_3) {
+            (Role::Client, true) | (Role::Server, false) => {}
+            (Role::Client, false) => {
+                return self.breach("in version 4 the server pings, and the client answers 3: the server closes");
+            }
+            (Role::Server, true) => return self.breach("in version 3 the client pings, and the server answers 3"),
         }
         self.ping = Some(message.at);
         self.next_ping = self.interval.map(|interval| message.at + interval);

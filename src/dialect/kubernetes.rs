@@ -75,7 +75,7 @@ impl Dialect for Kubernetes {
             (CLOSE, [channel]) if self.closes_channels => {
                 Annotation::new(SOURCE, "close", format!("{} closed", self.name(*channel)))
             }
-            _ if self.is_port_forward => self.forwarded(channel, &data),
+            _ if self.is_port_forward => self.forwarded(message.from, channel, &data),
             (0..=2, []) if message.from == Role::Server => {
                 Annotation::new(SOURCE, self.name(channel), format!("{} established", self.name(channel)))
             }
@@ -105,10 +105,9 @@ impl Kubernetes {
         }
     }
 
-    /// The first message of each channel of `portforward` is its port, little endian.
-    fn forwarded(&mut self, channel: u8, data: &[u8]) -> Annotation {
-        let port = self.ports.entry(channel);
-        if let (Entry::Vacant(port), [low, high]) = (port, data) {
+    /// The first message of the server on each channel of `portforward` is its port, little endian.
+    fn forwarded(&mut self, from: Role, channel: u8, data: &[u8]) -> Annotation {
+        if let (Role::Server, Entry::Vacant(port), [low, high]) = (from, self.ports.entry(channel), data) {
             port.insert(u16::from_le_bytes([*low, *high]));
             return Annotation::new(SOURCE, "port", format!("{} established", self.name(channel)));
         }
@@ -209,6 +208,7 @@ mod tests {
             Some("v4.channel.k8s.io"),
             "/api/v1/namespaces/d/pods/w/portforward?ports=80",
         );
+        assert_eq!(session.sent_bytes(b"\x00hi"), "data, 2 bytes: hi", "no port comes from the client");
         assert_eq!(session.received_bytes(&[0, 80, 0]), "data of port 80 established");
         assert_eq!(session.received_bytes(&[1, 80, 0]), "error of port 80 established");
         assert_eq!(session.sent_bytes(b"\x00GET /"), "data of port 80, 5 bytes: GET /");

@@ -49,6 +49,7 @@ fn in_version_3_the_client_pings() {
     session.wait(20_000).sent("2");
     assert_eq!(session.dialect().heartbeat().map(|beat| beat.due), Some(Duration::from_secs(45)));
     assert_eq!(session.wait(4).received("3"), "( after 4 ms)");
+    assert_eq!(session.received("2"), "in version 3 the client pings, and the server answers 3");
     session.sent(r#"42["a"]"#);
     assert_eq!(
         session.received(r#"451-["a",{"_placeholder":true,"num":0}]"#),
