@@ -52,7 +52,8 @@ const MESSAGES: [(u64, &str, Part); 26] = [
     (68, "INVOCATION", Part::AsksOf(65)),
     (69, "INTERRUPT", Part::About(68)),
     (70, "YIELD", Part::Answers(68)),
-    (71, "EVENT_RECEIVED", Part::Alone),
+    // Until it is ratified.
+    (337, "EVENT_RECEIVED", Part::Alone),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

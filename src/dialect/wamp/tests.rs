@@ -18,6 +18,7 @@ fn the_specification_s_examples() {
         session.received(r#"[36, 5512315355, 4429313566, {}, ["Hello, world!"]]"#),
         "EVENT of com.myapp.mytopic1"
     );
+    assert_eq!(session.sent("[337, 4429313566]"), "EVENT_RECEIVED");
     assert_eq!(session.sent("[34, 85346237, 5512315355]"), "UNSUBSCRIBE of com.myapp.mytopic1");
     assert_eq!(session.received("[35, 85346237]"), "UNSUBSCRIBED of com.myapp.mytopic1 after 0 ms");
     assert_eq!(session.sent(r#"[16, 239714735, {}, "com.myapp.mytopic1", []]"#), "PUBLISH");
