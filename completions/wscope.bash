@@ -108,7 +108,7 @@ _wscope() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws appsync-events mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
                     return 0
                     ;;
                 --decode)
@@ -524,7 +524,7 @@ _wscope() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws appsync-events mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
                     return 0
                     ;;
                 --decode)
@@ -766,7 +766,7 @@ _wscope() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws appsync-events mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
                     return 0
                     ;;
                 --decode)
@@ -1066,7 +1066,7 @@ _wscope() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws appsync-events mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
                     return 0
                     ;;
                 --decode)
@@ -1272,7 +1272,7 @@ _wscope() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws appsync-events mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
                     return 0
                     ;;
                 --decode)
@@ -1338,7 +1338,7 @@ _wscope() {
                     return 0
                     ;;
                 --dialect)
-                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto none stomp socket.io engine.io sockjs graphql-transport-ws graphql-ws appsync-events mqtt wamp phoenix actioncable pusher signalr kubernetes json-rpc cdp" -- "${cur}"))
                     return 0
                     ;;
                 --decode)

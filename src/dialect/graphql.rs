@@ -339,7 +339,7 @@ fn operation_name(request: &Object<'_>) -> String {
 }
 
 /// The message of an error, or of the first of several; `AppSync` has them in `errors`, some with a type alone.
-fn failure(payload: Raw<'_>) -> String {
+pub(super) fn failure(payload: Raw<'_>) -> String {
     let message = |raw: Raw<'_>| {
         let error = Object::of(raw.as_bytes())?;
         error.text("message").or_else(|| error.text("errorType"))

@@ -4,6 +4,7 @@
 
 mod action_cable;
 mod annotator;
+mod appsync_events;
 mod cdp;
 mod engine_io;
 mod graphql;
@@ -39,6 +40,7 @@ pub const ALL: &[&Description] = &[
     &sockjs::SOCKJS,
     &graphql::TRANSPORT,
     &graphql::LEGACY,
+    &appsync_events::APPSYNC_EVENTS,
     &mqtt::MQTT,
     &wamp::WAMP,
     &phoenix::PHOENIX,
