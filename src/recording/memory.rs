@@ -1,12 +1,16 @@
 //! The last of what has happened, in memory: recorded after the fact.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::io::{self, Cursor, Read};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use memchr::memrchr;
+use jiff::Timestamp as Moment;
+use memchr::memchr;
 
 use crate::event::{Direction, Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Options, Output};
@@ -17,8 +21,11 @@ use crate::wire::{self, TextBatch};
 /// How many bytes of JSON Lines are kept.
 const LIMIT: usize = 64 << 20;
 
-/// Lines are thrown away so many bytes at a time, or one that is longer.
+/// Lines are thrown away so many bytes at a time, and what is behind up to the end of a line.
 const BLOCK: usize = 256 << 10;
+
+/// Where no line ends before it, a block ends here. No line about how a connection opened is so long.
+const LONGEST_BLOCK: usize = 1 << 20;
 
 /// What stands in the place of what was thrown away.
 const GAP: &str = "what happened before is not kept, but for how the connection opened";
@@ -34,16 +41,34 @@ struct Kept {
     /// How the connection opened that is open at the first of the blocks, as far as that was thrown away.
     opening: Opening,
     has_thrown_away: bool,
-    /// Whole lines, in order.
-    blocks: VecDeque<Arc<Vec<u8>>>,
+    /// Whether there was a message that was too long.
+    has_left_out: bool,
+    /// What was written since, in order.
+    blocks: VecDeque<Block>,
     /// Their bytes.
     size: usize,
-    /// What waits to be a block; its last line may be incomplete.
-    tail: Vec<u8>,
-    /// Where the whole lines of `tail` end. A line may be as long as a message and comes in pieces: each is looked through once.
-    lines_end: usize,
+    /// The block behind them, which grows.
+    last: Block,
     /// The payload of the last message that was received.
     last_payload: Option<Vec<u8>>,
+}
+
+/// Whole lines, or a piece of a line that is very long.
+#[derive(Default)]
+struct Block {
+    /// Shared with the snapshots.
+    bytes: Arc<Vec<u8>>,
+    /// Whether it begins in the middle of a line.
+    continues_line: bool,
+}
+
+/// What is kept at a moment.
+pub struct Snapshot {
+    pieces: VecDeque<Arc<Vec<u8>>>,
+    /// The time from which everything is kept; `None`, where that is all that has happened.
+    pub begins_at: Option<SystemTime>,
+    /// Whether a message was too long to be kept.
+    pub has_left_out: bool,
 }
 
 impl Memory {
@@ -55,23 +80,13 @@ impl Memory {
         }
     }
 
-    /// What is kept, as JSON Lines.
-    pub fn json_lines(&self) -> impl Read + Send + use<> {
+    /// What is kept now.
+    pub fn snapshot(&self) -> Snapshot {
         let kept = self.lock();
-        let pieces = [kept.first.clone(), kept.opening.lines.clone(), kept.gap()].map(Arc::new);
-        let pieces = pieces.into_iter().chain(kept.blocks.iter().cloned()).chain([Arc::new(kept.tail.clone())]);
-        Pieces(pieces.map(Piece).map(Cursor::new).collect())
-    }
-
-    /// What is kept, as records.
-    pub fn records(&self) -> JsonLines {
-        JsonLines::new(Box::new(self.json_lines()))
-    }
-
-    /// The time from which everything is kept; `None`, where that is all that has happened.
-    pub fn begins_at(&self) -> Option<SystemTime> {
-        let kept = self.lock();
-        Fields::of(kept.first_after_gap()?)?.time("time").ok()
+        let begins_at = kept.begins_at();
+        let before = [kept.first.clone(), kept.opening.lines.clone(), gap(begins_at)].map(Arc::new);
+        let pieces = before.into_iter().chain(kept.whole_blocks().map(|block| Arc::clone(&block.bytes))).collect();
+        Snapshot { pieces, begins_at, has_left_out: kept.has_left_out }
     }
 
     /// The payload of the last message that was received.
@@ -81,6 +96,21 @@ impl Memory {
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Snapshot {
+    /// A message with a longer payload is not kept: its line alone would be most of what is.
+    pub const LONGEST_PAYLOAD: usize = LIMIT / 2;
+
+    /// It as JSON Lines.
+    pub fn json_lines(&self) -> impl Read + Send + use<> {
+        Pieces(self.pieces.iter().cloned().map(Piece).map(Cursor::new).collect())
+    }
+
+    /// It as records.
+    pub fn records(&self) -> JsonLines {
+        JsonLines::new(Box::new(self.json_lines()))
     }
 }
 
@@ -98,43 +128,84 @@ impl Kept {
         last.extend_from_slice(payload);
     }
 
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(end) = memrchr(b'\n', bytes) {
-            self.lines_end = self.tail.len() + end + 1;
+    fn write(&mut self, mut bytes: &[u8]) {
+        if !self.first.ends_with(b"\n") {
+            let (line, rest) = split_behind_line(bytes);
+            self.first.extend_from_slice(line);
+            bytes = rest;
         }
-        self.tail.extend_from_slice(bytes);
-        if self.first.is_empty() {
-            let end = self.tail.iter().position(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-            self.first = self.tail.drain(..end).collect();
-            self.lines_end -= end;
+        if self.last.ends_with_line() {
+            let (line, rest) = split_behind_line(bytes);
+            self.last.append(line);
+            bytes = rest;
+            if line.ends_with(b"\n") {
+                self.end_block(Block::default());
+            }
         }
-        if self.tail.len() >= BLOCK && self.lines_end > 0 {
-            let rest = self.tail.split_off(mem::take(&mut self.lines_end));
-            let block = mem::replace(&mut self.tail, rest);
-            self.size += block.len();
-            self.blocks.push_back(Arc::new(block));
+        self.last.append(bytes);
+        if self.last.bytes.len() >= LONGEST_BLOCK {
+            self.end_block(Block { continues_line: !self.last.bytes.ends_with(b"\n"), ..Block::default() });
         }
-        // The last block stays, whatever its size.
-        while self.size > LIMIT && self.blocks.len() > 1 {
-            let Some(block) = self.blocks.pop_front() else { return };
-            self.size -= block.len();
+    }
+
+    fn end_block(&mut self, next: Block) {
+        let block = mem::replace(&mut self.last, next);
+        self.size += block.bytes.len();
+        self.blocks.push_back(block);
+        self.throw_away();
+    }
+
+    /// Keeps no more than the limit.
+    fn throw_away(&mut self) {
+        while self.size > LIMIT
+            && let Some(block) = self.blocks.pop_front()
+        {
+            self.size -= block.bytes.len();
             self.has_thrown_away = true;
-            block.split_inclusive(|&byte| byte == b'\n').for_each(|line| self.opening.follow(line));
+            block.whole_lines().for_each(|line| self.opening.follow(line));
         }
     }
 
-    /// The first line that is kept behind what was thrown away.
-    fn first_after_gap(&self) -> Option<&[u8]> {
-        let block = self.blocks.front().filter(|_| self.has_thrown_away)?;
-        block.split_inclusive(|&byte| byte == b'\n').next()
+    /// The blocks without those whose line has lost its beginning.
+    fn whole_blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().chain([&self.last]).skip_while(|block| block.continues_line)
     }
 
-    /// The line that says that something was thrown away, if anything was.
-    fn gap(&self) -> Vec<u8> {
-        let time = self.first_after_gap().and_then(Fields::of).and_then(|fields| fields.raw("time").map(str::to_owned));
-        time.map(|time| format!("{{\"type\":\"note\",\"time\":{time},\"text\":\"{GAP}\"}}\n").into_bytes())
-            .unwrap_or_default()
+    /// The time from which everything is kept, where something was thrown away. The line of that time may be still to come.
+    fn begins_at(&self) -> Option<SystemTime> {
+        let first =
+            || self.whole_blocks().flat_map(Block::whole_lines).find_map(|line| Fields::of(line)?.time("time").ok());
+        self.has_thrown_away.then(|| first().unwrap_or_else(SystemTime::now))
     }
+}
+
+impl Block {
+    fn append(&mut self, bytes: &[u8]) {
+        Arc::make_mut(&mut self.bytes).extend_from_slice(bytes);
+    }
+
+    /// Whether it ends where the line does with which it is long enough, or that it continues.
+    fn ends_with_line(&self) -> bool {
+        self.continues_line || self.bytes.len() >= BLOCK
+    }
+
+    /// The lines that begin and end in it.
+    fn whole_lines(&self) -> impl Iterator<Item = &[u8]> {
+        let lines = self.bytes.split_inclusive(|&byte| byte == b'\n');
+        lines.skip(usize::from(self.continues_line)).filter(|line| line.ends_with(b"\n"))
+    }
+}
+
+/// `bytes` up to the end of the first line, and those behind.
+fn split_behind_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    bytes.split_at(memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1))
+}
+
+/// The line that says that something was thrown away, where what is kept has a beginning.
+fn gap(begins_at: Option<SystemTime>) -> Vec<u8> {
+    let time = begins_at.and_then(|time| Moment::try_from(time).ok());
+    time.map(|time| format!("{{\"type\":\"note\",\"time\":\"{time:.6}\",\"text\":\"{GAP}\"}}\n").into_bytes())
+        .unwrap_or_default()
 }
 
 /// The lines about how a connection opened.
@@ -171,12 +242,18 @@ impl EventSink for MemorySink {
     }
 
     fn event(&mut self, origin: Origin, at: Timestamp, event: &Event<'_>) -> Flow {
-        if let Event::Wire { direction: Direction::Received, event, .. } = event
-            && let wire::Event::Message { payload, .. } = event
-        {
-            self.memory.lock().keep_last(payload);
+        if let Event::Wire { direction, event: wire::Event::Message { payload, .. }, .. } = event {
+            if *direction == Direction::Received {
+                self.memory.lock().keep_last(payload);
+            }
+            if payload.len() > Snapshot::LONGEST_PAYLOAD {
+                self.memory.lock().has_left_out = true;
+                let done = if *direction == Direction::Sent { "sent" } else { "received" };
+                let note = format!("{done}: a message of {} bytes, which is too long to be kept", payload.len());
+                return self.recorder.event(origin, at, &Event::Note(&note));
+            }
         }
-        self.recorder.event(origin, at, event)
+        if is_long_frame(event) { Flow::Continue } else { self.recorder.event(origin, at, event) }
     }
 
     fn texts(&mut self, origin: Origin, at: Timestamp, direction: Direction, texts: &TextBatch<'_>) -> Flow {
@@ -193,6 +270,16 @@ impl EventSink for MemorySink {
     /// Memory is never waited for.
     fn blocked(&self) -> Duration {
         Duration::ZERO
+    }
+}
+
+/// Whether it is a frame that is too long to be kept. What is said of its message is enough.
+fn is_long_frame(event: &Event<'_>) -> bool {
+    match event {
+        Event::Wire { event: wire::Event::Frame(frame), .. } => {
+            frame.payload.len().max(frame.inflation.len()) > Snapshot::LONGEST_PAYLOAD
+        }
+        _ => false,
     }
 }
 
@@ -217,94 +304,5 @@ impl Read for Pieces {
             self.0.pop_front();
         }
         Ok(0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
-    use crate::recording::RecordedEvent;
-
-    const TIME: &str = "2026-11-21T14:23:07Z";
-
-    fn write(memory: &mut Memory, kind: &str, members: &str) {
-        let line = format!("{{\"type\":\"{kind}\",\"time\":\"{TIME}\",{members}}}\n");
-        let (one, other) = line.as_bytes().split_at(line.len() / 2);
-        memory.write_all(one).unwrap();
-        memory.write_all(other).unwrap();
-    }
-
-    /// What stands first in each line that is kept.
-    fn lines(memory: &Memory) -> Vec<String> {
-        let mut bytes = Vec::new();
-        memory.json_lines().read_to_end(&mut bytes).unwrap();
-        assert!(bytes.len() <= LIMIT + (2 << 20), "{}", bytes.len());
-        let start = |line: &[u8]| String::from_utf8_lossy(&line[..line.len().min(100)]).replace(TIME, "T");
-        bytes.split(|&byte| byte == b'\n').map(start).collect()
-    }
-
-    #[test]
-    fn the_last_is_kept_with_how_its_connection_opened() {
-        let mut memory = Memory::default();
-        write(&mut memory, "recording", "\"version\":1");
-        for connection in 1..=2 {
-            write(&mut memory, "head", &format!("\"refused\":{connection}"));
-            write(&mut memory, "error", "\"is\":\"refused\"");
-            write(&mut memory, "head", &format!("\"sent\":{connection}"));
-            write(&mut memory, "head", &format!("\"received\":{connection}"));
-            write(&mut memory, "open", &format!("\"lost\":{connection}"));
-            write(&mut memory, "error", "\"is\":\"none of the session\"");
-            if connection == 1 {
-                write(&mut memory, "close", "\"code\":1000");
-            }
-        }
-        assert_eq!(memory.begins_at(), None);
-        let text = "x".repeat(1 << 20);
-        for number in 0..100 {
-            write(&mut memory, "note", &format!("\"text\":\"{number} {text}\""));
-        }
-        let lines = lines(&memory);
-        assert_eq!(
-            lines[..4],
-            [
-                "{\"type\":\"recording\",\"time\":\"T\",\"version\":1}",
-                "{\"type\":\"head\",\"time\":\"T\",\"sent\":2}",
-                "{\"type\":\"head\",\"time\":\"T\",\"received\":2}",
-                "{\"type\":\"open\",\"time\":\"T\",\"lost\":2}",
-            ]
-        );
-        assert!(
-            lines[4].starts_with("{\"type\":\"note\",\"time\":\"T\",\"text\":\"what happened before"),
-            "{}",
-            lines[4]
-        );
-        assert!(lines[lines.len() - 2].contains("\"99 x"), "{}", lines[lines.len() - 2]);
-        assert!(memory.begins_at().is_some());
-    }
-
-    #[test]
-    fn of_a_connection_that_is_closed_nothing_is_kept() {
-        let mut memory = Memory::default();
-        write(&mut memory, "recording", "\"version\":1");
-        write(&mut memory, "open", "\"lost\":1");
-        write(&mut memory, "close", "\"code\":1000");
-        let text = "x".repeat(1 << 20);
-        for number in 0..100 {
-            write(&mut memory, "note", &format!("\"text\":\"{number} {text}\""));
-        }
-        assert!(lines(&memory)[1].contains("what happened before"));
-    }
-
-    #[test]
-    fn what_is_kept_can_be_read() {
-        let memory = Memory::default();
-        let mut sink = memory.sink(&Options::default());
-        let at = Timestamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::ZERO };
-        let _ = sink.event(Origin::default(), at, &Event::Note("kept"));
-        sink.flush().unwrap();
-        let events: Vec<_> = memory.records().map(|record| record.unwrap().event).collect();
-        assert!(matches!(&events[..], [RecordedEvent::Note(note)] if note == "kept"), "{events:?}");
     }
 }

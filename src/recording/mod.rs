@@ -17,7 +17,7 @@ mod statistics;
 pub use file::{CreateError, Existing, WholeFile, check, create, format_for};
 pub use format::Format;
 pub use json_lines::JsonLines;
-pub use memory::Memory;
+pub use memory::{Memory, Snapshot};
 pub use open::{Recording, follow, open, read_error};
 pub use record::{Record, RecordedEvent, RecordedFrame, RecordedWire};
 pub use recorder::Recorder;

@@ -1,5 +1,6 @@
 //! What has happened at a prompt, for `/save` and `/save-last`.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -14,7 +15,7 @@ use crate::client::view;
 use crate::error::{Error, Phase, Result};
 use crate::event::EventSink;
 use crate::output::{Fanout, FdOutput, Options};
-use crate::recording::{self, CreateError, Existing, Format, Memory, Record, Recorder, Recording};
+use crate::recording::{self, CreateError, Existing, Format, Memory, Record, Recorder, Recording, Snapshot};
 
 /// What can be done about a file that exists.
 const TAKEN: &str = "another name, or remove it first";
@@ -40,13 +41,14 @@ impl KeptSession {
     /// # Errors
     /// [`Phase::Usage`], when the file cannot be had; [`Phase::Session`], when it cannot be written.
     pub fn save(&self, path: &Path, format: Format) -> Result<String> {
+        let kept = self.memory.snapshot();
         let write: &dyn Fn(&File) -> io::Result<()> = match format {
-            Format::JsonLines => &|mut file| io::copy(&mut self.memory.json_lines(), &mut file).map(drop),
-            Format::Log => &|file| self.write_log(file, path),
+            Format::JsonLines => &|mut file| io::copy(&mut kept.json_lines(), &mut file).map(drop),
+            Format::Log => &|file| self.write_log(&kept, file, path),
             Format::Har => {
-                let mut open = || Ok(Recording::from(self.memory.records()));
+                let mut open = || Ok(Recording::from(kept.records()));
                 convert::write_har(path, (Existing::Kept, TAKEN), &mut open, view::har_options(&self.view))?;
-                return Ok(self.saved(path, format));
+                return Ok(self.saved(&kept, path, format));
             }
             Format::Html => {
                 let error = Error::new(Phase::Usage, format!("`{}`: a page is made of a recording", path.display()));
@@ -54,12 +56,17 @@ impl KeptSession {
             }
         };
         write(&new_file(path)?).map_err(|cause| cannot_write(path, cause))?;
-        Ok(self.saved(path, format))
+        Ok(self.saved(&kept, path, format))
     }
 
-    fn saved(&self, path: &Path, format: Format) -> String {
-        let (name, what) = (path.display(), what_it_has(format, self.options.secrets));
-        let Some(time) = self.memory.begins_at().and_then(|time| Timestamp::try_from(time).ok()) else {
+    fn saved(&self, kept: &Snapshot, path: &Path, format: Format) -> String {
+        let (name, mut what) = (path.display(), what_it_has(format, self.options.secrets).to_owned());
+        if kept.has_left_out {
+            let longest = Snapshot::LONGEST_PAYLOAD >> 20;
+            let _ =
+                write!(what, "; of a message of more than {longest} MiB only that there was one (`--record` has all)");
+        }
+        let Some(time) = kept.begins_at.and_then(|time| Timestamp::try_from(time).ok()) else {
             return format!("what happened is in `{name}`: {what}");
         };
         let time = time.to_zoned(TimeZone::system()).strftime("%H:%M:%S");
@@ -79,11 +86,11 @@ impl KeptSession {
         Ok(format!("{} bytes saved to `{}`", payload.len(), path.display()))
     }
 
-    fn write_log(&self, file: &File, path: &Path) -> io::Result<()> {
+    fn write_log(&self, kept: &Snapshot, file: &File, path: &Path) -> io::Result<()> {
         let mut log = Recorder::log(&self.options.unfiltered(), Box::new(FdOutput::new(file)?), path);
         let mut annotator = view::annotator_for_people(&self.view);
         // The end of what is kept is no end of it.
-        for Record { origin, at, event } in self.memory.records().flatten() {
+        for Record { origin, at, event } in kept.records().flatten() {
             let _ = event.lend(|event| log.event(origin, at, &annotator.annotated(origin, at, event)));
         }
         log.flush().map_err(|failure| failure.error)
