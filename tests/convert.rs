@@ -11,6 +11,9 @@ use crate::support::frame::opcode;
 use crate::support::peer::{self, accepts};
 use crate::support::{Event, Frame, Server, Wscope, serve};
 
+/// The first line of a recording.
+const RECORDING: &str = "{\"type\":\"recording\",\"time\":\"2026-11-29T16:00:00Z\",\"version\":1}\n";
+
 const HOSTILE: &str = "</script><script>alert(1)</script>\u{202e}\0";
 
 fn echo() -> Server<Option<u16>> {
@@ -103,6 +106,24 @@ fn what_was_recorded_for_a_har_stays_where_the_program_is_killed() {
     // It is not written over by the next run.
     let output = Wscope::new().args([&flag, "--overwrite", &server.url()]).run();
     output.exits(2).says("killed.har.jsonl` exists already").says("wscope show");
+}
+
+#[test]
+fn nothing_is_left_of_a_file_that_the_program_was_writing_when_it_was_killed() {
+    let note = format!("{{\"type\":\"note\",\"time\":\"2026-11-29T16:00:00Z\",\"text\":\"{}\"}}\n", "x".repeat(1000));
+    let recording = [RECORDING, &note.repeat(1000)].concat();
+    for name in ["killed.jsonl", "killed.log", "killed.html"] {
+        for signal in [Signal::SIGINT, Signal::SIGKILL] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(name);
+            let mut program = Wscope::new().args(["show", "-", "--save"]).arg(&path).stdin_held().spawn();
+            // A pipe holds 64 KiB: the program has read the rest, and written some of it.
+            program.write(&recording);
+            program.signal(signal);
+            drop(program.finish());
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{name}");
+        }
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::client::{advice, record, view};
 use crate::dialect::Annotator;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
-use crate::output::{Banner, Charset, Options, Output};
+use crate::output::{Banner, Charset, FdOutput, Options};
 use crate::pattern::{Expression, Message};
 use crate::recording::har::{self, HarOptions};
 use crate::recording::html::PageWriter;
@@ -30,60 +30,73 @@ pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
         let error = Error::new(Phase::Usage, "a HAR cannot be made of stdin, since the recording is read twice for it");
         return Err(error.hint("save it as `.jsonl` first"));
     }
-    // What is wrong with it is told before there is another file.
+    // What is wrong with it is told before anything is written.
     let recording = recording::open(&args.file)?;
-    match format {
-        Format::Har => to_har(args, path, existing),
-        Format::Html => {
-            let file = recording::create(path, existing).map_err(refused)?;
-            to_page(args, recording, file).map_err(|error| cannot_write(path, error))
-        }
-        Format::Log | Format::JsonLines => {
-            let perspective = recording.perspective;
-            let options = Options { perspective, ..view::options_of(&args.view, Banner::Shown) };
-            let direct = |file| Ok(Box::new(file) as Box<dyn Output>);
-            let mut recorder = record::recorder(path, existing, &options, direct).map_err(refused)?;
-            let annotator = (format == Format::Log).then(|| view::annotator_for_people(&args.view));
-            let early_end = feed(args, recording, annotator, &mut recorder);
-            recorder.flush().map(|()| early_end).map_err(|failure| cannot_write(path, failure.error))
-        }
-    }
+    write_whole(path, (existing, record::OVERWRITE), |file| match format {
+        Format::Har => to_har(args, file),
+        Format::Html => to_page(args, recording, file),
+        Format::Log | Format::JsonLines => to_recording(args, recording, (format, path), file),
+    })
 }
 
-fn to_har(args: &Show, path: &Path, existing: Existing) -> Result<Option<ReadError>> {
+/// Has `write` write a file, which is at `path` only when it is whole. `hint` says what can be done about one that is there and
+/// stays.
+///
+/// # Errors
+/// [`Phase::Usage`] where the file cannot be had; [`Phase::Session`] where it cannot be written.
+pub fn write_whole<T>(
+    path: &Path,
+    (existing, hint): (Existing, &str),
+    write: impl FnOnce(&File) -> io::Result<T>,
+) -> Result<T> {
+    let refused = |error| record::create_error(path, error, hint);
+    let whole = WholeFile::begin(path, existing).map_err(refused)?;
+    let written = write(whole.file()).map_err(|error| cannot_write(path, error))?;
+    whole.finish().map_err(refused)?;
+    Ok(written)
+}
+
+fn to_har(args: &Show, file: &File) -> io::Result<Option<ReadError>> {
     let selection = args.part.selection();
     let mut open = || {
         let recording = recording::open(&args.file).map_err(io::Error::other)?;
         Ok(Recording { perspective: recording.perspective, records: Box::new(selection.of(recording)) })
     };
-    write_har(path, (existing, record::OVERWRITE), &mut open, view::har_options(&args.view))
+    write_har(file, &mut open, view::har_options(&args.view))
 }
 
-/// Writes a HAR of the recording that `open` gives, which is read twice; why it ends early, if it does. It is at `path` only when
-/// it is whole. `hint` says what can be done about a file that is there and stays.
+/// Writes a HAR of the recording that `open` gives, which is read more than once; why it ends early, if it does.
 ///
 /// # Errors
-/// [`Phase::Usage`] where the file cannot be had; [`Phase::Session`] where it cannot be written, or the recording not be read.
+/// When the file cannot be written, or the recording not be read.
 pub fn write_har(
-    path: &Path,
-    (existing, hint): (Existing, &str),
+    file: &File,
     open: &mut dyn FnMut() -> io::Result<Recording>,
     options: HarOptions,
-) -> Result<Option<ReadError>> {
-    let refused = |error| record::create_error(path, error, hint);
-    let whole = WholeFile::begin(path, existing).map_err(refused)?;
-    let mut output = BufWriter::new(whole.file());
-    let written = har::write(&mut output, open, options).and_then(|early_end| output.flush().map(|()| early_end));
-    drop(output);
-    let early_end = written.map_err(|error| cannot_write(path, error))?;
-    whole.finish().map_err(refused)?;
+) -> io::Result<Option<ReadError>> {
+    let mut output = BufWriter::new(file);
+    let early_end = har::write(&mut output, open, options)?;
+    output.flush()?;
     Ok(early_end)
 }
 
-fn to_page(args: &Show, recording: Recording, file: File) -> io::Result<Option<ReadError>> {
+fn to_page(args: &Show, recording: Recording, file: &File) -> io::Result<Option<ReadError>> {
     let mut page = PageWriter::new(BufWriter::new(file), args.view.secrets(), advice);
     let early_end = feed(args, recording, Some(view::annotator_for_people(&args.view)), &mut page);
     page.finish().map(|_| early_end)
+}
+
+fn to_recording(
+    args: &Show,
+    recording: Recording,
+    (format, path): (Format, &Path),
+    file: &File,
+) -> io::Result<Option<ReadError>> {
+    let options = Options { perspective: recording.perspective, ..view::options_of(&args.view, Banner::Shown) };
+    let mut recorder = record::recorder(format, &options, Box::new(FdOutput::new(file)?), path);
+    let annotator = (format == Format::Log).then(|| view::annotator_for_people(&args.view));
+    let early_end = feed(args, recording, annotator, &mut recorder);
+    recorder.flush().map(|()| early_end).map_err(|failure| failure.error)
 }
 
 /// The figures of what is asked for; why the recording ends early, if it does.
@@ -186,52 +199,46 @@ impl HarAtEnd {
 
     fn write(&self, spool: &Path) -> Result<()> {
         let mut open = || recording::open(spool).map_err(io::Error::other);
-        write_har(&self.path, (self.existing, record::OVERWRITE), &mut open, self.options)?;
+        write_whole(&self.path, (self.existing, record::OVERWRITE), |file| write_har(file, &mut open, self.options))?;
         fs::remove_file(spool).map_err(|error| cannot_write(&self.path, error))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::dialect::Choice;
-    use crate::http::redact::Secrets;
-    use crate::recording::JsonLines;
-
-    const RECORDING: &[u8] = b"{\"type\":\"recording\",\"time\":\"2026-11-29T16:00:00Z\",\"version\":1}\n";
 
     fn names(folder: &Path) -> Vec<PathBuf> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
     }
 
     #[test]
-    fn a_har_has_its_name_only_when_it_is_whole() {
+    fn a_file_has_its_name_only_when_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.har");
-        let options = HarOptions { secrets: Secrets::Hidden, dialect: Choice::None };
-        let mut fails = || Err(io::Error::other("it is gone"));
-        assert!(write_har(&path, (Existing::Kept, ""), &mut fails, options).is_err());
+        let path = folder.path().join("a.log");
+        let fails = |_: &File| -> io::Result<()> { Err(io::Error::other("it is gone")) };
+        assert!(write_whole(&path, (Existing::Kept, ""), fails).is_err());
         assert_eq!(names(folder.path()), [""; 0].map(PathBuf::from));
-        let mut open = || {
-            assert!(!path.exists() && names(folder.path()).len() == 1);
-            Ok(JsonLines::new(Box::new(Cursor::new(RECORDING))).into())
+        let write = |mut file: &File| {
+            assert!(!path.exists());
+            file.write_all(b"whole")
         };
-        write_har(&path, (Existing::Kept, ""), &mut open, options).unwrap();
+        write_whole(&path, (Existing::Kept, ""), write).unwrap();
         assert_eq!(names(folder.path()), [path.as_path()]);
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         // Another file may have come in the meantime.
-        let other = folder.path().join("b.har");
-        let mut comes = || {
+        let other = folder.path().join("b.log");
+        let comes = |mut file: &File| {
             fs::write(&other, "other").unwrap();
-            Ok(JsonLines::new(Box::new(Cursor::new(RECORDING))).into())
+            file.write_all(b"whole")
         };
-        assert!(write_har(&other, (Existing::Kept, ""), &mut comes, options).is_err());
+        assert!(write_whole(&other, (Existing::Kept, ""), comes).is_err());
         assert_eq!(fs::read(&other).unwrap(), b"other");
-        write_har(&other, (Existing::Overwritten, ""), &mut comes, options).unwrap();
-        assert!(fs::read(&other).unwrap().starts_with(b"{\"log\""));
+        write_whole(&other, (Existing::Overwritten, ""), comes).unwrap();
+        assert_eq!(fs::read(&other).unwrap(), b"whole");
         assert_eq!(names(folder.path()).len(), 2);
     }
 }

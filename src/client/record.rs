@@ -59,24 +59,24 @@ pub fn start(
     let refused = |error| create_error(&path, error, OVERWRITE);
     let format = recording::format_for(&path).map_err(refused)?;
     let options = &options.unfiltered();
-    let mut queue = None;
-    let queued = |file| {
-        let (before, output) = OutputQueue::before(Box::new(file), Overflow::WaitedFor, || None)?;
-        queue = Some(before);
-        Ok(Box::new(output) as Box<dyn Output>)
+    let mut begin = |path: &Path, existing| {
+        let file = FdOutput::new(&recording::create(path, existing)?)?;
+        let (queue, output) = OutputQueue::before(Box::new(file), Overflow::WaitedFor, || None)?;
+        recording.queue = Some(queue);
+        Ok(recorder(format, options, Box::new(output), path))
     };
-    let recorder = if format == Format::Har {
-        recording::check(&path, existing).map_err(refused)?;
-        let har = HarAtEnd { path: path.to_path_buf(), existing, options: view::har_options(view) };
-        let spool = har.spool();
-        let refused = |error| create_error(&spool, error, SPOOL);
-        let recorder = recorder(&spool, Existing::Kept, options, queued).map_err(refused)?;
-        recording.har = Some(har);
-        recorder
-    } else {
-        recorder(&path, existing, options, queued).map_err(refused)?
+    let recorder = match format {
+        Format::JsonLines | Format::Log => begin(&path, existing).map_err(refused)?,
+        Format::Html => return Err(refused(CreateError::UnknownEnding)),
+        Format::Har => {
+            recording::check(&path, existing).map_err(refused)?;
+            let har = HarAtEnd { path: path.to_path_buf(), existing, options: view::har_options(view) };
+            let spool = har.spool();
+            let recorder = begin(&spool, Existing::Kept).map_err(|error| create_error(&spool, error, SPOOL))?;
+            recording.har = Some(har);
+            recorder
+        }
     };
-    recording.queue = queue;
     let note = format!("recording to `{}`: {}", path.display(), what_it_has(format, options.secrets));
     fanout.show(Origin::default(), &Event::Note(&note));
     fanout.add(Box::new(recorder));
@@ -154,26 +154,12 @@ pub fn existing(overwrite: bool) -> Existing {
     if overwrite { Existing::Overwritten } else { Existing::Kept }
 }
 
-/// A sink that writes to the file, through what `output` makes of it.
-///
-/// # Errors
-/// What stands against it.
-pub fn recorder(
-    path: &Path,
-    existing: Existing,
-    options: &Options,
-    output: impl FnOnce(FdOutput) -> io::Result<Box<dyn Output>>,
-) -> Result<Recorder, CreateError> {
-    let format = recording::format_for(path)?;
-    if !matches!(format, Format::JsonLines | Format::Log) {
-        return Err(CreateError::UnknownEnding);
-    }
-    let file = recording::create(path, existing)?;
-    let output = output(FdOutput::new(&file)?)?;
-    Ok(match format {
+/// A sink that writes a log, or else JSON Lines, of which the other formats are made; `path` is the name of what it writes.
+pub fn recorder(format: Format, options: &Options, output: Box<dyn Output>, path: &Path) -> Recorder {
+    match format {
         Format::Log => Recorder::log(options, output, path),
         _ => Recorder::json_lines(options, output, path),
-    })
+    }
 }
 
 /// The error that a file cannot be had; `hint` says what can be done about one that exists.

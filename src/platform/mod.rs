@@ -2,6 +2,7 @@
 //! has. A port to another system changes files in this room and in no other.
 
 mod descriptor;
+mod file_aside;
 mod files;
 mod own_files;
 mod pipe;
@@ -17,11 +18,12 @@ mod unix_socket;
 mod whole_file;
 
 pub use descriptor::{Descriptor, is_out_of_descriptors};
+pub use file_aside::{FileAside, Readers};
 pub use files::{
     FileKind, has_no_reader, is_at, is_readable_by_others, kind_at, open_own_file, open_regular_file, overwrite,
     private_file, private_folder, private_program,
 };
-pub use own_files::{FileAside, Readers, create_secret_file, keep_file, read_secret_file};
+pub use own_files::{create_secret_file, keep_file, read_secret_file};
 pub use pipe::{wait_until_writable, widen};
 pub use poller::{Notifier, Poller, Wakeup};
 pub use process::{interrupt, is_started_by_session_leader, suspend};

@@ -1,27 +1,15 @@
-//! Files that appear as a whole or not at all, also where several processes write them at the same time: a secret, what is
-//! derived from it, a recording that is made of another. Nothing is read or written through a link.
+//! Small files that appear as a whole or not at all, also where several processes write them at the same time: a secret, and
+//! what is derived from it. Nothing is read or written through a link.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::fcntl::OFlag;
 
-use super::files::{OTHERS, READ_WRITE};
-use super::read_at_most;
-
-/// The mode of a file that every user may read.
-const READABLE: u32 = 0o644;
-
-/// Who may read a file that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
-    /// Its owner.
-    Owner,
-    /// Every user.
-    AllUsers,
-}
+use super::files::OTHERS;
+use super::{FileAside, Readers, read_at_most};
 
 /// The content of a file that only its owner may read, at most `most` bytes; `None` where there is no such file.
 ///
@@ -42,7 +30,7 @@ pub fn read_secret_file(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
 /// # Errors
 /// The error of the system call.
 pub fn create_secret_file(path: &Path, content: &[u8]) -> io::Result<bool> {
-    match FileAside::with(path, content, Readers::Owner)?.place() {
+    match written(path, content, Readers::Owner)?.place() {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
@@ -61,7 +49,13 @@ pub fn keep_file(path: &Path, content: &[u8], readers: Readers) -> io::Result<()
     if is_there {
         return Ok(());
     }
-    FileAside::with(path, content, readers)?.replace()
+    written(path, content, readers)?.replace()
+}
+
+fn written(place: &Path, content: &[u8], readers: Readers) -> io::Result<FileAside> {
+    let aside = FileAside::new(place, readers)?;
+    aside.file().write_all(content)?;
+    Ok(aside)
 }
 
 fn open_without_links(path: &Path) -> io::Result<Option<File>> {
@@ -78,75 +72,6 @@ fn open_without_links(path: &Path) -> io::Result<Option<File>> {
         Ok(Some(file))
     } else {
         Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file"))
-    }
-}
-
-/// A new file beside the place where it is to be. It is removed, unless it gets there.
-pub struct FileAside {
-    file: File,
-    path: PathBuf,
-    place: PathBuf,
-}
-
-impl FileAside {
-    /// A file that is to be at `place`.
-    ///
-    /// # Errors
-    /// The error of the system call.
-    pub fn new(place: &Path, readers: Readers) -> io::Result<Self> {
-        let mut name = place.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{:08x}.part", rand::random::<u32>()));
-        let path = place.with_file_name(name);
-        let mode = match readers {
-            Readers::Owner => READ_WRITE,
-            Readers::AllUsers => READABLE,
-        };
-        let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
-        Ok(Self { file, path, place: place.to_owned() })
-    }
-
-    fn with(place: &Path, content: &[u8], readers: Readers) -> io::Result<Self> {
-        let aside = Self::new(place, readers)?;
-        aside.file().write_all(content)?;
-        Ok(aside)
-    }
-
-    /// The file, to write it.
-    pub fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// Puts it in its place, where nothing is.
-    ///
-    /// # Errors
-    /// `AlreadyExists`, and the error of the system call.
-    pub fn place(self) -> io::Result<()> {
-        self.file.sync_all()?;
-        // Unlike rename(2), this takes the place of nothing.
-        match fs::hard_link(&self.path, &self.place) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
-            // The file system may have no hard links. An empty file keeps the place.
-            Err(_) => {
-                OpenOptions::new().write(true).create_new(true).mode(READ_WRITE).open(&self.place)?;
-                fs::rename(&self.path, &self.place).inspect_err(|_| drop(fs::remove_file(&self.place)))
-            }
-        }
-    }
-
-    /// Puts it in its place, also where something is.
-    ///
-    /// # Errors
-    /// The error of the system call.
-    pub fn replace(self) -> io::Result<()> {
-        self.file.sync_all()?;
-        fs::rename(&self.path, &self.place)
-    }
-}
-
-impl Drop for FileAside {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
     }
 }
 

@@ -85,26 +85,38 @@ pub fn create(path: &Path, existing: Existing) -> Result<File, CreateError> {
     }
 }
 
-/// A file that appears under its name when it is whole. Until then it is beside it, and is removed if it does not come to that.
+/// A file that has its name when it is whole, and leaves nothing if it does not come to that. A FIFO or a device has what is
+/// written at once.
 pub struct WholeFile {
-    aside: FileAside,
+    destination: Destination,
     path: PathBuf,
     existing: Existing,
 }
 
+enum Destination {
+    File(FileAside),
+    Stream(File),
+}
+
 impl WholeFile {
-    /// Begins a file that only its owner can read.
+    /// Begins a file that only its owner can read. Waits a moment for a process that reads a FIFO.
     ///
     /// # Errors
     /// What stands against one at `path`.
     pub fn begin(path: &Path, existing: Existing) -> Result<Self, CreateError> {
-        check(path, existing)?;
-        Ok(Self { aside: FileAside::new(path, Readers::Owner)?, path: path.to_owned(), existing })
+        let destination = match writable_kind(path, existing)? {
+            Some(FileKind::Stream) => Destination::Stream(open_stream(path)?),
+            _ => Destination::File(FileAside::new(path, Readers::Owner)?),
+        };
+        Ok(Self { destination, path: path.to_owned(), existing })
     }
 
     /// The file, to write it.
     pub fn file(&self) -> &File {
-        self.aside.file()
+        match &self.destination {
+            Destination::File(aside) => aside.file(),
+            Destination::Stream(file) => file,
+        }
     }
 
     /// Gives it its name, for it is whole.
@@ -112,10 +124,11 @@ impl WholeFile {
     /// # Errors
     /// What stands against it by now.
     pub fn finish(self) -> Result<(), CreateError> {
+        let Destination::File(aside) = self.destination else { return Ok(()) };
         check(&self.path, self.existing)?;
         match self.existing {
-            Existing::Kept => self.aside.place()?,
-            Existing::Overwritten => self.aside.replace()?,
+            Existing::Kept => aside.place()?,
+            Existing::Overwritten => aside.replace()?,
         }
         Ok(())
     }

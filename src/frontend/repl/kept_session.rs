@@ -9,13 +9,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cli::ViewArgs;
-use crate::client::convert::{self, cannot_write};
-use crate::client::record::{create_error, what_it_has};
+use crate::client::convert;
+use crate::client::record::what_it_has;
 use crate::client::view;
 use crate::error::{Error, Phase, Result};
 use crate::event::EventSink;
 use crate::output::{Fanout, FdOutput, Options};
-use crate::recording::{self, CreateError, Existing, Format, Memory, Record, Recorder, Recording, Snapshot};
+use crate::recording::{Existing, Format, Memory, Record, Recorder, Recording, Snapshot};
 
 /// What can be done about a file that exists.
 const TAKEN: &str = "another name, or remove it first";
@@ -42,20 +42,18 @@ impl KeptSession {
     /// [`Phase::Usage`], when the file cannot be had; [`Phase::Session`], when it cannot be written.
     pub fn save(&self, path: &Path, format: Format) -> Result<String> {
         let kept = self.memory.snapshot();
-        let write: &dyn Fn(&File) -> io::Result<()> = match format {
-            Format::JsonLines => &|mut file| io::copy(&mut kept.json_lines(), &mut file).map(drop),
-            Format::Log => &|file| self.write_log(&kept, file, path),
+        if format == Format::Html {
+            let error = Error::new(Phase::Usage, format!("`{}`: a page is made of a recording", path.display()));
+            return Err(error.hint("`/save FILE.jsonl` first, then `wscope show FILE.jsonl --save FILE.html`"));
+        }
+        convert::write_whole(path, (Existing::Kept, TAKEN), |mut file| match format {
+            Format::Log => self.write_log(&kept, file, path),
             Format::Har => {
                 let mut open = || Ok(Recording::from(kept.records()));
-                convert::write_har(path, (Existing::Kept, TAKEN), &mut open, view::har_options(&self.view))?;
-                return Ok(self.saved(&kept, path, format));
+                convert::write_har(file, &mut open, view::har_options(&self.view)).map(drop)
             }
-            Format::Html => {
-                let error = Error::new(Phase::Usage, format!("`{}`: a page is made of a recording", path.display()));
-                return Err(error.hint("`/save FILE.jsonl` first, then `wscope show FILE.jsonl --save FILE.html`"));
-            }
-        };
-        write(&new_file(path)?).map_err(|cause| cannot_write(path, cause))?;
+            _ => io::copy(&mut kept.json_lines(), &mut file).map(drop),
+        })?;
         Ok(self.saved(&kept, path, format))
     }
 
@@ -82,7 +80,7 @@ impl KeptSession {
     pub fn save_last(&self, path: &Path) -> Result<String> {
         let payload = self.memory.last_payload();
         let payload = payload.ok_or_else(|| Error::new(Phase::Input, "no message was received yet"))?;
-        new_file(path)?.write_all(&payload).map_err(|cause| cannot_write(path, cause))?;
+        convert::write_whole(path, (Existing::Kept, TAKEN), |mut file| file.write_all(&payload))?;
         Ok(format!("{} bytes saved to `{}`", payload.len(), path.display()))
     }
 
@@ -95,9 +93,4 @@ impl KeptSession {
         }
         log.flush().map_err(|failure| failure.error)
     }
-}
-
-fn new_file(path: &Path) -> Result<File> {
-    let created = recording::create(path, Existing::Kept);
-    created.map_err(|error: CreateError| create_error(path, error, TAKEN))
 }
