@@ -283,6 +283,15 @@ fn figures_of_a_recording_are_printed() {
 }
 
 #[test]
+fn figures_are_json_where_that_is_asked_for() {
+    let output = Wscope::new().args(["show", &devtools(), "--stats", "--output", "json"]).run();
+    output.exits(0);
+    let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&figures["type"], &figures["connections"]), (&"statistics".into(), &2.into()));
+    assert_eq!((&figures["sent"]["messages"], &figures["received"]["messages"]), (&6.into(), &8.into()));
+}
+
+#[test]
 fn figures_are_of_the_messages_that_match() {
     let output = Wscope::new().args(["show", &devtools(), "--stats", "--filter", "$op == \"binary\""]).run();
     output.exits(0);

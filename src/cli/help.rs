@@ -194,8 +194,8 @@ const FORMATS: &str = "  --input lines    each line is a text message, without i
 pub(super) const EVENTS: &str = "  Each line of --output json is one object with these fields, version 1 of them. \
   Later versions may add fields and types of events without a new number.";
 
-pub(super) const RECORDING_EVENTS: &str =
-    "  A recording has the events of wscope(1), with these besides, and these further fields.";
+pub(super) const RECORDING_EVENTS: &str = "  A recording has the events of wscope(1), with these besides, and these further \
+  fields. `statistics` is in none: `--stats --output json` prints it.";
 
 const SCRIPTS: &str = "  A script holds lines as they are typed at the prompt; blank lines, and lines \
   that start with #, are skipped. What is wrong with it is found before anything \

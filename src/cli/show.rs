@@ -29,7 +29,7 @@ pub struct Show {
     /// Print figures, and a time line
     ///
     /// Messages, bytes and rates a direction, sizes, gaps, the time to the first reply, of the messages that match `--filter`;
-    /// nothing else is shown.
+    /// nothing else is shown. With `--output json`, one line of JSON.
     #[arg(long, help_heading = "Recording", conflicts_with_all = ["save", "follow"])]
     pub stats: bool,
     /// The flags for the output.

@@ -9,7 +9,7 @@ use crate::client::{advice, record, view};
 use crate::dialect::Annotator;
 use crate::error::{Error, Phase, Result};
 use crate::event::{Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
-use crate::output::{Banner, Charset, FdOutput, Options};
+use crate::output::{Banner, Charset, DataFormat, FdOutput, Options};
 use crate::pattern::{Expression, Message};
 use crate::recording::har::{self, HarOptions};
 use crate::recording::html::PageWriter;
@@ -103,15 +103,16 @@ fn to_recording(
 ///
 /// # Errors
 /// [`Phase::Input`] where the recording cannot be read, or has not the connection that is asked for.
-pub fn to_figures(args: &Show) -> Result<(String, Option<ReadError>)> {
+pub fn to_figures(args: &Show) -> Result<(Vec<u8>, Option<ReadError>)> {
     let mut matching = Matching { filters: &args.view.filter, statistics: RecordingStatistics::default() };
     let annotator = (!args.view.filter.is_empty()).then(|| view::annotator_for_people(&args.view));
     let early_end = feed(args, recording::open(&args.file)?, annotator, &mut matching);
     match early_end {
         Some(error @ ReadError::NoConnection { .. }) => Err(recording::read_error(&args.file, error)),
+        early_end if args.view.output == DataFormat::Json => Ok((matching.statistics.json(), early_end)),
         early_end => {
             let charset = Charset::of_locale(|name| std::env::var_os(name));
-            Ok((matching.statistics.report(charset), early_end))
+            Ok((matching.statistics.report(charset).into_bytes(), early_end))
         }
     }
 }

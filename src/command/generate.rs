@@ -8,6 +8,7 @@ use crate::client::report;
 use crate::error::ExitStatus;
 use crate::output::json::{RECORDING_SCHEMA, SCHEMA};
 use crate::ping;
+use crate::recording::STATISTICS_SCHEMA;
 
 /// Prints what is asked for.
 pub fn run(generate: Generate) -> ExitStatus {
@@ -23,7 +24,7 @@ pub fn render(generated: Generated) -> io::Result<Vec<u8>> {
     let schema = match generated {
         Generated::Man { page: Page::Ping } => [ping::SCHEMA, &[]],
         Generated::Man { page: Page::Check } => [check::SCHEMA, check::idle::SCHEMA],
-        Generated::Man { page: Page::Show } => [RECORDING_SCHEMA, &[]],
+        Generated::Man { page: Page::Show } => [RECORDING_SCHEMA, STATISTICS_SCHEMA],
         _ => [SCHEMA, &[]],
     };
     let events: Vec<_> = schema

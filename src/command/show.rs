@@ -99,6 +99,6 @@ fn ended_early(args: &Show, early_end: Option<recording::ReadError>) -> Result<E
 
 fn stats(args: &Show) -> Result<ExitStatus> {
     let (figures, early_end) = convert::to_figures(args)?;
-    let printed = report::printed(io::stdout().lock().write_all(figures.as_bytes()));
+    let printed = report::printed(io::stdout().lock().write_all(&figures));
     ended_early(args, early_end).map(|status| status.max(printed))
 }

@@ -23,4 +23,4 @@ pub use record::{Record, RecordedEvent, RecordedFrame, RecordedWire};
 pub use recorder::Recorder;
 pub use selection::{ConnectionNumbers, Moment, Selection};
 pub use source::{ReadError, Records};
-pub use statistics::RecordingStatistics;
+pub use statistics::{RecordingStatistics, SCHEMA as STATISTICS_SCHEMA};

@@ -1,9 +1,15 @@
 use std::time::SystemTime;
 
 use super::*;
+use crate::output::Charset;
+use crate::output::json::assert_fields;
 use crate::wire::MessageFacts;
 
 fn report(messages: &[(u64, Direction, usize)], charset: Charset) -> String {
+    statistics(messages).report(charset)
+}
+
+fn statistics(messages: &[(u64, Direction, usize)]) -> RecordingStatistics {
     let mut statistics = RecordingStatistics::default();
     for &(milliseconds, direction, length) in messages {
         let at = Timestamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(milliseconds) };
@@ -16,7 +22,7 @@ fn report(messages: &[(u64, Direction, usize)], charset: Charset) -> String {
             &Event::Wire { direction, event, round_trip: None, annotation: None },
         );
     }
-    statistics.report(charset)
+    statistics
 }
 
 fn row<'a>(report: &'a str, name: &str) -> Vec<&'a str> {
@@ -48,6 +54,30 @@ fn the_time_line_shows_when_messages_came() {
     assert_eq!(sent, "      sent |#", "{text}");
     let received = text.lines().find(|line| line.starts_with("  received |")).unwrap();
     assert!(received.starts_with("  received |    ") && received.ends_with("###"), "{text}");
+}
+
+#[test]
+fn the_figures_as_json_are_those_of_the_report() {
+    use Direction::{Received, Sent};
+    let messages = [(0, Sent, 5), (250, Received, 1), (1000, Sent, 7), (1250, Received, 9)];
+    let json = String::from_utf8(statistics(&messages).json()).unwrap();
+    let fields: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(fields["received"]["size"], serde_json::json!({"least": 1, "p50": 1, "p99": 9, "most": 9}));
+    assert_eq!(fields["duration"], 1.25);
+    let sums = ["sent", "received"].map(|way| {
+        let columns = fields["time_line"][way].as_array().unwrap();
+        columns.iter().map(|count| count.as_u64().unwrap()).sum::<u64>()
+    });
+    assert_eq!(sums, [2, 2]);
+    // The schema does not say again what `sent` has.
+    let (sent, rest) = (&fields["sent"], fields.as_object().unwrap());
+    assert_eq!(
+        rest["received"].as_object().unwrap().keys().collect::<Vec<_>>(),
+        sent.as_object().unwrap().keys().collect::<Vec<_>>()
+    );
+    let mut told = fields.clone();
+    told["received"] = serde_json::json!({});
+    assert_fields(SCHEMA, [told.to_string().as_str()]);
 }
 
 #[test]
