@@ -52,19 +52,25 @@ struct Traffic {
 
 /// How values are distributed.
 #[derive(Debug)]
-struct Distribution(Option<Histogram<u64>>);
+struct Distribution {
+    histogram: Option<Histogram<u64>>,
+    /// The least and the most: the histogram has rounded them.
+    ends: Option<(u64, u64)>,
+}
 
 impl Default for Distribution {
     fn default() -> Self {
         // So many digits are possible.
-        Self(Histogram::new(DIGITS).ok())
+        Self { histogram: Histogram::new(DIGITS).ok(), ends: None }
     }
 }
 
 impl Distribution {
     fn add(&mut self, value: u64) {
+        let (least, most) = self.ends.unwrap_or((value, value));
+        self.ends = Some((least.min(value), most.max(value)));
         // It grows as it must.
-        let _ = self.0.as_mut().map(|histogram| histogram.record(value));
+        let _ = self.histogram.as_mut().map(|histogram| histogram.record(value));
     }
 
     fn add_time(&mut self, time: Duration) {
@@ -73,8 +79,7 @@ impl Distribution {
 
     /// The least, the median, the 99th percentile and the most; `None` without a value.
     fn figures(&self) -> Option<[u64; 4]> {
-        let histogram = self.0.as_ref().filter(|histogram| !histogram.is_empty())?;
-        let (least, most) = (histogram.min(), histogram.max());
+        let (histogram, (least, most)) = (self.histogram.as_ref()?, self.ends?);
         let at = |quantile| histogram.value_at_quantile(quantile).clamp(least, most);
         Some([least, at(0.5), at(0.99), most])
     }

@@ -33,9 +33,9 @@ impl RecordingStatistics {
 
     fn table(&self, text: &mut String, length: Duration) {
         let both = [&self.sent, &self.received];
-        let rate = |count: u64| match length.as_secs_f64() {
-            0.0 => "-".to_owned(),
-            seconds => format!("{:.1}", f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds),
+        let rate = |count: u64| match (u128::from(count) * 10_000_000_000).checked_div(length.as_nanos()) {
+            None => "-".to_owned(),
+            Some(tenths) => format!("{}.{}", tenths / 10, tenths % 10),
         };
         let mut row = |name: &str, [sent, received]: [String; 2]| {
             let _ = writeln!(text, "{name:<22}{sent:>16}{received:>16}");

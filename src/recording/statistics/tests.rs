@@ -38,9 +38,20 @@ fn each_direction_has_its_figures() {
     assert_eq!(row(&text, "bytes"), ["5", "17"]);
     assert_eq!(row(&text, "  a second"), ["0.5", "1.5"]);
     assert_eq!((row(&text, "size, least"), row(&text, "size, most")), (vec!["5", "1"], vec!["5", "9"]));
-    assert_eq!(row(&text, "gap in ms, most")[0], "-");
-    assert!(row(&text, "gap in ms, most")[1].starts_with("165"), "{text}");
-    assert!(text.contains("time to the first reply: 250.0"), "{text}");
+    assert_eq!(row(&text, "gap in ms, most"), ["-", "1650.000"]);
+    assert!(text.contains("time to the first reply: 250.000"), "{text}");
+}
+
+#[test]
+fn the_ends_are_exact_and_large_rates_too() {
+    use Direction::{Received, Sent};
+    let mut statistics = statistics(&[(0, Received, 5_242_881), (1000, Sent, 3), (2000, Received, 5_242_883)]);
+    statistics.received.bytes = 40_000_000_000;
+    let text = statistics.report(Charset::Ascii);
+    assert_eq!((row(&text, "size, least")[1], row(&text, "size, most")[1]), ("5242881", "5242883"));
+    assert_eq!(row(&text, "gap in ms, most"), ["-", "2000.000"]);
+    let (_, bytes) = text.split_once("\nbytes").unwrap();
+    assert_eq!(row(bytes, "  a second"), ["1.5", "20000000000.0"]);
 }
 
 #[test]
@@ -63,7 +74,7 @@ fn the_figures_as_json_are_those_of_the_report() {
     let json = String::from_utf8(statistics(&messages).json()).unwrap();
     let fields: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(fields["received"]["size"], serde_json::json!({"least": 1, "p50": 1, "p99": 9, "most": 9}));
-    assert_eq!(fields["duration"], 1.25);
+    assert_eq!((&fields["duration"], &fields["sent"]["gap"]["least"]), (&1.25.into(), &1.0.into()));
     let sums = ["sent", "received"].map(|way| {
         let columns = fields["time_line"][way].as_array().unwrap();
         columns.iter().map(|count| count.as_u64().unwrap()).sum::<u64>()
