@@ -590,7 +590,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             break
         }
         'wscope;show' {
-            [CompletionResult]::new('--connection', '--connection', [CompletionResultType]::ParameterName, 'Show this connection alone')
+            [CompletionResult]::new('--connection', '--connection', [CompletionResultType]::ParameterName, 'Show this connection alone (repeatable)')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Begin here')
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'End here')
             [CompletionResult]::new('--save', '--save', [CompletionResultType]::ParameterName, 'Write it to another file')

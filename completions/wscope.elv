@@ -580,7 +580,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --manual 'Print the whole manual'
         }
         &'wscope;show'= {
-            cand --connection 'Show this connection alone'
+            cand --connection 'Show this connection alone (repeatable)'
             cand --from 'Begin here'
             cand --to 'End here'
             cand --save 'Write it to another file'

@@ -681,7 +681,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand replay" -l no-pong -d 'Don
 complete -c wscope -n "__fish_wscope_using_subcommand replay" -l no-close-reply -d 'Don\'t answer Close'
 complete -c wscope -n "__fish_wscope_using_subcommand replay" -s h -l help -d 'Print what is used most'
 complete -c wscope -n "__fish_wscope_using_subcommand replay" -s M -l manual -d 'Print the whole manual'
-complete -c wscope -n "__fish_wscope_using_subcommand show" -l connection -d 'Show this connection alone' -r
+complete -c wscope -n "__fish_wscope_using_subcommand show" -l connection -d 'Show this connection alone (repeatable)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand show" -l from -d 'Begin here' -r
 complete -c wscope -n "__fish_wscope_using_subcommand show" -l to -d 'End here' -r
 complete -c wscope -n "__fish_wscope_using_subcommand show" -l save -d 'Write it to another file' -r -F

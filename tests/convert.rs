@@ -127,6 +127,37 @@ fn nothing_is_left_of_a_file_that_the_program_was_writing_when_it_was_killed() {
 }
 
 #[test]
+fn what_lacks_a_connection_is_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.jsonl", "a.log", "a.har", "a.html"] {
+        let path = folder.path().join(name);
+        let save = |numbers: &[&str]| {
+            let flags = numbers.iter().flat_map(|number| ["--connection", *number]);
+            Wscope::new().args(["show", &devtools()]).args(flags).arg("--save").arg(&path).run()
+        };
+        save(&["1", "7", "9"]).exits(2).says("devtools.har`: it has no connection 7, 9: its last is 2");
+        assert!(!path.exists(), "{name}");
+        save(&["1", "2"]).exits(0);
+        assert!(path.exists(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_behind_damage_is_saved_in_no_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let damaged = folder.path().join("damaged.jsonl");
+    let note = "{\"type\":\"note\",\"time\":\"2026-11-29T16:00:00Z\",\"text\":\"before\"}\n";
+    fs::write(&damaged, [RECORDING, note, "no JSON\n", note].concat()).unwrap();
+    for name in ["a.jsonl", "a.log", "a.har", "a.html"] {
+        let path = folder.path().join(name);
+        let output = Wscope::new().arg("show").arg(&damaged).arg("--save").arg(&path).run();
+        let offset = RECORDING.len() + note.len();
+        output.exits(2).says(&format!("damaged.jsonl`: this line is no JSON object, at byte {offset}"));
+        assert!(path.exists(), "{name}");
+    }
+}
+
+#[test]
 fn a_har_whose_place_is_taken_meanwhile_leaves_what_was_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("taken.har");
@@ -277,6 +308,9 @@ fn figures_of_a_recording_are_printed() {
     let row = text.lines().find(|line| line.starts_with("messages")).unwrap();
     assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["messages", "6", "8"], "{text}");
     assert!(text.contains("time to the first reply: ") && text.contains("time line"), "{text}");
+    let first = Wscope::new().args(["show", &devtools(), "--stats", "--connection", "1"]).run();
+    let both = Wscope::new().args(["show", &devtools(), "--stats", "--connection", "1", "--connection", "2"]).run();
+    assert!(first.stdout != output.stdout && both.stdout == output.stdout, "{}", first.stdout.escape_ascii());
     let missing = Wscope::new().args(["show", &devtools(), "--stats", "--connection", "7"]).run();
     missing.exits(2);
     assert!(missing.stdout.is_empty(), "figures of nothing");

@@ -41,11 +41,11 @@ pub struct Show {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Recording")]
 pub struct PartArgs {
-    /// Show this connection alone
+    /// Show this connection alone (repeatable)
     ///
-    /// By the number in front of its lines; where there is none, the first is 1.
+    /// By the number in front of its lines; where there is none, the first is 1. Given several times, it shows these connections.
     #[arg(long, value_name = "N")]
-    pub connection: Option<u64>,
+    pub connection: Vec<u64>,
 
     /// Begin here
     ///
@@ -83,7 +83,7 @@ pub struct SaveArgs {
 impl PartArgs {
     /// What is to be shown.
     pub fn selection(&self) -> Selection {
-        Selection { connection: self.connection, from: self.from, to: self.to }
+        Selection { connections: self.connection.clone(), from: self.from, to: self.to }
     }
 }
 

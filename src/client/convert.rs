@@ -19,7 +19,7 @@ use crate::wire;
 /// Saves what is asked for in another file, in the format of its ending; why the recording ends early, if it does.
 ///
 /// # Errors
-/// [`Phase::Input`] where the recording cannot be read; [`Phase::Usage`] where the file cannot be had, and for a HAR of stdin,
+/// [`Phase::Input`] where the recording cannot be read, or lacks a connection that is asked for; [`Phase::Usage`] where the file cannot be had, and for a HAR of stdin,
 /// which cannot be read twice; [`Phase::Session`] where the file cannot be written.
 pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
     record::refuse_source(&args.file, path)?;
@@ -32,35 +32,45 @@ pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
     }
     // What is wrong with it is told before anything is written.
     let recording = recording::open(&args.file)?;
-    write_whole(path, (existing, record::OVERWRITE), |file| match format {
-        Format::Har => to_har(args, file),
-        Format::Html => to_page(args, recording, file),
-        Format::Log | Format::JsonLines => to_recording(args, recording, (format, path), file),
+    write_whole(path, (existing, record::OVERWRITE), |file| {
+        let written = match format {
+            Format::Har => to_har(args, file),
+            Format::Html => to_page(args, recording, file),
+            Format::Log | Format::JsonLines => to_recording(args, recording, (format, path), file),
+        };
+        unless_missing(args, written.map_err(|error| cannot_write(path, error))?)
     })
+}
+
+/// Why the recording ends early, if it does, and has the connections that are asked for.
+fn unless_missing(args: &Show, early_end: Option<ReadError>) -> Result<Option<ReadError>> {
+    match early_end {
+        Some(error @ ReadError::NoConnection { .. }) => Err(recording::read_error(&args.file, error)),
+        early_end => Ok(early_end),
+    }
 }
 
 /// Has `write` write a file, which is at `path` only when it is whole. `hint` says what can be done about one that is there and
 /// stays.
 ///
 /// # Errors
-/// [`Phase::Usage`] where the file cannot be had; [`Phase::Session`] where it cannot be written.
+/// [`Phase::Usage`] where the file cannot be had; that of `write`, which leaves nothing.
 pub fn write_whole<T>(
     path: &Path,
     (existing, hint): (Existing, &str),
-    write: impl FnOnce(&File) -> io::Result<T>,
+    write: impl FnOnce(&File) -> Result<T>,
 ) -> Result<T> {
     let refused = |error| record::create_error(path, error, hint);
     let whole = WholeFile::begin(path, existing).map_err(refused)?;
-    let written = write(whole.file()).map_err(|error| cannot_write(path, error))?;
+    let written = write(whole.file())?;
     whole.finish().map_err(refused)?;
     Ok(written)
 }
 
 fn to_har(args: &Show, file: &File) -> io::Result<Option<ReadError>> {
-    let selection = args.part.selection();
     let mut open = || {
         let recording = recording::open(&args.file).map_err(io::Error::other)?;
-        Ok(Recording { perspective: recording.perspective, records: Box::new(selection.of(recording)) })
+        Ok(Recording { perspective: recording.perspective, records: Box::new(args.part.selection().of(recording)) })
     };
     write_har(file, &mut open, view::har_options(&args.view))
 }
@@ -106,15 +116,14 @@ fn to_recording(
 pub fn to_figures(args: &Show) -> Result<(Vec<u8>, Option<ReadError>)> {
     let mut matching = Matching { filters: &args.view.filter, statistics: RecordingStatistics::default() };
     let annotator = (!args.view.filter.is_empty()).then(|| view::annotator_for_people(&args.view));
-    let early_end = feed(args, recording::open(&args.file)?, annotator, &mut matching);
-    match early_end {
-        Some(error @ ReadError::NoConnection { .. }) => Err(recording::read_error(&args.file, error)),
-        early_end if args.view.output == DataFormat::Json => Ok((matching.statistics.json(), early_end)),
-        early_end => {
-            let charset = Charset::of_locale(|name| std::env::var_os(name));
-            Ok((matching.statistics.report(charset).into_bytes(), early_end))
-        }
-    }
+    let early_end = unless_missing(args, feed(args, recording::open(&args.file)?, annotator, &mut matching))?;
+    let statistics = matching.statistics;
+    let figures = if args.view.output == DataFormat::Json {
+        statistics.json()
+    } else {
+        statistics.report(Charset::of_locale(|name| std::env::var_os(name))).into_bytes()
+    };
+    Ok((figures, early_end))
 }
 
 /// Has only messages counted that match all the filters.
@@ -200,7 +209,12 @@ impl HarAtEnd {
 
     fn write(&self, spool: &Path) -> Result<()> {
         let mut open = || recording::open(spool).map_err(io::Error::other);
-        write_whole(&self.path, (self.existing, record::OVERWRITE), |file| write_har(file, &mut open, self.options))?;
+        write_whole(&self.path, (self.existing, record::OVERWRITE), |file| {
+            match write_har(file, &mut open, self.options).map_err(|error| cannot_write(&self.path, error))? {
+                Some(error) if !error.is_early_end() => Err(recording::read_error(spool, error)),
+                _ => Ok(()),
+            }
+        })?;
         fs::remove_file(spool).map_err(|error| cannot_write(&self.path, error))
     }
 }
@@ -219,12 +233,13 @@ mod tests {
     fn a_file_has_its_name_only_when_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.log");
-        let fails = |_: &File| -> io::Result<()> { Err(io::Error::other("it is gone")) };
+        let fails = |_: &File| -> Result<()> { Err(Error::new(Phase::Input, "it is gone")) };
         assert!(write_whole(&path, (Existing::Kept, ""), fails).is_err());
         assert_eq!(names(folder.path()), [""; 0].map(PathBuf::from));
         let write = |mut file: &File| {
             assert!(!path.exists());
-            file.write_all(b"whole")
+            file.write_all(b"whole").unwrap();
+            Ok(())
         };
         write_whole(&path, (Existing::Kept, ""), write).unwrap();
         assert_eq!(names(folder.path()), [path.as_path()]);
@@ -234,7 +249,8 @@ mod tests {
         let other = folder.path().join("b.log");
         let comes = |mut file: &File| {
             fs::write(&other, "other").unwrap();
-            file.write_all(b"whole")
+            file.write_all(b"whole").unwrap();
+            Ok(())
         };
         assert!(write_whole(&other, (Existing::Kept, ""), comes).is_err());
         assert_eq!(fs::read(&other).unwrap(), b"other");

@@ -45,10 +45,10 @@ impl ConnectionNumbers {
 }
 
 /// Which part of a recording is wanted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Only the connection with this [number](ConnectionNumbers).
-    pub connection: Option<u64>,
+    /// Only the connections with these [numbers](ConnectionNumbers); all, where it is empty.
+    pub connections: Vec<u64>,
     /// Nothing before; but a connection that is open then is shown to open first.
     pub from: Option<Moment>,
     /// Nothing after.
@@ -63,10 +63,11 @@ impl Selection {
     ) -> impl Iterator<Item = Result<Record, ReadError>> + use<> {
         let numbers = ConnectionNumbers::new(perspective);
         Selected {
-            selection: self,
-            missing: self.connection,
+            missing: self.connections.clone(),
+            last: None,
             begins: None,
             is_of_no_time: self.from.is_some() || self.to.is_some(),
+            selection: self,
             records,
             numbers,
             before: Vec::new(),
@@ -77,8 +78,10 @@ impl Selection {
 
 struct Selected {
     selection: Selection,
-    /// The connection that is wanted, until it is found.
-    missing: Option<u64>,
+    /// The connections that are wanted and are not found yet.
+    missing: Vec<u64>,
+    /// The highest number of a connection.
+    last: Option<u64>,
     /// When the first record of what is wanted was.
     begins: Option<SystemTime>,
     /// Whether a time is wanted, and nothing has been of it yet.
@@ -93,8 +96,9 @@ struct Selected {
 impl Selected {
     /// What is told at the end, once: that what is wanted is not there.
     fn end(&mut self) -> Option<ReadError> {
-        if let Some(number) = self.missing.take() {
-            return Some(ReadError::NoConnection { number });
+        if !self.missing.is_empty() {
+            let missing = std::mem::take(&mut self.missing);
+            return Some(ReadError::NoConnection { missing, last: self.last });
         }
         let begins = self.begins.filter(|_| std::mem::take(&mut self.is_of_no_time))?;
         Some(ReadError::NothingThen { begins })
@@ -124,14 +128,19 @@ impl Iterator for Selected {
                 None => return self.end().map(Err),
             };
             let number = self.numbers.of(&record);
-            self.missing.take_if(|wanted| Some(*wanted) == number);
-            let Selection { connection, from, to } = self.selection;
-            if connection.is_some() && connection != number {
+            self.last = self.last.max(number);
+            self.missing.retain(|&wanted| Some(wanted) != number);
+            let Selection { ref connections, from, to } = self.selection;
+            if !connections.is_empty() && !number.is_some_and(|number| connections.contains(&number)) {
                 continue;
             }
             self.begins.get_or_insert(record.at.wall);
             if to.is_some_and(|to| to.is_before(&record)) {
-                return self.end().map(Err);
+                // A connection that is missing may come later.
+                if self.missing.is_empty() {
+                    return self.end().map(Err);
+                }
+                continue;
             }
             if from.is_some_and(|from| !from.is_reached_by(&record)) {
                 self.keep_opening(record);
@@ -185,29 +194,37 @@ mod tests {
     }
 
     #[test]
-    fn one_connection_of_many() {
-        let selection = Selection { connection: Some(2), ..Selection::default() };
-        let clients = [Some(1), Some(2), Some(1), Some(2)];
-        assert_eq!(notes(Perspective::End, &clients, selection), ["Some(2) at 1", "Some(2) at 3"]);
+    fn some_connections_of_many() {
+        let selection = |connections: &[u64]| Selection { connections: connections.to_vec(), ..Selection::default() };
+        let clients = [Some(1), Some(2), Some(3), Some(2), None];
+        assert_eq!(notes(Perspective::End, &clients, selection(&[2])), ["Some(2) at 1", "Some(2) at 3"]);
+        assert_eq!(notes(Perspective::End, &clients, selection(&[3, 1])), ["Some(1) at 0", "Some(3) at 2"]);
     }
 
     #[test]
     fn what_is_about_no_connection_is_in_none() {
-        let first = Selection { connection: Some(1), ..Selection::default() };
+        let first = || Selection { connections: vec![1], ..Selection::default() };
         let clients = [None, Some(1), None, Some(2), None];
-        assert_eq!(notes(Perspective::Between, &clients, first), ["Some(1) at 1"]);
+        assert_eq!(notes(Perspective::Between, &clients, first()), ["Some(1) at 1"]);
         let listening = [Some(1), None];
-        assert_eq!(notes(Perspective::End, &listening, first), ["Some(1) at 0"]);
-        assert_eq!(notes(Perspective::End, &[None, None], first), ["None at 0", "None at 1"]);
+        assert_eq!(notes(Perspective::End, &listening, first()), ["Some(1) at 0"]);
+        assert_eq!(notes(Perspective::End, &[None, None], first()), ["None at 0", "None at 1"]);
     }
 
     #[test]
     fn a_connection_that_is_not_there_is_an_error() {
-        let records: Records = Box::new([Ok(record(Some(1), 0, RecordedEvent::Note(String::new())))].into_iter());
-        let recording = Recording { perspective: Perspective::End, records };
-        let mut selected = Selection { connection: Some(2), ..Selection::default() }.of(recording);
-        assert!(matches!(selected.next(), Some(Err(ReadError::NoConnection { number: 2 }))));
-        assert!(selected.next().is_none());
+        let told = |to: Option<u64>| {
+            let clients = [Some(1), Some(3)].into_iter().zip([0, 5]);
+            let records: Vec<_> =
+                clients.map(|(client, at)| Ok(record(client, at, RecordedEvent::Note(String::new())))).collect();
+            let recording = Recording { perspective: Perspective::End, records: Box::new(records.into_iter()) };
+            let to = to.map(|seconds| Moment::Elapsed(Duration::from_secs(seconds)));
+            let mut selected = Selection { connections: vec![3, 2], to, ..Selection::default() }.of(recording);
+            let mut told = selected.by_ref().filter_map(Result::err).map(|error| error.to_string());
+            (told.next(), told.next())
+        };
+        assert_eq!(told(None), (Some("it has no connection 2: its last is 3".to_owned()), None));
+        assert_eq!(told(Some(1)).0, told(None).0, "3 is there, though it comes after what is wanted");
     }
 
     #[test]

@@ -30,10 +30,12 @@ pub enum ReadError {
     },
     /// It is a HAR that has pages alone.
     NoWebSocket,
-    /// The connection that was asked for is not in it.
+    /// Connections that were asked for are not in it.
     NoConnection {
-        /// Its number.
-        number: u64,
+        /// Their numbers.
+        missing: Vec<u64>,
+        /// The highest number of one that is.
+        last: Option<u64>,
     },
     /// Nothing in it is of the time that was asked for.
     NothingThen {
@@ -52,7 +54,11 @@ impl fmt::Display for ReadError {
             Self::StillOpen => write!(formatter, "it ends while a connection is open"),
             Self::Malformed { offset, why } => write!(formatter, "{why}, at byte {offset}"),
             Self::NoWebSocket => write!(formatter, "it has no WebSocket connection"),
-            Self::NoConnection { number } => write!(formatter, "it has no connection {number}"),
+            Self::NoConnection { missing, last } => {
+                let numbers: Vec<_> = missing.iter().map(u64::to_string).collect();
+                write!(formatter, "it has no connection {}", numbers.join(", "))?;
+                last.map_or(Ok(()), |last| write!(formatter, ": its last is {last}"))
+            }
             Self::NothingThen { begins } => match Moment::try_from(*begins) {
                 Ok(begins) => write!(formatter, "nothing in it is of that time: it begins at {begins:.3}"),
                 Err(_) => write!(formatter, "nothing in it is of that time"),

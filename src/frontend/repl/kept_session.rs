@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cli::ViewArgs;
-use crate::client::convert;
+use crate::client::convert::{self, cannot_write};
 use crate::client::record::what_it_has;
 use crate::client::view;
 use crate::error::{Error, Phase, Result};
@@ -46,13 +46,16 @@ impl KeptSession {
             let error = Error::new(Phase::Usage, format!("`{}`: a page is made of a recording", path.display()));
             return Err(error.hint("`/save FILE.jsonl` first, then `wscope show FILE.jsonl --save FILE.html`"));
         }
-        convert::write_whole(path, (Existing::Kept, TAKEN), |mut file| match format {
-            Format::Log => self.write_log(&kept, file, path),
-            Format::Har => {
-                let mut open = || Ok(Recording::from(kept.records()));
-                convert::write_har(file, &mut open, view::har_options(&self.view)).map(drop)
-            }
-            _ => io::copy(&mut kept.json_lines(), &mut file).map(drop),
+        convert::write_whole(path, (Existing::Kept, TAKEN), |mut file| {
+            let written = match format {
+                Format::Log => self.write_log(&kept, file, path),
+                Format::Har => {
+                    let mut open = || Ok(Recording::from(kept.records()));
+                    convert::write_har(file, &mut open, view::har_options(&self.view)).map(drop)
+                }
+                _ => io::copy(&mut kept.json_lines(), &mut file).map(drop),
+            };
+            written.map_err(|cause| cannot_write(path, cause))
         })?;
         Ok(self.saved(&kept, path, format))
     }
@@ -80,7 +83,9 @@ impl KeptSession {
     pub fn save_last(&self, path: &Path) -> Result<String> {
         let payload = self.memory.last_payload();
         let payload = payload.ok_or_else(|| Error::new(Phase::Input, "no message was received yet"))?;
-        convert::write_whole(path, (Existing::Kept, TAKEN), |mut file| file.write_all(&payload))?;
+        convert::write_whole(path, (Existing::Kept, TAKEN), |mut file| {
+            file.write_all(&payload).map_err(|cause| cannot_write(path, cause))
+        })?;
         Ok(format!("{} bytes saved to `{}`", payload.len(), path.display()))
     }
 

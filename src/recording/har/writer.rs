@@ -46,7 +46,7 @@ pub fn write(
     open: &mut dyn FnMut() -> io::Result<Recording>,
     options: HarOptions,
 ) -> io::Result<Option<ReadError>> {
-    let (connections, early_end) = survey(open()?)?;
+    let (connections, early_end) = survey(open()?);
     output.write_all(b"{\"log\":{\"version\":\"1.2\",")?;
     let creator = concat!("\"creator\":{\"name\":\"wscope\",\"version\":\"", env!("CARGO_PKG_VERSION"), "\"},");
     output.write_all(creator.as_bytes())?;
@@ -91,23 +91,14 @@ impl Assignment {
     }
 }
 
-impl From<ReadError> for io::Error {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Io(error) => error,
-            error => Self::new(io::ErrorKind::InvalidData, error),
-        }
-    }
-}
-
 /// The connections, and why the recording ends early, if it does.
-fn survey(Recording { perspective, records }: Recording) -> io::Result<(Vec<Connection>, Option<ReadError>)> {
+fn survey(Recording { perspective, records }: Recording) -> (Vec<Connection>, Option<ReadError>) {
     let mut assignment = Assignment::default();
     let mut connections: Vec<Connection> = Vec::new();
     for record in records {
         let record = match record {
-            Err(error) if error.is_early_end() => return Ok((connections, Some(error))),
-            record => record?,
+            Ok(record) => record,
+            Err(error) => return (connections, Some(error)),
         };
         let place = assignment.of(&record);
         if let RecordedEvent::Open(opened) = record.event {
@@ -124,7 +115,7 @@ fn survey(Recording { perspective, records }: Recording) -> io::Result<(Vec<Conn
             }
         }
     }
-    Ok((connections, None))
+    (connections, None)
 }
 
 /// The end of the connections that are written in one go, `first` among them: it is not held, and the others are.
