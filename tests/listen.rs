@@ -42,6 +42,21 @@ pub fn stop(program: Running) -> crate::support::program::Output {
 }
 
 #[test]
+fn a_port_that_the_system_picks_is_told_with_quiet_too() {
+    let (program, address) = listen(Wscope::new().args(["listen", "0", "-q"]));
+    let port = address.port().to_string();
+    assert!(stop(program).stderr.lines().count() == 1);
+    let tap = Wscope::new().args(["tap", "-q", "0", "ws://127.0.0.1:9/"]).spawn();
+    listening_at(&tap, "at ws://");
+    assert!(stop(tap).stderr.lines().count() == 1);
+    let proxy = Wscope::new().args(["tap", "-q", "0"]).spawn();
+    listening_at(&proxy, "Proxy at http://");
+    assert!(stop(proxy).stderr.lines().count() == 1);
+    // A port that the user has named is known.
+    Wscope::new().args(["listen", "-q", "--max-time", "0.1", &port]).run().never_says("ws://");
+}
+
+#[test]
 fn it_listens_on_loopback_and_prints_what_clients_send() {
     let (program, address) = listen(Wscope::new().args(["listen", "0"]));
     assert!(address.ip().is_loopback());

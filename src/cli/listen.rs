@@ -29,7 +29,7 @@ pub struct Listen {
     /// Where to listen; loopback unless an address is given
     ///
     /// `0.0.0.0:PORT` is every IPv4 interface, `[::]:PORT` every one: a phone, a container or another machine needs that.
-    /// Port 0 takes any that is free, and says which. `unix:PATH` is a Unix domain socket that only your own programs can use
+    /// Port 0 takes any that is free, and says which, with -q too. `unix:PATH` is a Unix domain socket that only your own programs can use
     /// (`unix:@NAME`, without a file, is for every user of the machine).
     #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,

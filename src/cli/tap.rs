@@ -26,7 +26,7 @@ pub struct Tap {
     /// Where clients connect; loopback unless an address is given
     ///
     /// `0.0.0.0:PORT` is every IPv4 interface, `[::]:PORT` every one: a phone, a container or another machine needs that.
-    /// Port 0 takes any that is free, and says which. `unix:PATH` is a Unix domain socket.
+    /// Port 0 takes any that is free, and says which, with -q too. `unix:PATH` is a Unix domain socket.
     #[arg(value_name = "[ADDR:]PORT", value_parser = value::listen_address)]
     pub address: ListenAddress,
     /// The server

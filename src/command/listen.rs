@@ -11,7 +11,8 @@ use crate::client::report::{self, Totals};
 use crate::client::{record, route, setup_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::Event;
-use crate::net::{self, ListenOptions, Listener, Reach, ServerIdentity};
+use crate::net::{self, ListenAddress, ListenOptions, Listener, Reach, ServerIdentity};
+use crate::output::Fanout;
 use crate::platform::{Poller, Signals};
 use crate::server::clients::{ClientLimits, Clients};
 use crate::server::console::ServerConsole;
@@ -54,7 +55,7 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     let clients = Clients::new(limits);
     let console = ServerConsole::attach(args, &clients, poller.notifier())?;
     let fanout = console.fanout();
-    fanout.announce(&Event::Note(&announcement(&listener)));
+    announce_address(&fanout, &args.address, &format!("Listening on {} {}", listener.url(), for_whom(&listener)));
     let no_key_log = args.identity.cert.as_ref().and_then(|_| plan::unwritable_key_log());
     for note in plan::times_in_data(&args.view).into_iter().chain(view::doubts(&args.view)).chain(no_key_log) {
         fanout.announce(&Event::Note(&note));
@@ -91,9 +92,9 @@ fn serve(args: &Listen) -> Result<ExitStatus> {
     Ok(console.finish_recording(status, &signals))
 }
 
-/// Where it listens, and for whom.
-fn announcement(listener: &Listener) -> String {
-    format!("Listening on {} {}", listener.url(), for_whom(listener))
+/// Says where it listens. A port that the system has picked is told with `-q` too: without it nothing can connect.
+pub(super) fn announce_address(fanout: &Fanout, asked: &ListenAddress, text: &str) {
+    fanout.announce(&if asked.is_any_port() { Event::Warning(text) } else { Event::Note(text) });
 }
 
 /// Who can connect to `listener`, and how to quit.

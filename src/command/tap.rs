@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::time::Instant;
 
-use super::listen::for_whom;
+use super::listen::{announce_address, for_whom};
 use crate::cli::Tap;
 use crate::client::announcer::Announcer;
 use crate::client::report::{self, Totals};
@@ -42,7 +42,8 @@ fn relay(args: &Tap) -> Result<ExitStatus> {
     let console = TapConsole::attach(args, &connections, poller.notifier())?;
     let fanout = console.fanout();
     let times = plan::times_in_data(&args.view);
-    for text in setup.notes(&listener, &for_whom(&listener)).into_iter().chain(times).chain(view::doubts(&args.view)) {
+    announce_address(&fanout, &args.address, &setup.address(&listener, &for_whom(&listener)));
+    for text in setup.notes(&listener).into_iter().chain(times).chain(view::doubts(&args.view)) {
         fanout.announce(&Event::Note(&text));
     }
     for detail in setup.details() {

@@ -33,6 +33,11 @@ impl ListenAddress {
         Self::new("127.0.0.1", port)
     }
 
+    /// Whether the system picks the port.
+    pub fn is_any_port(&self) -> bool {
+        matches!(self, Self::Tcp { port: 0, .. })
+    }
+
     /// Understands `[ADDR:]PORT`; without an address it is the loopback interface. IPv6 stands in brackets. `unix:PATH` is a
     /// Unix domain socket.
     ///

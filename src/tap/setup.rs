@@ -71,19 +71,23 @@ impl Setup {
         files.map(ServerIdentity::Files).or(certified)
     }
 
-    /// What is said before the first client: where and how to connect. `reach` says for whom that is.
-    pub fn notes(&self, listener: &Listener, reach: &str) -> Vec<String> {
+    /// Where to connect. `reach` says for whom that is.
+    pub fn address(&self, listener: &Listener, reach: &str) -> String {
+        let Some(plan) = &self.plan else { return format!("Proxy at {} {reach}", page_url(&listener.url())) };
+        let shown = |url: &str| if self.is_page { page_url(url) } else { url.to_owned() };
+        let own = Target::with_resource(&shown(&listener.url()), plan.target.resource());
+        let server = Target::with_resource(&shown(&plan.target.url()), "/");
+        format!("Tapping {} at {own} {reach}", server.trim_end_matches('/'))
+    }
+
+    /// What else is said before the first client: how to connect.
+    pub fn notes(&self, listener: &Listener) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some(plan) = &self.plan {
-            let shown = |url: &str| if self.is_page { page_url(url) } else { url.to_owned() };
-            let own = Target::with_resource(&shown(&listener.url()), plan.target.resource());
-            let server = Target::with_resource(&shown(&plan.target.url()), "/");
-            notes.push(format!("Tapping {} at {own} {reach}", server.trim_end_matches('/')));
             notes.extend(plan.notes.iter().cloned());
         } else {
-            let url = page_url(&listener.url());
-            notes.push(format!("Proxy at {url} {reach}. To use it:"));
-            notes.extend(local_authority::use_proxy(&url, self.authority.as_deref()));
+            notes.push("To use it:".to_owned());
+            notes.extend(local_authority::use_proxy(&page_url(&listener.url()), self.authority.as_deref()));
             if listener.reach() == Reach::OtherMachines {
                 let whom = "any client that reaches this address can use the proxy, and reaches what this machine does";
                 notes.push(format!("{whom}, its own programs too"));
