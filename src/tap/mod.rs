@@ -2,8 +2,8 @@
 //! nothing of it is changed but two lines of a request's head.
 //!
 //! `setup` is what the flags say. `service` accepts clients, `client` reads what one of them asks for, a `request`, `rewrite` changes
-//! its head, `upstream` is the way to the server, `websocket` asks it for the upgrade, `pages` passes ordinary HTTP on, `proxy`
-//! finds the server that a request names, `relay` passes bytes on in both directions over a `link`, and `observer` decodes them on
+//! its head, `upstream` is the way to the server, `websocket` asks it for the upgrade, `pages` passes ordinary HTTP on, `redirects`
+//! finds what leads past the tap, `proxy` finds the server that a request names, `relay` passes bytes on in both directions over a `link`, and `observer` decodes them on
 //! the side, in the order in which they passed. `console` is the prompt, whose lines `endpoint` does.
 
 mod client;
@@ -14,6 +14,7 @@ mod link;
 mod observer;
 mod pages;
 mod proxy;
+mod redirects;
 mod relay;
 mod request;
 mod rewrite;

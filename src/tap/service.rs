@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::connections::Connections;
 use super::observer::Decoding;
 use super::proxy::Proxy;
+use super::redirects::Redirects;
 use super::request::RequestKind;
 use super::rewrite::Rewriting;
 use super::setup::Serving;
@@ -65,6 +66,8 @@ pub(super) struct Service {
     pub connections: Connections,
     pub totals: Totals,
     pub decoding: Decoding,
+    /// Watched where clients ask one server; those of a proxy ask it whatever they are redirected to.
+    pub redirects: Option<Arc<Redirects>>,
     /// How many WebSockets there were.
     numbers: AtomicU64,
     /// It was said what is rewritten.
@@ -82,6 +85,10 @@ pub(super) struct Service {
 pub fn serve(listener: Listener, options: Options) -> Result<()> {
     let Options { serving, secrets, fanout, connections, totals, max_message, budget } = options;
     let Serving { servers, rewriting, adds_credentials } = serving;
+    let redirects = match &servers {
+        Servers::One(server) => Some(Arc::new(Redirects::of(server))),
+        Servers::Named(_) => None,
+    };
     let service = Arc::new(Service {
         servers,
         secrets,
@@ -91,6 +98,7 @@ pub fn serve(listener: Listener, options: Options) -> Result<()> {
         connections,
         totals,
         decoding: Decoding { max_message, budget, deflate: None },
+        redirects,
         numbers: AtomicU64::new(0),
         has_told: AtomicBool::new(false),
         clients: Mutex::new(0),

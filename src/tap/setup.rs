@@ -176,7 +176,7 @@ fn page_url(url: &str) -> String {
 }
 
 /// What browsers call the origin of the server's own pages.
-fn origin(target: &Target) -> String {
+pub(super) fn origin(target: &Target) -> String {
     let scheme = if target.secure() { "https" } else { "http" };
     format!("{scheme}://{}", target.authority())
 }

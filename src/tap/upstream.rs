@@ -128,6 +128,13 @@ impl Upstream {
         self.target.endpoint() == target.endpoint() && self.target.secure() == target.secure()
     }
 
+    /// Where a `Location` of its leads, if that is a place of the same host, and not the tap.
+    pub(super) fn redirected(&self, location: &str) -> Option<Target> {
+        let led = self.target.redirected(location.as_bytes()).ok()?;
+        let is_same_host = led.endpoint().host() == self.target.endpoint().host();
+        (is_same_host && !self.way.is_own_endpoint(led.endpoint())).then_some(led)
+    }
+
     /// Where it is.
     pub(super) fn endpoint(&self) -> &Endpoint {
         self.target.endpoint()

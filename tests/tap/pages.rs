@@ -57,6 +57,58 @@ fn requests_and_responses_on_one_connection_pass_as_they_are() {
 }
 
 #[test]
+fn a_redirect_past_the_tap_is_told_once_and_passes_as_it_is() {
+    let server = serve(|mut connection| {
+        let own = connection.socket().local_addr().unwrap();
+        let tap = connection.request().header("Referer").unwrap().to_owned();
+        let locations = [
+            "/path?to=http://x/".to_owned(),
+            tap,
+            "http://elsewhere.test/".into(),
+            format!("http://{own}/a?token=s3cret"),
+        ];
+        for (number, location) in locations.iter().chain(&locations).enumerate() {
+            connection.send(response("302 Found", &format!("Location: {location}\r\n"), ""));
+            if number < 7 {
+                connection.request();
+            }
+        }
+        (own, locations)
+    });
+    let (program, address) = tap(&[], &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    let received: Vec<_> = (0..8)
+        .map(|_| {
+            client.send(request("GET /", &format!("Referer: http://{address}/\r\n")));
+            client.head()
+        })
+        .collect();
+    let (own, locations) = server.outcome();
+    for (head, location) in received.iter().zip(locations.iter().chain(&locations)) {
+        assert!(head.contains(&format!("Location: {location}\r\n")), "{head}");
+    }
+    drop(client);
+    let stderr = stop(program).stderr;
+    let told: Vec<_> = stderr.lines().filter(|line| line.contains("redirect")).collect();
+    let expected = format!("the server redirects browsers to http://{own}, past this tap: with `--keep-host`");
+    assert!(told.len() == 1 && told[0].contains(&expected), "{stderr}");
+}
+
+#[test]
+fn a_redirect_to_another_scheme_of_the_same_host_is_told() {
+    let server = serve(|mut connection| {
+        connection.request();
+        connection.send(response("301 Moved Permanently", "Location: https://127.0.0.1/\r\n", ""));
+    });
+    let (program, address) = tap(&[], &server.url());
+    let mut client = Connection::plain(TcpStream::connect(address).unwrap());
+    client.send(request("GET /", ""));
+    client.head();
+    program.wait_stderr("the server redirects browsers to https://127.0.0.1, past this tap: give the tap that URL");
+    stop(program);
+}
+
+#[test]
 fn requests_that_are_sent_at_once_get_their_responses_in_order() {
     let server = serve(|mut connection| {
         for number in 0..3 {

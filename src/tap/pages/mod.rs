@@ -15,6 +15,7 @@ use std::thread;
 
 use self::requests::{Requests, RequestsEnd};
 use self::responses::Responses;
+use super::redirects::Redirects;
 use super::relay::{End, PumpEnd, WRITE_TIMEOUT};
 use super::request::{AddressedRequest, ReceivedRequest};
 use super::service::Service;
@@ -71,6 +72,7 @@ enum Follows {
 struct Trace {
     fanout: Fanout,
     secrets: Secrets,
+    redirects: Option<Arc<Redirects>>,
     client: PeerAddress,
 }
 
@@ -121,7 +123,12 @@ impl Service {
             stream.set_write_timeout(Some(WRITE_TIMEOUT)).map_err(cannot_relay)?;
         }
         let link = Arc::new(PageLink::new(Arc::clone(&client.stream), Arc::clone(&server.stream)));
-        let trace = Trace { fanout: self.fanout.clone(), secrets: self.secrets, client: client.address.clone() };
+        let trace = Trace {
+            fanout: self.fanout.clone(),
+            secrets: self.secrets,
+            redirects: self.redirects.clone(),
+            client: client.address.clone(),
+        };
         let mut requests = Requests::new(self, &link, client, upstream, trace.clone());
         let begun = match first {
             FirstRequest::Read => requests.head(&head),
@@ -187,6 +194,13 @@ impl Trace {
     /// Tells the first line of a request or a response.
     fn first_line(&self, head: &Head) {
         self.say(&head.first_line_shown(self.secrets));
+    }
+
+    /// Tells where a response leads browsers past the tap.
+    fn redirect(&self, head: &Head) {
+        if let Some(note) = self.redirects.as_ref().and_then(|redirects| redirects.note(head)) {
+            self.fanout.show(Origin::default(), &Event::Note(&note));
+        }
     }
 
     fn say(&self, what: &str) {

@@ -134,6 +134,7 @@ impl Responses {
 
     fn head(&mut self, head: &Head) -> Result<(), MessageFault> {
         self.trace.first_line(head);
+        self.trace.redirect(head);
         let method = lock(&self.link.unanswered).methods.get(self.answered).cloned();
         let framing = match method {
             _ if head.is_interim() => Framing::NONE,
