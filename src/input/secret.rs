@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read};
 use crate::error::{Error, Phase, Result};
 use crate::output::Output;
 use crate::output::escape;
-use crate::output::terminal::Device;
+use crate::output::terminal::{Device, RequestEnds};
 use crate::platform;
 
 const INTERRUPT: u8 = 0x03;
@@ -86,7 +86,7 @@ pub fn answer(question: &str, typing: Typing) -> Result<Answer> {
         // This fails only if the terminal is gone.
         let _ = device.output().and_then(|mut output| output.write_all(again.as_bytes()));
     };
-    device.watch_signals(redraw).map_err(failed)?;
+    device.watch_signals(RequestEnds::Process, redraw).map_err(failed)?;
     loop {
         return Ok(match ask_on(&device, question, typing).map_err(failed)? {
             Typed::Line(bytes) => Answer::Given(

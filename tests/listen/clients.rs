@@ -1,5 +1,7 @@
 //! Clients of `wscope listen` that are spoken to one by one, and the only one of `--once`.
 
+use std::os::unix::process::ExitStatusExt;
+
 use super::*;
 use crate::support::terminal::{Terminal, key};
 
@@ -19,6 +21,16 @@ fn client(terminal: &Terminal, address: SocketAddr, number: u64) -> Connection {
     let (client, _) = Connection::open(address);
     terminal.wait(&format!("[{number}] Connected ("));
     client
+}
+
+#[test]
+fn sigterm_at_the_prompt_closes_the_clients() {
+    let (mut terminal, address) = listen_at_a_prompt();
+    let mut client = client(&terminal, address, 1);
+    terminal.signal(Signal::SIGTERM);
+    assert_eq!(client.close_frame().0, Some(1001));
+    client.send_frame(&Frame::close(1001, ""));
+    assert_eq!(terminal.wait_end().signal(), Some(Signal::SIGTERM as i32));
 }
 
 #[test]

@@ -122,14 +122,21 @@ fn the_first_ctrl_c_leaves_when_output_is_blocked() {
     terminal.wait_end();
 }
 
+/// `timeout` ends a session with it.
 #[test]
-fn sigterm_leaves_the_terminal_sane() {
-    let server = websocket::sink();
-    let mut terminal = open(&server);
+fn sigterm_closes_the_session_and_ends_the_recording() {
+    use nix::sys::signal::Signal::SIGTERM;
+    let server = collect();
+    let wscope = Wscope::new();
+    let recording = wscope.home().join("session.har");
+    let mut terminal = open_with(&server, wscope.arg(format!("--record={}", recording.display())));
     terminal.press("half a line");
     terminal.wait_line("> half a line");
-    terminal.signal(nix::sys::signal::Signal::SIGTERM);
-    terminal.wait_end();
+    terminal.signal(SIGTERM);
+    assert_eq!(terminal.wait_end().signal(), Some(SIGTERM as i32));
+    terminal.wait("Disconnected (code: 1000");
+    assert_eq!(server.outcome()[0].as_close().0, Some(1000));
+    assert!(recording.exists(), "no HAR was made");
 }
 
 #[test]

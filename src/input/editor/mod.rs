@@ -31,7 +31,7 @@ use super::slash::Prompt;
 use crate::error::{Error, Phase, Result};
 use crate::output::Output;
 use crate::output::escape::Marks;
-use crate::output::terminal::{Device, Terminal};
+use crate::output::terminal::{Device, RequestEnds, Terminal};
 use crate::platform::Poller;
 
 /// The values of `TERM` for terminals without a cursor to move.
@@ -76,7 +76,7 @@ impl Editor {
         let poller = Poller::new().map_err(failed)?;
         let shown_prompt = PromptHandle::new(poller.notifier());
         let drawn = terminal.clone();
-        terminal.device().watch_signals(move |_| drawn.redraw()).map_err(failed)?;
+        terminal.device().watch_signals(RequestEnds::Run, move |_| drawn.redraw()).map_err(failed)?;
         let variable = |name: &str| std::env::var_os(name);
         let history = History::at(History::usual_path(variable("WSCOPE_HISTORY")));
         let lines = if variable("TERM").is_some_and(|term| WITHOUT_CURSOR.iter().any(|without| term == *without)) {

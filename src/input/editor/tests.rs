@@ -18,6 +18,7 @@ use nix::sys::signal::Signal;
 use self::terminal_session::{TerminalSession, unwrapped};
 use super::*;
 use crate::input::secret;
+use crate::platform::Signals;
 
 const REPORT: &str = "WSCOPE_TEST_REPORT";
 const PUSHES: &str = "WSCOPE_TEST_PUSHES";
@@ -57,6 +58,8 @@ fn editor_in_a_terminal() {
         return;
     }
     let (mut editor, mut terminal) = Editor::open(Prompt::Client, Marks::default()).unwrap();
+    // SIGINT is for the run, which ends the process here at once.
+    Signals::catch(&Poller::new().unwrap()).unwrap().release();
     if scenario == format!("{:?}", Scenario::PushAfterLine) {
         editor.read().unwrap();
     }

@@ -38,6 +38,15 @@ impl Size {
     pub const USUAL: Self = Self { columns: 80, rows: 24 };
 }
 
+/// What SIGINT and SIGTERM end while the terminal is not as it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestEnds {
+    /// The process, at once: the main thread waits for an answer.
+    Process,
+    /// The run, in order: they are for [`Signals`](platform::Signals).
+    Run,
+}
+
 /// The terminal that controls the process, or the terminal that is stdin; and its modes.
 #[derive(Debug)]
 pub struct Device {
@@ -85,11 +94,11 @@ impl Device {
 
     /// Has a signal that ends the process put the terminal back first, and one that continues it `redraw` what the terminal
     /// showed, in the modes that it had. Both are done only while the terminal is not as it was found. SIGINT and SIGTERM
-    /// are for [`Signals`](platform::Signals) at other times.
+    /// are for [`Signals`](platform::Signals) at other times, and always where `request_ends` says so.
     ///
     /// # Errors
     /// The error of a system call: the process has no descriptor or no thread left.
-    pub fn watch_signals(&self, redraw: impl Fn(&Self) + Send + 'static) -> io::Result<()> {
+    pub fn watch_signals(&self, request_ends: RequestEnds, redraw: impl Fn(&Self) + Send + 'static) -> io::Result<()> {
         let device = self.duplicate()?;
         platform::watch_signals(move |signal, end_process| {
             let ours = device.modes();
@@ -101,6 +110,7 @@ impl Device {
                     redraw(&device);
                 }
                 (SeenSignal::Continued | SeenSignal::Request, None) => {}
+                (SeenSignal::Request, Some(_)) if request_ends == RequestEnds::Run => {}
                 (SeenSignal::Fatal, None) => {
                     drop(ours);
                     // A later `Device` of this process may have set modes (a question comes before the prompt), and its
@@ -108,7 +118,7 @@ impl Device {
                     thread::sleep(OTHERS_FIRST);
                     end_process();
                 }
-                (SeenSignal::Request | SeenSignal::Fatal, _) => {
+                (SeenSignal::Request | SeenSignal::Fatal, Some(_)) => {
                     // With the lock held up to the end: a thread that reads the terminal may get an empty answer when the
                     // modes change, and must not end the process with an error before the signal does.
                     let restored = ours.found.apply_to(&device.file);

@@ -27,7 +27,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use device::{BRACKETED_PASTE_OFF, BRACKETED_PASTE_ON, Device, Size};
+pub use device::{BRACKETED_PASTE_OFF, BRACKETED_PASTE_ON, Device, RequestEnds, Size};
 
 use self::pending_lines::{BUDGET, PendingLines};
 use super::{FdOutput, Output};
