@@ -195,7 +195,9 @@ impl Runner {
             }
             _ => {
                 let finish = if is_aborted(&outcome) { Finish::AtOnce } else { Finish::Completely };
-                driver.closed_until(None);
+                if after == After::Stay {
+                    driver.closed_until(None);
+                }
                 let unsent = if outcome.is_content() { Unsent::default() } else { driver.unsent(Some(&handle)) };
                 let status = report::ended(&output, outcome, unsent, self.totals);
                 match after {

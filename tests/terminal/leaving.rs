@@ -140,6 +140,14 @@ fn sigterm_closes_the_session_and_ends_the_recording() {
 }
 
 #[test]
+fn an_empty_prompt_goes_with_the_run() {
+    let server = websocket::push([tungstenite::Message::text("hello")]);
+    let mut terminal = Wscope::new().args(["--count", "1"]).arg(server.url()).terminal(24, 80);
+    terminal.exits(0);
+    assert!(terminal.screen().ends_with("\nDisconnected (code: 1000, reason: \"\")"), "{}", terminal.screen());
+}
+
+#[test]
 fn every_signal_that_ends_the_prompt_leaves_the_terminal_sane() {
     use nix::sys::signal::Signal::{SIGALRM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
     for signal in [SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM] {

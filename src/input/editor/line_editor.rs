@@ -19,7 +19,7 @@ use super::{Entry, History, PromptHandle};
 use crate::input::continuation::{goes_on, is_incomplete_json, unescaped};
 use crate::input::slash::Prompt;
 use crate::output::Output;
-use crate::output::terminal::{BRACKETED_PASTE_OFF, BRACKETED_PASTE_ON, Size, Terminal};
+use crate::output::terminal::{BRACKETED_PASTE_OFF, BRACKETED_PASTE_ON, LineContent, Size, Terminal};
 use crate::platform::{self, Descriptor, Poller, is_terminal_gone};
 
 /// How long the rest of an escape sequence may take.
@@ -145,7 +145,6 @@ impl LineEditor {
 
     /// Draws the line for the last time, and leaves the terminal to others.
     fn finish(&mut self) -> io::Result<()> {
-        self.terminal.drawn();
         self.terminal.line_accepted();
         let (prompt, mut output) = (self.prompt.text(), Vec::new());
         let line = Line { prompt: &prompt, text: self.draft.text(), cursor: self.draft.cursor() };
@@ -195,13 +194,12 @@ impl LineEditor {
 
     /// Draws the line below `output`.
     fn draw(&mut self, mut output: Vec<u8>) -> io::Result<()> {
-        // Also below a batch that waited while no line was edited: without that, the terminal gives no other.
-        self.terminal.drawn();
         self.drawn_prompt = self.shown_prompt();
         let line = Line { prompt: &self.drawn_prompt, text: self.draft.text(), cursor: self.draft.cursor() };
         self.view.draw(&mut output, line, self.size);
         self.has_changed = false;
-        self.output.write_all(&output)
+        let content = LineContent::of(self.draft.text());
+        self.terminal.draw(content, || self.output.write_all(&output))
     }
 
     fn shown_prompt(&self) -> String {

@@ -8,7 +8,7 @@
 //! blocks.
 //!
 //! ```text
-//!  Idle ──line_begins──▶ Starting ──drawn──▶ Editing ──line_accepted──▶ Stopping ──line_ended──▶ Idle
+//!  Idle ──line_begins──▶ Starting ──draw──▶ Editing ──line_accepted──▶ Stopping ──line_ended──▶ Idle
 //!  written at once        held back           given to the editor        held back
 //! ```
 //!
@@ -43,6 +43,9 @@ const LAST_WAIT: Duration = Duration::from_millis(100);
 /// Moves the cursor below the line that the editor has drawn, and switches off bracketed paste, which the editor uses.
 const LEAVE_LINE: &[u8] = b"\x1b[?2004l\r\n";
 
+/// Erases a line that has nothing but the prompt, and switches off bracketed paste.
+const ERASE_LINE: &[u8] = b"\x1b[?2004l\r\x1b[J";
+
 /// Gives the editor a text to print above its line.
 pub type PrintAbove = Box<dyn FnMut(String) -> io::Result<()> + Send>;
 
@@ -68,6 +71,10 @@ struct State {
     /// How many batches the editor has shown.
     shown: u64,
     print_above: Option<PrintAbove>,
+    /// What the line holds that the editor has drawn last.
+    line: LineContent,
+    /// The editor is writing its line to the terminal.
+    is_drawing: bool,
     /// How many lines the editor has begun.
     lines: u64,
     /// Whether Ctrl-C is a key or a signal now.
@@ -94,6 +101,22 @@ enum LinePhase {
     Stopping,
 }
 
+/// What a line that is edited holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineContent {
+    /// Nothing but the prompt.
+    Nothing,
+    /// Something that was typed.
+    Text,
+}
+
+impl LineContent {
+    /// That of a line with this text.
+    pub fn of(text: &str) -> Self {
+        if text.is_empty() { Self::Nothing } else { Self::Text }
+    }
+}
+
 impl Terminal {
     /// A terminal on which no line is edited yet.
     ///
@@ -106,6 +129,8 @@ impl Terminal {
             given: None,
             shown: 0,
             print_above: None,
+            line: LineContent::Nothing,
+            is_drawing: false,
             lines: 0,
             ctrl_c: CtrlC::Key,
             is_taken: false,
@@ -153,14 +178,23 @@ impl Terminal {
         }
     }
 
-    /// The editor is about to draw its line.
-    pub fn drawn(&self) {
+    /// The editor draws its line, which holds `line`, by calling `draw`.
+    ///
+    /// # Errors
+    /// The error of `draw`.
+    pub fn draw(&self, line: LineContent, draw: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         let mut state = self.shared.lock_unless_taken();
+        (state.line, state.is_drawing) = (line, true);
         if state.phase == LinePhase::Starting {
             state.phase = LinePhase::Editing;
             state.hand_over();
             self.shared.changed.notify_all();
         }
+        drop(state);
+        let drawn = draw();
+        self.shared.lock().is_drawing = false;
+        self.shared.changed.notify_all();
+        drawn
     }
 
     /// The editor has printed its batch, and is about to draw its line below it.
@@ -323,17 +357,23 @@ impl Shared {
     }
 
     /// Takes the terminal from the editor for good. If the editor is using it, this waits a little until the editor has
-    /// shown its batch.
+    /// shown its batch, and has drawn its line.
     fn take_over<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         state.is_taken = true;
         if state.phase != LinePhase::Idle {
             let was_given = state.given.is_some();
-            let result = self.changed.wait_timeout_while(state, LAST_WAIT, |state| state.given.is_some());
+            let is_writing = |state: &mut State| state.given.is_some() || state.is_drawing;
+            let result = self.changed.wait_timeout_while(state, LAST_WAIT, is_writing);
             state = result.unwrap_or_else(PoisonError::into_inner).0;
             // An editor that has just shown a batch has not drawn its line again yet.
             let has_line = !was_given || state.given.is_some();
+            let end = match state.line {
+                _ if !has_line => BRACKETED_PASTE_OFF,
+                LineContent::Nothing => ERASE_LINE,
+                LineContent::Text => LEAVE_LINE,
+            };
             // If this fails, the next write fails too, and its error is reported.
-            let _ = self.device.write_within(if has_line { LEAVE_LINE } else { BRACKETED_PASTE_OFF }, LAST_WAIT);
+            let _ = self.device.write_within(end, LAST_WAIT);
         }
         state.phase = LinePhase::Idle;
         state.print_above = None;

@@ -60,7 +60,7 @@ fn a_line_that_begins_meanwhile_waits_and_ctrl_c_stays_alive() {
     let editor = terminal.clone();
     let beginning = thread::spawn(move || {
         editor.line_begins();
-        editor.drawn();
+        editor.draw(LineContent::Nothing, || Ok(())).expect("there is nothing to write");
     });
     while terminal.shared.lock().phase == LinePhase::Idle {
         thread::yield_now();
