@@ -39,12 +39,19 @@ const DOMAINS: [&str; 16] = [
     "Target",
 ];
 
-/// Members that hold cookies, or text in which they stand.
-const SECRETS: [&str; 6] =
-    ["cookies", "associatedCookies", "blockedCookies", "exemptedCookies", "headersText", "requestHeadersText"];
+/// Members that hold cookies, or text in which they stand, or the password of `Fetch.continueWithAuth`.
+const SECRETS: [&str; 7] = [
+    "cookies",
+    "associatedCookies",
+    "blockedCookies",
+    "exemptedCookies",
+    "headersText",
+    "requestHeadersText",
+    "password",
+];
 
 /// Headers with secrets.
-const SECRET_HEADERS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
+const SECRET_HEADERS: [&str; 5] = ["authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"];
 
 /// Secrets are looked for so deep inside a message.
 const DEEPEST: usize = 4;
@@ -162,32 +169,35 @@ fn exception(details: &Object<'_>) -> Option<String> {
 
 /// Cookies, and headers with secrets, in what a method takes or gives.
 fn secrets(payload: &[u8], method: &str, value: Option<Raw<'_>>) -> Vec<Range<usize>> {
+    let has_secrets = ["Network.", "Storage.", "Fetch."].iter().any(|domain| method.starts_with(domain));
+    let Some(value) = value.filter(|_| has_secrets) else { return Vec::new() };
     let mut places = Vec::new();
-    if let Some(value) =
-        value.filter(|_| ["Network.", "Storage.", "Fetch."].iter().any(|domain| method.starts_with(domain)))
-    {
-        let is_cookie = matches!(method, "Network.setCookie");
-        find(payload, value, DEEPEST, is_cookie, &mut places);
-        places.sort_unstable_by_key(|place| place.start);
+    find(payload, value, DEEPEST, &mut places);
+    if method == "Network.setCookie" {
+        let cookie = Object::of(value.as_bytes()).and_then(|cookie| cookie.get("value"));
+        places.extend(cookie.map(|cookie| json::place(payload, cookie)));
     }
+    places.sort_unstable_by_key(|place| place.start);
+    places.dedup();
     places
 }
 
-fn find(payload: &[u8], value: Raw<'_>, depth: usize, is_cookie: bool, places: &mut Vec<Range<usize>>) {
+fn find(payload: &[u8], value: Raw<'_>, depth: usize, places: &mut Vec<Range<usize>>) {
     if depth == 0 {
         return;
     }
     if let Some(array) = Array::of(value.as_bytes()) {
-        array.elements.iter().for_each(|element| find(payload, element, depth - 1, is_cookie, places));
+        array.elements.iter().for_each(|element| find(payload, element, depth - 1, places));
     }
-    for (name, value) in Object::of(value.as_bytes()).unwrap_or_default().members() {
-        let is_secret = SECRETS.contains(&name)
-            || SECRET_HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name))
-            || is_cookie && name == "value";
-        if is_secret {
+    let object = Object::of(value.as_bytes()).unwrap_or_default();
+    let is_header = |name: &str| SECRET_HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name));
+    // `Fetch` has headers as objects of a name and a value.
+    let is_entry = object.text("name").is_some_and(|name| is_header(&name));
+    for (name, value) in object.members() {
+        if SECRETS.contains(&name) || is_header(name) || is_entry && name == "value" {
             places.push(json::place(payload, value));
         } else if value.starts_with(['{', '[']) {
-            find(payload, value, depth - 1, is_cookie, places);
+            find(payload, value, depth - 1, places);
         }
     }
 }
@@ -254,6 +264,20 @@ mod tests {
         assert_eq!(
             shown(Role::Client, r#"{"id":1,"method":"Network.setCookie","params":{"name":"a","value":"b"}}"#),
             r#"{"id":1,"method":"Network.setCookie","params":{"name":"a","value":"..."}}"#
+        );
+        assert_eq!(
+            shown(
+                Role::Client,
+                r#"{"id":3,"method":"Fetch.continueRequest","params":{"headers":[{"name":"Cookie","value":"b"},{"name":"X","value":"y"}]}}"#
+            ),
+            r#"{"id":3,"method":"Fetch.continueRequest","params":{"headers":[{"name":"Cookie","value":"..."},{"name":"X","value":"y"}]}}"#
+        );
+        assert_eq!(
+            shown(
+                Role::Client,
+                r#"{"id":4,"method":"Fetch.continueWithAuth","params":{"authChallengeResponse":{"username":"a","password":"b"}}}"#
+            ),
+            r#"{"id":4,"method":"Fetch.continueWithAuth","params":{"authChallengeResponse":{"username":"a","password":"..."}}}"#
         );
         shown(Role::Client, r#"{"id":2,"method":"Network.getCookies"}"#);
         assert_eq!(
