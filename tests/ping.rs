@@ -350,3 +350,15 @@ fn a_flood_shows_on_a_terminal_how_far_it_is_and_leaves_nothing_of_that_behind()
     assert!(transcript.iter().any(|line| line.starts_with("--- ping statistics")), "{transcript:#?}");
     ping("--flood -c 20000", &server).run().exits(0).never_says("missed");
 }
+
+#[test]
+fn a_server_that_has_died_is_not_waited_for_when_it_owes_an_echo_either() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        // It reads, and never answers.
+        connection.rest();
+    });
+    let output = ping("-c 1 -W 5 --message hi", &server).run();
+    output.exits(7).says("no answer to our Close").takes_at_least(Duration::from_secs(6));
+    assert!(output.took < Duration::from_secs(9), "{:?}: it waited as for a server that is there", output.took);
+}

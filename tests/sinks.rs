@@ -16,7 +16,7 @@ use wscope::net::{Stream, StreamReader};
 use wscope::output::{Discard, Fanout, FdOutput, Options, Printer};
 use wscope::platform::Poller;
 use wscope::session::output::SessionOutput;
-use wscope::session::{self, AfterInput, AutoReply, Echo, HeartbeatPolicy, Outcome, Settings};
+use wscope::session::{self, AfterInput, AutoReply, Echo, ExpectedAnswers, HeartbeatPolicy, Outcome, Settings};
 use wscope::wire::{
     self, MaskSource, Observe, Outgoing, Receiver as Decoder, ReceiverOptions, Role, Sender as Encoder, SenderOptions,
 };
@@ -200,6 +200,7 @@ fn settings(after_input: AfterInput) -> Settings {
         role: Role::Client,
         after_input,
         close_quiet: PATIENCE,
+        expected_answers: ExpectedAnswers::ToPings,
         close_total: LONG,
         ping_interval: None,
         ping_timeout: None,

@@ -20,7 +20,7 @@ use crate::http::redact::Secrets;
 use crate::net::{Target, TimeLimit};
 use crate::pattern::Expression;
 use crate::platform::{is_started_by_session_leader, is_stdin_in_background};
-use crate::session::{AfterInput, AutoReply, Echo, HeartbeatPolicy, Settings, StopCondition};
+use crate::session::{AfterInput, AutoReply, Echo, ExpectedAnswers, HeartbeatPolicy, Settings, StopCondition};
 use crate::wire::handshake::Strictness;
 use crate::wire::{DeflateOffer, MaskSource, Role};
 
@@ -275,6 +275,7 @@ pub fn settings(role: Role, echo: Echo, limits: &LimitArgs, protocol: &ProtocolA
         after_input: AfterInput::Forever,
         close_quiet: CLOSE_QUIET.min(limits.close_timeout),
         close_total: limits.close_timeout,
+        expected_answers: ExpectedAnswers::ToPings,
         ping_interval: None,
         ping_timeout: None,
         max_time: limits.max_time.map(|limit| (started + limit, limit)),

@@ -37,6 +37,7 @@ use crate::client::{setup_error, view};
 use crate::error::{Error, ExitStatus, Phase, Result};
 use crate::event::{FlushError, OutputStream};
 use crate::output::{Charset, Fanout, FdOutput};
+use crate::session::ExpectedAnswers;
 use driver::{ConnectionUse, PingDriver};
 use json::Lines;
 use pacing::Pacing;
@@ -65,7 +66,11 @@ pub fn run(args: &Ping) -> Result<ExitStatus> {
     // A server that lets pongs wait for that long is not waited for any longer when it owes its Close.
     plan.settings.close_quiet = plan.settings.close_quiet.min(rounds.answer_timeout.max(CLOSE_QUIET));
     let report = new_report(args, probe.clone(), &fanout)?;
-    let answers = if rounds.message.is_none() { Answers::AllOlder } else { Answers::One };
+    let (answers, expected) = match rounds.message {
+        None => (Answers::AllOlder, ExpectedAnswers::ToPings),
+        Some(_) => (Answers::One, ExpectedAnswers::ToMessages),
+    };
+    plan.settings.expected_answers = expected;
     let state = Arc::new(SharedState::new(fanout.clone(), probe, RoundTracker::new(answers, rounds.answer_timeout)));
     fanout.add(Box::new(AnswerSink(Arc::clone(&state))));
     let pacing = Pacing { interval: (!rounds.flood).then_some(rounds.interval), count: rounds.count() };

@@ -93,6 +93,15 @@ pub enum HeartbeatPolicy {
     Tell(&'static str),
 }
 
+/// What the peer answers, if it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpectedAnswers {
+    /// Pings.
+    ToPings,
+    /// Each message: it sends it back.
+    ToMessages,
+}
+
 /// How a session behaves.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -104,6 +113,8 @@ pub struct Settings {
     pub close_quiet: Duration,
     /// How long to wait for the answer to our Close in all.
     pub close_total: Duration,
+    /// What the peer answers: one that has not is not waited for as long.
+    pub expected_answers: ExpectedAnswers,
     /// How long after one ping of ours the next is sent; `None` sends none.
     pub ping_interval: Option<Duration>,
     /// How long the peer may take for a pong before the connection counts as dead; `None` is for ever.

@@ -12,7 +12,7 @@ use super::clock::SessionTime;
 use super::conn::Input;
 use super::outcome::Over;
 use super::writer::FlushState;
-use super::{AfterInput, Settings};
+use super::{AfterInput, ExpectedAnswers, Settings};
 use crate::platform::Signal;
 use crate::wire::Role;
 
@@ -50,6 +50,7 @@ struct Limits {
     after_input: AfterInput,
     close_quiet: Duration,
     close_total: Duration,
+    expected_answers: ExpectedAnswers,
     ping_interval: Option<Duration>,
     ping_timeout: Option<Duration>,
     max_time: Option<Instant>,
@@ -125,6 +126,7 @@ impl Lifecycle {
                 after_input: settings.after_input,
                 close_quiet: settings.close_quiet,
                 close_total: settings.close_total,
+                expected_answers: settings.expected_answers,
                 ping_interval: settings.ping_interval,
                 ping_timeout: settings.ping_timeout,
                 max_time: settings.max_time.map(|(until, _)| until),
@@ -302,10 +304,14 @@ impl Lifecycle {
         self.limits.role == Role::Server && !self.has_hung_up && self.finished_at.is_none() && self.has_said_all(facts)
     }
 
-    /// Whether the peer has left a ping unanswered for as long as an answer to our Close may take, before that was queued.
+    /// Whether the peer has owed an answer for as long as one to our Close may take, before that was queued.
     fn was_silent(&self, facts: &Facts, close_queued: SessionTime) -> bool {
         let is_overdue = |since| facts.last_byte <= since && close_queued >= since + self.limits.close_quiet;
-        facts.pings.unanswered.is_some_and(is_overdue)
+        let asked = match self.limits.expected_answers {
+            ExpectedAnswers::ToPings => facts.pings.unanswered,
+            ExpectedAnswers::ToMessages => facts.last_asked,
+        };
+        asked.is_some_and(is_overdue)
     }
 
     /// Whether the wait for the peer's end is over, and how.

@@ -1,7 +1,7 @@
 use std::num::NonZeroU64;
 
 use super::*;
-use crate::session::{AutoReply, Echo, HeartbeatPolicy, StopCondition};
+use crate::session::{AutoReply, Echo, ExpectedAnswers, HeartbeatPolicy, StopCondition};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -39,6 +39,7 @@ fn settings() -> Settings {
         after_input: AfterInput::Forever,
         close_quiet: seconds(5),
         close_total: seconds(60),
+        expected_answers: ExpectedAnswers::ToPings,
         ping_interval: None,
         ping_timeout: None,
         max_time: None,
@@ -241,6 +242,16 @@ fn a_peer_that_left_a_ping_unanswered_for_as_long_gets_a_second() {
     assert_eq!(Scene::new(&settings()).at(10, &heard), wait(5));
     let just_asked = Facts { pings: unanswered(6), ..silent };
     assert_eq!(Scene::new(&settings()).at(10, &just_asked), wait(5));
+}
+
+#[test]
+fn a_peer_that_left_a_message_unanswered_gets_a_second_where_it_answers_messages() {
+    let asked = |since| Facts { last_asked: Some(seconds(since)), last_byte: seconds(5), ..closing(10) };
+    let answering = Settings { expected_answers: ExpectedAnswers::ToMessages, ..settings() };
+    assert_eq!(Scene::new(&answering).at(10, &asked(5)), wait(1));
+    assert_eq!(Scene::new(&answering).at(10, &asked(6)), wait(5));
+    assert_eq!(Scene::new(&answering).at(10, &Facts { last_byte: seconds(6), ..asked(5) }), wait(5));
+    assert_eq!(Scene::new(&settings()).at(10, &asked(5)), wait(5), "a server may take messages in silence");
 }
 
 #[test]
