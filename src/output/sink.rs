@@ -96,7 +96,7 @@ impl Sink {
 
     /// Whether another event may be shown. A pipe or a file has room for everything.
     pub fn has_room(&self) -> bool {
-        self.cut == SplitPolicy::Anywhere || self.outlet.has_room()
+        self.outlet.has_room()
     }
 
     /// So many events are not shown, because there is no room for them.
