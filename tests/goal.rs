@@ -216,9 +216,13 @@ mod missed {
     }
 
     #[test]
-    fn a_time_limit_is_status_7() {
+    fn a_time_limit_is_status_7_and_says_what_has_not_come() {
         let server = websocket::sink();
-        Wscope::new().args(["-1", "-N", "-m", "0.3", &server.url()]).run().exits(7);
+        let output = Wscope::new().args(["--until", "done", "-N", "-m", "0.3", &server.url()]).run();
+        output
+            .exits(7)
+            .says("the session was not over within 0.3 s")
+            .says("0 of 1 message that matches `done` had come");
     }
 
     #[test]

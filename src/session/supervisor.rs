@@ -276,8 +276,8 @@ impl Supervisor {
                 ended.status = signal.into();
             }
             Some(Abort::MaxTime) => {
-                let limit = self.shared.settings.max_time.map_or(Duration::ZERO, |(_, limit)| limit);
-                conn.errors.push(Error::timed_out(Phase::Session, limit, "the session was not over"));
+                let error = self.out_of_time(&conn);
+                conn.errors.push(error);
             }
             None => {}
         }
@@ -293,6 +293,17 @@ impl Supervisor {
             conn.errors.push(stop_condition.missed(conn.matched));
         }
         (ended, conn.errors)
+    }
+
+    /// The time limit of the run has passed: says what has not come until then, if that was waited for.
+    fn out_of_time(&self, conn: &Conn) -> Error {
+        let settings = &self.shared.settings;
+        let limit = settings.max_time.map_or(Duration::ZERO, |(_, limit)| limit);
+        let error = Error::timed_out(Phase::Session, limit, "the session was not over");
+        match &settings.stop_condition {
+            Some(condition) if !self.has_enough(conn) => error.evidence(condition.missed(conn.matched).to_string()),
+            _ => error,
+        }
     }
 }
 
