@@ -113,6 +113,7 @@ fn wsdumps_and_curls_flags_mean_the_same() {
 fn websocats_other_lines_are_answered() {
     answered(&[
         ("-u ws://127.0.0.1:9/", "`-N`"),
+        ("--ws-c-uri=ws://host/ -", "`--connect-to`"),
         ("-uU ws://127.0.0.1:9/", "`--output none`"),
         ("-s 8080", "`wscope listen [ADDR:]PORT`"),
         ("-s 0.0.0.0:8080", "`wscope listen [ADDR:]PORT`"),
@@ -139,6 +140,8 @@ fn wsdumps_and_curls_other_lines_are_answered() {
         ("--timings ws://host/", "`-t=relative`"),
         ("--headers a:b,c:d ws://host/", "`-H 'NAME: VALUE'`"),
         ("-sk wss://host/", "`-q`"),
+        ("--url ws://host/", "leave it out"),
+        ("--json {} ws://host/", "`--output json`"),
         ("-sS ws://host/", "`-q`"),
         ("-sSL ws://host/", "`-q`"),
         ("-s ws://host/", "`-q`"),

@@ -18,6 +18,8 @@ const FLAGS: &[(&[&str], &str)] = &[
     (&["-e", "--referer"], "a header is set with `-H`: `-H 'Referer: ...'`"),
     (&["-d", "--data", "--data-raw", "--data-binary"], "a message is sent with `-x MESSAGE`, or from stdin"),
     (&["-T", "--upload-file"], "a file is sent from stdin, a line a message: `< FILE`; `--input whole` makes it one"),
+    (&["--json"], "`--output json` prints JSON; a message is sent with `-x MESSAGE`, or from stdin"),
+    (&["--url"], "leave it out: the URL stands alone"),
     (&["-X", "--request", "-G", "--get"], "leave it out: the request of a WebSocket is always a GET"),
     (&["-I", "--head", "--include", "-D", "--dump-header"], "heads are shown with `-v`"),
     (&["--trace", "--trace-ascii", "--trace-time"], "`-v --frames --hex` shows all that is on the wire"),
@@ -52,6 +54,7 @@ const FLAGS: &[(&[&str], &str)] = &[
     (&["--linemode-zero-terminated"], "messages that end with NUL are read and written with `-0`"),
     (&["--inhibit-pongs"], "pings stay unanswered with `--no-pong`"),
     (&["--print-ping-rtts"], "`-P` shows pings and pongs, and how long they took"),
+    (&["--ws-c-uri"], "the URL is this one; `--connect-to` says where the socket goes"),
     (&["--close-status-code", "--close-reason"], "`/close CODE REASON` closes, at the prompt or in a `--script`"),
     (
         &["--client-pkcs12-der", "--pkcs12-der"],

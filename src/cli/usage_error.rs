@@ -168,7 +168,8 @@ pub(super) fn one_too_many(arguments: &[OsString], surplus: &str) -> String {
     if let Some(flag) = words.windows(2).find_map(|pair| joined_flag(pair[0], pair[1])) {
         return format!("{text}; a value of `{flag}` is joined to it with `=`, as in `{flag}=...`");
     }
-    if words.windows(2).any(|pair| pair == ["-b", surplus]) {
+    let is_cookie = |word: &str| word == surplus || (word.contains('=') && !word.contains("://"));
+    if words.windows(2).any(|pair| pair[0] == "-b" && is_cookie(pair[1])) {
         return format!("{text}; `-b` sends stdin as binary, and a cookie is sent with `--cookie`");
     }
     if words.iter().any(|word| matches!(*word, "-H" | "--header")) {
@@ -247,8 +248,10 @@ mod tests {
 
     #[test]
     fn curls_flag_for_a_cookie_is_explained() {
-        let text = error_text(["host", "-H", "A: b", "-b", "id=SECRET"]);
-        assert!(text.contains("with `--cookie`") && !text.contains("SECRET"), "{text}");
+        for words in [["host", "-H", "A: b", "-b", "id=SECRET"], ["-b", "id=SECRET", "-H", "A: b", "ws://host"]] {
+            let text = error_text(words);
+            assert!(text.contains("with `--cookie`") && !text.contains("SECRET"), "{text}");
+        }
     }
 
     #[test]
