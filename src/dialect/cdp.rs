@@ -171,33 +171,30 @@ fn exception(details: &Object<'_>) -> Option<String> {
 fn secrets(payload: &[u8], method: &str, value: Option<Raw<'_>>) -> Vec<Range<usize>> {
     let has_secrets = ["Network.", "Storage.", "Fetch."].iter().any(|domain| method.starts_with(domain));
     let Some(value) = value.filter(|_| has_secrets) else { return Vec::new() };
+    let own: &[&str] = if method == "Network.setCookie" { &["value"] } else { &[] };
     let mut places = Vec::new();
-    find(payload, value, DEEPEST, &mut places);
-    if method == "Network.setCookie" {
-        let cookie = Object::of(value.as_bytes()).and_then(|cookie| cookie.get("value"));
-        places.extend(cookie.map(|cookie| json::place(payload, cookie)));
-    }
+    find(payload, value, DEEPEST, own, &mut places);
     places.sort_unstable_by_key(|place| place.start);
-    places.dedup();
     places
 }
 
-fn find(payload: &[u8], value: Raw<'_>, depth: usize, places: &mut Vec<Range<usize>>) {
+/// Looks for secrets, and for members of one of these names.
+fn find(payload: &[u8], value: Raw<'_>, depth: usize, names: &[&str], places: &mut Vec<Range<usize>>) {
     if depth == 0 {
         return;
     }
     if let Some(array) = Array::of(value.as_bytes()) {
-        array.elements.iter().for_each(|element| find(payload, element, depth - 1, places));
+        array.elements.iter().for_each(|element| find(payload, element, depth - 1, names, places));
     }
     let object = Object::of(value.as_bytes()).unwrap_or_default();
     let is_header = |name: &str| SECRET_HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name));
     // `Fetch` has headers as objects of a name and a value.
     let is_entry = object.text("name").is_some_and(|name| is_header(&name));
     for (name, value) in object.members() {
-        if SECRETS.contains(&name) || is_header(name) || is_entry && name == "value" {
+        if SECRETS.contains(&name) || names.contains(&name) || is_header(name) || is_entry && name == "value" {
             places.push(json::place(payload, value));
         } else if value.starts_with(['{', '[']) {
-            find(payload, value, depth - 1, places);
+            find(payload, value, depth - 1, names, places);
         }
     }
 }
@@ -278,6 +275,11 @@ mod tests {
                 r#"{"id":4,"method":"Fetch.continueWithAuth","params":{"authChallengeResponse":{"username":"a","password":"b"}}}"#
             ),
             r#"{"id":4,"method":"Fetch.continueWithAuth","params":{"authChallengeResponse":{"username":"a","password":"..."}}}"#
+        );
+        assert_eq!(
+            shown(Role::Client, r#"{"id":5,"method":"Network.setCookie","params":{"value":{"password":"b"}}}"#),
+            r#"{"id":5,"method":"Network.setCookie","params":{"value":...}}"#,
+            "places do not overlap"
         );
         shown(Role::Client, r#"{"id":2,"method":"Network.getCookies"}"#);
         assert_eq!(
