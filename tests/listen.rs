@@ -71,7 +71,7 @@ fn it_listens_on_loopback_and_prints_what_clients_send() {
 
 #[test]
 fn echo_sends_back_what_comes() {
-    let (program, address) = listen(Wscope::new().args(["listen", "0", "--echo"]));
+    let (program, address) = listen(Wscope::new().args(["listen", "0", "--echo", "--no-input"]));
     let (mut client, response) = Connection::open(address);
     assert!(response.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{response}");
     let messages = [Frame::text("text"), Frame::binary([0, 0xFF]), Frame::text(""), Frame::text("x".repeat(70_000))];

@@ -15,7 +15,7 @@ pub struct InputArgs {
     /// Send back every message
     ///
     /// As it came. A client then doesn't read stdin, and stays until the server closes.
-    #[arg(long, hide_short_help = true, conflicts_with = "no_input")]
+    #[arg(long, hide_short_help = true)]
     pub echo: bool,
 
     /// Don't read stdin
