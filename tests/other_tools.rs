@@ -141,6 +141,7 @@ fn wsdumps_and_curls_other_lines_are_answered() {
         ("--headers a:b,c:d ws://host/", "`-H 'NAME: VALUE'`"),
         ("-sk wss://host/", "`-q`"),
         ("--url ws://host/", "leave it out"),
+        ("listen --port 9002", "`wscope listen 8080`"),
         ("--json {} ws://host/", "`--output json`"),
         ("-sS ws://host/", "`-q`"),
         ("-sSL ws://host/", "`-q`"),

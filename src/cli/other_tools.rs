@@ -125,8 +125,10 @@ pub(super) fn advise(error: &mut clap::Error, arguments: &[OsString]) {
 }
 
 fn advice_for_a_server(flag: &str) -> Option<&'static str> {
-    if flag == "--host" {
-        return Some("the address stands before the port: `ADDR:PORT`");
+    match flag {
+        "--host" => return Some("the address stands before the port: `ADDR:PORT`"),
+        "-p" | "--port" => return Some("the port stands alone: `wscope listen 8080`"),
+        _ => {}
     }
     let command = Cli::command();
     let mut flags = command.get_arguments().filter(|argument| !argument.is_hide_set());
