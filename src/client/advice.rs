@@ -120,6 +120,9 @@ fn untrusted(cause: Untrusted) -> &'static str {
             "the server needs a new certificate, or this machine's clock is wrong; `-k` accepts any"
         }
         Untrusted::OtherName => "use one of its names in the URL, or ask for one with `--sni NAME`; `-k` accepts any",
+        Untrusted::NoNames => {
+            "make the certificate anew with a name (`openssl req -addext subjectAltName=DNS:HOST …`); `-k` accepts any"
+        }
         Untrusted::AddressAsName => {
             "the certificate needs the address as one (`subjectAltName=IP:…`); `--sni` asks for a name of it, `-k` accepts any"
         }

@@ -335,6 +335,7 @@ fn untrusted_cause(fault: &CertificateFault, chain: &[Certificate]) -> Untrusted
     match &fault.check {
         FailedCheck::Expired { .. } | FailedCheck::NotYetValid { .. } => Untrusted::OutOfDate,
         FailedCheck::WrongName { asked, names: Some(names) } if names.contains(asked) => Untrusted::AddressAsName,
+        FailedCheck::WrongName { names: Some(names), .. } if names.is_empty() => Untrusted::NoNames,
         FailedCheck::WrongName { .. } => Untrusted::OtherName,
         FailedCheck::SelfSigned => Untrusted::UnknownIssuer,
         FailedCheck::UnknownIssuer { .. } if chain.len() > 1 => Untrusted::UnknownIssuer,

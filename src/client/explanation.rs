@@ -100,6 +100,9 @@ fn untrusted(cause: Untrusted) -> Explanation {
         Untrusted::OtherName | Untrusted::AddressAsName => {
             of("certificate-for-other-name", "The server's certificate is for other names.")
         }
+        Untrusted::NoNames => {
+            of("certificate-without-names", "The server's certificate has no names (subjectAltName).")
+        }
         Untrusted::UnknownIssuer => {
             of("unknown-issuer", "The server's certificate is issued by an authority that is not trusted here.")
         }

@@ -107,6 +107,8 @@ pub enum Untrusted {
     OutOfDate,
     /// It is for other names.
     OtherName,
+    /// It has no names but that of its subject, which does not count.
+    NoNames,
     /// It has the address that was asked for as a DNS name, and not as an address.
     AddressAsName,
     /// It is signed with its own key, or its issuer is unknown.

@@ -69,7 +69,9 @@ fn failed_check(check: &FailedCheck) -> String {
             Some(names) if names.contains(asked) => {
                 format!("is not for the address `{asked}`: it has it as a DNS name, where it does not count")
             }
-            Some([]) => format!("is not for `{asked}`: it has no names at all"),
+            Some([]) => {
+                format!("is not for `{asked}`: it has no `subjectAltName`, and a name in its subject does not count")
+            }
             Some(names) => format!("is not for `{asked}`, but for {}", names.join(", ")),
             None => format!("is not for `{asked}`"),
         },

@@ -294,6 +294,11 @@ fn certificates(authority: &Authority) -> Vec<Situation> {
             "certificate-for-other-name",
             open(&authority.issue_for("x.example")),
         )),
+        trusting(at(
+            "a certificate without names",
+            "certificate-without-names",
+            open(&authority.issue_changed(|parameters| parameters.subject_alt_names.clear())),
+        )),
         trusting(at("a client certificate is wanted", "client-certificate-wanted", url(&client, "/"))),
         trusting(at("a certificate signed by itself", "unknown-issuer", open(&Identity::self_signed()))),
         at("a certificate that is not verified, with -k", "not-verified", open(&Identity::self_signed())).with(&["-k"]),

@@ -26,6 +26,8 @@ fn a_servers_own_certificate_is_named_with_the_check_that_it_fails() {
     complains(&future, &authority, "its certificate `CN=localhost` is not valid for another ");
     let wrong_name = "its certificate `CN=elsewhere.example` is not for `localhost`, but for elsewhere.example";
     complains(&authority.issue_for("elsewhere.example"), &authority, wrong_name);
+    let no_names = "its certificate `CN=localhost` is not for `localhost`: it has no `subjectAltName`";
+    complains(&authority.issue_changed(|parameters| parameters.subject_alt_names.clear()), &authority, no_names);
     complains(&Identity::self_signed(), &authority, "its certificate `CN=localhost` is self-signed");
     let other = Authority::named("another CA");
     let unknown = "its certificate `CN=localhost` comes from `CN=another CA`, which is not trusted here";
@@ -64,6 +66,13 @@ fn a_signature_that_another_intermediate_made_is_found_in_the_middle_of_the_chai
     let [intermediate, namesake] = [(); 2].map(|()| root.intermediate("an intermediate", |_| {}));
     let complaint = "its certificate `CN=localhost` is not signed with the key of `CN=an intermediate`, its issuer";
     complains(&namesake.issue().shown_with(&intermediate), &root, complaint);
+}
+
+#[test]
+fn a_certificate_without_names_is_to_be_made_anew() {
+    let authority = Authority::new();
+    let identity = authority.issue_changed(|parameters| parameters.subject_alt_names.clear());
+    refused(&serve_tls(identity.config(), echo), &authority).says("hint: make the certificate anew with a name");
 }
 
 #[test]
