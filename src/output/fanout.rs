@@ -148,8 +148,8 @@ impl Sinks {
             flow = flow.and(sink.event(origin, at, event));
         }
         // It shows what a message of ours means, also where it does not show the message.
-        let is_annotated = matches!(event, Event::Wire { annotation: Some(_), .. });
-        if is_annotated || self.printer.wants().include(event) {
+        let is_annotated = || matches!(event, Event::Wire { annotation: Some(_), .. });
+        if self.printer.wants().include(event) || is_annotated() {
             flow = flow.and(self.printer.event(origin, at, event));
         }
         flow

@@ -25,7 +25,7 @@ pub fn line(
     output.push(b' ');
     opcode(output, frame.header.opcode);
     output.extend_from_slice(if frame.header.fin { b" fin=1 rsv=" } else { b" fin=0 rsv=" });
-    digits::decimal(output, frame.header.rsv.into());
+    output.push(digits::DIGITS[usize::from(frame.header.rsv & 0b111)]);
     if let Some(mask) = frame.header.mask {
         output.extend_from_slice(b" mask=");
         for byte in mask {
@@ -72,9 +72,8 @@ fn opcode(output: &mut Vec<u8>, opcode: OpCode) {
         output.extend_from_slice(b"0x");
         output.push(digits::DIGITS[usize::from(u8::from(opcode) & 0xf)]);
     }
-    while output.len() < start + 6 {
-        output.push(b' ');
-    }
+    let written = output.len() - start;
+    output.extend_from_slice(&b"      "[written.min(6)..]);
 }
 
 /// The name that RFC 6455 section 11.8 registers; `None` for a reserved opcode.

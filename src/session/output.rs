@@ -228,6 +228,7 @@ impl OutputGuard<'_> {
     }
 
     /// Gives an event to the sinks.
+    #[inline]
     pub fn event(&mut self, at: Timestamp, event: &Event<'_>) {
         let flow = self.sinks.event(self.session.origin, at, event);
         self.go(flow);
@@ -239,6 +240,7 @@ impl OutputGuard<'_> {
     }
 
     /// Gives something received to the sinks.
+    #[inline]
     pub fn received(&mut self, at: Timestamp, event: &wire::Event<'_>, round_trip: Option<Duration>) {
         self.event(at, &Event::Wire { direction: Direction::Received, event, round_trip, annotation: None });
     }

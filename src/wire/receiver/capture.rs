@@ -49,16 +49,15 @@ impl FrameCapture {
         if level == Observe::Nothing {
             return;
         }
-        let mut captured = CapturedFrame {
+        let captured = self.frame.insert(CapturedFrame {
             header,
             header_bytes: [0; Header::LONGEST],
             offset,
             position: if header.fin || header.is_control() { Position::Whole } else { Position::First },
             inflated: None,
             received: 0,
-        };
+        });
         captured.header_bytes[..header_bytes.len()].copy_from_slice(header_bytes);
-        self.frame = Some(captured);
         for kept in [&mut self.payload, &mut self.inflation] {
             kept.clear();
             kept.shrink_to(KEPT_CAPACITY);
