@@ -139,7 +139,13 @@ fn fault(object: &Object<'_>) -> Option<&'static str> {
     if !object.get("id").is_none_or(is_id) {
         return Some("an id that is no string and no number");
     }
-    match (object.get("method"), object.get("result"), object.get("error")) {
+    let (result, error) = match (object.get("result"), object.get("error")) {
+        // Some servers write null for the one that is not there, as version 1 has it.
+        (result @ Some(_), Some("null")) => (result, None),
+        (Some("null"), error @ Some(_)) => (None, error),
+        as_written => as_written,
+    };
+    match (object.get("method"), result, error) {
         (Some(method), None, None) if !method.starts_with('"') => Some("a method that is no string"),
         (Some(_), None, None) if !object.get("params").is_none_or(|value| value.starts_with(['{', '['])) => {
             Some("params that are no array and no object")
@@ -213,6 +219,17 @@ mod tests {
         );
         assert_eq!(session.sent("[]"), "not JSON-RPC 2.0: an empty batch");
         assert_eq!(session.sent("[1]"), "batch: 1 unreadable: not JSON-RPC 2.0: no JSON object in a batch");
+    }
+
+    #[test]
+    fn null_stands_for_what_is_not_there() {
+        let mut session = conversation();
+        session.sent(r#"{"jsonrpc":"2.0","method":"a","id":1}"#);
+        session.sent(r#"{"jsonrpc":"2.0","method":"b","id":2}"#);
+        let result = r#"{"jsonrpc":"2.0","result":19,"error":null,"id":1}"#;
+        assert_eq!(session.received(result), "answers a after 0 ms");
+        let error = r#"{"jsonrpc":"2.0","result":null,"error":{"code":-32601,"message":"no"},"id":2}"#;
+        assert_eq!(session.received(error), "answers b after 0 ms: no such method -32601: no");
     }
 
     #[test]
