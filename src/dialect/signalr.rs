@@ -39,7 +39,7 @@ const LONGEST_ID: usize = 256;
 
 #[derive(Default)]
 struct SignalR {
-    /// The handshake: `true` when it was asked for, and its answer is due.
+    /// The handshake that is asked for, while its answer is due.
     handshakes: Pending<(), ()>,
     is_accepted: bool,
     /// What is invoked, by the end that sends its results, and the id.
@@ -75,7 +75,7 @@ impl SignalR {
                 self.handshakes.open((), (), message.at);
                 Annotation::new(SOURCE, "handshake", "")
             }
-            None if message.from == Role::Server => self.accepted(message, &object),
+            None if message.from == Role::Server && !self.is_accepted => self.accepted(message, &object),
             Some(1) => self.invoked(message, &object, "Invocation"),
             Some(2) => self.result(message, &object, "StreamItem"),
             Some(3) => self.result(message, &object, "Completion"),
@@ -228,6 +228,8 @@ mod tests {
         let mut session = Conversation::new(&SIGNALR, None, "/hub");
         session.sent("{\"protocol\":\"json\",\"version\":1}\u{1e}");
         assert_eq!(session.received("{}\u{1e}{\"type\":6}\u{1e}"), "handshake accepted; Ping after 0 ms");
+        assert_eq!(session.received("{}\u{1e}"), "not SignalR: no type", "it is accepted once");
+        let mut session = Conversation::new(&SIGNALR, None, "/hub");
         let refused = "{\"error\":\"Requested protocol 'messagepack' is not available.\"}\u{1e}";
         assert_eq!(session.received(refused), "handshake refused: Requested protocol 'messagepack' is not available.");
     }
