@@ -14,11 +14,11 @@ use sha2::{Digest, Sha256};
 
 use crate::diagnosis::Advice;
 use crate::event::{
-    Annotation, Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Opened, Origin,
-    OutputStream, Texts, Timestamp, Wants,
+    Annotation, Detail, Direction, Directions, Event, EventSink, Flow, FlushError, Messages, Opened, Origin, Texts,
+    Timestamp, Wants,
 };
 use crate::http::redact::{Part, Secrets};
-use crate::output::json::{Members, object};
+use crate::output::json::{Members, object, string};
 use crate::output::redacted::{hidden_places, without};
 use crate::output::{Perspective, annotation_words, client_facts, tls_facts};
 use crate::wire::{self, Close, Finding, Kind};
@@ -118,7 +118,7 @@ impl<W: Write> PageWriter<W> {
         let facts = [client_facts(opened, secrets)].into_iter().chain(opened.tls.iter().flat_map(tls_facts));
         self.line(origin, at, "open", |members| {
             members.string("url", &secrets.text(Part::Text(opened.url.as_bytes())));
-            members.array("facts", facts, |output, fact| crate::output::json::string(output, &fact));
+            members.array("facts", facts, |output, fact| string(output, &fact));
             members.string("request", &head(&opened.request_head));
             members.string("response", &head(&opened.response_head));
         });
@@ -208,12 +208,10 @@ impl<W: Write + Send> EventSink for PageWriter<W> {
         Flow::Continue
     }
 
+    /// An error is that of [`finish`](PageWriter::finish).
     fn flush(&mut self) -> Result<(), FlushError> {
         self.write();
-        match self.error.take() {
-            None => Ok(()),
-            Some(error) => Err(FlushError { stream: OutputStream::Other("the page".to_owned()), error }),
-        }
+        Ok(())
     }
 }
 
