@@ -202,7 +202,9 @@ function showConnection(opened) {
 
 function move(by) {
   const from = shown.indexOf(chosen);
-  const to = Math.max(0, Math.min(shown.length - 1, from < 0 ? firstRow() : from + by));
+  // Home and End lead there, whether a row is chosen or not.
+  const wished = from < 0 && Number.isFinite(by) ? firstRow() : from + by;
+  const to = Math.max(0, Math.min(shown.length - 1, wished));
   if (!shown[to]) return;
   const first = firstRow();
   const wanted = to < first ? to : to >= first + fitting() ? to - fitting() + 1 : first;
