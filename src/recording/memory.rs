@@ -134,7 +134,7 @@ impl Kept {
             self.first.extend_from_slice(line);
             bytes = rest;
         }
-        if self.last.ends_with_line() {
+        if self.last.ends_with_next_line() {
             let (line, rest) = split_behind_line(bytes);
             self.last.append(line);
             bytes = rest;
@@ -184,8 +184,8 @@ impl Block {
         Arc::make_mut(&mut self.bytes).extend_from_slice(bytes);
     }
 
-    /// Whether it ends where the line does with which it is long enough, or that it continues.
-    fn ends_with_line(&self) -> bool {
+    /// Whether the next end of a line is its end: it is long enough, or it ends a line that is very long.
+    fn ends_with_next_line(&self) -> bool {
         self.continues_line || self.bytes.len() >= BLOCK
     }
 
