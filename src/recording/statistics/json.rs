@@ -10,12 +10,12 @@ const VERSION: u64 = 1;
 
 /// Every field, in the order in which they are written.
 pub const SCHEMA: &[Field] = &[
-    field("statistics", "type", "string", "`statistics`: what `--stats --output json` prints"),
+    field("statistics", "type", "string", "`statistics`: the figures of a recording"),
     field("statistics", "version", "number", "of this schema: 1"),
     field("statistics", "connections", "number", "how many were opened"),
     field("statistics", "duration", "number", "seconds from the first record to the last"),
     field("statistics", "sent", "object", "what was sent; by the client in a recording of `tap`"),
-    field("statistics", "sent.messages", "number", "messages that match `--filter`, as in all that follows"),
+    field("statistics", "sent.messages", "number", "messages that match the filter, as in all that follows"),
     field("statistics", "sent.texts", "number", "those that are text"),
     field("statistics", "sent.binaries", "number", "those that are binary"),
     field("statistics", "sent.bytes", "number", "bytes of their payloads, after inflating"),
