@@ -105,21 +105,12 @@ impl Editor {
         };
         entry.map_err(|cause| Error::new(Phase::Session, "cannot read from the terminal").caused_by(cause))
     }
-
-    /// Ends the editor: writes the text that was not shown yet, and gives the terminal the modes that it had before.
-    ///
-    /// # Errors
-    /// [`Phase::Session`], if the terminal cannot be written.
-    pub fn finish(self) -> Result<()> {
-        self.terminal
-            .finish()
-            .map_err(|cause| Error::new(Phase::Session, "cannot write to the terminal").caused_by(cause))
-    }
 }
 
+/// Writes the text that was not shown yet, and gives the terminal the modes that it had before.
 impl Drop for Editor {
     fn drop(&mut self) {
-        // After `finish` this changes nothing.
+        // That the terminal is gone cannot be told on it.
         let _ = self.terminal.finish();
     }
 }

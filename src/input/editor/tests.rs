@@ -83,7 +83,6 @@ fn editor_in_a_terminal() {
         }
     }
     printing.join().unwrap();
-    editor.finish().unwrap();
 }
 
 /// Checks that each push was shown once, in order, on a row of its own.
