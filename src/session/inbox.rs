@@ -103,7 +103,7 @@ struct State {
     disconnect: Option<Disconnect>,
     /// A thread waits for a change.
     is_watched: bool,
-    /// They needn't wait any longer.
+    /// That thread need not wait any longer.
     is_given_up: bool,
 }
 

@@ -22,7 +22,7 @@ use crate::input::{Script, Variables};
 use crate::output::{Fanout, FollowSent, Options};
 use crate::platform::{Notifier, Stdin, thread_for_messages};
 use crate::session::backoff::Pause;
-use crate::session::{Handle, Outcome};
+use crate::session::{Handle, Outcome, Settings};
 
 /// Bytes of received messages that are kept for what the script expects.
 const MEMORY: usize = 16 * 1024 * 1024;
@@ -165,7 +165,7 @@ impl ScriptDriver {
 }
 
 impl Driver for ScriptDriver {
-    fn starting(&mut self, _settings: &mut crate::session::Settings) {
+    fn starting(&mut self, _settings: &mut Settings) {
         self.slot.opening();
     }
 
