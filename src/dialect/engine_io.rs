@@ -81,6 +81,11 @@ impl Dialect for EngineIo {
         let Some((packet, rest)) = message.payload.split_first() else { return Some(self.breach("an empty message")) };
         match (packet, rest) {
             (b'4', rest) => self.socket_io.as_mut().map(|socket_io| socket_io.packet(message, rest)),
+            // Version 3 has attachments so where the client asks for Base64.
+            (b'b', [b'4', data @ ..]) if self.is_version_3 => match data_encoding::BASE64.decode(data) {
+                Ok(data) => self.socket_io.as_mut().map(|socket_io| socket_io.attachment(message.from, data.len())),
+                Err(_) => Some(self.breach("b4 without Base64 behind it")),
+            },
             (b'0', rest) if message.from == Role::Server => Some(self.open(message, rest)),
             (b'1', b"") => Some(Annotation::new(self.source, "close", "closes the connection")),
             (b'2', b"probe") => {

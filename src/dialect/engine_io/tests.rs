@@ -56,6 +56,9 @@ fn in_version_3_the_client_pings() {
         "Socket.IO event a and 1 binary attachment"
     );
     assert_eq!(session.received_bytes(b"\x04ab"), "Socket.IO event a, with 2 bytes");
+    session.received(r#"451-["a",{"_placeholder":true,"num":0}]"#);
+    assert_eq!(session.received("b4AQI="), "Socket.IO event a, with 2 bytes");
+    assert_eq!(session.received("b4A"), "b4 without Base64 behind it");
 }
 
 #[test]
