@@ -10,11 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp as Moment;
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use crate::event::{Direction, Event, EventSink, Flow, FlushError, Origin, Timestamp, Wants};
 use crate::output::{Options, Output};
-use crate::recording::json_lines::Fields;
 use crate::recording::{JsonLines, Recorder};
 use crate::wire::{self, TextBatch};
 
@@ -26,6 +25,9 @@ const BLOCK: usize = 256 << 10;
 
 /// Where no line ends before it, a block ends here. No line about how a connection opened is so long.
 const LONGEST_BLOCK: usize = 1 << 20;
+
+/// What stands before the time in a line.
+const TIME: &[u8] = b"\"time\":\"";
 
 /// What stands in the place of what was thrown away.
 const GAP: &str = "what happened before is not kept, but for how the connection opened";
@@ -173,8 +175,7 @@ impl Kept {
 
     /// The time from which everything is kept, where something was thrown away. The line of that time may be still to come.
     fn begins_at(&self) -> Option<SystemTime> {
-        let first =
-            || self.whole_blocks().flat_map(Block::whole_lines).find_map(|line| Fields::of(line)?.time("time").ok());
+        let first = || self.whole_blocks().find_map(|block| first_time(&block.bytes));
         self.has_thrown_away.then(|| first().unwrap_or_else(SystemTime::now))
     }
 }
@@ -199,6 +200,13 @@ impl Block {
 /// `bytes` up to the end of the first line, and those behind.
 fn split_behind_line(bytes: &[u8]) -> (&[u8], &[u8]) {
     bytes.split_at(memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1))
+}
+
+/// The time of the first line, of which the end may be missing. It stands in front of all that a peer sent.
+fn first_time(lines: &[u8]) -> Option<SystemTime> {
+    let (_, time) = lines.split_at_checked(memmem::find(lines, TIME)? + TIME.len())?;
+    let time = str::from_utf8(&time[..memchr(b'"', time)?]).ok()?;
+    time.parse().ok().map(Moment::into)
 }
 
 /// The line that says that something was thrown away, where what is kept has a beginning.

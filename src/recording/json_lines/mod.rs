@@ -17,8 +17,7 @@ use crate::output::json::VERSION;
 use crate::recording::source::compression;
 use crate::recording::{ReadError, Record, RecordedEvent};
 
-pub(super) use self::fields::Fields;
-use self::fields::Wrong;
+use self::fields::{Fields, Wrong};
 use self::lines::{Line, Lines};
 
 /// What every line begins with.

@@ -4,10 +4,10 @@ use super::*;
 use crate::recording::{RecordedEvent, RecordedWire};
 use crate::wire::{Kind, MessageFacts};
 
-const TIME: &str = "2026-11-21T14:23:07.000000Z";
+const NOW: &str = "2026-11-21T14:23:07.000000Z";
 
 fn write(memory: &mut Memory, kind: &str, members: &str) {
-    let line = format!("{{\"type\":\"{kind}\",\"time\":\"{TIME}\",{members}}}\n");
+    let line = format!("{{\"type\":\"{kind}\",\"time\":\"{NOW}\",{members}}}\n");
     let (one, other) = line.as_bytes().split_at(line.len() / 2);
     memory.write_all(one).unwrap();
     memory.write_all(other).unwrap();
@@ -18,7 +18,7 @@ fn lines(memory: &Memory) -> Vec<String> {
     let mut bytes = Vec::new();
     memory.snapshot().json_lines().read_to_end(&mut bytes).unwrap();
     assert!(bytes.len() <= LIMIT + (2 << 20), "{}", bytes.len());
-    let start = |line: &[u8]| String::from_utf8_lossy(&line[..line.len().min(100)]).replace(TIME, "T");
+    let start = |line: &[u8]| String::from_utf8_lossy(&line[..line.len().min(100)]).replace(NOW, "T");
     bytes.split(|&byte| byte == b'\n').map(start).collect()
 }
 
@@ -99,7 +99,7 @@ fn lines_of_any_length_in_pieces_of_any_length_are_kept_whole() {
     let lengths = [1, 300 << 10, 70, 2_500_000, 90_000, 1 << 20, 5];
     let notes = (0..150).map(|number| {
         let text = "x".repeat(lengths[number % lengths.len()]);
-        format!("{{\"type\":\"note\",\"time\":\"{TIME}\",\"text\":\"{number} {text}\"}}\n")
+        format!("{{\"type\":\"note\",\"time\":\"{NOW}\",\"text\":\"{number} {text}\"}}\n")
     });
     let written = notes.collect::<String>();
     let pieces = [64 << 10, 1, 700, 1_500_000, 100_000];
@@ -117,6 +117,23 @@ fn lines_of_any_length_in_pieces_of_any_length_are_kept_whole() {
     let kept = kept.splitn(3, '\n').last().unwrap();
     assert!(written.len() > LIMIT && kept.len() > LIMIT - 2 * LONGEST_BLOCK - 2_500_000, "{}", kept.len());
     assert!(kept.starts_with('{') && written.ends_with(kept));
+}
+
+#[test]
+fn what_is_kept_begins_with_the_time_of_its_first_line_however_long_that_is() {
+    let mut memory = Memory::default();
+    write(&mut memory, "recording", "\"version\":1");
+    let piece = "x".repeat(1 << 20);
+    for _ in 0..2 {
+        write(&mut memory, "note", &format!("\"text\":\"{piece}\""));
+    }
+    memory.write_all(b"{\"type\":\"note\",\"time\":\"2026-11-21T15:00:00Z\",\"text\":\"").unwrap();
+    for _ in 0..63 {
+        memory.write_all(piece.as_bytes()).unwrap();
+    }
+    memory.write_all(b"\"}\n{\"type\":\"note\",\"time\":\"2026-11-21T16:00:00Z\"}\n").unwrap();
+    let begins = memory.snapshot().begins_at.unwrap();
+    assert_eq!(Moment::try_from(begins).unwrap().to_string(), "2026-11-21T15:00:00Z");
 }
 
 /// Has the sink take messages of these lengths, and reads what is kept of them.
