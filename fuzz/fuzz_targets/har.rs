@@ -13,7 +13,7 @@ use wscope::recording::{RecordedEvent, Recording};
 
 fuzz_target!(|input: &[u8]| {
     let mut open = || {
-        let records = har::read(Cursor::new(input.to_vec()))?;
+        let records = har::read(Cursor::new(input.to_vec())).map_err(io::Error::other)?;
         Ok(Recording { perspective: Perspective::End, records })
     };
     let Ok(recording): io::Result<_> = open() else { return };
