@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::pty::openpty;
 use nix::sys::termios::{LocalFlags, tcgetattr};
