@@ -44,6 +44,17 @@ fn a_command_line_without_a_url_is_a_usage_error() {
 }
 
 #[test]
+fn with_q_the_steps_are_left_out() {
+    let server = rude::answers("404 Not Found", "", "");
+    let output = check(&server.url(), &["-q", "--no-variations"]).run();
+    let text = String::from_utf8(output.stdout.clone()).expect("it is text");
+    assert!(text.starts_with("1. ") && text.ends_with("\n1 connection\n"), "{text}");
+    let output = check(&server.url(), &["-q", "--no-variations", "--output", "json"]).run();
+    let report = Report::of(&output);
+    assert!(report.first_finding().is_some() && report.of_type("step").next().is_none(), "{output:?}");
+}
+
+#[test]
 fn what_a_server_sends_does_not_drive_the_terminal() {
     let server = rude::answers("400 Bad\u{1b}[2JRequest", "Server: ng\u{1b}inx\r\n", "\u{1b}]0;title\u{7} wrong moon");
     for flags in [&[][..], &["--output", "json"], &["--color", "never"]] {

@@ -81,11 +81,11 @@ impl Look {
 /// What stands behind the steps.
 pub fn write_end(output: &mut Vec<u8>, report: &CheckReport, look: &Look) {
     for (number, finding) in (1..).zip(&report.findings) {
-        output.push(b'\n');
         write_finding(output, number, finding, look);
+        output.push(b'\n');
     }
     let plural = if report.connections == 1 { "" } else { "s" };
-    output.extend_from_slice(format!("\n{} connection{plural}\n", report.connections).as_bytes());
+    output.extend_from_slice(format!("{} connection{plural}\n", report.connections).as_bytes());
 }
 
 /// The line of a step, or its lines.

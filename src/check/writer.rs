@@ -12,10 +12,20 @@ use crate::error::ExitStatus;
 /// Where a report goes, and how far it is written.
 pub struct ReportWriter {
     form: Form,
+    shown: Shown,
     /// How many steps of the server that is asked now are written.
     steps: usize,
     /// After a failure nothing more is written.
     written: io::Result<()>,
+}
+
+/// What of a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// All of it.
+    All,
+    /// What stands behind the steps (`--quiet`).
+    Summary,
 }
 
 enum Form {
@@ -30,7 +40,8 @@ impl ReportWriter {
             ReportFormat::Text => Form::Text(Look::of_stdout(args.color.choice())),
             ReportFormat::Json => Form::Json,
         };
-        let mut writer = Self { form, steps: 0, written: Ok(()) };
+        let shown = if args.quiet { Shown::Summary } else { Shown::All };
+        let mut writer = Self { form, shown, steps: 0, written: Ok(()) };
         writer.write(|form, output| match form {
             Form::Text(_) => {}
             Form::Json => json::write_start(output, url),
@@ -49,6 +60,9 @@ impl ReportWriter {
 
     /// Writes a step that follows those of the server.
     pub fn step(&mut self, step: &ReportStep) {
+        if self.shown == Shown::Summary {
+            return;
+        }
         self.write(|form, output| match form {
             Form::Text(look) => text::write_step(output, step, look),
             Form::Json => json::write_step(output, step),
@@ -62,8 +76,12 @@ impl ReportWriter {
 
     /// Writes what stands behind the steps; what the shell is told.
     pub fn end(mut self, report: &CheckReport) -> ExitStatus {
+        let follows_steps = self.shown == Shown::All;
         self.write(|form, output| match form {
-            Form::Text(look) => text::write_end(output, report, look),
+            Form::Text(look) => {
+                output.extend(follows_steps.then_some(b'\n'));
+                text::write_end(output, report, look);
+            }
             Form::Json => json::write_end(output, report),
         });
         report.status.max(last_words::printed(self.written))

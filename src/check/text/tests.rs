@@ -33,6 +33,7 @@ fn render((steps, report): &(Vec<ReportStep>, CheckReport), charset: Charset) ->
     for step in steps {
         write_step(&mut output, step, &look);
     }
+    output.push(b'\n');
     write_end(&mut output, report, &look);
     String::from_utf8(output).unwrap()
 }
