@@ -6,12 +6,12 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::link::{Link, is_timeout};
 use crate::event::Direction;
 use crate::net::{Stream, StreamReader, StreamWriter};
+use crate::platform::thread_for_messages;
 
 /// Bytes that are read at a time.
 const READ_SIZE: usize = 128 * 1024;
@@ -65,7 +65,7 @@ pub(super) fn relay(link: &Arc<Link>, client: End, server: End) -> io::Result<Re
     }
     let (ends, ended) = mpsc::channel();
     let (up, down) = (Pump::new(Direction::Sent, link, ends.clone()), Pump::new(Direction::Received, link, ends));
-    thread::Builder::new().spawn(move || up.run(client))?;
+    thread_for_messages().spawn(move || up.run(client))?;
     down.run(server);
     let all: Vec<_> = ended.iter().collect();
     // Where one direction had to stop, or could not go on, it is the other that tells why.

@@ -21,6 +21,7 @@ use crate::http::Head;
 use crate::http::redact::Secrets;
 use crate::net::{Incoming, Listener};
 use crate::output::Fanout;
+use crate::platform::thread_for_messages;
 use crate::session::Budget;
 use crate::session::output::lock;
 
@@ -140,7 +141,7 @@ impl Service {
     fn start(self: &Arc<Self>, incoming: Incoming) {
         *lock(&self.clients) += 1;
         let service = Arc::clone(self);
-        let started = thread::Builder::new().spawn(move || {
+        let started = thread_for_messages().spawn(move || {
             if let Err(error) = service.accepted(incoming) {
                 service.show_error(&error);
             }

@@ -64,6 +64,24 @@ fn every_byte_of_a_client_arrives_whatever_it_breaks() {
 }
 
 #[test]
+fn a_filter_that_calls_itself_for_ever_ends_nothing() {
+    let server = serve(|mut connection| {
+        connection.accept();
+        connection.send_frame(&Frame::text("{}"));
+        connection.rest()
+    });
+    let (program, address) = tap(&["--filter", "jq:def f: 1 + f; f"], &server.url());
+    let (mut client, _) = Connection::open(address);
+    let bytes = Frame::text("[]").masked([1, 2, 3, 4]).bytes();
+    client.send(&bytes);
+    assert_eq!(client.frame().payload, b"{}");
+    client.half_close();
+    assert_eq!(server.outcome(), bytes);
+    program.wait_stderr("it calls itself too deeply");
+    stop(program);
+}
+
+#[test]
 fn every_byte_of_a_server_arrives_also_where_the_first_came_with_its_101() {
     let sent = Event::new();
     let done = sent.clone();
