@@ -303,7 +303,7 @@ fn ctrl_c_is_a_signal_while_output_is_paused() {
     session.pause(true);
     session.wait_for_signals(true);
     session.press(CTRL_C);
-    assert_eq!(session.child.wait().unwrap().signal(), Some(Signal::SIGINT as i32));
+    assert_eq!(session.wait_exit().signal(), Some(Signal::SIGINT as i32));
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn ctrl_c_is_a_signal_when_the_next_line_does_not_come() {
     session.press(CTRL_D);
     session.wait_for_signals(true);
     session.press(CTRL_C);
-    assert_eq!(session.child.wait().unwrap().signal(), Some(Signal::SIGINT as i32));
+    assert_eq!(session.wait_exit().signal(), Some(Signal::SIGINT as i32));
 }
 
 #[test]
@@ -353,5 +353,5 @@ fn a_secret_is_asked_for_and_not_shown() {
     assert!(!rows.iter().any(|row| row.contains("hush")), "{rows:?}");
     let mut session = ask();
     session.press(&format!("hu{CTRL_C}"));
-    assert_eq!(session.child.wait().unwrap().signal(), Some(Signal::SIGINT as i32));
+    assert_eq!(session.wait_exit().signal(), Some(Signal::SIGINT as i32));
 }

@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::{Read, Write};
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// The test binary in a pseudo-terminal, where only [`editor_in_a_terminal`](super::editor_in_a_terminal) runs.
 pub(super) struct TerminalSession {
-    pub(super) child: Child,
+    child: Child,
     pub(super) keyboard: Arc<Pty>,
     display: Arc<Display>,
     pub(super) folder: TempDir,
@@ -106,12 +106,20 @@ impl TerminalSession {
         self.finish()
     }
 
-    pub(super) fn finish(&mut self) -> (String, Vec<String>) {
+    /// Waits until the program ends: its status.
+    pub(super) fn wait_exit(&mut self) -> ExitStatus {
         let deadline = Instant::now() + TIME_LIMIT;
-        while self.child.try_wait().unwrap().is_none() {
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
             assert!(Instant::now() < deadline, "still running:\n{}", self.display.state().parser.screen().contents());
             thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    pub(super) fn finish(&mut self) -> (String, Vec<String>) {
+        self.wait_exit();
         let mut state = self.display.changed.wait_while(self.display.state(), |state| !state.has_ended).unwrap();
         let modes = tcgetattr(&*self.keyboard).unwrap().local_flags;
         assert!(modes.contains(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG), "the terminal is left raw");
