@@ -67,7 +67,8 @@ impl<'a> Packet<'a> {
         }
         let mut name = "/";
         if rest.starts_with('/') {
-            (name, rest) = rest.split_once(',').unwrap_or((rest, ""));
+            // What is behind it is a part of the payload too where it is empty: it has a place there.
+            (name, rest) = rest.split_once(',').unwrap_or((rest, &rest[rest.len()..]));
         }
         let (namespace, query) = match name.split_once('?') {
             Some((namespace, query)) => (namespace, Some(query)),

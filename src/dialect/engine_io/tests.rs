@@ -124,6 +124,7 @@ fn breaches_are_told() {
         ("42", "no JSON array that begins with the name of an event: EOF while parsing a value, at byte 2"),
         ("42[]", "no JSON array that begins with the name of an event"),
         ("42[{}]", "no JSON array that begins with the name of an event"),
+        ("42/admin", "no JSON array that begins with the name of an event: EOF while parsing a value, at byte 8"),
         ("43[]", "an ack without an id"),
         ("431{}", "no JSON array of the arguments of an ack"),
         ("431[1", "no JSON array of the arguments of an ack: EOF while parsing a list, at byte 5"),
