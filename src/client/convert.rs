@@ -19,8 +19,8 @@ use crate::wire;
 /// Saves what is asked for in another file, in the format of its ending; why the recording ends early, if it does.
 ///
 /// # Errors
-/// [`Phase::Input`] where the recording cannot be read, or lacks a connection that is asked for; [`Phase::Usage`] where the file cannot be had, and for a HAR of stdin,
-/// which cannot be read twice; [`Phase::Session`] where the file cannot be written.
+/// [`Phase::Input`] where the recording cannot be read, or lacks a connection that is asked for; [`Phase::Usage`] where the file
+/// cannot be had, and for a HAR of stdin, which cannot be read twice; [`Phase::Session`] where the file cannot be written.
 pub fn save(args: &Show, path: &Path) -> Result<Option<ReadError>> {
     record::refuse_source(&args.file, path)?;
     let existing = record::existing(args.save.overwrite);

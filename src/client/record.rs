@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::Zoned;
 
@@ -24,9 +23,6 @@ const ENDINGS: &str = "`.jsonl` has everything, `.log` is the screen as text, `.
 pub const OVERWRITE: &str = "`--overwrite` writes over it";
 /// What can be done about the spool of a HAR that exists.
 const SPOOL: &str = "it is what a run recorded that was killed: `wscope show` shows it, and makes a HAR of it";
-
-/// How long a file may take nothing of what is left, when a signal has ended the run.
-const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// What is recorded of a run, if anything is.
 pub struct RunRecording {
@@ -89,7 +85,7 @@ impl RunRecording {
     pub fn finish(mut self, status: ExitStatus, signals: &Signals) -> ExitStatus {
         signals.release();
         let has_left = matches!(status, ExitStatus::Interrupted | ExitStatus::Terminated);
-        if has_left && self.queue.as_ref().is_some_and(|queue| !queue.wait(LAST_WAIT)) {
+        if has_left && self.queue.as_ref().is_some_and(|queue| !queue.wait()) {
             self.queue = None;
             self.har = None;
             report::alone(&Error::new(Phase::Session, "left before everything was recorded"));

@@ -24,6 +24,8 @@ const LIMIT: usize = 8 << 20;
 const WITH_LAST_EVENT: usize = 2 * LIMIT;
 /// Bytes that may wait where more is waited for.
 const LIMIT_WAITED_FOR: usize = 256 << 10;
+/// How long a destination may take nothing of what is left at the end.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// What waits for a destination. Clones are the same.
 #[derive(Clone)]
@@ -116,10 +118,10 @@ impl OutputQueue {
         drop(self.shared.changed.wait_while(self.lock(), waits));
     }
 
-    /// Waits until everything is written, as long as something of it is taken within `limit`; tells whether it is.
-    pub fn wait(&self, limit: Duration) -> bool {
+    /// Waits until everything is written, as long as something of it is taken within a second; tells whether it is.
+    pub fn wait(&self) -> bool {
         let mut state = self.lock();
-        let mut until = Instant::now() + limit;
+        let mut until = Instant::now() + LAST_WAIT;
         let mut writes = state.writes;
         loop {
             if state.is_all_written() {
@@ -127,7 +129,7 @@ impl OutputQueue {
             }
             if state.writes != writes {
                 writes = state.writes;
-                until = Instant::now() + limit;
+                until = Instant::now() + LAST_WAIT;
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {

@@ -4,7 +4,6 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use super::connections::Connections;
 use super::endpoint::TapEndpoint;
@@ -23,9 +22,6 @@ use crate::platform::{Notifier, Signals, Stdin};
 
 /// The longest command that is piped in, in bytes.
 const LONGEST_LINE: u64 = 64 * 1024;
-
-/// How long a terminal may take nothing of what is left at the end.
-const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// What is shown, and what reads commands.
 pub struct TapConsole {
@@ -86,7 +82,7 @@ impl TapConsole {
 
     /// Shows what is still to be shown, as long as the terminal takes something of it, and leaves it as it was found.
     pub fn finish(&self) {
-        let is_written = self.queue.as_ref().is_none_or(|queue| queue.wait(LAST_WAIT));
+        let is_written = self.queue.as_ref().is_none_or(OutputQueue::wait);
         if let Some(terminal) = &self.terminal {
             if is_written {
                 // That the terminal is gone cannot be told on it.

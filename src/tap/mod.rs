@@ -3,8 +3,9 @@
 //!
 //! `setup` is what the flags say. `service` accepts clients, `client` reads what one of them asks for, a `request`, `rewrite` changes
 //! its head, `upstream` is the way to the server, `websocket` asks it for the upgrade, `pages` passes ordinary HTTP on, `redirects`
-//! finds what leads past the tap, `proxy` finds the server that a request names, `relay` passes bytes on in both directions over a `link`, and `observer` decodes them on
-//! the side, in the order in which they passed. `console` is the prompt, whose lines `endpoint` does.
+//! finds what leads past the tap, `proxy` finds the server that a request names, `relay` passes bytes on in both directions over
+//! a `link`, and `observer` decodes them on the side, in the order in which they passed. `console` is the prompt, whose lines
+//! `endpoint` does.
 
 mod client;
 pub mod connections;
